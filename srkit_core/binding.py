@@ -1,0 +1,107 @@
+"""Do the options that were written fit the component they were written for?
+
+Binding finds a component, fits every option to the signature of its factory, and fills in the defaults.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from srkit_core.errors import IncompatibleError, OptionError
+from srkit_core.expressions import Call, Value
+from srkit_core.options import KIND_OF_PROTOCOL, MisfitError, Option, context_of, fit, options_of
+from srkit_core.registry import Component, Registry
+from srkit_core.specs import CONTEXT, ComponentSpec, Kind
+
+Context = Mapping[str, int]
+SpecT = TypeVar("SpecT", bound=ComponentSpec)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component with every option bound; a nested component is a Part again. `context` is what its factory asked for."""
+
+    component: Component
+    options: Mapping[str, Any]
+    context: Context
+
+    @cached_property
+    def expression(self) -> Call:
+        """The call with all options written out, so that it means the same when defaults change."""
+        return Call(self.component.name, tuple((name, _as_value(value)) for name, value in self.options.items()))
+
+    def spec(self, kind: type[SpecT]) -> SpecT:
+        """Return the spec as the class the caller knows it to be."""
+        if not isinstance(self.component.spec, kind):
+            raise TypeError(f"{self.component.full_name} is a {self.component.kind}, not a {kind.kind}")
+        return self.component.spec
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """Options and context together, as traits that depend on them see it."""
+        return {**self.options, **self.context}
+
+
+def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> Part:
+    """Find a component and bind its options; raises UnknownComponentError, AmbiguousError or OptionError."""
+    component = registry.find(kind, call.name)
+    options = {option.name: option for option in options_of(component.spec.factory)}
+    written = dict(call.options)
+    for name in written:
+        if name not in options:
+            raise _no_such_option(component, name, list(options))
+    values = {name: _bind_option(registry, component, option, written, context) for name, option in options.items()}
+    return Part(component, values, _needed(component, context))
+
+
+def _needed(component: Component, context: Context) -> Context:
+    needed = context_of(component.spec.factory)
+    missing = [name for name in needed if name not in context]
+    if missing:
+        raise IncompatibleError(f"{component.kind} '{component.name}' needs a {missing[0]}, which is not known here", hint=f"srkit show {component.name}")
+    return {name: context[name] for name in needed}
+
+
+def _bind_option(registry: Registry, component: Component, option: Option, written: Mapping[str, Value], context: Context) -> Any:
+    if option.name not in written:
+        if option.required:
+            raise OptionError(f"{component.name}: option '{option.name}' must be given", component=component.name, option=option.name)
+        return option.default
+    try:
+        value = fit(written[option.name], option.annotation)
+    except MisfitError as misfit:
+        raise OptionError(f"{component.name}: option '{option.name}' {misfit}", component=component.name, option=option.name) from None
+    return _bind_nested(registry, value, option.annotation, context)
+
+
+def _bind_nested(registry: Registry, value: Any, annotation: Any, context: Context) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_bind_nested(registry, part, annotation, context) for part in value)
+    return bind(registry, _kind_within(annotation), value, context) if isinstance(value, Call) else value
+
+
+def _kind_within(annotation: Any) -> Kind:
+    if annotation in KIND_OF_PROTOCOL:
+        return KIND_OF_PROTOCOL[annotation]
+    return next(_kind_within(inner) for inner in annotation.__args__ if inner is not Ellipsis and inner is not type(None))
+
+
+def _no_such_option(component: Component, name: str, known: Sequence[str]) -> OptionError:
+    if name in CONTEXT:
+        return OptionError(f"{component.name}: '{name}' comes from the recipe, it is no option", component=component.name, option=name, hint=f"--{name} N")
+    nearest = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean '{nearest[0]}'? srkit show {component.name}" if nearest else ""
+    return OptionError(f"{component.name} has no option '{name}'", component=component.name, option=name, hint=hint)
+
+
+def _as_value(value: Any) -> Value:
+    if value is None:
+        return "none"
+    if isinstance(value, Part):
+        return value.expression
+    if isinstance(value, tuple):
+        return tuple(map(_as_value, value))
+    plain: Value = value
+    return plain

@@ -1,0 +1,152 @@
+"""A plugin that happens to ship inside: same hook, same entry-point group, no privilege."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from srkit_core.hooks import hookimpl
+from srkit_core.interfaces import AdversarialLoss, Degradation, Generator, Metric, ReferenceLoss
+from srkit_core.specs import ComponentSpec, DegradationSpec, GeneratorSpec, LossSpec, MetricSpec
+
+Border = Literal["symmetric", "replicate"]
+Kernel = Literal["bicubic", "bilinear", "nearest", "lanczos"]
+
+_SUPPORT: dict[Kernel, int] = {"bicubic": 2, "bilinear": 1, "nearest": 1, "lanczos": 3}
+_SCALES = tuple(range(1, 17))
+_SOURCES: dict[Kernel, str] = {
+    "bicubic": "Keys 1981, eq. 15 (a = -1/2), in the convention of MATLAB's imresize",
+    "bilinear": "triangle kernel in the convention of MATLAB's imresize",
+    "nearest": "nearest neighbour in the convention of MATLAB's imresize",
+    "lanczos": "Lanczos 3 kernel in the convention of MATLAB's imresize (Duchon 1979)",
+}
+
+
+def _shrinker(kernel: Kernel) -> Callable[..., Degradation]:
+    def shrink(*, scale: int, factor: int | None = None, border: Border = "symmetric", quantise: bool = True) -> Degradation:
+        """Make pictures smaller by interpolation with an antialiasing kernel.
+
+        Args:
+            factor: by how much the sides shrink (none: the recipe's scale).
+            border: how the picture continues outside: mirrored with the edge repeated, or the edge pixel.
+            quantise: round to 8 bit after each of the two passes, as the official LR files were made.
+        """
+        from srkit_core.builtin.interpolation import Shrink
+
+        return Shrink(kernel, factor or scale, border=border, quantise=quantise)
+
+    return shrink
+
+
+def _enlarger(kernel: Kernel) -> Callable[..., Generator]:
+    def enlarge(*, scale: int, border: Border = "symmetric", quantise: bool = True) -> Generator:
+        """Make pictures larger by interpolation: the baseline every network is compared with.
+
+        Args:
+            border: how the picture continues outside: mirrored with the edge repeated, or the edge pixel.
+            quantise: round to 8 bit after each of the two passes, as the published baselines were made.
+        """
+        from srkit_core.builtin.interpolation import Enlarge
+
+        return Enlarge(kernel, scale, border=border, quantise=quantise)
+
+    return enlarge
+
+
+def l1() -> ReferenceLoss:
+    """Mean absolute difference."""
+    from srkit_core.builtin.losses import L1
+
+    return L1()
+
+
+def mse() -> ReferenceLoss:
+    """Mean squared difference."""
+    from srkit_core.builtin.losses import MSE
+
+    return MSE()
+
+
+def charbonnier(*, eps: float = 1e-3) -> ReferenceLoss:
+    """Mean of sqrt(d^2 + eps^2), a smooth L1.
+
+    Args:
+        eps: where the loss turns from quadratic to linear, as a difference in [0, 1].
+    """
+    from srkit_core.builtin.losses import Charbonnier
+
+    return Charbonnier(eps)
+
+
+def gan() -> AdversarialLoss:
+    """Binary cross entropy on logits; the generator's side is the non-saturating -log D(fake)."""
+    from srkit_core.builtin.losses import StandardGAN
+
+    return StandardGAN()
+
+
+def psnr() -> Metric:
+    """Peak signal-to-noise ratio with peak 1."""
+    from srkit_core.builtin.metrics import PSNR
+
+    return PSNR()
+
+
+def ssim(*, window: int = 11, sigma: float = 1.5) -> Metric:
+    """Structural similarity, mean over the positions where the window fits and over channels.
+
+    Args:
+        window: side of the Gaussian window in pixels, odd.
+        sigma: its standard deviation in pixels.
+    """
+    from srkit_core.builtin.metrics import SSIM
+
+    return SSIM(window=window, sigma=sigma)
+
+
+def _divisor(options: Mapping[str, Any], /) -> int:
+    return int(options["factor"] or options["scale"])
+
+
+def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
+    def margin(options: Mapping[str, Any], /) -> int:
+        return _SUPPORT[kernel] * _divisor(options)
+
+    return [
+        DegradationSpec(
+            name=kernel,
+            factory=_shrinker(kernel),
+            summary=f"{kernel} downscaling, antialiased, bit-exact with the official LR files" if kernel == "bicubic" else f"{kernel} downscaling",
+            source=_SOURCES[kernel],
+            margin=margin,
+            divisor=_divisor,
+        ),
+        GeneratorSpec(
+            name=kernel,
+            factory=_enlarger(kernel),
+            summary=f"{kernel} upscaling, nothing to train",
+            source=_SOURCES[kernel],
+            scales=_SCALES,
+            trainable=False,
+            receptive=_SUPPORT[kernel] + 1,
+        ),
+    ]
+
+
+@hookimpl
+def srkit_components() -> list[ComponentSpec]:
+    """Announce what comes with srkit itself."""
+    return [
+        *(spec for kernel in _SUPPORT for spec in _interpolation(kernel)),
+        LossSpec(name="l1", factory=l1, summary="mean absolute difference", source="Zhao et al. 2017, eq. 2"),
+        LossSpec(name="mse", factory=mse, summary="mean squared difference", source="Dong et al. 2014 (SRCNN), eq. 4"),
+        LossSpec(name="charbonnier", factory=charbonnier, summary="smooth L1", source="Lai et al. 2017 (LapSRN), eq. 3"),
+        LossSpec(
+            name="gan",
+            factory=gan,
+            summary="standard adversarial loss (BCE on logits)",
+            source="Goodfellow et al. 2014, eq. 1, with the non-saturating generator of section 3",
+            adversarial=True,
+            default_weight=0.005,
+        ),
+        MetricSpec(name="psnr", factory=psnr, summary="peak signal-to-noise ratio", source="10 log10(1 / MSE)", higher_is_better=True, unit="dB"),
+        MetricSpec(name="ssim", factory=ssim, summary="structural similarity", source="Wang et al. 2004, eq. 13", higher_is_better=True),
+    ]

@@ -1,0 +1,42 @@
+"""Who would provide a component that is not installed?
+
+`registry.toml` as a model. It only ever advises: nothing here loads, imports or installs anything.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+
+from srkit_core.bundled import bundled
+from srkit_core.specs import Kind
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """A component that some published distribution provides."""
+
+    kind: Kind
+    name: str
+    distribution: str
+    summary: str
+
+    @property
+    def install(self) -> str:
+        """The command that installs it."""
+        return f"pip install {self.distribution}"
+
+
+@cache
+def catalogue() -> tuple[CatalogueEntry, ...]:
+    """Return every entry of `registry.toml`, in the file's order."""
+    document = tomllib.loads(bundled("registry.toml").read_text(encoding="utf-8"))
+    return tuple(
+        CatalogueEntry(kind=part["kind"], name=part["name"], distribution=distribution["name"], summary=part["summary"])
+        for distribution in document["distribution"]
+        for part in distribution["components"]
+    )
+
+
+def providers(kind: str, name: str) -> tuple[CatalogueEntry, ...]:
+    """Return the entries that would provide this component."""
+    return tuple(entry for entry in catalogue() if (entry.kind, entry.name) == (kind, name))

@@ -1,0 +1,151 @@
+"""Which things can go wrong on purpose?
+
+Every error srkit raises deliberately is one of these; anything else is a bug::
+
+    SrkitError
+    ├── RecipeError               the wish cannot be understood or met          exit 2
+    │   ├── ExpressionError       `l1 + + tv` does not parse
+    │   ├── OptionError           a component has no such option, or not of that type
+    │   └── IncompatibleError     the parts do not fit each other or this machine
+    ├── RegistryError             the installed plugins cannot serve             exit 3
+    │   ├── UnknownComponentError nothing of that name is installed
+    │   ├── AmbiguousError        several distributions provide that name
+    │   └── PluginError           an installed plugin is broken
+    ├── DataError                 a picture or folder cannot be used             exit 4
+    ├── WeightsError              a weights file cannot be used                  exit 4
+    ├── DivergedError             training produced a non-finite number          exit 5
+    ├── InterruptedRunError       a signal stopped the run after a checkpoint    exit 130, 143
+    └── ResourceError             the machine ran out of something
+        ├── OutOfMemoryError                                                     exit 6
+        └── DiskFullError                                                        exit 4
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+
+class SrkitError(Exception):
+    """A deliberate error: `message` states one fact with its value, `hint` names the next thing to try."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class RecipeError(SrkitError):
+    """A recipe, flag or folder for output that cannot be used as written."""
+
+    exit_code = 2
+
+
+class ExpressionError(RecipeError):
+    """Text that is not an expression; `text` is what was read and `position` where reading stopped."""
+
+    def __init__(self, problem: str, *, text: str, position: int) -> None:
+        caret = f"\n  {text}\n  {' ' * position}^" if text else ""
+        super().__init__(problem + caret, hint="write it like: l1 + 0.006*vgg(layer=conv5_4)")
+        self.text = text
+        self.position = position
+
+
+class OptionError(RecipeError):
+    """An option that `component` does not take, or a value that does not fit it."""
+
+    def __init__(self, message: str, *, component: str, option: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint or f"srkit show {component}")
+        self.component = component
+        self.option = option
+
+
+class IncompatibleError(RecipeError):
+    """Parts that exist but do not fit each other, the recipe or this machine."""
+
+
+class RegistryError(SrkitError):
+    """The installed plugins cannot serve a request."""
+
+    exit_code = 3
+
+
+class UnknownComponentError(RegistryError):
+    """Nothing installed of `kind` is called `name`; `nearest` are the closest names that are."""
+
+    def __init__(self, message: str, *, kind: str, name: str, nearest: Sequence[str], hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        self.name = name
+        self.nearest = tuple(nearest)
+
+
+class AmbiguousError(RegistryError):
+    """Several distributions provide `name`; `candidates` are the full names that tell them apart."""
+
+    def __init__(self, *, kind: str, name: str, candidates: Sequence[str]) -> None:
+        offers = " and ".join(candidates)
+        super().__init__(f"the {kind} name '{name}' is provided twice: {offers}", hint=f"write the full name: {candidates[0]}")
+        self.kind = kind
+        self.name = name
+        self.candidates = tuple(candidates)
+
+
+class PluginError(RegistryError):
+    """A plugin that is installed but cannot be used."""
+
+
+class DataError(SrkitError):
+    """A picture, folder or data set that cannot be used; `path` names it where there is one."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, hint: str, path: Path | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+
+
+class WeightsError(SrkitError):
+    """A weights file or checkpoint that cannot be used; `path` names it where there is one."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, hint: str, path: Path | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+
+
+class DivergedError(SrkitError):
+    """Training produced a non-finite `term` at `step`; nothing was updated with it."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, step: int, term: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.step = step
+        self.term = term
+
+
+class InterruptedRunError(SrkitError):
+    """A signal asked the run to stop; the step was finished and saved first."""
+
+    def __init__(self, message: str, *, signal: int, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.signal = signal
+
+
+class ResourceError(SrkitError):
+    """The machine ran out of something."""
+
+
+class OutOfMemoryError(ResourceError):
+    """Memory of the device did not suffice."""
+
+    exit_code = 6
+
+
+class DiskFullError(ResourceError):
+    """The disk is full; files written before are complete."""
+
+    exit_code = 4

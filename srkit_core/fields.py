@@ -1,0 +1,72 @@
+"""How is a field of a recipe read from text, and written back?"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import GetCoreSchemaHandler, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import core_schema
+
+from srkit_core.expressions import Call, Chain, Sum, parse_call, parse_chain, parse_sum
+
+
+@dataclass(frozen=True)
+class _AsText:
+    """Tells pydantic that a node of the language is read from text and written as text."""
+
+    parse: Callable[[str], object]
+    node: type
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._read,
+            json_schema_input_schema=core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+        )
+
+    def _read(self, value: object) -> object:
+        if isinstance(value, self.node):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("expects the text of an expression")
+        return self.parse(value)
+
+
+CallText: TypeAlias = Annotated[Call, _AsText(parse_call, Call)]
+SumText: TypeAlias = Annotated[Sum, _AsText(parse_sum, Sum)]
+ChainText: TypeAlias = Annotated[Chain, _AsText(parse_chain, Chain)]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A length or interval: so many steps or epochs."""
+
+    count: int
+    unit: Literal["steps", "epochs"] = "steps"
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit}"
+
+    def steps(self, steps_per_epoch: int) -> int:
+        """Return the length in steps."""
+        return self.count * (steps_per_epoch if self.unit == "epochs" else 1)
+
+
+def _read_span(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return Span(value)
+    match = re.fullmatch(r"\s*([1-9]\d*)\s*(steps?|epochs?)\s*", value) if isinstance(value, str) else None
+    if match:
+        return Span(int(match[1]), "epochs" if match[2].startswith("epoch") else "steps")
+    if isinstance(value, Span):
+        return value
+    raise ValueError(f'expects a number of steps of at least 1, or "2 epochs", not {value!r}')
+
+
+SpanText: TypeAlias = Annotated[
+    Span,
+    PlainValidator(_read_span),
+    PlainSerializer(lambda span: span.count if span.unit == "steps" else str(span), return_type=int | str),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "examples": ["2 epochs"]}]}),
+]

@@ -1,0 +1,93 @@
+"""What must a component be able to do?
+
+Every border between components carries float RGB in [0, 1], shape (B, 3, H, W). A component that
+wants another range converts inside. These are protocols: a plugin's `nn.Module` inherits from torch
+alone. Importing this module does not import torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+INTERFACE_VERSION = 1
+"""Version of these protocols; a spec says which one it was written for."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """An interval `low..high` from which a component draws one value per sample (uniformly unless it says otherwise)."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.low}..{self.high}"
+
+
+@runtime_checkable
+class Degradation(Protocol):
+    """Makes LR from HR: (B, 3, H, W) -> (B, 3, H/d, W/d), d being the divisor its spec declares."""
+
+    def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
+        """Degrade a batch; all randomness comes from `rng`, which lives on the device of `hr`."""
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Makes SR from LR: (B, 3, H, W) -> (B, 3, scale*H, scale*W), not clamped."""
+
+    def __call__(self, lr: Tensor, /) -> Tensor:
+        """Upscale a batch."""
+        ...
+
+
+@runtime_checkable
+class Discriminator(Protocol):
+    """Judges pictures: (B, 3, H, W) -> raw logits of any shape that starts with B; several maps as a tuple."""
+
+    def __call__(self, image: Tensor, /) -> Tensor | tuple[Tensor, ...]:
+        """Return logits, positive where the pictures look real."""
+        ...
+
+
+@runtime_checkable
+class ReferenceLoss(Protocol):
+    """Compares SR with HR, both (B, 3, H, W); a scalar."""
+
+    def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
+        """Return the loss of a batch."""
+        ...
+
+
+@runtime_checkable
+class AdversarialLoss(Protocol):
+    """Both faces of an adversarial game, on logits of real and fake pictures of one shape; scalars.
+
+    Each face sees both sides, so that a relativistic loss is a plugin and not a trainer.
+    """
+
+    def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return what the generator minimises."""
+        ...
+
+    def discriminator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return what the discriminator minimises."""
+        ...
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """Scores SR against HR, both (B, C, H, W) with C = 3, or 1 for luma: one score per image, (B,)."""
+
+    def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
+        """Return one score per image."""
+        ...
+
+
+Loss = ReferenceLoss | AdversarialLoss

@@ -1,0 +1,176 @@
+"""How do flags and `--set` change a recipe?
+
+Flags of *what* are overrides of recipe fields and nothing more; without a recipe they make one.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from srkit_core.errors import RecipeError
+from srkit_core.recipe import Recipe, Stage, recipe_from_dict
+
+Document = dict[str, Any]
+
+CHOSEN_STEPS: Final = 10_000
+CHOSEN_WARMUP: Final = 1_000
+"""Lengths taken when flags give none (empirical: the first pictures worth looking at on one GPU)."""
+
+_WARMUP_LOSS = "l1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flags:
+    """What a command line said about *what* to train; None where it was silent."""
+
+    gen: str | None = None
+    disc: str | None = None
+    loss: str | None = None
+    degrade: str | None = None
+    scale: int | None = None
+    steps: int | None = None
+    warmup: int | None = None
+    batch: int | None = None
+    patch: int | None = None
+    lr: float | None = None
+    seed: int | None = None
+    settings: tuple[str, ...] = ()
+
+    def written(self) -> list[str]:
+        """Return the names of the flags that were given."""
+        return [field.name for field in fields(self) if getattr(self, field.name) not in (None, ())]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A recipe made from a command line, and what srkit chose on its own."""
+
+    recipe: Recipe
+    notes: tuple[str, ...] = ()
+
+
+def wish(base: Recipe | None, flags: Flags) -> Wish:
+    """Apply flags to a recipe, or make one from flags alone; raises RecipeError where they do not fit."""
+    notes = () if base else _notes(flags)
+    document = base.to_dict() if base else _from_flags(flags)
+    if base:
+        _override_stages(document, flags)
+    _override_top(document, flags)
+    for setting in flags.settings:
+        document = apply_setting(document, setting)
+    return Wish(recipe_from_dict(document), notes)
+
+
+def apply_setting(document: Document, setting: str) -> Document:
+    """Return the document with one `key=value` applied.
+
+    The key is a dotted path (`stages.0.lr`, `stages.warmup.batch`, `validation.metrics`); a stage field written bare
+    applies to every stage. The value is read as TOML, else as text.
+    """
+    key, equals, text = setting.partition("=")
+    path = key.strip().split(".")
+    if not equals or not all(path):
+        raise RecipeError(f"--set takes key=value, not '{setting}'", hint="--set stages.0.lr=1e-4")
+    changed = deepcopy(document)
+    if path[0] in Recipe.model_fields:
+        _assign(changed, path, _value(text), setting)
+    elif path[0] in Stage.model_fields:
+        for stage in changed["stages"]:
+            _assign_stage(stage, path, _value(text), setting)
+    else:
+        raise _no_such_key(path[0], setting)
+    return changed
+
+
+def _notes(flags: Flags) -> tuple[str, ...]:
+    if flags.steps is not None or flags.warmup is not None:
+        return ()
+    start = f"{CHOSEN_WARMUP} steps of {_WARMUP_LOSS}, then " if flags.disc else ""
+    return (f"no length was given: {start}{CHOSEN_STEPS} steps; choose with --warmup N --steps N",)
+
+
+def _from_flags(flags: Flags) -> Document:
+    if flags.gen is None:
+        raise RecipeError("there is neither a recipe nor a generator to train", hint="srkit train --gen rrdb, or srkit recipes")
+    warmup = flags.warmup
+    if warmup is None:
+        warmup = CHOSEN_WARMUP if flags.steps is None and flags.disc else 0
+    main = {"name": "main", "loss": flags.loss or _WARMUP_LOSS, "steps": CHOSEN_STEPS if flags.steps is None else flags.steps}
+    before = [{"name": "warmup", "loss": _WARMUP_LOSS, "steps": warmup}] if warmup else []
+    stages = [stage | _for_every_stage(flags) for stage in [*before, main]]
+    return {"name": flags.gen.partition("(")[0].rpartition("/")[2].strip(), "stages": stages}
+
+
+def _override_stages(document: Document, flags: Flags) -> None:
+    stages = document["stages"]
+    if flags.warmup is not None and len(stages) < 2:
+        raise RecipeError("--warmup sets the first of several stages, and this recipe has one", hint="--steps N")
+    lengths = [(stages[-1], flags.steps), (stages[0], flags.warmup)]
+    for stage, steps in lengths:
+        if steps is not None:
+            stage.pop("epochs", None)
+            stage["steps"] = steps
+    if flags.loss is not None:
+        stages[-1]["loss"] = flags.loss
+    for stage in stages:
+        stage.update(_for_every_stage(flags))
+
+
+def _for_every_stage(flags: Flags) -> Document:
+    values = {"batch": flags.batch, "patch": flags.patch, "lr": flags.lr}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _override_top(document: Document, flags: Flags) -> None:
+    values = {
+        "generator": flags.gen,
+        "discriminator": flags.disc,
+        "degradation": flags.degrade,
+        "scale": flags.scale,
+        "seed": flags.seed,
+    }
+    document.update({name: value for name, value in values.items() if value is not None})
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+
+
+def _assign(target: Document, path: Sequence[str], value: Any, setting: str) -> None:
+    if path[0] == "stages" and len(path) > 2:
+        _assign_stage(_stage(target["stages"], path[1], setting), path[2:], value, setting)
+        return
+    for key in path[:-1]:
+        target = target.setdefault(key, {})
+        if not isinstance(target, dict):
+            raise RecipeError(f"'{key}' in --set {setting} has no fields", hint="srkit recipes --schema")
+    target[path[-1]] = value
+
+
+def _assign_stage(stage: Document, path: Sequence[str], value: Any, setting: str) -> None:
+    """Set a stage's field; its two ways of saying a length replace each other."""
+    if path[0] in ("steps", "epochs"):
+        stage.pop("epochs" if path[0] == "steps" else "steps", None)
+    _assign(stage, path, value, setting)
+
+
+def _stage(stages: list[Document], which: str, setting: str) -> Document:
+    named = {stage.get("name", "main"): stage for stage in stages}
+    numbered = {str(number): stage for number, stage in enumerate(stages)}
+    try:
+        return (numbered | named)[which]
+    except KeyError:
+        raise RecipeError(f"there is no stage '{which}' for --set {setting}", hint=f"stages: {', '.join(named)}") from None
+
+
+def _no_such_key(key: str, setting: str) -> RecipeError:
+    known = [*Recipe.model_fields, *Stage.model_fields]
+    nearest = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"one of {', '.join(known)}"
+    return RecipeError(f"a recipe has no field '{key}' (in --set {setting})", hint=hint)

@@ -1,0 +1,213 @@
+"""Does a recipe fit what is installed?
+
+Wish meets means: names are resolved, options bound from the factories' signatures, traits checked. Without torch.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from srkit_core.binding import Part, bind
+from srkit_core.errors import ExpressionError, IncompatibleError
+from srkit_core.expressions import Call, Chain, Sum, Term
+from srkit_core.recipe import PAIRED, Recipe, Stage
+from srkit_core.registry import Registry
+from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
+
+AUGMENTATIONS = ("flip", "turn")
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """One term of a stage's sum, under the label of its column (`l1`, `vgg`, `vgg.2`)."""
+
+    label: str
+    weight: float
+    part: Part
+
+    @property
+    def adversarial(self) -> bool:
+        """Whether it plays against a discriminator."""
+        return self.part.spec(LossSpec).adversarial
+
+
+@dataclass(frozen=True)
+class MetricTerm:
+    """One metric, under the label of its column."""
+
+    label: str
+    part: Part
+
+    @property
+    def spec(self) -> MetricSpec:
+        """Its direction, unit and domain."""
+        return self.part.spec(MetricSpec)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a degradation chain; `reach` is its margin in HR pixels."""
+
+    part: Part
+    probability: float
+    reach: int
+
+
+@dataclass(frozen=True)
+class DegradationPlan:
+    """A bound chain; a crop of LR equals the LR of the crop when `margin` HR pixels around it are degraded too."""
+
+    steps: tuple[Step, ...]
+    scale: int
+
+    @property
+    def margin(self) -> int:
+        """HR pixels needed around a crop, rounded up to whole LR pixels."""
+        total = sum(step.reach for step in self.steps)
+        return -(-total // self.scale) * self.scale
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """A stage with its terms bound."""
+
+    stage: Stage
+    terms: tuple[LossTerm, ...]
+
+    @property
+    def adversarial(self) -> bool:
+        """Whether a discriminator takes part."""
+        return any(term.adversarial for term in self.terms)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe that fits: `recipe` has every weight written out; `degradation` is None when LR comes from disk."""
+
+    recipe: Recipe
+    generator: Part
+    discriminator: Part | None
+    degradation: DegradationPlan | None
+    stages: tuple[StagePlan, ...]
+    metrics: tuple[MetricTerm, ...]
+
+
+def plan(recipe: Recipe, registry: Registry) -> Plan:
+    """Resolve, bind and check a recipe; raises RecipeError or RegistryError where it cannot run here."""
+    generator = bind_generator(registry, recipe.generator, recipe.scale)
+    if not generator.spec(GeneratorSpec).trainable:
+        raise IncompatibleError(f"'{recipe.generator}' has nothing to train", hint=f"srkit eval {recipe.generator.name}, or srkit list generator")
+    stages = tuple(_bind_stage(registry, stage, recipe.scale) for stage in recipe.stages)
+    _check_game(recipe, stages)
+    for stage in recipe.stages:
+        _check_crop(stage, generator, recipe.scale)
+    return Plan(
+        recipe=_with_weights(recipe, stages),
+        generator=generator,
+        discriminator=_bind_discriminator(registry, recipe, stages),
+        degradation=None if recipe.degradation == PAIRED else bind_chain(registry, recipe.degradation, recipe.scale),
+        stages=stages,
+        metrics=bind_metrics(registry, recipe.validation.metrics),
+    )
+
+
+def bind_generator(registry: Registry, call: Call, scale: int) -> Part:
+    """Bind a generator for a scale; raises IncompatibleError when it has no such scale."""
+    part = bind(registry, "generator", call, {"scale": scale})
+    scales = part.spec(GeneratorSpec).scales
+    if scale not in scales:
+        offered = ", ".join(map(str, scales))
+        raise IncompatibleError(f"generator '{part.component.name}' has no scale {scale}; it has {offered}", hint=f"--scale {scales[-1]}")
+    return part
+
+
+def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
+    """Bind a sum of metrics; a weight in it is refused, because nothing adds metrics up."""
+    weighted = [term for term in metrics.terms if term.weight is not None]
+    if weighted:
+        raise ExpressionError(f"a metric has no weight: {weighted[0]}", text=str(metrics), position=str(metrics).index(str(weighted[0])))
+    parts = [bind(registry, "metric", term.call, {}) for term in metrics.terms]
+    return tuple(MetricTerm(label, part) for label, part in zip(_labels(parts), parts, strict=True))
+
+
+def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
+    """Bind a degradation chain; its net change of size must be 1/scale."""
+    steps, divisor = list[Step](), 1
+    for item in chain.items:
+        part = bind(registry, "degradation", item.call, {"scale": scale})
+        spec = part.spec(DegradationSpec)
+        steps.append(Step(part, item.probability, divisor * spec.margin(part.bound)))
+        if spec.divisor(part.bound) != 1 and item.probability < 1:
+            raise IncompatibleError(f"'{item}' changes the size, so it cannot happen to some pictures only", hint=f"write {item.call}")
+        divisor *= spec.divisor(part.bound)
+    if divisor != scale:
+        raise IncompatibleError(
+            f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is {scale}", hint="bicubic makes LR of the recipe's scale"
+        )
+    return DegradationPlan(tuple(steps), scale)
+
+
+def _bind_stage(registry: Registry, stage: Stage, scale: int) -> StagePlan:
+    for item in stage.augment.items:
+        if item.call.name not in AUGMENTATIONS or item.call.options:
+            raise IncompatibleError(f"there is no augmentation '{item.call}'", hint=f'augment = "{" | ".join(AUGMENTATIONS)}"')
+    context = {"scale": scale, "patch": stage.patch}
+    parts = [bind(registry, "loss", term.call, context) for term in stage.loss.terms]
+    weights = [part.spec(LossSpec).default_weight if term.weight is None else term.weight for term, part in zip(stage.loss.terms, parts, strict=True)]
+    return StagePlan(stage, tuple(map(LossTerm, _labels(parts), weights, parts)))
+
+
+def _labels(parts: Sequence[Part]) -> list[str]:
+    """Name columns: a repeated component is numbered from its second appearance."""
+    seen, labels = Counter[str](), []
+    for part in parts:
+        name = part.component.name
+        seen[name] += 1
+        labels.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return labels
+
+
+def _check_game(recipe: Recipe, stages: Sequence[StagePlan]) -> None:
+    adversarial = [term for stage in stages for term in stage.terms if term.adversarial]
+    if adversarial and recipe.discriminator is None:
+        raise IncompatibleError(f"the loss '{adversarial[0].label}' is adversarial, but there is no discriminator", hint="--disc vgg-sn")
+    if recipe.discriminator is not None and not adversarial:
+        raise IncompatibleError(f"no stage has an adversarial loss for the discriminator '{recipe.discriminator}'", hint="--loss l1+gan")
+
+
+def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
+    spec = generator.spec(GeneratorSpec)
+    unit = scale * spec.size_multiple
+    if stage.patch % unit:
+        nearest = max(unit, stage.patch // unit * unit)
+        raise IncompatibleError(f"patch {stage.patch} of stage '{stage.name}' is not a multiple of {unit}", hint=f"--patch {nearest}")
+    if stage.patch < scale * spec.min_size:
+        raise IncompatibleError(
+            f"patch {stage.patch} of stage '{stage.name}' is too small for '{generator.component.name}'", hint=f"--patch {scale * spec.min_size}"
+        )
+
+
+def _bind_discriminator(registry: Registry, recipe: Recipe, stages: Sequence[StagePlan]) -> Part | None:
+    if recipe.discriminator is None:
+        return None
+    patches = sorted({stage.stage.patch for stage in stages if stage.adversarial})
+    part = bind(registry, "discriminator", recipe.discriminator, {"scale": recipe.scale, "patch": patches[0]})
+    if "patch" in part.context and len(patches) > 1:
+        raise IncompatibleError(f"discriminator '{part.component.name}' is built for one patch, the stages have {patches}", hint="--patch N")
+    if patches[0] < part.spec(DiscriminatorSpec).min_size:
+        raise IncompatibleError(
+            f"patch {patches[0]} is too small for the discriminator '{part.component.name}'", hint=f"--patch {part.spec(DiscriminatorSpec).min_size}"
+        )
+    return part
+
+
+def _with_weights(recipe: Recipe, stages: Sequence[StagePlan]) -> Recipe:
+    """Write the declared default weights into the recipe, so that it means the same when a default changes."""
+    written = tuple(_stage_with_weights(stage) for stage in stages)
+    return recipe.model_copy(update={"stages": written})
+
+
+def _stage_with_weights(stage: StagePlan) -> Stage:
+    terms = zip(stage.stage.loss.terms, stage.terms, strict=True)
+    loss = Sum(tuple(Term(term.call, bound.weight) for term, bound in terms))
+    return stage.stage.model_copy(update={"loss": loss})

@@ -1,0 +1,230 @@
+"""What does the user want to train?
+
+A recipe says *what*: networks, degradation, stages, validation. *Where* (folders, device, workers, precision) are
+arguments of `train`. Recipes are frozen, refuse unknown fields, and go to TOML and back without loss. A recipe names
+components, never import paths: opening a stranger's recipe runs no code.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from srkit_core.bundled import bundled
+from srkit_core.errors import RecipeError
+from srkit_core.expressions import parse_chain, parse_sum
+from srkit_core.fields import CallText, ChainText, Span, SpanText, SumText
+
+PAIRED: Final = parse_chain("paired")
+"""The degradation of a recipe whose LR comes from disk."""
+
+Order: TypeAlias = Literal["generator-first", "discriminator-first"]
+ProtocolName: TypeAlias = Literal["y", "rgb"]
+Column: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Optimiser(_Part):
+    """A class of `torch.optim` by name with its options; `lr` None stands for the stage's rate."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str = "Adam"
+    lr: PositiveFloat | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options beside the learning rate, as written."""
+        return dict(self.model_extra or {})
+
+
+class Optimisers(_Part):
+    """One optimiser per network; a single `{name, lr, ...}` stands for both."""
+
+    generator: Optimiser = Optimiser()
+    discriminator: Optimiser = Optimiser()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _for_both(cls, value: Any) -> Any:
+        single = isinstance(value, dict) and value and not value.keys() & {"generator", "discriminator"}
+        return {"generator": value, "discriminator": value} if single else value
+
+
+class Schedule(_Part):
+    """The learning rate as a pure function of the step, a factor of the stage's rate.
+
+    `cosine` falls over the stage or the whole run to `final` times the rate (SGDR, Loshchilov & Hutter 2017, eq. 5,
+    without restarts); `multistep` multiplies by `gamma` at each milestone, counted from the start of the stage.
+    """
+
+    name: Literal["constant", "cosine", "multistep"] = "constant"
+    over: Literal["stage", "run"] = "stage"
+    final: Annotated[float, Field(ge=0, le=1)] = 0.0
+    milestones: tuple[SpanText, ...] = ()
+    gamma: PositiveFloat = 0.5
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class Stage(_Part):
+    """One stretch of training with one objective.
+
+    `batch` is the effective batch of one optimiser step over all processes; `patch` the side of the HR crop in
+    pixels; `lr` the rate of both networks where an optimiser sets none; `lr_warmup` the steps over which it rises
+    linearly; `ema` the decay of the generator's moving average; `d_steps` the discriminator's updates a step.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "main"
+    loss: SumText
+    steps: PositiveInt | None = None
+    epochs: PositiveInt | None = None
+    batch: PositiveInt = 16
+    patch: PositiveInt = 128
+    order: Order = "generator-first"
+    d_steps: PositiveInt = 1
+    optimiser: Optimisers = Optimisers()
+    schedule: Schedule = Schedule()
+    lr: PositiveFloat = 1e-4
+    lr_warmup: NonNegativeInt = 0
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    augment: ChainText = parse_chain("flip | turn")
+    log_every: SpanText = Span(50)
+    validate_every: SpanText | None = None
+    checkpoint_every: SpanText | None = None
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> Self:
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError("needs either steps or epochs")
+        return self
+
+    @property
+    def length(self) -> Span:
+        """How long the stage is."""
+        return Span(self.steps) if self.steps is not None else Span(self.epochs or 1, "epochs")
+
+
+class Data(_Part):
+    """Which pictures are kept from training; without names a tenth, 1 to 8 of them, chosen by a digest of their names."""
+
+    hold_out: tuple[str, ...] = ()
+
+
+class Validation(_Part):
+    """How the generator is scored while it trains; `border` None stands for the scale; `pictures` counts rows of the sheet."""
+
+    metrics: SumText = parse_sum("psnr + ssim")
+    protocol: ProtocolName = "y"
+    border: NonNegativeInt | None = None
+    pictures: NonNegativeInt = 4
+    columns: tuple[Column, ...] = ("bicubic", "sr", "hr")
+
+
+class Recipe(_Part):
+    """A whole training run, but for the machine it runs on."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "run"
+    scale: PositiveInt = 4
+    seed: NonNegativeInt = 0
+    generator: CallText
+    discriminator: CallText | None = None
+    degradation: ChainText = parse_chain("bicubic")
+    data: Data = Data()
+    validation: Validation = Validation()
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _stage_names_differ(self) -> Self:
+        names = [stage.name for stage in self.stages]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two stages share a name: {', '.join(names)}")
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that `recipe_from_dict` reads back; unset fields are left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def to_toml(self) -> str:
+        """Return the recipe as TOML; `recipe_from_toml(r.to_toml()) == r`."""
+        import tomli_w
+
+        return tomli_w.dumps(self.to_dict())
+
+
+def recipe_from_dict(document: dict[str, Any]) -> Recipe:
+    """Check a document; raises RecipeError (or ExpressionError) that names the field, the value and the nearest field."""
+    try:
+        return Recipe.model_validate(document)
+    except ValidationError as error:
+        raise _recipe_error(error) from None
+
+
+def recipe_from_toml(text: str, *, origin: str = "the recipe") -> Recipe:
+    """Read TOML; `origin` names the text in errors."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{origin} is not TOML: {error}", hint="srkit recipes srresnet shows a whole recipe") from None
+    return recipe_from_dict(document)
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Return the recipes that come with srkit, by name."""
+    return {path.stem: path for path in sorted(bundled("examples/recipes").glob("*.toml"))}
+
+
+def find_recipe(name: str) -> Path:
+    """Return the file of a recipe given as a path or as a shipped name; an existing path wins."""
+    shipped = shipped_recipes()
+    if Path(name).is_file():
+        return Path(name)
+    if name in shipped:
+        return shipped[name]
+    nearest = difflib.get_close_matches(name, shipped, n=1)
+    hint = f"srkit recipes {nearest[0]}" if nearest else "srkit recipes"
+    raise RecipeError(f"there is no recipe file and no shipped recipe called '{name}'", hint=hint)
+
+
+def read_recipe(name: str) -> Recipe:
+    """Read a recipe from a path or by its shipped name."""
+    path = find_recipe(name)
+    try:
+        return recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path))
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path} is not a text file", hint="srkit recipes") from None
+
+
+def _recipe_error(error: ValidationError) -> RecipeError:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"])) or "the recipe"
+    if first["type"] == "extra_forbidden":
+        return _unknown_field(place, str(first["loc"][-1]))
+    if first["type"] == "missing":
+        return RecipeError(f"the recipe lacks {place}", hint="srkit recipes srresnet shows a whole recipe")
+    message = first["msg"].removeprefix("Value error, ")
+    return RecipeError(f"{place}: {message[0].lower()}{message[1:]}, got {first['input']!r}"[:300], hint="srkit recipes --schema")
+
+
+def _unknown_field(place: str, field: str) -> RecipeError:
+    known = sorted({name for model in (Recipe, Stage, Data, Validation, Schedule, Optimisers) for name in model.model_fields})
+    nearest = difflib.get_close_matches(field, known, n=1)
+    hint = f"did you mean '{nearest[0]}'? srkit recipes --schema shows every field" if nearest else "srkit recipes --schema"
+    return RecipeError(f"a recipe has no field {place}", hint=hint)

@@ -1,0 +1,195 @@
+"""Which components are installed, from where, and which plugins are broken?"""
+
+import difflib
+import os
+import re
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+
+import pluggy
+
+from srkit_core import hooks
+from srkit_core.catalogue import providers
+from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
+from srkit_core.interfaces import INTERFACE_VERSION
+from srkit_core.options import check_signature
+from srkit_core.specs import ComponentSpec, Kind, WeightsSpec
+
+OWN_DISTRIBUTION = "srkit"
+LIMIT_VARIABLE = "SRKIT_PLUGINS"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Component:
+    """An installed component: what it announced, and which distribution brought it."""
+
+    spec: ComponentSpec
+    distribution: str
+    version: str
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the five kinds it is."""
+        return self.spec.kind
+
+    @property
+    def name(self) -> str:
+        """The name people write."""
+        return self.spec.name
+
+    @property
+    def full_name(self) -> str:
+        """The name that is never ambiguous: `srkit-rrdb/rrdb`."""
+        return f"{self.distribution}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A plugin that is installed but could not be used; nobody else notices."""
+
+    plugin: str
+    distribution: str
+    version: str
+    error: str
+    traceback: str
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Everything discovery found, sorted by kind, name and distribution."""
+
+    components: tuple[Component, ...]
+    weights: tuple[WeightsSpec, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Versions of the distributions that provide components, by name."""
+        return {part.distribution: part.version for part in self.components}
+
+    def of_kind(self, kind: Kind) -> tuple[Component, ...]:
+        """Return the components of one kind."""
+        return tuple(part for part in self.components if part.kind == kind)
+
+    def named(self, name: str) -> tuple[Component, ...]:
+        """Return the components of any kind with this name, bare or full."""
+        return tuple(part for part in self.components if name in (part.name, part.full_name))
+
+    def find(self, kind: Kind, name: str) -> Component:
+        """Return the one component of that kind and name.
+
+        Raises UnknownComponentError when nothing installed has the name, AmbiguousError when several
+        distributions provide the bare name, PluginError when only a broken plugin would provide it.
+        """
+        found = [part for part in self.named(name) if part.kind == kind]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise AmbiguousError(kind=kind, name=name, candidates=[part.full_name for part in found])
+        raise self._miss(kind, name)
+
+    def _miss(self, kind: Kind, name: str) -> PluginError | UnknownComponentError:
+        offers = providers(kind, name)
+        broken = [problem for problem in self.problems if problem.distribution in {offer.distribution for offer in offers}]
+        if broken:
+            return PluginError(f"{kind} '{name}' is in {broken[0].distribution}, which is broken: {broken[0].error}", hint="srkit list")
+        nearest = difflib.get_close_matches(name, [part.name for part in self.of_kind(kind)], n=3, cutoff=0.6)
+        hint = offers[0].install if offers else _advice(kind, nearest)
+        return UnknownComponentError(
+            f"no {kind} named '{name}' is installed{self._elsewhere(kind, name)}", kind=kind, name=name, nearest=nearest, hint=hint
+        )
+
+    def _elsewhere(self, kind: Kind, name: str) -> str:
+        others = sorted({part.kind for part in self.named(name)} - {kind})
+        return f" (there is a {' and a '.join(others)} of that name)" if others else ""
+
+
+def _advice(kind: Kind, nearest: Sequence[str]) -> str:
+    return f"{' or '.join(nearest)} (srkit list {kind} shows all)" if nearest else f"srkit list {kind} --all"
+
+
+def discover(points: Iterable[EntryPoint] | None = None, *, limit: Sequence[str] | None = None) -> Registry:
+    """Load every plugin, each behind its own guard; a broken one becomes a `Problem`.
+
+    `points` default to the installed entry points; `limit` (names of entry points or distributions; default: the
+    comma-separated SRKIT_PLUGINS, without which everything is loaded) restricts which are imported. srkit's own
+    components come through the same door and are always there.
+    """
+    found = list(entry_points(group=hooks.ENTRY_POINT_GROUP) if points is None else points)
+    wanted = _limit_from_environment() if limit is None else tuple(limit)
+    results = [_load(point) for point in found if _is_wanted(point, wanted)]
+    good = [result for result in results if not isinstance(result, Problem)]
+    components = [part for parts, _ in good for part in parts]
+    return Registry(
+        components=tuple(sorted(components, key=lambda part: (part.kind, part.name, part.distribution))),
+        weights=tuple(weight for _, weights in good for weight in weights),
+        problems=tuple([result for result in results if isinstance(result, Problem)] + _absent(found, wanted)),
+    )
+
+
+def _limit_from_environment() -> tuple[str, ...] | None:
+    text = os.environ.get(LIMIT_VARIABLE)
+    return None if text is None else tuple(filter(None, (name.strip() for name in text.split(","))))
+
+
+def _is_wanted(point: EntryPoint, wanted: tuple[str, ...] | None) -> bool:
+    distribution = _distribution(point)[0]
+    return wanted is None or distribution == OWN_DISTRIBUTION or point.name in wanted or distribution in wanted
+
+
+def _absent(found: list[EntryPoint], wanted: tuple[str, ...] | None) -> list[Problem]:
+    known = {name for point in found for name in (point.name, _distribution(point)[0])}
+    return [Problem(name, name, "", f"{LIMIT_VARIABLE} names it, but it is not installed", "") for name in wanted or () if name not in known]
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    return (point.dist.name, point.dist.version) if point.dist else ("unknown", "0")
+
+
+def _load(point: EntryPoint) -> tuple[list[Component], list[WeightsSpec]] | Problem:
+    """Import one plugin and take what it announces: all of it or nothing."""
+    distribution, version = _distribution(point)
+    try:
+        specs = _announced(point)
+        components = [Component(spec, distribution, version) for spec in specs if isinstance(spec, ComponentSpec)]
+        return components, [spec for spec in specs if isinstance(spec, WeightsSpec)]
+    except (Exception, SystemExit) as error:
+        first_line = (str(error).strip().splitlines() or [""])[0]
+        return Problem(point.name, distribution, version, f"{type(error).__name__}: {first_line}", traceback.format_exc())
+
+
+def _announced(point: EntryPoint) -> list[ComponentSpec | WeightsSpec]:
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    manager.register(point.load(), name=point.name)
+    manager.check_pending()
+    specs = [spec for announced in manager.hook.srkit_components() for spec in announced]
+    if not specs:
+        raise PluginError("it announces nothing", hint=f"implement {hooks.PROJECT}_components")
+    _check_specs(specs)
+    return specs
+
+
+def _check_specs(specs: Sequence[object]) -> None:
+    seen = set[tuple[str, str]]()
+    for spec in specs:
+        if isinstance(spec, WeightsSpec):
+            continue
+        if not isinstance(spec, ComponentSpec):
+            raise PluginError(f"it announces {spec!r}, which is not a spec", hint="return specs from srkit_components()")
+        fault = _fault(spec) or ("it is announced twice" if (spec.kind, spec.name) in seen else None)
+        if fault:
+            raise PluginError(f"{spec.kind} '{spec.name}': {fault}", hint="srkit list")
+        seen.add((spec.kind, spec.name))
+
+
+def _fault(spec: ComponentSpec) -> str | None:
+    if spec.interface != INTERFACE_VERSION:
+        return f"it was written for interface {spec.interface}, this srkit has {INTERFACE_VERSION}"
+    if not _NAME.fullmatch(spec.name):
+        return "its name may hold letters, digits, '-' and '_' only"
+    return check_signature(spec.factory)

@@ -1,0 +1,139 @@
+"""How is a component announced, and which traits decide about it without torch?
+
+One frozen class per kind; the class *is* the kind. The factory holds the options: keyword-only,
+typed, with defaults and docstring there and nowhere else. Its body imports the working code.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from srkit_core.interfaces import INTERFACE_VERSION
+
+Kind = Literal["generator", "discriminator", "loss", "metric", "degradation"]
+
+Factory = Callable[..., Any]
+
+OptionFunction = Callable[[Mapping[str, Any]], int]
+"""A trait that depends on the options: takes all bound options (and context), returns a number of pixels or a factor."""
+
+CONTEXT = ("scale", "patch")
+"""Factory parameters that the recipe fills in: `scale` (HR size / LR size) and `patch` (HR crop side in pixels)."""
+
+FIRST_PARTY_LICENCE = "Apache-2.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentSpec:
+    """What every kind has in common."""
+
+    kind: ClassVar[Kind]
+    traits: ClassVar[tuple[str, ...]] = ()
+
+    name: str
+    factory: Factory
+    summary: str
+    source: str = "empirical"
+    licence: str = FIRST_PARTY_LICENCE
+    interface: int = INTERFACE_VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorSpec(ComponentSpec):
+    """A network from LR to SR.
+
+    `scales` are the scales it can be built for; LR sides are padded to a multiple of `size_multiple` and to at
+    least `min_size` pixels by srkit, never by the network; `trainable` is False for plain interpolation;
+    `receptive` is how many LR pixels around an output pixel matter in practice, the default overlap of tiles.
+    """
+
+    kind = "generator"
+    traits = ("scales", "size_multiple", "min_size", "trainable", "receptive")
+
+    scales: tuple[int, ...]
+    size_multiple: int = 1
+    min_size: int = 1
+    trainable: bool = True
+    receptive: int = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscriminatorSpec(ComponentSpec):
+    """A network from pictures to logits; `min_size` is the smallest picture side in pixels it accepts."""
+
+    kind = "discriminator"
+    traits = ("min_size",)
+
+    min_size: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossSpec(ComponentSpec):
+    """A term of the objective; `default_weight` is used where an expression gives none.
+
+    The field's usual defaults: 1 for reference losses, 0.005 for adversarial ones (ESRGAN, Wang et al. 2018, eq. 3).
+    """
+
+    kind = "loss"
+    traits = ("adversarial", "default_weight")
+
+    adversarial: bool = False
+    default_weight: float = field(default=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec(ComponentSpec):
+    """A score per image.
+
+    `domain` is `protocol` when the metric sees what the protocol prepares (luma or RGB, border cropped), or `rgb`
+    when it always sees whole RGB pictures.
+    """
+
+    kind = "metric"
+    traits = ("higher_is_better", "unit", "needs_reference", "domain")
+
+    higher_is_better: bool
+    unit: str = ""
+    needs_reference: bool = True
+    domain: Literal["protocol", "rgb"] = "protocol"
+
+
+def _no_pixels(options: Mapping[str, Any], /) -> int:
+    return 0
+
+
+def _same_size(options: Mapping[str, Any], /) -> int:
+    return 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DegradationSpec(ComponentSpec):
+    """A step from HR towards LR.
+
+    `margin` is how many pixels of its own input around a crop change the crop; `divisor` is by how much it divides
+    the sides of the picture. Both depend on the bound options.
+    """
+
+    kind = "degradation"
+    traits = ()
+
+    margin: OptionFunction = _no_pixels
+    divisor: OptionFunction = _same_size
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsSpec:
+    """A file of pretrained weights, known by its digest and never by its file name.
+
+    `sources` are where it can be had, in the order to try: URLs, or `package:FILE` for a file inside a distribution.
+    """
+
+    name: str
+    sha256: str
+    licence: str
+    summary: str
+    sources: tuple[str, ...] = ()
+
+
+SPEC_CLASSES: tuple[type[ComponentSpec], ...] = (GeneratorSpec, DiscriminatorSpec, LossSpec, MetricSpec, DegradationSpec)
+KINDS: tuple[Kind, ...] = tuple(spec.kind for spec in SPEC_CLASSES)
