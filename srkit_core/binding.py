@@ -4,10 +4,10 @@ Binding finds a component, fits every option to the signature of its factory, an
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import Call, Value
@@ -21,8 +21,12 @@ SpecT = TypeVar("SpecT", bound=ComponentSpec)
 
 @dataclass(frozen=True)
 class Part:
-    """A component with every option bound; a nested component is a Part again. `context` is what its factory asked for."""
+    """A component with every option bound; a nested component is a Part again. `context` is what its factory asked for.
 
+    `name` is the name as it was written, bare or full, so that what was unambiguous stays so.
+    """
+
+    name: str
     component: Component
     options: Mapping[str, Any]
     context: Context
@@ -30,7 +34,7 @@ class Part:
     @cached_property
     def expression(self) -> Call:
         """The call with all options written out, so that it means the same when defaults change."""
-        return Call(self.component.name, tuple((name, _as_value(value)) for name, value in self.options.items()))
+        return Call(self.name, tuple((name, _as_value(value)) for name, value in self.options.items()))
 
     def spec(self, kind: type[SpecT]) -> SpecT:
         """Return the spec as the class the caller knows it to be."""
@@ -43,6 +47,14 @@ class Part:
         """Options and context together, as traits that depend on them see it."""
         return {**self.options, **self.context}
 
+    def with_nested(self) -> Iterator["Part"]:
+        """Yield this part and every part within its options."""
+        yield self
+        for value in self.options.values():
+            for inner in value if isinstance(value, tuple) else (value,):
+                if isinstance(inner, Part):
+                    yield from inner.with_nested()
+
 
 def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> Part:
     """Find a component and bind its options; raises UnknownComponentError, AmbiguousError or OptionError."""
@@ -53,14 +65,16 @@ def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> Part:
         if name not in options:
             raise _no_such_option(component, name, list(options))
     values = {name: _bind_option(registry, component, option, written, context) for name, option in options.items()}
-    return Part(component, values, _needed(component, context))
+    return Part(call.name, component, values, _needed(component, context))
 
 
 def _needed(component: Component, context: Context) -> Context:
     needed = context_of(component.spec.factory)
     missing = [name for name in needed if name not in context]
     if missing:
-        raise IncompatibleError(f"{component.kind} '{component.name}' needs a {missing[0]}, which is not known here", hint=f"srkit show {component.name}")
+        raise IncompatibleError(
+            f"{component.kind} '{component.name}' needs a {missing[0]}, which is not known here", hint=f"srkit show {component.name}"
+        )
     return {name: context[name] for name in needed}
 
 
@@ -79,18 +93,22 @@ def _bind_option(registry: Registry, component: Component, option: Option, writt
 def _bind_nested(registry: Registry, value: Any, annotation: Any, context: Context) -> Any:
     if isinstance(value, tuple):
         return tuple(_bind_nested(registry, part, annotation, context) for part in value)
-    return bind(registry, _kind_within(annotation), value, context) if isinstance(value, Call) else value
+    return bind(registry, next(_kinds_within(annotation)), value, context) if isinstance(value, Call) else value
 
 
-def _kind_within(annotation: Any) -> Kind:
+def _kinds_within(annotation: Any) -> Iterator[Kind]:
     if annotation in KIND_OF_PROTOCOL:
-        return KIND_OF_PROTOCOL[annotation]
-    return next(_kind_within(inner) for inner in annotation.__args__ if inner is not Ellipsis and inner is not type(None))
+        yield KIND_OF_PROTOCOL[annotation]
+    else:
+        for inner in get_args(annotation):
+            yield from _kinds_within(inner)
 
 
 def _no_such_option(component: Component, name: str, known: Sequence[str]) -> OptionError:
     if name in CONTEXT:
-        return OptionError(f"{component.name}: '{name}' comes from the recipe, it is no option", component=component.name, option=name, hint=f"--{name} N")
+        return OptionError(
+            f"{component.name}: '{name}' comes from the recipe, it is no option", component=component.name, option=name, hint=f"--{name} N"
+        )
     nearest = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean '{nearest[0]}'? srkit show {component.name}" if nearest else ""
     return OptionError(f"{component.name} has no option '{name}'", component=component.name, option=name, hint=hint)

@@ -38,5 +38,5 @@ def catalogue() -> tuple[CatalogueEntry, ...]:
 
 
 def providers(kind: str, name: str) -> tuple[CatalogueEntry, ...]:
-    """Return the entries that would provide this component."""
-    return tuple(entry for entry in catalogue() if (entry.kind, entry.name) == (kind, name))
+    """Return the entries that would provide this component, named bare (`rrdb`) or full (`srkit-rrdb/rrdb`)."""
+    return tuple(entry for entry in catalogue() if entry.kind == kind and name in (entry.name, f"{entry.distribution}/{entry.name}"))

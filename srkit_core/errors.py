@@ -35,6 +35,10 @@ class SrkitError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let an error cross from a worker process: rebuilt from its attributes, not by calling it with `args` alone."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
+
 
 class RecipeError(SrkitError):
     """A recipe, flag or folder for output that cannot be used as written."""
@@ -43,11 +47,15 @@ class RecipeError(SrkitError):
 
 
 class ExpressionError(RecipeError):
-    """Text that is not an expression; `text` is what was read and `position` where reading stopped."""
+    """Text that is not an expression; `text` is what was read and `position` where reading stopped, under the caret."""
 
     def __init__(self, problem: str, *, text: str, position: int) -> None:
-        caret = f"\n  {text}\n  {' ' * position}^" if text else ""
-        super().__init__(problem + caret, hint="write it like: l1 + 0.006*vgg(layer=conv5_4)")
+        start = text.rfind("\n", 0, position) + 1
+        line, column = text[start:].partition("\n")[0], position - start
+        super().__init__(
+            f"{problem} at column {column + 1}\n  {line}\n  {' ' * column}^",
+            hint="write it like: rrdb(blocks=16), l1 + 0.006*vgg(layer=conv5_4), or bicubic | jpeg(quality=30..95)@0.8",
+        )
         self.text = text
         self.position = position
 
@@ -86,7 +94,7 @@ class AmbiguousError(RegistryError):
 
     def __init__(self, *, kind: str, name: str, candidates: Sequence[str]) -> None:
         offers = " and ".join(candidates)
-        super().__init__(f"the {kind} name '{name}' is provided twice: {offers}", hint=f"write the full name: {candidates[0]}")
+        super().__init__(f"the {kind} name '{name}' is provided more than once: {offers}", hint=f"write the full name: {candidates[0]}")
         self.kind = kind
         self.name = name
         self.candidates = tuple(candidates)

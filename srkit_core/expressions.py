@@ -12,23 +12,16 @@ Canonical form: `parse(str(x)) == x` for every node.
 """
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
 from typing import TypeAlias, TypeVar
 
 from srkit_core.errors import ExpressionError
 from srkit_core.interfaces import Range
+from srkit_core.tokens import Token, is_word, number_of, tokenise
 
 Value: TypeAlias = "bool | int | float | str | Range | tuple[Value, ...] | Call"
 
-_NUMBER = r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
-_WORD = r"[A-Za-z_][A-Za-z0-9_/-]*"
-_TOKEN = re.compile(
-    rf"""\s*(?:(?P<range>\.\.)|(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<mark>[-+*|@()=,\[\]]))""",
-)
-_BARE_WORD = re.compile(_WORD)
 _CONSTANTS: dict[str, bool] = {"true": True, "false": False}
 
 Node = TypeVar("Node")
@@ -44,7 +37,7 @@ class Call:
     def __str__(self) -> str:
         if not self.options:
             return self.name
-        inside = ", ".join(f"{name}={_show(value)}" for name, value in self.options)
+        inside = ", ".join(f"{name}={written(value)}" for name, value in self.options)
         return f"{self.name}({inside})"
 
 
@@ -107,45 +100,24 @@ def parse_chain(text: str) -> Chain:
     return _whole(text, lambda reader: Chain(tuple(reader.several(reader.item, "|"))))
 
 
-def _whole(text: str, read: Callable[["_Reader"], Node]) -> Node:
-    reader = _Reader(text)
-    try:
-        node = read(reader)
-    except RecursionError:
-        raise ExpressionError("the expression is nested too deeply", text="", position=0) from None
-    reader.expect("end", "the end")
-    return node
-
-
-def _show(value: Value) -> str:
+def written(value: Value) -> str:
+    """Return a value the way the language writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_show, value))}]"
+        return f"[{', '.join(map(written, value))}]"
     if isinstance(value, str):
-        return value if _BARE_WORD.fullmatch(value) and value not in _CONSTANTS else json.dumps(value, ensure_ascii=False)
-    return repr(value) if isinstance(value, (int, float)) else str(value)
+        return value if is_word(value) and value not in _CONSTANTS else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Call):
+        return str(value) if value.options else f"{value.name}()"
+    return str(value) if isinstance(value, Range) else repr(value)
 
 
-@dataclass(frozen=True)
-class _Token:
-    sort: str
-    text: str
-    position: int
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens, position = [], 0
-    end = len(text.rstrip())
-    while position < end:
-        match = _TOKEN.match(text, position)
-        if match is None or match.lastgroup is None:
-            start = position + len(text[position:]) - len(text[position:].lstrip())
-            raise ExpressionError(f"unexpected {text[start]!r} at column {start + 1}", text=text, position=start)
-        sort, found = match.lastgroup, match[match.lastgroup]
-        tokens.append(_Token(found if sort == "mark" else sort, found, match.start(sort)))
-        position = match.end()
-    return [*tokens, _Token("end", "", end)]
+def _whole(text: str, read: Callable[["_Reader"], Node]) -> Node:
+    reader = _Reader(text)
+    node = read(reader)
+    reader.expect("end", "the end")
+    return node
 
 
 class _Reader:
@@ -153,7 +125,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._left = _tokens(text)
+        self._left = tokenise(text)
 
     def several(self, rule: Callable[[], Node], separator: str) -> list[Node]:
         nodes = [rule()]
@@ -168,7 +140,7 @@ class _Reader:
         token = self._left[0]
         if token.text.startswith("-"):
             raise self._error("weights have no sign", token)
-        weight = float(_number(self.expect("number", "a weight"), self._text))
+        weight = float(number_of(self._left.pop(0), self._text))
         self.expect("*", "'*' after a weight")
         return Term(self.call(), weight)
 
@@ -188,7 +160,7 @@ class _Reader:
             return Call(name)
         return Call(name, self._options())
 
-    def expect(self, sort: str, wanted: str) -> _Token:
+    def expect(self, sort: str, wanted: str) -> Token:
         token = self._left[0]
         if token.sort != sort:
             found = f"'{token.text}'" if token.text else "the end"
@@ -219,9 +191,9 @@ class _Reader:
             return self._quoted()
         if token.sort != "word":
             self.expect("word", "a value")
-        if token.text in _CONSTANTS:
-            return _CONSTANTS[self._left.pop(0).text]
-        return self.call() if self._left[1].sort == "(" else self._left.pop(0).text
+        if self._left[1].sort == "(":
+            return self.call()
+        return _CONSTANTS.get(token.text, self._left.pop(0).text)
 
     def _quoted(self) -> str:
         token = self._left.pop(0)
@@ -231,12 +203,12 @@ class _Reader:
             raise self._error("a quoted text takes the escapes of JSON only", token) from None
 
     def _number_or_range(self) -> Value:
-        low = _number(self._left.pop(0), self._text)
+        low = number_of(self._left.pop(0), self._text)
         if not self._next_is("range"):
             return low
         self._left.pop(0)
         token = self.expect("number", "the upper end of a range")
-        high = _number(token, self._text)
+        high = number_of(token, self._text)
         if high < low:
             raise self._error(f"a range goes upwards, not {low}..{high}", token)
         return Range(low, high)
@@ -254,11 +226,5 @@ class _Reader:
     def _next_is(self, sort: str) -> bool:
         return self._left[0].sort == sort
 
-    def _error(self, problem: str, token: _Token) -> ExpressionError:
-        return ExpressionError(f"{problem} at column {token.position + 1}", text=self._text, position=token.position)
-
-
-def _number(token: _Token, text: str) -> int | float:
-    if not isfinite(float(token.text)):
-        raise ExpressionError(f"the number at column {token.position + 1} is too large", text=text, position=token.position)
-    return float(token.text) if re.search(r"[.eE]", token.text) else int(token.text)
+    def _error(self, problem: str, token: Token) -> ExpressionError:
+        return ExpressionError(problem, text=self._text, position=token.position)

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from math import isfinite
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import GetCoreSchemaHandler, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import Field, GetCoreSchemaHandler, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import core_schema
 
 from srkit_core.expressions import Call, Chain, Sum, parse_call, parse_chain, parse_sum
@@ -61,7 +62,7 @@ def _read_span(value: object) -> object:
         return Span(int(match[1]), "epochs" if match[2].startswith("epoch") else "steps")
     if isinstance(value, Span):
         return value
-    raise ValueError(f'expects a number of steps of at least 1, or "2 epochs", not {value!r}')
+    raise ValueError('expects a number of steps of at least 1, or "2 epochs"')
 
 
 SpanText: TypeAlias = Annotated[
@@ -70,3 +71,27 @@ SpanText: TypeAlias = Annotated[
     PlainSerializer(lambda span: span.count if span.unit == "steps" else str(span), return_type=int | str),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "examples": ["2 epochs"]}]}),
 ]
+
+Item = TypeVar("Item")
+Several: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
+"""A tuple, which TOML writes as a list."""
+
+
+def _read_option(value: object) -> object:
+    if isinstance(value, (str, bool)) or _is_number(value):
+        return value
+    if isinstance(value, (list, tuple)) and all(map(_is_number, value)):
+        return tuple(value)
+    raise ValueError("expects a number, true, false, a text or a list of numbers")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
+FreeOption: TypeAlias = Annotated[
+    Any,
+    PlainValidator(_read_option),
+    WithJsonSchema({"type": ["boolean", "number", "string", "array"]}),
+]
+"""An option whose type is known elsewhere (by a class of `torch.optim`)."""

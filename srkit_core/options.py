@@ -2,12 +2,11 @@
 
 import inspect
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
 
-from srkit_core.expressions import Call, Value
+from srkit_core.expressions import Call, Value, written
 from srkit_core.interfaces import (
     AdversarialLoss,
     Degradation,
@@ -74,7 +73,25 @@ def check_signature(factory: Factory) -> str | None:
             return f"parameter '{parameter.name}' of its factory is not keyword-only"
         if parameter.annotation is inspect.Parameter.empty:
             return f"parameter '{parameter.name}' of its factory has no type"
+    return next(filter(None, map(_misdeclared, _parameters(factory))), None)
+
+
+def _misdeclared(option: Option) -> str | None:
+    if not _is_option_type(option.annotation):
+        return f"parameter '{option.name}' of its factory has type {inspect.formatannotation(option.annotation)}, which is no option type"
+    if option.required:
+        return None
+    try:
+        fit(_NONE_WORD if option.default is None else option.default, option.annotation)
+    except MisfitError as misfit:
+        return f"the default of parameter '{option.name}' of its factory does not fit its type: it {misfit}"
     return None
+
+
+def _is_option_type(annotation: Any) -> bool:
+    if get_origin(annotation) is tuple or _is_union(annotation):
+        return all(_is_option_type(inner) for inner in get_args(annotation) if inner is not Ellipsis)
+    return get_origin(annotation) is Literal or annotation in (bool, int, float, str, Range, NoneType, *KIND_OF_PROTOCOL)
 
 
 def _parameters(factory: Factory) -> list[Option]:
@@ -90,7 +107,7 @@ def _option_docs(docstring: str) -> dict[str, str]:
     """Read the `Args:` section of a Google-style docstring."""
     _, _, section = docstring.partition("Args:\n")
     section = re.split(r"\n(?=\S)", section)[0]
-    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section, flags=re.MULTILINE)
+    entries = re.findall(r"^ {4}(\w+)(?: \([^)]*\))?: (.*(?:\n {5,}.*)*)", section, flags=re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in entries}
 
 
@@ -103,7 +120,7 @@ def type_name(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return " | ".join(map(str, get_args(annotation)))
     if _is_union(annotation):
-        return " | ".join(map(type_name, get_args(annotation)))
+        return " | ".join(dict.fromkeys(map(type_name, get_args(annotation))))
     if get_origin(annotation) is tuple:
         return _tuple_name(get_args(annotation))
     return "low..high" if annotation is Range else str(annotation.__name__)
@@ -185,11 +202,5 @@ def _is_union(annotation: Any) -> bool:
 
 
 def _misfit(value: Value, annotation: Any) -> MisfitError:
-    shown = f"'{value}'" if isinstance(value, (str, Call)) else _plain(value)
+    shown = f"'{value}'" if isinstance(value, (str, Call)) else written(value)
     return MisfitError(f"expects {type_name(annotation)}, not {shown}")
-
-
-def _plain(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from srkit_core.errors import RecipeError
-from srkit_core.recipe import Recipe, Stage, recipe_from_dict
+from srkit_core.recipe import Optimisers, Recipe, Stage, recipe_from_dict
 
 Document = dict[str, Any]
 
@@ -54,14 +54,14 @@ class Wish:
 
 def wish(base: Recipe | None, flags: Flags) -> Wish:
     """Apply flags to a recipe, or make one from flags alone; raises RecipeError where they do not fit."""
-    notes = () if base else _notes(flags)
     document = base.to_dict() if base else _from_flags(flags)
     if base:
         _override_stages(document, flags)
     _override_top(document, flags)
+    recipe = recipe_from_dict(document)
     for setting in flags.settings:
-        document = apply_setting(document, setting)
-    return Wish(recipe_from_dict(document), notes)
+        recipe = recipe_from_dict(apply_setting(recipe.to_dict(), setting))
+    return Wish(recipe, () if base else _notes(flags, recipe))
 
 
 def apply_setting(document: Document, setting: str) -> Document:
@@ -85,11 +85,11 @@ def apply_setting(document: Document, setting: str) -> Document:
     return changed
 
 
-def _notes(flags: Flags) -> tuple[str, ...]:
-    if flags.steps is not None or flags.warmup is not None:
+def _notes(flags: Flags, recipe: Recipe) -> tuple[str, ...]:
+    if flags.steps is not None or recipe.stages[-1].steps != CHOSEN_STEPS:
         return ()
-    start = f"{CHOSEN_WARMUP} steps of {_WARMUP_LOSS}, then " if flags.disc else ""
-    return (f"no length was given: {start}{CHOSEN_STEPS} steps; choose with --warmup N --steps N",)
+    lengths = ", then ".join(f"{stage.length} of {stage.loss}" for stage in recipe.stages)
+    return (f"no --steps was given: {lengths}; choose with --warmup N --steps N",)
 
 
 def _from_flags(flags: Flags) -> Document:
@@ -138,7 +138,7 @@ def _override_top(document: Document, flags: Flags) -> None:
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # beside what is no TOML: a number or a nesting beyond what Python reads
         return text.strip()
 
 
@@ -154,19 +154,22 @@ def _assign(target: Document, path: Sequence[str], value: Any, setting: str) -> 
 
 
 def _assign_stage(stage: Document, path: Sequence[str], value: Any, setting: str) -> None:
-    """Set a stage's field; its two ways of saying a length replace each other."""
+    """Set a stage's field; its two ways of saying a length replace each other, and `optimiser.lr` means both networks."""
     if path[0] in ("steps", "epochs"):
         stage.pop("epochs" if path[0] == "steps" else "steps", None)
-    _assign(stage, path, value, setting)
+    both = path[0] == "optimiser" and len(path) == 2 and path[1] not in Optimisers.model_fields
+    for full in [(path[0], network, path[1]) for network in Optimisers.model_fields] if both else [path]:
+        _assign(stage, full, value, setting)
 
 
 def _stage(stages: list[Document], which: str, setting: str) -> Document:
     named = {stage.get("name", "main"): stage for stage in stages}
     numbered = {str(number): stage for number, stage in enumerate(stages)}
     try:
-        return (numbered | named)[which]
+        stage: Document = (numbered | named)[which]
     except KeyError:
         raise RecipeError(f"there is no stage '{which}' for --set {setting}", hint=f"stages: {', '.join(named)}") from None
+    return stage
 
 
 def _no_such_key(key: str, setting: str) -> RecipeError:

@@ -96,7 +96,9 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     """Resolve, bind and check a recipe; raises RecipeError or RegistryError where it cannot run here."""
     generator = bind_generator(registry, recipe.generator, recipe.scale)
     if not generator.spec(GeneratorSpec).trainable:
-        raise IncompatibleError(f"'{recipe.generator}' has nothing to train", hint=f"srkit eval {recipe.generator.name}, or srkit list generator")
+        raise IncompatibleError(
+            f"'{recipe.generator}' has nothing to train", hint=f"srkit eval {recipe.generator.name}, or srkit list generator"
+        )
     stages = tuple(_bind_stage(registry, stage, recipe.scale) for stage in recipe.stages)
     _check_game(recipe, stages)
     for stage in recipe.stages:
@@ -125,7 +127,7 @@ def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
     """Bind a sum of metrics; a weight in it is refused, because nothing adds metrics up."""
     weighted = [term for term in metrics.terms if term.weight is not None]
     if weighted:
-        raise ExpressionError(f"a metric has no weight: {weighted[0]}", text=str(metrics), position=str(metrics).index(str(weighted[0])))
+        raise ExpressionError("a metric has no weight", text=str(metrics), position=str(metrics).index(str(weighted[0])))
     parts = [bind(registry, "metric", term.call, {}) for term in metrics.terms]
     return tuple(MetricTerm(label, part) for label, part in zip(_labels(parts), parts, strict=True))
 
@@ -142,7 +144,8 @@ def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
         divisor *= spec.divisor(part.bound)
     if divisor != scale:
         raise IncompatibleError(
-            f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is {scale}", hint="bicubic makes LR of the recipe's scale"
+            f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is {scale}",
+            hint="bicubic makes LR of the recipe's scale",
         )
     return DegradationPlan(tuple(steps), scale)
 
@@ -153,7 +156,10 @@ def _bind_stage(registry: Registry, stage: Stage, scale: int) -> StagePlan:
             raise IncompatibleError(f"there is no augmentation '{item.call}'", hint=f'augment = "{" | ".join(AUGMENTATIONS)}"')
     context = {"scale": scale, "patch": stage.patch}
     parts = [bind(registry, "loss", term.call, context) for term in stage.loss.terms]
-    weights = [part.spec(LossSpec).default_weight if term.weight is None else term.weight for term, part in zip(stage.loss.terms, parts, strict=True)]
+    weights = [
+        part.spec(LossSpec).default_weight if term.weight is None else term.weight
+        for term, part in zip(stage.loss.terms, parts, strict=True)
+    ]
     return StagePlan(stage, tuple(map(LossTerm, _labels(parts), weights, parts)))
 
 
@@ -183,7 +189,8 @@ def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
         raise IncompatibleError(f"patch {stage.patch} of stage '{stage.name}' is not a multiple of {unit}", hint=f"--patch {nearest}")
     if stage.patch < scale * spec.min_size:
         raise IncompatibleError(
-            f"patch {stage.patch} of stage '{stage.name}' is too small for '{generator.component.name}'", hint=f"--patch {scale * spec.min_size}"
+            f"patch {stage.patch} of stage '{stage.name}' is too small for '{generator.component.name}'",
+            hint=f"--patch {scale * spec.min_size}",
         )
 
 
@@ -191,14 +198,18 @@ def _bind_discriminator(registry: Registry, recipe: Recipe, stages: Sequence[Sta
     if recipe.discriminator is None:
         return None
     patches = sorted({stage.stage.patch for stage in stages if stage.adversarial})
-    part = bind(registry, "discriminator", recipe.discriminator, {"scale": recipe.scale, "patch": patches[0]})
+    discriminator = bind(registry, "discriminator", recipe.discriminator, {"scale": recipe.scale, "patch": patches[0]})
+    for part in discriminator.with_nested():
+        _check_patches(part, patches)
+    return discriminator
+
+
+def _check_patches(part: Part, patches: Sequence[int]) -> None:
+    name, spec = part.component.name, part.component.spec
     if "patch" in part.context and len(patches) > 1:
-        raise IncompatibleError(f"discriminator '{part.component.name}' is built for one patch, the stages have {patches}", hint="--patch N")
-    if patches[0] < part.spec(DiscriminatorSpec).min_size:
-        raise IncompatibleError(
-            f"patch {patches[0]} is too small for the discriminator '{part.component.name}'", hint=f"--patch {part.spec(DiscriminatorSpec).min_size}"
-        )
-    return part
+        raise IncompatibleError(f"discriminator '{name}' is built for one patch, the stages have {patches}", hint="--patch N")
+    if isinstance(spec, DiscriminatorSpec) and patches[0] < spec.min_size:
+        raise IncompatibleError(f"patch {patches[0]} is too small for the discriminator '{name}'", hint=f"--patch {spec.min_size}")
 
 
 def _with_weights(recipe: Recipe, stages: Sequence[StagePlan]) -> Recipe:

@@ -24,7 +24,7 @@ from pydantic import (
 from srkit_core.bundled import bundled
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain, parse_sum
-from srkit_core.fields import CallText, ChainText, Span, SpanText, SumText
+from srkit_core.fields import CallText, ChainText, FreeOption, Several, Span, SpanText, SumText
 
 PAIRED: Final = parse_chain("paired")
 """The degradation of a recipe whose LR comes from disk."""
@@ -35,13 +35,14 @@ Column: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True)
 
 
 class Optimiser(_Part):
     """A class of `torch.optim` by name with its options; `lr` None stands for the stage's rate."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, FreeOption]
 
     name: str = "Adam"
     lr: PositiveFloat | None = None
@@ -49,7 +50,7 @@ class Optimiser(_Part):
     @property
     def options(self) -> dict[str, Any]:
         """The options beside the learning rate, as written."""
-        return dict(self.model_extra or {})
+        return dict(self.__pydantic_extra__)
 
 
 class Optimisers(_Part):
@@ -75,7 +76,7 @@ class Schedule(_Part):
     name: Literal["constant", "cosine", "multistep"] = "constant"
     over: Literal["stage", "run"] = "stage"
     final: Annotated[float, Field(ge=0, le=1)] = 0.0
-    milestones: tuple[SpanText, ...] = ()
+    milestones: Several[SpanText] = ()
     gamma: PositiveFloat = 0.5
 
     @model_validator(mode="before")
@@ -125,7 +126,7 @@ class Stage(_Part):
 class Data(_Part):
     """Which pictures are kept from training; without names a tenth, 1 to 8 of them, chosen by a digest of their names."""
 
-    hold_out: tuple[str, ...] = ()
+    hold_out: Several[str] = ()
 
 
 class Validation(_Part):
@@ -135,7 +136,7 @@ class Validation(_Part):
     protocol: ProtocolName = "y"
     border: NonNegativeInt | None = None
     pictures: NonNegativeInt = 4
-    columns: tuple[Column, ...] = ("bicubic", "sr", "hr")
+    columns: Several[Column] = ("bicubic", "sr", "hr")
 
 
 class Recipe(_Part):
@@ -143,13 +144,13 @@ class Recipe(_Part):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "run"
     scale: PositiveInt = 4
-    seed: NonNegativeInt = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     generator: CallText
     discriminator: CallText | None = None
     degradation: ChainText = parse_chain("bicubic")
     data: Data = Data()
     validation: Validation = Validation()
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    stages: Annotated[Several[Stage], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _stage_names_differ(self) -> Self:
@@ -181,7 +182,7 @@ def recipe_from_toml(text: str, *, origin: str = "the recipe") -> Recipe:
     """Read TOML; `origin` names the text in errors."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # beside what is no TOML: a number or a nesting beyond what Python reads
         raise RecipeError(f"{origin} is not TOML: {error}", hint="srkit recipes srresnet shows a whole recipe") from None
     return recipe_from_dict(document)
 
@@ -220,7 +221,8 @@ def _recipe_error(error: ValidationError) -> RecipeError:
     if first["type"] == "missing":
         return RecipeError(f"the recipe lacks {place}", hint="srkit recipes srresnet shows a whole recipe")
     message = first["msg"].removeprefix("Value error, ")
-    return RecipeError(f"{place}: {message[0].lower()}{message[1:]}, got {first['input']!r}"[:300], hint="srkit recipes --schema")
+    found = "" if isinstance(first["input"], (dict, BaseModel)) else f", got {first['input']!r}"
+    return RecipeError(f"{place}: {message[0].lower()}{message[1:]}{found}"[:300], hint="srkit recipes --schema")
 
 
 def _unknown_field(place: str, field: str) -> RecipeError:

@@ -94,9 +94,10 @@ class Registry:
 
     def _miss(self, kind: Kind, name: str) -> PluginError | UnknownComponentError:
         offers = providers(kind, name)
-        broken = [problem for problem in self.problems if problem.distribution in {offer.distribution for offer in offers}]
+        homes = {offer.distribution for offer in offers} | {name.rpartition("/")[0]}
+        broken = [problem for problem in self.problems if problem.distribution in homes]
         if broken:
-            return PluginError(f"{kind} '{name}' is in {broken[0].distribution}, which is broken: {broken[0].error}", hint="srkit list")
+            return PluginError(f"{kind} '{name}' is in {broken[0].distribution}, which is broken: {broken[0].error}", hint="srkit doctor")
         nearest = difflib.get_close_matches(name, [part.name for part in self.of_kind(kind)], n=3, cutoff=0.6)
         hint = offers[0].install if offers else _advice(kind, nearest)
         return UnknownComponentError(
@@ -143,11 +144,14 @@ def _is_wanted(point: EntryPoint, wanted: tuple[str, ...] | None) -> bool:
 
 def _absent(found: list[EntryPoint], wanted: tuple[str, ...] | None) -> list[Problem]:
     known = {name for point in found for name in (point.name, _distribution(point)[0])}
-    return [Problem(name, name, "", f"{LIMIT_VARIABLE} names it, but it is not installed", "") for name in wanted or () if name not in known]
+    return [
+        Problem(name, name, "", f"{LIMIT_VARIABLE} names it, but it is not installed", "") for name in wanted or () if name not in known
+    ]
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist else ("unknown", "0")
+    """Return name and version, the name in the one spelling that installers, catalogue and expressions share (PEP 503)."""
+    return (re.sub(r"[-_.]+", "-", point.dist.name).lower(), point.dist.version) if point.dist else ("unknown", "0")
 
 
 def _load(point: EntryPoint) -> tuple[list[Component], list[WeightsSpec]] | Problem:
@@ -165,8 +169,11 @@ def _load(point: EntryPoint) -> tuple[list[Component], list[WeightsSpec]] | Prob
 def _announced(point: EntryPoint) -> list[ComponentSpec | WeightsSpec]:
     manager = pluggy.PluginManager(hooks.PROJECT)
     manager.add_hookspecs(hooks)
-    manager.register(point.load(), name=point.name)
-    manager.check_pending()
+    try:
+        manager.register(point.load(), name=point.name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(str(error).splitlines()[-1], hint="srkit_components() takes no arguments") from error
     specs = [spec for announced in manager.hook.srkit_components() for spec in announced]
     if not specs:
         raise PluginError("it announces nothing", hint=f"implement {hooks.PROJECT}_components")
@@ -177,17 +184,18 @@ def _announced(point: EntryPoint) -> list[ComponentSpec | WeightsSpec]:
 def _check_specs(specs: Sequence[object]) -> None:
     seen = set[tuple[str, str]]()
     for spec in specs:
-        if isinstance(spec, WeightsSpec):
-            continue
-        if not isinstance(spec, ComponentSpec):
+        if not isinstance(spec, (ComponentSpec, WeightsSpec)) or type(spec) is ComponentSpec:
             raise PluginError(f"it announces {spec!r}, which is not a spec", hint="return specs from srkit_components()")
-        fault = _fault(spec) or ("it is announced twice" if (spec.kind, spec.name) in seen else None)
+        kind = "weights" if isinstance(spec, WeightsSpec) else spec.kind
+        fault = "it is announced twice" if (kind, spec.name) in seen else _fault(spec)
         if fault:
-            raise PluginError(f"{spec.kind} '{spec.name}': {fault}", hint="srkit list")
-        seen.add((spec.kind, spec.name))
+            raise PluginError(f"{kind} '{spec.name}': {fault}", hint="srkit list")
+        seen.add((kind, spec.name))
 
 
-def _fault(spec: ComponentSpec) -> str | None:
+def _fault(spec: ComponentSpec | WeightsSpec) -> str | None:
+    if isinstance(spec, WeightsSpec):
+        return None
     if spec.interface != INTERFACE_VERSION:
         return f"it was written for interface {spec.interface}, this srkit has {INTERFACE_VERSION}"
     if not _NAME.fullmatch(spec.name):

@@ -10,7 +10,9 @@ from srkit_core.specs import ComponentSpec, DegradationSpec, GeneratorSpec, Loss
 Border = Literal["symmetric", "replicate"]
 Kernel = Literal["bicubic", "bilinear", "nearest", "lanczos"]
 
-_SUPPORT: dict[Kernel, int] = {"bicubic": 2, "bilinear": 1, "nearest": 1, "lanczos": 3}
+SUPPORT: dict[Kernel, float] = {"bicubic": 2, "bilinear": 1, "nearest": 0.5, "lanczos": 3}
+"""Half the width of each kernel, in pixels of the coarser picture."""
+
 _SCALES = tuple(range(1, 17))
 _SOURCES: dict[Kernel, str] = {
     "bicubic": "Keys 1981, eq. 15 (a = -1/2), in the convention of MATLAB's imresize",
@@ -25,13 +27,13 @@ def _shrinker(kernel: Kernel) -> Callable[..., Degradation]:
         """Make pictures smaller by interpolation with an antialiasing kernel.
 
         Args:
-            factor: by how much the sides shrink (none: the recipe's scale).
+            factor: by how many times the sides shrink, 1 or more (none: the recipe's scale).
             border: how the picture continues outside: mirrored with the edge repeated, or the edge pixel.
-            quantise: round to 8 bit after each of the two passes, as the official LR files were made.
+            quantise: round to 8 bit before, between and after the two passes, as the official LR files were made.
         """
         from srkit_core.builtin.interpolation import Shrink
 
-        return Shrink(kernel, factor or scale, border=border, quantise=quantise)
+        return Shrink(kernel, scale if factor is None else factor, border=border, quantise=quantise)
 
     return shrink
 
@@ -42,7 +44,7 @@ def _enlarger(kernel: Kernel) -> Callable[..., Generator]:
 
         Args:
             border: how the picture continues outside: mirrored with the edge repeated, or the edge pixel.
-            quantise: round to 8 bit after each of the two passes, as the published baselines were made.
+            quantise: round to 8 bit before, between and after the two passes, as the published baselines were made.
         """
         from srkit_core.builtin.interpolation import Enlarge
 
@@ -103,18 +105,21 @@ def ssim(*, window: int = 11, sigma: float = 1.5) -> Metric:
 
 
 def _divisor(options: Mapping[str, Any], /) -> int:
-    return int(options["factor"] or options["scale"])
+    factor = options["factor"]
+    return int(options["scale"] if factor is None else factor)
 
 
 def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
     def margin(options: Mapping[str, Any], /) -> int:
-        return _SUPPORT[kernel] * _divisor(options)
+        return int((SUPPORT[kernel] - 0.5) * _divisor(options))
 
     return [
         DegradationSpec(
             name=kernel,
             factory=_shrinker(kernel),
-            summary=f"{kernel} downscaling, antialiased, bit-exact with the official LR files" if kernel == "bicubic" else f"{kernel} downscaling",
+            summary=f"{kernel} downscaling, antialiased, bit-exact with the official LR files"
+            if kernel == "bicubic"
+            else f"{kernel} downscaling",
             source=_SOURCES[kernel],
             margin=margin,
             divisor=_divisor,
@@ -126,7 +131,7 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
             source=_SOURCES[kernel],
             scales=_SCALES,
             trainable=False,
-            receptive=_SUPPORT[kernel] + 1,
+            receptive=int(SUPPORT[kernel]),
         ),
     ]
 
@@ -135,7 +140,7 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
 def srkit_components() -> list[ComponentSpec]:
     """Announce what comes with srkit itself."""
     return [
-        *(spec for kernel in _SUPPORT for spec in _interpolation(kernel)),
+        *(spec for kernel in SUPPORT for spec in _interpolation(kernel)),
         LossSpec(name="l1", factory=l1, summary="mean absolute difference", source="Zhao et al. 2017, eq. 2"),
         LossSpec(name="mse", factory=mse, summary="mean squared difference", source="Dong et al. 2014 (SRCNN), eq. 4"),
         LossSpec(name="charbonnier", factory=charbonnier, summary="smooth L1", source="Lai et al. 2017 (LapSRN), eq. 3"),
@@ -147,6 +152,8 @@ def srkit_components() -> list[ComponentSpec]:
             adversarial=True,
             default_weight=0.005,
         ),
-        MetricSpec(name="psnr", factory=psnr, summary="peak signal-to-noise ratio", source="10 log10(1 / MSE)", higher_is_better=True, unit="dB"),
+        MetricSpec(
+            name="psnr", factory=psnr, summary="peak signal-to-noise ratio", source="10 log10(1 / MSE)", higher_is_better=True, unit="dB"
+        ),
         MetricSpec(name="ssim", factory=ssim, summary="structural similarity", source="Wang et al. 2004, eq. 13", higher_is_better=True),
     ]

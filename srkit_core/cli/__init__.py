@@ -2,7 +2,9 @@
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line and exit with its code."""
+    import sys
+
     from srkit_core.cli.app import run
 
-    run()
+    sys.exit(run())

@@ -1,1 +1,1 @@
-"""."""
+"""From files to batches: which pixels, in what order, seen how."""

@@ -1,1 +1,1 @@
-"""."""
+"""From a recipe to weights: step = what, loop = when, state = memory."""

@@ -1,1 +1,1 @@
-"""."""
+"""From a model to scores and pictures."""

@@ -1,1 +1,1 @@
-"""."""
+"""From a plan to live modules, and from modules to files and back."""

@@ -1,0 +1,61 @@
+"""Can this recipe run here?"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srkit_core.cli.render import print_table
+from srkit_core.plan import Plan
+
+
+def check(
+    recipe: Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped recipe.")],
+    run: Annotated[bool, typer.Option("--run", help="Build it and run one step of each stage on noise.")] = False,
+) -> None:
+    """Say whether a recipe can run on this machine."""
+    from srkit_core.plan import plan
+    from srkit_core.recipe import find_recipe, read_recipe
+    from srkit_core.registry import discover
+
+    planned = plan(read_recipe(recipe), discover())
+    typer.echo(f"recipe '{planned.recipe.name}': every component is installed and fits")
+    _print_plan(planned)
+    for note in _missing_data(find_recipe(recipe)):
+        typer.echo(note)
+    if run:
+        _try(planned)
+
+
+def _print_plan(planned: Plan) -> None:
+    typer.echo(f"x{planned.recipe.scale}, generator {planned.generator.expression}")
+    if planned.discriminator:
+        typer.echo(f"discriminator {planned.discriminator.expression}")
+    rows = [
+        [
+            one.stage.name,
+            str(one.stage.length),
+            " + ".join(f"{term.weight:g}*{term.label}" for term in one.terms),
+            str(one.stage.batch),
+            str(one.stage.patch),
+        ]
+        for one in planned.stages
+    ]
+    print_table(["stage", "length", "loss", "batch", "patch"], rows)
+
+
+def _missing_data(path: Path) -> list[str]:
+    """Note pictures that a run folder's recipe was trained on and that are not on this machine."""
+    environment = path.with_name("environment.json")
+    if not environment.is_file():
+        return []
+    place = json.loads(environment.read_text(encoding="utf-8"))["data"]["place"]
+    return [] if place == "photos" or Path(place).exists() else [f"note: its pictures in {place} are not here; give others with --data"]
+
+
+def _try(planned: Plan) -> None:
+    from srkit_core.engine.trial import try_stages
+
+    rows = [[trial.stage, f"{trial.seconds:.2f} s", f"{trial.memory_mb:.0f} MiB"] for trial in try_stages(planned)]
+    print_table(["stage", "time of a step", "peak memory"], rows)

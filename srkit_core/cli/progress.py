@@ -1,0 +1,78 @@
+"""How does long work look while it goes on?"""
+
+import time
+from collections.abc import Mapping
+
+import typer
+
+from srkit_core.cli.render import on_terminal
+
+_SHOWN = ("loss/total", "loss/discriminator", "d_real", "d_fake", "images_per_s")
+
+
+class TrainingView:
+    """Shows a run: a bar with the time left on a terminal, plain lines elsewhere. A context manager."""
+
+    def __init__(self) -> None:
+        self._bar = _Bar() if on_terminal() else None
+        self._starts = dict[str, tuple[int, float]]()
+
+    def __enter__(self) -> "TrainingView":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def note(self, text: str) -> None:
+        """Print a line."""
+        if self._bar:
+            self._bar.print(text)
+        else:
+            typer.echo(text)
+
+    def progress(self, stage: str, done: int, length: int, values: Mapping[str, float]) -> None:
+        """Move the bar, or print a line where a row was logged."""
+        figures = "  ".join(f"{name} {values[name]:.4g}" for name in _SHOWN if name in values)
+        if self._bar:
+            self._bar.move(stage, done, length, figures)
+        elif values:
+            typer.echo(f"{stage} {done}/{length}  {figures}{self._time_left(stage, done, length)}")
+
+    def _time_left(self, stage: str, done: int, length: int) -> str:
+        first, since = self._starts.setdefault(stage, (done, time.monotonic()))
+        if done == first or done == length:
+            return ""
+        seconds = (time.monotonic() - since) / (done - first) * (length - done)
+        return f"  {int(seconds // 60)}:{int(seconds % 60):02d} left"
+
+
+class _Bar:
+    """A rich progress bar per stage; the last logged figures stand beside it."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(20),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[figures]}"),
+        )
+        self._tasks = dict[str, int]()
+        self._progress.start()
+
+    def move(self, stage: str, done: int, length: int, figures: str) -> None:
+        from rich.progress import TaskID
+
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=length, figures="")
+        changed = {"figures": figures} if figures else {}
+        self._progress.update(TaskID(self._tasks[stage]), completed=done, **changed)
+
+    def print(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, highlight=False)
+
+    def stop(self) -> None:
+        self._progress.stop()

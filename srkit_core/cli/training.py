@@ -1,0 +1,120 @@
+"""How is a training run typed?"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from srkit_core.errors import RecipeError
+
+if TYPE_CHECKING:
+    from srkit_core.engine.resume import Resume
+    from srkit_core.overrides import Flags, Wish
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+_WHERE = ("data", "val", "device", "precision", "workers")
+
+
+def train(
+    recipe: Annotated[str | None, typer.Argument(help="A TOML file, or the name of a shipped recipe.")] = None,
+    gen: Annotated[str | None, typer.Option(help="The generator, such as rrdb(blocks=16).")] = None,
+    disc: Annotated[str | None, typer.Option(help="The discriminator.")] = None,
+    loss: Annotated[str | None, typer.Option(help="The loss of the last stage, such as l1 + 0.005*ragan.")] = None,
+    degrade: Annotated[str | None, typer.Option(help="How LR is made from HR; 'paired' takes LR from disk.")] = None,
+    scale: Annotated[int | None, typer.Option(help="HR size over LR size.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Length of the last stage, in steps.")] = None,
+    warmup: Annotated[int | None, typer.Option(help="Length of the first stage (l1), in steps.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Pictures per optimiser step, over all processes.")] = None,
+    patch: Annotated[int | None, typer.Option(help="Side of the HR crop, in pixels.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate of both networks.")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder of pictures, or 'photos', the bundled photographs.")] = None,
+    val: Annotated[list[str] | None, typer.Option(help="[NAME=]PATH of validation pictures; may be repeated.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder (default: the next free runs/<name>-<n>).")] = None,
+    init: Annotated[Path | None, typer.Option(help="Weights to start the generator from.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="[STEP|epoch=N]", help="Go on in --out, from the newest or a chosen checkpoint.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the recipe; may be repeated.")
+    ] = None,
+    device: Annotated[Device | None, typer.Option(help="Where to compute.")] = None,
+    precision: Annotated[Precision | None, typer.Option(help="auto: fp32 on a CPU, bf16 on a GPU that has it.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that load pictures.")] = None,
+) -> None:
+    """Train a recipe, or one made from flags; a recipe's fields are overridden by the flags."""
+    from srkit_core.overrides import Flags
+
+    flags = Flags(
+        gen=gen, disc=disc, loss=loss, degrade=degrade, scale=scale, steps=steps, warmup=warmup, batch=batch, patch=patch, lr=lr, seed=seed,
+        settings=tuple(settings or ()),
+    )  # fmt: skip
+    where = {"data": data, "val": _named_sets(val), "device": device, "precision": precision, "workers": workers}
+    _train(recipe, flags, {name: value for name, value in where.items() if value is not None}, out, init, resume)
+
+
+def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, init: Path | None, resume: str | None) -> None:
+    wish, beside = _wish(recipe, flags, out if resume else None)
+    from srkit_core.cli.progress import TrainingView
+    from srkit_core.engine.train import Where
+    from srkit_core.engine.train import train as run
+
+    taken = {name: value for name, value in beside.items() if name not in where}
+    with TrainingView() as view:
+        for note in wish.notes:
+            view.note(note)
+        if taken:
+            view.note("taken from environment.json: " + ", ".join(f"{name} {value}" for name, value in taken.items()))
+        folder = run(wish.recipe, Where(out=out, init=init, **(taken | where)), resume=_resume(resume, out), listener=view)
+    typer.echo(f"weights: {folder / 'weights' / 'last.safetensors'}")
+
+
+def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wish", dict[str, Any]]:
+    """Return the wish, and the arguments of *where* that stand beside its recipe."""
+    from srkit_core.overrides import wish
+    from srkit_core.recipe import find_recipe, read_recipe
+
+    if recipe is None and flags.gen is None and resumed and (resumed / "recipe.toml").is_file():
+        recipe = str(resumed / "recipe.toml")
+    if recipe is None:
+        return wish(None, flags), _beside(resumed / "recipe.toml") if resumed else {}
+    return wish(read_recipe(recipe), flags), _beside(find_recipe(recipe))
+
+
+def _beside(recipe: Path) -> dict[str, Any]:
+    environment = recipe.with_name("environment.json")
+    if recipe.name != "recipe.toml" or not environment.is_file():
+        return {}
+    arguments = json.loads(environment.read_text(encoding="utf-8"))["arguments"]
+    return {name: arguments[name] for name in _WHERE if arguments.get(name) is not None}
+
+
+def _named_sets(val: list[str] | None) -> dict[str, str] | None:
+    """Name validation sets: `NAME=PATH`, else the folder's name; a single unnamed set has no name."""
+    if not val:
+        return None
+    sets = {}
+    for text in val:
+        name, equals, path = text.partition("=")
+        named = (name, path) if equals and not Path(text).exists() else ("" if len(val) == 1 else Path(text).name, text)
+        if named[0] in sets:
+            raise RecipeError(f"two validation sets are called '{named[0]}'", hint="--val NAME=PATH")
+        sets[named[0]] = named[1]
+    return sets
+
+
+def _resume(text: str | None, out: Path | None) -> "Resume | None":
+    from srkit_core.engine.resume import AtEpoch
+
+    if text is None:
+        return None
+    if out is None:
+        raise RecipeError("--resume needs the run to go on with", hint="--resume --out RUN")
+    if text == "newest":
+        return "newest"
+    number = text.removeprefix("epoch=")
+    if not number.isdigit():
+        raise RecipeError(f"--resume takes a step or epoch=N, not '{text}'", hint="--resume alone takes the newest checkpoint")
+    return AtEpoch(int(number)) if text.startswith("epoch=") else int(number)

@@ -1,0 +1,99 @@
+"""How is a picture upscaled from the command line?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srkit_core.cli.training import Device, Precision
+from srkit_core.errors import DataError, RecipeError
+
+if TYPE_CHECKING:
+    from srkit_core.parts.model import Model
+
+
+def upscale(
+    model: Annotated[str, typer.Argument(help="A .safetensors file, or a baseline such as bicubic.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")],
+    out: Annotated[Path, typer.Option(help="A file with a picture ending for one input, else a folder.")],
+    scale: Annotated[int | None, typer.Option(help="For a baseline; a weights file knows its own.")] = None,
+    tile: Annotated[str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")] = "auto",
+    overlap: Annotated[int | None, typer.Option(help="LR pixels seen around a tile (default: what the generator declares).")] = None,
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = "auto",
+    precision: Annotated[Precision, typer.Option(help="auto is fp32.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace output files that exist.")] = False,
+) -> None:
+    """Upscale pictures with a trained model or a baseline."""
+    from srkit_core.engine.devices import choose_device, inference_dtype
+    from srkit_core.evaluation.models import DEFAULT_SCALE, open_model, own_scale
+    from srkit_core.registry import discover
+
+    where = choose_device(device)
+    trained = own_scale(model)
+    if trained and scale not in (None, trained):
+        raise RecipeError(f"{model} is for scale {trained}, not {scale}", hint=f"--scale {trained}, or another model")
+    tasks = _tasks(inputs, out, overwrite)
+    opened = open_model(
+        model, discover(), scale=trained or scale or DEFAULT_SCALE, device=where, precision=inference_dtype(precision, where)
+    )
+    failed = [source for source, target in tasks if not _upscale_one(opened, source, target, _tile(tile), overlap, where.type)]
+    if len(failed) == len(tasks):
+        raise DataError(f"none of the {len(tasks)} inputs could be read; the first is {failed[0]}", hint="check the inputs")
+
+
+def _upscale_one(model: "Model", source: Path, target: Path, tile: int | None, overlap: int | None, device: str) -> bool:
+    """Upscale a file; an unreadable one is named and passed over."""
+    import torch
+
+    from srkit_core.evaluation.upscale import choose_tiling
+    from srkit_core.evaluation.upscale import upscale as enlarge
+    from srkit_core.io.images import read_image, to_bytes, to_unit, write_image
+
+    try:
+        pixels = read_image(source)
+    except DataError as error:
+        typer.echo(f"skipped: {error}", err=True)
+        return False
+    lr = to_unit(torch.from_numpy(pixels.copy())[None].to(device))
+    sr = enlarge(model, lr, choose_tiling(model, lr, tile, overlap))
+    write_image(target, to_bytes(sr)[0].cpu().numpy())
+    typer.echo(f"{source} ({pixels.shape[1]}x{pixels.shape[0]}) -> {target} ({sr.shape[-1]}x{sr.shape[-2]})")
+    return True
+
+
+def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, Path]]:
+    """Pair every picture with its output file; raises DataError where that would lose something."""
+    from srkit_core.io.images import ENDINGS
+
+    sources = [(one, base) for path in inputs for one, base in _pictures(path)]
+    if not sources:
+        raise DataError(f"{', '.join(map(str, inputs))} holds no picture", hint=f"give files that end with {' '.join(sorted(ENDINGS))}")
+    single = out.suffix.lower() in ENDINGS and len(inputs) == 1 and inputs[0].is_file()
+    tasks = [(one, out if single else out / one.relative_to(base).with_suffix(".png")) for one, base in sources]
+    taken = dict[Path, Path]()
+    for source, target in tasks:
+        if target in taken:
+            raise DataError(f"{source} and {taken[target]} would both become {target}", hint="upscale them into two folders", path=source)
+        if target.exists() and (not overwrite or target.resolve() == source.resolve()):
+            raise RecipeError(f"{target} exists already", hint="--out another place, or --overwrite")
+        taken[target] = source
+    return tasks
+
+
+def _pictures(path: Path) -> list[tuple[Path, Path]]:
+    from srkit_core.data.sources import walk
+    from srkit_core.io.images import ENDINGS
+
+    if path.is_dir():
+        return [(file, path) for file in sorted(walk(path)) if file.suffix.lower() in ENDINGS]
+    if not path.exists():
+        raise DataError(f"there is no file {path}", hint="check the path", path=path)
+    return [(path, path.parent)]
+
+
+def _tile(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isdigit() or int(text) == 0:
+        raise RecipeError(f"--tile takes auto or a number of pixels, not '{text}'", hint="--tile 256")
+    return int(text)

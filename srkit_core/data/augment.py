@@ -1,0 +1,41 @@
+"""From which side is a crop seen?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from srkit_core.expressions import Chain
+from srkit_core.io.images import Pixels
+
+
+@dataclass(frozen=True)
+class View:
+    """A horizontal flip, then so many quarter turns counterclockwise."""
+
+    flip: bool = False
+    turns: int = 0
+
+    def of(self, pixels: Pixels) -> Pixels:
+        """Return a square (N, N, 3) seen this way, without a copy."""
+        flipped = pixels[:, ::-1] if self.flip else pixels
+        return np.rot90(flipped, self.turns)
+
+    def corner(self, y: int, x: int, side: int, inner: int) -> tuple[int, int]:
+        """Return where the top left corner of an inner square goes when the square around it is seen this way."""
+        last = side - inner
+        x = last - x if self.flip else x
+        for _ in range(self.turns):
+            y, x = last - x, y
+        return y, x
+
+
+def draw_view(augment: Chain, rng: np.random.Generator) -> View:
+    """Draw a view for one sample: `flip` flips every second picture, `turn` draws one of four quarter turns."""
+    flip, turns = False, 0
+    for item in augment.items:
+        happens = rng.random() < item.probability
+        if happens and item.call.name == "flip":
+            flip = bool(rng.integers(2))
+        if happens and item.call.name == "turn":
+            turns = int(rng.integers(4))
+    return View(flip, turns)

@@ -1,0 +1,180 @@
+"""Which pictures does a place hold, and which of its files cannot be used?"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from srkit_core.data import bundled
+from srkit_core.data.pairs import find_pairs
+from srkit_core.errors import DataError
+from srkit_core.io.images import ENDINGS, Pixels, image_size, read_image
+
+HELD_OUT_SHARE = 0.1
+HELD_OUT_MOST = 8
+HELD_OUT_SIDE = 1024
+_NAMED_AT_MOST = 5
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An HR picture: `name` without ending, sides in pixels; pictures of one `group` are never split.
+
+    `lr` is its LR file where LR comes from disk; `limit` cuts it to its central square of that side.
+    """
+
+    name: str
+    path: Path
+    group: str
+    height: int
+    width: int
+    lr: Path | None = None
+    limit: int | None = None
+
+    def read(self, scale: int) -> tuple[Pixels, Pixels | None]:
+        """Read (HR, LR or None), uint8 (H, W, 3), cut to `limit` on the LR grid of `scale`."""
+        hr = read_image(self.path)
+        lr = None if self.lr is None else read_image(self.lr)
+        if self.limit is None:
+            return hr, lr
+        top, left = (max(side - self.limit, 0) // 2 // scale for side in hr.shape[:2])
+        small = self.limit // scale
+        hr = hr[top * scale : (top + small) * scale, left * scale : (left + small) * scale]
+        return hr, None if lr is None else lr[top : top + small, left : left + small]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that cannot be used, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The usable pictures of a place, sorted; `ignored` counts the files without a picture ending."""
+
+    place: str
+    pictures: tuple[Picture, ...]
+    skipped: tuple[Skipped, ...] = ()
+    ignored: int = 0
+
+    def notes(self) -> list[str]:
+        """Say what was left out, a line each."""
+        notes = [f"skipped {skipped.path}: {skipped.reason}" for skipped in self.skipped[:_NAMED_AT_MOST]]
+        rest = len(self.skipped) - len(notes)
+        notes += [f"skipped {rest} more files"] if rest > 0 else []
+        return notes + ([f"ignored {self.ignored} files of {self.place} without a picture ending"] if self.ignored else [])
+
+    def fingerprint(self) -> str:
+        """Return a digest of names and sizes, by which a repeated run knows its data."""
+        text = "\n".join(f"{picture.name} {picture.height} {picture.width} {picture.path.stat().st_size}" for picture in self.pictures)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def open_source(place: str, *, paired: bool = False, smallest: int = 1) -> Source:
+    """Return the pictures of a folder (searched recursively), a file, or of `photos`, the bundled photographs.
+
+    With `paired`, the folder holds HR and LR subfolders. Pictures with a side under `smallest` pixels and files that
+    are no pictures are skipped with their reason. Raises DataError when nothing is left. An existing path wins.
+    """
+    listed, ignored = _listed(place, paired)
+    found = [_examined(path, lr, place, smallest) for path, lr in listed]
+    pictures = tuple(one for one in found if isinstance(one, Picture))
+    source = Source(place, pictures, tuple(one for one in found if isinstance(one, Skipped)), ignored)
+    if not pictures:
+        raise _nothing_left(source, smallest)
+    return source
+
+
+def split(source: Source, hold_out: Sequence[str]) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
+    """Part the pictures into (training, held out) by group.
+
+    `hold_out` names pictures; without names a tenth of the groups, 1 to 8, is held out, chosen by a digest of their
+    names so that added files move few others, and each held-out picture is cut to its central 1024 x 1024.
+    """
+    groups = _named_groups(source, hold_out) if hold_out else _drawn_groups(source)
+    training = tuple(picture for picture in source.pictures if picture.group not in groups)
+    if not training:
+        raise DataError(f"{source.place} has too few pictures to hold any out", hint="--val PATH names other pictures for validation")
+    held = tuple(replace(picture, limit=HELD_OUT_SIDE) for picture in source.pictures if picture.group in groups)
+    return training, held
+
+
+def _listed(place: str, paired: bool) -> tuple[list[tuple[Path, Path | None]], int]:
+    path = Path(place)
+    if not path.exists() and place == bundled.NAME:
+        return [(photo, None) for photo in bundled.bundled_photographs()], 0
+    if path.is_file():
+        return [(path, None)], 0
+    if not path.is_dir():
+        raise DataError(f"there is no folder {place}", hint=f"check the path, or use '{bundled.NAME}', the bundled photographs", path=path)
+    if paired:
+        return list(find_pairs(path)), 0
+    files = list(walk(path))
+    pictures = sorted(file for file in files if file.suffix.lower() in ENDINGS)
+    return [(picture, None) for picture in pictures], len(files) - len(pictures)
+
+
+def walk(folder: Path) -> Iterable[Path]:
+    """Return every file below a folder but for hidden ones."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in names if not name.startswith("."))
+
+
+def _examined(path: Path, lr: Path | None, place: str, smallest: int) -> Picture | Skipped:
+    try:
+        height, width = image_size(path)
+    except DataError as error:
+        return Skipped(path, error.message.partition(": ")[2] or error.message)
+    if min(height, width) < smallest:
+        return Skipped(path, f"{width} x {height} is smaller than the crop of {smallest} pixels")
+    return Picture(
+        _name(path, place),
+        path,
+        bundled.GROUPS.get(path.name, path.stem) if place == bundled.NAME else _name(path, place),
+        height,
+        width,
+        lr,
+    )
+
+
+def _name(path: Path, place: str) -> str:
+    inside = path.relative_to(place) if Path(place).is_dir() and path.is_relative_to(place) else Path(path.name)
+    return inside.with_suffix("").as_posix()
+
+
+def _nothing_left(source: Source, smallest: int) -> DataError:
+    small = [skipped for skipped in source.skipped if "smaller than the crop" in skipped.reason]
+    if small and len(small) == len(source.skipped):
+        return DataError(
+            f"all {len(small)} pictures of {source.place} are smaller than the crop of {smallest} pixels",
+            hint="--patch with a smaller number",
+        )
+    if source.skipped:
+        first = source.skipped[0]
+        return DataError(
+            f"none of the {len(source.skipped)} files of {source.place} can be used; {first.path.name}: {first.reason}",
+            hint="--data another folder",
+        )
+    return DataError(
+        f"{source.place} holds no picture", hint=f"--data a folder with {' '.join(sorted(ENDINGS))} files, or '{bundled.NAME}'"
+    )
+
+
+def _named_groups(source: Source, names: Sequence[str]) -> set[str]:
+    groups = {picture.name: picture.group for picture in source.pictures}
+    unknown = [name for name in names if name not in groups]
+    if unknown:
+        raise DataError(
+            f"{source.place} has no picture '{unknown[0]}' to hold out", hint=f"data.hold_out, one of: {', '.join(list(groups)[:8])}"
+        )
+    return {groups[name] for name in names}
+
+
+def _drawn_groups(source: Source) -> set[str]:
+    groups = sorted({picture.group for picture in source.pictures}, key=lambda group: hashlib.sha256(group.encode()).hexdigest())
+    return set(groups[: min(max(round(len(groups) * HELD_OUT_SHARE), 1), HELD_OUT_MOST)])

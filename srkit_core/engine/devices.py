@@ -1,0 +1,133 @@
+"""On which devices, in how many processes and in which precision does this run compute?
+
+The only file that imports Accelerate. Its process group, DDP and autocast are used; its optimizer, loader and scheduler
+wrappers are not.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState, GradientState, PartialState
+from torch import Tensor, nn
+from torch.amp.grad_scaler import GradScaler
+
+from srkit_core.errors import IncompatibleError
+
+DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
+PrecisionName: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
+_ACCELERATE_NAMES = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Where this process computes, and how it speaks to the others."""
+
+    accelerator: Accelerator
+    precision: PrecisionName
+
+    @property
+    def device(self) -> torch.device:
+        """The device of this process."""
+        device: torch.device = self.accelerator.device
+        return device
+
+    @property
+    def world(self) -> int:
+        """The number of processes."""
+        return int(self.accelerator.num_processes)
+
+    @property
+    def rank(self) -> int:
+        """The number of this process, from 0."""
+        return int(self.accelerator.process_index)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes files and speaks."""
+        return self.rank == 0
+
+    def distribute(self, network: nn.Module) -> nn.Module:
+        """Return the network as it is called in training: over several processes its gradients are averaged."""
+        wrapped: nn.Module = self.accelerator.prepare_model(network) if self.world > 1 else network
+        return wrapped
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Return the context in which networks run in the chosen precision."""
+        context: AbstractContextManager[None] = self.accelerator.autocast()
+        return context
+
+    def scaler(self) -> GradScaler:
+        """Return a gradient scaler for one optimiser; it does nothing but in fp16."""
+        return GradScaler(self.device.type, enabled=self.precision == "fp16")
+
+    def gather(self, logits: Tensor) -> Tensor:
+        """Concatenate (B, ...) over processes, differentiably; with one process it is the identity."""
+        if self.world == 1:
+            return logits
+        from torch.distributed.nn.functional import all_gather
+
+        return torch.cat(all_gather(logits.contiguous()))  # type: ignore[no-untyped-call]
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Average a tensor over processes, for reports."""
+        averaged: Tensor = self.accelerator.reduce(values.detach(), reduction="mean")
+        return averaged
+
+    def wait(self) -> None:
+        """Wait until every process is here."""
+        self.accelerator.wait_for_everyone()
+
+
+def choose_device(name: DeviceName) -> torch.device:
+    """Return the device of that name; `auto` takes a GPU where there is one. Raises IncompatibleError when there is none."""
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    if not available[name]:
+        raise IncompatibleError(f"this machine has no usable device '{name}'", hint="--device auto")
+    return torch.device(name)
+
+
+def choose_precision(name: PrecisionName, device: torch.device) -> PrecisionName:
+    """Return the precision to train in; `auto` is bf16 on a GPU that has it and fp32 elsewhere.
+
+    Raises IncompatibleError for fp16 on a CPU, where autocast would silently compute in fp32.
+    """
+    if name == "auto":
+        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    if name == "fp16" and device.type == "cpu":
+        raise IncompatibleError("a CPU cannot train in fp16", hint="--precision bf16")
+    return name
+
+
+def inference_dtype(name: PrecisionName, device: torch.device) -> torch.dtype:
+    """Return the type a model computes in for evaluation and upscaling; `auto` is fp32, for exact figures."""
+    checked = "fp32" if name == "auto" else choose_precision(name, device)
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[checked]
+
+
+@contextmanager
+def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto") -> Iterator[Devices]:
+    """Set up the processes of a run, and take everything down at its end, so that the next run may differ."""
+    chosen = choose_device(device)
+    mode = choose_precision(precision, chosen)
+    _forget()
+    buffers_stay = DistributedDataParallelKwargs(broadcast_buffers=False)
+    accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode], kwargs_handlers=[buffers_stay])
+    try:
+        yield Devices(accelerator, mode)
+    finally:
+        if accelerator.num_processes > 1:
+            torch.distributed.destroy_process_group()
+        _forget()
+
+
+def _forget() -> None:
+    """Accelerate keeps device and precision in process-wide state, which would refuse a second run that differs."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    PartialState._reset_state()
+    GradientState._reset_state()

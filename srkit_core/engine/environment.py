@@ -1,0 +1,54 @@
+"""With what was this run made?"""
+
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srkit_core.data.sources import Picture, Source
+from srkit_core.engine.devices import Devices
+from srkit_core.registry import Registry
+
+_GIT_SECONDS = 5
+
+
+def versions(registry: Registry) -> dict[str, str]:
+    """Return the versions of srkit, torch and every plugin."""
+    return {"srkit": version("srkit"), "torch": torch.__version__, **registry.versions}
+
+
+def describe(registry: Registry, devices: Devices, source: Source, held: Sequence[Picture], **arguments: Any) -> dict[str, Any]:
+    """Return what environment.json holds: versions, machine, command line, git state, data; `arguments` are of *where*."""
+    return {
+        "versions": versions(registry),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": str(devices.device),
+        "precision": devices.precision,
+        "processes": devices.world,
+        "command": sys.argv,
+        "git": _git_state(),
+        "data": {"place": source.place, "pictures": len(source.pictures), "fingerprint": source.fingerprint()},
+        "validation": [picture.name for picture in held],
+        "skipped": [{"path": str(one.path), "reason": one.reason} for one in source.skipped],
+        "arguments": arguments,
+    }
+
+
+def _git_state() -> dict[str, str | bool] | None:
+    """Return commit and cleanliness of the folder the run was started in, or None outside a repository."""
+    commit = _git("rev-parse", "HEAD")
+    return None if commit is None else {"commit": commit, "clean": _git("status", "--porcelain") == ""}
+
+
+def _git(*words: str) -> str | None:
+    try:
+        result = subprocess.run(["git", *words], cwd=Path.cwd(), capture_output=True, text=True, timeout=_GIT_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return result.stdout.strip() if result.returncode == 0 else None

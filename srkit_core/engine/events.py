@@ -1,0 +1,26 @@
+"""Who is told what a run is doing?"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Listener(Protocol):
+    """Something that shows a run to a person; the engine itself prints nothing."""
+
+    def note(self, text: str) -> None:
+        """Something worth knowing once."""
+        ...
+
+    def progress(self, stage: str, done: int, length: int, values: Mapping[str, float]) -> None:
+        """A step is done; `values` are those of the last logged row, empty between rows."""
+        ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+    def progress(self, stage: str, done: int, length: int, values: Mapping[str, float]) -> None:
+        """Show nothing."""

@@ -1,0 +1,84 @@
+"""Where does a run put its files?"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from srkit_core.errors import RecipeError
+
+_CHECKPOINT = "step-{:08d}"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The layout of a run folder."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe; its presence makes the folder a run."""
+        return self.path / "recipe.toml"
+
+    @property
+    def environment(self) -> Path:
+        """What the run was started with."""
+        return self.path / "environment.json"
+
+    @property
+    def metrics(self) -> Path:
+        """A row per logged step and per validation."""
+        return self.path / "metrics.csv"
+
+    @property
+    def summary(self) -> Path:
+        """Final figures."""
+        return self.path / "summary.json"
+
+    def weights(self, name: str, stage: str = "") -> Path:
+        """The generator's weights: of the run, or of one stage."""
+        return self.path / "weights" / stage / f"{name}.safetensors"
+
+    def picture(self, step: int) -> Path:
+        """The validation pictures of a step."""
+        return self.path / "pictures" / f"{_CHECKPOINT.format(step)}.png"
+
+    def checkpoint(self, step: int) -> Path:
+        """The checkpoint of a step."""
+        return self.path / "checkpoints" / _CHECKPOINT.format(step)
+
+    def checkpoints(self) -> list[Path]:
+        """Every checkpoint that was written to its end, oldest first."""
+        return sorted(self.path.glob("checkpoints/step-*"))
+
+    @property
+    def holds_run(self) -> bool:
+        """Whether a run was started here."""
+        return self.recipe.exists()
+
+    def keep_newest(self, count: int) -> None:
+        """Delete all but the newest checkpoints."""
+        for old in self.checkpoints()[:-count]:
+            shutil.rmtree(old)
+
+
+def choose_folder(out: Path | None, name: str, *, resume: bool) -> RunFolder:
+    """Return the folder of a run: `out`, or the next free `runs/<name>-<n>`.
+
+    Raises RecipeError when `out` already holds a run that is not to be resumed, or is a file.
+    """
+    if out is None:
+        return RunFolder(_next_free(name))
+    if out.exists() and not out.is_dir():
+        raise RecipeError(f"{out} is a file, a run needs a folder", hint="--out another folder")
+    folder = RunFolder(out)
+    if folder.holds_run and not resume:
+        raise RecipeError(f"{out} already holds a run", hint=f"--resume continues it; or --out another folder than {out}")
+    return folder
+
+
+def _next_free(name: str) -> Path:
+    number = 1
+    while Path("runs", f"{name}-{number}").exists():
+        number += 1
+    return Path("runs", f"{name}-{number}")

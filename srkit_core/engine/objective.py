@@ -1,0 +1,97 @@
+"""What is minimised?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit_core.interfaces import AdversarialLoss, ReferenceLoss
+from srkit_core.parts.build import build
+from srkit_core.plan import StagePlan
+
+Maps = tuple[Tensor, ...]
+Values = dict[str, Tensor]
+Gather = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class ReferenceTerm:
+    """A loss that compares SR with HR, with its label and weight."""
+
+    label: str
+    weight: float
+    loss: ReferenceLoss
+
+
+@dataclass(frozen=True)
+class AdversarialTerm:
+    """A loss that plays against the discriminator, with its label and weight."""
+
+    label: str
+    weight: float
+    loss: AdversarialLoss
+
+
+@dataclass(frozen=True)
+class GeneratorLoss:
+    """The weighted sum that the generator minimises, and its unweighted terms by label."""
+
+    total: Tensor
+    terms: Values
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The losses of one stage. Everything is computed in float32, whatever the precision of the networks.
+
+    Logits of all processes are gathered before a loss sees them, and a discriminator with several maps is judged map
+    by map and averaged: a loss sees neither processes nor tuples.
+    """
+
+    reference: tuple[ReferenceTerm, ...]
+    adversarial: tuple[AdversarialTerm, ...]
+    gather: Gather
+
+    def generator(self, sr: Tensor, hr: Tensor, real: Maps = (), fake: Maps = ()) -> GeneratorLoss:
+        """Return the generator's loss; logits of real and fake pictures are needed by adversarial terms only."""
+        terms = {term.label: term.loss(sr.float(), hr.float()) for term in self.reference}
+        for term in self.adversarial:
+            terms[term.label] = self._over_maps(term.loss.generator, [one.detach() for one in real], fake)
+        weights = {one.label: one.weight for one in self.reference} | {one.label: one.weight for one in self.adversarial}
+        total = torch.stack([weights[label] * value for label, value in terms.items()]).sum()
+        return GeneratorLoss(total, terms)
+
+    def discriminator(self, real: Maps, fake: Maps) -> Tensor:
+        """Return the discriminator's loss, the sum over the adversarial terms, unweighted."""
+        return torch.stack([self._over_maps(term.loss.discriminator, real, fake) for term in self.adversarial]).sum()
+
+    def _over_maps(self, face: Callable[[Tensor, Tensor], Tensor], real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+        values = [face(self.gather(one.float()), self.gather(other.float())) for one, other in zip(real, fake, strict=True)]
+        return torch.stack(values).mean()
+
+
+def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> Objective:
+    """Build the losses of a stage on a device."""
+    live = [(term, _on(build(term.part), device)) for term in stage.terms]
+    return Objective(
+        reference=tuple(ReferenceTerm(term.label, term.weight, loss) for term, loss in live if not term.adversarial),
+        adversarial=tuple(AdversarialTerm(term.label, term.weight, loss) for term, loss in live if term.adversarial),
+        gather=gather,
+    )
+
+
+def judge(discriminator: nn.Module, pictures: Tensor) -> Maps:
+    """Return the discriminator's logits as a tuple of maps."""
+    logits: Tensor | Maps = discriminator(pictures)
+    return logits if isinstance(logits, tuple) else (logits,)
+
+
+def confidence(logits: Maps) -> Tensor:
+    """Return the mean of sigmoid(logits), the probability of being real, over all maps."""
+    return torch.stack([torch.sigmoid(one.detach().float()).mean() for one in logits]).mean()
+
+
+def _on(loss: Any, device: torch.device) -> Any:
+    return loss.to(device).requires_grad_(False) if isinstance(loss, nn.Module) else loss

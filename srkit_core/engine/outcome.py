@@ -1,0 +1,65 @@
+"""What is kept of a run: weights, the best of them, checkpoints and pictures?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isnan
+
+from srkit_core.engine.stage import LiveStage, Networks, Setting
+from srkit_core.engine.state import Memory, Progress, save_checkpoint
+from srkit_core.evaluation.pictures import sheet
+from srkit_core.io.images import Pixels, write_image
+from srkit_core.parts.weights import Card, save_weights
+
+KEPT_CHECKPOINTS = 3
+BEST_LOSS = "loss"
+
+
+def keep_best(setting: Setting, live: LiveStage, networks: Networks, progress: Progress, figures: Mapping[str, float]) -> Progress:
+    """Save the weights under each figure that improved in this stage; returns the progress with the new best figures."""
+    best = dict(progress.best)
+    for name, value, better_is_higher in _contests(setting, figures):
+        if isnan(value) or (name in best and (value <= best[name] if better_is_higher else value >= best[name])):
+            continue
+        best[name] = value
+        _save(setting, networks, live.plan.stage.name, f"best-{name}", progress)
+    return replace(progress, best=best)
+
+
+def keep_last(setting: Setting, live: LiveStage, networks: Networks, progress: Progress) -> None:
+    """Save the weights as they stand, for the stage and for the run."""
+    for stage in (live.plan.stage.name, ""):
+        _save(setting, networks, stage, "last", progress)
+
+
+def keep_checkpoint(setting: Setting, live: LiveStage, networks: Networks, progress: Progress) -> None:
+    """Save everything a resumed run needs, and delete checkpoints that are too old."""
+    keep_last(setting, live, networks, progress)
+    memory = Memory(networks.by_name(), live.named_players())
+    save_checkpoint(setting.folder.checkpoint(progress.position.total), memory, replace(progress, log_bytes=setting.log.size))
+    setting.folder.keep_newest(KEPT_CHECKPOINTS)
+
+
+def keep_pictures(setting: Setting, progress: Progress, rows: list[dict[str, Pixels]]) -> None:
+    """Save the first validation pictures side by side."""
+    if rows:
+        columns = setting.plan.recipe.validation.columns
+        write_image(setting.folder.picture(progress.position.total), sheet(rows, columns))
+
+
+def _contests(setting: Setting, figures: Mapping[str, float]) -> list[tuple[str, float, bool]]:
+    """Name the figures that weights compete in: each metric on the first validation set, and the validation loss."""
+    first = next(iter(setting.validator.sets), "")
+    suffix = f"/{first}" if first else ""
+    metrics = [(term.label, figures[term.label + suffix], term.spec.higher_is_better) for term in setting.plan.metrics]
+    return [*metrics, *([(BEST_LOSS, figures["loss/total"], False)] if "loss/total" in figures else [])]
+
+
+def _save(setting: Setting, networks: Networks, stage: str, name: str, progress: Progress) -> None:
+    card = Card(
+        generator=setting.plan.generator.expression,
+        scale=setting.plan.recipe.scale,
+        recipe=setting.plan.recipe.to_toml(),
+        versions=setting.versions,
+        step=progress.position.total,
+    )
+    save_weights(setting.folder.weights(name, stage), networks.best.state_dict(), card)

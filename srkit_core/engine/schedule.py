@@ -1,0 +1,38 @@
+"""What is the learning rate at this step?"""
+
+from dataclasses import dataclass
+from math import cos, pi
+
+from srkit_core.recipe import Schedule
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a step is: `step` of `length` in its stage, `run_step` of `run_length` in the run, all in steps from 0."""
+
+    step: int
+    length: int
+    run_step: int
+    run_length: int
+    steps_per_epoch: int
+
+
+def rate_factor(schedule: Schedule, lr_warmup: int, place: Place) -> float:
+    """Return what the stage's rate is multiplied with; a pure function of the step.
+
+    During the first `lr_warmup` steps the rate rises linearly, reaching its full value at the last of them.
+    """
+    rise = min((place.step + 1) / lr_warmup, 1.0) if lr_warmup else 1.0
+    return rise * _scheduled(schedule, place)
+
+
+def _scheduled(schedule: Schedule, place: Place) -> float:
+    match schedule.name:
+        case "constant":
+            return 1.0
+        case "cosine":
+            done = place.step / place.length if schedule.over == "stage" else place.run_step / place.run_length
+            return schedule.final + (1 - schedule.final) * (1 + cos(pi * done)) / 2
+        case "multistep":
+            passed = sum(place.step >= milestone.steps(place.steps_per_epoch) for milestone in schedule.milestones)
+            return float(schedule.gamma**passed)

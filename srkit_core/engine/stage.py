@@ -1,0 +1,158 @@
+"""What is alive during one stage, and when is what due in it?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+from torch import nn
+
+from srkit_core.data.patches import CropRule
+from srkit_core.data.sources import Picture
+from srkit_core.engine.devices import Devices
+from srkit_core.engine.ema import start_average
+from srkit_core.engine.events import Listener
+from srkit_core.engine.folder import RunFolder
+from srkit_core.engine.objective import Objective, build_objective
+from srkit_core.engine.player import Player, build_optimiser
+from srkit_core.engine.step import Players
+from srkit_core.engine.tracking import Log
+from srkit_core.engine.validate import Validator
+from srkit_core.interfaces import Degradation
+from srkit_core.plan import Plan, StagePlan
+from srkit_core.fields import Span
+from srkit_core.recipe import Optimiser
+
+LEAST_VALIDATION_INTERVAL = 200
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stays the same during a run."""
+
+    plan: Plan
+    folder: RunFolder
+    devices: Devices
+    pictures: Sequence[Picture]
+    degrade: Degradation | None
+    validator: Validator
+    log: Log
+    listener: Listener
+    workers: int
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network and what training calls: the same, or its DDP face where several processes train."""
+
+    module: nn.Module
+    call: nn.Module
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of a run."""
+
+    generator: Network
+    discriminator: Network | None
+    average: nn.Module | None = None
+
+    @property
+    def best(self) -> nn.Module:
+        """The generator to validate and save: the moving average where there is one."""
+        return self.generator.module if self.average is None else self.average
+
+    def by_name(self) -> dict[str, nn.Module]:
+        """The networks to save, by the names of their files."""
+        named = {"generator": self.generator.module, "ema": self.average}
+        named["discriminator"] = self.discriminator.module if self.discriminator else None
+        return {name: network for name, network in named.items() if network is not None}
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When things are due in a stage, in steps."""
+
+    length: int
+    steps_per_epoch: int
+    log: int
+    validate: int
+    checkpoint: int
+
+    def due(self, interval: int, step: int) -> bool:
+        """Whether something with an interval is due after step number `step`, from 1; always at the end."""
+        return step % interval == 0 or step == self.length
+
+    def logs(self, step: int) -> bool:
+        """Whether a row is due; the first and last step are always logged."""
+        return step == 1 or self.due(self.log, step)
+
+
+@dataclass(frozen=True)
+class LiveStage:
+    """A stage with its losses and optimisers built."""
+
+    number: int
+    plan: StagePlan
+    calendar: Calendar
+    rule: CropRule
+    objective: Objective
+    players: Players
+
+    def named_players(self) -> dict[str, Player]:
+        """The players by the names of their networks."""
+        named = {"generator": self.players.generator, "discriminator": self.players.discriminator}
+        return {name: player for name, player in named.items() if player is not None}
+
+
+def calendar(stage: StagePlan, pictures: int) -> Calendar:
+    """Return when things are due; an epoch is one crop of every picture.
+
+    Without an interval, validation and checkpoints come every epoch, at least 200 steps apart.
+    """
+    fields = stage.stage
+    epoch = ceil(pictures / fields.batch)
+    length = fields.length.steps(epoch)
+    usual = Span(max(epoch, LEAST_VALIDATION_INTERVAL))
+    validate = (fields.validate_every or usual).steps(epoch)
+    checkpoint = (fields.checkpoint_every or Span(validate)).steps(epoch)
+    return Calendar(length, epoch, fields.log_every.steps(epoch), validate, checkpoint)
+
+
+def calendars(plan: Plan, pictures: int) -> list[Calendar]:
+    """Return the calendar of every stage."""
+    return [calendar(stage, pictures) for stage in plan.stages]
+
+
+def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
+    """Build what a stage needs: its losses, and an optimiser for each network that takes part."""
+    stage = setting.plan.stages[number]
+    generator = _player(networks.generator, stage, stage.stage.optimiser.generator, setting.devices)
+    opponent = networks.discriminator if stage.adversarial else None
+    discriminator = _player(opponent, stage, stage.stage.optimiser.discriminator, setting.devices) if opponent else None
+    return LiveStage(
+        number=number,
+        plan=stage,
+        calendar=calendar(stage, len(setting.pictures)),
+        rule=crop_rule(setting.plan, number),
+        objective=build_objective(stage, setting.devices.device, setting.devices.gather),
+        players=Players(generator, discriminator),
+    )
+
+
+def crop_rule(plan: Plan, number: int) -> CropRule:
+    """Return how crops of a stage are drawn."""
+    recipe, stage = plan.recipe, plan.stages[number].stage
+    margin = plan.degradation.margin if plan.degradation else 0
+    return CropRule(stage.patch, recipe.scale, margin, recipe.seed, number, stage.augment)
+
+
+def with_average(networks: Networks, stage: StagePlan) -> Networks:
+    """Return the networks as a stage needs them: with a moving average, continued or begun, or without one."""
+    average = (networks.average or start_average(networks.generator.module)) if stage.stage.ema else None
+    return replace(networks, average=average)
+
+
+def _player(network: Network, stage: StagePlan, optimiser: Optimiser, devices: Devices) -> Player:
+    rate = optimiser.lr or stage.stage.lr
+    return Player(network.module, network.call, build_optimiser(optimiser, network.module, rate), devices.scaler(), rate)

@@ -1,0 +1,152 @@
+"""What must survive a crash?
+
+A checkpoint is a folder of safetensors and one JSON file with the digests of the others, written beside and renamed.
+Randomness is a function of seed and position, so it is not in here.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from srkit_core.engine.player import Player
+from srkit_core.errors import DiskFullError, WeightsError
+from srkit_core.io.atomic import flush
+from srkit_core.parts.weights import fill, read_tensors
+
+_STATE = "state.json"
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a run is: `stage` by number, `step` steps of it done, `total` steps of the run done."""
+
+    stage: int = 0
+    step: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The small part of a run's state; `best` belongs to the current stage; `log_bytes` is where its log ends."""
+
+    position: Position = Position()
+    epoch: int = 0
+    best: Mapping[str, float] = field(default_factory=dict)
+    log_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The live objects whose tensors are saved: networks by name, and the players of the current stage by name."""
+
+    networks: Mapping[str, nn.Module]
+    players: Mapping[str, Player]
+
+
+def save_checkpoint(folder: Path, memory: Memory, progress: Progress) -> None:
+    """Write a checkpoint; `folder` appears complete or not at all. Raises DiskFullError."""
+    beside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(parents=True)
+        _write_all(beside, memory, progress)
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.rename(folder)
+        flush(folder.parent)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise DiskFullError(f"the checkpoint {folder} was not written: {error}", hint="free some space, then --resume") from error
+
+
+def read_progress(folder: Path) -> Progress:
+    """Return the small part of a checkpoint; raises WeightsError when any of its files is missing or altered."""
+    try:
+        document = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        for name, digest in document["files"].items():
+            if _digest(folder / name) != digest:
+                raise WeightsError(
+                    f"the checkpoint {folder} is damaged: {name} was altered", hint=f"delete {folder}, then --resume", path=folder
+                )
+        values = document["progress"]
+        return Progress(Position(**values.pop("position")), **values)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"the checkpoint {folder} is damaged: {error}", hint=f"delete {folder}, then --resume", path=folder) from error
+
+
+def restore_networks(folder: Path, networks: Mapping[str, nn.Module]) -> None:
+    """Fill networks from a checkpoint."""
+    for name, network in networks.items():
+        fill(network, read_tensors(folder / f"{name}.safetensors"), folder)
+
+
+def restore_players(folder: Path, players: Mapping[str, Player]) -> None:
+    """Restore optimisers and scalers of the stage that a checkpoint was written in."""
+    document = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+    for name, player in players.items():
+        _restore_optimiser(player.optimiser, read_tensors(folder / f"{_optimiser_file(name)}"), document["scalars"][name])
+        if document["scalers"][name]:
+            player.scaler.load_state_dict(document["scalers"][name])
+
+
+def _write_all(folder: Path, memory: Memory, progress: Progress) -> None:
+    scalars = dict[str, Any]()
+    for name, network in memory.networks.items():
+        _save(folder / f"{name}.safetensors", network.state_dict())
+    for name, player in memory.players.items():
+        tensors, scalars[name] = _optimiser_state(player.optimiser)
+        _save(folder / _optimiser_file(name), tensors)
+    document = {
+        "progress": asdict(progress),
+        "scalars": scalars,
+        "scalers": {name: player.scaler.state_dict() for name, player in memory.players.items()},
+        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+    }
+    (folder / _STATE).write_text(json.dumps(document, indent=1), encoding="utf-8")
+    flush(folder / _STATE)
+    flush(folder)
+
+
+def _optimiser_file(name: str) -> str:
+    return f"{name}-optimiser.safetensors"
+
+
+def _save(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    flush(path)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _optimiser_state(optimiser: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors of an optimiser as `<parameter>.<name>`, and its plain numbers likewise."""
+    state = optimiser.state_dict()["state"]
+    flat = {f"{number}.{name}": value for number, values in state.items() for name, value in values.items()}
+    tensors = {name: value for name, value in flat.items() if isinstance(value, Tensor)}
+    return tensors, {name: value for name, value in flat.items() if not isinstance(value, Tensor)}
+
+
+def _restore_optimiser(optimiser: Optimizer, tensors: Mapping[str, Tensor], scalars: Mapping[str, Any]) -> None:
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    for key, value in {**tensors, **scalars}.items():
+        number, _, name = key.partition(".")
+        parameter = parameters[int(number)]
+        optimiser.state[parameter][name] = _placed(value, parameter) if isinstance(value, Tensor) else value
+
+
+def _placed(saved: Tensor, parameter: Tensor) -> Tensor:
+    """Give a tensor the strides of its parameter: fused optimisers walk raw storage, and files are stored contiguous."""
+    if saved.shape != parameter.shape:
+        return saved.to(parameter.device)
+    return torch.empty_like(parameter, dtype=saved.dtype, requires_grad=False).copy_(saved)

@@ -1,0 +1,88 @@
+"""Where do the figures of a run go?"""
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srkit_core.io.atomic import write_text
+
+_FIRST = ("step", "epoch", "stage", "split", "lr", "lr/discriminator")
+_LAST = ("images_per_s", "memory_mb")
+
+Row = Mapping[str, Any]
+
+
+def columns(losses: Sequence[str], metrics: Sequence[str], *, adversarial: bool) -> tuple[str, ...]:
+    """Return the columns of `metrics.csv`: fixed at the start, from all stages."""
+    game = ("loss/discriminator", "d_real", "d_fake") if adversarial else ()
+    scores = [name for metric in metrics for name in (metric, f"{metric}/std")]
+    return (*_FIRST, *(f"loss/{label}" for label in losses), "loss/total", *game, *scores, *_LAST)
+
+
+class Log:
+    """`metrics.csv`, a row at a time; each row is on the disk when `write` returns."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self._path = path
+        self._names = names
+
+    def start(self) -> None:
+        """Begin a new file with its header."""
+        write_text(self._path, _line(self._names))
+
+    def cut(self, size: int) -> None:
+        """Forget what was written after a checkpoint, so that a resumed run has each row once."""
+        os.truncate(self._path, size)
+
+    @property
+    def size(self) -> int:
+        """The length of the file in bytes."""
+        return self._path.stat().st_size
+
+    def write(self, row: Row) -> None:
+        """Append a row; columns it does not have stay empty."""
+        unknown = row.keys() - set(self._names)
+        if unknown:
+            raise KeyError(f"no such columns: {sorted(unknown)}")
+        with self._path.open("a", encoding="utf-8", newline="") as file:
+            file.write(_line([_plain(row.get(name, "")) for name in self._names]))
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON file atomically."""
+    write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def peak_memory_mb(device: torch.device) -> float:
+    """Return the peak of allocated GPU memory, or of this process's resident memory, in MiB."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    return _peak_resident_bytes() / 2**20
+
+
+def _peak_resident_bytes() -> float:
+    if sys.platform == "win32":
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _line(values: Sequence[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(values)
+    return text.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    return repr(value) if isinstance(value, float) else value

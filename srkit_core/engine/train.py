@@ -1,0 +1,238 @@
+"""What does it take to turn a recipe into a run folder?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srkit_core.binding import Part
+from srkit_core.data.sources import Picture, Source, open_source, split
+from srkit_core.engine.devices import DeviceName, Devices, PrecisionName, open_devices
+from srkit_core.engine.environment import describe, versions
+from srkit_core.engine.events import Listener, Silent
+from srkit_core.engine.folder import RunFolder, choose_folder
+from srkit_core.engine.interrupt import listening
+from srkit_core.engine.loop import run_stages
+from srkit_core.engine.player import check_optimiser
+from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later
+from srkit_core.engine.seeds import seed_for
+from srkit_core.engine.stage import LiveStage, Network, Networks, Setting, calendars, open_stage, with_average
+from srkit_core.engine.state import Progress, restore_networks, restore_players
+from srkit_core.engine.summary import write_summary
+from srkit_core.engine.tracking import Log, columns, write_json
+from srkit_core.engine.validate import Validator, metric_columns
+from srkit_core.errors import IncompatibleError, OutOfMemoryError
+from srkit_core.evaluation.evaluate import build_metrics
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.expressions import Call
+from srkit_core.io.atomic import write_text
+from srkit_core.parts.build import build_degradation, build_network, place
+from srkit_core.parts.model import Model
+from srkit_core.parts.weights import fill, read_tensors
+from srkit_core.plan import Plan, bind_generator, plan
+from srkit_core.recipe import PAIRED, Recipe
+from srkit_core.registry import Registry, discover
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a run happens: folders and machine; nothing of it changes what is trained."""
+
+    data: str = "photos"
+    val: Mapping[str, str] | None = None
+    out: Path | None = None
+    init: Path | None = None
+    device: DeviceName = "auto"
+    precision: PrecisionName = "auto"
+    workers: int | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what a repeated run takes over."""
+        return {"data": self.data, "val": self.val, "device": self.device, "precision": self.precision, "workers": self.workers}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What a run sees: the source, the part of it to train on, and the validation sets by name."""
+
+    source: Source
+    training: Sequence[Picture]
+    validation: Mapping[str, Sequence[Picture]]
+
+
+def train(
+    recipe: Recipe,
+    where: Where = Where(),  # noqa: B008 - frozen
+    *,
+    resume: Resume | None = None,
+    registry: Registry | None = None,
+    listener: Listener | None = None,
+) -> Path:
+    """Train a recipe and return the run folder.
+
+    Raises RecipeError or RegistryError before anything is written when the recipe cannot run here; DataError when no
+    picture can be used; DivergedError, OutOfMemoryError and InterruptedRunError leave the last checkpoint behind.
+    """
+    registry, listener = registry or discover(), listener or Silent()
+    planned = plan(recipe, registry)
+    for stage in planned.stages:
+        check_optimiser(stage.stage.optimiser.generator)
+        check_optimiser(stage.stage.optimiser.discriminator)
+    folder = choose_folder(where.out, recipe.name, resume=resume is not None)
+    if folder.holds_run:
+        check_same_wish(folder, planned.recipe)
+    with _memory_guard(planned), open_devices(where.device, where.precision) as devices:
+        _check_batches(planned, devices)
+        pictures = _open_pictures(planned, where, listener)
+        setting = _setting(planned, folder, devices, pictures, where, registry, listener)
+        _run(setting, pictures, where, resume, registry)
+    return folder.path
+
+
+def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
+    networks = _networks(setting, where)
+    checkpoint = find_checkpoint(setting.folder, resume, setting.listener) if resume is not None else None
+    with listening() as request:
+        if checkpoint:
+            networks, live = _go_on(setting, networks, checkpoint)
+            progress = checkpoint.progress
+        else:
+            live, progress = None, Progress()
+            _begin(setting, pictures, where, registry, resume)
+        if _finished(setting, progress):
+            setting.listener.note(f"the run in {setting.folder.path} is finished: {progress.position.total} steps")
+            return
+        progress = run_stages(setting, networks, progress, live, request)
+    if setting.devices.is_main:
+        write_summary(setting.folder, setting.plan, progress)
+
+
+def _begin(setting: Setting, pictures: Pictures, where: Where, registry: Registry, resume: Resume | None) -> None:
+    """Write what the run is made from; the recipe last, because it makes the folder a run."""
+    if resume is not None:
+        setting.listener.note(f"there is no checkpoint in {setting.folder.path} yet: starting at step 0")
+    if not setting.devices.is_main:
+        return
+    held = [picture for one in pictures.validation.values() for picture in one]
+    environment = describe(registry, setting.devices, pictures.source, held, **where.arguments())
+    write_json(setting.folder.environment, environment)
+    setting.log.start()
+    write_text(setting.folder.recipe, setting.plan.recipe.to_toml())
+
+
+def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tuple[Networks, LiveStage]:
+    """Restore networks and optimisers from a checkpoint, and forget what was logged after it."""
+    progress = checkpoint.progress
+    networks = with_average(networks, setting.plan.stages[progress.position.stage])
+    restore_networks(checkpoint.folder, networks.by_name())
+    live = open_stage(setting, networks, progress.position.stage)
+    restore_players(checkpoint.folder, live.named_players())
+    if setting.devices.is_main:
+        setting.log.cut(progress.log_bytes)
+        forget_later(setting.folder, checkpoint)
+    setting.listener.note(f"going on after step {progress.position.total}")
+    return networks, live
+
+
+def _finished(setting: Setting, progress: Progress) -> bool:
+    last = len(setting.plan.stages) - 1
+    return progress.position.stage == last and progress.position.step >= calendars(setting.plan, len(setting.pictures))[last].length
+
+
+def _open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
+    paired = planned.recipe.degradation == PAIRED
+    source = open_source(where.data, paired=paired, smallest=max(stage.stage.patch for stage in planned.stages))
+    sources = {name: open_source(place, paired=paired, smallest=planned.recipe.scale) for name, place in (where.val or {}).items()}
+    for one in (source, *sources.values()):
+        for note in one.notes():
+            listener.note(note)
+    if sources:
+        return Pictures(source, source.pictures, {name: one.pictures for name, one in sources.items()})
+    training, held = split(source, planned.recipe.data.hold_out)
+    listener.note(f"held out for validation: {', '.join(picture.name for picture in held)}")
+    return Pictures(source, training, {"": held})
+
+
+def _setting(
+    planned: Plan, folder: RunFolder, devices: Devices, pictures: Pictures, where: Where, registry: Registry, listener: Listener
+) -> Setting:
+    recipe, degrade = planned.recipe, build_degradation(planned.degradation) if planned.degradation else None
+    border = recipe.scale if recipe.validation.border is None else recipe.validation.border
+    metrics = [term.label for term in planned.metrics]
+    names = columns(
+        _loss_labels(planned), metric_columns(metrics, list(pictures.validation)), adversarial=planned.discriminator is not None
+    )
+    listener.note(f"training on {devices.device} in {devices.precision}, {len(pictures.training)} pictures, into {folder.path}")
+    return Setting(
+        plan=planned,
+        folder=folder,
+        devices=devices,
+        pictures=pictures.training,
+        degrade=degrade,
+        validator=Validator(
+            sets=pictures.validation,
+            degrade=degrade,
+            protocol=Protocol(recipe.validation.protocol, border),
+            metrics=build_metrics(planned.metrics),
+            baseline=_baseline(registry, recipe.scale),
+            devices=devices,
+            seed=recipe.seed,
+            shown=recipe.validation.pictures,
+        ),
+        log=Log(folder.metrics, names),
+        listener=listener,
+        workers=_workers(where.workers, devices),
+        versions=versions(registry),
+    )
+
+
+def _loss_labels(planned: Plan) -> list[str]:
+    return list(dict.fromkeys(term.label for stage in planned.stages for term in stage.terms))
+
+
+def _baseline(registry: Registry, scale: int) -> Model:
+    part = bind_generator(registry, Call("bicubic"), scale)
+    return Model(build_network(part), part, scale)
+
+
+def _networks(setting: Setting, where: Where) -> Networks:
+    planned = setting.plan
+    generator = _network(setting, planned.generator, "generator")
+    if where.init:
+        fill(generator.module, read_tensors(where.init), where.init)
+    return Networks(generator, _network(setting, planned.discriminator, "discriminator") if planned.discriminator else None)
+
+
+def _network(setting: Setting, part: Part, role: str) -> Network:
+    built = build_network(part, seed=seed_for(setting.plan.recipe.seed, role))
+    module = place(built.train(), setting.devices.device)
+    return Network(module, setting.devices.distribute(module))
+
+
+def _workers(asked: int | None, devices: Devices) -> int:
+    """Crops of cached pictures cost a CPU run nothing, so only a GPU gets processes of its own to feed it."""
+    if asked is not None:
+        return asked
+    return min(8, torch.get_num_threads()) if devices.device.type == "cuda" else 0
+
+
+def _check_batches(planned: Plan, devices: Devices) -> None:
+    for stage in planned.stages:
+        if stage.stage.batch % devices.world:
+            raise IncompatibleError(
+                f"a batch of {stage.stage.batch} cannot be shared by {devices.world} processes", hint="--batch with a multiple"
+            )
+
+
+@contextmanager
+def _memory_guard(planned: Plan) -> Iterator[None]:
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        batch = max(stage.stage.batch for stage in planned.stages)
+        raise OutOfMemoryError(
+            f"memory ran out with a batch of {batch}", hint=f"--batch {max(batch // 2, 1)} --resume, or a smaller --patch"
+        ) from error

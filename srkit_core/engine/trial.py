@@ -1,0 +1,55 @@
+"""What does a step of each stage cost on this machine?"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from srkit_core.binding import Part
+from srkit_core.engine.devices import DeviceName, Devices, PrecisionName, open_devices
+from srkit_core.engine.objective import build_objective
+from srkit_core.engine.player import Player, build_optimiser
+from srkit_core.engine.step import Players, Scene, train_step
+from srkit_core.engine.tracking import peak_memory_mb
+from srkit_core.parts.build import build_network, place
+from srkit_core.plan import Plan, StagePlan
+from srkit_core.recipe import Optimiser
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one step of a stage took: wall-clock seconds, and the peak memory of the process or GPU so far, in MiB."""
+
+    stage: str
+    seconds: float
+    memory_mb: float
+
+
+def try_stages(planned: Plan, *, device: DeviceName = "auto", precision: PrecisionName = "auto") -> Iterator[Trial]:
+    """Build a recipe and take one step of each stage on uniform noise of the training size; nothing is written."""
+    with open_devices(device, precision) as devices:
+        for stage in planned.stages:
+            yield _try(planned, stage, devices)
+
+
+def _try(planned: Plan, stage: StagePlan, devices: Devices) -> Trial:
+    fields, scale = stage.stage, planned.recipe.scale
+    opponent = planned.discriminator if stage.adversarial else None
+    players = Players(
+        _player(planned.generator, stage, fields.optimiser.generator, devices),
+        _player(opponent, stage, fields.optimiser.discriminator, devices) if opponent else None,
+    )
+    hr = torch.rand(fields.batch, 3, fields.patch, fields.patch, device=devices.device)
+    lr = hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last)
+    objective = build_objective(stage, devices.device, devices.gather)
+    start = time.perf_counter()
+    values = train_step(players, fields, Scene(objective, devices, step=1), lr, hr)
+    values["loss/total"].item()
+    return Trial(fields.name, time.perf_counter() - start, peak_memory_mb(devices.device))
+
+
+def _player(part: Part, stage: StagePlan, optimiser: Optimiser, devices: Devices) -> Player:
+    network = place(build_network(part), devices.device)
+    rate = optimiser.lr or stage.stage.lr
+    return Player(network, network, build_optimiser(optimiser, network, rate), devices.scaler(), rate)

@@ -1,0 +1,150 @@
+"""How good is a model on these pictures, under this protocol?"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from srkit_core.data.sources import Picture
+from srkit_core.errors import DataError
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.upscale import choose_tiling, upscale
+from srkit_core.interfaces import Degradation, Metric
+from srkit_core.io.images import Pixels, to_unit
+from srkit_core.parts.build import build
+from srkit_core.parts.model import Model
+from srkit_core.plan import MetricTerm
+from srkit_core.specs import MetricSpec
+
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True)
+class LiveMetric:
+    """A metric that was built, under its label."""
+
+    label: str
+    spec: MetricSpec
+    measure: Metric
+
+
+@dataclass(frozen=True)
+class Pair:
+    """LR and HR of one picture, (1, 3, H, W) and (1, 3, scale*H, scale*W) in [0, 1]."""
+
+    name: str
+    lr: Tensor
+    hr: Tensor
+
+
+@dataclass(frozen=True)
+class ModelScores:
+    """Scores of one model per picture."""
+
+    name: str
+    images: dict[str, Scores]
+    specs: Mapping[str, MetricSpec] = field(repr=False)
+
+    def mean(self, label: str) -> float:
+        """Return the mean of one metric over the pictures."""
+        return float(np.mean(self._values(label)))
+
+    def std(self, label: str) -> float:
+        """Return the standard deviation of one metric over the pictures (of the population)."""
+        return float(np.std(self._values(label)))
+
+    def _values(self, label: str) -> list[float]:
+        return [scores[label] for scores in self.images.values()] or [nan]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as `srkit eval --json` writes them."""
+        return {
+            "name": self.name,
+            "metrics": {
+                label: {"mean": self.mean(label), "std": self.std(label), "unit": spec.unit, "higher_is_better": spec.higher_is_better}
+                for label, spec in self.specs.items()
+            },
+            "images": [{"name": name, **scores} for name, scores in self.images.items()],
+        }
+
+
+Seen = Callable[[Pair, Tensor], None]
+
+
+def build_metrics(terms: Sequence[MetricTerm]) -> list[LiveMetric]:
+    """Build the metrics of a plan."""
+    return [LiveMetric(term.label, term.spec, build(term.part)) for term in terms]
+
+
+def pairs(pictures: Sequence[Picture], scale: int, degrade: Degradation | None, device: torch.device, *, seed: int = 0) -> Iterator[Pair]:
+    """Yield LR and HR of each picture: LR from disk where the picture has it, else made by `degrade`.
+
+    HR is cut top left to `scale` times LR. Each picture's degradation has its own seed, so order does not matter.
+    """
+    for number, picture in enumerate(pictures):
+        hr_pixels, lr_pixels = picture.read(scale)
+        if lr_pixels is None:
+            hr = _tensor(_on_grid(hr_pixels, scale), device)
+            yield Pair(picture.name, _degraded(degrade, hr, picture, seed + number), hr)
+        else:
+            lr = _tensor(lr_pixels, device)
+            yield Pair(picture.name, lr, _tensor(_matching(hr_pixels, lr_pixels, scale, picture), device))
+
+
+def evaluate(
+    name: str,
+    model: Model,
+    examples: Iterator[Pair],
+    protocol: Protocol,
+    metrics: Sequence[LiveMetric],
+    *,
+    seen: Seen | None = None,
+    tile: int | None = None,
+) -> ModelScores:
+    """Score a model on pictures; `seen` is shown each pair with its SR (1, 3, H, W), not clamped."""
+    images = dict[str, Scores]()
+    for pair in examples:
+        sr = upscale(model, pair.lr, choose_tiling(model, pair.lr, tile))
+        images[pair.name] = score(sr, pair.hr, protocol, metrics)
+        if seen:
+            seen(pair, sr)
+    return ModelScores(name, images, {metric.label: metric.spec for metric in metrics})
+
+
+@torch.inference_mode()
+def score(sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[LiveMetric]) -> Scores:
+    """Return the score of one picture, (1, 3, H, W) in [0, 1], under every metric's label."""
+    views = {
+        "protocol": (protocol.prepare(sr), protocol.prepare(hr)),
+        "rgb": (protocol.whole(sr).float(), protocol.whole(hr).float()),
+    }
+    return {metric.label: metric.measure(*views[metric.spec.domain]).item() for metric in metrics}
+
+
+def _degraded(degrade: Degradation | None, hr: Tensor, picture: Picture, seed: int) -> Tensor:
+    if degrade is None:
+        raise DataError(f"{picture.path} has no LR picture, and no degradation makes one", hint="--degrade bicubic", path=picture.path)
+    with torch.inference_mode():
+        return degrade(hr, rng=torch.Generator(hr.device).manual_seed(seed))
+
+
+def _matching(hr: Pixels, lr: Pixels, scale: int, picture: Picture) -> Pixels:
+    height, width = (side * scale for side in lr.shape[:2])
+    if hr.shape[0] < height or hr.shape[1] < width:
+        raise DataError(
+            f"{picture.name}: HR {hr.shape[1]}x{hr.shape[0]} is smaller than {scale} times LR", hint="--scale N", path=picture.path
+        )
+    return hr[:height, :width]
+
+
+def _on_grid(pixels: Pixels, scale: int) -> Pixels:
+    height, width = (side // scale * scale for side in pixels.shape[:2])
+    return pixels[:height, :width]
+
+
+def _tensor(pixels: Pixels, device: torch.device) -> Tensor:
+    return to_unit(torch.from_numpy(np.ascontiguousarray(pixels))[None].to(device))

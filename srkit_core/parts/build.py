@@ -1,0 +1,102 @@
+"""How does a plan become live modules?"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit_core.binding import Part
+from srkit_core.errors import PluginError, SrkitError
+from srkit_core.interfaces import Degradation
+from srkit_core.plan import DegradationPlan
+
+
+def build(part: Part, *, seed: int = 0) -> Any:
+    """Call a component's factory, nested components first, under its own seed; torch's global state is left alone.
+
+    Raises PluginError, naming the plugin, when the factory fails.
+    """
+    with _seeded(seed):
+        return _construct(part)
+
+
+def build_network(part: Part, *, seed: int = 0) -> nn.Module:
+    """Build a generator or discriminator; a component that is no `nn.Module` is wrapped in one."""
+    network = build(part, seed=seed)
+    return network if isinstance(network, nn.Module) else _Plain(network)
+
+
+def place(network: nn.Module, device: torch.device) -> nn.Module:
+    """Move a network to a device, its convolutions to channels_last, the layout in which crops arrive (and the faster)."""
+    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def build_degradation(plan: DegradationPlan) -> Degradation:
+    """Build a chain of degradations as one: (B, 3, sH, sW) -> (B, 3, H, W)."""
+    return _ChainOfSteps([(build(step.part), step.probability) for step in plan.steps])
+
+
+def count_parameters(built: Any) -> int:
+    """Return how many numbers a component learns; 0 for what is no `nn.Module`."""
+    return sum(one.numel() for one in built.parameters() if one.requires_grad) if isinstance(built, nn.Module) else 0
+
+
+class _Plain(nn.Module):
+    """Gives a callable the face of a module."""
+
+    def __init__(self, call: Any) -> None:
+        super().__init__()
+        self._call = call
+
+    def forward(self, *pictures: Tensor) -> Tensor:
+        result: Tensor = self._call(*pictures)
+        return result
+
+
+class _ChainOfSteps:
+    """Applies steps from left to right, each to every picture with its probability."""
+
+    def __init__(self, steps: list[tuple[Degradation, float]]) -> None:
+        self._steps = steps
+
+    def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
+        for step, probability in self._steps:
+            hr = step(hr, rng=rng) if probability == 1 else _sometimes(step, probability, hr, rng)
+        return hr
+
+
+def _sometimes(step: Degradation, probability: float, pictures: Tensor, rng: torch.Generator) -> Tensor:
+    chosen = torch.rand(len(pictures), generator=rng, device=pictures.device) < probability
+    if not chosen.any():
+        return pictures
+    changed = pictures.clone()
+    changed[chosen] = step(pictures[chosen], rng=rng)
+    return changed
+
+
+def _construct(part: Part) -> Any:
+    options = {name: _live(value) for name, value in part.options.items()}
+    try:
+        return part.component.spec.factory(**options, **part.context)
+    except SrkitError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{part.component.full_name} failed to build '{part.expression}': {type(error).__name__}: {error}",
+            hint=f"srkit show {part.component.name}",
+        ) from error
+
+
+def _live(value: Any) -> Any:
+    if isinstance(value, Part):
+        return _construct(value)
+    return tuple(map(_live, value)) if isinstance(value, tuple) else value
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield

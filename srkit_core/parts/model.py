@@ -1,0 +1,38 @@
+"""How is a generator called on pictures of any size?"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit_core.binding import Part
+from srkit_core.specs import GeneratorSpec
+
+
+@dataclass(frozen=True)
+class Model:
+    """A generator that knows who it is: its network, its bound component, its scale, and the precision it computes in."""
+
+    network: nn.Module
+    part: Part
+    scale: int
+    precision: torch.dtype = torch.float32
+
+    @property
+    def spec(self) -> GeneratorSpec:
+        """The generator's traits."""
+        return self.part.spec(GeneratorSpec)
+
+    def __call__(self, lr: Tensor) -> Tensor:
+        """Upscale (B, 3, H, W) to float32 (B, 3, scale*H, scale*W), padding to the network's size multiple and back."""
+        height, width = lr.shape[-2:]
+        down, right = (self._missing(side) for side in (height, width))
+        padded = F.pad(lr, (0, right, 0, down), mode="replicate") if down or right else lr
+        with torch.autocast(lr.device.type, dtype=self.precision, enabled=self.precision != torch.float32):
+            sr: Tensor = self.network(padded)
+        return sr.float()[..., : height * self.scale, : width * self.scale]
+
+    def _missing(self, side: int) -> int:
+        wanted = max(side, self.spec.min_size)
+        return -(-wanted // self.spec.size_multiple) * self.spec.size_multiple - side

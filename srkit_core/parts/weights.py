@@ -1,0 +1,128 @@
+"""What is in a weights file, and which model does it rebuild?
+
+A file is safetensors; its metadata names the component with all its options, the scale, the recipe and the versions,
+so that nothing has to be repeated to use it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from srkit_core.errors import ExpressionError, WeightsError
+from srkit_core.expressions import Call, parse_call
+from srkit_core.io.atomic import write_atomically
+from srkit_core.parts.build import build_network, place
+from srkit_core.parts.model import Model
+from srkit_core.plan import bind_generator
+from srkit_core.registry import Registry
+
+FORMAT = "srkit-weights-1"
+_SHOWN_KEYS = 5
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Card:
+    """Who a weights file says it is; `versions` are of srkit, torch and the plugins that made it."""
+
+    generator: Call
+    scale: int
+    recipe: str
+    versions: Mapping[str, str]
+    step: int
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the metadata of the file."""
+        return {
+            "format": FORMAT,
+            "generator": str(self.generator),
+            "scale": str(self.scale),
+            "recipe": self.recipe,
+            "versions": json.dumps(dict(self.versions), sort_keys=True),
+            "step": str(self.step),
+        }
+
+
+def save_weights(path: Path, tensors: Tensors, card: Card) -> None:
+    """Write a state dict with its card; the file appears whole or not at all."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, lambda beside: save_file(plain, beside, metadata=card.to_metadata()))
+
+
+def read_card(path: Path) -> Card:
+    """Return who a weights file is; raises WeightsError when it is no complete srkit file."""
+    metadata = read_header(path)
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(f"{path} does not say which model it is for", hint="use a file that srkit train wrote", path=path)
+    try:
+        return Card(
+            generator=parse_call(metadata["generator"]),
+            scale=int(metadata["scale"]),
+            recipe=metadata.get("recipe", ""),
+            versions=json.loads(metadata.get("versions", "{}")),
+            step=int(metadata.get("step", 0)),
+        )
+    except (KeyError, ValueError, ExpressionError) as error:
+        raise WeightsError(f"the metadata of {path} is damaged: {error}", hint="copy the file again", path=path) from error
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """Return the metadata of a safetensors file; raises WeightsError when it is missing, truncated or none."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file, on the CPU; raises WeightsError as `read_header` does."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def load_model(path: Path, registry: Registry, *, device: torch.device | None = None) -> Model:
+    """Rebuild the model of a weights file, in eval mode on `device`."""
+    card = read_card(path)
+    part = bind_generator(registry, card.generator, card.scale)
+    network = build_network(part)
+    fill(network, read_tensors(path), path)
+    return Model(place(network.eval(), device or torch.device("cpu")), part, card.scale)
+
+
+def fill(network: nn.Module, tensors: Tensors, path: Path) -> None:
+    """Copy tensors into a network, all or nothing; raises WeightsError listing what does not match."""
+    own = network.state_dict()
+    faults = [f"missing {name}" for name in own.keys() - tensors.keys()]
+    faults += [f"unexpected {name}" for name in tensors.keys() - own.keys()]
+    faults += [
+        f"{name} is {tuple(tensors[name].shape)}, not {tuple(own[name].shape)}"
+        for name in own.keys() & tensors.keys()
+        if own[name].shape != tensors[name].shape
+    ]
+    if faults:
+        raise _mismatch(path, sorted(faults))
+    network.load_state_dict(dict(tensors))
+
+
+def _mismatch(path: Path, faults: list[str]) -> WeightsError:
+    shown = "; ".join(faults[:_SHOWN_KEYS]) + (f"; and {len(faults) - _SHOWN_KEYS} more" if len(faults) > _SHOWN_KEYS else "")
+    return WeightsError(f"{path} holds weights of another architecture: {shown}", hint=f"srkit weights show {path}", path=path)
+
+
+def _unreadable(path: Path, error: Exception) -> WeightsError:
+    if not path.exists():
+        return WeightsError(f"there is no weights file {path}", hint="check the path, or name a baseline such as bicubic", path=path)
+    if path.suffix in (".pth", ".pt", ".ckpt"):
+        return WeightsError(f"{path} is a pickle of torch, which srkit does not open", hint="use a .safetensors file", path=path)
+    return WeightsError(f"{path} is truncated or no safetensors file: {error}", hint="copy or download it again", path=path)
