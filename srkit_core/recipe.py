@@ -34,11 +34,13 @@ ProtocolName: TypeAlias = Literal["y", "rgb"]
 Column: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 
 
-class _Part(BaseModel):
+class Fields(BaseModel):
+    """A table of a recipe: frozen, and unknown fields are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True)
 
 
-class Optimiser(_Part):
+class Optimiser(Fields):
     """A class of `torch.optim` by name with its options; `lr` None stands for the stage's rate."""
 
     model_config = ConfigDict(extra="allow")
@@ -53,7 +55,7 @@ class Optimiser(_Part):
         return dict(self.__pydantic_extra__)
 
 
-class Optimisers(_Part):
+class Optimisers(Fields):
     """One optimiser per network; a single `{name, lr, ...}` stands for both."""
 
     generator: Optimiser = Optimiser()
@@ -66,7 +68,7 @@ class Optimisers(_Part):
         return {"generator": value, "discriminator": value} if single else value
 
 
-class Schedule(_Part):
+class Schedule(Fields):
     """The learning rate as a pure function of the step, a factor of the stage's rate.
 
     `cosine` falls over the stage or the whole run to `final` times the rate (SGDR, Loshchilov & Hutter 2017, eq. 5,
@@ -85,7 +87,7 @@ class Schedule(_Part):
         return {"name": value} if isinstance(value, str) else value
 
 
-class Stage(_Part):
+class Stage(Fields):
     """One stretch of training with one objective.
 
     `batch` is the effective batch of one optimiser step over all processes; `patch` the side of the HR crop in
@@ -123,13 +125,13 @@ class Stage(_Part):
         return Span(self.steps) if self.steps is not None else Span(self.epochs or 1, "epochs")
 
 
-class Data(_Part):
+class Data(Fields):
     """Which pictures are kept from training; without names a tenth, 1 to 8 of them, chosen by a digest of their names."""
 
     hold_out: Several[str] = ()
 
 
-class Validation(_Part):
+class Validation(Fields):
     """How the generator is scored while it trains; `border` None stands for the scale; `pictures` counts rows of the sheet."""
 
     metrics: SumText = parse_sum("psnr + ssim")
@@ -139,7 +141,7 @@ class Validation(_Part):
     columns: Several[Column] = ("bicubic", "sr", "hr")
 
 
-class Recipe(_Part):
+class Recipe(Fields):
     """A whole training run, but for the machine it runs on."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "run"
@@ -175,7 +177,7 @@ def recipe_from_dict(document: dict[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:
-        raise _recipe_error(error) from None
+        raise recipe_error(error) from None
 
 
 def recipe_from_toml(text: str, *, origin: str = "the recipe") -> Recipe:
@@ -213,7 +215,8 @@ def read_recipe(name: str) -> Recipe:
         raise RecipeError(f"{path} is not a text file", hint="srkit recipes") from None
 
 
-def _recipe_error(error: ValidationError) -> RecipeError:
+def recipe_error(error: ValidationError) -> RecipeError:
+    """Say the first thing that is wrong with a document, with the place and the value."""
     first = error.errors(include_url=False)[0]
     place = ".".join(map(str, first["loc"])) or "the recipe"
     if first["type"] == "extra_forbidden":

@@ -24,7 +24,7 @@ _SOURCES: dict[Kernel, str] = {
 
 def _shrinker(kernel: Kernel) -> Callable[..., Degradation]:
     def shrink(*, scale: int, factor: int | None = None, border: Border = "symmetric", quantise: bool = True) -> Degradation:
-        """Make pictures smaller by interpolation with an antialiasing kernel.
+        """Make pictures smaller by interpolation, with a kernel widened against aliasing (but for nearest, as in MATLAB).
 
         Args:
             factor: by how many times the sides shrink, 1 or more (none: the recipe's scale).
@@ -79,14 +79,14 @@ def charbonnier(*, eps: float = 1e-3) -> ReferenceLoss:
 
 
 def gan() -> AdversarialLoss:
-    """Binary cross entropy on logits; the generator's side is the non-saturating -log D(fake)."""
+    """Binary cross entropy on logits: -log D(fake) for the generator, -log D(real) - log(1 - D(fake)) for the discriminator."""
     from srkit_core.builtin.losses import StandardGAN
 
     return StandardGAN()
 
 
 def psnr() -> Metric:
-    """Peak signal-to-noise ratio with peak 1."""
+    """Peak signal-to-noise ratio with peak 1; infinite for identical pictures."""
     from srkit_core.builtin.metrics import PSNR
 
     return PSNR()

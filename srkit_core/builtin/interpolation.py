@@ -21,7 +21,10 @@ _BLOCK: Final = 16
 """Periods a matrix covers: fewer copy more overlap, more multiply more zeros (empirical)."""
 
 _HALF: Final = 0.5 + 1e-9
-"""Rounds halves up: a half that lost its last bits in a float64 sum still counts, and no other value comes that near."""
+"""Rounds halves up, also a half that lost its last bits in a float64 sum.
+
+Other sums of the bicubic and the bilinear kernel come no nearer to a half than 1e-7, for factors up to 16.
+"""
 
 
 class Shrink:

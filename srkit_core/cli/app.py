@@ -4,58 +4,100 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from srkit_core.cli import check, demo, evaluate, listing, recipes, training, upscale, weights
 from srkit_core.errors import InterruptedRunError, SrkitError
-from srkit_core.registry import LIMIT_VARIABLE
 
 TRACE_VARIABLE = "SRKIT_TRACE"
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
 
-app = typer.Typer(
-    name="srkit",
-    help="Train, evaluate and use super-resolution models that are assembled from plugins.",
-    epilog="Example: srkit demo",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command("list", epilog="Example: srkit list generator")(listing.list_components)
-app.command("show", epilog="Example: srkit show rrdb")(listing.show_component)
-app.command("check", epilog="Example: srkit check srresnet")(check.check)
-app.command("recipes", epilog="Example: srkit recipes srresnet > mine.toml")(recipes.recipes)
-app.command("demo", epilog="Example: srkit demo --out my-demo")(demo.demo)
-app.command("train", epilog="Example: srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS")(training.train)
-app.command("eval", epilog="Example: srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR")(evaluate.evaluate)
-app.command("upscale", epilog="Example: srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png")(upscale.upscale)
-app.add_typer(weights.app, name="weights")
+
+@dataclass(frozen=True)
+class Command:
+    """Where a command's function is, as `module:function`, and an example for its help."""
+
+    function: str
+    example: str
+
+    def load(self) -> Callable[..., None]:
+        """Import the function."""
+        module, _, name = self.function.partition(":")
+        function: Callable[..., None] = getattr(import_module(f"srkit_core.cli.{module}"), name)
+        return function
 
 
-@app.callback()
-def main(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-    no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Load no plugins but srkit's own components.")] = False,
-) -> None:
-    """Train, evaluate and use super-resolution models that are assembled from plugins."""
-    if version:
+COMMANDS = {
+    "list": Command("listing:list_components", "srkit list generator"),
+    "show": Command("listing:show_component", "srkit show rrdb"),
+    "check": Command("check:check", "srkit check srresnet"),
+    "recipes": Command("recipes:recipes", "srkit recipes srresnet > mine.toml"),
+    "demo": Command("demo:demo", "srkit demo --out my-demo"),
+    "train": Command("training:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"),
+    "eval": Command("evaluate:evaluate", "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR"),
+    "upscale": Command("upscale:upscale", "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png"),
+    "weights show": Command("weights:show", "srkit weights show runs/rrdb-1/weights/last.safetensors"),
+}
+
+
+def build_app(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line with the command that `words` name, or with all of them.
+
+    Only the one named is built, because building an option builds its validator: 0.1 s for all commands.
+    """
+    named = [name for name in COMMANDS if name.split()[0] in words[:2]]
+    app = _group("Train, evaluate and use super-resolution models that are assembled from plugins.", "srkit demo")
+    app.callback()(_global_options)
+    groups = dict[str, typer.Typer]()
+    for name in named or COMMANDS:
+        command, (*parents, leaf) = COMMANDS[name], name.split()
+        for parent in parents:
+            if parent not in groups:
+                groups[parent] = _group("Look into weights files.", command.example)
+                groups[parent].callback()(_no_options)
+                app.add_typer(groups[parent], name=parent)
+        (groups[parents[0]] if parents else app).command(leaf, epilog=f"Example: {command.example}")(command.load())
+    return app
+
+
+def _group(about: str, example: str) -> typer.Typer:
+    return typer.Typer(
+        help=about, epilog=f"Example: {example}", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
+
+
+def _no_options() -> None:
+    """A group of commands has no options of its own."""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from srkit_core import __version__
 
         typer.echo(f"srkit {__version__}")
         raise typer.Exit
+
+
+def _global_options(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
+    no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Load no plugins but srkit's own components.")] = False,
+) -> None:
+    """Options of every command."""
     if no_plugins:
+        from srkit_core.registry import LIMIT_VARIABLE
+
         os.environ[LIMIT_VARIABLE] = ""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; errors are told in two lines on standard error."""
-    words = _with_resume_value(list(sys.argv[1:] if arguments is None else arguments))
+    words = _with_resume_value(list(sys.argv[1:] if arguments is None else arguments)) or ["--help"]
     try:
-        code = app(args=words, prog_name="srkit", standalone_mode=False)
+        code = build_app(words)(args=words, prog_name="srkit", standalone_mode=False)
     except SrkitError as error:
         _tell(error.message, error.hint)
         return 128 + error.signal if isinstance(error, InterruptedRunError) else error.exit_code
@@ -83,13 +125,18 @@ def _with_resume_value(words: list[str]) -> list[str]:
 def _tell_unplanned(error: Exception, words: Sequence[str]) -> int:
     """Tell a usage error of the parser, or confess a bug."""
     if hasattr(error, "format_message"):
-        _tell(error.format_message().rstrip("."), f"srkit {' '.join(words[:1])} --help".replace("  ", " "))
+        _tell(error.format_message().rstrip("."), _help_for(words))
         return 2
     if TRACE_VARIABLE not in os.environ:
         _tell(f"srkit failed unexpectedly: {type(error).__name__}: {error}", f"{TRACE_VARIABLE}=1 shows where; please report it")
     else:
         traceback.print_exception(error)
     return 1
+
+
+def _help_for(words: Sequence[str]) -> str:
+    command = next((word for word in words for name in COMMANDS if word in name.split()[:1]), None)
+    return f"srkit {command} --help" if command else "srkit --help"
 
 
 def _tell(message: str, hint: str) -> None:

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srkit_core.cli.render import print_table
-from srkit_core.plan import Plan
+
+if TYPE_CHECKING:
+    from srkit_core.plan import Plan
 
 
 def check(
@@ -28,7 +30,7 @@ def check(
         _try(planned)
 
 
-def _print_plan(planned: Plan) -> None:
+def _print_plan(planned: "Plan") -> None:
     typer.echo(f"x{planned.recipe.scale}, generator {planned.generator.expression}")
     if planned.discriminator:
         typer.echo(f"discriminator {planned.discriminator.expression}")
@@ -54,7 +56,7 @@ def _missing_data(path: Path) -> list[str]:
     return [] if place == "photos" or Path(place).exists() else [f"note: its pictures in {place} are not here; give others with --data"]
 
 
-def _try(planned: Plan) -> None:
+def _try(planned: "Plan") -> None:
     from srkit_core.engine.trial import try_stages
 
     rows = [[trial.stage, f"{trial.seconds:.2f} s", f"{trial.memory_mb:.0f} MiB"] for trial in try_stages(planned)]

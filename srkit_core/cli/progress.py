@@ -41,7 +41,7 @@ class TrainingView:
 
     def _time_left(self, stage: str, done: int, length: int) -> str:
         first, since = self._starts.setdefault(stage, (done, time.monotonic()))
-        if done == first or done == length:
+        if done in (first, length):
             return ""
         seconds = (time.monotonic() - since) / (done - first) * (length - done)
         return f"  {int(seconds // 60)}:{int(seconds % 60):02d} left"
@@ -68,8 +68,10 @@ class _Bar:
 
         if stage not in self._tasks:
             self._tasks[stage] = self._progress.add_task(stage, total=length, figures="")
-        changed = {"figures": figures} if figures else {}
-        self._progress.update(TaskID(self._tasks[stage]), completed=done, **changed)
+        task = TaskID(self._tasks[stage])
+        self._progress.update(task, completed=done)
+        if figures:
+            self._progress.update(task, figures=figures)
 
     def print(self, text: str) -> None:
         self._progress.console.print(text, markup=False, highlight=False)

@@ -7,15 +7,7 @@ import typer
 
 from srkit_core.cli.render import print_json
 
-app = typer.Typer(help="Look into weights files.", no_args_is_help=True, rich_markup_mode=None)
 
-
-@app.callback()
-def main() -> None:
-    """Look into weights files."""
-
-
-@app.command(epilog="Example: srkit weights show runs/rrdb-1/weights/last.safetensors")
 def show(
     file: Annotated[Path, typer.Argument(help="A weights file of srkit.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")] = False,

@@ -48,7 +48,7 @@ def choose_tiling(model: Model, lr: Tensor, tile: int | None = None, overlap: in
 
 
 @torch.inference_mode()
-def upscale(model: Model, lr: Tensor, tiling: Tiling = Tiling()) -> Tensor:  # noqa: B008 - frozen
+def upscale(model: Model, lr: Tensor, tiling: Tiling = Tiling()) -> Tensor:
     """Upscale (B, 3, H, W) in [0, 1] to (B, 3, scale*H, scale*W), not clamped.
 
     Tiles see `overlap` pixels of the picture beyond themselves, which are cut away afterwards: no seams where the

@@ -30,7 +30,7 @@ def build_network(part: Part, *, seed: int = 0) -> nn.Module:
 
 def place(network: nn.Module, device: torch.device) -> nn.Module:
     """Move a network to a device, its convolutions to channels_last, the layout in which crops arrive (and the faster)."""
-    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return network.to(device).to(memory_format=torch.channels_last)
 
 
 def build_degradation(plan: DegradationPlan) -> Degradation:

@@ -172,6 +172,11 @@ def test_margins_add_up_in_hr_pixels_and_are_whole_lr_pixels(tiny, chain, scale,
     assert made.margin == margin
 
 
+def test_the_smallest_patches_that_fit_are_taken(tiny):
+    assert plan(recipe("ragan", patches=[32], discriminator="critic"), tiny).stages[0].stage.patch == 32
+    assert plan(recipe(patches=[96], generator="windowed"), tiny).stages[0].stage.patch == 96
+
+
 def test_probabilities_are_kept(tiny):
     made = bind_chain(tiny, parse_chain("blur@0.3 | bicubic | blur@0"), 4)
     assert [step.probability for step in made.steps] == [0.3, 1.0, 0.0]

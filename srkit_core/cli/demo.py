@@ -1,0 +1,53 @@
+"""What can srkit do on this machine in two minutes?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srkit_core.cli.render import print_table
+
+if TYPE_CHECKING:
+    from srkit_core.evaluation.comparison import Comparison
+
+_RECIPE = "demo"
+
+
+def demo(out: Annotated[Path | None, typer.Option(help="The run folder (default: the next free runs/demo-<n>).")] = None) -> None:
+    """Train on bundled photographs in two stages, and compare with bicubic on photographs that were held out."""
+    from srkit_core.cli.progress import TrainingView
+    from srkit_core.engine.train import Where, train
+    from srkit_core.evaluation.showcase import showcase
+    from srkit_core.io.atomic import write_text
+    from srkit_core.recipe import read_recipe
+    from srkit_core.registry import discover
+
+    recipe, registry = read_recipe(_RECIPE), discover()
+    with TrainingView() as view:
+        folder = train(recipe, Where(out=out), registry=registry, listener=view)
+    models = _models(folder, [stage.name for stage in recipe.stages])
+    comparison = showcase(models, recipe, registry, folder / "comparison.png")
+    write_text(folder / "scores.json", comparison.to_json())
+    _print_gains(comparison)
+    typer.echo(f"picture: {folder / 'comparison.png'}\nscores: {folder / 'scores.json'}\nweights: {folder / 'weights'}")
+
+
+def _models(folder: Path, stages: list[str]) -> dict[str, str]:
+    """Name the models to compare: the baseline, the best PSNR of the first stage, the end of the last."""
+    weights = folder / "weights"
+    return {
+        "bicubic": "bicubic",
+        f"{stages[0]}, best PSNR": str(weights / stages[0] / "best-psnr.safetensors"),
+        f"{stages[-1]}, last": str(weights / stages[-1] / "last.safetensors"),
+    }
+
+
+def _print_gains(comparison: "Comparison") -> None:
+    baseline = comparison.scores[0]
+    labels = list(baseline.specs)
+    rows = [
+        [one.name, *(f"{one.mean(label):.3f} ({one.mean(label) - baseline.mean(label):+.3f})" for label in labels)]
+        for one in comparison.scores
+    ]
+    typer.echo(f"\nheld-out photographs: {', '.join(baseline.images)}")
+    print_table(["model (gain over bicubic)", *labels], rows)

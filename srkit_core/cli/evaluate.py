@@ -1,0 +1,100 @@
+"""How are models scored from the command line?"""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from srkit_core.cli.render import print_table
+from srkit_core.cli.training import Device, Precision
+from srkit_core.errors import RecipeError
+
+if TYPE_CHECKING:
+    from srkit_core.data.sources import Source
+    from srkit_core.evaluation.evaluate import ModelScores
+    from srkit_core.evaluation_recipe import EvaluationRecipe
+
+
+def evaluate(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...|RECIPE", help="Weights files, baselines such as bicubic, or an evaluation recipe.")
+    ],
+    data: Annotated[str | None, typer.Option(help="Folder of HR pictures, or 'photos'.")] = None,
+    lr: Annotated[Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")] = None,
+    scale: Annotated[int | None, typer.Option(help="Where neither a model nor --lr says it.")] = None,
+    degrade: Annotated[str | None, typer.Option(help="How LR is made from HR (default: bicubic).")] = None,
+    metrics: Annotated[str | None, typer.Option(help="A sum of metrics (default: psnr+ssim).")] = None,
+    protocol: Annotated[Literal["y", "rgb"] | None, typer.Option(help="Luma or RGB (default: y).")] = None,
+    border: Annotated[int | None, typer.Option(help="HR pixels cut from each side (default: the scale).")] = None,
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = "auto",
+    precision: Annotated[Precision, typer.Option(help="auto is fp32.")] = "auto",
+    tile: Annotated[int | None, typer.Option(help="Side of a tile in LR pixels (default: whole pictures up to 512x512).")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write scores, protocol and images to this file.")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a row per picture and model to this file.")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="Write the upscaled pictures into this folder.")] = None,
+) -> None:
+    """Score models on pictures under one protocol."""
+    from srkit_core.engine.devices import choose_device, inference_dtype
+    from srkit_core.evaluation.comparison import Machine, compare, save_into
+    from srkit_core.io.atomic import write_text
+    from srkit_core.registry import discover
+
+    written = {"lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics, "protocol": protocol, "border": border, "data": data}
+    wanted = _wanted(models, {name: value for name, value in written.items() if value is not None})
+    where = choose_device(device)
+    machine = Machine(where, inference_dtype(precision, where), tile)
+    result = compare(wanted, _source(wanted), discover(), machine, note=typer.echo, seen=save_into(pictures) if pictures else None)
+    _print_scores(result.scores)
+    if json_file:
+        write_text(json_file, result.to_json())
+    if csv_file:
+        write_text(csv_file, _csv(result.scores))
+
+
+def _wanted(models: Sequence[str], written: dict[str, Any]) -> "EvaluationRecipe":
+    """Return what to evaluate: an evaluation recipe with the flags on top, or the flags alone."""
+    from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
+
+    if len(models) == 1 and models[0].endswith(".toml"):
+        return read_evaluation_recipe(Path(models[0]), written)
+    return evaluation_recipe({"models": {_short_name(model, models): model for model in models}, **written})
+
+
+def _source(wanted: "EvaluationRecipe") -> "Source":
+    from srkit_core.data.sources import open_source
+
+    if wanted.data is None:
+        raise RecipeError("there is nothing to evaluate on", hint="--data FOLDER, or --data photos")
+    source = open_source(wanted.data)
+    for note in source.notes():
+        typer.echo(note)
+    return source
+
+
+def _short_name(model: str, models: Sequence[str]) -> str:
+    """Name a model by its file, with as many folders as it takes to tell it from the others."""
+    parts = Path(model).parts
+    for count in range(1, len(parts) + 1):
+        name = "/".join(parts[-count:])
+        if sum(other == name or other.endswith("/" + name) for other in models) <= 1:
+            return name
+    return model
+
+
+def _print_scores(scores: Sequence["ModelScores"]) -> None:
+    headers = ["model"] + [f"{label} ({spec.unit})" if spec.unit else label for label, spec in scores[0].specs.items()]
+    rows = [[one.name, *(f"{one.mean(label):.4f} ± {one.std(label):.4f}" for label in one.specs)] for one in scores]
+    print_table(headers, rows)
+
+
+def _csv(scores: Sequence["ModelScores"]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    labels = list(scores[0].specs)
+    writer.writerow(["model", "image", *labels])
+    for one in scores:
+        writer.writerows([one.name, image, *(values[label] for label in labels)] for image, values in one.images.items())
+    return text.getvalue()

@@ -1,0 +1,113 @@
+"""How do several models compare on one set of pictures?"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit_core.data.pairs import lr_by_stem, partner
+from srkit_core.data.sources import Picture, Source
+from srkit_core.errors import DataError, IncompatibleError
+from srkit_core.evaluation.evaluate import ModelScores, Pair, build_metrics, evaluate, pairs
+from srkit_core.evaluation.models import DEFAULT_SCALE, open_model, own_scale
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation_recipe import EvaluationRecipe
+from srkit_core.io.images import image_size, to_bytes, write_image
+from srkit_core.parts.build import build_degradation
+from srkit_core.plan import MetricTerm, bind_chain, bind_metrics
+from srkit_core.registry import Registry
+
+Note = Callable[[str], None]
+SeenBy = Callable[[str, Pair, Tensor], None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Scores of several models under one protocol, and the words for it."""
+
+    protocol: dict[str, Any]
+    scores: tuple[ModelScores, ...]
+
+    def to_json(self) -> str:
+        """Return the document that `srkit eval --json FILE` writes."""
+        document = {"protocol": self.protocol, "models": [one.to_dict() for one in self.scores]}
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where and how exactly models compute: device, type, and the side of a tile in LR pixels (None: chosen)."""
+
+    device: torch.device
+    precision: torch.dtype = torch.float32
+    tile: int | None = None
+
+
+def save_into(folder: Path) -> SeenBy:
+    """Return what saves every upscaled picture it is shown into a subfolder per model."""
+
+    def save(model: str, pair: Pair, sr: Tensor) -> None:
+        write_image(folder / model.replace("/", "_") / f"{pair.name}.png", to_bytes(sr)[0].cpu().numpy())
+
+    return save
+
+
+def compare(
+    wanted: EvaluationRecipe, source: Source, registry: Registry, machine: Machine, *, note: Note, seen: SeenBy | None = None
+) -> Comparison:
+    """Score every model of an evaluation recipe on the pictures of a source.
+
+    `seen` is shown each model's name, pair and SR (1, 3, H, W). Raises IncompatibleError when the models have
+    different scales, DataError when LR does not belong to HR.
+    """
+    pictures = _with_lr(source.pictures, wanted.lr)
+    scale = _scale(wanted, pictures, note)
+    degrade = None if wanted.lr else build_degradation(bind_chain(registry, wanted.degrade, scale))
+    protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
+    terms = bind_metrics(registry, wanted.metrics)
+    metrics = build_metrics(terms)
+    scores = []
+    for name, word in wanted.models.items():
+        model = open_model(word, registry, scale=scale, device=machine.device, precision=machine.precision)
+        examples = pairs(pictures, scale, degrade, machine.device)
+        scores.append(evaluate(name, model, examples, protocol, metrics, seen=partial(seen, name) if seen else None, tile=machine.tile))
+    return Comparison(_described(wanted, protocol, terms, scale), tuple(scores))
+
+
+def _with_lr(pictures: Sequence[Picture], folder: Path | None) -> tuple[Picture, ...]:
+    if folder is None:
+        return tuple(pictures)
+    candidates = lr_by_stem(folder)
+    return tuple(replace(picture, lr=partner(picture.path, candidates, folder)) for picture in pictures)
+
+
+def _scale(wanted: EvaluationRecipe, pictures: Sequence[Picture], note: Note) -> int:
+    """Return the scale of the models, else that of HR and LR, else the default, said aloud."""
+    scales = {word: scale for word in wanted.models.values() if (scale := own_scale(word))}
+    if wanted.scale:
+        scales["--scale"] = wanted.scale
+    if len(set(scales.values())) > 1:
+        told = ", ".join(f"{word} x{scale}" for word, scale in scales.items())
+        raise IncompatibleError(f"these have different scales: {told}", hint="evaluate the models of each scale on their own")
+    if scales:
+        return next(iter(scales.values()))
+    scale = _scale_of_pair(pictures[0]) if wanted.lr else DEFAULT_SCALE
+    note(f"scale {scale}, {'from the sizes of HR and LR' if wanted.lr else 'the default; choose with --scale N'}")
+    return scale
+
+
+def _scale_of_pair(picture: Picture) -> int:
+    if picture.lr is None:
+        raise DataError(f"{picture.name} has no LR picture", hint="--lr FOLDER", path=picture.path)
+    return max(round(picture.height / image_size(picture.lr)[0]), 1)
+
+
+def _described(wanted: EvaluationRecipe, protocol: Protocol, metrics: Sequence[MetricTerm], scale: int) -> dict[str, Any]:
+    made = {"lr": str(wanted.lr), "kernel": "as stored"} if wanted.lr else {"lr": "made from HR", "kernel": str(wanted.degrade)}
+    versions = {term.label: f"{term.part.component.distribution} {term.part.component.version}" for term in metrics}
+    return {**protocol.describe(), "scale": scale, **made, "metrics": versions}

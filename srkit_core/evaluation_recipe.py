@@ -1,0 +1,54 @@
+"""What does the user want to compare?
+
+An evaluation recipe names models, data, protocol and metrics::
+
+    data = "Set14/HR"
+    metrics = "psnr + ssim"
+
+    [models]
+    "SRResNet" = "runs/srresnet-1/weights/warmup/best-psnr.safetensors"
+    "bicubic" = "bicubic"
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+
+from srkit_core.errors import RecipeError
+from srkit_core.expressions import parse_chain, parse_sum
+from srkit_core.fields import ChainText, SumText
+from srkit_core.recipe import Fields, ProtocolName, recipe_error
+
+
+class EvaluationRecipe(Fields):
+    """Models by the name of their row, and how they are scored; what is None comes from the models and the data."""
+
+    models: Annotated[dict[str, str], Field(min_length=1)]
+    data: str | None = None
+    lr: Annotated[Path, Field(strict=False)] | None = None
+    scale: PositiveInt | None = None
+    degrade: ChainText = parse_chain("bicubic")
+    metrics: SumText = parse_sum("psnr + ssim")
+    protocol: ProtocolName = "y"
+    border: NonNegativeInt | None = None
+
+
+def evaluation_recipe(document: dict[str, Any]) -> EvaluationRecipe:
+    """Check a document; raises RecipeError as `recipe_from_dict` does."""
+    try:
+        return EvaluationRecipe.model_validate(document)
+    except ValidationError as error:
+        raise recipe_error(error) from None
+
+
+def read_evaluation_recipe(path: Path, overrides: dict[str, Any]) -> EvaluationRecipe:
+    """Read a TOML file and put `overrides` on top."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"there is no evaluation recipe {path}", hint="check the path, or name models and --data") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not TOML: {error}", hint="it needs a table [models] and a line data = ...") from None
+    return evaluation_recipe(document | overrides)

@@ -1,0 +1,37 @@
+"""Fixtures of the house tests: the product code as syntax trees, and what it imports."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def trees() -> dict[Path, ast.Module]:
+    """Every module of product code (the core and the plugins, not their tests), by path from the root."""
+    files = [*ROOT.glob("srkit_core/**/*.py"), *ROOT.glob("plugins/*/srkit_*/**/*.py")]
+    return {file.relative_to(ROOT): ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)}
+
+
+@pytest.fixture(scope="session")
+def imports(trees) -> dict[Path, set[str]]:
+    """The dotted names that every module of product code imports, wherever in it."""
+    return {path: set(_imported(tree)) for path, tree in trees.items()}
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

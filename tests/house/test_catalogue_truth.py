@@ -1,0 +1,47 @@
+"""Does the catalogue say what the plugins of this repository announce, and is every plugin complete and wired?"""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from srkit_core.catalogue import catalogue
+from srkit_core.hooks import ENTRY_POINT_GROUP
+from srkit_core.registry import discover
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = sorted(path for path in (ROOT / "plugins").iterdir() if path.is_dir())
+
+
+def _project(folder):
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_the_catalogue_lists_what_the_plugins_announce():
+    ours = {f"srkit-{folder.name}" for folder in PLUGINS}
+    registry = discover(limit=sorted(ours))
+    assert registry.problems == ()
+    announced = {(part.distribution, part.kind, part.name, part.spec.summary) for part in registry.components if part.distribution in ours}
+    listed = {(entry.distribution, entry.kind, entry.name, entry.summary) for entry in catalogue() if entry.distribution in ours}
+    assert listed == announced
+    assert {distribution for distribution, *_ in announced} == ours
+
+
+def test_all_brings_every_plugin():
+    root = _project(ROOT)
+    names = [f"srkit-{folder.name}" for folder in PLUGINS]
+    assert root["project"]["optional-dependencies"]["all"] == names
+    assert root["tool"]["uv"]["sources"] == {name: {"workspace": True} for name in ["srkit", *names]}
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
+def test_a_plugin_is_a_complete_distribution(folder):
+    package = f"srkit_{folder.name.replace('-', '_')}"
+    project = _project(folder)["project"]
+    assert project["name"] == f"srkit-{folder.name}"
+    assert project["entry-points"][ENTRY_POINT_GROUP] == {folder.name: package}
+    assert any(requirement.startswith("srkit>=") for requirement in project["dependencies"])
+    assert project["name"] in (folder / "README.md").read_text(encoding="utf-8")
+    assert (folder / package / "__init__.py").is_file()
+    assert (folder / package / "py.typed").is_file()
+    assert sorted((folder / "tests").glob("test_*.py")) != []

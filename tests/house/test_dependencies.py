@@ -1,0 +1,31 @@
+"""Is every declared dependency imported by product code, and every import declared?"""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECTS = [ROOT, *sorted((ROOT / "plugins").glob("*"))]
+MODULE_OF = {"pillow": "PIL", "scikit-image": "skimage", "tomli-w": "tomli_w", "pypi-simple": "pypi_simple", "srkit": "srkit_core"}
+PART_OF = {"pydantic_core": "pydantic"}
+
+
+def _declared(folder: Path) -> set[str]:
+    document = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {re.split(r"[^A-Za-z0-9_.-]", requirement)[0] for requirement in document["project"]["dependencies"]}
+    return {MODULE_OF.get(name, name) for name in names}
+
+
+def _foreign(imports: dict[Path, set[str]], folder: Path) -> set[str]:
+    home = folder.relative_to(ROOT)
+    own = "srkit_core" if folder == ROOT else f"srkit_{folder.name.replace('-', '_')}"
+    heads = {name.partition(".")[0] for path, names in imports.items() if path.is_relative_to(home / own) for name in names}
+    return {PART_OF.get(head, head) for head in heads} - sys.stdlib_module_names - {own}
+
+
+@pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)
+def test_what_is_declared_is_imported_and_the_other_way_round(imports, folder):
+    assert _foreign(imports, folder) == _declared(folder)

@@ -1,0 +1,44 @@
+"""Do imports go in the directions that the house allows?"""
+
+from importlinter.cli import lint_imports
+
+DOOR = ("errors", "hooks", "interfaces", "pretrained", "specs")
+"""The modules of srkit_core that a plugin may import."""
+
+
+def test_every_contract_is_kept(root, monkeypatch):
+    monkeypatch.chdir(root)
+    assert lint_imports(config_filename=".importlinter", no_cache=True, no_logo=True) == 0
+
+
+def _is_plugin(path):
+    return path.parts[0] == "plugins" or path.parts[:2] == ("srkit_core", "builtin")
+
+
+def _own_package(path):
+    return "srkit_core.builtin" if path.parts[0] == "srkit_core" else path.parts[2]
+
+
+def _within(name, package):
+    return name == package or name.startswith(f"{package}.")
+
+
+def test_plugins_and_built_ins_see_the_door_only(imports):
+    doors = [f"srkit_core.{door}" for door in DOOR]
+    strangers = [
+        (str(path), name)
+        for path, names in imports.items()
+        for name in sorted(names)
+        if _is_plugin(path) and _within(name, "srkit_core") and not any(_within(name, home) for home in [*doors, _own_package(path)])
+    ]
+    assert strangers == []
+
+
+def test_the_core_imports_no_plugin(imports):
+    strangers = [
+        (str(path), name)
+        for path, names in imports.items()
+        for name in sorted(names)
+        if path.parts[0] == "srkit_core" and name.startswith("srkit_") and not _within(name, "srkit_core")
+    ]
+    assert strangers == []

@@ -1,0 +1,75 @@
+"""Is everything that only names things free of torch, numpy and image libraries?"""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+HEAVY = ("torch", "torchvision", "numpy", "scipy", "PIL", "skimage", "accelerate", "safetensors", "matplotlib", "tomli_w")
+
+IMPORT = """
+import importlib, json, sys
+heavy, names = map(json.loads, sys.argv[1:])
+found = {}
+for name in names:
+    importlib.import_module(name)
+    found[name] = [module for module in heavy if module in sys.modules]
+print(json.dumps(found))
+"""
+
+DISCOVER = """
+import json, sys
+from srkit_core import discover
+registry = discover()
+heavy = [module for module in json.loads(sys.argv[1]) if module in sys.modules]
+print(json.dumps([heavy, [problem.traceback for problem in registry.problems], len(registry.components)]))
+"""
+
+COMMANDS = """
+import json, sys
+from srkit_core.cli.app import run
+heavy, commands = map(json.loads, sys.argv[1:])
+found = []
+for command in commands:
+    code = run(command)
+    found.append([code, [module for module in heavy if module in sys.modules]])
+print()
+print(json.dumps(found))
+"""
+
+
+def _run(script, *arguments):
+    done = subprocess.run([sys.executable, "-c", script, *map(json.dumps, arguments)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _words(root: Path) -> list[str]:
+    files = [*root.glob("srkit_core/*.py"), *root.glob("srkit_core/cli/*.py"), *root.glob("srkit_core/**/__init__.py")]
+    parts = {file.relative_to(root).with_suffix("").parts for file in files}
+    return sorted(".".join(part for part in module if part != "__init__") for module in parts)
+
+
+def test_words_are_imported_without_work(root):
+    modules = [*_words(root), *sorted(point.value for point in entry_points(group="srkit.plugins"))]
+    assert {"srkit_core", "srkit_core.plan", "srkit_core.cli.app", "srkit_core.builtin", "srkit_core.testing"} <= set(modules)
+    found = _run(IMPORT, HEAVY, modules)
+    assert {name: heavy for name, heavy in found.items() if heavy} == {}
+
+
+def test_discovery_of_every_installed_plugin_imports_no_work():
+    heavy, problems, components = _run(DISCOVER, HEAVY)
+    assert (heavy, problems) == ([], [])
+    assert components > 10
+
+
+def test_commands_that_only_tell_import_no_work(tmp_path):
+    recipe = tmp_path / "small.toml"
+    recipe.write_text('generator = "rrdb"\n[[stages]]\nloss = "l1 + tv"\nsteps = 5\n')
+    commands = [["list", "--all"], ["list", "--json"], ["show", "rrdb"], ["show", "tv", "--json"], ["check", str(recipe)], ["recipes"]]
+    assert _run(COMMANDS, HEAVY, commands) == [[0, []]] * len(commands)
+
+
+def test_a_list_for_a_pipe_imports_no_rich():
+    assert _run(COMMANDS, ["rich"], [["list"]]) == [[0, []]]
