@@ -1,6 +1,6 @@
 """srkit: a plugin-based toolkit for image super-resolution. These are the names that need no torch.
 
-Each is imported when it is first asked for, because recipes bring pydantic, which `srkit list` does not need.
+Each is imported when it is first asked for: building the models of recipes takes longer than all of `srkit list`.
 """
 
 from importlib import import_module

@@ -34,6 +34,7 @@ class Command:
 COMMANDS = {
     "list": Command("listing:list_components", "srkit list generator"),
     "show": Command("listing:show_component", "srkit show rrdb"),
+    "doctor": Command("doctor:doctor", "srkit doctor --json"),
     "check": Command("check:check", "srkit check srresnet"),
     "recipes": Command("recipes:recipes", "srkit recipes srresnet > mine.toml"),
     "demo": Command("demo:demo", "srkit demo --out my-demo"),

@@ -58,3 +58,8 @@ def test_no_library_function_exits(trees):
     exits = {"sys.exit", "exit", "quit", "os._exit"}
     leaving = [str(path) for path, tree in trees.items() if path.parts[:2] != ("srkit_core", "cli") and exits & set(_calls(tree))]
     assert leaving == []
+
+
+def test_test_files_have_names_of_their_own(root):
+    names = [path.name for folder in ("tests", "plugins") for path in (root / folder).rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

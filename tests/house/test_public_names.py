@@ -1,6 +1,10 @@
 """Are the public names sorted, real and explained?"""
 
+import ast
 import inspect
+from importlib.metadata import version
+
+import pytest
 
 import srkit_core
 
@@ -10,9 +14,17 @@ def test_public_names_are_sorted_and_real():
     assert [name for name in srkit_core.__all__ if not hasattr(srkit_core, name)] == []
 
 
-def test_public_names_are_the_ones_imported():
-    own = {name for name, value in vars(srkit_core).items() if not name.startswith("_") and not inspect.ismodule(value)}
-    assert own - {"version"} == set(srkit_core.__all__) - {"__version__"}
+def test_a_type_checker_sees_the_same_names(root):
+    tree = ast.parse((root / "srkit_core" / "__init__.py").read_text(encoding="utf-8"))
+    (branch,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    imported = [alias.name for node in branch.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    declared = [ast.unparse(node.target) for node in branch.body if isinstance(node, ast.AnnAssign)]
+    assert sorted(imported + declared) == srkit_core.__all__
+
+
+def test_other_names_are_not_there():
+    with pytest.raises(AttributeError, match="module 'srkit_core' has no attribute 'Recipes'"):
+        _ = srkit_core.Recipes
 
 
 def test_public_names_have_docstrings():
@@ -21,6 +33,4 @@ def test_public_names_have_docstrings():
 
 
 def test_the_version_is_the_distribution_s():
-    from importlib.metadata import version
-
     assert srkit_core.__version__ == version("srkit")

@@ -29,6 +29,8 @@ EXAMPLES = [
 ]
 
 EXIT_CODES = {
+    "SrkitError": 1,
+    "ResourceError": 1,
     "RecipeError": 2,
     "ExpressionError": 2,
     "OptionError": 2,

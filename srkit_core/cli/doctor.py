@@ -1,0 +1,53 @@
+"""What is on this machine, and what is wrong with it?"""
+
+import os
+import platform
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+
+from srkit_core.cli.render import print_json, print_table
+
+_LIBRARIES = ("srkit", "torch", "accelerate", "safetensors", "pillow", "numpy", "scikit-image", "pydantic", "typer")
+_VARIABLES = ("SRKIT_PLUGINS", "SRKIT_TRACE", "SRKIT_WEIGHTS", "SRKIT_CACHE", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")] = False) -> None:
+    """Show versions, devices and settings, and the tracebacks of broken plugins."""
+    from srkit_core.registry import discover
+
+    registry = discover()
+    report = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: version(name) for name in _LIBRARIES},
+        "plugins": registry.versions,
+        "devices": _devices(),
+        "settings": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
+        "problems": [
+            {"plugin": one.plugin, "distribution": one.distribution, "error": one.error, "traceback": one.traceback} for one in registry.problems
+        ],
+    }
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+
+
+def _devices() -> list[str]:
+    import torch
+
+    gpus = [f"cuda:{number} {torch.cuda.get_device_name(number)}" for number in range(torch.cuda.device_count())]
+    apple = ["mps"] if torch.backends.mps.is_available() else []
+    return [*gpus, *apple, f"cpu, {torch.get_num_threads()} threads"]
+
+
+def _print(report: dict[str, Any]) -> None:
+    typer.echo(f"Python {report['python']} on {report['platform']}\ndevices: {'; '.join(report['devices'])}\n")
+    print_table(["package", "version"], [[name, number] for name, number in (report["versions"] | report["plugins"]).items()])
+    for name, value in report["settings"].items():
+        typer.echo(f"{name}={value}")
+    for problem in report["problems"]:
+        typer.echo(f"\nbroken plugin {problem['plugin']} of {problem['distribution']}: {problem['error']}\n{problem['traceback']}")
+    typer.echo("" if report["problems"] else "\nno plugin is broken")

@@ -1,0 +1,198 @@
+"""Does one step do what the papers' trainers do?"""
+
+import copy
+from math import log
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+from srkit_core.engine.devices import open_devices
+from srkit_core.engine.ema import start_average, update_average
+from srkit_core.engine.objective import AdversarialTerm, Objective, ReferenceTerm, build_objective, judge
+from srkit_core.engine.player import Player, build_optimiser, check_optimiser
+from srkit_core.engine.schedule import Place, rate_factor
+from srkit_core.engine.seeds import seed_for
+from srkit_core.engine.step import Players, Scene, train_step
+from srkit_core.errors import OptionError
+from srkit_core.plan import plan
+from srkit_core.recipe import Optimiser, Schedule, recipe_from_dict
+from srkit_core.registry import discover
+
+
+class PlainGAN:
+    def generator(self, real, fake):
+        return bce(fake, torch.ones_like(fake))
+
+    def discriminator(self, real, fake):
+        return bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))
+
+
+class Mean:
+    def __call__(self, sr, hr):
+        return (sr - hr).abs().mean()
+
+
+def stage(**fields):
+    document = {"generator": "x", "stages": [{"loss": "l1", "steps": 1} | fields]}
+    return recipe_from_dict(document).stages[0]
+
+
+def networks():
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Conv2d(3, 12, 3, padding=1), nn.PixelShuffle(2))
+    critic = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.BatchNorm2d(8), nn.LeakyReLU(0.2), nn.Conv2d(8, 1, 3))
+    return generator, critic
+
+
+def batch():
+    torch.manual_seed(1)
+    return torch.rand(4, 3, 8, 8), torch.rand(4, 3, 16, 16)
+
+
+def player(network, rate=1e-2):
+    return Player(network, network, build_optimiser(Optimiser(name="SGD"), network, rate), torch.amp.GradScaler("cpu", enabled=False), rate)
+
+
+OBJECTIVE = Objective((ReferenceTerm("l1", 1.0, Mean()),), (AdversarialTerm("gan", 0.1, PlainGAN()),), gather=lambda logits: logits)
+
+
+def by_hand(order, d_steps=1):
+    """The textbook step, each network updated with its own passes."""
+    (generator, critic), (lr, hr) = networks(), batch()
+    optimisers = [torch.optim.SGD(network.parameters(), lr=1e-2) for network in (generator, critic)]
+
+    def turn_of_generator():
+        optimisers[0].zero_grad()
+        sr = generator(lr)
+        (Mean()(sr, hr) + 0.1 * PlainGAN().generator(critic(hr).detach(), critic(sr))).backward()
+        optimisers[0].step()
+
+    def turn_of_critic(sr):
+        optimisers[1].zero_grad()
+        PlainGAN().discriminator(critic(hr), critic(sr)).backward()
+        optimisers[1].step()
+
+    sr = generator(lr).detach()
+    if order == "generator-first":
+        turn_of_generator()
+    for _ in range(d_steps):
+        turn_of_critic(sr)
+    if order == "discriminator-first":
+        turn_of_generator()
+    return generator, critic
+
+
+@pytest.mark.parametrize(("order", "d_steps"), [("generator-first", 1), ("generator-first", 3), ("discriminator-first", 1), ("discriminator-first", 2)])
+def test_a_step_moves_both_networks_as_the_textbook_does(order, d_steps):
+    (generator, critic), (lr, hr) = networks(), batch()
+    with open_devices("cpu", "fp32") as devices:
+        train_step(Players(player(generator), player(critic)), stage(order=order, d_steps=d_steps), Scene(OBJECTIVE, devices, 1), lr, hr)
+    for ours, theirs in zip((generator, critic), by_hand(order, d_steps), strict=True):
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            assert torch.allclose(one, other, atol=1e-7)
+
+
+def test_generator_first_asks_the_critic_twice_and_discriminator_first_four_times():
+    calls = []
+    with open_devices("cpu", "fp32") as devices:
+        for order in ("generator-first", "discriminator-first"):
+            (generator, critic), (lr, hr) = networks(), batch()
+            critic.register_forward_hook(lambda *_: calls.append(1))
+            train_step(Players(player(generator), player(critic)), stage(order=order), Scene(OBJECTIVE, devices, 1), lr, hr)
+            calls.append("|")
+    assert calls == [1, 1, "|", 1, 1, 1, 1, "|"]
+
+
+def test_values_of_a_step_are_those_before_the_update():
+    (generator, critic), (lr, hr) = networks(), batch()
+    with torch.no_grad():
+        expected_l1 = Mean()(generator(lr), hr).item()
+    with open_devices("cpu", "fp32") as devices:
+        values = train_step(Players(player(generator), player(critic)), stage(), Scene(OBJECTIVE, devices, 1), lr, hr)
+    assert values["loss/l1"].item() == pytest.approx(expected_l1, rel=1e-6)
+    assert values["loss/total"].item() == pytest.approx(expected_l1 + 0.1 * values["loss/gan"].item(), rel=1e-6)
+    assert not any(value.requires_grad for value in values.values())
+
+
+def test_without_a_discriminator_only_reference_losses_move_the_generator():
+    (generator, _), (lr, hr) = networks(), batch()
+    theirs = copy.deepcopy(generator)
+    with open_devices("cpu", "fp32") as devices:
+        alone = Objective(OBJECTIVE.reference, (), OBJECTIVE.gather)
+        train_step(Players(player(generator), None), stage(), Scene(alone, devices, 1), lr, hr)
+    Mean()(theirs(lr), hr).backward()
+    for one, other in zip(generator.parameters(), theirs.parameters(), strict=True):
+        assert torch.allclose(one, other - 1e-2 * other.grad, atol=1e-8)
+
+
+def test_several_maps_are_judged_one_by_one_and_averaged():
+    real, fake = (torch.zeros(2, 1), torch.full((2, 1, 4, 4), 2.0)), (torch.zeros(2, 1), torch.full((2, 1, 4, 4), -2.0))
+    value = OBJECTIVE.discriminator(real, fake).item()
+    by_map = [2 * log(2), 2 * log(1 + torch.exp(torch.tensor(-2.0)).item())]
+    assert value == pytest.approx(sum(by_map) / 2, rel=1e-6)
+    assert judge(lambda image: (image, image), torch.ones(1)) == (torch.ones(1), torch.ones(1))
+
+
+def test_logits_are_gathered_before_a_relativistic_loss_averages_them():
+    registry = discover()
+    wanted = {"generator": "srvgg", "discriminator": "vgg-sn", "stages": [{"loss": "l1 + ragan", "steps": 1}]}
+    planned = plan(recipe_from_dict(wanted), registry)
+    torch.manual_seed(0)
+    real, fake = torch.randn(8, 1), torch.randn(8, 1)
+    whole = build_objective(planned.stages[0], torch.device("cpu"), lambda logits: logits)
+    other = {real[:4].data_ptr(): real[4:], fake[:4].data_ptr(): fake[4:]}
+    gathered = Objective(whole.reference, whole.adversarial, gather=lambda logits: torch.cat([logits, other[logits.data_ptr()]]))
+    assert gathered.discriminator((real[:4],), (fake[:4],)).item() == pytest.approx(whole.discriminator((real,), (fake,)).item(), rel=1e-6)
+    assert whole.adversarial[0].weight == 0.005
+
+
+@pytest.mark.parametrize(
+    ("schedule", "warmup", "step", "factor"),
+    [
+        ("constant", 0, 7, 1.0),
+        ("constant", 4, 0, 0.25),
+        ("constant", 4, 3, 1.0),
+        ({"name": "cosine"}, 0, 0, 1.0),
+        ({"name": "cosine"}, 0, 5, 0.5),
+        ({"name": "cosine", "final": 0.1}, 0, 5, 0.55),
+        ({"name": "cosine", "over": "run"}, 0, 0, 0.5),
+        ({"name": "multistep", "milestones": [3, "1 epoch"], "gamma": 0.1}, 0, 2, 1.0),
+        ({"name": "multistep", "milestones": [3, "1 epoch"], "gamma": 0.1}, 0, 3, 0.1),
+        ({"name": "multistep", "milestones": [3, "1 epoch"], "gamma": 0.1}, 0, 4, 0.01),
+    ],
+)
+def test_rates_are_a_function_of_the_step(schedule, warmup, step, factor):
+    place = Place(step=step, length=10, run_step=10 + step, run_length=20, steps_per_epoch=4)
+    assert rate_factor(Schedule.model_validate(schedule), warmup, place) == pytest.approx(factor)
+
+
+def test_the_moving_average_follows_its_formula_and_copies_buffers():
+    network = nn.BatchNorm1d(1)
+    average = start_average(network)
+    network.weight.data.fill_(3.0)
+    network.running_mean.fill_(7.0)
+    update_average(average, network, 0.9)
+    assert average.weight.item() == pytest.approx(0.9 * 1 + 0.1 * 3)
+    assert average.running_mean.item() == 7.0
+    assert not average.weight.requires_grad
+
+
+def test_seeds_differ_by_purpose_and_place_and_fit_every_generator():
+    seeds = {seed_for(seed, purpose, step) for seed in (0, 1) for purpose in ("a", "b") for step in range(50)}
+    assert len(seeds) == 200
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert seed_for(0, "generator") == seed_for(0, "generator")
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "said"),
+    [
+        ({"name": "Adm"}, "torch.optim has no optimiser 'Adm'"),
+        ({"name": "Adam", "beta": [0.9, 0.99]}, "Adam has no option 'beta'"),
+    ],
+)
+def test_a_wrong_optimiser_is_named_before_training(optimiser, said):
+    with pytest.raises(OptionError, match=said):
+        check_optimiser(Optimiser.model_validate(optimiser))

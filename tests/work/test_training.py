@@ -1,0 +1,248 @@
+"""Does a run give the same weights however it is interrupted, watched or repeated?"""
+
+import csv
+import json
+import os
+import signal
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from srkit_core.engine.train import Where, train
+from srkit_core.errors import DivergedError, InterruptedRunError, RecipeError, WeightsError
+from srkit_core.recipe import recipe_from_dict
+
+UNREPEATABLE = ("images_per_s", "memory_mb")
+
+
+class Stopper:
+    """Listens, and sends this process a signal after some step of the run."""
+
+    def __init__(self, after=None, number=signal.SIGINT):
+        self.steps, self.after, self.number, self.notes = 0, after, number, []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def progress(self, stage, done, length, values):
+        self.steps += 1
+        if self.steps == self.after:
+            os.kill(os.getpid(), self.number)
+
+
+def recipe(**changes):
+    stage = {"batch": 2, "patch": 32, "log_every": 1, "validate_every": 3, "lr": 1e-3, "lr_warmup": 2, "schedule": "cosine"}
+    document = {
+        "generator": "srvgg(features=8, blocks=1)",
+        "discriminator": "vgg-sn(features=4)",
+        "validation": {"pictures": 1},
+        "data": {"hold_out": ["chelsea"]},
+        "stages": [
+            stage | {"name": "warmup", "loss": "l1", "steps": 4, "ema": 0.9},
+            stage | {"name": "main", "loss": "l1 + tv + 0.1*ragan", "steps": 5, "ema": 0.9},
+        ],
+    }
+    return recipe_from_dict(document | changes)
+
+
+def rows(folder):
+    with (folder / "metrics.csv").open(newline="") as file:
+        return [{name: value for name, value in row.items() if name not in UNREPEATABLE} for row in csv.DictReader(file)]
+
+
+def tensors(folder, name):
+    newest = sorted(folder.glob("checkpoints/step-*"))[-1]
+    return load_file(newest / f"{name}.safetensors")
+
+
+def assert_same_run(one, other):
+    for name in ("generator", "discriminator", "ema", "generator-optimiser", "discriminator-optimiser"):
+        left, right = tensors(one, name), tensors(other, name)
+        assert left.keys() == right.keys()
+        assert [key for key in left if not torch.equal(left[key], right[key])] == []
+    assert rows(one) == rows(other)
+
+
+def stopped_and_resumed(wanted, folder, after, where=None):
+    with pytest.raises(InterruptedRunError):
+        train(wanted, where or Where(out=folder, device="cpu"), listener=Stopper(after))
+    return train(wanted, where or Where(out=folder, device="cpu"), resume="newest")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return train(recipe(), Where(out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"))
+
+
+@pytest.mark.parametrize("after", [1, 4, 6, 8])
+def test_a_resumed_run_equals_the_undisturbed_one(undisturbed, tmp_path, after):
+    assert_same_run(stopped_and_resumed(recipe(), tmp_path / "run", after), undisturbed)
+
+
+def test_a_run_may_be_stopped_twice_and_with_loader_processes(undisturbed, tmp_path):
+    where = Where(out=tmp_path / "run", device="cpu", workers=2)
+    for after in (3, 4):
+        with pytest.raises(InterruptedRunError):
+            train(recipe(), where, resume="newest", listener=Stopper(after))
+    assert_same_run(train(recipe(), where, resume="newest"), undisturbed)
+
+
+@pytest.mark.parametrize("optimiser", ["AdamW", "SGD", "RMSprop"])
+def test_other_optimisers_resume_exactly(tmp_path, optimiser):
+    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "optimiser": {"name": optimiser}}])
+    whole = train(wanted, Where(out=tmp_path / "whole", device="cpu"))
+    halves = stopped_and_resumed(wanted, tmp_path / "halves", 2)
+    assert rows(whole) == rows(halves)
+    assert all(torch.equal(value, tensors(halves, "generator")[key]) for key, value in tensors(whole, "generator").items())
+
+
+def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly(tmp_path):
+    stages = [{"loss": "l1 + 0.1*gan", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "order": "discriminator-first", "d_steps": 2, "ema": 0.5}]
+    wanted = recipe(discriminator="vgg(features=4)", stages=stages)
+    whole = train(wanted, Where(out=tmp_path / "whole", device="cpu"))
+    assert_same_run(stopped_and_resumed(wanted, tmp_path / "halves", 3), whole)
+
+
+def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_layout(undisturbed):
+    from srkit_core.engine.player import build_optimiser
+    from srkit_core.engine.state import _restore_optimiser
+    from srkit_core.parts.build import place
+    from srkit_core.recipe import Optimiser
+
+    network = place(torch.nn.Conv2d(3, 8, 3), torch.device("cpu"))
+    optimiser = build_optimiser(Optimiser(), network, 1e-3)
+    assert optimiser.defaults["fused"] is True
+    saved = torch.arange(216.0).reshape(8, 3, 3, 3)
+    _restore_optimiser(optimiser, {"0.exp_avg": saved}, {})
+    restored = optimiser.state[network.weight]["exp_avg"]
+    assert restored.stride() == network.weight.stride() != saved.stride()
+    assert torch.equal(restored, saved)
+
+
+def test_validation_does_not_change_the_run(undisturbed, tmp_path):
+    document = recipe().to_dict()
+    for stage in document["stages"]:
+        stage["validate_every"] = 1000
+    seldom = train(recipe_from_dict(document), Where(out=tmp_path / "run", device="cpu"))
+    for name in ("generator", "discriminator", "ema"):
+        left, right = tensors(undisturbed, name), tensors(seldom, name)
+        assert all(torch.equal(left[key], right[key]) for key in left)
+
+
+def test_two_precisions_in_one_process(tmp_path):
+    short = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 2, "batch": 2, "patch": 32}])
+    full = train(short, Where(out=tmp_path / "fp32", device="cpu", precision="fp32"))
+    half = train(short, Where(out=tmp_path / "bf16", device="cpu", precision="bf16"))
+    again = train(short, Where(out=tmp_path / "again", device="cpu", precision="fp32"))
+    losses = [float(rows(folder)[0]["loss/l1"]) for folder in (full, half, again)]
+    assert losses[0] == losses[2]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert [json.loads((folder / "environment.json").read_text())["precision"] for folder in (full, half, again)] == ["fp32", "bf16", "fp32"]
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(undisturbed, tmp_path):
+    repeated = train(recipe(), Where(out=tmp_path / "same", device="cpu"))
+    other = train(recipe(seed=1), Where(out=tmp_path / "other", device="cpu"))
+    assert_same_run(repeated, undisturbed)
+    assert rows(other)[0]["loss/l1"] != rows(undisturbed)[0]["loss/l1"]
+
+
+def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
+    with (undisturbed / "metrics.csv").open(newline="") as file:
+        header = next(csv.reader(file))
+    assert header == (
+        "step epoch stage split lr lr/discriminator loss/l1 loss/tv loss/ragan loss/total loss/discriminator d_real d_fake "
+        "psnr psnr/std ssim ssim/std images_per_s memory_mb"
+    ).split()
+    found = rows(undisturbed)
+    assert [(row["step"], row["stage"]) for row in found if row["split"] == "train"] == [(str(n), "warmup" if n < 5 else "main") for n in range(1, 10)]
+    assert [row["step"] for row in found if row["split"] == "val"] == ["3", "4", "7", "9"]
+    main = [row for row in found if row["stage"] == "main" and row["split"] == "train"]
+    for row in main:
+        l1, tv, ragan, total = (float(row[name]) for name in ("loss/l1", "loss/tv", "loss/ragan", "loss/total"))
+        assert total == pytest.approx(l1 + 2e-8 * tv + 0.1 * ragan, rel=1e-5)
+        assert 0 < float(row["d_real"]) < 1
+        assert 0 < float(row["d_fake"]) < 1
+    validated = [row for row in found if row["split"] == "val" and row["stage"] == "main"]
+    assert all(row[name] for row in validated for name in ("loss/l1", "loss/ragan", "loss/discriminator", "d_real", "d_fake", "psnr", "ssim"))
+    assert [float(row["lr"]) for row in found[:2]] == [pytest.approx(5e-4), pytest.approx(1e-3 * 0.8535533905932737)]
+
+
+def test_a_run_folder_holds_what_the_contract_names(undisturbed):
+    expected = ["recipe.toml", "environment.json", "metrics.csv", "summary.json", "weights/last.safetensors", "pictures/step-00000009.png"]
+    expected += [f"weights/{stage}/{name}.safetensors" for stage in ("warmup", "main") for name in ("last", "best-psnr", "best-ssim", "best-loss")]
+    assert [name for name in expected if not (undisturbed / name).is_file()] == []
+    assert [path.name for path in sorted(undisturbed.glob("checkpoints/*"))] == ["step-00000004", "step-00000007", "step-00000009"]
+    summary = json.loads((undisturbed / "summary.json").read_text())
+    best = max(float(row["psnr"]) for row in rows(undisturbed) if row["split"] == "val" and row["stage"] == "main")
+    assert summary["stages"]["main"]["best"]["psnr"]["value"] == best
+    assert summary["steps"] == 9
+
+
+def test_saved_weights_are_the_moving_average(undisturbed):
+    saved, average = load_file(undisturbed / "weights/last.safetensors"), tensors(undisturbed, "ema")
+    assert all(torch.equal(saved[key], average[key]) for key in average)
+    assert any(not torch.equal(saved[key], value) for key, value in tensors(undisturbed, "generator").items())
+
+
+def test_a_finished_run_says_so_and_may_be_made_longer(tmp_path):
+    def wanted(steps):
+        return recipe(discriminator=None, stages=[{"loss": "l1", "steps": steps, "batch": 2, "patch": 32, "log_every": 1}])
+
+    where = Where(out=tmp_path / "run", device="cpu")
+    folder, listener = train(wanted(2), where), Stopper()
+    train(wanted(2), where, resume="newest", listener=listener)
+    assert any("is finished: 2 steps" in note for note in listener.notes)
+    train(wanted(4), where, resume="newest")
+    longer = train(wanted(4), Where(out=tmp_path / "at once", device="cpu"))
+    assert all(torch.equal(value, tensors(longer, "generator")[key]) for key, value in tensors(folder, "generator").items())
+
+
+def test_resuming_another_recipe_is_refused(undisturbed):
+    with pytest.raises(RecipeError, match="started with another seed"):
+        train(recipe(seed=5), Where(out=undisturbed, device="cpu"), resume="newest")
+    with pytest.raises(RecipeError, match="already holds a run"):
+        train(recipe(), Where(out=undisturbed, device="cpu"))
+
+
+def test_resume_takes_a_step_or_an_epoch_and_forgets_what_came_later(tmp_path):
+    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 6, "batch": 8, "patch": 32, "log_every": 1, "validate_every": 2}])
+    where = Where(out=tmp_path / "run", device="cpu")
+    before = rows(train(wanted, where))
+    with pytest.raises(WeightsError, match=r"no checkpoint at step 3; there are steps 2, 4, 6"):
+        train(wanted, where, resume=3)
+    with pytest.raises(InterruptedRunError):
+        train(wanted, where, resume=2, listener=Stopper(1))
+    assert [path.name for path in sorted((tmp_path / "run/checkpoints").iterdir())] == ["step-00000002", "step-00000003"]
+    assert rows(train(wanted, where, resume="newest")) == before
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path):
+    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "validate_every": 2}])
+    where = Where(out=tmp_path / "run", device="cpu")
+    before = rows(train(wanted, where))
+    file = tmp_path / "run/checkpoints/step-00000004/generator.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"\x00")
+    listener = Stopper()
+    train(wanted, where, resume="newest", listener=listener)
+    assert any("generator.safetensors was altered; trying the one before it" in note for note in listener.notes)
+    assert rows(tmp_path / "run") == before
+
+
+def test_a_non_finite_loss_stops_before_the_update(tmp_path):
+    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 40, "batch": 2, "patch": 32, "lr": 1e18, "checkpoint_every": 1}])
+    with pytest.raises(DivergedError) as caught:
+        train(wanted, Where(out=tmp_path / "run", device="cpu"))
+    newest = sorted((tmp_path / "run/checkpoints").iterdir())[-1].name
+    assert newest == f"step-{caught.value.step - 1:08d}"
+    assert caught.value.term == "loss/l1"
+    assert all(torch.isfinite(value).all() for value in tensors(tmp_path / "run", "generator").values())
+
+
+def test_initial_weights_are_taken_over(undisturbed, tmp_path):
+    still = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 1, "batch": 2, "patch": 32, "lr": 1e-30}])
+    folder = train(still, Where(out=tmp_path / "run", device="cpu", init=undisturbed / "weights/last.safetensors"))
+    start, end = load_file(undisturbed / "weights/last.safetensors"), load_file(folder / "weights/last.safetensors")
+    assert all(torch.equal(start[key], end[key]) for key in start)
