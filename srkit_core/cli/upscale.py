@@ -36,28 +36,22 @@ def upscale(
     opened = open_model(
         model, discover(), scale=trained or scale or DEFAULT_SCALE, device=where, precision=inference_dtype(precision, where)
     )
-    failed = [source for source, target in tasks if not _upscale_one(opened, source, target, _tile(tile), overlap, where.type)]
+    failed = [source for source, target in tasks if not _upscale_one(opened, source, target, _tile(tile), overlap)]
     if len(failed) == len(tasks):
         raise DataError(f"none of the {len(tasks)} inputs could be read; the first is {failed[0]}", hint="check the inputs")
 
 
-def _upscale_one(model: "Model", source: Path, target: Path, tile: int | None, overlap: int | None, device: str) -> bool:
+def _upscale_one(model: "Model", source: Path, target: Path, tile: int | None, overlap: int | None) -> bool:
     """Upscale a file; an unreadable one is named and passed over."""
-    import torch
-
-    from srkit_core.evaluation.upscale import choose_tiling
-    from srkit_core.evaluation.upscale import upscale as enlarge
-    from srkit_core.io.images import read_image, to_bytes, to_unit, write_image
+    from srkit_core.evaluation.files import upscale_file
 
     try:
-        pixels = read_image(source)
+        sizes = upscale_file(model, source, target, tile=tile, overlap=overlap)
     except DataError as error:
         typer.echo(f"skipped: {error}", err=True)
         return False
-    lr = to_unit(torch.from_numpy(pixels.copy())[None].to(device))
-    sr = enlarge(model, lr, choose_tiling(model, lr, tile, overlap))
-    write_image(target, to_bytes(sr)[0].cpu().numpy())
-    typer.echo(f"{source} ({pixels.shape[1]}x{pixels.shape[0]}) -> {target} ({sr.shape[-1]}x{sr.shape[-2]})")
+    (height, width), (larger_height, larger_width) = sizes.before, sizes.after
+    typer.echo(f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})")
     return True
 
 

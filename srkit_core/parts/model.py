@@ -24,6 +24,11 @@ class Model:
         """The generator's traits."""
         return self.part.spec(GeneratorSpec)
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are; the CPU for a baseline, which has none."""
+        return next((one.device for one in self.network.parameters()), torch.device("cpu"))
+
     def __call__(self, lr: Tensor) -> Tensor:
         """Upscale (B, 3, H, W) to float32 (B, 3, scale*H, scale*W), padding to the network's size multiple and back."""
         height, width = lr.shape[-2:]

@@ -45,7 +45,12 @@ def photos(tmp_path):
         (["--gen", "rdb"], 3, "no generator named 'rdb' is installed", "rrdb"),
         (["--gen", "rrdb(block=2)"], 2, "rrdb has no option 'block'", "did you mean 'blocks'?"),
         (["--gen", "rrdb(blocks=many)"], 2, "rrdb: option 'blocks' expects int, not 'many'", "srkit show rrdb"),
-        (["--gen", "rrdb(upsampler=nearst)"], 2, "rrdb: option 'upsampler' expects pixelshuffle | nearest, not 'nearst'", "srkit show rrdb"),
+        (
+            ["--gen", "rrdb(upsampler=nearst)"],
+            2,
+            "rrdb: option 'upsampler' expects pixelshuffle | nearest, not 'nearst'",
+            "srkit show rrdb",
+        ),
         (["--gen", "rrdb", "--loss", "l1+ragan"], 2, "the loss 'ragan' is adversarial, but there is no discriminator", "--disc"),
         (["--gen", "rrdb", "--disc", "vgg-sn"], 2, "no stage has an adversarial loss for the discriminator 'vgg-sn'", "--loss"),
         (["--gen", "rrdb", "--scale", "5"], 2, "generator 'rrdb' has no scale 5", "--scale"),
@@ -127,7 +132,9 @@ def trained(photos, tmp_path):
 
 def test_weights_of_another_architecture(failing, trained, photos, tmp_path):
     weights = trained / "weights/last.safetensors"
-    code, fact, hint = failing("train", *TINY, "--gen", "srvgg(features=4, blocks=1)", "--data", photos, "--init", weights, "--out", tmp_path / "x")
+    code, fact, hint = failing(
+        "train", *TINY, "--gen", "srvgg(features=4, blocks=1)", "--data", photos, "--init", weights, "--out", tmp_path / "x"
+    )
     assert code == 4
     assert fact.startswith(f"{weights} holds weights of another architecture: body.0.bias is (8,), not (4,);")
     assert hint == f"srkit weights show {weights}"
@@ -137,7 +144,11 @@ def test_weights_of_another_architecture(failing, trained, photos, tmp_path):
 def test_a_truncated_weights_file(failing, trained, photos, tmp_path, command):
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes((trained / "weights/last.safetensors").read_bytes()[:-100])
-    words = {"eval": ["eval", cut, "--data", photos], "upscale": ["upscale", cut, photos, "--out", tmp_path / "x"], "weights": ["weights", "show", cut]}
+    words = {
+        "eval": ["eval", cut, "--data", photos],
+        "upscale": ["upscale", cut, photos, "--out", tmp_path / "x"],
+        "weights": ["weights", "show", cut],
+    }
     code, fact, hint = failing(*words[command])
     assert code == 4
     assert f"{cut} is truncated or no safetensors file" in fact

@@ -84,7 +84,9 @@ def by_hand(order, d_steps=1):
     return generator, critic
 
 
-@pytest.mark.parametrize(("order", "d_steps"), [("generator-first", 1), ("generator-first", 3), ("discriminator-first", 1), ("discriminator-first", 2)])
+@pytest.mark.parametrize(
+    ("order", "d_steps"), [("generator-first", 1), ("generator-first", 3), ("discriminator-first", 1), ("discriminator-first", 2)]
+)
 def test_a_step_moves_both_networks_as_the_textbook_does(order, d_steps):
     (generator, critic), (lr, hr) = networks(), batch()
     with open_devices("cpu", "fp32") as devices:

@@ -90,7 +90,9 @@ def test_a_run_may_be_stopped_twice_and_with_loader_processes(undisturbed, tmp_p
 
 @pytest.mark.parametrize("optimiser", ["AdamW", "SGD", "RMSprop"])
 def test_other_optimisers_resume_exactly(tmp_path, optimiser):
-    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "optimiser": {"name": optimiser}}])
+    wanted = recipe(
+        discriminator=None, stages=[{"loss": "l1", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "optimiser": {"name": optimiser}}]
+    )
     whole = train(wanted, Where(out=tmp_path / "whole", device="cpu"))
     halves = stopped_and_resumed(wanted, tmp_path / "halves", 2)
     assert rows(whole) == rows(halves)
@@ -98,7 +100,18 @@ def test_other_optimisers_resume_exactly(tmp_path, optimiser):
 
 
 def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly(tmp_path):
-    stages = [{"loss": "l1 + 0.1*gan", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "order": "discriminator-first", "d_steps": 2, "ema": 0.5}]
+    stages = [
+        {
+            "loss": "l1 + 0.1*gan",
+            "steps": 4,
+            "batch": 2,
+            "patch": 32,
+            "log_every": 1,
+            "order": "discriminator-first",
+            "d_steps": 2,
+            "ema": 0.5,
+        }
+    ]
     wanted = recipe(discriminator="vgg(features=4)", stages=stages)
     whole = train(wanted, Where(out=tmp_path / "whole", device="cpu"))
     assert_same_run(stopped_and_resumed(wanted, tmp_path / "halves", 3), whole)
@@ -139,7 +152,11 @@ def test_two_precisions_in_one_process(tmp_path):
     assert losses[0] == losses[2]
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
-    assert [json.loads((folder / "environment.json").read_text())["precision"] for folder in (full, half, again)] == ["fp32", "bf16", "fp32"]
+    assert [json.loads((folder / "environment.json").read_text())["precision"] for folder in (full, half, again)] == [
+        "fp32",
+        "bf16",
+        "fp32",
+    ]
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(undisturbed, tmp_path):
@@ -152,12 +169,17 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(undisturbed, 
 def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
     with (undisturbed / "metrics.csv").open(newline="") as file:
         header = next(csv.reader(file))
-    assert header == (
-        "step epoch stage split lr lr/discriminator loss/l1 loss/tv loss/ragan loss/total loss/discriminator d_real d_fake "
-        "psnr psnr/std ssim ssim/std images_per_s memory_mb"
-    ).split()
+    assert (
+        header
+        == (
+            "step epoch stage split lr lr/discriminator loss/l1 loss/tv loss/ragan loss/total loss/discriminator d_real d_fake "
+            "psnr psnr/std ssim ssim/std images_per_s memory_mb"
+        ).split()
+    )
     found = rows(undisturbed)
-    assert [(row["step"], row["stage"]) for row in found if row["split"] == "train"] == [(str(n), "warmup" if n < 5 else "main") for n in range(1, 10)]
+    assert [(row["step"], row["stage"]) for row in found if row["split"] == "train"] == [
+        (str(n), "warmup" if n < 5 else "main") for n in range(1, 10)
+    ]
     assert [row["step"] for row in found if row["split"] == "val"] == ["3", "4", "7", "9"]
     main = [row for row in found if row["stage"] == "main" and row["split"] == "train"]
     for row in main:
@@ -166,13 +188,17 @@ def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
         assert 0 < float(row["d_real"]) < 1
         assert 0 < float(row["d_fake"]) < 1
     validated = [row for row in found if row["split"] == "val" and row["stage"] == "main"]
-    assert all(row[name] for row in validated for name in ("loss/l1", "loss/ragan", "loss/discriminator", "d_real", "d_fake", "psnr", "ssim"))
+    assert all(
+        row[name] for row in validated for name in ("loss/l1", "loss/ragan", "loss/discriminator", "d_real", "d_fake", "psnr", "ssim")
+    )
     assert [float(row["lr"]) for row in found[:2]] == [pytest.approx(5e-4), pytest.approx(1e-3 * 0.8535533905932737)]
 
 
 def test_a_run_folder_holds_what_the_contract_names(undisturbed):
     expected = ["recipe.toml", "environment.json", "metrics.csv", "summary.json", "weights/last.safetensors", "pictures/step-00000009.png"]
-    expected += [f"weights/{stage}/{name}.safetensors" for stage in ("warmup", "main") for name in ("last", "best-psnr", "best-ssim", "best-loss")]
+    expected += [
+        f"weights/{stage}/{name}.safetensors" for stage in ("warmup", "main") for name in ("last", "best-psnr", "best-ssim", "best-loss")
+    ]
     assert [name for name in expected if not (undisturbed / name).is_file()] == []
     assert [path.name for path in sorted(undisturbed.glob("checkpoints/*"))] == ["step-00000004", "step-00000007", "step-00000009"]
     summary = json.loads((undisturbed / "summary.json").read_text())

@@ -36,10 +36,11 @@ class DenseBlock(nn.Module):
 
 def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
     conv = nn.Conv2d(inputs, outputs, 3, padding=1)
-    nn.init.kaiming_normal_(conv.weight)
+    weight, bias = conv.parameters()
+    nn.init.kaiming_normal_(weight)
+    nn.init.zeros_(bias)
     with torch.no_grad():
-        conv.weight *= INIT_GAIN
-        conv.bias.zero_()
+        weight *= INIT_GAIN
     return conv
 
 

@@ -1,27 +1,24 @@
 """Announces the compact VGG-style generator."""
 
-from typing import Literal
-
 from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Generator
 from srkit_core.specs import GeneratorSpec
 
 
-def srvgg(*, scale: int, features: int = 64, blocks: int = 16, skip: Literal["nearest", "bicubic"] = "nearest") -> Generator:
-    """A plain stack of convolutions on the LR grid, one pixel shuffle, and an enlarged copy of LR added: quick on a CPU.
+def srvgg(*, scale: int, features: int = 64, blocks: int = 16) -> Generator:
+    """A plain stack of convolutions on the LR grid, one pixel shuffle, and enlarged LR added: quick on a CPU.
 
     Args:
         features: channels throughout.
         blocks: number of convolutions between the first and the last, the depth.
-        skip: how the copy of LR is enlarged; the published weights were trained with nearest.
     """
     for name, value in {"features": features, "blocks": blocks}.items():
         if value < 1:
             raise OptionError(f"srvgg: option '{name}' must be at least 1, not {value}", component="srvgg", option=name)
     from srkit_srvgg.model import SRVGGNet
 
-    return SRVGGNet(scale=scale, features=features, blocks=blocks, skip=skip)
+    return SRVGGNet(scale=scale, features=features, blocks=blocks)
 
 
 @hookimpl

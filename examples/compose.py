@@ -1,0 +1,21 @@
+"""Compose a recipe in Python, train it, and use what it wrote."""
+
+from pathlib import Path
+
+from srkit_core import Recipe, Stage, discover
+from srkit_core.data.bundled import bundled_photographs
+from srkit_core.engine.train import Where, train
+from srkit_core.evaluation.files import upscale_file
+from srkit_core.parts.weights import load_model
+
+recipe = Recipe(
+    generator="srvgg(features=16, blocks=2)",
+    discriminator="vgg-sn(features=8)",
+    stages=[
+        Stage(name="warmup", loss="charbonnier", steps=20, batch=4, patch=64, lr=1e-3),
+        Stage(name="main", loss="l1 + 0.005*ragan", steps=5, batch=4, patch=64),
+    ],
+)
+run = train(recipe, Where(data="photos", out=Path("runs/composed")))
+model = load_model(run / "weights" / "last.safetensors", discover())
+upscale_file(model, bundled_photographs()[0], Path("large.png"))

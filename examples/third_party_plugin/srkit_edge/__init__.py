@@ -1,0 +1,26 @@
+"""An srkit plugin: the loss `edge`, which compares the edges of SR and HR."""
+
+from srkit_core.hooks import hookimpl
+from srkit_core.interfaces import ReferenceLoss
+from srkit_core.specs import LossSpec
+
+
+def edge(*, power: int = 1) -> ReferenceLoss:
+    """Mean difference between the gradients of SR and HR, horizontal plus vertical.
+
+    Args:
+        power: 1 for absolute, 2 for squared differences.
+    """
+
+    def loss(sr, hr):
+        error = sr - hr
+        across, down = error.diff(dim=-1), error.diff(dim=-2)
+        return across.abs().pow(power).mean() + down.abs().pow(power).mean()
+
+    return loss
+
+
+@hookimpl
+def srkit_components():
+    """Announce `edge`."""
+    return [LossSpec(name="edge", factory=edge, summary="difference of gradients", default_weight=0.1)]

@@ -1,0 +1,67 @@
+"""Does the README tell the truth?"""
+
+import re
+import runpy
+from types import SimpleNamespace
+
+import pytest
+
+from srkit_core.registry import discover
+
+
+@pytest.fixture(scope="module")
+def blocks(root):
+    """The fenced blocks of the README, as (language, text)."""
+    return re.findall(r"^```(\w+)\n(.*?)^```", (root / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def test_two_commands_set_everything_up_from_nothing_but_python(blocks):
+    setups = [text.strip() for language, text in blocks if language == "sh" and "venv" in text]
+    assert [setup.rpartition(" ")[0].rpartition("&&")[0] for setup in setups] == [
+        setups[0].partition(" && .venv/bin/srkit demo")[0] + " "
+    ] * 2
+    assert [setup.rpartition("&& ")[2] for setup in setups] == [".venv/bin/srkit demo", ".venv/bin/pytest"]
+
+
+def test_the_composition_in_python_runs_as_it_is_shown(root, blocks, tmp_path, monkeypatch):
+    shown = next(text for language, text in blocks if language == "python" and "train(" in text)
+    example = (root / "examples/compose.py").read_text(encoding="utf-8")
+    assert example.partition('"""\n\n')[2] == shown
+    monkeypatch.chdir(tmp_path)
+    composed = runpy.run_path(str(root / "examples/compose.py"))
+    assert composed["model"].scale == 4
+    from srkit_core.io.images import image_size
+
+    assert image_size(tmp_path / "large.png") == (2048, 2048)
+
+
+def test_the_plugin_in_30_lines_is_the_example_and_has_30_lines(root, blocks):
+    folder = root / "examples/third_party_plugin"
+    code, config = ((folder / name).read_text(encoding="utf-8") for name in ("srkit_edge/__init__.py", "pyproject.toml"))
+    assert ("python", code) in blocks
+    assert ("toml", config) in blocks
+    assert len(code.splitlines()) <= 30
+
+
+def test_the_example_plugin_goes_through_the_door(root, monkeypatch):
+    monkeypatch.syspath_prepend(root / "examples/third_party_plugin")
+    import srkit_edge
+
+    point = SimpleNamespace(name="edge", dist=SimpleNamespace(name="srkit-edge", version="0.1.0"), load=lambda: srkit_edge)
+    registry = discover([point])
+    assert registry.problems == ()
+    assert registry.find("loss", "edge").spec.default_weight == 0.1
+
+
+def test_every_command_of_the_readme_exists(blocks):
+    from srkit_core.cli.app import COMMANDS
+
+    typed = [line.split()[1] for _, text in blocks for line in text.splitlines() if line.startswith("srkit ")]
+    assert set(typed) <= {name.split()[0] for name in COMMANDS}
+    assert len(typed) == 7
+
+
+def test_the_picture_and_every_linked_file_are_there(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    linked = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
+    assert [target for target in linked if not (root / target).exists()] == []

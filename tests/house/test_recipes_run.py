@@ -1,0 +1,20 @@
+"""Can every shipped recipe run with what is in this repository?"""
+
+import pytest
+
+from srkit_core.plan import plan
+from srkit_core.recipe import read_recipe, recipe_from_toml, shipped_recipes
+from srkit_core.registry import discover
+
+
+@pytest.mark.parametrize("name", sorted(shipped_recipes()))
+def test_a_shipped_recipe_fits_what_is_installed(name):
+    recipe = read_recipe(name)
+    planned = plan(recipe, discover())
+    assert recipe.name == name
+    assert recipe_from_toml(planned.recipe.to_toml()) == planned.recipe
+    assert {part.component.distribution for part in [planned.generator, *[term.part for stage in planned.stages for term in stage.terms]]}
+
+
+def test_the_shipped_recipes_are_those_of_the_examples(root):
+    assert sorted(shipped_recipes()) == sorted(path.stem for path in (root / "examples/recipes").glob("*.toml")) == ["demo", "srresnet"]
