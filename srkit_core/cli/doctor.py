@@ -26,7 +26,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         "devices": _devices(),
         "settings": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
         "problems": [
-            {"plugin": one.plugin, "distribution": one.distribution, "error": one.error, "traceback": one.traceback} for one in registry.problems
+            {"plugin": one.plugin, "distribution": one.distribution, "error": one.error, "traceback": one.traceback}
+            for one in registry.problems
         ],
     }
     if as_json:

@@ -16,16 +16,15 @@ class View:
     turns: int = 0
 
     def of(self, pixels: Pixels) -> Pixels:
-        """Return a square (N, N, 3) seen this way, without a copy."""
+        """Return (H, W, 3) seen this way, without a copy."""
         flipped = pixels[:, ::-1] if self.flip else pixels
         return np.rot90(flipped, self.turns)
 
-    def corner(self, y: int, x: int, side: int, inner: int) -> tuple[int, int]:
-        """Return where the top left corner of an inner square goes when the square around it is seen this way."""
-        last = side - inner
-        x = last - x if self.flip else x
+    def corner(self, y: int, x: int, height: int, width: int, side: int) -> tuple[int, int]:
+        """Return where the top left corner of a square of `side` goes when the (height, width) around it is seen this way."""
+        x = width - side - x if self.flip else x
         for _ in range(self.turns):
-            y, x = last - x, y
+            y, x, height, width = width - side - x, y, width, height
         return y, x
 
 

@@ -1,8 +1,11 @@
 """How do samples become batches, from any place in the sequence?"""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,16 +35,20 @@ class Sample:
 
 @dataclass(frozen=True)
 class Batch:
-    """Crops with their margins, uint8 (B, window, window, 3); `corners` are where the patches lie in the windows."""
+    """Crops with their margins, uint8 (N, H, W, 3), a tensor for each size of window: pictures smaller than the window have their own.
+
+    `names`, `corners` (where the patches lie in the windows) and `lr` are in the order of all windows.
+    """
 
     names: tuple[str, ...]
-    windows: Tensor
+    windows: tuple[Tensor, ...]
     corners: tuple[tuple[int, int], ...]
     lr: Tensor | None
 
     def pin_memory(self) -> "Batch":
         """Let the loader put the pixels where a GPU copies from."""
-        return Batch(self.names, self.windows.pin_memory(), self.corners, None if self.lr is None else self.lr.pin_memory())
+        windows = tuple(stack.pin_memory() for stack in self.windows)
+        return Batch(self.names, windows, self.corners, None if self.lr is None else self.lr.pin_memory())
 
 
 class Samples(Dataset[Sample]):
@@ -53,22 +60,23 @@ class Samples(Dataset[Sample]):
         self._cache = PixelCache(read_image)
 
     def __getitem__(self, index: int) -> Sample:
-        """Return sample `index`; a picture that turns out to be unreadable is replaced by the next one."""
+        """Return sample `index`; a picture that turns out to be unusable is replaced by the next one."""
         place = picture_of(self._rule, index, len(self._pictures))
+        errors = list[DataError]()
         for offset in range(len(self._pictures)):
             picture = self._pictures[(place + offset) % len(self._pictures)]
             try:
                 return self._sample(picture, index)
             except DataError as error:
                 _log.warning("skipped: %s", error)
-        raise DataError("none of the training pictures can be read any more", hint="--data another folder")
+                errors.append(error)
+        raise DataError(f"none of the {len(errors)} training pictures can be used; {errors[0]}", hint=errors[0].hint)
 
     def _sample(self, picture: Picture, index: int) -> Sample:
         rng = sample_rng(self._rule, index)
-        pixels = self._cache.get(picture.path)
-        place = random_place(self._rule, pixels.shape[0], pixels.shape[1], rng)
-        lr = None if picture.lr is None else self._cache.get(picture.lr)
-        return _sample(picture, self._rule, pixels, lr, place, draw_view(self._rule.augment, rng))
+        hr, lr = _read(picture, self._rule, self._cache.get)
+        place = random_place(self._rule, hr.shape[0], hr.shape[1], rng)
+        return _seen(picture, self._rule, hr, lr, place, draw_view(self._rule.augment, rng))
 
 
 class CentrePatches(Dataset[Sample]):
@@ -85,30 +93,60 @@ class CentrePatches(Dataset[Sample]):
     def __getitem__(self, index: int) -> Sample:
         """Return the central patch of picture `index`."""
         picture = self._pictures[index]
-        pixels, lr = picture.read(self._rule.scale)
-        return _sample(picture, self._rule, pixels, lr, centre_place(self._rule, pixels.shape[0], pixels.shape[1]), View())
+        hr, lr = _read(picture, self._rule, read_image)
+        return _seen(picture, self._rule, hr, lr, centre_place(self._rule, hr.shape[0], hr.shape[1]), View())
 
 
-def training_batches(samples: Samples, batches: Sequence[list[int]], *, workers: int, pin: bool) -> Iterator[Batch]:
-    """Yield a batch for each list of sample numbers, with `workers` processes (0: in this one)."""
-    loader = DataLoader(samples, batch_sampler=batches, num_workers=workers, collate_fn=collate, pin_memory=pin)
-    return iter(loader)
+class _Batches(Dataset[Batch | DataError]):
+    """Batches by the numbers of their samples; an error is handed over, because a loader's process can raise but its text."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+
+    def __getitem__(self, numbers: list[int]) -> Batch | DataError:
+        try:
+            return collate([self._samples[number] for number in numbers])
+        except DataError as error:
+            return error
 
 
-def batch_indices(first_step: int, steps: int, batch: int, *, rank: int = 0, world: int = 1) -> list[list[int]]:
-    """Return the sample numbers of each remaining step of a stage for one of `world` processes."""
+def training_batches(samples: Samples, batches: Iterable[list[int]], *, workers: int, pin: bool) -> Iterator[Batch]:
+    """Yield a batch for each list of sample numbers, with `workers` processes (0: in this one).
+
+    Raises DataError when no picture can be used any more. Torch's global randomness is left alone.
+    """
+    loader = DataLoader(
+        _Batches(samples),
+        batch_size=None,
+        sampler=batches,
+        num_workers=workers,
+        collate_fn=_as_it_is,
+        pin_memory=pin,
+        generator=torch.Generator(),
+    )
+    for batch in loader:
+        if isinstance(batch, DataError):
+            raise batch
+        yield batch
+
+
+def batch_indices(first_step: int, steps: int, batch: int, *, rank: int = 0, world: int = 1) -> Iterator[list[int]]:
+    """Yield the sample numbers of each remaining step of a stage for one of `world` processes."""
     share = batch // world
-    return [list(range(step * batch + rank * share, step * batch + (rank + 1) * share)) for step in range(first_step, steps)]
+    for step in range(first_step, steps):
+        start = step * batch + rank * share
+        yield list(range(start, start + share))
 
 
-def collate(samples: list[Sample]) -> Batch:
-    """Stack samples; their windows have one size."""
-    lr = None if samples[0].lr is None else torch.from_numpy(np.stack([sample.lr for sample in samples if sample.lr is not None]))
+def collate(samples: Iterable[Sample]) -> Batch:
+    """Stack samples, those with windows of one size together."""
+    ordered = sorted(samples, key=_window_size)
+    stored = [sample.lr for sample in ordered if sample.lr is not None]
     return Batch(
-        names=tuple(sample.name for sample in samples),
-        windows=torch.from_numpy(np.stack([sample.window for sample in samples])),
-        corners=tuple(sample.corner for sample in samples),
-        lr=lr,
+        names=tuple(sample.name for sample in ordered),
+        windows=tuple(_stacked([sample.window for sample in alike]) for _, alike in groupby(ordered, key=_window_size)),
+        corners=tuple(sample.corner for sample in ordered),
+        lr=_stacked(stored) if stored else None,
     )
 
 
@@ -117,12 +155,12 @@ def to_pair(batch: Batch, rule: CropRule, degrade: Degradation | None, rng: torc
 
     Without `degrade`, LR comes from the batch. Otherwise whole windows are degraded and both sides cut to the patch.
     """
-    windows = to_unit(batch.windows.to(rng.device, non_blocking=True))
+    windows = [to_unit(stack.to(rng.device, non_blocking=True)) for stack in batch.windows]
     hr = _patches(windows, batch.corners, rule.patch)
     if degrade is None:
         return to_unit(_stored_lr(batch).to(rng.device, non_blocking=True)), hr
     small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
-    return _patches(degrade(windows, rng=rng), small, rule.patch // rule.scale), hr
+    return _patches([degrade(stack, rng=rng) for stack in windows], small, rule.patch // rule.scale), hr
 
 
 def _stored_lr(batch: Batch) -> Tensor:
@@ -131,21 +169,37 @@ def _stored_lr(batch: Batch) -> Tensor:
     return batch.lr
 
 
-def _patches(pictures: Tensor, corners: Sequence[tuple[int, int]], side: int) -> Tensor:
+def _patches(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int) -> Tensor:
+    pictures = [picture for stack in stacks for picture in stack]
     cuts = [picture[:, y : y + side, x : x + side] for picture, (y, x) in zip(pictures, corners, strict=True)]
     return torch.stack(cuts).contiguous(memory_format=torch.channels_last)
 
 
-def _sample(picture: Picture, rule: CropRule, pixels: Pixels, lr: Pixels | None, place: tuple[int, int], view: View) -> Sample:
-    crop = cut(rule, pixels, place, view)
-    return Sample(picture.name, crop.window, crop.corner, None if lr is None else _lr_patch(picture, rule, pixels, lr, place, view))
+def _read(picture: Picture, rule: CropRule, read: Callable[[Path], Pixels]) -> tuple[Pixels, Pixels | None]:
+    hr, lr = picture.read(rule.scale, read)
+    if min(hr.shape[:2]) < rule.patch:
+        size = f"{hr.shape[1]}x{hr.shape[0]}"
+        raise DataError(f"of {picture.path} {size} pixels are left, less than the crop of {rule.patch}", hint="--patch", path=picture.path)
+    return hr, lr
 
 
-def _lr_patch(picture: Picture, rule: CropRule, pixels: Pixels, lr: Pixels, place: tuple[int, int], view: View) -> Pixels:
-    sides = tuple(side // rule.scale for side in pixels.shape[:2])
-    if lr.shape[0] < sides[0] or lr.shape[1] < sides[1]:
-        raise DataError(
-            f"{picture.lr} is {lr.shape[1]}x{lr.shape[0]}, its HR at scale {rule.scale} needs {sides[1]}x{sides[0]}", hint="--scale N"
-        )
+def _seen(picture: Picture, rule: CropRule, hr: Pixels, lr: Pixels | None, place: tuple[int, int], view: View) -> Sample:
+    crop = cut(rule, hr, place, view)
+    return Sample(picture.name, crop.window, crop.corner, None if lr is None else _lr_patch(rule, lr, place, view))
+
+
+def _lr_patch(rule: CropRule, lr: Pixels, place: tuple[int, int], view: View) -> Pixels:
     y, x, side = place[0] // rule.scale, place[1] // rule.scale, rule.patch // rule.scale
     return np.ascontiguousarray(view.of(lr[y : y + side, x : x + side]))
+
+
+def _window_size(sample: Sample) -> tuple[int, ...]:
+    return sample.window.shape
+
+
+def _stacked(pixels: Sequence[Pixels]) -> Tensor:
+    return torch.from_numpy(np.stack(pixels))
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch

@@ -1,48 +1,67 @@
 """Which LR file belongs to which HR file?"""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from srkit_core.data.folders import pictures_below
 from srkit_core.errors import DataError
-from srkit_core.io.images import ENDINGS
 
 _HR_NAMES = frozenset({"hr", "hq", "gt", "highresolution", "highres"})
 _LR_NAMES = frozenset({"lr", "lq", "lowresolution", "lowres"})
-_SCALE_SUFFIX = re.compile(r"[-_]?x\d+$")
+_SCALE_SUFFIX = re.compile(r"[-_]?x\d+$", re.IGNORECASE)
 
 
-def find_pairs(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield (HR file, LR file) from a folder with an HR and an LR subfolder (`HR`/`LR`, `HQ`/`LQ`, `high_resolution`/...).
+def find_pairs(folder: Path) -> tuple[list[tuple[Path, Path]], int]:
+    """Return the (HR file, LR file) of a folder with an HR and an LR subfolder, and how many other files these hold.
 
-    Raises DataError when a subfolder is missing or an HR file has no LR file.
+    The subfolders are called `HR`/`LR`, `HQ`/`LQ`, `high_resolution`/`low resolution` or alike. Raises DataError when
+    one is missing or there are two, or when an HR file has not exactly one LR file.
     """
     hr, lr = (_subfolder(folder, names) for names in (_HR_NAMES, _LR_NAMES))
-    candidates = lr_by_stem(lr)
-    for path in sorted(path for path in hr.rglob("*") if path.suffix.lower() in ENDINGS):
-        yield path, partner(path, candidates, lr)
+    (files, others), candidates = pictures_below(hr), Candidates(lr)
+    return [(file, candidates.partner(file, file.parent.relative_to(hr))) for file in files], others + candidates.ignored
 
 
-def lr_by_stem(folder: Path) -> dict[str, Path]:
-    """Return the pictures of an LR folder by stem, and by stem without a scale suffix such as `x4`."""
-    if not folder.is_dir():
-        raise DataError(f"there is no folder {folder}", hint="check the path", path=folder)
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
-    bare = {_SCALE_SUFFIX.sub("", path.stem): path for path in files}
-    return bare | {path.stem: path for path in files}
+class Candidates:
+    """The pictures of an LR folder, to be found by their HR file; `ignored` counts its other files."""
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise DataError(f"there is no folder {folder}", hint="check the path", path=folder)
+        files, self.ignored = pictures_below(folder)
+        self._folder = folder
+        self._by_stem = _grouped(files, lambda file: file.stem)
+        self._by_bare_stem = _grouped(files, lambda file: _SCALE_SUFFIX.sub("", file.stem))
+
+    def partner(self, hr: Path, inside: Path) -> Path:
+        """Return the LR file with the stem of an HR file, or with its stem and a scale such as `x4`.
+
+        Of several the one in the subfolder `inside`. Raises DataError when there is none, or no single one.
+        """
+        alike = self._by_stem.get(hr.stem) or self._by_bare_stem.get(hr.stem, [])
+        beside = [file for file in alike if file.parent == self._folder / inside]
+        found = beside or alike
+        if not found:
+            raise DataError(f"{hr} has no LR picture in {self._folder}", hint=f"add {hr.stem}.png or {hr.stem}x4.png there", path=hr)
+        if len(found) > 1:
+            names = ", ".join(str(file.relative_to(self._folder)) for file in found[:2])
+            raise DataError(f"{hr} has several LR pictures in {self._folder}: {names}", hint="name the folder of one scale", path=hr)
+        return found[0]
 
 
-def partner(hr: Path, candidates: dict[str, Path], folder: Path) -> Path:
-    """Return the LR file of an HR file; raises DataError when there is none."""
-    if hr.stem not in candidates:
-        raise DataError(f"{hr.name} has no LR picture in {folder}", hint=f"add {hr.stem}.png or {hr.stem}x4.png there", path=hr)
-    return candidates[hr.stem]
+def _grouped(files: Iterable[Path], key: Callable[[Path], str]) -> dict[str, list[Path]]:
+    groups = defaultdict[str, list[Path]](list)
+    for file in files:
+        groups[key(file)].append(file)
+    return groups
 
 
 def _subfolder(folder: Path, names: frozenset[str]) -> Path:
-    for child in sorted(folder.iterdir()):
-        if child.is_dir() and re.sub(r"[ _-]", "", child.name.lower()) in names:
-            return child
-    raise DataError(
-        f"{folder} has no subfolder for {sorted(names)[-1].upper()}", hint="paired data need subfolders such as HR and LR", path=folder
-    )
+    found = [child for child in sorted(folder.iterdir()) if child.is_dir() and re.sub(r"[ _-]", "", child.name.lower()) in names]
+    if len(found) == 1:
+        return found[0]
+    wanted = sorted(names)[-1].upper()
+    fact = f"several subfolders for {wanted}: {found[0].name}, {found[1].name}" if found else f"no subfolder for {wanted}"
+    raise DataError(f"{folder} has {fact}", hint="paired data need two subfolders such as HR and LR", path=folder)

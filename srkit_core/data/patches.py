@@ -29,7 +29,7 @@ class CropRule:
 
     @property
     def window(self) -> int:
-        """Side of what is cut out: the patch with its margin on both sides."""
+        """Side of what is cut out where the picture has it: the patch with its margin on both sides."""
         return self.patch + 2 * self.margin
 
 
@@ -53,7 +53,7 @@ def sample_rng(rule: CropRule, index: int) -> np.random.Generator:
 
 
 def random_place(rule: CropRule, height: int, width: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Draw the top left of a patch, on the LR grid, inside a picture cut to a multiple of the scale."""
+    """Draw the top left of a patch, on the LR grid, inside a picture that is at least as large."""
     y, x = (int(rng.integers((side - rule.patch) // rule.scale + 1)) for side in (height, width))
     return y * rule.scale, x * rule.scale
 
@@ -65,27 +65,16 @@ def centre_place(rule: CropRule, height: int, width: int) -> tuple[int, int]:
 
 
 def cut(rule: CropRule, pixels: Pixels, place: tuple[int, int], view: View) -> Crop:
-    """Cut the window of a patch and look at it from a side.
+    """Cut the window of a patch from a picture of whole LR pixels, (H, W, 3), and look at it from a side.
 
-    The window lies inside the picture, so that at its border the degradation meets the real border; where a picture is
-    smaller than the window it is continued by its mirror image, which is the `symmetric` border of the resizers.
+    The window lies inside the picture, so that at its border the degradation meets the real border; it is smaller
+    than `rule.window` where the picture is.
     """
-    usable = _on_grid(pixels, rule.scale)
-    top, left = (_window_start(at, side, rule) for at, side in zip(place, usable.shape[:2], strict=True))
-    window = usable[top : top + rule.window, left : left + rule.window]
-    lacking = [(0, rule.window - side) for side in window.shape[:2]]
-    full = np.pad(window, (*lacking, (0, 0)), mode="symmetric") if any(after for _, after in lacking) else window
-    corner = view.corner(place[0] - top, place[1] - left, rule.window, rule.patch)
-    return Crop(np.ascontiguousarray(view.of(full)), corner)
-
-
-def _window_start(at: int, side: int, rule: CropRule) -> int:
-    return max(min(at - rule.margin, side - rule.window), 0)
-
-
-def _on_grid(pixels: Pixels, scale: int) -> Pixels:
-    height, width = (side // scale * scale for side in pixels.shape[:2])
-    return pixels[:height, :width]
+    top, left = (max(min(at - rule.margin, side - rule.window), 0) for at, side in zip(place, pixels.shape[:2], strict=True))
+    window = pixels[top : top + rule.window, left : left + rule.window]
+    height, width = window.shape[:2]
+    corner = view.corner(place[0] - top, place[1] - left, height, width, rule.patch)
+    return Crop(np.ascontiguousarray(view.of(window)), corner)
 
 
 @lru_cache(maxsize=4)

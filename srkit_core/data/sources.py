@@ -1,12 +1,15 @@
 """Which pictures does a place hold, and which of its files cannot be used?"""
 
 import hashlib
-import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srkit_core.data import bundled
+from srkit_core.data.alignment import aligned, on_grid
+from srkit_core.data.folders import pictures_below
+from srkit_core.data.folders import walk as walk  # noqa: PLC0414 - cli/upscale.py takes it from here
 from srkit_core.data.pairs import find_pairs
 from srkit_core.errors import DataError
 from srkit_core.io.images import ENDINGS, Pixels, image_size, read_image
@@ -19,7 +22,7 @@ _NAMED_AT_MOST = 5
 
 @dataclass(frozen=True)
 class Picture:
-    """An HR picture: `name` without ending, sides in pixels; pictures of one `group` are never split.
+    """An HR picture: `name` tells it from the others, sides in pixels; pictures of one `group` are never split.
 
     `lr` is its LR file where LR comes from disk; `limit` cuts it to its central square of that side.
     """
@@ -32,14 +35,19 @@ class Picture:
     lr: Path | None = None
     limit: int | None = None
 
-    def read(self, scale: int) -> tuple[Pixels, Pixels | None]:
-        """Read (HR, LR or None), uint8 (H, W, 3), cut to `limit` on the LR grid of `scale`."""
-        hr = read_image(self.path)
-        lr = None if self.lr is None else read_image(self.lr)
+    def read(self, scale: int, read: Callable[[Path], Pixels] = read_image) -> tuple[Pixels, Pixels | None]:
+        """Read (HR, LR or None), uint8 (H, W, 3), cut to whole LR pixels of `scale` and to `limit`.
+
+        Raises DataError when a file cannot be read or LR is not of this scale.
+        """
+        if self.lr is None:
+            hr, lr = on_grid(read(self.path), scale, self.path), None
+        else:
+            hr, lr = aligned(read(self.path), read(self.lr), scale, self.path)
         if self.limit is None:
             return hr, lr
-        top, left = (max(side - self.limit, 0) // 2 // scale for side in hr.shape[:2])
         small = self.limit // scale
+        top, left = (max(side // scale - small, 0) // 2 for side in hr.shape[:2])
         hr = hr[top * scale : (top + small) * scale, left * scale : (left + small) * scale]
         return hr, None if lr is None else lr[top : top + small, left : left + small]
 
@@ -81,7 +89,8 @@ def open_source(place: str, *, paired: bool = False, smallest: int = 1) -> Sourc
     are no pictures are skipped with their reason. Raises DataError when nothing is left. An existing path wins.
     """
     listed, ignored = _listed(place, paired)
-    found = [_examined(path, lr, place, smallest) for path, lr in listed]
+    names = _names([path for path, _ in listed], place)
+    found = [_examined(name, path, lr, place, smallest) for name, (path, lr) in zip(names, listed, strict=True)]
     pictures = tuple(one for one in found if isinstance(one, Picture))
     source = Source(place, pictures, tuple(one for one in found if isinstance(one, Skipped)), ignored)
     if not pictures:
@@ -105,46 +114,41 @@ def split(source: Source, hold_out: Sequence[str]) -> tuple[tuple[Picture, ...],
 
 def _listed(place: str, paired: bool) -> tuple[list[tuple[Path, Path | None]], int]:
     path = Path(place)
-    if not path.exists() and place == bundled.NAME:
+    if _is_bundled(place):
         return [(photo, None) for photo in bundled.bundled_photographs()], 0
     if path.is_file():
         return [(path, None)], 0
     if not path.is_dir():
         raise DataError(f"there is no folder {place}", hint=f"check the path, or use '{bundled.NAME}', the bundled photographs", path=path)
     if paired:
-        return list(find_pairs(path)), 0
-    files = list(walk(path))
-    pictures = sorted(file for file in files if file.suffix.lower() in ENDINGS)
-    return [(picture, None) for picture in pictures], len(files) - len(pictures)
+        pairs, ignored = find_pairs(path)
+        return [*pairs], ignored
+    pictures, ignored = pictures_below(path)
+    return [(picture, None) for picture in pictures], ignored
 
 
-def walk(folder: Path) -> Iterable[Path]:
-    """Return every file below a folder but for hidden ones."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in names if not name.startswith("."))
+def _is_bundled(place: str) -> bool:
+    return place == bundled.NAME and not Path(place).exists()
 
 
-def _examined(path: Path, lr: Path | None, place: str, smallest: int) -> Picture | Skipped:
+def _examined(name: str, path: Path, lr: Path | None, place: str, smallest: int) -> Picture | Skipped:
     try:
         height, width = image_size(path)
+        if lr:
+            image_size(lr)
     except DataError as error:
-        return Skipped(path, error.message.partition(": ")[2] or error.message)
+        return Skipped(error.path or path, error.message.removeprefix(f"cannot read {error.path}: "))
     if min(height, width) < smallest:
         return Skipped(path, f"{width} x {height} is smaller than the crop of {smallest} pixels")
-    return Picture(
-        _name(path, place),
-        path,
-        bundled.GROUPS.get(path.name, path.stem) if place == bundled.NAME else _name(path, place),
-        height,
-        width,
-        lr,
-    )
+    return Picture(name, path, bundled.GROUPS[path.name] if _is_bundled(place) else name, height, width, lr)
 
 
-def _name(path: Path, place: str) -> str:
-    inside = path.relative_to(place) if Path(place).is_dir() and path.is_relative_to(place) else Path(path.name)
-    return inside.with_suffix("").as_posix()
+def _names(paths: Sequence[Path], place: str) -> list[str]:
+    """Name files as they lie in a place, without their endings where that tells them apart."""
+    inside = [path.relative_to(place) if path.is_relative_to(place) and path != Path(place) else Path(path.name) for path in paths]
+    bare = [path.with_suffix("").as_posix() for path in inside]
+    count = Counter(bare)
+    return [name if count[name] == 1 else path.as_posix() for name, path in zip(bare, inside, strict=True)]
 
 
 def _nothing_left(source: Source, smallest: int) -> DataError:

@@ -4,10 +4,10 @@ The only file that imports Accelerate. Its process group, DDP and autocast are u
 wrappers are not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar, cast
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
@@ -19,6 +19,7 @@ from srkit_core.errors import IncompatibleError
 
 DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionName: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
+T = TypeVar("T")
 _ACCELERATE_NAMES = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
@@ -77,9 +78,12 @@ class Devices:
         averaged: Tensor = self.accelerator.reduce(values.detach(), reduction="mean")
         return averaged
 
-    def wait(self) -> None:
-        """Wait until every process is here."""
-        self.accelerator.wait_for_everyone()
+    def agree(self, decide: Callable[[], T]) -> T:
+        """Let the main process decide, and return its decision in every process."""
+        decision = [decide() if self.is_main else None]
+        if self.world > 1:
+            torch.distributed.broadcast_object_list(decision)
+        return cast(T, decision[0])
 
 
 def choose_device(name: DeviceName) -> torch.device:

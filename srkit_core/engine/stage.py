@@ -17,9 +17,9 @@ from srkit_core.engine.player import Player, build_optimiser
 from srkit_core.engine.step import Players
 from srkit_core.engine.tracking import Log
 from srkit_core.engine.validate import Validator
+from srkit_core.fields import Span
 from srkit_core.interfaces import Degradation
 from srkit_core.plan import Plan, StagePlan
-from srkit_core.fields import Span
 from srkit_core.recipe import Optimiser
 
 LEAST_VALIDATION_INTERVAL = 200

@@ -11,7 +11,7 @@ from srkit_core.plan import Plan
 
 
 def write_summary(folder: RunFolder, plan: Plan, progress: Progress) -> None:
-    """Write summary.json: for each stage the final validation figures (metrics with mean and standard deviation) and the best of each metric."""
+    """Write summary.json: for each stage its final validation figures (metrics with standard deviations) and the best of each metric."""
     with folder.metrics.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
     by_stage = defaultdict[str, list[dict[str, str]]](list)

@@ -65,7 +65,7 @@ class Pictures:
 
 def train(
     recipe: Recipe,
-    where: Where = Where(),  # noqa: B008 - frozen
+    where: Where = Where(),
     *,
     resume: Resume | None = None,
     registry: Registry | None = None,
@@ -81,15 +81,21 @@ def train(
     for stage in planned.stages:
         check_optimiser(stage.stage.optimiser.generator)
         check_optimiser(stage.stage.optimiser.discriminator)
-    folder = choose_folder(where.out, recipe.name, resume=resume is not None)
-    if folder.holds_run:
-        check_same_wish(folder, planned.recipe)
     with _memory_guard(planned), open_devices(where.device, where.precision) as devices:
+        listener = listener if devices.is_main else Silent()
         _check_batches(planned, devices)
+        folder = devices.agree(lambda: _open_folder(planned, where, resume))
         pictures = _open_pictures(planned, where, listener)
         setting = _setting(planned, folder, devices, pictures, where, registry, listener)
         _run(setting, pictures, where, resume, registry)
     return folder.path
+
+
+def _open_folder(planned: Plan, where: Where, resume: Resume | None) -> RunFolder:
+    folder = choose_folder(where.out, planned.recipe.name, resume=resume is not None)
+    if folder.holds_run:
+        check_same_wish(folder, planned.recipe)
+    return folder
 
 
 def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:

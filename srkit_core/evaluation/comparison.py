@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from srkit_core.data.pairs import lr_by_stem, partner
+from srkit_core.data.pairs import Candidates
 from srkit_core.data.sources import Picture, Source
 from srkit_core.errors import DataError, IncompatibleError
 from srkit_core.evaluation.evaluate import ModelScores, Pair, build_metrics, evaluate, pairs
@@ -82,8 +82,8 @@ def compare(
 def _with_lr(pictures: Sequence[Picture], folder: Path | None) -> tuple[Picture, ...]:
     if folder is None:
         return tuple(pictures)
-    candidates = lr_by_stem(folder)
-    return tuple(replace(picture, lr=partner(picture.path, candidates, folder)) for picture in pictures)
+    candidates = Candidates(folder)
+    return tuple(replace(picture, lr=candidates.partner(picture.path, Path(picture.name).parent)) for picture in pictures)
 
 
 def _scale(wanted: EvaluationRecipe, pictures: Sequence[Picture], note: Note) -> int:

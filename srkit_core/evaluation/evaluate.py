@@ -1,5 +1,6 @@
 """How good is a model on these pictures, under this protocol?"""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
@@ -54,8 +55,9 @@ class ModelScores:
         return float(np.mean(self._values(label)))
 
     def std(self, label: str) -> float:
-        """Return the standard deviation of one metric over the pictures (of the population)."""
-        return float(np.std(self._values(label)))
+        """Return the standard deviation of one metric over the pictures (of the population); nan where a score is infinite."""
+        with np.errstate(invalid="ignore"):
+            return float(np.std(self._values(label)))
 
     def _values(self, label: str) -> list[float]:
         return [scores[label] for scores in self.images.values()] or [nan]
@@ -83,16 +85,15 @@ def build_metrics(terms: Sequence[MetricTerm]) -> list[LiveMetric]:
 def pairs(pictures: Sequence[Picture], scale: int, degrade: Degradation | None, device: torch.device, *, seed: int = 0) -> Iterator[Pair]:
     """Yield LR and HR of each picture: LR from disk where the picture has it, else made by `degrade`.
 
-    HR is cut top left to `scale` times LR. Each picture's degradation has its own seed, so order does not matter.
+    HR is cut at the bottom and right to `scale` times LR. The randomness of a degradation follows from `seed` and the
+    picture's name, so order and company do not matter. Raises DataError when a picture cannot be read, or its LR is
+    not of this scale.
     """
-    for number, picture in enumerate(pictures):
+    for picture in pictures:
         hr_pixels, lr_pixels = picture.read(scale)
-        if lr_pixels is None:
-            hr = _tensor(_on_grid(hr_pixels, scale), device)
-            yield Pair(picture.name, _degraded(degrade, hr, picture, seed + number), hr)
-        else:
-            lr = _tensor(lr_pixels, device)
-            yield Pair(picture.name, lr, _tensor(_matching(hr_pixels, lr_pixels, scale, picture), device))
+        hr = _tensor(hr_pixels, device)
+        lr = _degraded(degrade, hr, picture, seed) if lr_pixels is None else _tensor(lr_pixels, device)
+        yield Pair(picture.name, lr, hr)
 
 
 def evaluate(
@@ -120,7 +121,7 @@ def score(sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[LiveMetr
     """Return the score of one picture, (1, 3, H, W) in [0, 1], under every metric's label."""
     views = {
         "protocol": (protocol.prepare(sr), protocol.prepare(hr)),
-        "rgb": (protocol.whole(sr).float(), protocol.whole(hr).float()),
+        "rgb": (protocol.whole(sr), protocol.whole(hr)),
     }
     return {metric.label: metric.measure(*views[metric.spec.domain]).item() for metric in metrics}
 
@@ -128,22 +129,9 @@ def score(sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[LiveMetr
 def _degraded(degrade: Degradation | None, hr: Tensor, picture: Picture, seed: int) -> Tensor:
     if degrade is None:
         raise DataError(f"{picture.path} has no LR picture, and no degradation makes one", hint="--degrade bicubic", path=picture.path)
+    digest = hashlib.sha256(f"{seed}/{picture.name}".encode()).digest()
     with torch.inference_mode():
-        return degrade(hr, rng=torch.Generator(hr.device).manual_seed(seed))
-
-
-def _matching(hr: Pixels, lr: Pixels, scale: int, picture: Picture) -> Pixels:
-    height, width = (side * scale for side in lr.shape[:2])
-    if hr.shape[0] < height or hr.shape[1] < width:
-        raise DataError(
-            f"{picture.name}: HR {hr.shape[1]}x{hr.shape[0]} is smaller than {scale} times LR", hint="--scale N", path=picture.path
-        )
-    return hr[:height, :width]
-
-
-def _on_grid(pixels: Pixels, scale: int) -> Pixels:
-    height, width = (side // scale * scale for side in pixels.shape[:2])
-    return pixels[:height, :width]
+        return degrade(hr, rng=torch.Generator(hr.device).manual_seed(int.from_bytes(digest[:8], "big")))
 
 
 def _tensor(pixels: Pixels, device: torch.device) -> Tensor:

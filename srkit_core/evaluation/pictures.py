@@ -34,7 +34,7 @@ def sheet(rows: Sequence[Row], columns: Sequence[str], *, side: int = 256, capti
             if captions:
                 draw.text((_left(place, side), top + cell.shape[0] + 2), captions[number].get(columns[place], ""), fill=_INK, font=font)
         top += max(cell.shape[0] for cell in line) + _GAP + under
-    return np.asarray(paper)
+    return np.array(paper)
 
 
 def _left(place: int, side: int) -> int:

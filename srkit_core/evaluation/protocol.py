@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from srkit_core.errors import DataError
 from srkit_core.io.images import to_bytes, to_unit
 from srkit_core.recipe import ProtocolName
 
@@ -25,25 +26,31 @@ class Protocol:
     quantise: bool = True
 
     def prepare(self, pictures: Tensor) -> Tensor:
-        """Turn (B, 3, H, W) in [0, 1] into what metrics of the protocol see: float64, (B, 1 or 3, H', W') in [0, 1]."""
-        cut = self.whole(pictures)[..., self.border : _end(self.border), self.border : _end(self.border)]
-        return luma(cut) if self.channel == "y" else cut
+        """Turn (B, 3, H, W) in [0, 1] into what metrics of the protocol see: float64, (B, 1 or 3, H', W') in [0, 1].
+
+        Raises DataError when the border leaves nothing.
+        """
+        cut = self._without_border(self.whole(pictures))
+        exact = (cut.cpu() if cut.device.type == "mps" else cut).double()  # mps has no float64
+        return luma(exact) if self.channel == "y" else exact
 
     def whole(self, pictures: Tensor) -> Tensor:
-        """Turn (B, 3, H, W) into what `rgb` metrics see: whole, RGB, float64 in [0, 1], rounded to 8 bit if asked."""
-        return (to_unit(to_bytes(pictures)) if self.quantise else pictures.clamp(0, 1)).double()
+        """Turn (B, 3, H, W) into what `rgb` metrics see: whole, RGB, float32 in [0, 1], rounded to 8 bit if asked."""
+        return to_unit(to_bytes(pictures)) if self.quantise else pictures.float().clamp(0, 1)
 
     def describe(self) -> dict[str, Any]:
         """Return the protocol in words, for reports."""
         channel = "Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded" if self.channel == "y" else "RGB"
         return {"channel": self.channel, "definition": channel, "border": self.border, "quantisation": "8 bit" if self.quantise else "none"}
 
+    def _without_border(self, pictures: Tensor) -> Tensor:
+        height, width = pictures.shape[-2:]
+        if min(height, width) <= 2 * self.border:
+            raise DataError(f"nothing is left of {width}x{height} pixels without a border of {self.border}", hint="--border 0")
+        return pictures[..., self.border : height - self.border, self.border : width - self.border]
+
 
 def luma(rgb: Tensor) -> Tensor:
     """Return BT.601 luma (B, 1, H, W) of RGB (B, 3, H, W), both in [0, 1]; ranges over 16/255..235/255, not rounded."""
     weights = torch.tensor(_LUMA, dtype=rgb.dtype, device=rgb.device).view(3, 1, 1)
     return ((rgb * weights).sum(1, keepdim=True) + _LUMA_OFFSET) / 255
-
-
-def _end(border: int) -> int | None:
-    return -border if border else None

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from srkit_core.errors import RecipeError
 from srkit_core.parts.model import Model
+from srkit_core.specs import GeneratorSpec
 
 AUTO_TILE = 256
 AUTO_WHOLE = 512 * 512
@@ -58,8 +59,8 @@ def upscale(model: Model, lr: Tensor, tiling: Tiling = Tiling()) -> Tensor:
     if tiling.tile is None or max(height, width) <= tiling.tile:
         return model(lr)
     sr = lr.new_empty((*lr.shape[:-2], height * model.scale, width * model.scale))
-    for rows in _spans(height, tiling.tile, tiling.overlap):
-        for columns in _spans(width, tiling.tile, tiling.overlap):
+    for rows in _spans(height, tiling.tile, tiling.overlap, model.spec):
+        for columns in _spans(width, tiling.tile, tiling.overlap, model.spec):
             _fill(sr, model, lr, rows, columns)
     return sr
 
@@ -70,10 +71,14 @@ def _fill(sr: Tensor, model: Model, lr: Tensor, rows: _Span, columns: _Span) -> 
     sr[..., _outer(rows, model.scale), _outer(columns, model.scale)] = inside
 
 
-def _spans(length: int, tile: int, overlap: int) -> Iterator[_Span]:
+def _spans(length: int, tile: int, overlap: int, spec: GeneratorSpec) -> Iterator[_Span]:
+    """Cut a side into tiles; what the network sees has the place and size it wants, so it is padded only where the picture ends."""
+    unit = spec.size_multiple
     for start in range(0, length, tile):
         stop = min(start + tile, length)
-        yield _Span(start, stop, max(start - overlap, 0), min(stop + overlap, length))
+        seen_stop = min(-(-max(stop + overlap, spec.min_size) // unit) * unit, length)
+        seen_start = max(min(start - overlap, seen_stop - spec.min_size), 0) // unit * unit
+        yield _Span(start, stop, seen_start, seen_stop)
 
 
 def _within(span: _Span, scale: int) -> slice:

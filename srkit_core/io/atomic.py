@@ -2,14 +2,16 @@
 
 import errno
 import os
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from srkit_core.errors import DataError, DiskFullError
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, flush it to the disk and rename it into place.
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write a file beside `path`, flush it to the disk and rename it into place.
 
     The folder is made where it is missing. Raises DiskFullError when the disk is full, DataError when the place
     cannot be written; the file that was there before stays.
@@ -17,18 +19,19 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(beside)
+        beside.write_bytes(content)
         flush(beside)
         beside.replace(path)
     except OSError as error:
         raise _named(error, path) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically."""
-    write_atomically(path, lambda beside: _write_text(beside, text))
+    """Write a text file atomically, in UTF-8, its line ends as they are."""
+    write_bytes(path, text.encode())
 
 
 def flush(path: Path) -> None:
@@ -42,11 +45,7 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
 def _named(error: OSError, path: Path) -> DataError | DiskFullError:
-    if error.errno == errno.ENOSPC:
+    if error.errno in _FULL:
         return DiskFullError(f"the disk is full, {path} was not written", hint="free some space, then run the same command again")
     return DataError(f"cannot write {path}: {error.strerror or error}", hint="--out another folder", path=path)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from srkit_core.errors import ExpressionError, WeightsError
 from srkit_core.expressions import Call, parse_call
-from srkit_core.io.atomic import write_atomically
+from srkit_core.io.atomic import write_bytes
 from srkit_core.parts.build import build_network, place
 from srkit_core.parts.model import Model
 from srkit_core.plan import bind_generator
@@ -51,9 +51,12 @@ class Card:
 
 
 def save_weights(path: Path, tensors: Tensors, card: Card) -> None:
-    """Write a state dict with its card; the file appears whole or not at all."""
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, lambda beside: save_file(plain, beside, metadata=card.to_metadata()))
+    """Write a state dict with its card; the file appears whole or not at all.
+
+    Tensors that share memory are written each on its own, which a file of safetensors demands.
+    """
+    own = {name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format) for name, tensor in tensors.items()}
+    write_bytes(path, save(own, metadata=card.to_metadata()))
 
 
 def read_card(path: Path) -> Card:
@@ -66,10 +69,10 @@ def read_card(path: Path) -> Card:
             generator=parse_call(metadata["generator"]),
             scale=int(metadata["scale"]),
             recipe=metadata.get("recipe", ""),
-            versions=json.loads(metadata.get("versions", "{}")),
+            versions=_table(metadata.get("versions", "{}")),
             step=int(metadata.get("step", 0)),
         )
-    except (KeyError, ValueError, ExpressionError) as error:
+    except (KeyError, ValueError, RecursionError, ExpressionError) as error:
         raise WeightsError(f"the metadata of {path} is damaged: {error}", hint="copy the file again", path=path) from error
 
 
@@ -115,13 +118,20 @@ def fill(network: nn.Module, tensors: Tensors, path: Path) -> None:
     network.load_state_dict(dict(tensors))
 
 
+def _table(text: str) -> dict[str, str]:
+    table = json.loads(text)
+    if not isinstance(table, dict):
+        raise ValueError(f"{text} is no table of versions")
+    return table
+
+
 def _mismatch(path: Path, faults: list[str]) -> WeightsError:
     shown = "; ".join(faults[:_SHOWN_KEYS]) + (f"; and {len(faults) - _SHOWN_KEYS} more" if len(faults) > _SHOWN_KEYS else "")
     return WeightsError(f"{path} holds weights of another architecture: {shown}", hint=f"srkit weights show {path}", path=path)
 
 
 def _unreadable(path: Path, error: Exception) -> WeightsError:
-    if not path.exists():
+    if not path.is_file():
         return WeightsError(f"there is no weights file {path}", hint="check the path, or name a baseline such as bicubic", path=path)
     if path.suffix in (".pth", ".pt", ".ckpt"):
         return WeightsError(f"{path} is a pickle of torch, which srkit does not open", hint="use a .safetensors file", path=path)

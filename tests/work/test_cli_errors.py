@@ -7,7 +7,6 @@ import pytest
 
 from srkit_core import registry as registry_module
 from srkit_core.cli.app import run
-from srkit_core.hooks import hookimpl
 from srkit_core.io.images import write_image
 
 TINY = ["--gen", "srvgg(features=8, blocks=1)", "--steps", "1", "--batch", "2", "--patch", "32", "--device", "cpu"]
@@ -84,7 +83,7 @@ def test_what_can_be_wrong_with_a_training_command(failing, tmp_path, monkeypatc
 def test_two_plugins_with_one_name(failing, monkeypatch, tmp_path):
     import srkit_rrdb
 
-    twin = SimpleNamespace(srkit_components=hookimpl(lambda: srkit_rrdb.srkit_components()))
+    twin = SimpleNamespace(srkit_components=srkit_rrdb.srkit_components)
     points = [*registry_module.entry_points(group="srkit.plugins")]
     double = SimpleNamespace(name="fork", dist=SimpleNamespace(name="my-fork", version="1"), load=lambda: twin)
     monkeypatch.setattr(registry_module, "entry_points", lambda group: [*points, double])

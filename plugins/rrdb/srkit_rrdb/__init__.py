@@ -34,7 +34,7 @@ def rrdb(
 def _check_positive(**options: int) -> None:
     for name, value in options.items():
         if value < 1:
-            raise OptionError(f"rrdb: option '{name}' must be at least 1, not {value}", component="rrdb", option=name)
+            raise OptionError(f"option '{name}' of 'rrdb' expects 1 or more, not {value}", component="rrdb", option=name)
 
 
 @hookimpl

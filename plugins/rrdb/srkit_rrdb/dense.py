@@ -40,7 +40,7 @@ def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
     nn.init.kaiming_normal_(weight)
     nn.init.zeros_(bias)
     with torch.no_grad():
-        weight *= INIT_GAIN
+        weight.mul_(INIT_GAIN)
     return conv
 
 

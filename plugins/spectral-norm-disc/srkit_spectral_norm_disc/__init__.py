@@ -16,7 +16,7 @@ def vgg_sn(*, features: int = 64, head: Literal["pooled", "map"] = "pooled") -> 
         head: one logit a picture, from features averaged over it, or a map of logits at 1/16 of its size.
     """
     if features < 1:
-        raise OptionError(f"vgg-sn: option 'features' must be at least 1, not {features}", component="vgg-sn", option="features")
+        raise OptionError(f"option 'features' of 'vgg-sn' expects 1 or more, not {features}", component="vgg-sn", option="features")
     from srkit_spectral_norm_disc.model import SpectralNormDiscriminator
 
     return SpectralNormDiscriminator(features=features, head=head)

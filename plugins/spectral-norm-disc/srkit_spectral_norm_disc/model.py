@@ -21,9 +21,7 @@ class SpectralNormDiscriminator(nn.Module):
     def __init__(self, *, features: int, head: Literal["pooled", "map"]) -> None:
         super().__init__()
         widths = (3, *(features * width for width in WIDTHS))
-        self.features = nn.Sequential(
-            *(_block(inputs, outputs, 1 + index % 2) for index, (inputs, outputs) in enumerate(pairwise(widths)))
-        )
+        self.features = nn.Sequential(*(_block(inputs, outputs, 1 + index % 2) for index, (inputs, outputs) in enumerate(pairwise(widths))))
         self.pool = nn.AdaptiveAvgPool2d(1) if head == "pooled" else None
         self.head = nn.Sequential(
             spectral_norm(nn.Conv2d(widths[-1], 2 * widths[-1], 1)),

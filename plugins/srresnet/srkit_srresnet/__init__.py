@@ -18,7 +18,7 @@ def srresnet(*, scale: int, blocks: int = 16, features: int = 64, head: Literal[
     """
     for name, value in {"blocks": blocks, "features": features}.items():
         if value < 1:
-            raise OptionError(f"srresnet: option '{name}' must be at least 1, not {value}", component="srresnet", option=name)
+            raise OptionError(f"option '{name}' of 'srresnet' expects 1 or more, not {value}", component="srresnet", option=name)
     from srkit_srresnet.model import SRResNet
 
     return SRResNet(scale=scale, blocks=blocks, features=features, head=head)

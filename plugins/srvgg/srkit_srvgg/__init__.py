@@ -15,7 +15,7 @@ def srvgg(*, scale: int, features: int = 64, blocks: int = 16) -> Generator:
     """
     for name, value in {"features": features, "blocks": blocks}.items():
         if value < 1:
-            raise OptionError(f"srvgg: option '{name}' must be at least 1, not {value}", component="srvgg", option=name)
+            raise OptionError(f"option '{name}' of 'srvgg' expects 1 or more, not {value}", component="srvgg", option=name)
     from srkit_srvgg.model import SRVGGNet
 
     return SRVGGNet(scale=scale, features=features, blocks=blocks)

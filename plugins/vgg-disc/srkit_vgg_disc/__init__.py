@@ -16,7 +16,7 @@ def vgg(*, features: int = 64, norm: Literal["batch", "none"] = "batch") -> Disc
         norm: batch normalisation after each of the eight convolutions, or none.
     """
     if features < 1:
-        raise OptionError(f"vgg: option 'features' must be at least 1, not {features}", component="vgg", option="features")
+        raise OptionError(f"option 'features' of 'vgg' expects 1 or more, not {features}", component="vgg", option="features")
     from srkit_vgg_disc.model import VGGDiscriminator
 
     return VGGDiscriminator(features=features, norm=norm)

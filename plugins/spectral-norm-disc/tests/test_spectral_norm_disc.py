@@ -1,0 +1,61 @@
+"""Is every convolution held to a spectral norm of 1, and is it S1's discriminator otherwise?"""
+
+import pytest
+import torch
+from torch import nn
+
+from srkit_core.errors import OptionError
+from srkit_core.testing.contracts import DiscriminatorContract
+from srkit_spectral_norm_disc import vgg_sn
+
+
+class TestPooled(DiscriminatorContract):
+    expression = "vgg-sn(features=8)"
+
+
+class TestMap(DiscriminatorContract):
+    expression = "vgg-sn(features=8, head=map)"
+
+
+def _convolutions(network):
+    return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+
+
+@pytest.mark.parametrize("head", ["pooled", "map"])
+def test_the_parameter_count_of_the_report(head):
+    assert sum(value.numel() for value in vgg_sn(head=head).parameters() if value.requires_grad) == 5_211_713
+
+
+def test_every_convolution_has_a_largest_singular_value_near_1():
+    torch.manual_seed(0)
+    network = vgg_sn(features=8).train()
+    with torch.no_grad():
+        for _ in range(20):
+            network(torch.rand(1, 3, 32, 32))
+        norms = [torch.linalg.matrix_norm(conv.weight.flatten(1), 2).item() for conv in _convolutions(network.eval())]
+    assert norms == pytest.approx([1] * 10, rel=0.05)
+
+
+def test_scaling_a_raw_weight_changes_nothing():
+    network = vgg_sn(features=4).eval()
+    picture = torch.rand(1, 3, 16, 16)
+    before = network(picture)
+    with torch.no_grad():
+        for conv in _convolutions(network):
+            conv.parametrizations.weight.original.mul_(7)
+    assert torch.allclose(network(picture), before, atol=1e-6)
+
+
+def test_the_map_has_a_sixteenth_of_the_picture_s_sides():
+    network = vgg_sn(features=2, head="map")
+    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (33, 17))] == [(2, 1, 4, 6), (2, 1, 3, 2)]
+
+
+def test_the_pooled_head_gives_one_logit_a_picture():
+    network = vgg_sn(features=2)
+    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (1, 1))] == [(2, 1), (2, 1)]
+
+
+def test_features_are_at_least_one():
+    with pytest.raises(OptionError, match="option 'features' of 'vgg-sn' expects 1 or more, not 0"):
+        vgg_sn(features=0)

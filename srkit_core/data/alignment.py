@@ -1,0 +1,30 @@
+"""Which pixels of HR and of LR show the same?"""
+
+from pathlib import Path
+
+from srkit_core.errors import DataError
+from srkit_core.io.images import Pixels
+
+
+def on_grid(hr: Pixels, scale: int, path: Path) -> Pixels:
+    """Cut (H, W, 3) at the bottom and right to whole LR pixels; raises DataError when nothing is left."""
+    rows, columns = (side // scale for side in hr.shape[:2])
+    if not rows or not columns:
+        raise DataError(f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels, too few for scale {scale}", hint="leave the file out", path=path)
+    return hr[: rows * scale, : columns * scale]
+
+
+def aligned(hr: Pixels, lr: Pixels, scale: int, path: Path) -> tuple[Pixels, Pixels]:
+    """Cut both at the bottom and right, HR to `scale` times LR.
+
+    Raises DataError when another whole number lies nearer to the ratio of their sides than `scale`.
+    """
+    sides = list(zip(on_grid(hr, scale, path).shape[:2], lr.shape[:2], strict=True))
+    if not all(large == small * scale or round(large / small) == scale for large, small in sides):
+        raise DataError(
+            f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels and its LR {lr.shape[1]}x{lr.shape[0]}: that is not scale {scale}",
+            hint="--scale N, or LR of this scale",
+            path=path,
+        )
+    rows, columns = (min(large // scale, small) for large, small in sides)
+    return hr[: rows * scale, : columns * scale], lr[:rows, :columns]

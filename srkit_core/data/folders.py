@@ -1,0 +1,28 @@
+"""Which files lie below a folder?"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from srkit_core.io.images import ENDINGS
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Yield every file below a folder but for hidden ones; links to folders are followed, and no folder is entered twice."""
+    seen = {folder.resolve()}
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in sorted(folders) if not name.startswith(".") and _is_new(Path(parent, name).resolve(), seen)]
+        yield from (Path(parent, name) for name in names if not name.startswith("."))
+
+
+def pictures_below(folder: Path) -> tuple[list[Path], int]:
+    """Return the files below a folder that end like pictures, sorted, and how many others there are."""
+    files = list(walk(folder))
+    pictures = sorted(file for file in files if file.suffix.lower() in ENDINGS)
+    return pictures, len(files) - len(pictures)
+
+
+def _is_new(folder: Path, seen: set[Path]) -> bool:
+    new = folder not in seen
+    seen.add(folder)
+    return new

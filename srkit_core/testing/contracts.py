@@ -1,0 +1,28 @@
+"""Which laws does each kind of component keep?
+
+A plugin's test subclasses the contract of its kind and names the component, options and all; pytest does the rest::
+
+    from srkit_core.testing.contracts import GeneratorContract
+
+
+    class TestRRDB(GeneratorContract):
+        expression = "rrdb(blocks=1, features=8, growth=4)"
+
+The component is found among the installed plugins, as srkit itself finds it. Small options keep the tests quick: most
+laws build the component, some of them more than once. A failure says which law was broken.
+"""
+
+from srkit_core.testing.degradations import DegradationContract
+from srkit_core.testing.discriminators import DiscriminatorContract
+from srkit_core.testing.generators import GeneratorContract
+from srkit_core.testing.losses import AdversarialLossContract, ReferenceLossContract
+from srkit_core.testing.metrics import MetricContract
+
+__all__ = [
+    "AdversarialLossContract",
+    "DegradationContract",
+    "DiscriminatorContract",
+    "GeneratorContract",
+    "MetricContract",
+    "ReferenceLossContract",
+]

@@ -1,0 +1,87 @@
+"""Which laws does a generator keep?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit_core.specs import GeneratorSpec
+from srkit_core.testing.networks import NetworkContract, outputs
+from srkit_core.testing.samples import pictures
+
+
+class GeneratorContract(NetworkContract):
+    """Laws of a generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), for every scale that its spec declares.
+
+    The attribute `scale` must be one of them; laws that have nothing to do with the scale are tried at it.
+    """
+
+    kind = "generator"
+
+    def spec(self) -> GeneratorSpec:
+        """Return the component's spec."""
+        return self.part().spec(GeneratorSpec)
+
+    def sample(self) -> Tensor:
+        """Return two LR pictures with odd sides, as far as `size_multiple` allows."""
+        side = self._odd_side()
+        return pictures(2, side, side + 2 * self.spec().size_multiple)
+
+    def test_its_traits_are_sensible(self) -> None:
+        """Scales are positive and each is named once; `trainable` says whether there is anything to learn."""
+        spec = self.spec()
+        assert spec.scales, "no scale is declared"
+        assert min(spec.scales) >= 1, f"a scale is at least 1: {spec.scales}"
+        assert len(set(spec.scales)) == len(spec.scales), f"a scale is declared twice: {spec.scales}"
+        assert min(spec.size_multiple, spec.min_size, spec.receptive + 1) >= 1, "size_multiple or min_size is below 1, or receptive below 0"
+        assert spec.trainable == (self.network() is not None), f"trainable={spec.trainable}, but what is built says otherwise"
+
+    def test_sr_is_scale_times_as_large(self) -> None:
+        """(B, 3, H, W) -> (B, 3, sH, sW) for every declared scale, at odd sides and at the smallest."""
+        for scale, build in self._scales():
+            for batch in (self.sample(), self._smallest()):
+                wanted = (*batch.shape[:2], scale * batch.shape[2], scale * batch.shape[3])
+                (sr,) = outputs(build, batch)
+                assert tuple(sr.shape) == wanted, f"at scale {scale} LR {tuple(batch.shape)} gives SR {tuple(sr.shape)}, not {wanted}"
+
+    def test_sr_keeps_the_type_of_lr(self) -> None:
+        """float32 in, float32 out; float64 in (and float64 weights), float64 out."""
+        for dtype in (torch.float32, torch.float64):
+            (sr,) = outputs(_as_type(self._evaluating(), dtype), self.sample().to(dtype))
+            assert sr.dtype == dtype, f"LR of {dtype} gives SR of {sr.dtype}"
+
+    def test_sr_is_finite_and_follows_lr(self) -> None:
+        """Also black and white pictures have a finite SR, and another LR has another SR."""
+        for scale, network in self._scales():
+            batch = self.sample()
+            made = [outputs(network, lr)[0] for lr in (batch, torch.zeros_like(batch), torch.ones_like(batch))]
+            assert all(bool(sr.isfinite().all()) for sr in made), f"SR at scale {scale} is not finite"
+            assert not torch.equal(made[1], made[2]), f"at scale {scale} SR does not depend on LR"
+            assert not torch.equal(made[0][0], made[0][1]), f"at scale {scale} two pictures of a batch have one SR"
+
+    def test_pictures_of_a_batch_do_not_meet_in_evaluation(self) -> None:
+        """In eval mode the SR of a picture is the same alone and in company."""
+        network, batch = self._evaluating(), self.sample()
+        (together,), (alone,) = outputs(network, batch), outputs(network, batch[1:])
+        assert torch.allclose(together[1:], alone, rtol=1e-3, atol=1e-4), "the SR of a picture depends on its batch in eval mode"
+
+    def _scales(self) -> Iterator[tuple[int, Any]]:
+        return ((scale, self._evaluating(scale)) for scale in self.spec().scales)
+
+    def _evaluating(self, scale: int | None = None) -> Any:
+        built = self.build(scale=scale or self.scale)
+        return built.eval() if isinstance(built, nn.Module) else built
+
+    def _odd_side(self) -> int:
+        spec = self.spec()
+        return spec.size_multiple * (-(-max(spec.min_size, 5) // spec.size_multiple) | 1)
+
+    def _smallest(self) -> Tensor:
+        spec = self.spec()
+        side = spec.size_multiple * -(-spec.min_size // spec.size_multiple)
+        return pictures(1, side, side)
+
+
+def _as_type(network: Any, dtype: torch.dtype) -> Any:
+    return network.to(dtype) if isinstance(network, nn.Module) else network

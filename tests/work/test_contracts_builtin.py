@@ -1,0 +1,73 @@
+"""Do the components that come with srkit keep the contracts that plugins are held to?"""
+
+from srkit_core.testing.contracts import (
+    AdversarialLossContract,
+    DegradationContract,
+    GeneratorContract,
+    MetricContract,
+    ReferenceLossContract,
+)
+
+
+class TestL1(ReferenceLossContract):
+    expression = "l1"
+
+
+class TestMSE(ReferenceLossContract):
+    expression = "mse"
+
+
+class TestCharbonnier(ReferenceLossContract):
+    expression = "charbonnier(eps=0.01)"
+
+
+class TestGAN(AdversarialLossContract):
+    expression = "gan"
+
+
+class TestPSNR(MetricContract):
+    expression = "psnr"
+
+
+class TestSSIM(MetricContract):
+    expression = "ssim"
+
+
+class TestBicubicDown(DegradationContract):
+    expression = "bicubic"
+
+
+class TestBicubicDownExact(DegradationContract):
+    expression = "bicubic(factor=3, border=replicate, quantise=false)"
+
+
+class TestBilinearDown(DegradationContract):
+    expression = "bilinear"
+
+
+class TestLanczosDown(DegradationContract):
+    expression = "lanczos"
+
+
+class TestNearestDown(DegradationContract):
+    expression = "nearest"
+
+
+class TestBicubicUp(GeneratorContract):
+    expression = "bicubic"
+
+
+class TestBicubicUpExact(GeneratorContract):
+    expression = "bicubic(border=replicate, quantise=false)"
+
+
+class TestBilinearUp(GeneratorContract):
+    expression = "bilinear"
+
+
+class TestLanczosUp(GeneratorContract):
+    expression = "lanczos"
+
+
+class TestNearestUp(GeneratorContract):
+    expression = "nearest"
