@@ -15,12 +15,10 @@ def on_grid(hr: Pixels, scale: int, path: Path) -> Pixels:
 
 
 def aligned(hr: Pixels, lr: Pixels, scale: int, path: Path) -> tuple[Pixels, Pixels]:
-    """Cut both at the bottom and right, HR to `scale` times LR.
-
-    Raises DataError when another whole number lies nearer to the ratio of their sides than `scale`.
-    """
-    sides = list(zip(on_grid(hr, scale, path).shape[:2], lr.shape[:2], strict=True))
-    if not all(large == small * scale or round(large / small) == scale for large, small in sides):
+    """Cut both at the bottom and right, HR to `scale` times LR; raises DataError when LR is not of this scale."""
+    on_grid(hr, scale, path)
+    sides = list(zip(hr.shape[:2], lr.shape[:2], strict=True))
+    if not all(_fits(large, small, scale) for large, small in sides):
         raise DataError(
             f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels and its LR {lr.shape[1]}x{lr.shape[0]}: that is not scale {scale}",
             hint="--scale N, or LR of this scale",
@@ -28,3 +26,8 @@ def aligned(hr: Pixels, lr: Pixels, scale: int, path: Path) -> tuple[Pixels, Pix
         )
     rows, columns = (min(large // scale, small) for large, small in sides)
     return hr[: rows * scale, : columns * scale], lr[:rows, :columns]
+
+
+def _fits(large: int, small: int, scale: int) -> bool:
+    """Accept LR rounded up or down, and LR of an HR that was cut before, unless another scale is nearer."""
+    return large // scale <= small <= -(-large // scale) or round(large / small) == scale

@@ -104,8 +104,11 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation that the header holds; PNG's own `getexif` would decode all pixels to look behind them."""
-    return int(Image.Image.getexif(image).get(_ORIENTATION_TAG, 1))
+    """Return the EXIF orientation that the header holds, 1 for TIFF, which Pillow makes upright itself.
+
+    PNG's own `getexif` would decode all pixels to look behind them.
+    """
+    return 1 if image.format == "TIFF" else int(Image.Image.getexif(image).get(_ORIENTATION_TAG, 1))
 
 
 def _to_rgb(image: Image.Image) -> Pixels:

@@ -72,7 +72,7 @@ class _DeadWeight(_Repeat):
 
 class _DeadEnd(_Repeat):
     def forward(self, lr):
-        return super().forward(lr) + 0 * self.conv.bias.sum() - self.conv.bias.view(1, 3, 1, 1)
+        return lr.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3) + 0 * super().forward(lr)
 
 
 class _Hidden(_Repeat):
@@ -126,7 +126,7 @@ def _generator(network, **traits):
         (_Float32Only, "test_sr_keeps_the_type_of_lr", "float64 gives SR of torch.float32"),
         (_Ignores, "test_sr_is_finite_and_follows_lr", "does not depend on LR"),
         (_DeadWeight, "test_gradient_reaches_every_parameter", "take no part in the output: .*unused"),
-        (_DeadEnd, "test_gradient_reaches_every_parameter", "zero or not finite: .*conv.bias"),
+        (_DeadEnd, "test_gradient_reaches_every_parameter", "zero or not finite: .*conv.weight"),
         (_Hidden, "test_its_state_survives_a_weights_file", "not in it"),
         (_InPlace, "test_the_input_is_left_alone", "changes its input"),
         (_Mixes, "test_pictures_of_a_batch_do_not_meet_in_evaluation", "depends on its batch"),
@@ -148,10 +148,11 @@ def test_traits_of_generators(traits, message):
 
 
 class _Pooled(nn.Sequential):
-    """A discriminator that keeps every law but what its last layers break."""
+    """A discriminator that keeps every law but what a layer before or after breaks."""
 
-    def __init__(self, *last):
-        super().__init__(nn.Conv2d(3, 4, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 1), nn.AdaptiveAvgPool2d(1), *last)
+    def __init__(self, before=nn.Identity, after=nn.Identity):
+        pooled = (nn.Conv2d(3, 4, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 1), nn.AdaptiveAvgPool2d(1))
+        super().__init__(before(), *pooled, after())
 
 
 class _BatchMean(nn.Module):
@@ -159,33 +160,43 @@ class _BatchMean(nn.Module):
         return x.mean()
 
 
-class _Detached(nn.Module):
+class _Detach(nn.Module):
     def forward(self, x):
-        return x - x.detach() + x[:1].sum() * 0
+        return x.detach()
 
 
-def _discriminator(*last, **traits):
+class _FirstOnly(nn.Module):
+    def forward(self, x):
+        return x[:1].expand_as(x)
+
+
+def _discriminator(**layers):
     def made():
-        return _Pooled(*last)
+        return _Pooled(**layers)
 
-    return DiscriminatorSpec(name="made", factory=made, summary="for this test", **traits)
+    return DiscriminatorSpec(name="made", factory=made, summary="for this test")
 
 
 @pytest.mark.parametrize(
-    ("last", "law", "message"),
+    ("layers", "law", "message"),
     [
-        (nn.Sigmoid, "test_logits_are_raw", "are they raw"),
-        (nn.Tanh, "test_logits_are_raw", "are they raw"),
-        (_BatchMean, "test_logits_start_with_the_batch", "a scalar"),
-        (lambda: nn.Flatten(0), "test_logits_start_with_the_batch", None),
+        ({"after": nn.Sigmoid}, "test_logits_are_raw", "are they raw"),
+        ({"after": nn.Tanh}, "test_logits_are_raw", "are they raw"),
+        ({"after": _BatchMean}, "test_logits_start_with_the_batch", "a scalar"),
+        ({"before": _Detach}, "test_gradient_reaches_the_picture", "no gradient reaches"),
+        ({"before": _FirstOnly}, "test_gradient_reaches_the_picture", "gets no gradient"),
     ],
 )
-def test_discriminators(last, law, message):
+def test_discriminators(layers, law, message):
     getattr(_held_to(DiscriminatorContract, _discriminator()), law)()
-    if message is None:
-        getattr(_held_to(DiscriminatorContract, _discriminator(last())), law)()
-    else:
-        _refuses(DiscriminatorContract, _discriminator(last()), law, message)
+    _refuses(DiscriminatorContract, _discriminator(**layers), law, message)
+
+
+def test_a_promised_size_that_does_not_fit_is_an_error():
+    contract = _held_to(DiscriminatorContract, _discriminator(before=lambda: nn.Conv2d(3, 3, 5)))
+    contract.test_logits_start_with_the_batch()
+    with pytest.raises(RuntimeError, match="Kernel size can't be greater than actual input size"):
+        contract.test_it_takes_pictures_of_its_smallest_size()
 
 
 def _loss(call, **traits):
@@ -327,7 +338,7 @@ def test_an_announcement_that_imports_torch_is_refused():
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    folder = tmp_path / "srkit_package_for_this_test"
+    folder = tmp_path / f"package_of_{tmp_path.name}"
     folder.mkdir()
     monkeypatch.syspath_prepend(tmp_path)
 
@@ -342,7 +353,7 @@ def package(tmp_path, monkeypatch):
 def test_imports_are_followed_through_the_package(package):
     name = package(
         __init__="from .words import thing",
-        words="import os\nfrom srkit_package_for_this_test import work as other\nthing = 1",
+        words="import os\nfrom . import work as other\nthing = 1",
         work="try:\n    from numpy import linalg\nexcept ImportError:\n    pass",
     )
     assert heavy_imports(name) == {"numpy"}
