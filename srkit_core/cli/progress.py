@@ -33,10 +33,10 @@ class TrainingView:
 
     def progress(self, stage: str, done: int, length: int, values: Mapping[str, float]) -> None:
         """Move the bar, or print a line where a row was logged."""
-        figures = "  ".join(f"{name} {values[name]:.4g}" for name in _SHOWN if name in values)
         if self._bar:
-            self._bar.move(stage, done, length, figures)
+            self._bar.move(stage, done, length, _short(values))
         elif values:
+            figures = "  ".join(f"{name} {values[name]:.4g}" for name in _SHOWN if name in values)
             typer.echo(f"{stage} {done}/{length}  {figures}{self._time_left(stage, done, length)}")
 
     def _time_left(self, stage: str, done: int, length: int) -> str:
@@ -47,6 +47,14 @@ class TrainingView:
         return f"  {int(seconds // 60)}:{int(seconds % 60):02d} left"
 
 
+def _short(values: Mapping[str, float]) -> str:
+    """Say a row in the room that a bar leaves on a terminal of 80 columns."""
+    if not values:
+        return ""
+    game = f"  D {values['d_real']:.2f}/{values['d_fake']:.2f}" if "d_real" in values else ""
+    return f"loss {values['loss/total']:.4g}{game}  {values['images_per_s']:.4g}/s"
+
+
 class _Bar:
     """A rich progress bar per stage; the last logged figures stand beside it."""
 
@@ -55,7 +63,7 @@ class _Bar:
 
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(20),
+            BarColumn(10),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[figures]}"),

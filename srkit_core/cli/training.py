@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
-_WHERE = ("data", "val", "device", "precision", "workers")
+_WHERE = ("data", "val", "init", "device", "precision", "workers")
 
 
 def train(
@@ -51,11 +51,11 @@ def train(
         gen=gen, disc=disc, loss=loss, degrade=degrade, scale=scale, steps=steps, warmup=warmup, batch=batch, patch=patch, lr=lr, seed=seed,
         settings=tuple(settings or ()),
     )  # fmt: skip
-    where = {"data": data, "val": _named_sets(val), "device": device, "precision": precision, "workers": workers}
-    _train(recipe, flags, {name: value for name, value in where.items() if value is not None}, out, init, resume)
+    where = {"data": data, "val": _named_sets(val), "init": init, "device": device, "precision": precision, "workers": workers}
+    _train(recipe, flags, {name: value for name, value in where.items() if value is not None}, out, resume)
 
 
-def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, init: Path | None, resume: str | None) -> None:
+def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None) -> None:
     wish, beside = _wish(recipe, flags, out if resume else None)
     from srkit_core.cli.progress import TrainingView
     from srkit_core.engine.train import Where
@@ -67,7 +67,7 @@ def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path 
             view.note(note)
         if taken:
             view.note("taken from environment.json: " + ", ".join(f"{name} {value}" for name, value in taken.items()))
-        folder = run(wish.recipe, Where(out=out, init=init, **(taken | where)), resume=_resume(resume, out), listener=view)
+        folder = run(wish.recipe, Where(out=out, **(taken | where)), resume=_resume(resume, out), listener=view)
     typer.echo(f"weights: {folder / 'weights' / 'last.safetensors'}")
 
 
@@ -88,7 +88,8 @@ def _beside(recipe: Path) -> dict[str, Any]:
     if recipe.name != "recipe.toml" or not environment.is_file():
         return {}
     arguments = json.loads(environment.read_text(encoding="utf-8"))["arguments"]
-    return {name: arguments[name] for name in _WHERE if arguments.get(name) is not None}
+    found = {name: arguments[name] for name in _WHERE if arguments.get(name) is not None}
+    return found | ({"init": Path(found["init"])} if "init" in found else {})
 
 
 def _named_sets(val: list[str] | None) -> dict[str, str] | None:

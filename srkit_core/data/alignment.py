@@ -16,16 +16,14 @@ def on_grid(hr: Pixels, scale: int, path: Path) -> Pixels:
 
 def aligned(hr: Pixels, lr: Pixels, scale: int, path: Path) -> tuple[Pixels, Pixels]:
     """Cut both at the bottom and right, HR to `scale` times LR; raises DataError when LR is not of this scale."""
-    on_grid(hr, scale, path)
-    sides = list(zip(hr.shape[:2], lr.shape[:2], strict=True))
-    if not all(_fits(large, small, scale) for large, small in sides):
+    if not all(_fits(large, small, scale) for large, small in zip(hr.shape[:2], lr.shape[:2], strict=True)):
         raise DataError(
             f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels and its LR {lr.shape[1]}x{lr.shape[0]}: that is not scale {scale}",
             hint="--scale N, or LR of this scale",
             path=path,
         )
-    rows, columns = (min(large // scale, small) for large, small in sides)
-    return hr[: rows * scale, : columns * scale], lr[:rows, :columns]
+    cut = on_grid(hr[: lr.shape[0] * scale, : lr.shape[1] * scale], scale, path)
+    return cut, lr[: cut.shape[0] // scale, : cut.shape[1] // scale]
 
 
 def _fits(large: int, small: int, scale: int) -> bool:

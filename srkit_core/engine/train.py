@@ -51,7 +51,9 @@ class Where:
 
     def arguments(self) -> dict[str, Any]:
         """Return what a repeated run takes over."""
-        return {"data": self.data, "val": self.val, "device": self.device, "precision": self.precision, "workers": self.workers}
+        init = None if self.init is None else str(self.init)
+        machine = {"device": self.device, "precision": self.precision, "workers": self.workers}
+        return {"data": self.data, "val": self.val, "init": init, **machine}
 
 
 @dataclass(frozen=True)

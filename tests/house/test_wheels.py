@@ -25,7 +25,9 @@ def call(*words, **options):
 
 
 def uv(*words, **options):
-    return call(Path(sys.executable).with_name("uv"), *words, **options)
+    """The uv of this environment, where the README's commands put it, else the one on the path."""
+    beside = Path(sys.executable).with_name("uv")
+    return call(beside if beside.exists() else "uv", *words, **options)
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +112,12 @@ def test_a_stranger_s_plugin_installs_and_works(root, wheels, environment, tmp_p
     assert listed(environment) == {"srkit", "srkit-edge"}
     assert "power" in call(environment / "bin/srkit", "show", "edge")
     uv("pip", "uninstall", "-q", "--python", environment, "srkit-edge")
+
+
+def test_all_brings_every_first_party_plugin(root, wheels, environment):
+    uv("pip", "install", "-q", "--python", environment, "--find-links", wheels, f"srkit[all] @ {root_wheel(wheels).as_uri()}")
+    assert listed(environment) == {"srkit", *(f"srkit-{name}" for name in PLUGINS)}
+    uv("pip", "uninstall", "-q", "--python", environment, *(f"srkit-{name}" for name in PLUGINS))
 
 
 def test_a_plugin_that_raises_on_import_is_shown_and_disturbs_nothing(environment):

@@ -22,7 +22,7 @@ UPRIGHT = {
     5: lambda stored: stored.swapaxes(0, 1),
     6: lambda stored: np.rot90(stored, -1),
     7: lambda stored: stored[::-1, ::-1].swapaxes(0, 1),
-    8: lambda stored: np.rot90(stored),
+    8: np.rot90,
 }
 
 

@@ -1,5 +1,7 @@
 """Is every HR picture joined with the LR picture of its own, pixel by pixel?"""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -131,8 +133,8 @@ def test_empty_paired_folders_are_an_error(tmp_path):
 def test_the_official_lr_folders_fit(assets):
     folder = assets / "benchmarks" / "Set5"
     for scale in (2, 3, 4):
-        candidates = Candidates(folder / f"LRx{scale}")
-        names = [candidates.partner(hr.path, hr.path.parent.relative_to(folder / "HR")).name for hr in open_source(str(folder / "HR")).pictures]
+        candidates, files = Candidates(folder / f"LRx{scale}"), sorted((folder / "HR").iterdir())
+        names = [candidates.partner(file, Path()).name for file in files]
         assert names == [f"{name}x{scale}.png" for name in ("baby", "bird", "butterfly", "head", "woman")]
 
 
@@ -162,5 +164,5 @@ def test_lr_of_another_scale_is_refused(lr, scale):
 
 def test_a_picture_smaller_than_the_scale_is_refused():
     assert on_grid(noise(4, 5), 4, "a.png").shape == (4, 4, 3)
-    with pytest.raises(DataError, match="a.png has 9x3 pixels, too few for scale 4"):
+    with pytest.raises(DataError, match=r"a\.png has 9x3 pixels, too few for scale 4"):
         on_grid(noise(3, 9), 4, "a.png")

@@ -6,10 +6,10 @@ import os
 from types import SimpleNamespace
 
 import pytest
-import srkit_srvgg
 import torch
 from safetensors.torch import save_file
 
+import srkit_srvgg
 from srkit_core import registry as registry_module
 from srkit_core.errors import AmbiguousError, DiskFullError, IncompatibleError, OptionError, UnknownComponentError, WeightsError
 from srkit_core.expressions import parse_call
@@ -31,7 +31,7 @@ def registry():
 @pytest.fixture(scope="module")
 def forked():
     """A registry in which a fork provides `srvgg` too."""
-    twin = SimpleNamespace(srkit_components=hookimpl(lambda: srkit_srvgg.srkit_components()))
+    twin = SimpleNamespace(srkit_components=hookimpl(srkit_srvgg.srkit_components))
     fork = SimpleNamespace(name="fork", dist=SimpleNamespace(name="my-fork", version="1"), load=lambda: twin)
     return discover([*registry_module.entry_points(group="srkit.plugins"), fork])
 
@@ -120,7 +120,7 @@ def test_weights_of_another_architecture_are_listed(registry, tmp_path):
 
 def test_a_long_list_of_differences_is_cut(registry, tmp_path):
     save_weights(tmp_path / "w.safetensors", {f"layer.{number}": torch.zeros(1) for number in range(9)}, card())
-    with pytest.raises(WeightsError, match="missing body.0.bias; .*; and 12 more$") as caught:
+    with pytest.raises(WeightsError, match=r"missing body\.0\.bias; .*; and 12 more$") as caught:
         load_model(tmp_path / "w.safetensors", registry)
     assert caught.value.message.count(";") == 5
 

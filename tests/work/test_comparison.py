@@ -1,0 +1,235 @@
+"""Do compared models give the published table, and one document that says how it was made?"""
+
+import json
+import math
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+import torch
+
+from srkit_core.data.sources import open_source, split
+from srkit_core.errors import DataError, ExpressionError, IncompatibleError, UnknownComponentError, WeightsError
+from srkit_core.evaluation.comparison import Machine, compare, save_into
+from srkit_core.evaluation.showcase import showcase
+from srkit_core.evaluation_recipe import evaluation_recipe
+from srkit_core.expressions import parse_call
+from srkit_core.io.images import read_image, write_image
+from srkit_core.parts.build import build_network
+from srkit_core.parts.weights import Card, save_weights
+from srkit_core.plan import bind_generator
+from srkit_core.recipe import recipe_from_dict
+from srkit_core.registry import discover
+
+MACHINE = Machine(torch.device("cpu"))
+
+
+def smooth(height, width, seed=0):
+    rows, columns = np.mgrid[:height, :width]
+    waves = [np.sin(rows / (5 + seed + channel)) + np.cos(columns / (7 + seed - channel)) for channel in range(3)]
+    return ((np.stack(waves, axis=2) + 2) / 4 * 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return discover()
+
+
+@pytest.fixture
+def hr(tmp_path):
+    for seed, name in enumerate(("one", "inner/two")):
+        write_image(tmp_path / "HR" / f"{name}.png", smooth(61, 50, seed))
+    return tmp_path / "HR"
+
+
+def lr_of(hr, scale, names=("one", "inner/two")):
+    folder = hr.parent / f"LRx{scale}"
+    for name in names:
+        pixels = read_image(hr / f"{name}.png")
+        write_image(folder / f"{name}x{scale}.png", pixels[: 61 // scale * scale : scale, : 50 // scale * scale : scale])
+    return folder
+
+
+def trained(path, registry, scale):
+    part = bind_generator(registry, parse_call("srvgg(features=8, blocks=1)"), scale)
+    save_weights(path, build_network(part).state_dict(), Card(part.expression, scale, "", {}, 5))
+    return str(path)
+
+
+def compared(registry, place, notes=None, seen=None, **fields):
+    wanted = evaluation_recipe({"models": {"bicubic": "bicubic"}, **fields})
+    return compare(wanted, open_source(str(place)), registry, MACHINE, note=(notes if notes is not None else []).append, seen=seen)
+
+
+@pytest.fixture(scope="module")
+def set5(assets):
+    return assets / "benchmarks" / "Set5"
+
+
+@pytest.fixture(scope="module")
+def on_official_files(set5, registry):
+    notes = []
+    result = compared(registry, set5 / "HR", notes, lr=set5 / "LRx4")
+    assert notes == ["scale 4, from the sizes of HR and LR"]
+    return result
+
+
+def test_bicubic_on_set5_is_the_published_row(assets, on_official_files):
+    golden = json.loads((assets / "goldens" / "set5_x4.json").read_text())["Set5"]
+    scores = on_official_files.scores[0]
+    assert (scores.mean("psnr"), scores.mean("ssim")) == (pytest.approx(28.43, abs=0.005), pytest.approx(0.811, abs=0.0005))
+    assert len(scores.images) == 5
+    for name, values in scores.images.items():
+        psnr, ssim = golden[f"{name}.png"]["bicubic"]
+        assert (values["psnr"], values["ssim"]) == (pytest.approx(psnr, abs=1e-4), pytest.approx(ssim, abs=1e-5))
+
+
+def test_lr_that_is_made_is_the_official_one(set5, registry, on_official_files):
+    notes = []
+    made = compared(registry, set5 / "HR", notes)
+    assert made.scores[0].images == on_official_files.scores[0].images
+    assert notes == ["scale 4, the default; choose with --scale N"]
+
+
+def test_the_other_lr_in_circulation_is_a_border(set5, registry):
+    stored, made = (
+        compared(registry, set5 / "HR", **how) for how in ({"lr": set5 / "LRx4_selfexsr"}, {"degrade": "bicubic(border=replicate)"})
+    )
+    assert made.scores[0].images == stored.scores[0].images
+
+
+@pytest.mark.parametrize(("scale", "psnr"), [(2, 33.66), (3, 30.39)])
+def test_bicubic_at_other_scales_is_the_published_row(set5, registry, scale, psnr):
+    """The first row of the tables since VDSR (Kim et al. 2016, table 2)."""
+    result = compared(registry, set5 / "HR", lr=set5 / f"LRx{scale}")
+    assert result.scores[0].mean("psnr") == pytest.approx(psnr, abs=0.03)
+    assert result.protocol["scale"] == scale
+
+
+def test_the_document_has_the_shape_that_is_promised(set5, on_official_files):
+    document = json.loads(on_official_files.to_json())
+    assert document["protocol"] == {
+        "channel": "y",
+        "definition": "Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded",
+        "border": 4,
+        "quantisation": "8 bit",
+        "scale": 4,
+        "lr": str(set5 / "LRx4"),
+        "kernel": "as stored",
+        "metrics": dict.fromkeys(("psnr", "ssim"), f"srkit {version('srkit')}"),
+    }
+    (model,) = document["models"]
+    assert model.keys() == {"name", "metrics", "images"}
+    assert model["metrics"]["psnr"].keys() == {"mean", "std", "unit", "higher_is_better"}
+    assert (model["metrics"]["psnr"]["unit"], model["metrics"]["ssim"]["higher_is_better"]) == ("dB", True)
+    values = [image["psnr"] for image in model["images"]]
+    assert [image["name"] for image in model["images"]] == ["baby", "bird", "butterfly", "head", "woman"]
+    assert model["metrics"]["psnr"]["mean"] == pytest.approx(sum(values) / 5)
+    assert model["metrics"]["psnr"]["std"] == pytest.approx(float(np.std(values)))
+
+
+def test_the_protocol_is_chosen_and_described(registry, hr):
+    result = compared(registry, hr, scale=2, protocol="rgb", border=0, metrics="psnr", degrade="bilinear")
+    described = result.protocol
+    assert (described["channel"], described["border"], described["scale"]) == ("rgb", 0, 2)
+    assert (described["lr"], described["kernel"], list(described["metrics"])) == ("made from HR", "bilinear", ["psnr"])
+    assert list(result.scores[0].specs) == ["psnr"]
+    assert compared(registry, hr, scale=2).protocol["border"] == 2
+
+
+def test_models_are_compared_in_their_order(registry, hr):
+    result = compared(registry, hr, models={"Keys": "bicubic", "box": "nearest"}, scale=4)
+    assert [one.name for one in result.scores] == ["Keys", "box"]
+    assert result.scores[0].mean("psnr") > result.scores[1].mean("psnr")
+
+
+def test_the_scale_comes_from_the_model(registry, hr, tmp_path):
+    notes = []
+    model = trained(tmp_path / "w.safetensors", registry, 3)
+    result = compared(registry, hr, notes, models={"net": model, "bicubic": "bicubic"})
+    assert (result.protocol["scale"], notes) == (3, [])
+    assert [list(one.images) for one in result.scores] == [["inner/two", "one"]] * 2
+
+
+def test_the_scale_comes_from_the_sizes_or_a_flag(registry, hr):
+    notes = []
+    assert compared(registry, hr, notes, lr=lr_of(hr, 2)).protocol["scale"] == 2
+    assert compared(registry, hr, notes, scale=3).protocol["scale"] == 3
+    assert notes == ["scale 2, from the sizes of HR and LR"]
+
+
+def test_scales_that_disagree_are_refused(registry, hr, tmp_path):
+    two, four = (trained(tmp_path / f"x{scale}.safetensors", registry, scale) for scale in (2, 4))
+    with pytest.raises(IncompatibleError, match=f"these have different scales: {two} x2, {four} x4"):
+        compared(registry, hr, models={"a": two, "b": four})
+    with pytest.raises(IncompatibleError, match=f"these have different scales: {two} x2, --scale x3"):
+        compared(registry, hr, models={"a": two}, scale=3)
+
+
+@pytest.mark.parametrize(("stored", "asked"), [(2, 4), (4, 2)])
+def test_lr_of_another_scale_is_refused(registry, hr, stored, asked):
+    with pytest.raises(DataError, match=f"that is not scale {asked}"):
+        compared(registry, hr, lr=lr_of(hr, stored), scale=asked)
+
+
+def test_lr_is_found_in_the_same_subfolder(registry, hr):
+    write_image(hr / "inner" / "one.png", smooth(40, 40, seed=3))
+    folder = lr_of(hr, 2)
+    write_image(folder / "inner" / "onex2.png", smooth(40, 40, seed=3)[::2, ::2])
+    result = compared(registry, hr, lr=folder)
+    assert list(result.scores[0].images) == ["inner/one", "inner/two", "one"]
+
+
+def test_a_missing_lr_picture_is_named(registry, hr):
+    with pytest.raises(DataError, match=f"{hr}/one.png has no LR picture in "):
+        compared(registry, hr, lr=lr_of(hr, 2, names=("inner/two",)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"metrics": "2*psnr"}, ExpressionError),
+        ({"metrics": "pnsr"}, UnknownComponentError),
+        ({"degrade": "bicubic(factor=2)", "scale": 4}, IncompatibleError),
+        ({"models": {"a": "srvgg"}}, WeightsError),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(registry, hr, fields, error):
+    with pytest.raises(error):
+        compared(registry, hr, **fields)
+
+
+def test_pictures_are_saved_per_model(registry, hr, tmp_path):
+    compared(registry, hr, models={"a/b": "bicubic", "c": "nearest"}, scale=2, seen=save_into(tmp_path / "out"))
+    saved = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.png"))
+    assert saved == ["a_b/inner/two.png", "a_b/one.png", "c/inner/two.png", "c/one.png"]
+    assert read_image(tmp_path / "out" / "c" / "one.png").shape == (60, 50, 3)
+
+
+def test_pictures_of_one_name_are_all_scored(registry, hr):
+    write_image(hr / "one.jpg", smooth(61, 50, 5))
+    assert list(compared(registry, hr, scale=2).scores[0].images) == ["inner/two", "one.jpg", "one.png"]
+
+
+def test_a_network_whose_precision_is_lower_still_scores(registry, hr, tmp_path):
+    model = trained(tmp_path / "w.safetensors", registry, 2)
+    wanted = evaluation_recipe({"models": {"net": model}})
+    exact, rough = (
+        compare(wanted, open_source(str(hr)), registry, Machine(torch.device("cpu"), precision, tile=16), note=print).scores[0].mean("psnr")
+        for precision in (torch.float32, torch.bfloat16)
+    )
+    assert exact != rough
+    assert math.isclose(exact, rough, rel_tol=0.05)
+
+
+def test_a_showcase_draws_and_scores_what_a_recipe_holds_out(registry, tmp_path):
+    stage = {"loss": "l1", "steps": 1, "batch": 1, "patch": 32}
+    document = {"generator": "srvgg", "scale": 2, "data": {"hold_out": ["rocket"]}, "validation": {"metrics": "psnr"}, "stages": [stage]}
+    result = showcase({"box": "nearest", "Keys": "bicubic"}, recipe_from_dict(document), registry, tmp_path / "sheet.png")
+    assert [list(one.images) for one in result.scores] == [["rocket"], ["rocket"]]
+    assert read_image(tmp_path / "sheet.png").shape == (22 + 256 + 6 + 22, 3 * (256 + 6) + 6, 3)
+    (rocket,) = split(open_source("photos"), ["rocket"])[1]
+    pixels = rocket.read(2)[0]
+    top, left = ((side - 256) // 2 for side in pixels.shape[:2])
+    shown = read_image(tmp_path / "sheet.png")[22 : 22 + 256, 6 + 2 * 262 : 6 + 2 * 262 + 256]
+    assert np.array_equal(shown, pixels[top : top + 256, left : left + 256])
