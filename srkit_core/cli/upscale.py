@@ -75,11 +75,11 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
 
 
 def _pictures(path: Path) -> list[tuple[Path, Path]]:
-    from srkit_core.data.sources import walk
-    from srkit_core.io.images import ENDINGS
+    """Return the pictures that an input means, each with the folder its output is placed relative to."""
+    from srkit_core.data.folders import pictures_below
 
     if path.is_dir():
-        return [(file, path) for file in sorted(walk(path)) if file.suffix.lower() in ENDINGS]
+        return [(file, path) for file in pictures_below(path)[0]]
     if not path.exists():
         raise DataError(f"there is no file {path}", hint="check the path", path=path)
     return [(path, path.parent)]

@@ -9,7 +9,6 @@ from pathlib import Path
 from srkit_core.data import bundled
 from srkit_core.data.alignment import aligned, on_grid
 from srkit_core.data.folders import pictures_below
-from srkit_core.data.folders import walk as walk  # noqa: PLC0414 - cli/upscale.py takes it from here
 from srkit_core.data.pairs import find_pairs
 from srkit_core.errors import DataError
 from srkit_core.io.images import ENDINGS, Pixels, image_size, read_image

@@ -28,6 +28,16 @@ def test_a_file_and_its_folders_are_made_and_replaced(tmp_path):
     assert files_in(tmp_path) == ["file.txt"]
 
 
+def test_who_reads_while_a_file_is_replaced_reads_the_old_one_whole(tmp_path):
+    path = tmp_path / "file.txt"
+    write_text(path, "old and long")
+    with path.open() as reader:
+        assert reader.read(3) == "old"
+        write_text(path, "new")
+        assert reader.read() == " and long"
+    assert path.read_text() == "new"
+
+
 def test_a_file_gets_the_mode_that_any_new_file_gets(tmp_path):
     (tmp_path / "ordinary").write_bytes(b"")
     write_bytes(tmp_path / "atomic", b"")

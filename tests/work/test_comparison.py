@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from srkit_core.data.sources import open_source, split
-from srkit_core.errors import DataError, ExpressionError, IncompatibleError, UnknownComponentError, WeightsError
+from srkit_core.errors import DataError, ExpressionError, IncompatibleError, RecipeError, UnknownComponentError, WeightsError
 from srkit_core.evaluation.comparison import Machine, compare, save_into
 from srkit_core.evaluation.showcase import showcase
-from srkit_core.evaluation_recipe import evaluation_recipe
+from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
 from srkit_core.expressions import parse_call
 from srkit_core.io.images import read_image, write_image
 from srkit_core.parts.build import build_network
@@ -177,7 +177,9 @@ def test_lr_is_found_in_the_same_subfolder(registry, hr):
     folder = lr_of(hr, 2)
     write_image(folder / "inner" / "onex2.png", smooth(40, 40, seed=3)[::2, ::2])
     result = compared(registry, hr, lr=folder)
+    assert result.protocol["scale"] == 2
     assert list(result.scores[0].images) == ["inner/one", "inner/two", "one"]
+    assert min(values["psnr"] for values in result.scores[0].images.values()) > 25
 
 
 def test_a_missing_lr_picture_is_named(registry, hr):
@@ -197,6 +199,35 @@ def test_a_missing_lr_picture_is_named(registry, hr):
 def test_what_cannot_be_compared_is_refused(registry, hr, fields, error):
     with pytest.raises(error):
         compared(registry, hr, **fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        (f"scale = {'9' * 5000}\n", "is not TOML: "),
+        ("scale = " + "[" * 5000, "is not TOML: "),
+        (b'data = "\xff"', "is not TOML: "),
+        ("[models]\n", "models: "),
+        (None, "cannot read .*: "),
+    ],
+)
+def test_a_file_that_is_no_evaluation_recipe_is_named(tmp_path, text, fact):
+    path = tmp_path / "table.toml"
+    if text is None:
+        path.mkdir()
+    else:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RecipeError, match=fact):
+        read_evaluation_recipe(path, {})
+
+
+def test_a_table_of_a_file_is_made(registry, hr, tmp_path):
+    path = tmp_path / "table.toml"
+    path.write_text(f'data = "{hr}"\nprotocol = "rgb"\nmetrics = "ssim"\nscale = 2\n[models]\n"the box" = "nearest"\n')
+    wanted = read_evaluation_recipe(path, {"border": 3})
+    result = compare(wanted, open_source(wanted.data), registry, MACHINE, note=print)
+    assert (result.scores[0].name, list(result.scores[0].specs)) == ("the box", ["ssim"])
+    assert (result.protocol["channel"], result.protocol["border"], result.protocol["scale"]) == ("rgb", 3, 2)
 
 
 def test_pictures_are_saved_per_model(registry, hr, tmp_path):

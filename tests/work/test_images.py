@@ -195,14 +195,25 @@ def test_a_truncated_picture_is_named(tmp_path, ending):
         read_image(path)
 
 
+def load_that_raises(error):
+    def load(self):
+        raise error
+
+    return load
+
+
 @pytest.mark.parametrize("raised", [RuntimeError("Failed to decode"), struct.error("unpack"), EOFError(), KeyError("tile")])
 def test_whatever_a_decoder_raises_becomes_an_error_with_a_name(tmp_path, monkeypatch, raised):
-    def load(self):
-        raise raised
-
     path = saved(tmp_path / "odd.png", noise(4, 4))
-    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", load)
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", load_that_raises(raised))
     with pytest.raises(DataError, match=f"cannot read {path}: ."):
+        read_image(path)
+
+
+def test_a_machine_without_memory_is_no_fault_of_the_file(tmp_path, monkeypatch):
+    path = saved(tmp_path / "fine.png", noise(4, 4))
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", load_that_raises(MemoryError()))
+    with pytest.raises(MemoryError):
         read_image(path)
 
 
