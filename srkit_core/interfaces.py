@@ -8,7 +8,7 @@ alone. Importing this module does not import torch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +27,30 @@ class Range:
 
     def __str__(self) -> str:
         return f"{self.low}..{self.high}"
+
+
+@dataclass(frozen=True)
+class Between:
+    """Bounds of an option, both included, as in `Annotated[float, Between(0, 1)]`; None is no bound.
+
+    Of a `Range` both ends must lie between them.
+    """
+
+    low: float | None = None
+    high: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether a number lies between the bounds."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    def __str__(self) -> str:
+        if self.high is None:
+            return f">= {self.low}"
+        return f"<= {self.high}" if self.low is None else f"in {self.low}..{self.high}"
+
+
+Count: TypeAlias = Annotated[int, Between(low=1)]
+"""A number of blocks, channels or the like: an int of at least 1."""
 
 
 @runtime_checkable

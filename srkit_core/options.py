@@ -4,11 +4,12 @@ import inspect
 import re
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
 
 from srkit_core.expressions import Call, Value, written
 from srkit_core.interfaces import (
     AdversarialLoss,
+    Between,
     Degradation,
     Discriminator,
     Generator,
@@ -30,6 +31,7 @@ KIND_OF_PROTOCOL: Final[dict[object, Kind]] = {
 }
 REQUIRED: Final = inspect.Parameter.empty
 _NONE_WORD = "none"
+_NAMES: Final[dict[object, str]] = {**KIND_OF_PROTOCOL, NoneType: _NONE_WORD, Range: "low..high"}
 
 
 class MisfitError(Exception):
@@ -89,13 +91,15 @@ def _misdeclared(option: Option) -> str | None:
 
 
 def _is_option_type(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _is_option_type(annotation.__origin__) and all(isinstance(extra, Between) for extra in annotation.__metadata__)
     if get_origin(annotation) is tuple or _is_union(annotation):
         return all(_is_option_type(inner) for inner in get_args(annotation) if inner is not Ellipsis)
     return get_origin(annotation) is Literal or annotation in (bool, int, float, str, Range, NoneType, *KIND_OF_PROTOCOL)
 
 
 def _parameters(factory: Factory) -> list[Option]:
-    hints = get_type_hints(factory)
+    hints = get_type_hints(factory, include_extras=True)
     docs = _option_docs(inspect.getdoc(factory) or "")
     return [
         Option(name, hints[name], parameter.default, docs.get(name, ""))
@@ -113,17 +117,17 @@ def _option_docs(docstring: str) -> dict[str, str]:
 
 def type_name(annotation: Any) -> str:
     """Name a type the way a person would: `int`, `tanh | linear`, `list of float`, `generator`."""
-    if annotation in KIND_OF_PROTOCOL:
-        return KIND_OF_PROTOCOL[annotation]
-    if annotation is NoneType:
-        return _NONE_WORD
+    if annotation in _NAMES:
+        return _NAMES[annotation]
+    if get_origin(annotation) is Annotated:
+        return " ".join([type_name(annotation.__origin__), *map(str, annotation.__metadata__)])
     if get_origin(annotation) is Literal:
         return " | ".join(map(str, get_args(annotation)))
     if _is_union(annotation):
         return " | ".join(dict.fromkeys(map(type_name, get_args(annotation))))
     if get_origin(annotation) is tuple:
         return _tuple_name(get_args(annotation))
-    return "low..high" if annotation is Range else str(annotation.__name__)
+    return str(annotation.__name__)
 
 
 def _tuple_name(inner: tuple[Any, ...]) -> str:
@@ -140,6 +144,8 @@ def fit(value: Value, annotation: Any) -> Any:
     """
     if annotation in KIND_OF_PROTOCOL:
         return _fit_kind(value, annotation)
+    if get_origin(annotation) is Annotated:
+        return _fit_bounded(value, annotation)
     if get_origin(annotation) is Literal:
         return _fit_literal(value, annotation)
     if _is_union(annotation):
@@ -154,6 +160,15 @@ def _fit_kind(value: Value, annotation: Any) -> Call:
         return Call(value)
     if isinstance(value, Call):
         return value
+    raise _misfit(value, annotation)
+
+
+def _fit_bounded(value: Value, annotation: Any) -> Any:
+    fitted = fit(value, annotation.__origin__)
+    ends = (fitted.low, fitted.high) if isinstance(fitted, Range) else (fitted,)
+    numbers = [end for end in ends if end is not None]
+    if all(bounds.holds(number) for bounds in annotation.__metadata__ for number in numbers):
+        return fitted
     raise _misfit(value, annotation)
 
 

@@ -1,10 +1,10 @@
 """A plugin that happens to ship inside: same hook, same entry-point group, no privilege."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import AdversarialLoss, Degradation, Generator, Metric, ReferenceLoss
+from srkit_core.interfaces import AdversarialLoss, Between, Count, Degradation, Generator, Metric, ReferenceLoss
 from srkit_core.specs import ComponentSpec, DegradationSpec, GeneratorSpec, LossSpec, MetricSpec
 
 Border = Literal["symmetric", "replicate"]
@@ -23,11 +23,11 @@ _SOURCES: dict[Kernel, str] = {
 
 
 def _shrinker(kernel: Kernel) -> Callable[..., Degradation]:
-    def shrink(*, scale: int, factor: int | None = None, border: Border = "symmetric", quantise: bool = True) -> Degradation:
+    def shrink(*, scale: int, factor: Count | None = None, border: Border = "symmetric", quantise: bool = True) -> Degradation:
         """Make pictures smaller by interpolation, with a kernel widened against aliasing (but for nearest, as in MATLAB).
 
         Args:
-            factor: by how many times the sides shrink, 1 or more (none: the recipe's scale).
+            factor: by how many times the sides shrink (none: the recipe's scale).
             border: how the picture continues outside: mirrored with the edge repeated, or the edge pixel.
             quantise: round to 8 bit before, between and after the two passes, as the official LR files were made.
         """
@@ -67,7 +67,7 @@ def mse() -> ReferenceLoss:
     return MSE()
 
 
-def charbonnier(*, eps: float = 1e-3) -> ReferenceLoss:
+def charbonnier(*, eps: Annotated[float, Between(low=0)] = 1e-3) -> ReferenceLoss:
     """Mean of sqrt(d^2 + eps^2), a smooth L1.
 
     Args:

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from srkit_core.builtin import SUPPORT, Border, Kernel
-from srkit_core.errors import OptionError
 
 _Array = npt.NDArray[np.float64]
 _Index = npt.NDArray[np.int64]
@@ -35,9 +34,7 @@ class Shrink:
     """
 
     def __init__(self, kernel: Kernel, factor: int, *, border: Border, quantise: bool) -> None:
-        """Prepare for one factor; raises OptionError when it is below 1."""
-        if factor < 1:
-            raise OptionError(f"option 'factor' of '{kernel}' expects 1 or more, not {factor}", component=kernel, option="factor")
+        """Prepare for one factor, 1 or more."""
         self._resample = Resampling(kernel, taken=factor, given=1, border=border, quantise=quantise)
 
     def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:

@@ -1,14 +1,15 @@
 """Does a written value become what a factory's signature asks for, and nothing else?"""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 
 from srkit_core.expressions import Call
-from srkit_core.interfaces import AdversarialLoss, Degradation, Discriminator, Generator, Loss, Metric, Range, ReferenceLoss
+from srkit_core.interfaces import AdversarialLoss, Between, Count, Degradation, Discriminator, Generator, Loss, Metric, Range, ReferenceLoss
 from srkit_core.options import MisfitError, check_signature, context_of, fit, options_of, type_name
 
+Share = Annotated[float, Between(0, 1)]
 Layer = Literal["conv5_4", 16, True]
 VGG = Call("vgg", (("n", 3),))
 
@@ -42,9 +43,20 @@ FITS = [
     ("l1", Loss | None, Call("l1")),
     ("word", str | Discriminator, "word"),
     (VGG, str | Discriminator, VGG),
+    (1, Count, 1),
+    ("none", Count | None, None),
+    (0, Share, 0.0),
+    (1, Share, 1.0),
+    (Range(0.5, 1), Annotated[float | Range, Between(0, 1)], Range(0.5, 1)),
 ]
 
 MISFITS = [
+    (0, Count, "expects int >= 1, not 0"),
+    (-3, Count | None, "expects int >= 1 | none, not -3"),
+    (1.5, Count, "expects int, not 1.5"),
+    (1.01, Share, "expects float in 0..1, not 1.01"),
+    (3, Annotated[int, Between(high=2)], "expects int <= 2, not 3"),
+    (Range(0.5, 1.5), Annotated[float | Range, Between(0, 1)], "expects float | low..high in 0..1, not 0.5..1.5"),
     (2.5, int, "expects int, not 2.5"),
     (True, int, "expects int, not true"),
     (3, bool, "expects bool, not 3"),

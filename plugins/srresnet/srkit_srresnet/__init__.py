@@ -2,13 +2,12 @@
 
 from typing import Literal
 
-from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import Generator
+from srkit_core.interfaces import Count, Generator
 from srkit_core.specs import GeneratorSpec
 
 
-def srresnet(*, scale: int, blocks: int = 16, features: int = 64, head: Literal["tanh", "linear"] = "tanh") -> Generator:
+def srresnet(*, scale: int, blocks: Count = 16, features: Count = 64, head: Literal["tanh", "linear"] = "tanh") -> Generator:
     """Residual blocks with batch normalisation and one slope per PReLU; the generator of SRGAN.
 
     Args:
@@ -16,9 +15,6 @@ def srresnet(*, scale: int, blocks: int = 16, features: int = 64, head: Literal[
         features: channels throughout.
         head: what follows the last convolution: Tanh, whose [-1, 1] is brought to [0, 1], or nothing.
     """
-    for name, value in {"blocks": blocks, "features": features}.items():
-        if value < 1:
-            raise OptionError(f"option '{name}' of 'srresnet' expects 1 or more, not {value}", component="srresnet", option=name)
     from srkit_srresnet.model import SRResNet
 
     return SRResNet(scale=scale, blocks=blocks, features=features, head=head)

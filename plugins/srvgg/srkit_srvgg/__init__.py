@@ -1,21 +1,17 @@
 """Announces the compact VGG-style generator."""
 
-from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import Generator
+from srkit_core.interfaces import Count, Generator
 from srkit_core.specs import GeneratorSpec
 
 
-def srvgg(*, scale: int, features: int = 64, blocks: int = 16) -> Generator:
+def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
     """A plain stack of convolutions on the LR grid, one pixel shuffle, and enlarged LR added: quick on a CPU.
 
     Args:
         features: channels throughout.
         blocks: number of convolutions between the first and the last, the depth.
     """
-    for name, value in {"features": features, "blocks": blocks}.items():
-        if value < 1:
-            raise OptionError(f"option '{name}' of 'srvgg' expects 1 or more, not {value}", component="srvgg", option=name)
     from srkit_srvgg.model import SRVGGNet
 
     return SRVGGNet(scale=scale, features=features, blocks=blocks)

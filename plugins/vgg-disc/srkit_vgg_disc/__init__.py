@@ -2,21 +2,18 @@
 
 from typing import Literal
 
-from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import Discriminator
+from srkit_core.interfaces import Count, Discriminator
 from srkit_core.specs import DiscriminatorSpec
 
 
-def vgg(*, features: int = 64, norm: Literal["batch", "none"] = "batch") -> Discriminator:
+def vgg(*, features: Count = 64, norm: Literal["batch", "none"] = "batch") -> Discriminator:
     """Eight 3x3 convolutions, every second of stride 2, then average pooling and two 1x1 convolutions: one logit a picture.
 
     Args:
         features: channels of the first convolution; they double to eight times as many.
         norm: batch normalisation after each of the eight convolutions, or none.
     """
-    if features < 1:
-        raise OptionError(f"option 'features' of 'vgg' expects 1 or more, not {features}", component="vgg", option="features")
     from srkit_vgg_disc.model import VGGDiscriminator
 
     return VGGDiscriminator(features=features, norm=norm)

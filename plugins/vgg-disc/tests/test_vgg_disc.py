@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from srkit_core.errors import OptionError
+from srkit_core.options import options_of
 from srkit_core.testing.contracts import DiscriminatorContract
 from srkit_vgg_disc import vgg
 
@@ -61,6 +61,6 @@ def test_the_smallest_size_is_the_smallest_that_trains_on_one_picture():
         network(torch.rand(1, 3, 16, 16))
 
 
-def test_features_are_at_least_one():
-    with pytest.raises(OptionError, match="option 'features' of 'vgg' expects 1 or more, not 0"):
-        vgg(features=0)
+def test_sizes_are_at_least_one():
+    counts = [option.name for option in options_of(vgg) if option.type_name == "int >= 1"]
+    assert counts == ["features"]
