@@ -4,7 +4,8 @@ from pathlib import Path
 
 from srkit_core import Recipe, Stage, discover
 from srkit_core.data.bundled import bundled_photographs
-from srkit_core.engine.train import Where, train
+from srkit_core.engine.train import train
+from srkit_core.engine.where import Where
 from srkit_core.evaluation.files import upscale_file
 from srkit_core.parts.weights import load_model
 

@@ -16,9 +16,10 @@ _RECIPE = "demo"
 def demo(out: Annotated[Path | None, typer.Option(help="The run folder (default: the next free runs/demo-<n>).")] = None) -> None:
     """Train on bundled photographs in two stages, and compare with bicubic on photographs that were held out."""
     from srkit_core.cli.progress import TrainingView
-    from srkit_core.engine.train import Where, train
+    from srkit_core.engine.train import train
+    from srkit_core.engine.where import Where
     from srkit_core.evaluation.showcase import showcase
-    from srkit_core.io.atomic import write_text
+    from srkit_core.io.documents import write_json
     from srkit_core.recipe import read_recipe
     from srkit_core.registry import discover
 
@@ -27,7 +28,7 @@ def demo(out: Annotated[Path | None, typer.Option(help="The run folder (default:
         folder = train(recipe, Where(out=out), registry=registry, listener=view)
     models = _models(folder, [stage.name for stage in recipe.stages])
     comparison = showcase(models, recipe, registry, folder / "comparison.png")
-    write_text(folder / "scores.json", comparison.to_json())
+    write_json(folder / "scores.json", comparison.to_dict())
     _print_gains(comparison)
     typer.echo(f"picture: {folder / 'comparison.png'}\nscores: {folder / 'scores.json'}\nweights: {folder / 'weights'}")
 

@@ -40,6 +40,7 @@ def evaluate(
     from srkit_core.engine.devices import choose_device, inference_dtype
     from srkit_core.evaluation.comparison import Machine, compare, save_into
     from srkit_core.io.atomic import write_text
+    from srkit_core.io.documents import write_json
     from srkit_core.registry import discover
 
     written = {"lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics, "protocol": protocol, "border": border, "data": data}
@@ -49,7 +50,7 @@ def evaluate(
     result = compare(wanted, _source(wanted), discover(), machine, note=typer.echo, seen=save_into(pictures) if pictures else None)
     _print_scores(result.scores)
     if json_file:
-        write_text(json_file, result.to_json())
+        write_json(json_file, result.to_dict())
     if csv_file:
         write_text(csv_file, _csv(result.scores))
 
@@ -64,11 +65,11 @@ def _wanted(models: Sequence[str], written: dict[str, Any]) -> "EvaluationRecipe
 
 
 def _source(wanted: "EvaluationRecipe") -> "Source":
-    from srkit_core.data.sources import open_source
+    from srkit_core.data.sources import open_source, readable
 
     if wanted.data is None:
         raise RecipeError("there is nothing to evaluate on", hint="--data FOLDER, or --data photos")
-    source = open_source(wanted.data)
+    source = readable(open_source(wanted.data))
     for note in source.notes():
         typer.echo(note)
     return source

@@ -97,6 +97,26 @@ def open_source(place: str, *, paired: bool = False, smallest: int = 1) -> Sourc
     return source
 
 
+def readable(source: Source) -> Source:
+    """Read every picture once and skip those with a good header and a broken body; raises DataError when none is left.
+
+    For validation sets, whose figures would otherwise mean other pictures than those that were named.
+    """
+    pictures, skipped = list[Picture](), list(source.skipped)
+    for picture in source.pictures:
+        try:
+            for path in filter(None, (picture.path, picture.lr)):
+                read_image(path)
+        except DataError as error:
+            skipped.append(_skipped(error, picture.path))
+        else:
+            pictures.append(picture)
+    checked = replace(source, pictures=tuple(pictures), skipped=tuple(skipped))
+    if not pictures:
+        raise _nothing_left(checked, 1)
+    return checked
+
+
 def split(source: Source, hold_out: Sequence[str]) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
     """Part the pictures into (training, held out) by group.
 
@@ -136,10 +156,14 @@ def _examined(name: str, path: Path, lr: Path | None, place: str, smallest: int)
         if lr:
             image_size(lr)
     except DataError as error:
-        return Skipped(error.path or path, error.message.removeprefix(f"cannot read {error.path}: "))
+        return _skipped(error, path)
     if min(height, width) < smallest:
         return Skipped(path, f"{width} x {height} is smaller than the crop of {smallest} pixels")
     return Picture(name, path, bundled.GROUPS[path.name] if _is_bundled(place) else name, height, width, lr)
+
+
+def _skipped(error: DataError, path: Path) -> Skipped:
+    return Skipped(error.path or path, error.message.removeprefix(f"cannot read {error.path}: "))
 
 
 def _names(paths: Sequence[Path], place: str) -> list[str]:

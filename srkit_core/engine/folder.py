@@ -57,8 +57,8 @@ class RunFolder:
         return self.recipe.exists()
 
     def keep_newest(self, count: int) -> None:
-        """Delete all but the newest checkpoints."""
-        for old in self.checkpoints()[:-count]:
+        """Delete all but the newest checkpoints, and what a killed process left unfinished."""
+        for old in [*self.checkpoints()[:-count], *self.path.glob("checkpoints/.step-*")]:
             shutil.rmtree(old)
 
 

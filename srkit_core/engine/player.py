@@ -51,6 +51,12 @@ class Player:
         return float(self.optimiser.param_groups[0]["lr"])
 
 
+def build_player(network: nn.Module, call: nn.Module, optimiser: Optimiser, stage_rate: float, scaler: GradScaler) -> Player:
+    """Give a network an optimiser, at its own rate or that of the stage."""
+    rate = optimiser.lr or stage_rate
+    return Player(network, call, build_optimiser(optimiser, network, rate), scaler, rate)
+
+
 def check_optimiser(optimiser: Optimiser) -> None:
     """Raise OptionError when `torch.optim` has no such class or the class no such option."""
     cls = _optimiser_class(optimiser.name)

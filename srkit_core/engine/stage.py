@@ -13,7 +13,7 @@ from srkit_core.engine.ema import start_average
 from srkit_core.engine.events import Listener
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.objective import Objective, build_objective
-from srkit_core.engine.player import Player, build_optimiser
+from srkit_core.engine.player import Player, build_player
 from srkit_core.engine.step import Players
 from srkit_core.engine.tracking import Log
 from srkit_core.engine.validate import Validator
@@ -154,5 +154,4 @@ def with_average(networks: Networks, stage: StagePlan) -> Networks:
 
 
 def _player(network: Network, stage: StagePlan, optimiser: Optimiser, devices: Devices) -> Player:
-    rate = optimiser.lr or stage.stage.lr
-    return Player(network.module, network.call, build_optimiser(optimiser, network.module, rate), devices.scaler(), rate)
+    return build_player(network.module, network.call, optimiser, stage.stage.lr, devices.scaler())

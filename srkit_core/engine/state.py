@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from srkit_core.engine.player import Player
-from srkit_core.errors import DiskFullError, WeightsError
-from srkit_core.io.atomic import flush
+from srkit_core.errors import WeightsError
+from srkit_core.io.atomic import flush, write_bytes, write_error
 from srkit_core.parts.weights import fill, read_tensors
 
 _STATE = "state.json"
+_UNFINISHED = ".part"
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Memory:
 
 
 def save_checkpoint(folder: Path, memory: Memory, progress: Progress) -> None:
-    """Write a checkpoint; `folder` appears complete or not at all. Raises DiskFullError."""
-    beside = folder.with_name(f".{folder.name}.part")
+    """Write a checkpoint; `folder` appears complete or not at all. Raises DiskFullError, or DataError where it cannot be written."""
+    beside = folder.with_name(f".{folder.name}{_UNFINISHED}")
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
@@ -63,8 +64,9 @@ def save_checkpoint(folder: Path, memory: Memory, progress: Progress) -> None:
         beside.rename(folder)
         flush(folder.parent)
     except OSError as error:
+        raise write_error(error, folder) from error
+    finally:
         shutil.rmtree(beside, ignore_errors=True)
-        raise DiskFullError(f"the checkpoint {folder} was not written: {error}", hint="free some space, then --resume") from error
 
 
 def read_progress(folder: Path) -> Progress:
@@ -110,8 +112,7 @@ def _write_all(folder: Path, memory: Memory, progress: Progress) -> None:
         "scalers": {name: player.scaler.state_dict() for name, player in memory.players.items()},
         "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
     }
-    (folder / _STATE).write_text(json.dumps(document, indent=1), encoding="utf-8")
-    flush(folder / _STATE)
+    write_bytes(folder / _STATE, json.dumps(document, indent=1).encode())
     flush(folder)
 
 
@@ -120,8 +121,8 @@ def _optimiser_file(name: str) -> str:
 
 
 def _save(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
-    flush(path)
+    own = {name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format) for name, tensor in tensors.items()}
+    write_bytes(path, save(own))
 
 
 def _digest(path: Path) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.state import Progress
-from srkit_core.engine.tracking import write_json
+from srkit_core.io.documents import write_json
 from srkit_core.plan import Plan
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -53,11 +52,6 @@ class Log:
             raise KeyError(f"no such columns: {sorted(unknown)}")
         with self._path.open("a", encoding="utf-8", newline="") as file:
             file.write(_line([_plain(row.get(name, "")) for name in self._names]))
-
-
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON file atomically."""
-    write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def peak_memory_mb(device: torch.device) -> float:

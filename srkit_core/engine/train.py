@@ -1,73 +1,45 @@
 """What does it take to turn a recipe into a run folder?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from srkit_core.binding import Part
-from srkit_core.data.sources import Picture, Source, open_source, split
-from srkit_core.engine.devices import DeviceName, Devices, PrecisionName, open_devices
+from srkit_core.engine.devices import Devices, open_devices
 from srkit_core.engine.environment import describe, versions
 from srkit_core.engine.events import Listener, Silent
 from srkit_core.engine.folder import RunFolder, choose_folder
 from srkit_core.engine.interrupt import listening
 from srkit_core.engine.loop import run_stages
+from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
 from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import LiveStage, Network, Networks, Setting, calendars, open_stage, with_average
 from srkit_core.engine.state import Progress, restore_networks, restore_players
 from srkit_core.engine.summary import write_summary
-from srkit_core.engine.tracking import Log, columns, write_json
+from srkit_core.engine.tracking import Log, columns
 from srkit_core.engine.validate import Validator, metric_columns
+from srkit_core.engine.where import Where
 from srkit_core.errors import IncompatibleError, OutOfMemoryError
 from srkit_core.evaluation.evaluate import build_metrics
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.expressions import Call
 from srkit_core.io.atomic import write_text
+from srkit_core.io.documents import write_json
 from srkit_core.parts.build import build_degradation, build_network, place
 from srkit_core.parts.model import Model
 from srkit_core.parts.weights import fill, read_tensors
 from srkit_core.plan import Plan, bind_generator, plan
-from srkit_core.recipe import PAIRED, Recipe
+from srkit_core.recipe import Recipe
 from srkit_core.registry import Registry, discover
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where a run happens: folders and machine; nothing of it changes what is trained."""
-
-    data: str = "photos"
-    val: Mapping[str, str] | None = None
-    out: Path | None = None
-    init: Path | None = None
-    device: DeviceName = "auto"
-    precision: PrecisionName = "auto"
-    workers: int | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        """Return what a repeated run takes over."""
-        init = None if self.init is None else str(self.init)
-        machine = {"device": self.device, "precision": self.precision, "workers": self.workers}
-        return {"data": self.data, "val": self.val, "init": init, **machine}
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """What a run sees: the source, the part of it to train on, and the validation sets by name."""
-
-    source: Source
-    training: Sequence[Picture]
-    validation: Mapping[str, Sequence[Picture]]
 
 
 def train(
     recipe: Recipe,
-    where: Where = Where(),
+    where: Where | None = None,
     *,
     resume: Resume | None = None,
     registry: Registry | None = None,
@@ -78,7 +50,7 @@ def train(
     Raises RecipeError or RegistryError before anything is written when the recipe cannot run here; DataError when no
     picture can be used; DivergedError, OutOfMemoryError and InterruptedRunError leave the last checkpoint behind.
     """
-    registry, listener = registry or discover(), listener or Silent()
+    where, registry, listener = where or Where(), registry or discover(), listener or Silent()
     planned = plan(recipe, registry)
     for stage in planned.stages:
         check_optimiser(stage.stage.optimiser.generator)
@@ -87,7 +59,7 @@ def train(
         listener = listener if devices.is_main else Silent()
         _check_batches(planned, devices)
         folder = devices.agree(lambda: _open_folder(planned, where, resume))
-        pictures = _open_pictures(planned, where, listener)
+        pictures = open_pictures(planned, where, listener)
         setting = _setting(planned, folder, devices, pictures, where, registry, listener)
         _run(setting, pictures, where, resume, registry)
     return folder.path
@@ -148,20 +120,6 @@ def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tupl
 def _finished(setting: Setting, progress: Progress) -> bool:
     last = len(setting.plan.stages) - 1
     return progress.position.stage == last and progress.position.step >= calendars(setting.plan, len(setting.pictures))[last].length
-
-
-def _open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
-    paired = planned.recipe.degradation == PAIRED
-    source = open_source(where.data, paired=paired, smallest=max(stage.stage.patch for stage in planned.stages))
-    sources = {name: open_source(place, paired=paired, smallest=planned.recipe.scale) for name, place in (where.val or {}).items()}
-    for one in (source, *sources.values()):
-        for note in one.notes():
-            listener.note(note)
-    if sources:
-        return Pictures(source, source.pictures, {name: one.pictures for name, one in sources.items()})
-    training, held = split(source, planned.recipe.data.hold_out)
-    listener.note(f"held out for validation: {', '.join(picture.name for picture in held)}")
-    return Pictures(source, training, {"": held})
 
 
 def _setting(

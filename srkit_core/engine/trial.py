@@ -9,7 +9,7 @@ import torch
 from srkit_core.binding import Part
 from srkit_core.engine.devices import DeviceName, Devices, PrecisionName, open_devices
 from srkit_core.engine.objective import build_objective
-from srkit_core.engine.player import Player, build_optimiser
+from srkit_core.engine.player import Player, build_player
 from srkit_core.engine.step import Players, Scene, train_step
 from srkit_core.engine.tracking import peak_memory_mb
 from srkit_core.parts.build import build_network, place
@@ -37,8 +37,8 @@ def _try(planned: Plan, stage: StagePlan, devices: Devices) -> Trial:
     fields, scale = stage.stage, planned.recipe.scale
     opponent = planned.discriminator if stage.adversarial else None
     players = Players(
-        _player(planned.generator, stage, fields.optimiser.generator, devices),
-        _player(opponent, stage, fields.optimiser.discriminator, devices) if opponent else None,
+        _player(planned.generator, fields.optimiser.generator, fields.lr, devices),
+        _player(opponent, fields.optimiser.discriminator, fields.lr, devices) if opponent else None,
     )
     hr = torch.rand(fields.batch, 3, fields.patch, fields.patch, device=devices.device)
     lr = hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last)
@@ -49,7 +49,6 @@ def _try(planned: Plan, stage: StagePlan, devices: Devices) -> Trial:
     return Trial(fields.name, time.perf_counter() - start, peak_memory_mb(devices.device))
 
 
-def _player(part: Part, stage: StagePlan, optimiser: Optimiser, devices: Devices) -> Player:
+def _player(part: Part, optimiser: Optimiser, rate: float, devices: Devices) -> Player:
     network = place(build_network(part), devices.device)
-    rate = optimiser.lr or stage.stage.lr
-    return Player(network, network, build_optimiser(optimiser, network, rate), devices.scaler(), rate)
+    return build_player(network, network, optimiser, rate, devices.scaler())

@@ -1,6 +1,5 @@
 """How do several models compare on one set of pictures?"""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,10 +32,9 @@ class Comparison:
     protocol: dict[str, Any]
     scores: tuple[ModelScores, ...]
 
-    def to_json(self) -> str:
-        """Return the document that `srkit eval --json FILE` writes."""
-        document = {"protocol": self.protocol, "models": [one.to_dict() for one in self.scores]}
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, the document that `srkit eval --json FILE` writes."""
+        return {"protocol": self.protocol, "models": [one.to_dict() for one in self.scores]}
 
 
 @dataclass(frozen=True)

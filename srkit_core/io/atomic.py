@@ -23,7 +23,7 @@ def write_bytes(path: Path, content: bytes | memoryview) -> None:
         flush(beside)
         beside.replace(path)
     except OSError as error:
-        raise _named(error, path) from error
+        raise write_error(error, path) from error
     finally:
         with suppress(OSError):
             beside.unlink()
@@ -45,7 +45,8 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
-def _named(error: OSError, path: Path) -> DataError | DiskFullError:
+def write_error(error: OSError, path: Path) -> DataError | DiskFullError:
+    """Name what kept a file or folder from being written."""
     if error.errno in _FULL:
         return DiskFullError(f"the disk is full, {path} was not written", hint="free some space, then run the same command again")
     return DataError(f"cannot write {path}: {error.strerror or error}", hint="--out another folder", path=path)

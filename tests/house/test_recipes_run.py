@@ -2,7 +2,8 @@
 
 import pytest
 
-from srkit_core.engine.train import Where, train
+from srkit_core.engine.train import train
+from srkit_core.engine.where import Where
 from srkit_core.overrides import Flags, wish
 from srkit_core.plan import plan
 from srkit_core.recipe import read_recipe, recipe_from_toml, shipped_recipes

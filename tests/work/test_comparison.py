@@ -14,6 +14,7 @@ from srkit_core.evaluation.comparison import Machine, compare, save_into
 from srkit_core.evaluation.showcase import showcase
 from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
 from srkit_core.expressions import parse_call
+from srkit_core.io.documents import json_text
 from srkit_core.io.images import read_image, write_image
 from srkit_core.parts.build import build_network
 from srkit_core.parts.weights import Card, save_weights
@@ -107,7 +108,7 @@ def test_bicubic_at_other_scales_is_the_published_row(set5, registry, scale, psn
 
 
 def test_the_document_has_the_shape_that_is_promised(set5, on_official_files):
-    document = json.loads(on_official_files.to_json())
+    document = json.loads(json_text(on_official_files.to_dict()))
     assert document["protocol"] == {
         "channel": "y",
         "definition": "Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from srkit_core.data.bundled import GROUPS, NAME
-from srkit_core.data.sources import Picture, Source, open_source, split
+from srkit_core.data.sources import Picture, Source, open_source, readable, split
 from srkit_core.errors import DataError
 from srkit_core.io.images import image_size, read_image, write_image
 
@@ -232,3 +232,17 @@ def test_a_moved_folder_has_the_same_pictures(tmp_path):
     fingerprint = before.fingerprint()
     after = open_source(str(shutil.move(tmp_path / "one", tmp_path / "other")))
     assert (named(after.pictures), after.fingerprint()) == (named(before.pictures), fingerprint)
+
+
+def test_a_broken_body_behind_a_good_header_is_found_by_reading(tmp_path):
+    fill(tmp_path, "a.png", "b.png", "c.png", size=(64, 64))
+    (tmp_path / "b.png").write_bytes((tmp_path / "b.png").read_bytes()[:-2000])
+    source = open_source(str(tmp_path))
+    assert (named(source.pictures), source.skipped) == (["a", "b", "c"], ())
+    checked = readable(source)
+    assert named(checked.pictures) == ["a", "c"]
+    assert checked.notes() == [f"skipped {tmp_path / 'b.png'}: image file is truncated"]
+    for name in ("a.png", "c.png"):
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-2000])
+    with pytest.raises(DataError, match="none of the 3 files"):
+        readable(source)

@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from srkit_core.engine.train import Where, train
+from srkit_core.engine.train import train
+from srkit_core.engine.where import Where
 from srkit_core.errors import DivergedError, InterruptedRunError, RecipeError, WeightsError
 from srkit_core.recipe import recipe_from_dict
 
@@ -269,3 +270,29 @@ def test_initial_weights_are_taken_over(undisturbed, tmp_path):
     folder = train(still, Where(out=tmp_path / "run", device="cpu", init=undisturbed / "weights/last.safetensors"))
     start, end = load_file(undisturbed / "weights/last.safetensors"), load_file(folder / "weights/last.safetensors")
     assert all(torch.equal(start[key], end[key]) for key in start)
+
+
+def test_what_a_killed_process_left_unfinished_is_cleaned_up(tmp_path):
+    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 2, "batch": 2, "patch": 32, "checkpoint_every": 1}])
+    unfinished = tmp_path / "run/checkpoints/.step-00000001.part"
+    unfinished.mkdir(parents=True)
+    (unfinished / "state.json").write_text("{}")
+    train(wanted, Where(out=tmp_path / "run", device="cpu"))
+    assert [path.name for path in sorted((tmp_path / "run/checkpoints").iterdir())] == ["step-00000001", "step-00000002"]
+
+
+def test_a_held_out_picture_with_a_broken_body_is_named_before_training(tmp_path):
+    from srkit_core.data.bundled import bundled_photographs
+
+    data = tmp_path / "data"
+    data.mkdir()
+    for photo in bundled_photographs()[:3]:
+        (data / photo.name).write_bytes(photo.read_bytes())
+    (data / "astronaut.png").write_bytes((data / "astronaut.png").read_bytes()[:-9000])
+    wanted = recipe(
+        discriminator=None, data={"hold_out": ["astronaut", "camera"]}, stages=[{"loss": "l1", "steps": 1, "batch": 1, "patch": 32}]
+    )
+    listener = Stopper()
+    train(wanted, Where(data=str(data), out=tmp_path / "run", device="cpu"), listener=listener)
+    assert f"skipped {data / 'astronaut.png'}: image file is truncated" in listener.notes
+    assert "held out for validation: camera" in listener.notes

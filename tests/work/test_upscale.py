@@ -82,8 +82,9 @@ def test_less_overlap_than_the_network_sees_leaves_seams(convolutional):
 
 @pytest.mark.parametrize("size", [(24, 28), (23, 30), (9, 50)])
 @pytest.mark.parametrize("tile", [4, 5, 7, 16])
-def test_tiles_lie_on_the_grid_of_the_network(size, tile):
-    model = fake(OnAGridOfFour(), size_multiple=4)
+@pytest.mark.parametrize("smallest", [1, 24])
+def test_tiles_lie_on_the_grid_of_the_network_and_are_no_smaller_than_it_takes(size, tile, smallest):
+    model = fake(OnAGridOfFour(), size_multiple=4, min_size=smallest)
     lr = picture(*size)
     for overlap in (8, 9, 11):
         assert (upscale(model, lr, Tiling(tile, overlap)) - upscale(model, lr)).abs().max() < 1e-5
@@ -149,6 +150,8 @@ def test_a_picture_within_one_tile_is_not_cut():
     model = fake(Enlarge())
     upscale(model, picture(9, 10), Tiling(10, 4))
     assert model.network.sizes == [(9, 10)]
+    upscale(model, picture(9, 25), Tiling(10, 0))
+    assert model.network.sizes[1:] == [(9, 10), (9, 10), (9, 5)]
 
 
 @pytest.mark.parametrize("wrong", [{"tile": 0}, {"tile": -4}, {"tile": 8, "overlap": -1}])

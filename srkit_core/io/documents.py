@@ -1,0 +1,27 @@
+"""How are plain values written as JSON that every reader accepts?"""
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from srkit_core.io.atomic import write_text
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """Return a JSON document; numbers that JSON does not know (infinity, as of a perfect PSNR, and NaN) become null."""
+    return json.dumps(_known(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON file atomically."""
+    write_text(path, json_text(document))
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _known(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_known(inner) for inner in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
