@@ -22,13 +22,12 @@ Every error srkit raises deliberately is one of these; anything else is a bug::
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 
 class SrkitError(Exception):
     """A deliberate error: `message` states one fact with its value, `hint` names the next thing to try."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(message)
@@ -141,6 +140,7 @@ class InterruptedRunError(SrkitError):
     def __init__(self, message: str, *, signal: int, hint: str) -> None:
         super().__init__(message, hint=hint)
         self.signal = signal
+        self.exit_code = 128 + signal
 
 
 class ResourceError(SrkitError):

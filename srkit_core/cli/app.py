@@ -1,5 +1,6 @@
 """Which commands are there, and how does an error reach a person?"""
 
+import difflib
 import os
 import re
 import sys
@@ -11,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from srkit_core.errors import InterruptedRunError, SrkitError
+from srkit_core.errors import SrkitError
 
 TRACE_VARIABLE = "SRKIT_TRACE"
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
@@ -50,7 +51,8 @@ def build_app(words: Sequence[str] = ()) -> typer.Typer:
 
     Only the one named is built, because building an option builds its validator: 0.1 s for all commands.
     """
-    named = [name for name in COMMANDS if name.split()[0] in words[:2]]
+    first = next((word for word in words if word == "--help" or not word.startswith("-")), "")
+    named = [name for name in COMMANDS if name.split()[0] == first]
     app = _group("Train, evaluate and use super-resolution models that are assembled from plugins.", "srkit demo")
     app.callback()(_global_options)
     groups = dict[str, typer.Typer]()
@@ -101,13 +103,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = build_app(words)(args=words, prog_name="srkit", standalone_mode=False)
     except SrkitError as error:
         _tell(error.message, error.hint)
-        return 128 + error.signal if isinstance(error, InterruptedRunError) else error.exit_code
+        return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         _tell("interrupted", "run the same command again")
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         return _tell_unplanned(error, words)
     return code if isinstance(code, int) else 0
@@ -136,8 +135,12 @@ def _tell_unplanned(error: Exception, words: Sequence[str]) -> int:
 
 
 def _help_for(words: Sequence[str]) -> str:
-    command = next((word for word in words for name in COMMANDS if word in name.split()[:1]), None)
-    return f"srkit {command} --help" if command else "srkit --help"
+    first = next((word for word in words if not word.startswith("-")), "")
+    commands = [name.split()[0] for name in COMMANDS]
+    if first in commands:
+        return f"srkit {first} --help"
+    nearest = difflib.get_close_matches(first, commands, n=1)
+    return f"did you mean '{nearest[0]}'? srkit --help" if nearest else "srkit --help"
 
 
 def _tell(message: str, hint: str) -> None:

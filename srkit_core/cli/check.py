@@ -1,6 +1,5 @@
 """Can this recipe run here?"""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,10 +48,12 @@ def _print_plan(planned: "Plan") -> None:
 
 def _missing_data(path: Path) -> list[str]:
     """Note pictures that a run folder's recipe was trained on and that are not on this machine."""
-    environment = path.with_name("environment.json")
-    if not environment.is_file():
+    from srkit_core.run_record import read_environment
+
+    environment = read_environment(path.parent) if path.name == "recipe.toml" else None
+    if environment is None:
         return []
-    place = json.loads(environment.read_text(encoding="utf-8"))["data"]["place"]
+    place = environment["data"]["place"]
     return [] if place == "photos" or Path(place).exists() else [f"note: its pictures in {place} are not here; give others with --data"]
 
 

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +21,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
     report = {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "versions": {name: version(name) for name in _LIBRARIES},
+        "versions": {name: _version(name) for name in _LIBRARIES},
         "plugins": registry.versions,
         "devices": _devices(),
         "settings": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
@@ -36,9 +36,18 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         _print(report)
 
 
-def _devices() -> list[str]:
-    import torch
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
+
+def _devices() -> list[str]:
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return [f"none, torch cannot be imported: {error}"]
     gpus = [f"cuda:{number} {torch.cuda.get_device_name(number)}" for number in range(torch.cuda.device_count())]
     apple = ["mps"] if torch.backends.mps.is_available() else []
     return [*gpus, *apple, f"cpu, {torch.get_num_threads()} threads"]

@@ -46,6 +46,10 @@ def evaluate(
     written = {"lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics, "protocol": protocol, "border": border, "data": data}
     wanted = _wanted(models, {name: value for name, value in written.items() if value is not None})
     where = choose_device(device)
+    if lr is not None and degrade is not None:
+        raise RecipeError("--lr takes LR from disk and --degrade makes it: one of them", hint="leave out --degrade")
+    if pictures and pictures.is_dir() and any(pictures.iterdir()):
+        raise RecipeError(f"{pictures} already holds files", hint="--pictures another folder")
     machine = Machine(where, inference_dtype(precision, where), tile)
     result = compare(wanted, _source(wanted), discover(), machine, note=typer.echo, seen=save_into(pictures) if pictures else None)
     _print_scores(result.scores)

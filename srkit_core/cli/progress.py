@@ -1,5 +1,7 @@
 """How does long work look while it goes on?"""
 
+import os
+import sys
 import time
 from collections.abc import Mapping
 
@@ -29,7 +31,7 @@ class TrainingView:
         if self._bar:
             self._bar.print(text)
         else:
-            typer.echo(text)
+            _say(text)
 
     def progress(self, stage: str, done: int, length: int, values: Mapping[str, float]) -> None:
         """Move the bar, or print a line where a row was logged."""
@@ -37,7 +39,7 @@ class TrainingView:
             self._bar.move(stage, done, length, _short(values))
         elif values:
             figures = "  ".join(f"{name} {values[name]:.4g}" for name in _SHOWN if name in values)
-            typer.echo(f"{stage} {done}/{length}  {figures}{self._time_left(stage, done, length)}")
+            _say(f"{stage} {done}/{length}  {figures}{self._time_left(stage, done, length)}")
 
     def _time_left(self, stage: str, done: int, length: int) -> str:
         first, since = self._starts.setdefault(stage, (done, time.monotonic()))
@@ -45,6 +47,14 @@ class TrainingView:
             return ""
         seconds = (time.monotonic() - since) / (done - first) * (length - done)
         return f"  {int(seconds // 60)}:{int(seconds % 60):02d} left"
+
+
+def _say(text: str) -> None:
+    """Print a line; a reader that has gone away (`| head`) is no reason to stop training."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _short(values: Mapping[str, float]) -> str:

@@ -1,6 +1,5 @@
 """How is a training run typed?"""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -42,7 +41,7 @@ def train(
     ] = None,
     device: Annotated[Device | None, typer.Option(help="Where to compute.")] = None,
     precision: Annotated[Precision | None, typer.Option(help="auto: fp32 on a CPU, bf16 on a GPU that has it.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that load pictures.")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="Processes that load pictures.")] = None,
 ) -> None:
     """Train a recipe, or one made from flags; a recipe's fields are overridden by the flags."""
     from srkit_core.overrides import Flags
@@ -79,15 +78,17 @@ def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wi
     if recipe is None and flags.gen is None and resumed and (resumed / "recipe.toml").is_file():
         recipe = str(resumed / "recipe.toml")
     if recipe is None:
-        return wish(None, flags), _beside(resumed / "recipe.toml") if resumed else {}
-    return wish(read_recipe(recipe), flags), _beside(find_recipe(recipe))
+        return wish(None, flags), _beside(resumed) if resumed else {}
+    path = find_recipe(recipe)
+    return wish(read_recipe(recipe), flags), _beside(resumed or (path.parent if path.name == "recipe.toml" else None))
 
 
-def _beside(recipe: Path) -> dict[str, Any]:
-    environment = recipe.with_name("environment.json")
-    if recipe.name != "recipe.toml" or not environment.is_file():
-        return {}
-    arguments = json.loads(environment.read_text(encoding="utf-8"))["arguments"]
+def _beside(run: Path | None) -> dict[str, Any]:
+    """Return the arguments of *where* that a run folder was made with."""
+    from srkit_core.run_record import read_environment
+
+    environment = read_environment(run) if run else None
+    arguments = environment["arguments"] if environment else {}
     found = {name: arguments[name] for name in _WHERE if arguments.get(name) is not None}
     return found | ({"init": Path(found["init"])} if "init" in found else {})
 
@@ -100,6 +101,8 @@ def _named_sets(val: list[str] | None) -> dict[str, str] | None:
     for text in val:
         name, equals, path = text.partition("=")
         named = (name, path) if equals and not Path(text).exists() else ("" if len(val) == 1 else Path(text).name, text)
+        if not named[1]:
+            raise RecipeError(f"--val {text} names no folder", hint="--val NAME=PATH")
         if named[0] in sets:
             raise RecipeError(f"two validation sets are called '{named[0]}'", hint="--val NAME=PATH")
         sets[named[0]] = named[1]

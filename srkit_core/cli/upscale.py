@@ -16,7 +16,7 @@ def upscale(
     model: Annotated[str, typer.Argument(help="A .safetensors file, or a baseline such as bicubic.")],
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")],
     out: Annotated[Path, typer.Option(help="A file with a picture ending for one input, else a folder.")],
-    scale: Annotated[int | None, typer.Option(help="For a baseline; a weights file knows its own.")] = None,
+    scale: Annotated[int | None, typer.Option(min=1, help="For a baseline (default: 4); a weights file knows its own.")] = None,
     tile: Annotated[str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")] = "auto",
     overlap: Annotated[int | None, typer.Option(help="LR pixels seen around a tile (default: what the generator declares).")] = None,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = "auto",
@@ -48,6 +48,8 @@ def _upscale_one(model: "Model", source: Path, target: Path, tile: int | None, o
     try:
         sizes = upscale_file(model, source, target, tile=tile, overlap=overlap)
     except DataError as error:
+        if error.path != source:
+            raise
         typer.echo(f"skipped: {error}", err=True)
         return False
     (height, width), (larger_height, larger_width) = sizes.before, sizes.after

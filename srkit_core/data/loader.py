@@ -58,6 +58,7 @@ class Samples(Dataset[Sample]):
         self._pictures = pictures
         self._rule = rule
         self._cache = PixelCache(read_image)
+        self._named = set[str]()
 
     def __getitem__(self, index: int) -> Sample:
         """Return sample `index`; a picture that turns out to be unusable is replaced by the next one."""
@@ -68,9 +69,14 @@ class Samples(Dataset[Sample]):
             try:
                 return self._sample(picture, index)
             except DataError as error:
-                _log.warning("skipped: %s", error)
+                self._name_once(picture, error)
                 errors.append(error)
         raise DataError(f"none of the {len(errors)} training pictures can be used; {errors[0]}", hint=errors[0].hint)
+
+    def _name_once(self, picture: Picture, error: DataError) -> None:
+        if picture.name not in self._named:
+            self._named.add(picture.name)
+            _log.warning("skipped: %s", error)
 
     def _sample(self, picture: Picture, index: int) -> Sample:
         rng = sample_rng(self._rule, index)
@@ -89,6 +95,10 @@ class CentrePatches(Dataset[Sample]):
     def __len__(self) -> int:
         """Return the number of pictures."""
         return len(self._pictures)
+
+    def usable(self) -> list[int]:
+        """Return the numbers of the pictures that are as large as the patch."""
+        return [number for number, picture in enumerate(self._pictures) if min(picture.sides(self._rule.scale)) >= self._rule.patch]
 
     def __getitem__(self, index: int) -> Sample:
         """Return the central patch of picture `index`."""

@@ -34,6 +34,15 @@ class Picture:
     lr: Path | None = None
     limit: int | None = None
 
+    def sides(self, scale: int) -> tuple[int, int]:
+        """Return (height, width) of what `read` returns, from the headers of the files."""
+        small = [side // scale for side in (self.height, self.width)]
+        if self.lr is not None:
+            small = [min(sides) for sides in zip(small, image_size(self.lr), strict=True)]
+        if self.limit is not None:
+            small = [min(side, self.limit // scale) for side in small]
+        return small[0] * scale, small[1] * scale
+
     def read(self, scale: int, read: Callable[[Path], Pixels] = read_image) -> tuple[Pixels, Pixels | None]:
         """Read (HR, LR or None), uint8 (H, W, 3), cut to whole LR pixels of `scale` and to `limit`.
 
@@ -133,6 +142,8 @@ def split(source: Source, hold_out: Sequence[str]) -> tuple[tuple[Picture, ...],
 
 def _listed(place: str, paired: bool) -> tuple[list[tuple[Path, Path | None]], int]:
     path = Path(place)
+    if paired and not path.is_dir():
+        raise DataError(f"{place} has no LR pictures", hint="--data a folder with HR and LR subfolders, or --degrade bicubic", path=path)
     if _is_bundled(place):
         return [(photo, None) for photo in bundled.bundled_photographs()], 0
     if path.is_file():

@@ -104,7 +104,7 @@ def choose_precision(name: PrecisionName, device: torch.device) -> PrecisionName
     if name == "auto":
         return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
     if name == "fp16" and device.type == "cpu":
-        raise IncompatibleError("a CPU cannot train in fp16", hint="--precision bf16")
+        raise IncompatibleError("a CPU does not compute in fp16", hint="--precision bf16")
     return name
 
 

@@ -1,5 +1,6 @@
 """With what was this run made?"""
 
+import hashlib
 import platform
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import torch
 
 from srkit_core.data.sources import Picture, Source
 from srkit_core.engine.devices import Devices
+from srkit_core.engine.where import Where
 from srkit_core.registry import Registry
 
 _GIT_SECONDS = 5
@@ -22,8 +24,8 @@ def versions(registry: Registry) -> dict[str, str]:
     return {"srkit": version("srkit"), "torch": torch.__version__, **registry.versions}
 
 
-def describe(registry: Registry, devices: Devices, source: Source, held: Sequence[Picture], **arguments: Any) -> dict[str, Any]:
-    """Return what environment.json holds: versions, machine, command line, git state, data; `arguments` are of *where*."""
+def describe(registry: Registry, devices: Devices, source: Source, held: Sequence[Picture], where: Where) -> dict[str, Any]:
+    """Return what environment.json holds: versions, machine, command lines, git state, data, initial weights, arguments."""
     return {
         "versions": versions(registry),
         "python": platform.python_version(),
@@ -31,13 +33,22 @@ def describe(registry: Registry, devices: Devices, source: Source, held: Sequenc
         "device": str(devices.device),
         "precision": devices.precision,
         "processes": devices.world,
-        "command": sys.argv,
+        "commands": [sys.argv],
         "git": _git_state(),
-        "data": {"place": source.place, "pictures": len(source.pictures), "fingerprint": source.fingerprint()},
+        "data": {"place": where.arguments()["data"], "pictures": len(source.pictures), "fingerprint": source.fingerprint()},
         "validation": [picture.name for picture in held],
         "skipped": [{"path": str(one.path), "reason": one.reason} for one in source.skipped],
-        "arguments": arguments,
+        "init": None if where.init is None else {"path": str(where.init), "sha256": _digest(where.init)},
+        "arguments": where.arguments(),
     }
+
+
+def _digest(path: Path) -> str | None:
+    """Return the digest of a file, None when it has gone since (a resumed run no longer needs its initial weights)."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _git_state() -> dict[str, str | bool] | None:

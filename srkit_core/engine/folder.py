@@ -1,10 +1,12 @@
 """Where does a run put its files?"""
 
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from srkit_core.errors import RecipeError
+from srkit_core.run_record import ENVIRONMENT
 
 _CHECKPOINT = "step-{:08d}"
 
@@ -23,7 +25,7 @@ class RunFolder:
     @property
     def environment(self) -> Path:
         """What the run was started with."""
-        return self.path / "environment.json"
+        return self.path / ENVIRONMENT
 
     @property
     def metrics(self) -> Path:
@@ -73,7 +75,10 @@ def choose_folder(out: Path | None, name: str, *, resume: bool) -> RunFolder:
         raise RecipeError(f"{out} is a file, a run needs a folder", hint="--out another folder")
     folder = RunFolder(out)
     if folder.holds_run and not resume:
-        raise RecipeError(f"{out} already holds a run", hint=f"--resume continues it; or --out another folder than {out}")
+        raise RecipeError(
+            f"{out} already holds a run",
+            hint=f"--out another folder; srkit train --resume --out {shlex.quote(str(out))} goes on with this one",
+        )
     return folder
 
 

@@ -26,7 +26,7 @@ def listening() -> Iterator[Request]:
     def remember(number: int, frame: FrameType | None) -> None:
         if request.signal:
             signal.signal(number, before[number] or signal.SIG_DFL)
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
         request.signal = number
 
     if threading.current_thread() is threading.main_thread():

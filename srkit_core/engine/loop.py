@@ -1,5 +1,6 @@
 """When does what happen in a run?"""
 
+import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -25,14 +26,14 @@ from srkit_core.parts.model import Model
 
 @dataclass
 class Clock:
-    """Counts the pictures trained on per second, validation left out."""
+    """Counts the pictures trained on per second, waiting for the loader included, validation and checkpoints left out."""
 
     images: int = 0
     seconds: float = 0.0
     _since: float = field(default_factory=time.perf_counter)
 
     def start(self) -> None:
-        """Begin to measure training."""
+        """Measure from here: what came since the last step was not training."""
         self._since = time.perf_counter()
 
     def count(self, images: int) -> None:
@@ -63,7 +64,6 @@ def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: 
     clock = Clock()
     epoch_before = progress.epoch - ceil(progress.position.step / live.calendar.steps_per_epoch)
     for batch in _batches(setting, live, progress.position.step):
-        clock.start()
         values = _step(setting, networks, live, batch, progress.position, run_length)
         clock.count(live.plan.stage.batch)
         progress = _advanced(progress, live, epoch_before)
@@ -72,6 +72,7 @@ def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: 
         if live.calendar.due(live.calendar.validate, progress.position.step):
             progress = _validate(setting, networks, live, progress)
         _save_if_due(setting, networks, live, progress, request)
+        clock.start()
     return progress
 
 
@@ -115,8 +116,8 @@ def _log(setting: Setting, live: LiveStage, progress: Progress, values: Values, 
 def _validate(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:
     """Score the generator; only the main process writes what comes of it."""
     plays = networks.discriminator.module if networks.discriminator and live.plan.adversarial else None
-    figures = setting.validator.losses(networks.best, plays, live.objective, live.rule, live.plan.stage.batch)
-    model = Model(networks.best, setting.plan.generator, setting.plan.recipe.scale)
+    figures = setting.validator.losses(networks.result, plays, live.objective, live.rule, live.plan.stage.batch)
+    model = Model(networks.result, setting.plan.generator, setting.plan.recipe.scale)
     scores, rows = setting.validator.scores(model)
     _write(setting, live, progress, "val", figures | scores)
     if not setting.devices.is_main:
@@ -148,5 +149,5 @@ def _save_if_due(setting: Setting, networks: Networks, live: LiveStage, progress
         raise InterruptedRunError(
             f"stopped after step {progress.position.total}; everything is saved in {folder}",
             signal=stop,
-            hint=f"srkit train --resume --out {folder}",
+            hint=f"srkit train --resume --out {shlex.quote(str(folder))}",
         )

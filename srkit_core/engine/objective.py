@@ -94,4 +94,4 @@ def confidence(logits: Maps) -> Tensor:
 
 
 def _on(loss: Any, device: torch.device) -> Any:
-    return loss.to(device).requires_grad_(False) if isinstance(loss, nn.Module) else loss
+    return loss.to(device).eval().requires_grad_(False) if isinstance(loss, nn.Module) else loss

@@ -35,7 +35,7 @@ def keep_checkpoint(setting: Setting, live: LiveStage, networks: Networks, progr
     """Save everything a resumed run needs, and delete checkpoints that are too old."""
     keep_last(setting, live, networks, progress)
     memory = Memory(networks.by_name(), live.named_players())
-    save_checkpoint(setting.folder.checkpoint(progress.position.total), memory, replace(progress, log_bytes=setting.log.size))
+    save_checkpoint(setting.folder.checkpoint(progress.position.total), memory, replace(progress, log_bytes=setting.log.flush()))
     setting.folder.keep_newest(KEPT_CHECKPOINTS)
 
 
@@ -62,4 +62,4 @@ def _save(setting: Setting, networks: Networks, stage: str, name: str, progress:
         versions=setting.versions,
         step=progress.position.total,
     )
-    save_weights(setting.folder.weights(name, stage), networks.best.state_dict(), card)
+    save_weights(setting.folder.weights(name, stage), networks.result.state_dict(), card)

@@ -25,7 +25,8 @@ def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
     source = open_source(where.data, paired=paired, smallest=max(stage.stage.patch for stage in planned.stages))
     _tell(source, listener)
     if where.val:
-        return Pictures(source, source.pictures, {name: _checked(place, planned, listener) for name, place in where.val.items()})
+        kept = split(source, planned.recipe.data.hold_out)[0] if planned.recipe.data.hold_out else source.pictures
+        return Pictures(source, kept, {name: _checked(place, planned, listener) for name, place in where.val.items()})
     training, held = split(source, planned.recipe.data.hold_out)
     checked = readable(replace(source, pictures=held, skipped=(), ignored=0))
     _tell(checked, listener)

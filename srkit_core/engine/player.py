@@ -14,6 +14,9 @@ from torch.optim import Optimizer
 from srkit_core.errors import OptionError
 from srkit_core.recipe import Optimiser
 
+_UNSUITABLE = (Optimizer, torch.optim.LBFGS, torch.optim.SparseAdam)
+"""The base class, one that wants a closure, and one that wants sparse gradients."""
+
 
 @dataclass(frozen=True)
 class Player:
@@ -33,6 +36,11 @@ class Player:
     def accumulate(self, loss: Tensor, *, keep_graph: bool = False) -> None:
         """Add the gradients of a loss to this network's parameters, and to no others'."""
         torch.autograd.backward(self.scaler.scale(loss), inputs=self.parameters, retain_graph=keep_graph)
+
+    def gradient_norm(self) -> Tensor:
+        """Return the norm of all gradients together; under fp16 the scaler watches them, and this is 0."""
+        gradients = [one.grad for one in self.parameters if one.grad is not None]
+        return torch.zeros(()) if self.scaler.is_enabled() or not gradients else torch.nn.utils.get_total_norm(gradients)
 
     def update(self) -> None:
         """Take one optimiser step and clear the gradients."""
@@ -70,10 +78,11 @@ def build_optimiser(optimiser: Optimiser, network: nn.Module, rate: float) -> Op
     """Build an optimiser over what a network learns; the fused implementation is used where the class has one."""
     check_optimiser(optimiser)
     cls = _optimiser_class(optimiser.name)
-    faster = {"fused": True} if "fused" in inspect.signature(cls).parameters else {}
+    decided = optimiser.options.keys() & {"fused", "foreach", "differentiable"}
+    faster = {"fused": True} if "fused" in inspect.signature(cls).parameters and not decided else {}
     try:
         return cls([p for p in network.parameters() if p.requires_grad], lr=rate, **_options(faster | optimiser.options))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise OptionError(
             f"optimiser {optimiser.name}: {error}", component=optimiser.name, option="", hint="srkit recipes --schema"
         ) from error
@@ -87,7 +96,7 @@ def _optimiser_class(name: str) -> Callable[..., Optimizer]:
     known = [
         key
         for key, value in vars(torch.optim).items()
-        if isinstance(value, type) and issubclass(value, Optimizer) and value is not Optimizer
+        if isinstance(value, type) and issubclass(value, Optimizer) and value not in _UNSUITABLE
     ]
     if name not in known:
         raise _unknown("optimiser", name, known, "torch.optim")

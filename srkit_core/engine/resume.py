@@ -1,9 +1,11 @@
 """From which checkpoint does a run go on?"""
 
+import shlex
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NoReturn, TypeAlias
 
 from srkit_core.engine.events import Listener
 from srkit_core.engine.folder import RunFolder
@@ -37,14 +39,21 @@ def find_checkpoint(folder: RunFolder, resume: Resume, listener: Listener) -> Ch
     A damaged one is passed over in favour of the one before it, saying so; one that was asked for by step or epoch must
     be there and complete, else WeightsError.
     """
+    if isinstance(resume, AtEpoch):
+        found = next((one for one in _usable(folder, listener) if one.progress.epoch == resume.epoch), None)
+        return found or _refuse(folder, f"epoch {resume.epoch}")
     if resume != "newest":
-        return _chosen(folder, resume)
-    for path in reversed(folder.checkpoints()):
-        try:
-            return Checkpoint(path, read_progress(path))
-        except WeightsError as error:
-            listener.note(f"{error}; trying the one before it")
-    return None
+        path = folder.checkpoint(resume)
+        return Checkpoint(path, read_progress(path)) if path.is_dir() else _refuse(folder, f"step {resume}")
+    usable = _usable(folder, listener)
+    found = next(usable, None)
+    if found is None and folder.checkpoints():
+        raise WeightsError(
+            f"none of the {len(folder.checkpoints())} checkpoints of {folder.path} can be read",
+            hint=f"begin a new run with --init {folder.weights('last')}",
+            path=folder.path,
+        )
+    return found
 
 
 def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
@@ -57,26 +66,43 @@ def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
 def check_same_wish(folder: RunFolder, recipe: Recipe) -> None:
     """Raise RecipeError when a run is resumed with another recipe; the length of the last stage may differ."""
     before = recipe_from_toml(folder.recipe.read_text(encoding="utf-8"), origin=str(folder.recipe))
-    old, new = (_without_length(one) for one in (before, recipe))
-    differing = [name for name in old if old[name] != new.get(name)] or [name for name in new if name not in old]
+    old, new = (without_length(one) for one in (before, recipe))
+    differing = next(_differences(old, new), None)
     if differing:
         raise RecipeError(
-            f"{folder.path} was started with another {differing[0]} than this command line asks for",
-            hint=f"srkit train --resume --out {folder.path} (the recipe is taken from there)",
+            f"{folder.path} was started with another {differing} than this command line asks for",
+            hint=f"srkit train --resume --out {shlex.quote(str(folder.path))} takes the recipe from there",
         )
 
 
-def _chosen(folder: RunFolder, resume: int | AtEpoch) -> Checkpoint:
-    for path in folder.checkpoints():
-        progress = read_progress(path)
-        if resume in (progress.position.total, AtEpoch(progress.epoch)):
-            return Checkpoint(path, progress)
+def _usable(folder: RunFolder, listener: Listener) -> Iterator[Checkpoint]:
+    """Yield the checkpoints that can be read, newest first, naming those that cannot."""
+    for path in reversed(folder.checkpoints()):
+        try:
+            yield Checkpoint(path, read_progress(path))
+        except WeightsError as error:
+            listener.note(f"{error}; trying the one before it")
+
+
+def _refuse(folder: RunFolder, wanted: str) -> NoReturn:
     there = ", ".join(str(int(path.name.removeprefix("step-"))) for path in folder.checkpoints()) or "none"
-    wanted = f"epoch {resume.epoch}" if isinstance(resume, AtEpoch) else f"step {resume}"
     raise WeightsError(f"{folder.path} has no checkpoint at {wanted}; there are steps {there}", hint="--resume alone takes the newest")
 
 
-def _without_length(recipe: Recipe) -> dict[str, object]:
+def _differences(old: object, new: object, place: str = "") -> Iterator[str]:
+    """Yield the dotted places at which two documents differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys([*old, *new]):
+            yield from _differences(old.get(name), new.get(name), f"{place}.{name}".lstrip("."))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _differences(one, other, f"{place}.{number}")
+    elif old != new:
+        yield place
+
+
+def without_length(recipe: Recipe) -> dict[str, object]:
+    """Return a recipe as plain values, but for the length of its last stage."""
     document = recipe.to_dict()
     for name in ("steps", "epochs"):
         document["stages"][-1].pop(name, None)

@@ -58,7 +58,7 @@ class Networks:
     average: nn.Module | None = None
 
     @property
-    def best(self) -> nn.Module:
+    def result(self) -> nn.Module:
         """The generator to validate and save: the moving average where there is one."""
         return self.generator.module if self.average is None else self.average
 
@@ -149,8 +149,9 @@ def crop_rule(plan: Plan, number: int) -> CropRule:
 
 def with_average(networks: Networks, stage: StagePlan) -> Networks:
     """Return the networks as a stage needs them: with a moving average, continued or begun, or without one."""
-    average = (networks.average or start_average(networks.generator.module)) if stage.stage.ema else None
-    return replace(networks, average=average)
+    if stage.stage.ema is None:
+        return replace(networks, average=None)
+    return networks if networks.average is not None else replace(networks, average=start_average(networks.generator.module))
 
 
 def _player(network: Network, stage: StagePlan, optimiser: Optimiser, devices: Devices) -> Player:

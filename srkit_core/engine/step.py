@@ -43,7 +43,7 @@ def _alone(generator: Player, scene: Scene, sr: Tensor, hr: Tensor) -> Values:
     loss = scene.objective.generator(sr, hr)
     values = _finite(report(loss), scene.step)
     generator.accumulate(loss.total)
-    generator.update()
+    _update(scene, generator=generator)
     return values
 
 
@@ -59,8 +59,7 @@ def _generator_first(generator: Player, discriminator: Player, scene: Scene, sr:
     values = _finite(report(loss, against, real, fake), scene.step)
     generator.accumulate(loss.total, keep_graph=True)
     discriminator.accumulate(against)
-    generator.update()
-    discriminator.update()
+    _update(scene, generator=generator, discriminator=discriminator)
     for _ in range(d_steps - 1):
         _discriminator_turn(discriminator, scene, sr, hr)
     return values
@@ -76,7 +75,7 @@ def _discriminator_first(generator: Player, discriminator: Player, scene: Scene,
     loss = scene.objective.generator(sr, hr, real, fake)
     values = _finite(report(loss, against, real, fake), scene.step)
     generator.accumulate(loss.total)
-    generator.update()
+    _update(scene, generator=generator)
     return values
 
 
@@ -87,7 +86,7 @@ def _discriminator_turn(discriminator: Player, scene: Scene, sr: Tensor, hr: Ten
     against = scene.objective.discriminator(real, fake)
     _finite({"loss/discriminator": against}, scene.step)
     discriminator.accumulate(against)
-    discriminator.update()
+    _update(scene, discriminator=discriminator)
     return against
 
 
@@ -99,14 +98,21 @@ def report(loss: GeneratorLoss, against: Tensor | None = None, real: Maps = (), 
     return values if against is None else values | {"loss/discriminator": against.detach()}
 
 
+def _update(scene: Scene, **players: Player) -> None:
+    """Take one optimiser step each, after all of their gradients are known to be finite."""
+    _finite({f"gradient/{name}": player.gradient_norm() for name, player in players.items()}, scene.step)
+    for player in players.values():
+        player.update()
+
+
 def _finite(values: Values, step: int) -> Values:
     """Stop before an update would put a non-finite number into the weights."""
-    for name, value in values.items():
-        if not torch.isfinite(value.detach()):
-            raise DivergedError(
-                f"{name} became {value.item()} at step {step}; the weights before it are kept",
-                step=step,
-                term=name,
-                hint="a smaller rate (--set lr=1e-5) or --precision fp32, with --resume",
-            )
-    return values
+    if torch.stack([value.detach().float() for value in values.values()]).isfinite().all():
+        return values
+    name, value = next((name, value) for name, value in values.items() if not value.isfinite())
+    raise DivergedError(
+        f"{name} became {value.item()} at step {step}; the weights before it are kept",
+        step=step,
+        term=name,
+        hint="a new run with a smaller rate, from what was learnt: --init RUN/weights/last.safetensors --set lr=1e-5 --out NEW",
+    )

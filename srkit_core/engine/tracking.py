@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from srkit_core.io.atomic import write_text
+from srkit_core.errors import RecipeError, WeightsError
+from srkit_core.io.atomic import flush, write_error, write_text
 
 _FIRST = ("step", "epoch", "stage", "split", "lr", "lr/discriminator")
 _LAST = ("images_per_s", "memory_mb")
@@ -26,7 +27,7 @@ def columns(losses: Sequence[str], metrics: Sequence[str], *, adversarial: bool)
 
 
 class Log:
-    """`metrics.csv`, a row at a time; each row is on the disk when `write` returns."""
+    """`metrics.csv`, a row at a time; `flush` waits until all of them are on the disk."""
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         self._path = path
@@ -37,12 +38,22 @@ class Log:
         write_text(self._path, _line(self._names))
 
     def cut(self, size: int) -> None:
-        """Forget what was written after a checkpoint, so that a resumed run has each row once."""
+        """Forget what was written after a checkpoint, so that a resumed run has each row once.
+
+        Raises WeightsError when rows before it are missing, RecipeError when the columns are others.
+        """
+        if not self._path.is_file() or self._path.stat().st_size < size:
+            raise WeightsError(
+                f"{self._path} has lost rows that were written before the checkpoint", hint="--resume STEP, of an earlier one"
+            )
+        with self._path.open(encoding="utf-8", newline="") as file:
+            if file.readline() != _line(self._names):
+                raise RecipeError(f"{self._path} has other columns than this run", hint="resume with the validation sets of the start")
         os.truncate(self._path, size)
 
-    @property
-    def size(self) -> int:
-        """The length of the file in bytes."""
+    def flush(self) -> int:
+        """Wait until every row is on the disk; returns the length of the file in bytes."""
+        flush(self._path)
         return self._path.stat().st_size
 
     def write(self, row: Row) -> None:
@@ -50,8 +61,11 @@ class Log:
         unknown = row.keys() - set(self._names)
         if unknown:
             raise KeyError(f"no such columns: {sorted(unknown)}")
-        with self._path.open("a", encoding="utf-8", newline="") as file:
-            file.write(_line([_plain(row.get(name, "")) for name in self._names]))
+        try:
+            with self._path.open("a", encoding="utf-8", newline="") as file:
+                file.write(_line([_plain(row.get(name, "")) for name in self._names]))
+        except OSError as error:
+            raise write_error(error, self._path) from error
 
 
 def peak_memory_mb(device: torch.device) -> float:

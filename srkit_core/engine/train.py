@@ -1,20 +1,20 @@
 """What does it take to turn a recipe into a run folder?"""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from srkit_core.binding import Part
 from srkit_core.engine.devices import Devices, open_devices
-from srkit_core.engine.environment import describe, versions
+from srkit_core.engine.environment import versions
 from srkit_core.engine.events import Listener, Silent
 from srkit_core.engine.folder import RunFolder, choose_folder
 from srkit_core.engine.interrupt import listening
 from srkit_core.engine.loop import run_stages
+from srkit_core.engine.memory import memory_guard
 from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
+from srkit_core.engine.record import begin_record, continue_record
 from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import LiveStage, Network, Networks, Setting, calendars, open_stage, with_average
@@ -23,12 +23,10 @@ from srkit_core.engine.summary import write_summary
 from srkit_core.engine.tracking import Log, columns
 from srkit_core.engine.validate import Validator, metric_columns
 from srkit_core.engine.where import Where
-from srkit_core.errors import IncompatibleError, OutOfMemoryError
+from srkit_core.errors import IncompatibleError
 from srkit_core.evaluation.evaluate import build_metrics
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.expressions import Call
-from srkit_core.io.atomic import write_text
-from srkit_core.io.documents import write_json
 from srkit_core.parts.build import build_degradation, build_network, place
 from srkit_core.parts.model import Model
 from srkit_core.parts.weights import fill, read_tensors
@@ -55,7 +53,7 @@ def train(
     for stage in planned.stages:
         check_optimiser(stage.stage.optimiser.generator)
         check_optimiser(stage.stage.optimiser.discriminator)
-    with _memory_guard(planned), open_devices(where.device, where.precision) as devices:
+    with memory_guard(_smaller_batch(planned)), torch.random.fork_rng(devices=[]), open_devices(where.device, where.precision) as devices:
         listener = listener if devices.is_main else Silent()
         _check_batches(planned, devices)
         folder = devices.agree(lambda: _open_folder(planned, where, resume))
@@ -73,47 +71,48 @@ def _open_folder(planned: Plan, where: Where, resume: Resume | None) -> RunFolde
 
 
 def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
-    networks = _networks(setting, where)
     checkpoint = find_checkpoint(setting.folder, resume, setting.listener) if resume is not None else None
+    networks = _networks(setting, None if checkpoint else where.init)
+    for number in range(len(setting.plan.stages)):
+        open_stage(setting, networks, number)  # so that what cannot be built is known before anything is written
     with listening() as request:
         if checkpoint:
             networks, live = _go_on(setting, networks, checkpoint)
             progress = checkpoint.progress
+            _continue(setting, pictures, where, registry, checkpoint)
         else:
             live, progress = None, Progress()
             _begin(setting, pictures, where, registry, resume)
         if _finished(setting, progress):
             setting.listener.note(f"the run in {setting.folder.path} is finished: {progress.position.total} steps")
-            return
         progress = run_stages(setting, networks, progress, live, request)
     if setting.devices.is_main:
         write_summary(setting.folder, setting.plan, progress)
 
 
 def _begin(setting: Setting, pictures: Pictures, where: Where, registry: Registry, resume: Resume | None) -> None:
-    """Write what the run is made from; the recipe last, because it makes the folder a run."""
     if resume is not None:
         setting.listener.note(f"there is no checkpoint in {setting.folder.path} yet: starting at step 0")
-    if not setting.devices.is_main:
-        return
-    held = [picture for one in pictures.validation.values() for picture in one]
-    environment = describe(registry, setting.devices, pictures.source, held, **where.arguments())
-    write_json(setting.folder.environment, environment)
-    setting.log.start()
-    write_text(setting.folder.recipe, setting.plan.recipe.to_toml())
+        setting.folder.recipe.unlink(missing_ok=True)
+    if setting.devices.is_main:
+        begin_record(setting, pictures, where, registry)
+
+
+def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:
+    if setting.devices.is_main:
+        continue_record(setting, pictures, where, registry)
+        setting.log.cut(checkpoint.progress.log_bytes)
+        forget_later(setting.folder, checkpoint)
+    setting.listener.note(f"going on after step {checkpoint.progress.position.total}")
 
 
 def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tuple[Networks, LiveStage]:
-    """Restore networks and optimisers from a checkpoint, and forget what was logged after it."""
+    """Restore networks and optimisers from a checkpoint."""
     progress = checkpoint.progress
     networks = with_average(networks, setting.plan.stages[progress.position.stage])
     restore_networks(checkpoint.folder, networks.by_name())
     live = open_stage(setting, networks, progress.position.stage)
     restore_players(checkpoint.folder, live.named_players())
-    if setting.devices.is_main:
-        setting.log.cut(progress.log_bytes)
-        forget_later(setting.folder, checkpoint)
-    setting.listener.note(f"going on after step {progress.position.total}")
     return networks, live
 
 
@@ -164,11 +163,11 @@ def _baseline(registry: Registry, scale: int) -> Model:
     return Model(build_network(part), part, scale)
 
 
-def _networks(setting: Setting, where: Where) -> Networks:
+def _networks(setting: Setting, init: Path | None) -> Networks:
     planned = setting.plan
     generator = _network(setting, planned.generator, "generator")
-    if where.init:
-        fill(generator.module, read_tensors(where.init), where.init)
+    if init:
+        fill(generator.module, read_tensors(init), init)
     return Networks(generator, _network(setting, planned.discriminator, "discriminator") if planned.discriminator else None)
 
 
@@ -193,12 +192,8 @@ def _check_batches(planned: Plan, devices: Devices) -> None:
             )
 
 
-@contextmanager
-def _memory_guard(planned: Plan) -> Iterator[None]:
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        batch = max(stage.stage.batch for stage in planned.stages)
-        raise OutOfMemoryError(
-            f"memory ran out with a batch of {batch}", hint=f"--batch {max(batch // 2, 1)} --resume, or a smaller --patch"
-        ) from error
+def _smaller_batch(planned: Plan) -> str:
+    batch = max(stage.stage.batch for stage in planned.stages)
+    return (
+        f"a new run with --batch {max(batch // 2, 1)} or a smaller --patch; --init RUN/weights/last.safetensors takes over what was learnt"
+    )

@@ -44,11 +44,11 @@ class Validator:
 
         Pictures smaller than the patch are left out; the figures are means weighted by batch.
         """
-        usable = [one for pictures in self.sets.values() for one in pictures if min(one.height, one.width) >= rule.patch]
-        patches, sums = CentrePatches(usable, rule), Figures()
+        patches = CentrePatches([one for pictures in self.sets.values() for one in pictures], rule)
+        usable, sums = patches.usable(), Figures()
         with evaluating(generator, *([discriminator] if discriminator else [])):
-            for first in range(0, len(patches), batch):
-                numbers = range(first, min(first + batch, len(patches)))
+            for first in range(0, len(usable), batch):
+                numbers = usable[first : first + batch]
                 samples = collate([patches[number] for number in numbers])
                 rng = torch.Generator(self.devices.device).manual_seed(seed_for(self.seed, "validation", first))
                 lr, hr = to_pair(samples, rule, self.degrade, rng)
@@ -57,7 +57,7 @@ class Validator:
                 against = objective.discriminator(real, fake) if discriminator else None
                 for name, value in report(objective.generator(sr, hr, real, fake), against, real, fake).items():
                     sums[name] = sums.get(name, 0.0) + value.item() * len(numbers)
-        return {name: value / len(patches) for name, value in sums.items()}
+        return {name: value / len(usable) for name, value in sums.items()}
 
     def scores(self, model: Model) -> tuple[Figures, list[dict[str, Pixels]]]:
         """Return the metrics on whole pictures, with standard deviations, and the first pictures as rows of columns."""

@@ -10,7 +10,7 @@ from srkit_core.engine.devices import DeviceName, PrecisionName
 
 @dataclass(frozen=True)
 class Where:
-    """Where a run happens: folders and machine; nothing of it changes what is trained."""
+    """Where a run happens: pictures, initial weights, folders and machine; *what* to train is the recipe's."""
 
     data: str = "photos"
     val: Mapping[str, str] | None = None
@@ -22,6 +22,12 @@ class Where:
 
     def arguments(self) -> dict[str, Any]:
         """Return what a repeated run takes over."""
-        init = None if self.init is None else str(self.init)
+        init = None if self.init is None else _anywhere(str(self.init))
+        val = None if self.val is None else {name: _anywhere(place) for name, place in self.val.items()}
         machine = {"device": self.device, "precision": self.precision, "workers": self.workers}
-        return {"data": self.data, "val": self.val, "init": init, **machine}
+        return {"data": _anywhere(self.data), "val": val, "init": init, **machine}
+
+
+def _anywhere(place: str) -> str:
+    """Return a path that means the same from any folder; names such as `photos` stay."""
+    return str(Path(place).absolute()) if Path(place).exists() else place

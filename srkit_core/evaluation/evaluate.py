@@ -116,7 +116,7 @@ def evaluate(
     return ModelScores(name, images, {metric.label: metric.spec for metric in metrics})
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def score(sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[LiveMetric]) -> Scores:
     """Return the score of one picture, (1, 3, H, W) in [0, 1], under every metric's label."""
     views = {
@@ -130,7 +130,7 @@ def _degraded(degrade: Degradation | None, hr: Tensor, picture: Picture, seed: i
     if degrade is None:
         raise DataError(f"{picture.path} has no LR picture, and no degradation makes one", hint="--degrade bicubic", path=picture.path)
     digest = hashlib.sha256(f"{seed}/{picture.name}".encode()).digest()
-    with torch.inference_mode():
+    with torch.no_grad():
         return degrade(hr, rng=torch.Generator(hr.device).manual_seed(int.from_bytes(digest[:8], "big")))
 
 

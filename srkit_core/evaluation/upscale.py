@@ -48,7 +48,7 @@ def choose_tiling(model: Model, lr: Tensor, tile: int | None = None, overlap: in
     return Tiling(tile, reach)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def upscale(model: Model, lr: Tensor, tiling: Tiling = Tiling()) -> Tensor:
     """Upscale (B, 3, H, W) in [0, 1] to (B, 3, scale*H, scale*W), not clamped.
 

@@ -22,6 +22,7 @@ def write_bytes(path: Path, content: bytes | memoryview) -> None:
         beside.write_bytes(content)
         flush(beside)
         beside.replace(path)
+        flush(path.parent)
     except OSError as error:
         raise write_error(error, path) from error
     finally:
@@ -48,5 +49,7 @@ def flush(path: Path) -> None:
 def write_error(error: OSError, path: Path) -> DataError | DiskFullError:
     """Name what kept a file or folder from being written."""
     if error.errno in _FULL:
-        return DiskFullError(f"the disk is full, {path} was not written", hint="free some space, then run the same command again")
+        return DiskFullError(
+            f"the disk is full, {path} was not written", hint="free some space; srkit train --resume --out RUN goes on with a run"
+        )
     return DataError(f"cannot write {path}: {error.strerror or error}", hint="--out another folder", path=path)

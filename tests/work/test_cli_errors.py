@@ -64,7 +64,7 @@ def photos(tmp_path):
         (["nowhere.toml"], 2, "no recipe file and no shipped recipe called 'nowhere.toml'", "srkit recipes"),
         ([], 2, "neither a recipe nor a generator", "srkit train --gen"),
         (["--gen", "rrdb", "--resume"], 2, "--resume needs the run to go on with", "--out RUN"),
-        ([*TINY, "--precision", "fp16"], 2, "a CPU cannot train in fp16", "--precision bf16"),
+        ([*TINY, "--precision", "fp16"], 2, "a CPU does not compute in fp16", "--precision bf16"),
         ([*TINY, "--data", "no/such/folder"], 4, "there is no folder no/such/folder", "photos"),
         ([*TINY, "--set", "stages.0.optimiser.name=Adm"], 2, "torch.optim has no optimiser 'Adm'", "did you mean 'Adam'?"),
         ([*TINY, "--init", "nothing.safetensors"], 4, "there is no weights file nothing.safetensors", "check the path"),

@@ -1,0 +1,66 @@
+"""How does a run folder come to say what it was made from?"""
+
+from srkit_core.engine.environment import describe
+from srkit_core.engine.pictures import Pictures
+from srkit_core.engine.resume import without_length
+from srkit_core.engine.stage import Setting
+from srkit_core.engine.where import Where
+from srkit_core.errors import DataError, RecipeError
+from srkit_core.io.atomic import write_error, write_text
+from srkit_core.io.documents import write_json
+from srkit_core.recipe import Recipe, recipe_from_toml
+from srkit_core.registry import Registry
+from srkit_core.run_record import read_environment
+
+
+def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry) -> None:
+    """Claim a folder for a new run and write what it is made from; raises RecipeError when another run was faster."""
+    folder = setting.folder
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        folder.recipe.touch(exist_ok=False)
+    except FileExistsError:
+        raise RecipeError(
+            f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder"
+        ) from None
+    except OSError as error:
+        raise write_error(error, folder.path) from error
+    _write(setting, pictures, where, registry, [])
+    setting.log.start()
+
+
+def continue_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry) -> None:
+    """Write what a run goes on with, and tell where that differs from before.
+
+    Raises DataError when the folder of pictures is the same but its pictures have changed.
+    """
+    before = read_environment(setting.folder.path)
+    if before:
+        _check_pictures(before["data"], pictures, where)
+    old = recipe_from_toml(setting.folder.recipe.read_text(encoding="utf-8"), origin=str(setting.folder.recipe))
+    _tell_stretched(setting, old)
+    _write(setting, pictures, where, registry, before["commands"] if before else [])
+
+
+def _write(setting: Setting, pictures: Pictures, where: Where, registry: Registry, commands: list[list[str]]) -> None:
+    held = [picture for one in pictures.validation.values() for picture in one]
+    environment = describe(registry, setting.devices, pictures.source, held, where)
+    write_json(setting.folder.environment, environment | {"commands": [*commands, *environment["commands"]]})
+    write_text(setting.folder.recipe, setting.plan.recipe.to_toml())
+
+
+def _check_pictures(before: dict[str, object], pictures: Pictures, where: Where) -> None:
+    now = len(pictures.source.pictures)
+    same_place = before["place"] == where.arguments()["data"]
+    if same_place and before["fingerprint"] != pictures.source.fingerprint():
+        raise DataError(
+            f"the pictures of {pictures.source.place} are not those the run began with: {before['pictures']} then, {now} now",
+            hint="put them back, or begin a new run from these weights with --init",
+        )
+
+
+def _tell_stretched(setting: Setting, old: Recipe) -> None:
+    new = setting.plan.recipe
+    if old.stages[-1].length != new.stages[-1].length and without_length(old) == without_length(new):
+        moved = "" if new.stages[-1].schedule.name == "constant" else f"; its {new.stages[-1].schedule.name} schedule changes from here"
+        setting.listener.note(f"the last stage was {old.stages[-1].length} long and is now {new.stages[-1].length}{moved}")
