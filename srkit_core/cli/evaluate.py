@@ -38,6 +38,7 @@ def evaluate(
 ) -> None:
     """Score models on pictures under one protocol."""
     from srkit_core.engine.devices import choose_device, inference_dtype
+    from srkit_core.engine.memory import memory_guard
     from srkit_core.evaluation.comparison import Machine, compare, save_into
     from srkit_core.io.atomic import write_text
     from srkit_core.io.documents import write_json
@@ -51,7 +52,8 @@ def evaluate(
     if pictures and pictures.is_dir() and any(pictures.iterdir()):
         raise RecipeError(f"{pictures} already holds files", hint="--pictures another folder")
     machine = Machine(where, inference_dtype(precision, where), tile)
-    result = compare(wanted, _source(wanted), discover(), machine, note=typer.echo, seen=save_into(pictures) if pictures else None)
+    with memory_guard("--tile 128"):
+        result = compare(wanted, _source(wanted), discover(), machine, note=typer.echo, seen=save_into(pictures) if pictures else None)
     _print_scores(result.scores)
     if json_file:
         write_json(json_file, result.to_dict())

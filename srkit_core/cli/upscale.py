@@ -25,6 +25,7 @@ def upscale(
 ) -> None:
     """Upscale pictures with a trained model or a baseline."""
     from srkit_core.engine.devices import choose_device, inference_dtype
+    from srkit_core.engine.memory import memory_guard
     from srkit_core.evaluation.models import DEFAULT_SCALE, open_model, own_scale
     from srkit_core.registry import discover
 
@@ -33,10 +34,11 @@ def upscale(
     if trained and scale not in (None, trained):
         raise RecipeError(f"{model} is for scale {trained}, not {scale}", hint=f"--scale {trained}, or another model")
     tasks = _tasks(inputs, out, overwrite)
-    opened = open_model(
-        model, discover(), scale=trained or scale or DEFAULT_SCALE, device=where, precision=inference_dtype(precision, where)
-    )
-    failed = [source for source, target in tasks if not _upscale_one(opened, source, target, _tile(tile), overlap)]
+    with memory_guard("--tile 128, or a smaller one than before"):
+        opened = open_model(
+            model, discover(), scale=trained or scale or DEFAULT_SCALE, device=where, precision=inference_dtype(precision, where)
+        )
+        failed = [source for source, target in tasks if not _upscale_one(opened, source, target, _tile(tile), overlap)]
     if len(failed) == len(tasks):
         raise DataError(f"none of the {len(tasks)} inputs could be read; the first is {failed[0]}", hint="check the inputs")
 
