@@ -15,7 +15,7 @@ _RECIPE = "demo"
 
 def demo(out: Annotated[Path | None, typer.Option(help="The run folder (default: the next free runs/demo-<n>).")] = None) -> None:
     """Train on bundled photographs in two stages, and compare with bicubic on photographs that were held out."""
-    from srkit_core.cli.progress import TrainingView
+    from srkit_core.cli.progress import ProgressView
     from srkit_core.engine.train import train
     from srkit_core.engine.where import Where
     from srkit_core.evaluation.showcase import showcase
@@ -24,7 +24,7 @@ def demo(out: Annotated[Path | None, typer.Option(help="The run folder (default:
     from srkit_core.registry import discover
 
     recipe, registry = read_recipe(_RECIPE), discover()
-    with TrainingView() as view:
+    with ProgressView() as view:
         folder = train(recipe, Where(out=out), registry=registry, listener=view)
     models = _models(folder, [stage.name for stage in recipe.stages])
     comparison = showcase(models, recipe, registry, folder / "comparison.png")

@@ -2,19 +2,24 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from srkit_core.cli.progress import ProgressView
 from srkit_core.cli.render import print_table
 from srkit_core.cli.training import Device, Precision
 from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from srkit_core.data.sources import Source
-    from srkit_core.evaluation.evaluate import ModelScores
+    from srkit_core.evaluation.comparison import SeenBy
+    from srkit_core.evaluation.evaluate import ModelScores, Pair
     from srkit_core.evaluation_recipe import EvaluationRecipe
 
 
@@ -52,8 +57,10 @@ def evaluate(
     if pictures and pictures.is_dir() and any(pictures.iterdir()):
         raise RecipeError(f"{pictures} already holds files", hint="--pictures another folder")
     machine = Machine(where, inference_dtype(precision, where), tile)
-    with memory_guard("--tile 128"):
-        result = compare(wanted, _source(wanted), discover(), machine, note=typer.echo, seen=save_into(pictures) if pictures else None)
+    source = _source(wanted)
+    with memory_guard("--tile 128"), ProgressView() as view:
+        seen = _watched(view, len(source.pictures), save_into(pictures) if pictures else None)
+        result = compare(wanted, source, discover(), machine, note=view.note, seen=seen)
     _print_scores(result.scores)
     if json_file:
         write_json(json_file, result.to_dict())
@@ -68,6 +75,19 @@ def _wanted(models: Sequence[str], written: dict[str, Any]) -> "EvaluationRecipe
     if len(models) == 1 and models[0].endswith(".toml"):
         return read_evaluation_recipe(Path(models[0]), written)
     return evaluation_recipe({"models": {_short_name(model, models): model for model in models}, **written})
+
+
+def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenBy":
+    """Return what shows how far each model is, and saves its pictures if asked to."""
+    done = Counter[str]()
+
+    def seen(model: str, pair: "Pair", sr: "Tensor") -> None:
+        if save:
+            save(model, pair, sr)
+        done[model] += 1
+        view.count(model, done[model], pictures)
+
+    return seen
 
 
 def _source(wanted: "EvaluationRecipe") -> "Source":

@@ -12,14 +12,14 @@ from srkit_core.cli.render import on_terminal
 _SHOWN = ("loss/total", "loss/discriminator", "d_real", "d_fake", "images_per_s")
 
 
-class TrainingView:
-    """Shows a run: a bar with the time left on a terminal, plain lines elsewhere. A context manager."""
+class ProgressView:
+    """Shows work: a bar with the time left on a terminal, plain lines elsewhere. A context manager."""
 
     def __init__(self) -> None:
         self._bar = _Bar() if on_terminal() else None
         self._starts = dict[str, tuple[int, float]]()
 
-    def __enter__(self) -> "TrainingView":
+    def __enter__(self) -> "ProgressView":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -40,6 +40,13 @@ class TrainingView:
         elif values:
             figures = "  ".join(f"{name} {values[name]:.4g}" for name in _SHOWN if name in values)
             _say(f"{stage} {done}/{length}  {figures}{self._time_left(stage, done, length)}")
+
+    def count(self, work: str, done: int, length: int) -> None:
+        """Move the bar of work that has no figures, or print a line when it is done."""
+        if self._bar:
+            self._bar.move(work, done, length, "")
+        elif done == length:
+            _say(f"{work}: {length} pictures scored")
 
     def _time_left(self, stage: str, done: int, length: int) -> str:
         first, since = self._starts.setdefault(stage, (done, time.monotonic()))

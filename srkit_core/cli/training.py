@@ -56,12 +56,12 @@ def train(
 
 def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None) -> None:
     wish, beside = _wish(recipe, flags, out if resume else None)
-    from srkit_core.cli.progress import TrainingView
+    from srkit_core.cli.progress import ProgressView
     from srkit_core.engine.train import train as run
     from srkit_core.engine.where import Where
 
     taken = {name: value for name, value in beside.items() if name not in where}
-    with TrainingView() as view:
+    with ProgressView() as view:
         for note in wish.notes:
             view.note(note)
         if taken:

@@ -158,21 +158,21 @@ def test_paired_folders_train_without_a_degradation(cli, photos, tmp_path):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_says_how_to_go_on_and_exits_with_its_code(photos, tmp_path, capsys, monkeypatch, number, code):
-    from srkit_core.cli.progress import TrainingView
+    from srkit_core.cli.progress import ProgressView
 
-    shown = TrainingView.progress
+    shown = ProgressView.progress
 
     def progress(self, stage, done, length, values):
         shown(self, stage, done, length, values)
         if done == 3:
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(TrainingView, "progress", progress)
+    monkeypatch.setattr(ProgressView, "progress", progress)
     assert run(["train", *TINY, "--steps", "5", "--data", str(photos), "--out", str(tmp_path / "run")]) == code
     told = capsys.readouterr().err
     assert f"error: stopped after step 3; everything is saved in {tmp_path / 'run'}" in told
     assert f"try: srkit train --resume --out {tmp_path / 'run'}" in told
-    monkeypatch.setattr(TrainingView, "progress", shown)
+    monkeypatch.setattr(ProgressView, "progress", shown)
     assert run(["train", "--resume", "--out", str(tmp_path / "run")]) == 0
     with (tmp_path / "run/metrics.csv").open(newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["1", "5", "5"]

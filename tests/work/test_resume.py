@@ -260,7 +260,7 @@ def test_a_reader_that_goes_away_does_not_stop_training(where, monkeypatch):
 
     monkeypatch.setattr(typer, "echo", broken)
     monkeypatch.setattr(os, "dup2", lambda *_: None)
-    with progress.TrainingView() as view:
+    with progress.ProgressView() as view:
         train(recipe(), where, listener=view)
     assert names(where)[-1] == "step-00000006"
 
