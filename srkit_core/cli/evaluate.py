@@ -49,13 +49,10 @@ def evaluate(
     from srkit_core.io.documents import write_json
     from srkit_core.registry import discover
 
+    _check(lr, degrade, pictures)
     written = {"lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics, "protocol": protocol, "border": border, "data": data}
     wanted = _wanted(models, {name: value for name, value in written.items() if value is not None})
     where = choose_device(device)
-    if lr is not None and degrade is not None:
-        raise RecipeError("--lr takes LR from disk and --degrade makes it: one of them", hint="leave out --degrade")
-    if pictures and pictures.is_dir() and any(pictures.iterdir()):
-        raise RecipeError(f"{pictures} already holds files", hint="--pictures another folder")
     machine = Machine(where, inference_dtype(precision, where), tile)
     source = _source(wanted)
     with memory_guard("--tile 128"), ProgressView() as view:
@@ -66,6 +63,13 @@ def evaluate(
         write_json(json_file, result.to_dict())
     if csv_file:
         write_text(csv_file, _csv(result.scores))
+
+
+def _check(lr: Path | None, degrade: str | None, pictures: Path | None) -> None:
+    if lr is not None and degrade is not None:
+        raise RecipeError("--lr takes LR from disk and --degrade makes it: one of them", hint="leave out --degrade")
+    if pictures and pictures.is_dir() and any(pictures.iterdir()):
+        raise RecipeError(f"{pictures} already holds files", hint="--pictures another folder")
 
 
 def _wanted(models: Sequence[str], written: dict[str, Any]) -> "EvaluationRecipe":
