@@ -54,6 +54,10 @@ class Span:
         return self.count * (steps_per_epoch if self.unit == "epochs" else 1)
 
 
+def _read_rise(value: object) -> object:
+    return Span(0) if value == 0 and not isinstance(value, bool) else _read_span(value)
+
+
 def _read_span(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return Span(value)
@@ -65,12 +69,17 @@ def _read_span(value: object) -> object:
     raise ValueError('expects a number of steps of at least 1, or "2 epochs"')
 
 
-SpanText: TypeAlias = Annotated[
-    Span,
-    PlainValidator(_read_span),
-    PlainSerializer(lambda span: span.count if span.unit == "steps" else str(span), return_type=int | str),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "examples": ["2 epochs"]}]}),
-]
+def _span_field(read: Callable[[object], object], least: int) -> tuple[Any, ...]:
+    return (
+        PlainValidator(read),
+        PlainSerializer(lambda span: span.count if span.unit == "steps" else str(span), return_type=int | str),
+        WithJsonSchema({"anyOf": [{"type": "integer", "minimum": least}, {"type": "string", "examples": ["2 epochs"]}]}),
+    )
+
+
+SpanText: TypeAlias = Annotated[Span, *_span_field(_read_span, 1)]
+RiseText: TypeAlias = Annotated[Span, *_span_field(_read_rise, 0)]
+"""A length that may be 0."""
 
 Item = TypeVar("Item")
 Several: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]

@@ -98,7 +98,11 @@ def _from_flags(flags: Flags) -> Document:
     warmup = flags.warmup
     if warmup is None:
         warmup = CHOSEN_WARMUP if flags.steps is None and flags.disc else 0
-    main = {"name": "main", "loss": flags.loss or _WARMUP_LOSS, "steps": CHOSEN_STEPS if flags.steps is None else flags.steps}
+    main = {
+        "name": "main",
+        "loss": _WARMUP_LOSS if flags.loss is None else flags.loss,
+        "steps": CHOSEN_STEPS if flags.steps is None else flags.steps,
+    }
     before = [{"name": "warmup", "loss": _WARMUP_LOSS, "steps": warmup}] if warmup else []
     stages = [stage | _for_every_stage(flags) for stage in [*before, main]]
     return {"name": flags.gen.partition("(")[0].rpartition("/")[2].strip(), "stages": stages}

@@ -24,7 +24,7 @@ from pydantic import (
 from srkit_core.bundled import bundled
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain, parse_sum
-from srkit_core.fields import CallText, ChainText, FreeOption, Several, Span, SpanText, SumText
+from srkit_core.fields import CallText, ChainText, FreeOption, RiseText, Several, Span, SpanText, SumText
 
 PAIRED: Final = parse_chain("paired")
 """The degradation of a recipe whose LR comes from disk."""
@@ -106,7 +106,7 @@ class Stage(Fields):
     optimiser: Optimisers = Optimisers()
     schedule: Schedule = Schedule()
     lr: PositiveFloat = 1e-4
-    lr_warmup: NonNegativeInt = 0
+    lr_warmup: RiseText = Span(0)
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     augment: ChainText = parse_chain("flip | turn")
     log_every: SpanText = Span(50)
@@ -138,7 +138,7 @@ class Validation(Fields):
     protocol: ProtocolName = "y"
     border: NonNegativeInt | None = None
     pictures: NonNegativeInt = 4
-    columns: Several[Column] = ("bicubic", "sr", "hr")
+    columns: Annotated[Several[Column], Field(min_length=1)] = ("bicubic", "sr", "hr")
 
 
 class Recipe(Fields):

@@ -5,6 +5,9 @@ def main() -> None:
     """Run the command line and exit with its code."""
     import sys
 
-    from srkit_core.cli.app import run
+    try:
+        from srkit_core.cli.app import run
 
-    sys.exit(run())
+        sys.exit(run())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -15,6 +15,7 @@ import typer
 from srkit_core.errors import SrkitError
 
 TRACE_VARIABLE = "SRKIT_TRACE"
+_INTERRUPTED = 130
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
 
 
@@ -106,9 +107,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         _tell("interrupted", "run the same command again")
-        return 130
+        return _INTERRUPTED
     except Exception as error:
         return _tell_unplanned(error, words)
+    if code == _INTERRUPTED:
+        _tell("interrupted", "run the same command again; a training run goes on with --resume --out RUN")
     return code if isinstance(code, int) else 0
 
 

@@ -37,7 +37,7 @@ def _print_plan(planned: "Plan") -> None:
         [
             one.stage.name,
             str(one.stage.length),
-            " + ".join(f"{term.weight:g}*{term.label}" for term in one.terms),
+            " + ".join(f"{term.weight:g}*{term.part.expression}" for term in one.terms),
             str(one.stage.batch),
             str(one.stage.patch),
         ]

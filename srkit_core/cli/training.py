@@ -56,6 +56,11 @@ def train(
 
 def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None) -> None:
     wish, beside = _wish(recipe, flags, out if resume else None)
+    from srkit_core.plan import plan
+    from srkit_core.registry import discover
+
+    plan(wish.recipe, discover())  # so that a slip of the pen is told before torch is imported
+
     from srkit_core.cli.progress import ProgressView
     from srkit_core.engine.train import train as run
     from srkit_core.engine.where import Where
@@ -77,6 +82,8 @@ def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wi
 
     if recipe is None and flags.gen is None and resumed and (resumed / "recipe.toml").is_file():
         recipe = str(resumed / "recipe.toml")
+    if recipe is None and flags.gen is None and resumed:
+        raise RecipeError(f"{resumed} holds no run to go on with", hint="--out RUN, the folder that srkit train wrote")
     if recipe is None:
         return wish(None, flags), _beside(resumed) if resumed else {}
     path = find_recipe(recipe)

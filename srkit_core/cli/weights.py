@@ -30,6 +30,6 @@ def show(
         return
     versions = ", ".join(f"{name} {version}" for name, version in sorted(card.versions.items()))
     typer.echo(
-        f"{file}\ngenerator: {card.generator}\nscale: {card.scale}\ntrained: {card.step} steps\nnumbers: {numbers:,}\nmade with: {versions}"
+        f"{file}\ngenerator: {card.generator}\nscale: {card.scale}\ntrained: {card.step} steps\nnumbers in the file: {numbers:,}\nmade with: {versions}"
     )
     typer.echo(f"\n{card.recipe}", nl=False)

@@ -70,7 +70,7 @@ def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: 
         row = _log(setting, live, progress, values, clock) if live.calendar.logs(progress.position.step) else {}
         setting.listener.progress(live.plan.stage.name, progress.position.step, live.calendar.length, row)
         if live.calendar.due(live.calendar.validate, progress.position.step):
-            progress = _validate(setting, networks, live, progress)
+            progress = _validate_safely(setting, networks, live, progress)
         _save_if_due(setting, networks, live, progress, request)
         clock.start()
     return progress
@@ -87,7 +87,7 @@ def _step(setting: Setting, networks: Networks, live: LiveStage, batch: Batch, p
     stage, seed, rank = live.plan.stage, setting.plan.recipe.seed, setting.devices.rank
     place = Place(position.step, live.calendar.length, position.total, run_length, live.calendar.steps_per_epoch)
     for player in live.named_players().values():
-        player.set_rate(rate_factor(stage.schedule, stage.lr_warmup, place))
+        player.set_rate(rate_factor(stage.schedule, stage.lr_warmup.steps(place.steps_per_epoch), place))
     torch.manual_seed(seed_for(seed, "networks", position.total, rank))
     rng = torch.Generator(setting.devices.device).manual_seed(seed_for(seed, "degradation", position.total, rank))
     lr, hr = to_pair(batch, live.rule, setting.degrade, rng)
@@ -113,6 +113,16 @@ def _log(setting: Setting, live: LiveStage, progress: Progress, values: Values, 
     return figures
 
 
+def _validate_safely(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:
+    """Validate; when that fails, save first what was trained."""
+    try:
+        return _validate(setting, networks, live, progress)
+    except Exception:
+        if setting.devices.is_main:
+            keep_checkpoint(setting, live, networks, progress)
+        raise
+
+
 def _validate(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:
     """Score the generator; only the main process writes what comes of it."""
     plays = networks.discriminator.module if networks.discriminator and live.plan.adversarial else None
@@ -122,9 +132,10 @@ def _validate(setting: Setting, networks: Networks, live: LiveStage, progress: P
     _write(setting, live, progress, "val", figures | scores)
     if not setting.devices.is_main:
         return progress
-    keep_pictures(setting, progress, rows)
     setting.listener.note(_summary(live, progress, scores))
-    return keep_best(setting, live, networks, progress, figures | scores)
+    progress = keep_best(setting, live, networks, progress, figures | scores)
+    keep_pictures(setting, progress, rows)
+    return progress
 
 
 def _write(setting: Setting, live: LiveStage, progress: Progress, split: str, figures: dict[str, float]) -> None:

@@ -1,6 +1,12 @@
 """How does a run folder come to say what it was made from?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
 from srkit_core.engine.environment import describe
+from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.pictures import Pictures
 from srkit_core.engine.resume import without_length
 from srkit_core.engine.stage import Setting
@@ -13,18 +19,32 @@ from srkit_core.registry import Registry
 from srkit_core.run_record import read_environment
 
 
+@contextmanager
+def only_run(folder: RunFolder) -> Iterator[None]:
+    """Keep other processes from training in a folder; the system gives it free when this one ends, however it ends."""
+    lock = FileLock(folder.path / ".lock", timeout=0)
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise RecipeError(f"another process is training in {folder.path}", hint="wait for it, or --out another folder") from None
+    except OSError as error:
+        raise write_error(error, folder.path) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry) -> None:
     """Claim a folder for a new run and write what it is made from; raises RecipeError when another run was faster."""
     folder = setting.folder
     try:
-        folder.path.mkdir(parents=True, exist_ok=True)
         folder.recipe.touch(exist_ok=False)
     except FileExistsError:
         raise RecipeError(
             f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder"
         ) from None
-    except OSError as error:
-        raise write_error(error, folder.path) from error
     _write(setting, pictures, where, registry, [])
     setting.log.start()
 

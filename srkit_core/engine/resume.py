@@ -102,8 +102,9 @@ def _differences(old: object, new: object, place: str = "") -> Iterator[str]:
 
 
 def without_length(recipe: Recipe) -> dict[str, object]:
-    """Return a recipe as plain values, but for the length of its last stage."""
+    """Return a recipe as plain values, but for its name and the length of its last stage."""
     document = recipe.to_dict()
+    document.pop("name")
     for name in ("steps", "epochs"):
         document["stages"][-1].pop(name, None)
     return document

@@ -1,5 +1,6 @@
 """What does it take to turn a recipe into a run folder?"""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ from srkit_core.engine.loop import run_stages
 from srkit_core.engine.memory import memory_guard
 from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
-from srkit_core.engine.record import begin_record, continue_record
+from srkit_core.engine.record import begin_record, continue_record, only_run
 from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import LiveStage, Network, Networks, Setting, calendars, open_stage, with_average
@@ -75,7 +76,8 @@ def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | No
     networks = _networks(setting, None if checkpoint else where.init)
     for number in range(len(setting.plan.stages)):
         open_stage(setting, networks, number)  # so that what cannot be built is known before anything is written
-    with listening() as request:
+    setting.listener.note(_what_begins(setting))
+    with listening() as request, only_run(setting.folder) if setting.devices.is_main else nullcontext():
         if checkpoint:
             networks, live = _go_on(setting, networks, checkpoint)
             progress = checkpoint.progress
@@ -88,6 +90,11 @@ def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | No
         progress = run_stages(setting, networks, progress, live, request)
     if setting.devices.is_main:
         write_summary(setting.folder, setting.plan, progress)
+
+
+def _what_begins(setting: Setting) -> str:
+    devices = setting.devices
+    return f"training on {devices.device} in {devices.precision}, {len(setting.pictures)} pictures, into {setting.folder.path}"
 
 
 def _begin(setting: Setting, pictures: Pictures, where: Where, registry: Registry, resume: Resume | None) -> None:
@@ -130,7 +137,6 @@ def _setting(
     names = columns(
         _loss_labels(planned), metric_columns(metrics, list(pictures.validation)), adversarial=planned.discriminator is not None
     )
-    listener.note(f"training on {devices.device} in {devices.precision}, {len(pictures.training)} pictures, into {folder.path}")
     return Setting(
         plan=planned,
         folder=folder,

@@ -52,4 +52,4 @@ def write_error(error: OSError, path: Path) -> DataError | DiskFullError:
         return DiskFullError(
             f"the disk is full, {path} was not written", hint="free some space; srkit train --resume --out RUN goes on with a run"
         )
-    return DataError(f"cannot write {path}: {error.strerror or error}", hint="--out another folder", path=path)
+    return DataError(f"cannot write {path}: {error.strerror or error}", hint="write to another place", path=path)

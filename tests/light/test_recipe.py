@@ -80,7 +80,7 @@ def test_defaults_are_the_published_ones():
     assert (recipe.name, recipe.scale, recipe.seed, str(recipe.degradation)) == ("run", 4, 0, "bicubic")
     (only,) = recipe.stages
     assert (only.name, only.batch, only.patch, only.lr, only.d_steps) == ("main", 16, 128, 1e-4, 1)
-    assert (only.lr_warmup, only.log_every, only.validate_every, only.checkpoint_every) == (0, Span(50), None, None)
+    assert (only.lr_warmup, only.log_every, only.validate_every, only.checkpoint_every) == (Span(0), Span(50), None, None)
     assert only.schedule == Schedule(name="constant", over="stage", final=0.0, milestones=(), gamma=0.5)
     assert only.optimiser == Optimisers(generator=Optimiser(name="Adam"), discriminator=Optimiser(name="Adam"))
     assert (only.order, str(only.augment), only.ema) == ("generator-first", "flip | turn", None)
