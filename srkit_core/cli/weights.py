@@ -29,7 +29,6 @@ def show(
         print_json(facts | {"recipe": card.recipe})
         return
     versions = ", ".join(f"{name} {version}" for name, version in sorted(card.versions.items()))
-    typer.echo(
-        f"{file}\ngenerator: {card.generator}\nscale: {card.scale}\ntrained: {card.step} steps\nnumbers in the file: {numbers:,}\nmade with: {versions}"
-    )
+    typer.echo(f"{file}\ngenerator: {card.generator}\nscale: {card.scale}\ntrained: {card.step} steps")
+    typer.echo(f"numbers in the file: {numbers:,}\nmade with: {versions}")
     typer.echo(f"\n{card.recipe}", nl=False)

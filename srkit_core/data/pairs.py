@@ -13,13 +13,14 @@ _LR_NAMES = frozenset({"lr", "lq", "lowresolution", "lowres"})
 _SCALE_SUFFIX = re.compile(r"[-_]?x\d+$", re.IGNORECASE)
 
 
-def find_pairs(folder: Path) -> tuple[list[tuple[Path, Path]], int]:
+def find_pairs(folder: Path, scale: int | None = None) -> tuple[list[tuple[Path, Path]], int]:
     """Return the (HR file, LR file) of a folder with an HR and an LR subfolder, and how many other files these hold.
 
-    The subfolders are called `HR`/`LR`, `HQ`/`LQ`, `high_resolution`/`low resolution` or alike. Raises DataError when
+    The subfolders are called `HR`/`LR`, `HQ`/`LQ`, `high_resolution`/`low resolution` or alike; of `LRx2` and `LRx4`
+    that of `scale` is taken. Raises DataError when
     one is missing or there are two, or when an HR file has not exactly one LR file.
     """
-    hr, lr = (_subfolder(folder, names) for names in (_HR_NAMES, _LR_NAMES))
+    hr, lr = (_subfolder(folder, names, scale) for names in (_HR_NAMES, _LR_NAMES))
     (files, others), candidates = pictures_below(hr), Candidates(lr)
     return [(file, candidates.partner(file, file.parent.relative_to(hr))) for file in files], others + candidates.ignored
 
@@ -58,8 +59,21 @@ def _grouped(files: Iterable[Path], key: Callable[[Path], str]) -> dict[str, lis
     return groups
 
 
-def _subfolder(folder: Path, names: frozenset[str]) -> Path:
-    found = [child for child in sorted(folder.iterdir()) if child.is_dir() and re.sub(r"[ _-]", "", child.name.lower()) in names]
+def hr_subfolder(folder: Path) -> Path | None:
+    """Return the HR folder of a folder that holds HR and LR side by side, such as a benchmark's; None elsewhere."""
+    names = {child: _bare_name(child) for child in folder.iterdir() if child.is_dir()}
+    high = [child for child, name in names.items() if name in _HR_NAMES]
+    low = [child for child, name in names.items() if _SCALE_SUFFIX.sub("", name) in _LR_NAMES]
+    return high[0] if len(high) == 1 and low else None
+
+
+def _bare_name(folder: Path) -> str:
+    return re.sub(r"[ _-]", "", folder.name.lower())
+
+
+def _subfolder(folder: Path, names: frozenset[str], scale: int | None) -> Path:
+    children = {child: _bare_name(child) for child in sorted(folder.iterdir()) if child.is_dir()}
+    found = [child for child, name in children.items() if name in names or name in {f"{known}x{scale}" for known in names}]
     if len(found) == 1:
         return found[0]
     wanted = sorted(names)[-1].upper()

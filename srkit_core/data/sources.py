@@ -9,7 +9,7 @@ from pathlib import Path
 from srkit_core.data import bundled
 from srkit_core.data.alignment import aligned, on_grid
 from srkit_core.data.folders import pictures_below
-from srkit_core.data.pairs import find_pairs
+from srkit_core.data.pairs import find_pairs, hr_subfolder
 from srkit_core.errors import DataError
 from srkit_core.io.images import ENDINGS, Pixels, image_size, read_image
 
@@ -79,10 +79,16 @@ class Source:
 
     def notes(self) -> list[str]:
         """Say what was left out, a line each."""
-        notes = [f"skipped {skipped.path}: {skipped.reason}" for skipped in self.skipped[:_NAMED_AT_MOST]]
-        rest = len(self.skipped) - len(notes)
+        notes = self._left_alone()
+        notes += [f"skipped {skipped.path}: {skipped.reason}" for skipped in self.skipped[:_NAMED_AT_MOST]]
+        rest = len(self.skipped) - _NAMED_AT_MOST
         notes += [f"skipped {rest} more files"] if rest > 0 else []
         return notes + ([f"ignored {self.ignored} files of {self.place} without a picture ending"] if self.ignored else [])
+
+    def _left_alone(self) -> list[str]:
+        high = hr_subfolder(Path(self.place)) if Path(self.place).is_dir() else None
+        paired = any(picture.lr for picture in self.pictures)
+        return [f"{self.place} holds HR and LR side by side: these are the pictures of {high.name}"] if high and not paired else []
 
     def fingerprint(self) -> str:
         """Return a digest of names and sizes, by which a repeated run knows its data."""
@@ -90,13 +96,14 @@ class Source:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def open_source(place: str, *, paired: bool = False, smallest: int = 1) -> Source:
+def open_source(place: str, *, paired: bool = False, scale: int | None = None, smallest: int = 1) -> Source:
     """Return the pictures of a folder (searched recursively), a file, or of `photos`, the bundled photographs.
 
-    With `paired`, the folder holds HR and LR subfolders. Pictures with a side under `smallest` pixels and files that
-    are no pictures are skipped with their reason. Raises DataError when nothing is left. An existing path wins.
+    With `paired`, the folder holds HR and LR subfolders, and of several for LR that of `scale` is taken; without, HR of
+    such a folder is taken and LR left alone. Pictures with a side under `smallest` pixels and files that are no pictures
+    are skipped with their reason. Raises DataError when nothing is left. An existing path wins.
     """
-    listed, ignored = _listed(place, paired)
+    listed, ignored = _listed(place, paired, scale)
     names = _names([path for path, _ in listed], place)
     found = [_examined(name, path, lr, place, smallest) for name, (path, lr) in zip(names, listed, strict=True)]
     pictures = tuple(one for one in found if isinstance(one, Picture))
@@ -140,7 +147,7 @@ def split(source: Source, hold_out: Sequence[str]) -> tuple[tuple[Picture, ...],
     return training, held
 
 
-def _listed(place: str, paired: bool) -> tuple[list[tuple[Path, Path | None]], int]:
+def _listed(place: str, paired: bool, scale: int | None) -> tuple[list[tuple[Path, Path | None]], int]:
     path = Path(place)
     if paired and not path.is_dir():
         raise DataError(f"{place} has no LR pictures", hint="--data a folder with HR and LR subfolders, or --degrade bicubic", path=path)
@@ -151,9 +158,9 @@ def _listed(place: str, paired: bool) -> tuple[list[tuple[Path, Path | None]], i
     if not path.is_dir():
         raise DataError(f"there is no folder {place}", hint=f"check the path, or use '{bundled.NAME}', the bundled photographs", path=path)
     if paired:
-        pairs, ignored = find_pairs(path)
+        pairs, ignored = find_pairs(path, scale)
         return [*pairs], ignored
-    pictures, ignored = pictures_below(path)
+    pictures, ignored = pictures_below(hr_subfolder(path) or path)
     return [(picture, None) for picture in pictures], ignored
 
 

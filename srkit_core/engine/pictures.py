@@ -22,7 +22,7 @@ class Pictures:
 def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
     """Find the pictures of a run and tell what was left out; raises DataError when none can be used."""
     paired = planned.recipe.degradation == PAIRED
-    source = open_source(where.data, paired=paired, smallest=max(stage.stage.patch for stage in planned.stages))
+    source = open_source(where.data, paired=paired, scale=planned.recipe.scale, smallest=max(stage.stage.patch for stage in planned.stages))
     _tell(source, listener)
     if where.val:
         kept = split(source, planned.recipe.data.hold_out)[0] if planned.recipe.data.hold_out else source.pictures
@@ -35,7 +35,9 @@ def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
 
 
 def _checked(place: str, planned: Plan, listener: Listener) -> Sequence[Picture]:
-    source = readable(open_source(place, paired=planned.recipe.degradation == PAIRED, smallest=planned.recipe.scale))
+    source = readable(
+        open_source(place, paired=planned.recipe.degradation == PAIRED, scale=planned.recipe.scale, smallest=planned.recipe.scale)
+    )
     _tell(source, listener)
     return source.pictures
 

@@ -1,5 +1,6 @@
 """Which model does this word mean?"""
 
+import difflib
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def _is_baseline(component: Component) -> bool:
 
 
 def _neither(word: str, registry: Registry) -> WeightsError:
-    return WeightsError(
-        f"'{word}' is neither a weights file nor a baseline", hint=f"a .safetensors file, or one of {', '.join(baselines(registry))}"
-    )
+    known = baselines(registry)
+    nearest = difflib.get_close_matches(word, known, n=1)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"a .safetensors file, or one of {', '.join(known)}"
+    return WeightsError(f"'{word}' is neither a weights file nor a baseline", hint=hint)
