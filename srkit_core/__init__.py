@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from srkit_core.errors import SrkitError
     from srkit_core.plan import Plan
-    from srkit_core.recipe import Recipe, Stage, read_recipe
+    from srkit_core.recipe import Recipe, Stage
+    from srkit_core.recipe_files import read_recipe
     from srkit_core.registry import Registry, discover
 
     __version__: str
@@ -23,7 +24,7 @@ _HOMES = {
     "SrkitError": "errors",
     "Stage": "recipe",
     "discover": "registry",
-    "read_recipe": "recipe",
+    "read_recipe": "recipe_files",
 }
 
 

@@ -7,23 +7,24 @@ components, never import paths: opening a stranger's recipe runs no code.
 
 import difflib
 import tomllib
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
     model_validator,
 )
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from srkit_core.bundled import bundled
 from srkit_core.errors import RecipeError
-from srkit_core.expressions import parse_chain, parse_sum
+from srkit_core.expressions import Call, Chain, Sum, parse_chain, parse_sum
 from srkit_core.fields import CallText, ChainText, FreeOption, RiseText, Several, Span, SpanText, SumText
 
 PAIRED: Final = parse_chain("paired")
@@ -61,6 +62,11 @@ class Optimisers(Fields):
     generator: Optimiser = Optimiser()
     discriminator: Optimiser = Optimiser()
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        single = {"type": "object", "properties": {"name": {"type": "string"}, "lr": {"type": "number"}}, "required": ["name"]}
+        return {"anyOf": [handler(schema), single]}
+
     @model_validator(mode="before")
     @classmethod
     def _for_both(cls, value: Any) -> Any:
@@ -80,6 +86,10 @@ class Schedule(Fields):
     final: Annotated[float, Field(ge=0, le=1)] = 0.0
     milestones: Several[SpanText] = ()
     gamma: PositiveFloat = 0.5
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [handler(schema), {"type": "string"}]}
 
     @model_validator(mode="before")
     @classmethod
@@ -172,6 +182,18 @@ class Recipe(Fields):
         return tomli_w.dumps(self.to_dict())
 
 
+class _Schema(GenerateJsonSchema):
+    """Writes defaults as they are written in a recipe."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return str(dft) if isinstance(dft, (Call, Chain, Sum, Span)) else super().encode_default(dft)
+
+
+def recipe_schema() -> dict[str, Any]:
+    """Return the JSON Schema of recipes, to which every TOML that srkit accepts conforms."""
+    return Recipe.model_json_schema(schema_generator=_Schema)
+
+
 def recipe_from_dict(document: dict[str, Any]) -> Recipe:
     """Check a document; raises RecipeError (or ExpressionError) that names the field, the value and the nearest field."""
     try:
@@ -187,32 +209,6 @@ def recipe_from_toml(text: str, *, origin: str = "the recipe") -> Recipe:
     except (ValueError, RecursionError) as error:  # beside what is no TOML: a number or a nesting beyond what Python reads
         raise RecipeError(f"{origin} is not TOML: {error}", hint="srkit recipes srresnet shows a whole recipe") from None
     return recipe_from_dict(document)
-
-
-def shipped_recipes() -> dict[str, Path]:
-    """Return the recipes that come with srkit, by name."""
-    return {path.stem: path for path in sorted(bundled("examples/recipes").glob("*.toml"))}
-
-
-def find_recipe(name: str) -> Path:
-    """Return the file of a recipe given as a path or as a shipped name; an existing path wins."""
-    shipped = shipped_recipes()
-    if Path(name).is_file():
-        return Path(name)
-    if name in shipped:
-        return shipped[name]
-    nearest = difflib.get_close_matches(name, shipped, n=1)
-    hint = f"srkit recipes {nearest[0]}" if nearest else "srkit recipes"
-    raise RecipeError(f"there is no recipe file and no shipped recipe called '{name}'", hint=hint)
-
-
-def read_recipe(name: str) -> Recipe:
-    """Read a recipe from a path or by its shipped name."""
-    path = find_recipe(name)
-    try:
-        return recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path))
-    except UnicodeDecodeError:
-        raise RecipeError(f"{path} is not a text file", hint="srkit recipes") from None
 
 
 def recipe_error(error: ValidationError) -> RecipeError:

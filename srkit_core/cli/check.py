@@ -17,7 +17,7 @@ def check(
 ) -> None:
     """Say whether a recipe can run on this machine."""
     from srkit_core.plan import plan
-    from srkit_core.recipe import find_recipe, read_recipe
+    from srkit_core.recipe_files import find_recipe, read_recipe
     from srkit_core.registry import discover
 
     planned = plan(read_recipe(recipe), discover())

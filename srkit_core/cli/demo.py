@@ -20,7 +20,7 @@ def demo(out: Annotated[Path | None, typer.Option(help="The run folder (default:
     from srkit_core.engine.where import Where
     from srkit_core.evaluation.showcase import showcase
     from srkit_core.io.documents import write_json
-    from srkit_core.recipe import read_recipe
+    from srkit_core.recipe_files import read_recipe
     from srkit_core.registry import discover
 
     recipe, registry = read_recipe(_RECIPE), discover()

@@ -12,10 +12,11 @@ def recipes(
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of recipes.")] = False,
 ) -> None:
     """List the shipped recipes, print one, or print the schema of all."""
-    from srkit_core.recipe import Recipe, find_recipe, read_recipe, shipped_recipes
+    from srkit_core.recipe import recipe_schema
+    from srkit_core.recipe_files import find_recipe, read_recipe, shipped_recipes
 
     if schema:
-        print_json(Recipe.model_json_schema())
+        print_json(recipe_schema())
     elif name:
         typer.echo(find_recipe(name).read_text(encoding="utf-8"), nl=False)
     else:

@@ -78,7 +78,7 @@ def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path 
 def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wish", dict[str, Any]]:
     """Return the wish, and the arguments of *where* that stand beside its recipe."""
     from srkit_core.overrides import wish
-    from srkit_core.recipe import find_recipe, read_recipe
+    from srkit_core.recipe_files import find_recipe, read_recipe
 
     if recipe is None and flags.gen is None and resumed and (resumed / "recipe.toml").is_file():
         recipe = str(resumed / "recipe.toml")

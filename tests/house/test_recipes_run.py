@@ -6,7 +6,8 @@ from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.overrides import Flags, wish
 from srkit_core.plan import plan
-from srkit_core.recipe import read_recipe, recipe_from_toml, shipped_recipes
+from srkit_core.recipe import recipe_from_toml
+from srkit_core.recipe_files import read_recipe, shipped_recipes
 from srkit_core.registry import discover
 
 

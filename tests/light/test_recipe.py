@@ -16,12 +16,10 @@ from srkit_core.recipe import (
     Recipe,
     Schedule,
     Stage,
-    find_recipe,
-    read_recipe,
     recipe_from_dict,
     recipe_from_toml,
-    shipped_recipes,
 )
+from srkit_core.recipe_files import find_recipe, read_recipe, shipped_recipes
 
 SMALL = """
 generator = "rrdb"
@@ -149,7 +147,7 @@ def shelf(tmp_path, monkeypatch):
         (shelf / f"{name}.toml").write_text(SMALL.replace("rrdb", name))
     (tmp_path / "desk").mkdir()
     monkeypatch.chdir(tmp_path / "desk")
-    monkeypatch.setattr("srkit_core.recipe.bundled", lambda relative: shelf)
+    monkeypatch.setattr("srkit_core.recipe_files.bundled", lambda relative: shelf)
     return shelf
 
 

@@ -84,7 +84,8 @@ def test_a_folder_does_not(registry, tmp_path, monkeypatch):
 def test_anything_else_is_neither(registry, word):
     with pytest.raises(WeightsError, match=f"'{word}' is neither a weights file nor a baseline") as caught:
         opened(word, registry)
-    assert caught.value.hint == "a .safetensors file, or one of bicubic, bilinear, lanczos, nearest"
+    near = "did you mean 'bicubic'?"
+    assert caught.value.hint == (near if word == "bicubik" else "a .safetensors file, or one of bicubic, bilinear, lanczos, nearest")
 
 
 @pytest.mark.parametrize("word", ["gone.safetensors", "runs/gone.safetensors", "model.pth", "old.ckpt"])

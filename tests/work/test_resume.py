@@ -273,3 +273,35 @@ def test_the_clock_counts_from_step_to_step():
     assert clock.images == 16
     assert clock.rate() > 0
     assert clock.images == 0
+
+
+def test_two_processes_cannot_go_on_with_one_run(where):
+    from filelock import FileLock
+
+    stopped(recipe(), where, 2)
+    with FileLock(where.out / ".lock"), pytest.raises(RecipeError, match="another process is training in"):
+        train(recipe(), where, resume="newest")
+    train(recipe(), where, resume="newest")
+
+
+def test_a_resume_where_no_run_is_says_so(tmp_path, capsys):
+    assert run(["train", "--resume", "--out", str(tmp_path / "nothing")]) == 2
+    assert f"error: {tmp_path / 'nothing'} holds no run to go on with" in capsys.readouterr().err
+
+
+def test_a_validation_that_fails_saves_first_what_was_trained(where, monkeypatch):
+    from srkit_core.engine.validate import Validator
+
+    def fail(*_):
+        raise DataError("gone", hint="")
+
+    monkeypatch.setattr(Validator, "scores", fail)
+    with pytest.raises(DataError, match="gone"):
+        train(recipe({"validate_every": 3, "checkpoint_every": 100}), where)
+    assert names(where) == ["step-00000003"]
+
+
+def test_a_warm_up_of_the_rate_may_be_given_in_epochs(where):
+    folder = train(recipe({"lr_warmup": "1 epoch", "lr": 1e-3}), where)
+    rows = list(csv.DictReader((folder / "metrics.csv").open(newline="")))
+    assert [float(row["lr"]) for row in rows if row["split"] == "train"][:4] == pytest.approx([1e-3 / 3, 2e-3 / 3, 1e-3, 1e-3])

@@ -246,3 +246,17 @@ def test_a_broken_body_behind_a_good_header_is_found_by_reading(tmp_path):
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-2000])
     with pytest.raises(DataError, match="none of the 3 files"):
         readable(source)
+
+
+def test_of_hr_and_lr_side_by_side_hr_is_taken_and_told(tmp_path):
+    fill(tmp_path / "Set" / "HR", "a.png", "b.png", size=(32, 32))
+    fill(tmp_path / "Set" / "LRx2", "a.png", "b.png", size=(16, 16))
+    fill(tmp_path / "Set" / "LRx4", "ax4.png", "bx4.png", size=(8, 8))
+    source = open_source(str(tmp_path / "Set"))
+    assert named(source.pictures) == ["HR/a", "HR/b"]
+    assert source.notes() == [f"{tmp_path / 'Set'} holds HR and LR side by side: these are the pictures of HR"]
+    paired = open_source(str(tmp_path / "Set"), paired=True, scale=4)
+    assert [picture.lr.name for picture in paired.pictures] == ["ax4.png", "bx4.png"]
+    assert paired.notes() == []
+    with pytest.raises(DataError, match="no subfolder for LR"):
+        open_source(str(tmp_path / "Set"), paired=True, scale=3)
