@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,24 +14,16 @@ from srkit_core.plan import StagePlan
 Maps = tuple[Tensor, ...]
 Values = dict[str, Tensor]
 Gather = Callable[[Tensor], Tensor]
+LossT = TypeVar("LossT")
 
 
 @dataclass(frozen=True)
-class ReferenceTerm:
-    """A loss that compares SR with HR, with its label and weight."""
+class Term(Generic[LossT]):
+    """A loss that was built, with its label and weight."""
 
     label: str
     weight: float
-    loss: ReferenceLoss
-
-
-@dataclass(frozen=True)
-class AdversarialTerm:
-    """A loss that plays against the discriminator, with its label and weight."""
-
-    label: str
-    weight: float
-    loss: AdversarialLoss
+    loss: LossT
 
 
 @dataclass(frozen=True)
@@ -50,8 +42,8 @@ class Objective:
     by map and averaged: a loss sees neither processes nor tuples.
     """
 
-    reference: tuple[ReferenceTerm, ...]
-    adversarial: tuple[AdversarialTerm, ...]
+    reference: tuple[Term[ReferenceLoss], ...]
+    adversarial: tuple[Term[AdversarialLoss], ...]
     gather: Gather
 
     def generator(self, sr: Tensor, hr: Tensor, real: Maps = (), fake: Maps = ()) -> GeneratorLoss:
@@ -76,8 +68,8 @@ def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> O
     """Build the losses of a stage on a device."""
     live = [(term, _on(build(term.part), device)) for term in stage.terms]
     return Objective(
-        reference=tuple(ReferenceTerm(term.label, term.weight, loss) for term, loss in live if not term.adversarial),
-        adversarial=tuple(AdversarialTerm(term.label, term.weight, loss) for term, loss in live if term.adversarial),
+        reference=tuple(Term(term.label, term.weight, loss) for term, loss in live if not term.adversarial),
+        adversarial=tuple(Term(term.label, term.weight, loss) for term, loss in live if term.adversarial),
         gather=gather,
     )
 

@@ -1,5 +1,6 @@
 """Which laws does anything that is trained keep?"""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,12 +14,12 @@ _SHIFT = 0.01
 """Added to weights as noise, so that a layer that starts at zero hides nothing behind it."""
 
 
-class NetworkContract(ComponentContract):
+class NetworkContract(ComponentContract, ABC):
     """Laws of generators and discriminators. Subclass the contract of a kind, not this."""
 
+    @abstractmethod
     def sample(self) -> Tensor:
         """Return a batch of two pictures that the network accepts."""
-        raise NotImplementedError
 
     def network(self) -> nn.Module | None:
         """Build the network; None stands for something that learns nothing."""

@@ -35,47 +35,47 @@ def plugin():
 
 
 def net(*, scale: int, blocks: int = 4, tail: Literal["tanh", "linear"] = "linear") -> Generator:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def critic(*, width: int = 64) -> Discriminator:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def critic_of_one_size(*, patch: int) -> Discriminator:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def multi(*, of: Discriminator, n: int = 3) -> Discriminator:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def l1() -> ReferenceLoss:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def vgg(*, scale: int, patch: int, layer: Literal["conv2_2", "conv5_4"] = "conv5_4", norm: Loss | None = None) -> ReferenceLoss:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def ragan(*, terms: tuple[Loss, ...] = ()) -> AdversarialLoss:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def score(*, window: int = 11) -> Metric:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def score_of_scale(*, scale: int) -> Metric:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def shrink(*, scale: int, factor: int | None = None) -> Degradation:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def blur(*, sigma: float | Range = 1.0) -> Degradation:
-    raise NotImplementedError
+    raise AssertionError("nobody builds it")
 
 
 def _factor(options):

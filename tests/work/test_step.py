@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from srkit_core.engine.devices import open_devices
 from srkit_core.engine.ema import start_average, update_average
-from srkit_core.engine.objective import AdversarialTerm, Objective, ReferenceTerm, build_objective, judge
+from srkit_core.engine.objective import Objective, Term, build_objective, judge
 from srkit_core.engine.player import Player, build_optimiser, check_optimiser
 from srkit_core.engine.schedule import Place, rate_factor
 from srkit_core.engine.seeds import seed_for
@@ -55,7 +55,7 @@ def player(network, rate=1e-2):
     return Player(network, network, build_optimiser(Optimiser(name="SGD"), network, rate), torch.amp.GradScaler("cpu", enabled=False), rate)
 
 
-OBJECTIVE = Objective((ReferenceTerm("l1", 1.0, Mean()),), (AdversarialTerm("gan", 0.1, PlainGAN()),), gather=lambda logits: logits)
+OBJECTIVE = Objective((Term("l1", 1.0, Mean()),), (Term("gan", 0.1, PlainGAN()),), gather=lambda logits: logits)
 
 
 def by_hand(order, d_steps=1):
