@@ -44,7 +44,7 @@ _WRITE_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def read_image(path: Path) -> Pixels:
-    """Return the pixels of a file, uint8 (H, W, 3), upright and writable; gray is replicated, alpha is dropped.
+    """Return the pixels of a file, uint8 (H, W, 3), upright and writable; gray is replicated, transparency laid on white.
 
     16 bits become 8. Raises DataError with the reason when the file is missing, no picture, truncated, absurdly large,
     or has numbers of unknown range.
@@ -114,7 +114,15 @@ def _orientation(image: Image.Image) -> int:
 def _to_rgb(image: Image.Image) -> Pixels:
     if image.mode == "F":
         raise ValueError("its pixels are floating-point numbers of unknown range")
-    return _from_16_bit_gray(image) if image.mode.startswith("I") else np.array(image.convert("RGB"))
+    if image.mode.startswith("I"):
+        return _from_16_bit_gray(image)
+    return np.array((_on_white(image) if image.has_transparency_data else image).convert("RGB"))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Lay a transparent picture on white paper: the colours hidden below are often garbage."""
+    seen = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
 
 
 def _from_16_bit_gray(image: Image.Image) -> Pixels:

@@ -92,16 +92,20 @@ def test_gray_is_replicated(tmp_path):
     gray = noise(4, 6)[:, :, 0]
     expected = np.stack([gray] * 3, axis=2)
     assert np.array_equal(read_image(saved(tmp_path / "gray.png", gray)), expected)
-    with_alpha = np.stack([gray, gray[::-1]], axis=2)
-    assert np.array_equal(read_image(saved(tmp_path / "gray_alpha.png", with_alpha)), expected)
+    opaque = np.stack([gray, np.full_like(gray, 255)], axis=2)
+    assert np.array_equal(read_image(saved(tmp_path / "gray_alpha.png", opaque)), expected)
     bits = saved(tmp_path / "bits.png", gray > 127)
     assert np.array_equal(read_image(bits), np.where(expected > 127, 255, 0))
 
 
-def test_alpha_is_dropped_and_hidden_colours_stay(tmp_path):
+def test_transparency_is_laid_on_white(tmp_path):
     pixels = noise(4, 6)
-    transparent = np.dstack([pixels, np.zeros((4, 6), dtype=np.uint8)])
-    assert np.array_equal(read_image(saved(tmp_path / "clear.png", transparent)), pixels)
+    alpha = np.full((4, 6), 255, dtype=np.uint8)
+    alpha[0], alpha[1] = 0, 51
+    seen = read_image(saved(tmp_path / "clear.png", np.dstack([pixels, alpha])))
+    assert (seen[0] == 255).all()
+    assert np.abs(seen[1].astype(int) - (0.2 * pixels[1] + 0.8 * 255)).max() <= 1
+    assert np.array_equal(seen[2:], pixels[2:])
 
 
 def test_a_palette_is_looked_up(tmp_path):
@@ -109,7 +113,7 @@ def test_a_palette_is_looked_up(tmp_path):
     image.putpalette([10, 20, 30, 40, 50, 60])
     image.putdata([1, 0])
     image.save(tmp_path / "few.png", transparency=0)
-    assert read_image(tmp_path / "few.png").tolist() == [[[40, 50, 60], [10, 20, 30]]]
+    assert read_image(tmp_path / "few.png").tolist() == [[[40, 50, 60], [255, 255, 255]]]
 
 
 def test_cmyk_becomes_rgb(tmp_path):
