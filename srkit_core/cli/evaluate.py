@@ -11,8 +11,8 @@ import typer
 
 from srkit_core.cli.progress import ProgressView
 from srkit_core.cli.render import print_table
-from srkit_core.cli.training import Device, Precision
 from srkit_core.errors import RecipeError
+from srkit_core.machine import DeviceName, PrecisionName
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,8 +34,8 @@ def evaluate(
     metrics: Annotated[str | None, typer.Option(help="A sum of metrics (default: psnr+ssim).")] = None,
     protocol: Annotated[Literal["y", "rgb"] | None, typer.Option(help="Luma or RGB (default: y).")] = None,
     border: Annotated[int | None, typer.Option(help="HR pixels cut from each side (default: the scale).")] = None,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = "auto",
-    precision: Annotated[Precision, typer.Option(help="auto is fp32.")] = "auto",
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
+    precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
     tile: Annotated[int | None, typer.Option(help="Side of a tile in LR pixels (default: whole pictures up to 512x512).")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write scores, protocol and images to this file.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a row per picture and model to this file.")] = None,

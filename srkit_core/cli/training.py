@@ -1,18 +1,17 @@
 """How is a training run typed?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srkit_core.errors import RecipeError
+from srkit_core.machine import DeviceName, PrecisionName
 
 if TYPE_CHECKING:
     from srkit_core.engine.resume import Resume
     from srkit_core.overrides import Flags, Wish
 
-Device = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
 _WHERE = ("data", "val", "init", "device", "precision", "workers")
 
 
@@ -39,8 +38,8 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the recipe; may be repeated.")
     ] = None,
-    device: Annotated[Device | None, typer.Option(help="Where to compute.")] = None,
-    precision: Annotated[Precision | None, typer.Option(help="auto: fp32 on a CPU, bf16 on a GPU that has it.")] = None,
+    device: Annotated[DeviceName | None, typer.Option(help="Where to compute.")] = None,
+    precision: Annotated[PrecisionName | None, typer.Option(help="auto: fp32 on a CPU, bf16 on a GPU that has it.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that load pictures.")] = None,
 ) -> None:
     """Train a recipe, or one made from flags; a recipe's fields are overridden by the flags."""

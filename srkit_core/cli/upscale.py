@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srkit_core.cli.training import Device, Precision
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.machine import DeviceName, PrecisionName
 
 if TYPE_CHECKING:
     from srkit_core.parts.model import Model
@@ -19,8 +19,8 @@ def upscale(
     scale: Annotated[int | None, typer.Option(min=1, help="For a baseline (default: 4); a weights file knows its own.")] = None,
     tile: Annotated[str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")] = "auto",
     overlap: Annotated[int | None, typer.Option(help="LR pixels seen around a tile (default: what the generator declares).")] = None,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = "auto",
-    precision: Annotated[Precision, typer.Option(help="auto is fp32.")] = "auto",
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
+    precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace output files that exist.")] = False,
 ) -> None:
     """Upscale pictures with a trained model or a baseline."""

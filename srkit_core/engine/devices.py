@@ -7,7 +7,7 @@ wrappers are not.
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar, cast
+from typing import TypeVar, cast
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
 from srkit_core.errors import IncompatibleError
+from srkit_core.machine import DeviceName, Precision, PrecisionName
 
-DeviceName: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
-PrecisionName: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
 T = TypeVar("T")
 _ACCELERATE_NAMES = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
@@ -28,7 +27,7 @@ class Devices:
     """Where this process computes, and how it speaks to the others."""
 
     accelerator: Accelerator
-    precision: PrecisionName
+    precision: Precision
 
     @property
     def device(self) -> torch.device:
@@ -96,7 +95,7 @@ def choose_device(name: DeviceName) -> torch.device:
     return torch.device(name)
 
 
-def choose_precision(name: PrecisionName, device: torch.device) -> PrecisionName:
+def choose_precision(name: PrecisionName, device: torch.device) -> Precision:
     """Return the precision to train in; `auto` is bf16 on a GPU that has it and fp32 elsewhere.
 
     Raises IncompatibleError for fp16 on a CPU, where autocast would silently compute in fp32.

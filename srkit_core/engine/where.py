@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srkit_core.engine.devices import DeviceName, PrecisionName
+from srkit_core.machine import DeviceName, PrecisionName
 
 
 @dataclass(frozen=True)
