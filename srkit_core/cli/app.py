@@ -46,6 +46,9 @@ COMMANDS = {
     "weights show": Command("weights:show", "srkit weights show runs/rrdb-1/weights/last.safetensors"),
 }
 
+GROUPS = {"weights": "Look into weights files."}
+"""Commands of two words, by their first, with what they have in common."""
+
 
 def build_app(words: Sequence[str] = ()) -> typer.Typer:
     """Return the command line with the command that `words` name, or with all of them.
@@ -61,7 +64,7 @@ def build_app(words: Sequence[str] = ()) -> typer.Typer:
         command, (*parents, leaf) = COMMANDS[name], name.split()
         for parent in parents:
             if parent not in groups:
-                groups[parent] = _group("Look into weights files.", command.example)
+                groups[parent] = _group(GROUPS[parent], command.example)
                 groups[parent].callback()(_no_options)
                 app.add_typer(groups[parent], name=parent)
         (groups[parents[0]] if parents else app).command(leaf, epilog=f"Example: {command.example}")(command.load())

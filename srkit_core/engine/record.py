@@ -36,11 +36,14 @@ def only_run(folder: RunFolder) -> Iterator[None]:
         lock.release()
 
 
-def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry) -> None:
-    """Claim a folder for a new run and write what it is made from; raises RecipeError when another run was faster."""
+def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry, *, again: bool) -> None:
+    """Claim a folder for a new run and write what it is made from; raises RecipeError when another run was faster.
+
+    `again` begins anew where a run stopped before its first checkpoint.
+    """
     folder = setting.folder
     try:
-        folder.recipe.touch(exist_ok=False)
+        folder.recipe.touch(exist_ok=again)
     except FileExistsError:
         raise RecipeError(
             f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder"

@@ -72,12 +72,13 @@ def _open_folder(planned: Plan, where: Where, resume: Resume | None) -> RunFolde
 
 
 def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
-    checkpoint = find_checkpoint(setting.folder, resume, setting.listener) if resume is not None else None
-    networks = _networks(setting, None if checkpoint else where.init)
+    going_on = resume is not None and bool(setting.folder.checkpoints())
+    networks = _networks(setting, None if going_on else where.init)
     for number in range(len(setting.plan.stages)):
         open_stage(setting, networks, number)  # so that what cannot be built is known before anything is written
     setting.listener.note(_what_begins(setting))
     with listening() as request, only_run(setting.folder) if setting.devices.is_main else nullcontext():
+        checkpoint = find_checkpoint(setting.folder, resume, setting.listener) if resume is not None else None
         if checkpoint:
             networks, live = _go_on(setting, networks, checkpoint)
             progress = checkpoint.progress
@@ -100,9 +101,8 @@ def _what_begins(setting: Setting) -> str:
 def _begin(setting: Setting, pictures: Pictures, where: Where, registry: Registry, resume: Resume | None) -> None:
     if resume is not None:
         setting.listener.note(f"there is no checkpoint in {setting.folder.path} yet: starting at step 0")
-        setting.folder.recipe.unlink(missing_ok=True)
     if setting.devices.is_main:
-        begin_record(setting, pictures, where, registry)
+        begin_record(setting, pictures, where, registry, again=resume is not None)
 
 
 def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:

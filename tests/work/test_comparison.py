@@ -20,24 +20,12 @@ from srkit_core.parts.build import build_network
 from srkit_core.parts.weights import Card, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.registry import discover
 
 MACHINE = Machine(torch.device("cpu"))
 
 
-def smooth(height, width, seed=0):
-    rows, columns = np.mgrid[:height, :width]
-    waves = [np.sin(rows / (5 + seed + channel)) + np.cos(columns / (7 + seed - channel)) for channel in range(3)]
-    return ((np.stack(waves, axis=2) + 2) / 4 * 255).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def registry():
-    return discover()
-
-
 @pytest.fixture
-def hr(tmp_path):
+def hr(tmp_path, smooth):
     for seed, name in enumerate(("one", "inner/two")):
         write_image(tmp_path / "HR" / f"{name}.png", smooth(61, 50, seed))
     return tmp_path / "HR"
@@ -173,7 +161,7 @@ def test_lr_of_another_scale_is_refused(registry, hr, stored, asked):
         compared(registry, hr, lr=lr_of(hr, stored), scale=asked)
 
 
-def test_lr_is_found_in_the_same_subfolder(registry, hr):
+def test_lr_is_found_in_the_same_subfolder(registry, hr, smooth):
     write_image(hr / "inner" / "one.png", smooth(40, 40, seed=3))
     folder = lr_of(hr, 2)
     write_image(folder / "inner" / "onex2.png", smooth(40, 40, seed=3)[::2, ::2])
@@ -238,7 +226,7 @@ def test_pictures_are_saved_per_model(registry, hr, tmp_path):
     assert read_image(tmp_path / "out" / "c" / "one.png").shape == (60, 50, 3)
 
 
-def test_pictures_of_one_name_are_all_scored(registry, hr):
+def test_pictures_of_one_name_are_all_scored(registry, hr, smooth):
     write_image(hr / "one.jpg", smooth(61, 50, 5))
     assert list(compared(registry, hr, scale=2).scores[0].images) == ["inner/two", "one.jpg", "one.png"]
 

@@ -18,7 +18,6 @@ from srkit_core.expressions import parse_sum
 from srkit_core.io.images import to_bytes, write_image
 from srkit_core.parts.build import build_degradation
 from srkit_core.plan import bind_chain, bind_metrics
-from srkit_core.registry import discover
 from srkit_core.specs import MetricSpec
 
 CPU = torch.device("cpu")
@@ -26,18 +25,6 @@ CPU = torch.device("cpu")
 
 def noise(height, width, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def smooth(height, width, seed=0):
-    """A picture that interpolation can mend."""
-    rows, columns = np.mgrid[:height, :width]
-    waves = [np.sin(rows / (5 + seed + channel)) + np.cos(columns / (7 + seed - channel)) for channel in range(3)]
-    return ((np.stack(waves, axis=2) + 2) / 4 * 255).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def registry():
-    return discover()
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +56,7 @@ def bytes_of(picture):
     return to_bytes(picture)[0].numpy()
 
 
-def test_rgb_scores_are_those_of_numpy_and_scikit_image(registry, metrics, tmp_path):
+def test_rgb_scores_are_those_of_numpy_and_scikit_image(registry, metrics, tmp_path, smooth):
     example = next(pairs([saved(tmp_path, "a", smooth(48, 52))], 4, degradation(registry), CPU))
     sr = open_model("bicubic", registry, scale=4, device=CPU)(example.lr)
     found = score(sr, example.hr, Protocol("rgb", 0), metrics)
@@ -82,7 +69,7 @@ def test_rgb_scores_are_those_of_numpy_and_scikit_image(registry, metrics, tmp_p
     assert 20 < found["psnr"] < 60
 
 
-def test_luma_scores_are_those_of_luma_without_the_border(registry, metrics, tmp_path):
+def test_luma_scores_are_those_of_luma_without_the_border(registry, metrics, tmp_path, smooth):
     example = next(pairs([saved(tmp_path, "a", smooth(48, 52))], 4, degradation(registry), CPU))
     sr = open_model("bicubic", registry, scale=4, device=CPU)(example.lr)
     ours, theirs = (16 + (bytes_of(one) @ np.array([65.481, 128.553, 24.966])) / 255 for one in (sr, example.hr))
@@ -155,7 +142,7 @@ def test_randomness_belongs_to_the_picture_whatever_the_order(tmp_path):
     assert not torch.equal(reseeded["b"], alone["b"])
 
 
-def test_scores_come_per_picture_and_sr_is_shown(registry, metrics, tmp_path):
+def test_scores_come_per_picture_and_sr_is_shown(registry, metrics, tmp_path, smooth):
     pictures = [saved(tmp_path, name, smooth(48, 48, seed)) for seed, name in enumerate(("a", "b"))]
     model, shown = open_model("bicubic", registry, scale=4, device=CPU), []
     found = evaluate(
@@ -167,14 +154,14 @@ def test_scores_come_per_picture_and_sr_is_shown(registry, metrics, tmp_path):
     assert all(found.images[pair.name] == score(sr, pair.hr, Protocol("y", 4), metrics) for pair, sr in shown)
 
 
-def test_tiles_change_no_score(registry, metrics, tmp_path):
+def test_tiles_change_no_score(registry, metrics, tmp_path, smooth):
     pictures = [saved(tmp_path, "a", smooth(64, 80))]
     model, degrade = open_model("bicubic", registry, scale=4, device=CPU), degradation(registry)
     whole, tiled = (evaluate("m", model, pairs(pictures, 4, degrade, CPU), Protocol("y", 4), metrics, tile=tile) for tile in (None, 6))
     assert tiled.images == whole.images
 
 
-def test_gray_pictures_score_as_their_rgb_copies(registry, metrics, tmp_path):
+def test_gray_pictures_score_as_their_rgb_copies(registry, metrics, tmp_path, smooth):
     from PIL import Image
 
     gray = smooth(48, 52)[:, :, 0]
@@ -208,7 +195,7 @@ def test_identical_pictures_have_an_infinite_mean_and_no_deviation():
     assert math.isnan(ModelScores("m", {}, {}).mean("psnr"))
 
 
-def test_reading_and_scoring_warn_of_nothing(registry, metrics, tmp_path):
+def test_reading_and_scoring_warn_of_nothing(registry, metrics, tmp_path, smooth):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         example = next(pairs([saved(tmp_path, "a", smooth(48, 48))], 4, degradation(registry), CPU))

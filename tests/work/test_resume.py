@@ -305,3 +305,35 @@ def test_a_warm_up_of_the_rate_may_be_given_in_epochs(where):
     folder = train(recipe({"lr_warmup": "1 epoch", "lr": 1e-3}), where)
     rows = list(csv.DictReader((folder / "metrics.csv").open(newline="")))
     assert [float(row["lr"]) for row in rows if row["split"] == "train"][:4] == pytest.approx([1e-3 / 3, 2e-3 / 3, 1e-3, 1e-3])
+
+
+def test_the_checkpoint_is_chosen_while_the_folder_is_held(where, monkeypatch):
+    """Otherwise a run that ends in between would lose what it saved last."""
+    from filelock import FileLock, Timeout
+
+    from srkit_core.engine import train as training
+
+    stopped(recipe(), where, 2)
+    choose = training.find_checkpoint
+
+    def watched(*arguments):
+        with pytest.raises(Timeout):
+            FileLock(where.out / ".lock", timeout=0).acquire()
+        return choose(*arguments)
+
+    monkeypatch.setattr(training, "find_checkpoint", watched)
+    train(recipe(), where, resume="newest")
+
+
+def test_a_run_that_stopped_before_its_first_checkpoint_begins_again(where):
+    class Death(Stopper):
+        def progress(self, *_):
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        train(recipe({"checkpoint_every": 100}), where, listener=Death())
+    listener = Stopper()
+    train(recipe({"checkpoint_every": 100}), where, resume="newest", listener=listener)
+    assert f"there is no checkpoint in {where.out} yet: starting at step 0" in listener.notes
+    with (where.out / "metrics.csv").open(newline="") as file:
+        assert [row["step"] for row in csv.DictReader(file) if row["split"] == "train"] == ["1", "2", "3", "4", "5", "6"]

@@ -1,0 +1,24 @@
+"""Fixtures of the work tests: pictures, and the installed components."""
+
+import numpy as np
+import pytest
+
+from srkit_core.registry import discover
+
+
+@pytest.fixture(scope="session")
+def registry():
+    """Every installed component."""
+    return discover()
+
+
+@pytest.fixture(scope="session")
+def smooth():
+    """Make a picture that interpolation can mend."""
+
+    def make(height, width, seed=0):
+        rows, columns = np.mgrid[:height, :width]
+        waves = [np.sin(rows / (5 + seed + channel)) + np.cos(columns / (7 + seed - channel)) for channel in range(3)]
+        return ((np.stack(waves, axis=2) + 2) / 4 * 255).astype(np.uint8)
+
+    return make
