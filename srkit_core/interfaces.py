@@ -52,6 +52,9 @@ class Between:
 Count: TypeAlias = Annotated[int, Between(low=1)]
 """A number of blocks, channels or the like: an int of at least 1."""
 
+Draws: TypeAlias = "list[dict[str, float | str]]"
+"""What a degradation drew: for each picture of a batch, names and values, such as `{"blur.sigma": 1.7}`."""
+
 
 @runtime_checkable
 class Degradation(Protocol):
@@ -59,6 +62,15 @@ class Degradation(Protocol):
 
     def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
         """Degrade a batch; all randomness comes from `rng`, which lives on the device of `hr`."""
+        ...
+
+
+@runtime_checkable
+class TracedDegradation(Degradation, Protocol):
+    """A degradation that can also tell what it drew, for people to look at."""
+
+    def traced(self, hr: Tensor, /, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
+        """Return what a call returns, and for each picture of the batch the names and values that were drawn."""
         ...
 
 

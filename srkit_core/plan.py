@@ -183,14 +183,14 @@ def _check_game(recipe: Recipe, stages: Sequence[StagePlan]) -> None:
 
 def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
     spec = generator.spec(GeneratorSpec)
-    unit = scale * spec.size_multiple
+    unit, smallest = scale * generator.amount(spec.size_multiple), scale * generator.amount(spec.min_size)
     if stage.patch % unit:
         nearest = max(unit, stage.patch // unit * unit)
         raise IncompatibleError(f"patch {stage.patch} of stage '{stage.name}' is not a multiple of {unit}", hint=f"--patch {nearest}")
-    if stage.patch < scale * spec.min_size:
+    if stage.patch < smallest:
         raise IncompatibleError(
             f"patch {stage.patch} of stage '{stage.name}' is too small for '{generator.component.name}'",
-            hint=f"--patch {scale * spec.min_size}",
+            hint=f"--patch {smallest}",
         )
 
 
@@ -201,15 +201,26 @@ def _bind_discriminator(registry: Registry, recipe: Recipe, stages: Sequence[Sta
     discriminator = bind(registry, "discriminator", recipe.discriminator, {"scale": recipe.scale, "patch": patches[0]})
     for part in discriminator.with_nested():
         _check_patches(part, patches)
+    _check_lipschitz(discriminator, stages)
     return discriminator
+
+
+def _check_lipschitz(discriminator: Part, stages: Sequence[StagePlan]) -> None:
+    needing = [term.label for stage in stages for term in stage.terms if term.part.spec(LossSpec).needs_lipschitz]
+    if needing and not discriminator.spec(DiscriminatorSpec).lipschitz(discriminator.bound):
+        raise IncompatibleError(
+            f"the loss '{needing[0]}' needs a spectrally normalised discriminator, '{discriminator.name}' with these options is none",
+            hint="--disc vgg-sn",
+        )
 
 
 def _check_patches(part: Part, patches: Sequence[int]) -> None:
     name, spec = part.component.name, part.component.spec
     if "patch" in part.context and len(patches) > 1:
         raise IncompatibleError(f"discriminator '{name}' is built for one patch, the stages have {patches}", hint="--patch N")
-    if isinstance(spec, DiscriminatorSpec) and patches[0] < spec.min_size:
-        raise IncompatibleError(f"patch {patches[0]} is too small for the discriminator '{name}'", hint=f"--patch {spec.min_size}")
+    smallest = part.amount(spec.min_size) if isinstance(spec, DiscriminatorSpec) else 1
+    if patches[0] < smallest:
+        raise IncompatibleError(f"patch {patches[0]} is too small for the discriminator '{name}'", hint=f"--patch {smallest}")
 
 
 def _with_weights(recipe: Recipe, stages: Sequence[StagePlan]) -> Recipe:

@@ -17,15 +17,33 @@ Factory = Callable[..., Any]
 OptionFunction = Callable[[Mapping[str, Any]], int]
 """A trait that depends on the options: takes all bound options (and context), returns a number of pixels or a factor."""
 
+Amount = int | OptionFunction
+"""A trait that is one number, or depends on the options; `Part.amount` returns the number."""
+
+Alternatives = tuple[str, ...]
+"""Names of pretrained networks of which one is needed, in the order to try."""
+
 CONTEXT = ("scale", "patch")
 """Factory parameters that the recipe fills in: `scale` (HR size / LR size) and `patch` (HR crop side in pixels)."""
 
 FIRST_PARTY_LICENCE = "Apache-2.0"
 
 
+def _no_networks(options: Mapping[str, Any], /) -> tuple[Alternatives, ...]:
+    return ()
+
+
+def _free(options: Mapping[str, Any], /) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class ComponentSpec:
-    """What every kind has in common."""
+    """What every kind has in common.
+
+    `pretrained` says, for the bound options, which frozen networks of `WeightsSpec` it reads: one of each tuple. Where
+    a tuple names several, the option `weights` takes the name of the one that was found.
+    """
 
     kind: ClassVar[Kind]
     traits: ClassVar[tuple[str, ...]] = ()
@@ -36,6 +54,7 @@ class ComponentSpec:
     source: str = "empirical"
     licence: str = FIRST_PARTY_LICENCE
     interface: int = INTERFACE_VERSION
+    pretrained: Callable[[Mapping[str, Any]], tuple[Alternatives, ...]] = _no_networks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,20 +70,25 @@ class GeneratorSpec(ComponentSpec):
     traits = ("scales", "size_multiple", "min_size", "trainable", "receptive")
 
     scales: tuple[int, ...]
-    size_multiple: int = 1
-    min_size: int = 1
+    size_multiple: Amount = 1
+    min_size: Amount = 1
     trainable: bool = True
-    receptive: int = 32
+    receptive: Amount = 32
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiscriminatorSpec(ComponentSpec):
-    """A network from pictures to logits; `min_size` is the smallest picture side in pixels it accepts."""
+    """A network from pictures to logits.
+
+    `min_size` is the smallest picture side in pixels it accepts; `lipschitz` says, for the bound options, whether the
+    logits cannot change faster than the picture, because every layer is spectrally normalised.
+    """
 
     kind = "discriminator"
-    traits = ("min_size",)
+    traits = ("min_size", "lipschitz")
 
-    min_size: int = 1
+    min_size: Amount = 1
+    lipschitz: Callable[[Mapping[str, Any]], bool] = _free
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +96,14 @@ class LossSpec(ComponentSpec):
     """A term of the objective; `default_weight` is used where an expression gives none.
 
     The field's usual defaults: 1 for reference losses, 0.005 for adversarial ones (ESRGAN, Wang et al. 2018, eq. 3).
+    An adversarial loss with `needs_lipschitz` is refused with a discriminator that is not `lipschitz`.
     """
 
     kind = "loss"
-    traits = ("adversarial", "default_weight")
+    traits = ("adversarial", "default_weight", "needs_lipschitz")
 
     adversarial: bool = False
+    needs_lipschitz: bool = False
     default_weight: float = field(default=1.0)
 
 

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from srkit_core.errors import RecipeError
 from srkit_core.parts.model import Model
-from srkit_core.specs import GeneratorSpec
 
 AUTO_TILE = 256
 AUTO_WHOLE = 512 * 512
@@ -42,7 +41,7 @@ def choose_tiling(model: Model, lr: Tensor, tile: int | None = None, overlap: in
 
     The default overlap is the generator's receptive field as its spec declares it.
     """
-    reach = model.spec.receptive if overlap is None else overlap
+    reach = model.receptive if overlap is None else overlap
     if tile is None:
         tile = AUTO_TILE if lr.shape[-2] * lr.shape[-1] > AUTO_WHOLE else None
     return Tiling(tile, reach)
@@ -59,8 +58,8 @@ def upscale(model: Model, lr: Tensor, tiling: Tiling = Tiling()) -> Tensor:
     if tiling.tile is None or max(height, width) <= tiling.tile:
         return model(lr)
     sr = lr.new_empty((*lr.shape[:-2], height * model.scale, width * model.scale))
-    for rows in _spans(height, tiling.tile, tiling.overlap, model.spec):
-        for columns in _spans(width, tiling.tile, tiling.overlap, model.spec):
+    for rows in _spans(height, tiling.tile, tiling.overlap, model):
+        for columns in _spans(width, tiling.tile, tiling.overlap, model):
             _fill(sr, model, lr, rows, columns)
     return sr
 
@@ -71,13 +70,13 @@ def _fill(sr: Tensor, model: Model, lr: Tensor, rows: _Span, columns: _Span) -> 
     sr[..., _outer(rows, model.scale), _outer(columns, model.scale)] = inside
 
 
-def _spans(length: int, tile: int, overlap: int, spec: GeneratorSpec) -> Iterator[_Span]:
+def _spans(length: int, tile: int, overlap: int, model: Model) -> Iterator[_Span]:
     """Cut a side into tiles; what the network sees has the place and size it wants, so it is padded only where the picture ends."""
-    unit = spec.size_multiple
+    unit, smallest = model.size_multiple, model.min_size
     for start in range(0, length, tile):
         stop = min(start + tile, length)
-        seen_stop = min(-(-max(stop + overlap, spec.min_size) // unit) * unit, length)
-        seen_start = max(min(start - overlap, seen_stop - spec.min_size), 0) // unit * unit
+        seen_stop = min(-(-max(stop + overlap, smallest) // unit) * unit, length)
+        seen_start = max(min(start - overlap, seen_stop - smallest), 0) // unit * unit
         yield _Span(start, stop, seen_start, seen_stop)
 
 

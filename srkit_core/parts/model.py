@@ -25,6 +25,21 @@ class Model:
         return self.part.spec(GeneratorSpec)
 
     @property
+    def size_multiple(self) -> int:
+        """What LR sides must be a multiple of inside the network."""
+        return self.part.amount(self.spec.size_multiple)
+
+    @property
+    def min_size(self) -> int:
+        """The smallest LR side the network takes, in pixels."""
+        return self.part.amount(self.spec.min_size)
+
+    @property
+    def receptive(self) -> int:
+        """How many LR pixels around an output pixel matter in practice."""
+        return self.part.amount(self.spec.receptive)
+
+    @property
     def device(self) -> torch.device:
         """Where its weights are; the CPU for a baseline, which has none."""
         return next((one.device for one in self.network.parameters()), torch.device("cpu"))
@@ -39,5 +54,5 @@ class Model:
         return sr.float()[..., : height * self.scale, : width * self.scale]
 
     def _missing(self, side: int) -> int:
-        wanted = max(side, self.spec.min_size)
-        return -(-wanted // self.spec.size_multiple) * self.spec.size_multiple - side
+        wanted = max(side, self.min_size)
+        return -(-wanted // self.size_multiple) * self.size_multiple - side

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srkit_core.binding import Part
 from srkit_core.specs import GeneratorSpec
 from srkit_core.testing.networks import NetworkContract, outputs
 from srkit_core.testing.samples import pictures
@@ -23,10 +24,20 @@ class GeneratorContract(NetworkContract):
         """Return the component's spec."""
         return self.part().spec(GeneratorSpec)
 
-    def sample(self) -> Tensor:
+    def unit(self, scale: int | None = None) -> int:
+        """Return what LR sides must be a multiple of, at the contract's scale or another."""
+        return self._part_at(scale).amount(self.spec().size_multiple)
+
+    def smallest(self, scale: int | None = None) -> int:
+        """Return the smallest LR side that is a multiple of `unit`."""
+        part, unit = self._part_at(scale), self.unit(scale)
+        return unit * -(-part.amount(part.spec(GeneratorSpec).min_size) // unit)
+
+    def sample(self, scale: int | None = None) -> Tensor:
         """Return two LR pictures with odd sides, as far as `size_multiple` allows."""
-        side = self._odd_side()
-        return pictures(2, side, side + 2 * self.spec().size_multiple)
+        unit = self.unit(scale)
+        side = unit * (-(-max(self.smallest(scale), 5) // unit) | 1)
+        return pictures(2, side, side + 2 * unit)
 
     def test_its_traits_are_sensible(self) -> None:
         """Scales are positive and each is named once; `trainable` says whether there is anything to learn."""
@@ -34,13 +45,17 @@ class GeneratorContract(NetworkContract):
         assert spec.scales, "no scale is declared"
         assert min(spec.scales) >= 1, f"a scale is at least 1: {spec.scales}"
         assert len(set(spec.scales)) == len(spec.scales), f"a scale is declared twice: {spec.scales}"
-        assert min(spec.size_multiple, spec.min_size, spec.receptive + 1) >= 1, "size_multiple or min_size is below 1, or receptive below 0"
+        for scale in spec.scales:
+            part = self._part_at(scale)
+            assert part.amount(spec.size_multiple) >= 1, f"size_multiple is below 1 at scale {scale}"
+            assert part.amount(spec.min_size) >= 1, f"min_size is below 1 at scale {scale}"
+            assert part.amount(spec.receptive) >= 0, f"receptive is below 0 at scale {scale}"
         assert spec.trainable == (self.network() is not None), f"trainable={spec.trainable}, but what is built says otherwise"
 
     def test_sr_is_scale_times_as_large(self) -> None:
         """(B, 3, H, W) -> (B, 3, sH, sW) for every declared scale, at odd sides and at the smallest."""
         for scale, build in self._scales():
-            for batch in (self.sample(), self._smallest()):
+            for batch in (self.sample(scale), pictures(1, self.smallest(scale), self.smallest(scale))):
                 wanted = (*batch.shape[:2], scale * batch.shape[2], scale * batch.shape[3])
                 (sr,) = outputs(build, batch)
                 assert tuple(sr.shape) == wanted, f"at scale {scale} LR {tuple(batch.shape)} gives SR {tuple(sr.shape)}, not {wanted}"
@@ -54,7 +69,7 @@ class GeneratorContract(NetworkContract):
     def test_sr_is_finite_and_follows_lr(self) -> None:
         """Also black and white pictures have a finite SR, and another LR has another SR."""
         for scale, network in self._scales():
-            batch = self.sample()
+            batch = self.sample(scale)
             made = [outputs(network, lr)[0] for lr in (batch, torch.zeros_like(batch), torch.ones_like(batch))]
             assert all(bool(sr.isfinite().all()) for sr in made), f"SR at scale {scale} is not finite"
             assert not torch.equal(made[1], made[2]), f"at scale {scale} SR does not depend on LR"
@@ -73,14 +88,8 @@ class GeneratorContract(NetworkContract):
         built = self.build(scale=scale or self.scale)
         return built.eval() if isinstance(built, nn.Module) else built
 
-    def _odd_side(self) -> int:
-        spec = self.spec()
-        return spec.size_multiple * (-(-max(spec.min_size, 5) // spec.size_multiple) | 1)
-
-    def _smallest(self) -> Tensor:
-        spec = self.spec()
-        side = spec.size_multiple * -(-spec.min_size // spec.size_multiple)
-        return pictures(1, side, side)
+    def _part_at(self, scale: int | None) -> Part:
+        return self.part(scale=scale or self.scale)
 
 
 def _as_type(network: Any, dtype: torch.dtype) -> Any:

@@ -1,0 +1,1 @@
+"""Announces: autoencoder and vanilla GAN baselines."""

@@ -1,0 +1,1 @@
+"""Announces: blur, noise, JPEG, resizing and the Real-ESRGAN and BSRGAN chains."""

@@ -1,0 +1,1 @@
+"""Announces: least-squares, hinge, Wasserstein and probability adversarial losses."""

@@ -1,0 +1,1 @@
+"""Announces: NIQE and DISTS metrics."""

@@ -1,0 +1,1 @@
+"""Announces: LPIPS as metric and loss."""

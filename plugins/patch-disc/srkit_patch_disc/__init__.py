@@ -1,0 +1,1 @@
+"""Announces: PatchGAN and multi-scale discriminators."""

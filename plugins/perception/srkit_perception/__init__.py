@@ -1,0 +1,1 @@
+"""Announces: pretrained VGG and AlexNet features for losses and metrics."""

@@ -1,0 +1,1 @@
+"""Announces: U-Net discriminator."""

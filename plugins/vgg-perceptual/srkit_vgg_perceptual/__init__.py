@@ -1,0 +1,1 @@
+"""Announces: VGG perceptual and style loss."""
