@@ -13,7 +13,7 @@ from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import Call, Value
 from srkit_core.options import KIND_OF_PROTOCOL, MisfitError, Option, context_of, fit, options_of
 from srkit_core.registry import Component, Registry
-from srkit_core.specs import CONTEXT, Amount, ComponentSpec, Kind
+from srkit_core.specs import CONTEXT, Alternatives, Amount, ComponentSpec, Kind
 
 Context = Mapping[str, int]
 SpecT = TypeVar("SpecT", bound=ComponentSpec)
@@ -50,6 +50,11 @@ class Part:
     def amount(self, trait: Amount) -> int:
         """Return a trait of its spec as the number it is for these options."""
         return trait(self.bound) if callable(trait) else trait
+
+    @property
+    def pretrained(self) -> tuple[Alternatives, ...]:
+        """Names of the pretrained networks it reads with these options: one of each tuple."""
+        return self.component.spec.pretrained(self.bound)
 
     def with_nested(self) -> Iterator["Part"]:
         """Yield this part and every part within its options."""

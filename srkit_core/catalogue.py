@@ -6,6 +6,7 @@
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from srkit_core.bundled import bundled
 from srkit_core.specs import Kind
@@ -13,9 +14,9 @@ from srkit_core.specs import Kind
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A component that some published distribution provides."""
+    """A component, or pretrained weights (the kind `weights`), that some published distribution provides."""
 
-    kind: Kind
+    kind: Kind | Literal["weights"]
     name: str
     distribution: str
     summary: str

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from srkit_core.specs import ComponentSpec, WeightsSpec
+from srkit_core.specs import Announced
 
 PROJECT = "srkit"
 ENTRY_POINT_GROUP = "srkit.plugins"
@@ -14,6 +14,6 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def srkit_components() -> Iterable[ComponentSpec | WeightsSpec]:
-    """Announce components and weights; called once, must not import torch."""
+def srkit_components() -> Iterable[Announced]:
+    """Announce components, pretrained weights and layouts of files; called once, must not import torch."""
     return ()

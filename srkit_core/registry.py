@@ -16,7 +16,7 @@ from srkit_core.catalogue import providers
 from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
 from srkit_core.interfaces import INTERFACE_VERSION
 from srkit_core.options import check_signature
-from srkit_core.specs import ComponentSpec, Kind, WeightsSpec
+from srkit_core.specs import Announced, ComponentSpec, Kind, LayoutSpec, WeightsSpec
 
 OWN_DISTRIBUTION = "srkit"
 LIMIT_VARIABLE = "SRKIT_PLUGINS"
@@ -60,10 +60,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything discovery found, sorted by kind, name and distribution."""
+    """Everything discovery found, components sorted by kind, name and distribution, the rest by name."""
 
     components: tuple[Component, ...]
     weights: tuple[WeightsSpec, ...] = ()
+    layouts: tuple[LayoutSpec, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @cached_property
@@ -91,6 +92,18 @@ class Registry:
         if found:
             raise AmbiguousError(kind=kind, name=name, candidates=[part.full_name for part in found])
         raise self._miss(kind, name)
+
+    def pretrained(self, name: str) -> WeightsSpec:
+        """Return the pretrained network of that name; raises UnknownComponentError when nothing installed announces it."""
+        found = next((spec for spec in self.weights if spec.name == name), None)
+        if found is not None:
+            return found
+        nearest = difflib.get_close_matches(name, [spec.name for spec in self.weights], n=3, cutoff=0.6)
+        offers = providers("weights", name)
+        hint = offers[0].install if offers else (" or ".join(nearest) or "srkit weights list")
+        raise UnknownComponentError(
+            f"there are no pretrained weights named '{name}'", kind="weights", name=name, nearest=nearest, hint=hint
+        )
 
     def _miss(self, kind: Kind, name: str) -> PluginError | UnknownComponentError:
         offers = providers(kind, name)
@@ -124,10 +137,12 @@ def discover(points: Iterable[EntryPoint] | None = None, *, limit: Sequence[str]
     wanted = _limit_from_environment() if limit is None else tuple(limit)
     results = [_load(point) for point in found if _is_wanted(point, wanted)]
     good = [result for result in results if not isinstance(result, Problem)]
-    components = [part for parts, _ in good for part in parts]
+    announced = [(spec, home) for specs, home in good for spec in specs]
+    components = [Component(spec, *home) for spec, home in announced if isinstance(spec, ComponentSpec)]
     return Registry(
         components=tuple(sorted(components, key=lambda part: (part.kind, part.name, part.distribution))),
-        weights=tuple(weight for _, weights in good for weight in weights),
+        weights=tuple(sorted((spec for spec, _ in announced if isinstance(spec, WeightsSpec)), key=lambda spec: spec.name)),
+        layouts=tuple(sorted((spec for spec, _ in announced if isinstance(spec, LayoutSpec)), key=lambda spec: spec.name)),
         problems=tuple([result for result in results if isinstance(result, Problem)] + _absent(found, wanted)),
     )
 
@@ -154,19 +169,17 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
     return (re.sub(r"[-_.]+", "-", point.dist.name).lower(), point.dist.version) if point.dist else ("unknown", "0")
 
 
-def _load(point: EntryPoint) -> tuple[list[Component], list[WeightsSpec]] | Problem:
+def _load(point: EntryPoint) -> tuple[list[Announced], tuple[str, str]] | Problem:
     """Import one plugin and take what it announces: all of it or nothing."""
     distribution, version = _distribution(point)
     try:
-        specs = _announced(point)
-        components = [Component(spec, distribution, version) for spec in specs if isinstance(spec, ComponentSpec)]
-        return components, [spec for spec in specs if isinstance(spec, WeightsSpec)]
+        return _announced(point), (distribution, version)
     except (Exception, SystemExit) as error:
         first_line = (str(error).strip().splitlines() or [""])[0]
         return Problem(point.name, distribution, version, f"{type(error).__name__}: {first_line}", traceback.format_exc())
 
 
-def _announced(point: EntryPoint) -> list[ComponentSpec | WeightsSpec]:
+def _announced(point: EntryPoint) -> list[Announced]:
     manager = pluggy.PluginManager(hooks.PROJECT)
     manager.add_hookspecs(hooks)
     try:
@@ -184,17 +197,23 @@ def _announced(point: EntryPoint) -> list[ComponentSpec | WeightsSpec]:
 def _check_specs(specs: Sequence[object]) -> None:
     seen = set[tuple[str, str]]()
     for spec in specs:
-        if not isinstance(spec, (ComponentSpec, WeightsSpec)) or type(spec) is ComponentSpec:
+        if not isinstance(spec, Announced) or type(spec) is ComponentSpec:
             raise PluginError(f"it announces {spec!r}, which is not a spec", hint="return specs from srkit_components()")
-        kind = "weights" if isinstance(spec, WeightsSpec) else spec.kind
+        kind = _kind(spec)
         fault = "it is announced twice" if (kind, spec.name) in seen else _fault(spec)
         if fault:
             raise PluginError(f"{kind} '{spec.name}': {fault}", hint="srkit list")
         seen.add((kind, spec.name))
 
 
-def _fault(spec: ComponentSpec | WeightsSpec) -> str | None:
-    if isinstance(spec, WeightsSpec):
+def _kind(spec: Announced) -> str:
+    if isinstance(spec, ComponentSpec):
+        return spec.kind
+    return "weights" if isinstance(spec, WeightsSpec) else "layout"
+
+
+def _fault(spec: Announced) -> str | None:
+    if not isinstance(spec, ComponentSpec):
         return None
     if spec.interface != INTERFACE_VERSION:
         return f"it was written for interface {spec.interface}, this srkit has {INTERFACE_VERSION}"

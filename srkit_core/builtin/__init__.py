@@ -78,11 +78,41 @@ def charbonnier(*, eps: Annotated[float, Between(low=0)] = 1e-3) -> ReferenceLos
     return Charbonnier(eps)
 
 
-def gan() -> AdversarialLoss:
-    """Binary cross entropy on logits: -log D(fake) for the generator, -log D(real) - log(1 - D(fake)) for the discriminator."""
+def ssim_loss(*, window: Count = 11, sigma: Annotated[float, Between(low=0)] = 1.5) -> ReferenceLoss:
+    """1 - structural similarity, mean over the positions where the window fits and over channels.
+
+    Args:
+        window: side of the Gaussian window in pixels, odd.
+        sigma: its standard deviation in pixels, more than 0.
+    """
+    from srkit_core.builtin.losses import SSIM
+
+    return SSIM(window=window, sigma=sigma)
+
+
+def fft(*, norm: Literal["backward", "ortho"] = "backward") -> ReferenceLoss:
+    """Mean absolute difference of the 2-D Fourier spectra of SR and HR, real and imaginary parts.
+
+    Args:
+        norm: what spectra are divided by: nothing (`backward`), as MIMO-UNet does with a weight of 0.1, so that the loss
+            grows with the side of the crop; or sqrt(H W) (`ortho`, as Jiang et al. 2021 do), so that it is of the size
+            of `l1` whatever the crop, and takes a weight of order 1.
+    """
+    from srkit_core.builtin.losses import FFT
+
+    return FFT(norm=norm)
+
+
+def gan(*, real_label: Annotated[float, Between(0.5, 1)] = 1.0) -> AdversarialLoss:
+    """Binary cross entropy on logits: -log D(fake) for the generator, -log D(real) - log(1 - D(fake)) for the discriminator.
+
+    Args:
+        real_label: the discriminator's target probability for real pictures; less than 1, such as 0.9, is one-sided
+            label smoothing (Salimans et al. 2016, section 3.4).
+    """
     from srkit_core.builtin.losses import StandardGAN
 
-    return StandardGAN()
+    return StandardGAN(real_label=real_label)
 
 
 def psnr() -> Metric:
@@ -92,12 +122,12 @@ def psnr() -> Metric:
     return PSNR()
 
 
-def ssim(*, window: int = 11, sigma: float = 1.5) -> Metric:
+def ssim(*, window: Count = 11, sigma: Annotated[float, Between(low=0)] = 1.5) -> Metric:
     """Structural similarity, mean over the positions where the window fits and over channels.
 
     Args:
         window: side of the Gaussian window in pixels, odd.
-        sigma: its standard deviation in pixels.
+        sigma: its standard deviation in pixels, more than 0.
     """
     from srkit_core.builtin.metrics import SSIM
 
@@ -144,6 +174,19 @@ def srkit_components() -> list[ComponentSpec]:
         LossSpec(name="l1", factory=l1, summary="mean absolute difference", source="Zhao et al. 2017, eq. 2"),
         LossSpec(name="mse", factory=mse, summary="mean squared difference", source="Dong et al. 2014 (SRCNN), eq. 4"),
         LossSpec(name="charbonnier", factory=charbonnier, summary="smooth L1", source="Lai et al. 2017 (LapSRN), eq. 3"),
+        LossSpec(
+            name="ssim",
+            factory=ssim_loss,
+            summary="1 - structural similarity",
+            source="Wang et al. 2004, eq. 13; as a loss: Zhao et al. 2017",
+        ),
+        LossSpec(
+            name="fft",
+            factory=fft,
+            summary="mean absolute difference of the Fourier spectra",
+            source="Cho et al. 2021 (MIMO-UNet), section 3.4, at one scale; weight: its code",
+            default_weight=0.1,
+        ),
         LossSpec(
             name="gan",
             factory=gan,

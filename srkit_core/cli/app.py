@@ -43,10 +43,14 @@ COMMANDS = {
     "train": Command("training:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"),
     "eval": Command("evaluate:evaluate", "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR"),
     "upscale": Command("upscale:upscale", "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png"),
+    "weights list": Command("weights:list_weights", "srkit weights list"),
+    "weights get": Command("weights:get", "srkit weights get vgg19-torchvision"),
+    "weights add": Command("weights:add", "srkit weights add vgg19-torchvision ~/Downloads/vgg19.pth"),
+    "weights import": Command("weights:import_file", "srkit weights import RRDB_ESRGAN_x4.pth --gen rrdb --out esrgan.safetensors"),
     "weights show": Command("weights:show", "srkit weights show runs/rrdb-1/weights/last.safetensors"),
 }
 
-GROUPS = {"weights": "Look into weights files."}
+GROUPS = {"weights": "Pretrained networks and weights files: find, fetch, import, look into."}
 """Commands of two words, by their first, with what they have in common."""
 
 

@@ -9,6 +9,8 @@ from srkit_core.cli.render import print_table
 
 if TYPE_CHECKING:
     from srkit_core.plan import Plan
+    from srkit_core.recipe import Recipe
+    from srkit_core.registry import Registry
 
 
 def check(
@@ -20,13 +22,14 @@ def check(
     from srkit_core.recipe_files import find_recipe, read_recipe
     from srkit_core.registry import discover
 
-    planned = plan(read_recipe(recipe), discover())
+    registry = discover()
+    planned = plan(read_recipe(recipe), registry)
     typer.echo(f"recipe '{planned.recipe.name}': every component is installed and fits")
     _print_plan(planned)
-    for note in _missing_data(find_recipe(recipe)):
+    for note in [*_missing_data(find_recipe(recipe)), *_missing_networks(planned, registry)]:
         typer.echo(note)
     if run:
-        _try(planned)
+        _try(planned.recipe, registry)
 
 
 def _print_plan(planned: "Plan") -> None:
@@ -57,8 +60,22 @@ def _missing_data(path: Path) -> list[str]:
     return [] if place == "photos" or Path(place).exists() else [f"note: its pictures in {place} are not here; give others with --data"]
 
 
-def _try(planned: "Plan") -> None:
-    from srkit_core.engine.trial import try_stages
+def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
+    """Note pretrained networks that a run would download first."""
+    from srkit_core.pinning import parts_of
+    from srkit_core.pretrained import find
 
+    needed = dict.fromkeys(names for part in parts_of(planned) for one in part.with_nested() for names in one.pretrained)
+    missing = [" or ".join(names) for names in needed if not any(find(registry.pretrained(name)) for name in names)]
+    return [f"note: the pretrained network {names} is not on this machine and will be downloaded" for names in missing]
+
+
+def _try(recipe: "Recipe", registry: "Registry") -> None:
+    from srkit_core.cli.progress import ProgressView
+    from srkit_core.engine.trial import try_stages
+    from srkit_core.pinning import pin
+
+    with ProgressView() as view:
+        planned = pin(recipe, registry, report=view.download).plan
     rows = [[trial.stage, f"{trial.seconds:.2f} s", f"{trial.memory_mb:.0f} MiB"] for trial in try_stages(planned)]
     print_table(["stage", "time of a step", "peak memory"], rows)

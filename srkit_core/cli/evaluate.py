@@ -57,7 +57,7 @@ def evaluate(
     source = _source(wanted)
     with memory_guard("--tile 128"), ProgressView() as view:
         seen = _watched(view, len(source.pictures), save_into(pictures) if pictures else None)
-        result = compare(wanted, source, discover(), machine, note=view.note, seen=seen)
+        result = compare(wanted, source, discover(), machine, note=view.note, seen=seen, report=view.download)
     _print_scores(result.scores)
     if json_file:
         write_json(json_file, result.to_dict())

@@ -81,7 +81,7 @@ def _missing(registry: Registry, kind: Kind | None) -> list[dict[str, str]]:
             "summary": f"{entry.summary}; {entry.install}",
         }
         for entry in catalogue()
-        if kind in (None, entry.kind) and (entry.kind, entry.distribution, entry.name) not in there
+        if entry.kind in ([kind] if kind else KINDS) and (entry.kind, entry.distribution, entry.name) not in there
     ]
 
 

@@ -48,6 +48,14 @@ class ProgressView:
         elif done == length:
             _say(f"{work}: {length} pictures scored")
 
+    def download(self, name: str, done: int, total: int) -> None:
+        """Move the bar of a download, in MiB, or print a line when it begins and ends."""
+        work, size = f"download {name}", f" of {_mib(total)} MiB" if total else ""
+        if self._bar:
+            self._bar.move(work, _mib(done), _mib(max(done, total)), "MiB")
+        elif self._starts.setdefault(work, (done, time.monotonic()))[0] == done or done == total:
+            _say(f"{work}: {_mib(done)}{size}")
+
     def _time_left(self, stage: str, done: int, length: int) -> str:
         first, since = self._starts.setdefault(stage, (done, time.monotonic()))
         if done in (first, length):
@@ -62,6 +70,10 @@ def _say(text: str) -> None:
         typer.echo(text)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _mib(size: int) -> int:
+    return -(-size // 2**20)
 
 
 def _short(values: Mapping[str, float]) -> str:

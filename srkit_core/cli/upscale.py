@@ -30,13 +30,14 @@ def upscale(
     from srkit_core.registry import discover
 
     where = choose_device(device)
-    trained = own_scale(model)
+    registry = discover()
+    trained = own_scale(model, registry)
     if trained and scale not in (None, trained):
         raise RecipeError(f"{model} is for scale {trained}, not {scale}", hint=f"--scale {trained}, or another model")
     tasks = _tasks(inputs, out, overwrite)
     with memory_guard("--tile 128, or a smaller one than before"):
         opened = open_model(
-            model, discover(), scale=trained or scale or DEFAULT_SCALE, device=where, precision=inference_dtype(precision, where)
+            model, registry, scale=trained or scale or DEFAULT_SCALE, device=where, precision=inference_dtype(precision, where)
         )
         failed = [source for source, target in tasks if not _upscale_one(opened, source, target, _tile(tile), overlap)]
     if len(failed) == len(tasks):

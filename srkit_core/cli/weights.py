@@ -1,17 +1,74 @@
-"""What is in a weights file?"""
+"""Which weights are at hand, and what is in them?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srkit_core.cli.render import print_json
+from srkit_core.cli.render import print_json, print_table
+from srkit_core.errors import RecipeError, WeightsError
+
+if TYPE_CHECKING:
+    from srkit_core.parts.foreign import Recognised
+    from srkit_core.parts.weights import Card
+    from srkit_core.pretrained import Found
+    from srkit_core.registry import Registry
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+NameArgument = Annotated[str, typer.Argument(help="A pretrained network, as srkit weights list names it.")]
 
 
-def show(
-    file: Annotated[Path, typer.Argument(help="A weights file of srkit.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")] = False,
+def list_weights(as_json: JsonFlag = False) -> None:
+    """List the pretrained networks that plugins know, and where they are on this machine."""
+    from srkit_core.registry import discover
+
+    rows = at_hand(discover())
+    if as_json:
+        print_json({"weights": rows})
+        return
+    table = [[one["name"], f"{one['size'] / 1e6:.1f} MB", one["licence"], f"{one['gain']:g}", one["path"] or "not here"] for one in rows]
+    print_table(["name", "size", "licence", "gain", "on this machine"], table)
+
+
+def get(name: NameArgument) -> None:
+    """Fetch a pretrained network into srkit's cache, unless it is on this machine already."""
+    from srkit_core.cli.progress import ProgressView
+    from srkit_core.pretrained import obtain
+    from srkit_core.registry import discover
+
+    with ProgressView() as view:
+        found = obtain(discover().pretrained(name), view.download)
+    _say_where(found)
+
+
+def add(name: NameArgument, file: Annotated[Path, typer.Argument(help="A file that holds it, whatever it is called.")]) -> None:
+    """Copy a file that holds a pretrained network into srkit's cache, after checking that it is the one."""
+    from srkit_core.pretrained import add as add_file
+    from srkit_core.registry import discover
+
+    _say_where(add_file(discover().pretrained(name), file))
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="Weights of another project: .pth, .pt or .safetensors.")],
+    out: Annotated[Path, typer.Option(help="The weights file of srkit to write.")],
+    gen: Annotated[str | None, typer.Option(help="The generator; options left out come from the file.")] = None,
 ) -> None:
+    """Make a weights file of srkit from one of another project."""
+    from srkit_core.expressions import parse_call
+    from srkit_core.parts.foreign import import_weights
+    from srkit_core.parts.weights import save_weights
+    from srkit_core.registry import discover
+
+    _check_out(out)
+    registry = discover()
+    found, tensors = import_weights(file, registry, parse_call(gen) if gen else None)
+    save_weights(out, tensors, _card(file, found, registry))
+    typer.echo(f"{file} is {found.layout.name}: {found.part.expression}, x{found.scale}")
+    typer.echo(f"weights: {out}")
+
+
+def show(file: Annotated[Path, typer.Argument(help="A weights file of srkit.")], as_json: JsonFlag = False) -> None:
     """Show which model a weights file is for, and what made it."""
     from srkit_core.parts.weights import read_card, read_tensors
 
@@ -24,11 +81,63 @@ def show(
         "step": card.step,
         "numbers": numbers,
         "versions": dict(card.versions),
+        "origin": card.origin,
     }
     if as_json:
         print_json(facts | {"recipe": card.recipe})
         return
     versions = ", ".join(f"{name} {version}" for name, version in sorted(card.versions.items()))
-    typer.echo(f"{file}\ngenerator: {card.generator}\nscale: {card.scale}\ntrained: {card.step} steps")
+    made = f"imported: {card.origin}" if card.origin else f"trained: {card.step} steps"
+    typer.echo(f"{file}\ngenerator: {card.generator}\nscale: {card.scale}\n{made}")
     typer.echo(f"numbers in the file: {numbers:,}\nmade with: {versions}")
-    typer.echo(f"\n{card.recipe}", nl=False)
+    if card.recipe:
+        typer.echo(f"\n{card.recipe}", nl=False)
+
+
+def at_hand(registry: "Registry") -> list[dict[str, Any]]:
+    """Return every pretrained network that is known, with its file on this machine or None."""
+    from srkit_core.pretrained import find
+
+    rows = []
+    for spec in registry.weights:
+        found = find(spec)
+        file = found.file if found else spec.files[0]
+        path = str(found.path) if found else None
+        rows.append(
+            {
+                "name": spec.name,
+                "summary": spec.summary,
+                "size": file.size,
+                "sha256": file.sha256,
+                "licence": spec.licence,
+                "source": spec.source,
+                "gain": spec.gain,
+                "path": path,
+            }
+        )
+    return rows
+
+
+def _check_out(out: Path) -> None:
+    if out.suffix != ".safetensors":
+        raise RecipeError(f"--out {out} does not end in .safetensors", hint=f"--out {out.with_suffix('.safetensors')}")
+    if out.exists():
+        raise WeightsError(f"{out} exists already", hint="--out another file", path=out)
+
+
+def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card":
+    from srkit_core.downloads import sha256
+    from srkit_core.parts.weights import Card, versions
+
+    return Card(
+        generator=found.part.expression,
+        scale=found.scale,
+        recipe="",
+        versions=versions(registry),
+        step=0,
+        origin=f"{file.name}, sha256 {sha256(file)}, layout {found.layout.name}",
+    )
+
+
+def _say_where(found: "Found") -> None:
+    typer.echo(f"{found.spec.name}: {found.path}\nlicence: {found.spec.licence}")

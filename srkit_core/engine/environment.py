@@ -5,27 +5,21 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from srkit_core.data.sources import Picture, Source
-from srkit_core.engine.devices import Devices
+from srkit_core.engine.stage import Setting
 from srkit_core.engine.where import Where
+from srkit_core.parts.weights import versions
 from srkit_core.registry import Registry
 
 _GIT_SECONDS = 5
 
 
-def versions(registry: Registry) -> dict[str, str]:
-    """Return the versions of srkit, torch and every plugin."""
-    return {"srkit": version("srkit"), "torch": torch.__version__, **registry.versions}
-
-
-def describe(registry: Registry, devices: Devices, source: Source, held: Sequence[Picture], where: Where) -> dict[str, Any]:
-    """Return what environment.json holds: versions, machine, command lines, git state, data, initial weights, arguments."""
+def describe(registry: Registry, setting: Setting, source: Source, held: Sequence[Picture], where: Where) -> dict[str, Any]:
+    """Return what environment.json holds: versions, machine, command lines, git state, data, weights, arguments."""
+    devices = setting.devices
     return {
         "versions": versions(registry),
         "python": platform.python_version(),
@@ -39,6 +33,7 @@ def describe(registry: Registry, devices: Devices, source: Source, held: Sequenc
         "validation": [picture.name for picture in held],
         "skipped": [{"path": str(one.path), "reason": one.reason} for one in source.skipped],
         "init": None if where.init is None else {"path": str(where.init), "sha256": _digest(where.init)},
+        "weights": [{"name": one.spec.name, "path": str(one.path), "sha256": one.file.sha256} for one in setting.networks],
         "arguments": where.arguments(),
     }
 

@@ -15,6 +15,10 @@ class Listener(Protocol):
         """A step is done; `values` are those of the last logged row, empty between rows."""
         ...
 
+    def download(self, name: str, done: int, total: int) -> None:
+        """Bytes of a pretrained network have arrived; `total` is 0 where nobody knows."""
+        ...
+
 
 class Silent:
     """Shows nothing."""
@@ -23,4 +27,7 @@ class Silent:
         """Say nothing."""
 
     def progress(self, stage: str, done: int, length: int, values: Mapping[str, float]) -> None:
+        """Show nothing."""
+
+    def download(self, name: str, done: int, total: int) -> None:
         """Show nothing."""

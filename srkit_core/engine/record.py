@@ -8,13 +8,13 @@ from filelock import FileLock, Timeout
 from srkit_core.engine.environment import describe
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.pictures import Pictures
-from srkit_core.engine.resume import without_length
+from srkit_core.engine.resume import recorded_recipe, without_length
 from srkit_core.engine.stage import Setting
 from srkit_core.engine.where import Where
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import write_error, write_text
 from srkit_core.io.documents import write_json
-from srkit_core.recipe import Recipe, recipe_from_toml
+from srkit_core.recipe import Recipe
 from srkit_core.registry import Registry
 from srkit_core.run_record import read_environment
 
@@ -60,14 +60,13 @@ def continue_record(setting: Setting, pictures: Pictures, where: Where, registry
     before = read_environment(setting.folder.path)
     if before:
         _check_pictures(before["data"], pictures, where)
-    old = recipe_from_toml(setting.folder.recipe.read_text(encoding="utf-8"), origin=str(setting.folder.recipe))
-    _tell_stretched(setting, old)
+    _tell_stretched(setting, recorded_recipe(setting.folder))
     _write(setting, pictures, where, registry, before["commands"] if before else [])
 
 
 def _write(setting: Setting, pictures: Pictures, where: Where, registry: Registry, commands: list[list[str]]) -> None:
     held = [picture for one in pictures.validation.values() for picture in one]
-    environment = describe(registry, setting.devices, pictures.source, held, where)
+    environment = describe(registry, setting, pictures.source, held, where)
     write_json(setting.folder.environment, environment | {"commands": [*commands, *environment["commands"]]})
     write_text(setting.folder.recipe, setting.plan.recipe.to_toml())
 

@@ -65,14 +65,18 @@ def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
 
 def check_same_wish(folder: RunFolder, recipe: Recipe) -> None:
     """Raise RecipeError when a run is resumed with another recipe; the length of the last stage may differ."""
-    before = recipe_from_toml(folder.recipe.read_text(encoding="utf-8"), origin=str(folder.recipe))
-    old, new = (without_length(one) for one in (before, recipe))
+    old, new = (without_length(one) for one in (recorded_recipe(folder), recipe))
     differing = next(_differences(old, new), None)
     if differing:
         raise RecipeError(
             f"{folder.path} was started with another {differing} than this command line asks for",
             hint=f"srkit train --resume --out {shlex.quote(str(folder.path))} takes the recipe from there",
         )
+
+
+def recorded_recipe(folder: RunFolder) -> Recipe:
+    """Return the resolved recipe a run was started with."""
+    return recipe_from_toml(folder.recipe.read_text(encoding="utf-8"), origin=str(folder.recipe))
 
 
 def _usable(folder: RunFolder, listener: Listener) -> Iterator[Checkpoint]:

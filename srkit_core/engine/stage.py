@@ -20,6 +20,7 @@ from srkit_core.engine.validate import Validator
 from srkit_core.fields import Span
 from srkit_core.interfaces import Degradation
 from srkit_core.plan import Plan, StagePlan
+from srkit_core.pretrained import Found
 from srkit_core.recipe import Optimiser
 
 LEAST_VALIDATION_INTERVAL = 200
@@ -39,6 +40,7 @@ class Setting:
     listener: Listener
     workers: int
     versions: Mapping[str, str]
+    networks: tuple[Found, ...]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import torch
 
 from srkit_core.binding import Part
 from srkit_core.engine.devices import Devices, open_devices
-from srkit_core.engine.environment import versions
 from srkit_core.engine.events import Listener, Silent
 from srkit_core.engine.folder import RunFolder, choose_folder
 from srkit_core.engine.interrupt import listening
@@ -16,7 +15,7 @@ from srkit_core.engine.memory import memory_guard
 from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
 from srkit_core.engine.record import begin_record, continue_record, only_run
-from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later
+from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later, recorded_recipe
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import LiveStage, Network, Networks, Setting, calendars, open_stage, with_average
 from srkit_core.engine.state import Progress, restore_networks, restore_players
@@ -30,7 +29,8 @@ from srkit_core.evaluation.protocol import Protocol
 from srkit_core.expressions import Call
 from srkit_core.parts.build import build_degradation, build_network, place
 from srkit_core.parts.model import Model
-from srkit_core.parts.weights import fill, read_tensors
+from srkit_core.parts.weights import fill, read_tensors, versions
+from srkit_core.pinning import Pinned, pin
 from srkit_core.plan import Plan, bind_generator, plan
 from srkit_core.recipe import Recipe
 from srkit_core.registry import Registry, discover
@@ -50,25 +50,31 @@ def train(
     picture can be used; DivergedError, OutOfMemoryError and InterruptedRunError leave the last checkpoint behind.
     """
     where, registry, listener = where or Where(), registry or discover(), listener or Silent()
-    planned = plan(recipe, registry)
-    for stage in planned.stages:
+    wish = plan(recipe, registry)
+    for stage in wish.stages:
         check_optimiser(stage.stage.optimiser.generator)
         check_optimiser(stage.stage.optimiser.discriminator)
-    with memory_guard(_smaller_batch(planned)), torch.random.fork_rng(devices=[]), open_devices(where.device, where.precision) as devices:
+    with memory_guard(_smaller_batch(wish)), torch.random.fork_rng(devices=[]), open_devices(where.device, where.precision) as devices:
         listener = listener if devices.is_main else Silent()
-        _check_batches(planned, devices)
-        folder = devices.agree(lambda: _open_folder(planned, where, resume))
-        pictures = open_pictures(planned, where, listener)
-        setting = _setting(planned, folder, devices, pictures, where, registry, listener)
+        _check_batches(wish, devices)
+        folder = devices.agree(lambda: choose_folder(where.out, recipe.name, resume=resume is not None))
+        pinned = _pin(recipe, folder, devices, registry, listener)
+        if folder.holds_run:
+            check_same_wish(folder, pinned.plan.recipe)
+        pictures = open_pictures(pinned.plan, where, listener)
+        setting = _setting(pinned, folder, devices, pictures, where, registry, listener)
         _run(setting, pictures, where, resume, registry)
     return folder.path
 
 
-def _open_folder(planned: Plan, where: Where, resume: Resume | None) -> RunFolder:
-    folder = choose_folder(where.out, planned.recipe.name, resume=resume is not None)
-    if folder.holds_run:
-        check_same_wish(folder, planned.recipe)
-    return folder
+def _pin(recipe: Recipe, folder: RunFolder, devices: Devices, registry: Registry, listener: Listener) -> Pinned:
+    """Let the main process choose among pretrained networks, and every machine fetch what was chosen."""
+    recorded = recorded_recipe(folder) if folder.holds_run else None
+    chosen = devices.agree(lambda: pin(recipe, registry, recorded=recorded, report=listener.download).plan.recipe)
+    pinned = pin(chosen, registry, report=listener.download)
+    for network in pinned.networks:
+        listener.note(f"pretrained network {network.spec.name} from {network.path}")
+    return pinned
 
 
 def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
@@ -129,8 +135,9 @@ def _finished(setting: Setting, progress: Progress) -> bool:
 
 
 def _setting(
-    planned: Plan, folder: RunFolder, devices: Devices, pictures: Pictures, where: Where, registry: Registry, listener: Listener
+    pinned: Pinned, folder: RunFolder, devices: Devices, pictures: Pictures, where: Where, registry: Registry, listener: Listener
 ) -> Setting:
+    planned = pinned.plan
     recipe, degrade = planned.recipe, build_degradation(planned.degradation) if planned.degradation else None
     border = recipe.scale if recipe.validation.border is None else recipe.validation.border
     metrics = [term.label for term in planned.metrics]
@@ -157,6 +164,7 @@ def _setting(
         listener=listener,
         workers=_workers(where.workers, devices),
         versions=versions(registry),
+        networks=pinned.networks,
     )
 
 

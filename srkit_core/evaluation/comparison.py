@@ -18,7 +18,9 @@ from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation_recipe import EvaluationRecipe
 from srkit_core.io.images import image_size, to_bytes, write_image
 from srkit_core.parts.build import build_degradation
+from srkit_core.pinning import networks_of
 from srkit_core.plan import MetricTerm, bind_chain, bind_metrics
+from srkit_core.pretrained import Report
 from srkit_core.registry import Registry
 
 Note = Callable[[str], None]
@@ -56,18 +58,26 @@ def save_into(folder: Path) -> SeenBy:
 
 
 def compare(
-    wanted: EvaluationRecipe, source: Source, registry: Registry, machine: Machine, *, note: Note, seen: SeenBy | None = None
+    wanted: EvaluationRecipe,
+    source: Source,
+    registry: Registry,
+    machine: Machine,
+    *,
+    note: Note,
+    seen: SeenBy | None = None,
+    report: Report | None = None,
 ) -> Comparison:
     """Score every model of an evaluation recipe on the pictures of a source.
 
-    `seen` is shown each model's name, pair and SR (1, 3, H, W). Raises IncompatibleError when the models have
-    different scales, DataError when LR does not belong to HR.
+    `seen` is shown each model's name, pair and SR (1, 3, H, W); `report` is told of downloads.
+    Raises IncompatibleError when the models have different scales, DataError when LR does not belong to HR.
     """
     pictures = _with_lr(source.pictures, wanted.lr)
-    scale = _scale(wanted, pictures, note)
+    scale = _scale(wanted, pictures, registry, note)
     degrade = None if wanted.lr else build_degradation(bind_chain(registry, wanted.degrade, scale))
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
     terms = bind_metrics(registry, wanted.metrics)
+    networks_of([term.part for term in terms], registry, report)
     metrics = build_metrics(terms)
     scores = []
     for name, word in wanted.models.items():
@@ -84,9 +94,9 @@ def _with_lr(pictures: Sequence[Picture], folder: Path | None) -> tuple[Picture,
     return tuple(replace(picture, lr=candidates.partner(picture.path, Path(picture.name).parent)) for picture in pictures)
 
 
-def _scale(wanted: EvaluationRecipe, pictures: Sequence[Picture], note: Note) -> int:
+def _scale(wanted: EvaluationRecipe, pictures: Sequence[Picture], registry: Registry, note: Note) -> int:
     """Return the scale of the models, else that of HR and LR, else the default, said aloud."""
-    scales = {word: scale for word in wanted.models.values() if (scale := own_scale(word))}
+    scales = {word: scale for word in wanted.models.values() if (scale := own_scale(word, registry))}
     if wanted.scale:
         scales["--scale"] = wanted.scale
     if len(set(scales.values())) > 1:

@@ -9,9 +9,11 @@ import torch
 from srkit_core.errors import ExpressionError, UnknownComponentError, WeightsError
 from srkit_core.expressions import Call, parse_call
 from srkit_core.parts.build import build_network, place
+from srkit_core.parts.foreign import import_command, import_weights, recognise
 from srkit_core.parts.model import Model
-from srkit_core.parts.weights import load_model, read_card
+from srkit_core.parts.weights import is_ours, load_model, read_card
 from srkit_core.plan import bind_generator
+from srkit_core.pretrained import obtain
 from srkit_core.registry import Component, Registry
 from srkit_core.specs import GeneratorSpec
 
@@ -20,20 +22,27 @@ _FILE_ENDINGS = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
 
 
 def open_model(word: str, registry: Registry, *, scale: int, device: torch.device, precision: torch.dtype = torch.float32) -> Model:
-    """Return the model of a weights file, or an interpolation baseline for a scale; an existing file wins.
+    """Return the model of a weights file, of known weights by their name, or an interpolation baseline for a scale.
 
-    Raises WeightsError when the word is neither, AmbiguousError when several distributions provide the baseline.
+    An existing file wins. Raises WeightsError when the word is none of these, or a file of another project;
+    AmbiguousError when several distributions provide the baseline.
     """
     if is_file(word):
-        model = load_model(Path(word), registry, device=device)
-        return replace(model, precision=precision)
+        return replace(load_model(_own_file(word, registry), registry, device=device), precision=precision)
+    if _known(word, registry):
+        found, tensors = import_weights(obtain(registry.pretrained(word)).path, registry)
+        network = build_network(found.part)
+        network.load_state_dict(tensors)
+        return Model(place(network.eval(), device), found.part, found.scale, precision)
     part = bind_generator(registry, _baseline(word, registry), scale)
     return Model(place(build_network(part).eval(), device), part, scale)
 
 
-def own_scale(word: str) -> int | None:
-    """Return the scale that a weights file was trained for, None for a baseline, which has any."""
-    return read_card(Path(word)).scale if is_file(word) else None
+def own_scale(word: str, registry: Registry) -> int | None:
+    """Return the scale that weights were trained for, None for a baseline, which has any."""
+    if is_file(word):
+        return read_card(_own_file(word, registry)).scale
+    return recognise(obtain(registry.pretrained(word)).path, registry).scale if _known(word, registry) else None
 
 
 def is_file(word: str) -> bool:
@@ -44,6 +53,18 @@ def is_file(word: str) -> bool:
 def baselines(registry: Registry) -> list[str]:
     """Return the names of generators that need no weights."""
     return [part.name for part in registry.of_kind("generator") if _is_baseline(part)]
+
+
+def _own_file(word: str, registry: Registry) -> Path:
+    """Return the path of a file that srkit wrote; a file of another project gets the command that imports it."""
+    path = Path(word)
+    if path.is_file() and not is_ours(path):
+        raise WeightsError(f"{path} is not in srkit's format, and has to be imported first", hint=import_command(path, registry), path=path)
+    return path
+
+
+def _known(word: str, registry: Registry) -> bool:
+    return any(spec.name == word and spec.generator for spec in registry.weights)
 
 
 def _baseline(word: str, registry: Registry) -> Call:
@@ -62,7 +83,7 @@ def _is_baseline(component: Component) -> bool:
 
 
 def _neither(word: str, registry: Registry) -> WeightsError:
-    known = baselines(registry)
+    known = [*baselines(registry), *(spec.name for spec in registry.weights if spec.generator)]
     nearest = difflib.get_close_matches(word, known, n=1)
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"a .safetensors file, or one of {', '.join(known)}"
     return WeightsError(f"'{word}' is neither a weights file nor a baseline", hint=hint)

@@ -5,8 +5,10 @@ so that nothing has to be repeated to use it.
 """
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -24,19 +26,24 @@ from srkit_core.registry import Registry
 
 FORMAT = "srkit-weights-1"
 _SHOWN_KEYS = 5
+_HEADER_BYTES = 2**16
 
 Tensors = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Card:
-    """Who a weights file says it is; `versions` are of srkit, torch and the plugins that made it."""
+    """Who a weights file says it is.
+
+    `versions` are of srkit, torch and the plugins that made it; `origin` says what an imported file was made from.
+    """
 
     generator: Call
     scale: int
     recipe: str
     versions: Mapping[str, str]
     step: int
+    origin: str = ""
 
     def to_metadata(self) -> dict[str, str]:
         """Return the metadata of the file."""
@@ -47,7 +54,13 @@ class Card:
             "recipe": self.recipe,
             "versions": json.dumps(dict(self.versions), sort_keys=True),
             "step": str(self.step),
+            "origin": self.origin,
         }
+
+
+def versions(registry: Registry) -> dict[str, str]:
+    """Return the versions of srkit, torch and every plugin."""
+    return {"srkit": version("srkit"), "torch": torch.__version__, **registry.versions}
 
 
 def save_weights(path: Path, tensors: Tensors, card: Card) -> None:
@@ -59,11 +72,21 @@ def save_weights(path: Path, tensors: Tensors, card: Card) -> None:
     write_bytes(path, save(own, metadata=card.to_metadata()))
 
 
+def is_ours(path: Path) -> bool:
+    """Whether an existing file begins as srkit's weights do; one that is cut off further on still is."""
+    try:
+        return read_header(path).get("format") == FORMAT
+    except WeightsError:
+        with path.open("rb") as file:
+            return FORMAT.encode() in file.read(_HEADER_BYTES)
+
+
 def read_card(path: Path) -> Card:
     """Return who a weights file is; raises WeightsError when it is no complete srkit file."""
     metadata = read_header(path)
     if metadata.get("format") != FORMAT:
-        raise WeightsError(f"{path} does not say which model it is for", hint="use a file that srkit train wrote", path=path)
+        hint = f"srkit weights import {shlex.quote(str(path))} --gen GENERATOR --out NEW.safetensors"
+        raise WeightsError(f"{path} does not say which model it is for", hint=hint, path=path)
     try:
         return Card(
             generator=parse_call(metadata["generator"]),
@@ -71,6 +94,7 @@ def read_card(path: Path) -> Card:
             recipe=metadata.get("recipe", ""),
             versions=_table(metadata.get("versions", "{}")),
             step=int(metadata.get("step", 0)),
+            origin=metadata.get("origin", ""),
         )
     except (KeyError, ValueError, RecursionError, ExpressionError) as error:
         raise WeightsError(f"the metadata of {path} is damaged: {error}", hint="copy the file again", path=path) from error
@@ -133,6 +157,4 @@ def _mismatch(path: Path, faults: list[str]) -> WeightsError:
 def _unreadable(path: Path, error: Exception) -> WeightsError:
     if not path.is_file():
         return WeightsError(f"there is no weights file {path}", hint="check the path, or name a baseline such as bicubic", path=path)
-    if path.suffix in (".pth", ".pt", ".ckpt"):
-        return WeightsError(f"{path} is a pickle of torch, which srkit does not open", hint="use a .safetensors file", path=path)
     return WeightsError(f"{path} is truncated or no safetensors file: {error}", hint="copy or download it again", path=path)

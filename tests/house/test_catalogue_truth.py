@@ -22,6 +22,7 @@ def test_the_catalogue_lists_what_the_plugins_announce():
     registry = discover(limit=sorted(ours))
     assert registry.problems == ()
     announced = {(part.distribution, part.kind, part.name, part.spec.summary) for part in registry.components if part.distribution in ours}
+    announced |= {(home, "weights", spec.name, spec.summary) for home in ours for spec in discover(limit=[home]).weights}
     listed = {(entry.distribution, entry.kind, entry.name, entry.summary) for entry in catalogue() if entry.distribution in ours}
     assert listed == announced
     assert {distribution for distribution, *_ in announced} == ours

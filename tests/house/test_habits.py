@@ -4,7 +4,7 @@ import ast
 
 MOST_LINES_OF_A_FILE = 250
 MOST_LINES_OF_A_FUNCTION = 40
-FOREIGN = ("srkit_core", "parts", "foreign.py")
+FOREIGN = ("srkit_core", "arrays.py")
 PICKLERS = {"pickle", "dill", "cloudpickle", "shelve", "joblib"}
 
 

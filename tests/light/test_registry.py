@@ -9,7 +9,7 @@ from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Generator, ReferenceLoss
 from srkit_core.registry import discover
-from srkit_core.specs import ComponentSpec, GeneratorSpec, LossSpec, WeightsSpec
+from srkit_core.specs import ComponentSpec, GeneratorSpec, LossSpec, WeightsFile, WeightsSpec
 
 
 def make(*, scale: int, blocks: int = 4) -> Generator:
@@ -29,7 +29,7 @@ def loss(name="rrdb"):
 
 
 def weights(name="net-x4"):
-    return WeightsSpec(name=name, sha256="0" * 64, licence="MIT", summary="s")
+    return WeightsSpec(name=name, files=(WeightsFile(sha256="0" * 64, size=1),), licence="MIT", summary="s", source="s")
 
 
 def raises(error):

@@ -21,8 +21,29 @@ class TestCharbonnier(ReferenceLossContract):
     expression = "charbonnier(eps=0.01)"
 
 
+class TestSSIMLoss(ReferenceLossContract):
+    expression = "ssim"
+
+
+class TestSSIMLossSmallWindow(ReferenceLossContract):
+    expression = "ssim(window=5, sigma=1.0)"
+
+
+class TestFFT(ReferenceLossContract):
+    expression = "fft"
+
+
+class TestFFTOrtho(ReferenceLossContract):
+    expression = "fft(norm=ortho)"
+    side = 33
+
+
 class TestGAN(AdversarialLossContract):
     expression = "gan"
+
+
+class TestGANSmoothed(AdversarialLossContract):
+    expression = "gan(real_label=0.9)"
 
 
 class TestPSNR(MetricContract):

@@ -47,7 +47,7 @@ def opened(word, registry, scale=3, **options):
 def test_a_baseline_has_any_scale(registry, word):
     for scale in (2, 3):
         model = opened(word, registry, scale)
-        assert (model.scale, own_scale(word), is_file(word)) == (scale, None, False)
+        assert (model.scale, own_scale(word, registry), is_file(word)) == (scale, None, False)
         assert model(LR).shape == (1, 3, 6 * scale, 7 * scale)
 
 
@@ -57,7 +57,7 @@ def test_the_baselines_are_what_needs_no_weights(registry):
 
 def test_a_weights_file_has_its_own_scale(registry, weights):
     model = opened(weights, registry, scale=4)
-    assert (model.scale, own_scale(str(weights)), is_file(str(weights))) == (2, 2, True)
+    assert (model.scale, own_scale(str(weights), registry), is_file(str(weights))) == (2, 2, True)
     assert model(LR).shape == (1, 3, 12, 14)
     assert not model.network.training
 
@@ -71,7 +71,7 @@ def test_an_existing_file_wins(registry, weights, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     weights.rename(tmp_path / "bicubic")
     assert opened("bicubic", registry).spec.name == "srvgg"
-    assert own_scale("bicubic") == 2
+    assert own_scale("bicubic", registry) == 2
 
 
 def test_a_folder_does_not(registry, tmp_path, monkeypatch):
@@ -90,7 +90,7 @@ def test_anything_else_is_neither(registry, word):
 
 @pytest.mark.parametrize("word", ["gone.safetensors", "runs/gone.safetensors", "model.pth", "old.ckpt"])
 def test_a_missing_file_is_named(registry, word):
-    for ask in (lambda: opened(word, registry), lambda: own_scale(word)):
+    for ask in (lambda: opened(word, registry), lambda: own_scale(word, registry)):
         with pytest.raises(WeightsError, match=f"there is no weights file {word}"):
             ask()
 

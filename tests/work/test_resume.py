@@ -33,6 +33,9 @@ class Stopper:
     def note(self, text):
         self.notes.append(text)
 
+    def download(self, *_):
+        pass
+
     def progress(self, *_):
         self.steps += 1
         if self.steps == self.after:
@@ -327,6 +330,9 @@ def test_the_checkpoint_is_chosen_while_the_folder_is_held(where, monkeypatch):
 
 def test_a_run_that_stopped_before_its_first_checkpoint_begins_again(where):
     class Death(Stopper):
+        def download(self, *_):
+            pass
+
         def progress(self, *_):
             raise SystemExit
 

@@ -26,6 +26,9 @@ class Stopper:
     def note(self, text):
         self.notes.append(text)
 
+    def download(self, *_):
+        pass
+
     def progress(self, stage, done, length, values):
         self.steps += 1
         if self.steps == self.after:

@@ -142,7 +142,7 @@ def no_safetensors(folder):
         ("headless.safetensors", "is truncated or no safetensors file: "),
         ("empty.safetensors", "is truncated or no safetensors file: "),
         ("text.safetensors", "is truncated or no safetensors file: "),
-        ("foreign.pth", "is a pickle of torch, which srkit does not open"),
+        ("foreign.pth", "is truncated or no safetensors file: "),
         ("gone.safetensors", "there is no weights file "),
         ("folder.safetensors", "there is no weights file "),
         ("gone.pth", "there is no weights file "),

@@ -1,0 +1,123 @@
+"""Which tensors are in a file that someone else wrote?
+
+Nothing in such a file is run: safetensors hold numbers only, torch's files are read with `weights_only=True`, numpy's
+pickles by an unpickler that knows arrays and nothing else. Importing this module does not import torch.
+"""
+
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from srkit_core.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_HARMLESS: Final = {
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+}
+_TORCH_ZIP: Final = b"PK"
+_TORCH_NUMBER: Final = 0x1950A86A20F9469CFC6C
+
+
+def read_arrays(path: Path) -> "dict[str, Tensor]":
+    """Return the tensors of a file by dotted names, on the CPU; a table within a table becomes `outer.inner`.
+
+    Takes safetensors, torch's `.pth` and `.pt` files, and pickles of numpy arrays. Raises WeightsError when the file
+    is none of these, is damaged, or would run code when it is opened.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise WeightsError(f"cannot read {path}: {error.strerror or error}", hint="check the path", path=path) from error
+    if start[8:9] == b"{":
+        return _safetensors(path)
+    content = _torch_file(path) if start.startswith(_TORCH_ZIP) else _pickle(path)
+    return dict(_flat(content, ""))
+
+
+def _safetensors(path: Path) -> "dict[str, Tensor]":
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise _damaged(path, error) from error
+
+
+def _torch_file(path: Path) -> Any:
+    import torch
+
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise _refused(path, error) from error
+    except Exception as error:  # torch has no error of its own for a file that is cut off
+        raise _damaged(path, error) from error
+
+
+def _pickle(path: Path) -> Any:
+    """Read a bare pickle: numpy's, or torch's before version 1.6, which opens with a number of its own."""
+    try:
+        with path.open("rb") as file:
+            content = _ArraysOnly(file).load()
+    except _NotArraysError as error:
+        raise _refused(path, error) from error
+    except Exception as error:  # a damaged pickle raises whatever its opcodes lead to
+        raise _damaged(path, error) from error
+    return _torch_file(path) if content == _TORCH_NUMBER else content
+
+
+class _NotArraysError(Exception):
+    """A pickle names something else than an array of numpy."""
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Builds arrays of numpy and plain values; whatever else a pickle asks for is refused before it is looked up."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, encoding="latin1")
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _HARMLESS:
+            raise _NotArraysError(f"it asks for {module}.{name}")
+        return super().find_class(module, name)
+
+    def persistent_load(self, identity: Any) -> Any:
+        raise _NotArraysError(f"it refers to {identity}")
+
+
+def _flat(content: Any, prefix: str) -> "list[tuple[str, Tensor]]":
+    """List the tensors in nested tables; what is neither a table nor a tensor (a step, a name) is left out."""
+    import numpy as np
+    import torch
+
+    if isinstance(content, np.ndarray) and content.dtype.kind in "fiu":
+        return [(prefix, torch.from_numpy(content.copy()))]
+    if isinstance(content, torch.Tensor):
+        return [(prefix, content.detach())]
+    if not isinstance(content, Mapping):
+        return []
+    return [pair for name, inner in content.items() for pair in _flat(inner, f"{prefix}.{name}" if prefix else str(name))]
+
+
+def _refused(path: Path, error: Exception) -> WeightsError:
+    named = re.search(r"GLOBAL (\S+)", str(error))
+    reason = f"it asks for {named[1]}" if named else str(error).splitlines()[0]
+    return WeightsError(
+        f"{path} is refused, because opening it would run code: {reason[:160]}",
+        hint="ask its author for a file that holds tensors only, such as .safetensors",
+        path=path,
+    )
+
+
+def _damaged(path: Path, error: Exception) -> WeightsError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return WeightsError(f"{path} is damaged, or no file of weights: {reason[:160]}", hint="copy or download it again", path=path)

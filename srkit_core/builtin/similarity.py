@@ -1,0 +1,90 @@
+"""Where, and by how much, does the structure of two pictures differ?"""
+
+import math
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from srkit_core.errors import DataError, OptionError
+
+_C1: Final = 0.01**2
+_C2: Final = 0.03**2
+"""Wang et al. 2004, eqs. 7 and 12, with K1 = 0.01, K2 = 0.03 and L = 1."""
+
+_SIDES = (-2, -1)
+
+
+class Dissimilarity:
+    """1 - SSIM (Wang et al. 2004, eq. 13) under a Gaussian window that stays inside the picture.
+
+    With d = SR - HR, eq. 13 is (1 - a)(1 - b) where a = mean(d)^2 / (mean(SR)^2 + mean(HR)^2 + C1) and b = var(d) /
+    (var(SR) + var(HR) + C2). Written so, what differs is not the small difference of two large numbers, and equal
+    pictures give exactly 0 in any precision. Variances are those of the population.
+    """
+
+    def __init__(self, *, window: int, sigma: float) -> None:
+        """Take the side of the window (odd) and its sigma (positive), in pixels; raises OptionError on others."""
+        if window < 1 or window % 2 == 0:
+            raise OptionError(f"option 'window' of 'ssim' expects an odd number, not {window}", component="ssim", option="window")
+        if sigma <= 0:
+            raise OptionError(f"option 'sigma' of 'ssim' expects more than 0, not {sigma}", component="ssim", option="sigma")
+        taps = [math.exp(-0.5 * ((position - window // 2) / sigma) ** 2) for position in range(window)]
+        self._taps = tuple(tap / sum(taps) for tap in taps)
+
+    def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
+        """Compare (B, C, H, W) pictures in [0, 1]: (B, C, H - window + 1, W - window + 1) in [0, 2], of their dtype.
+
+        Raises DataError when the window does not fit.
+        """
+        self._check_room(sr)
+        difference = sr - hr
+        mean_hr, mean_difference = self._blur(hr), self._blur(difference)
+        squares = (mean_hr + mean_difference).square() + mean_hr.square()
+        variances = self._blur(sr.square() + hr.square()) - squares
+        square = mean_difference.square()
+        luminance = square / (squares + _C1)
+        structure = (self._blur(difference.square()) - square) / (variances + _C2)
+        return luminance + structure - luminance * structure
+
+    def _check_room(self, picture: Tensor) -> None:
+        height, width = picture.shape[-2:]
+        side, window = min(height, width), len(self._taps)
+        if side < window:
+            raise DataError(
+                f"a picture of {width} x {height} pixels is smaller than the {window} x {window} window of 'ssim'",
+                hint=f"ssim(window={side - 1 + side % 2}), or larger pictures",
+            )
+
+    def _blur(self, picture: Tensor) -> Tensor:
+        blurred: Tensor = _Blur.apply(picture, self._taps)
+        return blurred
+
+
+class _Blur(torch.autograd.Function):
+    """Weighted means of the windows that fit: (B, C, H - window + 1, W - window + 1), window = len(taps).
+
+    Autograd alone would take twice the time: it makes a full picture for each tap.
+    """
+
+    @staticmethod
+    def forward(context: Any, picture: Tensor, taps: tuple[float, ...]) -> Tensor:
+        context.taps = taps
+        for side in _SIDES:
+            picture = _blur_along(picture, side, taps)
+        return picture
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Spread each mean's gradient over its window, which is a blur again: the taps are symmetric."""
+        margin = len(context.taps) - 1
+        return _Blur.apply(functional.pad(gradients[0], (margin,) * 4), context.taps), None
+
+
+def _blur_along(picture: Tensor, side: int, taps: tuple[float, ...]) -> Tensor:
+    room = picture.shape[side] - len(taps) + 1
+    blurred = picture.narrow(side, 0, room) * taps[0]
+    for start, tap in enumerate(taps[1:], start=1):
+        blurred.add_(picture.narrow(side, start, room), alpha=tap)
+    return blurred

