@@ -82,14 +82,24 @@ class StagePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """A recipe that fits: `recipe` has every weight written out; `degradation` is None when LR comes from disk."""
+    """A recipe that fits.
+
+    `recipe` has every weight written out; `degradation` is None when LR comes from disk, `target` when SR is compared
+    with HR itself.
+    """
 
     recipe: Recipe
     generator: Part
     discriminator: Part | None
     degradation: DegradationPlan | None
+    target: DegradationPlan | None
     stages: tuple[StagePlan, ...]
     metrics: tuple[MetricTerm, ...]
+
+    @property
+    def margin(self) -> int:
+        """HR pixels needed around a crop, by everything that happens to HR, in whole LR pixels."""
+        return sum(-(-one.margin // self.recipe.scale) * self.recipe.scale for one in (self.target, self.degradation) if one)
 
 
 def plan(recipe: Recipe, registry: Registry) -> Plan:
@@ -108,6 +118,7 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
         generator=generator,
         discriminator=_bind_discriminator(registry, recipe, stages),
         degradation=None if recipe.degradation == PAIRED else bind_chain(registry, recipe.degradation, recipe.scale),
+        target=bind_chain(registry, recipe.target, 1) if recipe.target.items else None,
         stages=stages,
         metrics=bind_metrics(registry, recipe.validation.metrics),
     )
@@ -145,7 +156,7 @@ def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
     if divisor != scale:
         raise IncompatibleError(
             f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is {scale}",
-            hint="bicubic makes LR of the recipe's scale",
+            hint="a target keeps the size" if scale == 1 else "bicubic makes LR of the recipe's scale",
         )
     return DegradationPlan(tuple(steps), scale)
 
@@ -182,6 +193,10 @@ def _check_game(recipe: Recipe, stages: Sequence[StagePlan]) -> None:
 
 
 def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
+    if 0 < stage.pool < stage.batch:
+        raise IncompatibleError(
+            f"the pool of stage '{stage.name}' holds {stage.pool}, less than a batch of {stage.batch}", hint="--set pool=0"
+        )
     spec = generator.spec(GeneratorSpec)
     unit, smallest = scale * generator.amount(spec.size_multiple), scale * generator.amount(spec.min_size)
     if stage.patch % unit:

@@ -102,7 +102,9 @@ class Stage(Fields):
 
     `batch` is the effective batch of one optimiser step over all processes; `patch` the side of the HR crop in
     pixels; `lr` the rate of both networks where an optimiser sets none; `lr_warmup` the steps over which it rises
-    linearly; `ema` the decay of the generator's moving average; `d_steps` the discriminator's updates a step.
+    linearly; `ema` the decay of the generator's moving average; `d_steps` the discriminator's updates a step; `pool`
+    how many examples of earlier steps are kept and mixed with new ones (0: none), as Real-ESRGAN's training does with
+    180.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "main"
@@ -117,6 +119,7 @@ class Stage(Fields):
     schedule: Schedule = Schedule()
     lr: PositiveFloat = 1e-4
     lr_warmup: RiseText = Span(0)
+    pool: NonNegativeInt = 0
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     augment: ChainText = parse_chain("flip | turn")
     log_every: SpanText = Span(50)
@@ -152,7 +155,11 @@ class Validation(Fields):
 
 
 class Recipe(Fields):
-    """A whole training run, but for the machine it runs on."""
+    """A whole training run, but for the machine it runs on.
+
+    `degradation` makes LR from HR. `target`, which keeps the size, happens to HR before: LR is made from its result
+    and reference losses compare SR with it, while a discriminator's real pictures are HR as it was.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "run"
     scale: PositiveInt = 4
@@ -160,6 +167,7 @@ class Recipe(Fields):
     generator: CallText
     discriminator: CallText | None = None
     degradation: ChainText = parse_chain("bicubic")
+    target: ChainText = Chain()
     data: Data = Data()
     validation: Validation = Validation()
     stages: Annotated[Several[Stage], Field(min_length=1)]

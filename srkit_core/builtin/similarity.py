@@ -38,7 +38,7 @@ class Dissimilarity:
 
         Raises DataError when the window does not fit.
         """
-        self._check_room(sr)
+        self.check_room(sr)
         difference = sr - hr
         mean_hr, mean_difference = self._blur(hr), self._blur(difference)
         squares = (mean_hr + mean_difference).square() + mean_hr.square()
@@ -48,7 +48,8 @@ class Dissimilarity:
         structure = (self._blur(difference.square()) - square) / (variances + _C2)
         return luminance + structure - luminance * structure
 
-    def _check_room(self, picture: Tensor) -> None:
+    def check_room(self, picture: Tensor) -> None:
+        """Raise DataError when the window does not fit into (B, C, H, W)."""
         height, width = picture.shape[-2:]
         side, window = min(height, width), len(self._taps)
         if side < window:

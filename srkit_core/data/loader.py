@@ -17,8 +17,7 @@ from srkit_core.data.cache import PixelCache
 from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, random_place, sample_rng
 from srkit_core.data.sources import Picture
 from srkit_core.errors import DataError
-from srkit_core.interfaces import Degradation
-from srkit_core.io.images import Pixels, read_image, to_unit
+from srkit_core.io.images import Pixels, read_image
 
 _log = logging.getLogger(__name__)
 
@@ -158,31 +157,6 @@ def collate(samples: Iterable[Sample]) -> Batch:
         corners=tuple(sample.corner for sample in ordered),
         lr=_stacked(stored) if stored else None,
     )
-
-
-def to_pair(batch: Batch, rule: CropRule, degrade: Degradation | None, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return (lr, hr) in [0, 1] on the device of `rng`, (B, 3, patch/scale, patch/scale) and (B, 3, patch, patch).
-
-    Without `degrade`, LR comes from the batch. Otherwise whole windows are degraded and both sides cut to the patch.
-    """
-    windows = [to_unit(stack.to(rng.device, non_blocking=True)) for stack in batch.windows]
-    hr = _patches(windows, batch.corners, rule.patch)
-    if degrade is None:
-        return to_unit(_stored_lr(batch).to(rng.device, non_blocking=True)), hr
-    small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
-    return _patches([degrade(stack, rng=rng) for stack in windows], small, rule.patch // rule.scale), hr
-
-
-def _stored_lr(batch: Batch) -> Tensor:
-    if batch.lr is None:
-        raise DataError("the recipe wants LR from disk, the data have none", hint="--degrade bicubic, or data with HR and LR subfolders")
-    return batch.lr
-
-
-def _patches(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int) -> Tensor:
-    pictures = [picture for stack in stacks for picture in stack]
-    cuts = [picture[:, y : y + side, x : x + side] for picture, (y, x) in zip(pictures, corners, strict=True)]
-    return torch.stack(cuts).contiguous(memory_format=torch.channels_last)
 
 
 def _read(picture: Picture, rule: CropRule, read: Callable[[Path], Pixels]) -> tuple[Pixels, Pixels | None]:

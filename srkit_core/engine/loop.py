@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from srkit_core.data.loader import Batch, Samples, batch_indices, to_pair, training_batches
+from srkit_core.data.examples import make_examples
+from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
 from srkit_core.engine.ema import update_average
 from srkit_core.engine.interrupt import Request
 from srkit_core.engine.objective import Values
@@ -90,9 +91,10 @@ def _step(setting: Setting, networks: Networks, live: LiveStage, batch: Batch, p
         player.set_rate(rate_factor(stage.schedule, stage.lr_warmup.steps(place.steps_per_epoch), place))
     torch.manual_seed(seed_for(seed, "networks", position.total, rank))
     rng = torch.Generator(setting.devices.device).manual_seed(seed_for(seed, "degradation", position.total, rank))
-    lr, hr = to_pair(batch, live.rule, setting.degrade, rng)
+    fresh = make_examples(batch, live.rule, setting.making, rng)
+    examples = live.pool.exchange(fresh, torch.Generator().manual_seed(seed_for(seed, "pool", position.total, rank)))
     scene = Scene(live.objective, setting.devices, position.total + 1)
-    values = train_step(live.players, stage, scene, lr, hr)
+    values = train_step(live.players, stage, scene, examples)
     if networks.average is not None and stage.ema is not None:
         update_average(networks.average, networks.generator.module, stage.ema)
     return values

@@ -46,9 +46,9 @@ class Objective:
     adversarial: tuple[Term[AdversarialLoss], ...]
     gather: Gather
 
-    def generator(self, sr: Tensor, hr: Tensor, real: Maps = (), fake: Maps = ()) -> GeneratorLoss:
+    def generator(self, sr: Tensor, target: Tensor, real: Maps = (), fake: Maps = ()) -> GeneratorLoss:
         """Return the generator's loss; logits of real and fake pictures are needed by adversarial terms only."""
-        terms = {term.label: term.loss(sr.float(), hr.float()) for term in self.reference}
+        terms = {term.label: term.loss(sr.float(), target.float()) for term in self.reference}
         for term in self.adversarial:
             terms[term.label] = self._over_maps(term.loss.generator, [one.detach() for one in real], fake)
         weights = {one.label: one.weight for one in self.reference} | {one.label: one.weight for one in self.adversarial}

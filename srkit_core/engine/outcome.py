@@ -34,7 +34,7 @@ def keep_last(setting: Setting, live: LiveStage, networks: Networks, progress: P
 def keep_checkpoint(setting: Setting, live: LiveStage, networks: Networks, progress: Progress) -> None:
     """Save everything a resumed run needs, and delete checkpoints that are too old."""
     keep_last(setting, live, networks, progress)
-    memory = Memory(networks.by_name(), live.named_players())
+    memory = Memory(networks.by_name(), live.named_players(), live.pool.tensors())
     save_checkpoint(setting.folder.checkpoint(progress.position.total), memory, replace(progress, log_bytes=setting.log.flush()))
     setting.folder.keep_newest(KEPT_CHECKPOINTS)
 

@@ -6,6 +6,7 @@ from math import ceil
 
 from torch import nn
 
+from srkit_core.data.examples import Making
 from srkit_core.data.patches import CropRule
 from srkit_core.data.sources import Picture
 from srkit_core.engine.devices import Devices
@@ -14,11 +15,11 @@ from srkit_core.engine.events import Listener
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.objective import Objective, build_objective
 from srkit_core.engine.player import Player, build_player
+from srkit_core.engine.pool import Pool
 from srkit_core.engine.step import Players
 from srkit_core.engine.tracking import Log
 from srkit_core.engine.validate import Validator
 from srkit_core.fields import Span
-from srkit_core.interfaces import Degradation
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.pretrained import Found
 from srkit_core.recipe import Optimiser
@@ -34,7 +35,7 @@ class Setting:
     folder: RunFolder
     devices: Devices
     pictures: Sequence[Picture]
-    degrade: Degradation | None
+    making: Making
     validator: Validator
     log: Log
     listener: Listener
@@ -100,6 +101,7 @@ class LiveStage:
     rule: CropRule
     objective: Objective
     players: Players
+    pool: Pool
 
     def named_players(self) -> dict[str, Player]:
         """The players by the names of their networks."""
@@ -139,14 +141,14 @@ def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
         rule=crop_rule(setting.plan, number),
         objective=build_objective(stage, setting.devices.device, setting.devices.gather),
         players=Players(generator, discriminator),
+        pool=Pool(stage.stage.pool // setting.devices.world),
     )
 
 
 def crop_rule(plan: Plan, number: int) -> CropRule:
     """Return how crops of a stage are drawn."""
     recipe, stage = plan.recipe, plan.stages[number].stage
-    margin = plan.degradation.margin if plan.degradation else 0
-    return CropRule(stage.patch, recipe.scale, margin, recipe.seed, number, stage.augment)
+    return CropRule(stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment)
 
 
 def with_average(networks: Networks, stage: StagePlan) -> Networks:

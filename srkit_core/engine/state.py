@@ -23,6 +23,7 @@ from srkit_core.io.atomic import flush, write_bytes, write_error
 from srkit_core.parts.weights import fill, read_tensors
 
 _STATE = "state.json"
+_POOL = "pool.safetensors"
 _UNFINISHED = ".part"
 
 
@@ -47,10 +48,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Memory:
-    """The live objects whose tensors are saved: networks by name, and the players of the current stage by name."""
+    """What is saved: networks by name, the players of the current stage by name, and the pool's examples."""
 
     networks: Mapping[str, nn.Module]
     players: Mapping[str, Player]
+    pool: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def save_checkpoint(folder: Path, memory: Memory, progress: Progress) -> None:
@@ -99,6 +101,12 @@ def restore_players(folder: Path, players: Mapping[str, Player]) -> None:
             player.scaler.load_state_dict(document["scalers"][name])
 
 
+def read_pool(folder: Path) -> dict[str, Tensor]:
+    """Return the examples of a checkpoint's pool, none where it had no pool."""
+    path = folder / _POOL
+    return read_tensors(path) if path.exists() else {}
+
+
 def _write_all(folder: Path, memory: Memory, progress: Progress) -> None:
     scalars = dict[str, Any]()
     for name, network in memory.networks.items():
@@ -106,6 +114,8 @@ def _write_all(folder: Path, memory: Memory, progress: Progress) -> None:
     for name, player in memory.players.items():
         tensors, scalars[name] = _optimiser_state(player.optimiser)
         _save(folder / _optimiser_file(name), tensors)
+    if memory.pool:
+        _save(folder / _POOL, memory.pool)
     document = {
         "progress": asdict(progress),
         "scalars": scalars,

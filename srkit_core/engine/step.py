@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from srkit_core.data.examples import Examples
 from srkit_core.engine.devices import Devices
 from srkit_core.engine.objective import GeneratorLoss, Maps, Objective, Values, confidence, judge
 from srkit_core.engine.player import Player
@@ -29,50 +30,50 @@ class Scene:
     step: int
 
 
-def train_step(players: Players, stage: Stage, scene: Scene, lr: Tensor, hr: Tensor) -> Values:
-    """Train on one batch, (B, 3, H, W) and (B, 3, scale*H, scale*W); returns the values of the step's columns."""
+def train_step(players: Players, stage: Stage, scene: Scene, examples: Examples) -> Values:
+    """Train on one batch; returns the values of the step's columns."""
     with scene.devices.autocast():
-        sr = players.generator.call(lr)
+        sr = players.generator.call(examples.lr)
     if players.discriminator is None:
-        return _alone(players.generator, scene, sr, hr)
+        return _alone(players.generator, scene, sr, examples)
     turns = _generator_first if stage.order == "generator-first" else _discriminator_first
-    return turns(players.generator, players.discriminator, scene, sr, hr, stage.d_steps)
+    return turns(players.generator, players.discriminator, scene, sr, examples, stage.d_steps)
 
 
-def _alone(generator: Player, scene: Scene, sr: Tensor, hr: Tensor) -> Values:
-    loss = scene.objective.generator(sr, hr)
+def _alone(generator: Player, scene: Scene, sr: Tensor, examples: Examples) -> Values:
+    loss = scene.objective.generator(sr, examples.target)
     values = _finite(report(loss), scene.step)
     generator.accumulate(loss.total)
     _update(scene, generator=generator)
     return values
 
 
-def _generator_first(generator: Player, discriminator: Player, scene: Scene, sr: Tensor, hr: Tensor, d_steps: int) -> Values:
+def _generator_first(generator: Player, discriminator: Player, scene: Scene, sr: Tensor, examples: Examples, d_steps: int) -> Values:
     """Let the generator move, then the discriminator.
 
     The discriminator does not change between the two turns, so one pass over real and one over fake pictures serve
     both; only its further updates look again.
     """
     with scene.devices.autocast():
-        real, fake = judge(discriminator.call, hr), judge(discriminator.call, sr)
-    loss, against = scene.objective.generator(sr, hr, real, fake), scene.objective.discriminator(real, fake)
+        real, fake = judge(discriminator.call, examples.hr), judge(discriminator.call, sr)
+    loss, against = scene.objective.generator(sr, examples.target, real, fake), scene.objective.discriminator(real, fake)
     values = _finite(report(loss, against, real, fake), scene.step)
     generator.accumulate(loss.total, keep_graph=True)
     discriminator.accumulate(against)
     _update(scene, generator=generator, discriminator=discriminator)
     for _ in range(d_steps - 1):
-        _discriminator_turn(discriminator, scene, sr, hr)
+        _discriminator_turn(discriminator, scene, sr, examples.hr)
     return values
 
 
-def _discriminator_first(generator: Player, discriminator: Player, scene: Scene, sr: Tensor, hr: Tensor, d_steps: int) -> Values:
+def _discriminator_first(generator: Player, discriminator: Player, scene: Scene, sr: Tensor, examples: Examples, d_steps: int) -> Values:
     """Let the discriminator move, then the generator, which D(real) and D(fake) are evaluated again for."""
-    against = [_discriminator_turn(discriminator, scene, sr, hr) for _ in range(d_steps)][-1]
+    against = [_discriminator_turn(discriminator, scene, sr, examples.hr) for _ in range(d_steps)][-1]
     with scene.devices.autocast():
         with torch.no_grad():
-            real = judge(discriminator.call, hr)
+            real = judge(discriminator.call, examples.hr)
         fake = judge(discriminator.call, sr)
-    loss = scene.objective.generator(sr, hr, real, fake)
+    loss = scene.objective.generator(sr, examples.target, real, fake)
     values = _finite(report(loss, against, real, fake), scene.step)
     generator.accumulate(loss.total)
     _update(scene, generator=generator)

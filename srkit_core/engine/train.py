@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from srkit_core.binding import Part
+from srkit_core.data.examples import Making
 from srkit_core.engine.devices import Devices, open_devices
 from srkit_core.engine.events import Listener, Silent
 from srkit_core.engine.folder import RunFolder, choose_folder
@@ -18,7 +19,7 @@ from srkit_core.engine.record import begin_record, continue_record, only_run
 from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later, recorded_recipe
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import LiveStage, Network, Networks, Setting, calendars, open_stage, with_average
-from srkit_core.engine.state import Progress, restore_networks, restore_players
+from srkit_core.engine.state import Progress, read_pool, restore_networks, restore_players
 from srkit_core.engine.summary import write_summary
 from srkit_core.engine.tracking import Log, columns
 from srkit_core.engine.validate import Validator, metric_columns
@@ -126,6 +127,7 @@ def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tupl
     restore_networks(checkpoint.folder, networks.by_name())
     live = open_stage(setting, networks, progress.position.stage)
     restore_players(checkpoint.folder, live.named_players())
+    live.pool.restore(read_pool(checkpoint.folder), setting.devices.device)
     return networks, live
 
 
@@ -138,7 +140,7 @@ def _setting(
     pinned: Pinned, folder: RunFolder, devices: Devices, pictures: Pictures, where: Where, registry: Registry, listener: Listener
 ) -> Setting:
     planned = pinned.plan
-    recipe, degrade = planned.recipe, build_degradation(planned.degradation) if planned.degradation else None
+    recipe, making = planned.recipe, _making(planned)
     border = recipe.scale if recipe.validation.border is None else recipe.validation.border
     metrics = [term.label for term in planned.metrics]
     names = columns(
@@ -149,10 +151,10 @@ def _setting(
         folder=folder,
         devices=devices,
         pictures=pictures.training,
-        degrade=degrade,
+        making=making,
         validator=Validator(
             sets=pictures.validation,
-            degrade=degrade,
+            making=making,
             protocol=Protocol(recipe.validation.protocol, border),
             metrics=build_metrics(planned.metrics),
             baseline=_baseline(registry, recipe.scale),
@@ -166,6 +168,11 @@ def _setting(
         versions=versions(registry),
         networks=pinned.networks,
     )
+
+
+def _making(planned: Plan) -> Making:
+    degrade, target = (build_degradation(one) if one else None for one in (planned.degradation, planned.target))
+    return Making(degrade, target)
 
 
 def _loss_labels(planned: Plan) -> list[str]:

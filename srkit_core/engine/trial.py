@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from srkit_core.binding import Part
+from srkit_core.data.examples import Examples
 from srkit_core.engine.devices import Devices, open_devices
 from srkit_core.engine.objective import build_objective
 from srkit_core.engine.player import Player, build_player
@@ -45,7 +46,7 @@ def _try(planned: Plan, stage: StagePlan, devices: Devices) -> Trial:
     lr = hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last)
     objective = build_objective(stage, devices.device, devices.gather)
     start = time.perf_counter()
-    values = train_step(players, fields, Scene(objective, devices, step=1), lr, hr)
+    values = train_step(players, fields, Scene(objective, devices, step=1), Examples(lr, hr, hr))
     values["loss/total"].item()
     return Trial(fields.name, time.perf_counter() - start, peak_memory_mb(devices.device))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from srkit_core.data.loader import CentrePatches, collate, to_pair
+from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.loader import CentrePatches, collate
 from srkit_core.data.patches import CropRule
 from srkit_core.data.sources import Picture
 from srkit_core.engine.devices import Devices
@@ -19,7 +20,6 @@ from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.step import report
 from srkit_core.evaluation.evaluate import LiveMetric, ModelScores, Pair, evaluate, pairs
 from srkit_core.evaluation.protocol import Protocol
-from srkit_core.interfaces import Degradation
 from srkit_core.io.images import Pixels, to_bytes
 from srkit_core.parts.model import Model
 
@@ -31,7 +31,7 @@ class Validator:
     """Scores a generator on held-out pictures, by set name ("" for a single set)."""
 
     sets: Mapping[str, Sequence[Picture]]
-    degrade: Degradation | None
+    making: Making
     protocol: Protocol
     metrics: Sequence[LiveMetric]
     baseline: Model
@@ -51,11 +51,11 @@ class Validator:
                 numbers = usable[first : first + batch]
                 samples = collate([patches[number] for number in numbers])
                 rng = torch.Generator(self.devices.device).manual_seed(seed_for(self.seed, "validation", first))
-                lr, hr = to_pair(samples, rule, self.degrade, rng)
-                sr = generator(lr)
-                real, fake = (judge(discriminator, hr), judge(discriminator, sr)) if discriminator else ((), ())
+                examples = make_examples(samples, rule, self.making, rng)
+                sr = generator(examples.lr)
+                real, fake = (judge(discriminator, examples.hr), judge(discriminator, sr)) if discriminator else ((), ())
                 against = objective.discriminator(real, fake) if discriminator else None
-                for name, value in report(objective.generator(sr, hr, real, fake), against, real, fake).items():
+                for name, value in report(objective.generator(sr, examples.target, real, fake), against, real, fake).items():
                     sums[name] = sums.get(name, 0.0) + value.item() * len(numbers)
         return {name: value / len(usable) for name, value in sums.items()}
 
@@ -69,7 +69,7 @@ class Validator:
 
         with evaluating(model.network):
             for name, pictures in self.sets.items():
-                examples = pairs(pictures, model.scale, self.degrade, self.devices.device)
+                examples = pairs(pictures, model.scale, self.making, self.devices.device)
                 figures |= _labelled(evaluate(name, model, examples, self.protocol, self.metrics, seen=show), name)
         return figures, rows
 

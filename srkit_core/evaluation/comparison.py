@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from srkit_core.data.examples import Making
 from srkit_core.data.pairs import Candidates
 from srkit_core.data.sources import Picture, Source
 from srkit_core.errors import DataError, IncompatibleError
@@ -74,7 +75,7 @@ def compare(
     """
     pictures = _with_lr(source.pictures, wanted.lr)
     scale = _scale(wanted, pictures, registry, note)
-    degrade = None if wanted.lr else build_degradation(bind_chain(registry, wanted.degrade, scale))
+    making = Making(None if wanted.lr else build_degradation(bind_chain(registry, wanted.degrade, scale)))
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
     terms = bind_metrics(registry, wanted.metrics)
     networks_of([term.part for term in terms], registry, report)
@@ -82,7 +83,7 @@ def compare(
     scores = []
     for name, word in wanted.models.items():
         model = open_model(word, registry, scale=scale, device=machine.device, precision=machine.precision)
-        examples = pairs(pictures, scale, degrade, machine.device)
+        examples = pairs(pictures, scale, making, machine.device)
         scores.append(evaluate(name, model, examples, protocol, metrics, seen=partial(seen, name) if seen else None, tile=machine.tile))
     return Comparison(_described(wanted, protocol, terms, scale), tuple(scores))
 

@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from srkit_core.data.examples import Making
 from srkit_core.data.sources import Picture
 from srkit_core.errors import DataError
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.upscale import choose_tiling, upscale
-from srkit_core.interfaces import Degradation, Metric
+from srkit_core.interfaces import Metric
 from srkit_core.io.images import Pixels, to_unit
 from srkit_core.parts.build import build
 from srkit_core.parts.model import Model
@@ -82,8 +83,8 @@ def build_metrics(terms: Sequence[MetricTerm]) -> list[LiveMetric]:
     return [LiveMetric(term.label, term.spec, build(term.part)) for term in terms]
 
 
-def pairs(pictures: Sequence[Picture], scale: int, degrade: Degradation | None, device: torch.device, *, seed: int = 0) -> Iterator[Pair]:
-    """Yield LR and HR of each picture: LR from disk where the picture has it, else made by `degrade`.
+def pairs(pictures: Sequence[Picture], scale: int, making: Making, device: torch.device, *, seed: int = 0) -> Iterator[Pair]:
+    """Yield LR and HR of each picture: LR from disk where the picture has it, else made of its target.
 
     HR is cut at the bottom and right to `scale` times LR. The randomness of a degradation follows from `seed` and the
     picture's name, so order and company do not matter. Raises DataError when a picture cannot be read, or its LR is
@@ -92,7 +93,7 @@ def pairs(pictures: Sequence[Picture], scale: int, degrade: Degradation | None, 
     for picture in pictures:
         hr_pixels, lr_pixels = picture.read(scale)
         hr = _tensor(hr_pixels, device)
-        lr = _degraded(degrade, hr, picture, seed) if lr_pixels is None else _tensor(lr_pixels, device)
+        lr = _degraded(making, hr, picture, seed) if lr_pixels is None else _tensor(lr_pixels, device)
         yield Pair(picture.name, lr, hr)
 
 
@@ -126,12 +127,13 @@ def score(sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[LiveMetr
     return {metric.label: metric.measure(*views[metric.spec.domain]).item() for metric in metrics}
 
 
-def _degraded(degrade: Degradation | None, hr: Tensor, picture: Picture, seed: int) -> Tensor:
-    if degrade is None:
+def _degraded(making: Making, hr: Tensor, picture: Picture, seed: int) -> Tensor:
+    if making.degrade is None:
         raise DataError(f"{picture.path} has no LR picture, and no degradation makes one", hint="--degrade bicubic", path=picture.path)
     digest = hashlib.sha256(f"{seed}/{picture.name}".encode()).digest()
     with torch.no_grad():
-        return degrade(hr, rng=torch.Generator(hr.device).manual_seed(int.from_bytes(digest[:8], "big")))
+        rng = torch.Generator(hr.device).manual_seed(int.from_bytes(digest[:8], "big"))
+        return making.degrade(making.targets(hr, rng), rng=rng)
 
 
 def _tensor(pixels: Pixels, device: torch.device) -> Tensor:

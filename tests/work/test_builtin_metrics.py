@@ -65,6 +65,14 @@ def test_scores_are_those_of_scikit_image(channels: int, noise: float) -> None:
     )
 
 
+@pytest.mark.parametrize("height", [137, 138, 139, 300])
+def test_ssim_of_a_tall_picture_is_that_of_scikit_image(height: int) -> None:
+    """The picture is compared in stripes; 138 rows hold the windows of the first one."""
+    sr, hr = pair(1, 2, height, 20)
+    assert ssim()(sr, hr).item() == pytest.approx(peer_ssim(sr[0], hr[0], 1.5), abs=1e-9)
+    assert ssim()(hr, hr).item() == 1
+
+
 @pytest.mark.parametrize("metric", [psnr(), ssim()])
 def test_sums_are_float64_whatever_comes_in(metric: Metric) -> None:
     sr, hr = (picture.float() for picture in pair(2, 3, 32, 32, noise=1e-4))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
+from srkit_core.data.examples import Making
 from srkit_core.data.sources import Picture
 from srkit_core.errors import DataError
 from srkit_core.evaluation.evaluate import LiveMetric, ModelScores, Pair, build_metrics, evaluate, pairs, score
@@ -38,6 +39,10 @@ def degradation(registry, text="bicubic", scale=4):
     return build_degradation(bind_chain(registry, parse_chain(text), scale))
 
 
+def made(pictures, registry):
+    return pairs(pictures, 4, Making(degradation(registry)), CPU)
+
+
 def saved(folder, name, pixels, **fields):
     write_image(folder / f"{name}.png", pixels)
     return Picture(name, folder / f"{name}.png", name, *pixels.shape[:2], **fields)
@@ -57,7 +62,7 @@ def bytes_of(picture):
 
 
 def test_rgb_scores_are_those_of_numpy_and_scikit_image(registry, metrics, tmp_path, smooth):
-    example = next(pairs([saved(tmp_path, "a", smooth(48, 52))], 4, degradation(registry), CPU))
+    example = next(pairs([saved(tmp_path, "a", smooth(48, 52))], 4, Making(degradation(registry)), CPU))
     sr = open_model("bicubic", registry, scale=4, device=CPU)(example.lr)
     found = score(sr, example.hr, Protocol("rgb", 0), metrics)
     ours, theirs = bytes_of(sr), bytes_of(example.hr)
@@ -70,7 +75,7 @@ def test_rgb_scores_are_those_of_numpy_and_scikit_image(registry, metrics, tmp_p
 
 
 def test_luma_scores_are_those_of_luma_without_the_border(registry, metrics, tmp_path, smooth):
-    example = next(pairs([saved(tmp_path, "a", smooth(48, 52))], 4, degradation(registry), CPU))
+    example = next(pairs([saved(tmp_path, "a", smooth(48, 52))], 4, Making(degradation(registry)), CPU))
     sr = open_model("bicubic", registry, scale=4, device=CPU)(example.lr)
     ours, theirs = (16 + (bytes_of(one) @ np.array([65.481, 128.553, 24.966])) / 255 for one in (sr, example.hr))
     inside = np.s_[4:-4, 4:-4]
@@ -104,7 +109,7 @@ def test_a_metric_of_rgb_pictures_sees_them_whole(metrics):
 
 def test_pairs_are_made_from_hr_cut_to_whole_lr_pixels(registry, tmp_path):
     hr = noise(35, 46)
-    example = next(pairs([saved(tmp_path, "a", hr)], 4, degradation(registry), CPU))
+    example = next(pairs([saved(tmp_path, "a", hr)], 4, Making(degradation(registry)), CPU))
     assert (example.name, example.lr.shape, example.hr.shape) == ("a", (1, 3, 8, 11), (1, 3, 32, 44))
     assert np.array_equal(bytes_of(example.hr), hr[:32, :44])
 
@@ -112,29 +117,29 @@ def test_pairs_are_made_from_hr_cut_to_whole_lr_pixels(registry, tmp_path):
 def test_pairs_from_disk_are_cut_to_scale_times_lr(tmp_path):
     hr, lr = noise(38, 41), noise(9, 10, seed=1)
     write_image(tmp_path / "lr.png", lr)
-    example = next(pairs([saved(tmp_path, "a", hr, lr=tmp_path / "lr.png")], 4, None, CPU))
+    example = next(pairs([saved(tmp_path, "a", hr, lr=tmp_path / "lr.png")], 4, Making(None), CPU))
     assert np.array_equal(bytes_of(example.lr), lr)
     assert np.array_equal(bytes_of(example.hr), hr[:36, :40])
     with pytest.raises(DataError, match=r"a.png has 41x38 pixels and its LR 10x9: that is not scale 2"):
-        next(pairs([saved(tmp_path, "a", hr, lr=tmp_path / "lr.png")], 2, None, CPU))
+        next(pairs([saved(tmp_path, "a", hr, lr=tmp_path / "lr.png")], 2, Making(None), CPU))
 
 
 def test_without_lr_and_without_a_degradation_there_is_no_pair(tmp_path):
     with pytest.raises(DataError, match=r"a.png has no LR picture, and no degradation makes one"):
-        next(pairs([saved(tmp_path, "a", noise(16, 16))], 4, None, CPU))
+        next(pairs([saved(tmp_path, "a", noise(16, 16))], 4, Making(None), CPU))
 
 
 def test_a_picture_too_small_for_the_scale_is_named(registry, tmp_path):
     with pytest.raises(DataError, match=r"a.png has 9x3 pixels, too few for scale 4"):
-        next(pairs([saved(tmp_path, "a", noise(3, 9))], 4, degradation(registry), CPU))
+        next(pairs([saved(tmp_path, "a", noise(3, 9))], 4, Making(degradation(registry)), CPU))
 
 
 def test_randomness_belongs_to_the_picture_whatever_the_order(tmp_path):
     a, b = (saved(tmp_path, name, noise(16, 16)) for name in "ab")
-    together = {one.name: one.lr for one in pairs([a, b], 4, drawn, CPU)}
-    other_way = {one.name: one.lr for one in pairs([b, a], 4, drawn, CPU)}
-    alone = {one.name: one.lr for one in pairs([b], 4, drawn, CPU)}
-    reseeded = {one.name: one.lr for one in pairs([b], 4, drawn, CPU, seed=1)}
+    together = {one.name: one.lr for one in pairs([a, b], 4, Making(drawn), CPU)}
+    other_way = {one.name: one.lr for one in pairs([b, a], 4, Making(drawn), CPU)}
+    alone = {one.name: one.lr for one in pairs([b], 4, Making(drawn), CPU)}
+    reseeded = {one.name: one.lr for one in pairs([b], 4, Making(drawn), CPU, seed=1)}
     assert torch.equal(together["a"], other_way["a"])
     assert torch.equal(together["b"], other_way["b"])
     assert torch.equal(together["b"], alone["b"])
@@ -146,7 +151,12 @@ def test_scores_come_per_picture_and_sr_is_shown(registry, metrics, tmp_path, sm
     pictures = [saved(tmp_path, name, smooth(48, 48, seed)) for seed, name in enumerate(("a", "b"))]
     model, shown = open_model("bicubic", registry, scale=4, device=CPU), []
     found = evaluate(
-        "cubic", model, pairs(pictures, 4, degradation(registry), CPU), Protocol("y", 4), metrics, seen=lambda *one: shown.append(one)
+        "cubic",
+        model,
+        made(pictures, registry),
+        Protocol("y", 4),
+        metrics,
+        seen=lambda *one: shown.append(one),
     )
     assert (found.name, list(found.images), list(found.images["a"])) == ("cubic", ["a", "b"], ["psnr", "ssim"])
     assert [pair.name for pair, _ in shown] == ["a", "b"]
@@ -156,8 +166,8 @@ def test_scores_come_per_picture_and_sr_is_shown(registry, metrics, tmp_path, sm
 
 def test_tiles_change_no_score(registry, metrics, tmp_path, smooth):
     pictures = [saved(tmp_path, "a", smooth(64, 80))]
-    model, degrade = open_model("bicubic", registry, scale=4, device=CPU), degradation(registry)
-    whole, tiled = (evaluate("m", model, pairs(pictures, 4, degrade, CPU), Protocol("y", 4), metrics, tile=tile) for tile in (None, 6))
+    model = open_model("bicubic", registry, scale=4, device=CPU)
+    whole, tiled = (evaluate("m", model, made(pictures, registry), Protocol("y", 4), metrics, tile=tile) for tile in (None, 6))
     assert tiled.images == whole.images
 
 
@@ -168,9 +178,9 @@ def test_gray_pictures_score_as_their_rgb_copies(registry, metrics, tmp_path, sm
     Image.fromarray(gray).save(tmp_path / "gray.png")
     pictures = [Picture("gray", tmp_path / "gray.png", "gray", 48, 52), saved(tmp_path, "rgb", np.stack([gray] * 3, axis=2))]
     model = open_model("bicubic", registry, scale=4, device=CPU)
-    found = evaluate("m", model, pairs(pictures, 4, degradation(registry), CPU), Protocol("y", 4), metrics)
+    found = evaluate("m", model, made(pictures, registry), Protocol("y", 4), metrics)
     assert found.images["gray"] == found.images["rgb"]
-    in_rgb = evaluate("m", model, pairs(pictures[:1], 4, degradation(registry), CPU), Protocol("rgb", 4), metrics)
+    in_rgb = evaluate("m", model, made(pictures[:1], registry), Protocol("rgb", 4), metrics)
     # Luma spans 219 of 255 levels, so its differences are smaller by that factor.
     assert found.images["gray"]["psnr"] - in_rgb.images["gray"]["psnr"] == pytest.approx(20 * math.log10(255 / 219.0), abs=1e-4)
 
@@ -198,6 +208,6 @@ def test_identical_pictures_have_an_infinite_mean_and_no_deviation():
 def test_reading_and_scoring_warn_of_nothing(registry, metrics, tmp_path, smooth):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        example = next(pairs([saved(tmp_path, "a", smooth(48, 48))], 4, degradation(registry), CPU))
+        example = next(pairs([saved(tmp_path, "a", smooth(48, 48))], 4, Making(degradation(registry)), CPU))
         score(example.hr, example.hr, Protocol("y", 4), metrics)
     assert isinstance(example, Pair)

@@ -9,7 +9,8 @@ import torch
 
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.data.cache import PixelCache
-from srkit_core.data.loader import CentrePatches, Samples, batch_indices, collate, to_pair, training_batches
+from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.loader import CentrePatches, Samples, batch_indices, collate, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.sources import Picture, open_source
 from srkit_core.errors import DataError
@@ -26,6 +27,11 @@ def noise(height, width, seed=0):
 def blocks(lr, scale=4):
     """HR whose every LR pixel is a square of one colour, so that LR is HR subsampled from every side."""
     return lr.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def pair(batch, crops, degrade):
+    made = make_examples(batch, crops, Making(degrade), torch.Generator())
+    return made.lr, made.hr
 
 
 def rule(patch=32, margin=8, seed=0, augment="flip | turn"):
@@ -78,7 +84,7 @@ def test_every_picture_comes_once_an_epoch(pictures):
 
 def test_pairs_from_disk_move_alike_from_every_side(pictures):
     for batch in loaded(pictures, batch_indices(0, 10, 7), margin=0):
-        lr, hr = to_pair(batch, rule(margin=0), None, torch.Generator())
+        lr, hr = pair(batch, rule(margin=0), None)
         assert (lr.shape, hr.shape) == ((7, 3, 8, 8), (7, 3, 32, 32))
         assert torch.equal(lr, hr[..., ::4, ::4])
         assert torch.equal(lr, hr[..., 3::4, 3::4])
@@ -87,7 +93,7 @@ def test_pairs_from_disk_move_alike_from_every_side(pictures):
 def test_lr_that_is_made_moves_with_hr_also_in_small_pictures(pictures):
     seen = set()
     for batch in loaded(unpaired(pictures), batch_indices(0, 10, 7)):
-        lr, hr = to_pair(batch, rule(), NEAREST, torch.Generator())
+        lr, hr = pair(batch, rule(), NEAREST)
         assert torch.equal(lr, hr[..., ::4, ::4])
         assert all(np.array_equal(cut.numpy() / np.float32(255), one.permute(1, 2, 0)) for cut, one in zip(cuts_of(batch), hr, strict=True))
         seen |= {tuple(stack.shape[1:3]) for stack in batch.windows}
@@ -98,7 +104,7 @@ def test_pictures_of_one_size_make_one_channels_last_tensor(pictures):
     large = [one for one in unpaired(pictures) if min(one.height, one.width) >= 48]
     batch = loaded(large, batch_indices(0, 1, 6))[0]
     assert [tuple(stack.shape) for stack in batch.windows] == [(6, 48, 48, 3)]
-    lr, hr = to_pair(batch, rule(), NEAREST, torch.Generator())
+    lr, hr = pair(batch, rule(), NEAREST)
     assert lr.is_contiguous(memory_format=torch.channels_last)
     assert hr.is_contiguous(memory_format=torch.channels_last)
 
@@ -160,7 +166,7 @@ def test_a_pair_that_shares_less_than_a_crop_is_refused(tmp_path):
 def test_a_recipe_for_pairs_needs_lr_from_disk(pictures):
     batch = collate([Samples(unpaired(pictures), rule())[0]])
     with pytest.raises(DataError, match="the recipe wants LR from disk, the data have none"):
-        to_pair(batch, rule(), None, torch.Generator())
+        pair(batch, rule(), None)
 
 
 def test_centre_patches_are_the_centres_of_held_out_pictures(pictures):

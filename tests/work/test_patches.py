@@ -8,7 +8,8 @@ import torch
 
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.data.augment import View, draw_view
-from srkit_core.data.loader import Sample, collate, to_pair
+from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, random_place, sample_rng
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
@@ -21,6 +22,11 @@ VIEWS = [View(flip, turns) for flip in (False, True) for turns in range(4)]
 
 def noise(height, width, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def pair(batch, crops, degrade):
+    made = make_examples(batch, crops, Making(degrade), torch.Generator())
+    return made.lr, made.hr
 
 
 def rule(patch=32, scale=4, margin=8, seed=0, stage=0, augment="flip | turn"):
@@ -44,7 +50,7 @@ def test_lr_of_a_crop_is_the_crop_of_the_lr_to_the_last_bit(margins, scale, bord
         whole = degrade(to_unit(torch.from_numpy(picture)[None]), rng=torch.Generator())
         places = [(y, x) for y in range(0, height - patch + 1, scale) for x in range(0, width - patch + 1, scale)]
         samples = [Sample(f"{y} {x}", *as_window(crops, picture, (y, x)), None) for y, x in places]
-        lr, hr = to_pair(collate(samples), crops, degrade, torch.Generator())
+        lr, hr = pair(collate(samples), crops, degrade)
         assert len(lr) == len(places)
         for number, (y, x) in enumerate(places):
             assert torch.equal(hr[number], to_unit(torch.from_numpy(picture[None, y : y + patch, x : x + patch]))[0])
@@ -63,7 +69,7 @@ def test_without_its_margin_a_crop_is_inexact_so_the_margin_is_needed(margins):
     whole = degrade(to_unit(torch.from_numpy(picture)[None]), rng=torch.Generator())[..., 8:16, 8:16]
     for margin, exact in [(8, True), (4, False), (0, False)]:
         sample = Sample("a", *as_window(rule(margin=margin), picture, (32, 32)), None)
-        lr, _ = to_pair(collate([sample]), rule(margin=margin), degrade, torch.Generator())
+        lr, _ = pair(collate([sample]), rule(margin=margin), degrade)
         assert torch.equal(lr, whole) is exact
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
+from srkit_core.data.examples import Examples
 from srkit_core.engine.devices import open_devices
 from srkit_core.engine.ema import start_average, update_average
 from srkit_core.engine.objective import Objective, Term, build_objective, judge
@@ -90,7 +91,12 @@ def by_hand(order, d_steps=1):
 def test_a_step_moves_both_networks_as_the_textbook_does(order, d_steps):
     (generator, critic), (lr, hr) = networks(), batch()
     with open_devices("cpu", "fp32") as devices:
-        train_step(Players(player(generator), player(critic)), stage(order=order, d_steps=d_steps), Scene(OBJECTIVE, devices, 1), lr, hr)
+        train_step(
+            Players(player(generator), player(critic)),
+            stage(order=order, d_steps=d_steps),
+            Scene(OBJECTIVE, devices, 1),
+            Examples(lr, hr, hr),
+        )
     for ours, theirs in zip((generator, critic), by_hand(order, d_steps), strict=True):
         for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
             assert torch.allclose(one, other, atol=1e-7)
@@ -102,7 +108,7 @@ def test_generator_first_asks_the_critic_twice_and_discriminator_first_four_time
         for order in ("generator-first", "discriminator-first"):
             (generator, critic), (lr, hr) = networks(), batch()
             critic.register_forward_hook(lambda *_: calls.append(1))
-            train_step(Players(player(generator), player(critic)), stage(order=order), Scene(OBJECTIVE, devices, 1), lr, hr)
+            train_step(Players(player(generator), player(critic)), stage(order=order), Scene(OBJECTIVE, devices, 1), Examples(lr, hr, hr))
             calls.append("|")
     assert calls == [1, 1, "|", 1, 1, 1, 1, "|"]
 
@@ -112,7 +118,7 @@ def test_values_of_a_step_are_those_before_the_update():
     with torch.no_grad():
         expected_l1 = Mean()(generator(lr), hr).item()
     with open_devices("cpu", "fp32") as devices:
-        values = train_step(Players(player(generator), player(critic)), stage(), Scene(OBJECTIVE, devices, 1), lr, hr)
+        values = train_step(Players(player(generator), player(critic)), stage(), Scene(OBJECTIVE, devices, 1), Examples(lr, hr, hr))
     assert values["loss/l1"].item() == pytest.approx(expected_l1, rel=1e-6)
     assert values["loss/total"].item() == pytest.approx(expected_l1 + 0.1 * values["loss/gan"].item(), rel=1e-6)
     assert not any(value.requires_grad for value in values.values())
@@ -123,7 +129,7 @@ def test_without_a_discriminator_only_reference_losses_move_the_generator():
     theirs = copy.deepcopy(generator)
     with open_devices("cpu", "fp32") as devices:
         alone = Objective(OBJECTIVE.reference, (), OBJECTIVE.gather)
-        train_step(Players(player(generator), None), stage(), Scene(alone, devices, 1), lr, hr)
+        train_step(Players(player(generator), None), stage(), Scene(alone, devices, 1), Examples(lr, hr, hr))
     Mean()(theirs(lr), hr).backward()
     for one, other in zip(generator.parameters(), theirs.parameters(), strict=True):
         assert torch.allclose(one, other - 1e-2 * other.grad, atol=1e-8)
@@ -198,3 +204,20 @@ def test_seeds_differ_by_purpose_and_place_and_fit_every_generator():
 def test_a_wrong_optimiser_is_named_before_training(optimiser, said):
     with pytest.raises(OptionError, match=said):
         check_optimiser(Optimiser.model_validate(optimiser))
+
+
+@pytest.mark.parametrize("order", ["generator-first", "discriminator-first"])
+def test_reference_losses_see_the_target_and_the_discriminator_sees_hr(order):
+    """Real-ESRGAN's training: the generator aims at sharpened pictures, real pictures are what they are."""
+    (generator, critic), (lr, hr) = networks(), batch()
+    seen = []
+    judging = copy.deepcopy(critic)
+    judging.register_forward_pre_hook(lambda _, pictures: seen.append(pictures[0].detach().clone()))
+    with torch.no_grad():
+        expected = (generator(lr) - (hr + 0.5)).abs().mean()
+    with open_devices("cpu", "fp32") as devices:
+        examples = Examples(lr, hr, hr + 0.5)
+        values = train_step(Players(player(generator), player(judging)), stage(order=order), Scene(OBJECTIVE, devices, 1), examples)
+    assert values["loss/l1"].item() == pytest.approx(expected.item(), rel=1e-6)
+    assert any(torch.equal(one, hr) for one in seen)
+    assert not any(torch.equal(one, hr + 0.5) for one in seen)

@@ -11,8 +11,10 @@ from safetensors.torch import load_file
 
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
-from srkit_core.errors import DivergedError, InterruptedRunError, RecipeError, WeightsError
+from srkit_core.errors import DivergedError, IncompatibleError, InterruptedRunError, RecipeError, WeightsError
+from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.registry import discover
 
 UNREPEATABLE = ("images_per_s", "memory_mb")
 
@@ -299,3 +301,22 @@ def test_a_held_out_picture_with_a_broken_body_is_named_before_training(tmp_path
     train(wanted, Where(data=str(data), out=tmp_path / "run", device="cpu"), listener=listener)
     assert f"skipped {data / 'astronaut.png'}: image file is truncated" in listener.notes
     assert "held out for validation: camera" in listener.notes
+
+
+def with_pool(size):
+    document = recipe().to_dict()
+    for stage in document["stages"]:
+        stage["pool"] = size
+    return recipe(**document)
+
+
+def test_a_resumed_run_with_a_pool_equals_the_undisturbed_one(tmp_path):
+    train(with_pool(3), Where(out=tmp_path / "whole", device="cpu"), listener=Stopper())
+    assert tensors(tmp_path / "whole", "pool")["hr"].shape == (3, 3, 32, 32)
+    for after in (3, 7):
+        assert_same_run(stopped_and_resumed(with_pool(3), tmp_path / f"stopped-{after}", after), tmp_path / "whole")
+
+
+def test_a_pool_holds_at_least_a_batch():
+    with pytest.raises(IncompatibleError, match="the pool of stage 'warmup' holds 1, less than a batch of 2"):
+        plan(with_pool(1), discover())

@@ -1,0 +1,65 @@
+"""How do the windows of a batch become LR, HR and target?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from srkit_core.data.loader import Batch
+from srkit_core.data.patches import CropRule
+from srkit_core.errors import DataError
+from srkit_core.interfaces import Degradation
+from srkit_core.io.images import to_unit
+
+
+@dataclass(frozen=True)
+class Making:
+    """What happens to HR: `target` first, where there is one, and then `degrade`, unless LR comes from disk (None)."""
+
+    degrade: Degradation | None
+    target: Degradation | None = None
+
+    def targets(self, hr: Tensor, rng: torch.Generator) -> Tensor:
+        """Return what SR is compared with, of the shape of HR: HR itself where nothing happens to it."""
+        return hr if self.target is None else self.target(hr, rng=rng)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a step learns from, in [0, 1] on one device: `lr` (B, 3, H, W), `hr` and `target` (B, 3, scale*H, scale*W).
+
+    Reference losses compare SR with the target; a discriminator's real pictures are HR as it was.
+    """
+
+    lr: Tensor
+    hr: Tensor
+    target: Tensor
+
+
+def make_examples(batch: Batch, rule: CropRule, making: Making, rng: torch.Generator) -> Examples:
+    """Make a batch's examples on the device of `rng`: whole windows are degraded, and all sides cut to the patch.
+
+    Raises DataError when LR should come from disk and the batch has none.
+    """
+    windows = [to_unit(stack.to(rng.device, non_blocking=True)) for stack in batch.windows]
+    targets = [making.targets(stack, rng) for stack in windows]
+    hr = _patches(windows, batch.corners, rule.patch)
+    target = hr if making.target is None else _patches(targets, batch.corners, rule.patch)
+    if making.degrade is None:
+        return Examples(to_unit(_stored_lr(batch).to(rng.device, non_blocking=True)), hr, target)
+    small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
+    lr = _patches([making.degrade(stack, rng=rng) for stack in targets], small, rule.patch // rule.scale)
+    return Examples(lr, hr, target)
+
+
+def _stored_lr(batch: Batch) -> Tensor:
+    if batch.lr is None:
+        raise DataError("the recipe wants LR from disk, the data have none", hint="--degrade bicubic, or data with HR and LR subfolders")
+    return batch.lr
+
+
+def _patches(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int) -> Tensor:
+    pictures = [picture for stack in stacks for picture in stack]
+    cuts = [picture[:, y : y + side, x : x + side] for picture, (y, x) in zip(pictures, corners, strict=True)]
+    return torch.stack(cuts).contiguous(memory_format=torch.channels_last)
