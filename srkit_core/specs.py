@@ -4,6 +4,7 @@ One frozen class per kind; the class *is* the kind. The factory holds the option
 typed, with defaults and docstring there and nowhere else. Its body imports the working code.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -198,6 +199,15 @@ class WeightsSpec:
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Names of tensors and their shapes."""
+
+
+def numbered(shapes: Shapes, prefix: str) -> int:
+    """Return how many parts `prefix.0`, `prefix.1`, ... of a network have tensors, or `prefix1`, ... where no dot follows.
+
+    Parts without tensors, such as activations, count when a later one has some.
+    """
+    found = [re.match(rf"{re.escape(prefix)}\.?(\d+)\b", name) for name in shapes]
+    return 1 + max((int(one[1]) for one in found if one), default=-1)
 
 
 @dataclass(frozen=True, kw_only=True)

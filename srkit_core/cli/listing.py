@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from srkit_core.cli.render import print_json, print_table
+from srkit_core.options import options_of
 from srkit_core.registry import Component, Registry, discover
 from srkit_core.specs import KINDS, Kind
 
@@ -100,8 +101,6 @@ def _miss(registry: Registry, kind: Kind | None, name: str) -> Exception:
 
 
 def _description(registry: Registry, part: Component, build: bool) -> dict[str, Any]:
-    from srkit_core.options import options_of
-
     options = [
         {"name": one.name, "type": one.type_name, "default": None if one.required else _plain(one.default), "doc": one.doc}
         for one in options_of(part.spec.factory)
@@ -114,22 +113,38 @@ def _description(registry: Registry, part: Component, build: bool) -> dict[str, 
         "summary": part.spec.summary,
         "about": (inspect.getdoc(part.spec.factory) or "").partition("\n\nArgs:")[0],
         "options": options,
-        "traits": {trait: getattr(part.spec, trait) for trait in part.spec.traits},
+        "traits": {trait: _trait(part, trait) for trait in part.spec.traits},
         "source": part.spec.source,
         "licence": part.spec.licence,
     }
     return described | ({"parameters": _parameters(registry, part)} if build else {})
 
 
+def _trait(part: Component, name: str) -> Any:
+    """Return a trait; of one that depends on the options, what it is with the defaults."""
+    value = getattr(part.spec, name)
+    if not callable(value):
+        return value
+    defaults = {one.name: one.default for one in options_of(part.spec.factory)}
+    try:
+        return value(defaults | _context(part))
+    except (AttributeError, KeyError, TypeError):  # it depends on an option without a default, such as another component
+        return "depends on the options"
+
+
+def _context(part: Component) -> dict[str, int]:
+    from srkit_core.specs import GeneratorSpec
+
+    scales = part.spec.scales if isinstance(part.spec, GeneratorSpec) else (4,)
+    return {"scale": 4 if 4 in scales else scales[-1], "patch": 128}
+
+
 def _parameters(registry: Registry, part: Component) -> int:
     from srkit_core.binding import bind
     from srkit_core.expressions import Call
     from srkit_core.parts.build import build, count_parameters
-    from srkit_core.specs import GeneratorSpec
 
-    scales = part.spec.scales if isinstance(part.spec, GeneratorSpec) else (4,)
-    context = {"scale": 4 if 4 in scales else scales[-1], "patch": 128}
-    return count_parameters(build(bind(registry, part.kind, Call(part.full_name), context)))
+    return count_parameters(build(bind(registry, part.kind, Call(part.full_name), _context(part))))
 
 
 def _plain(default: Any) -> Any:

@@ -24,7 +24,7 @@ def trees() -> dict[Path, ast.Module]:
 
 @pytest.fixture(scope="session")
 def imports(trees) -> dict[Path, set[str]]:
-    """The dotted names that every module of product code imports, wherever in it."""
+    """The dotted names that every module of product code imports, or finds for the data it carries, wherever in it."""
     return {path: set(_imported(tree)) for path, tree in trees.items()}
 
 
@@ -35,3 +35,5 @@ def _imported(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("find_spec") and isinstance(node.args[0], ast.Constant):
+            yield node.args[0].value

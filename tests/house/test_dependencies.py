@@ -9,14 +9,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = [ROOT, *sorted((ROOT / "plugins").glob("*"))]
-MODULE_OF = {"pillow": "PIL", "scikit-image": "skimage", "tomli-w": "tomli_w", "pypi-simple": "pypi_simple", "srkit": "srkit_core"}
+MODULE_OF = {"pillow": "PIL", "scikit-image": "skimage", "srkit": "srkit_core"}
 PART_OF = {"pydantic_core": "pydantic"}
 
 
 def _declared(folder: Path) -> set[str]:
     document = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
     names = {re.split(r"[^A-Za-z0-9_.-]", requirement)[0] for requirement in document["project"]["dependencies"]}
-    return {MODULE_OF.get(name, name) for name in names}
+    return {MODULE_OF.get(name, name.replace("-", "_")) for name in names}
 
 
 def _foreign(imports: dict[Path, set[str]], folder: Path) -> set[str]:

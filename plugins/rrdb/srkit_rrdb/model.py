@@ -1,40 +1,48 @@
 """What does the RRDB generator compute?"""
 
-from typing import Final, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from srkit_rrdb.attention import Attention, build_attention
 from srkit_rrdb.dense import BRANCH, SLOPE, DenseBlock
-
-STAGES: Final = {2: 1, 4: 2}
 
 
 class RRDBNet(nn.Module):
-    """ESRGAN's generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), not clamped; any float dtype.
+    """ESRGAN's generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, 4H/fold, 4W/fold), not clamped; any float dtype.
 
-    Wang et al. 2018 (ESRGAN), figures 3 and 4, with LeakyReLU 0.2 throughout as in its published code.
+    Wang et al. 2018 (ESRGAN), figures 3 and 4, with LeakyReLU 0.2 throughout as in its published code. Pixel-unshuffle
+    folds LR, whose sides are multiples of `fold`: Wang et al. 2021 (Real-ESRGAN), figure 4.
     """
 
-    def __init__(self, *, scale: int, blocks: int, features: int, growth: int, upsampler: Literal["pixelshuffle", "nearest"]) -> None:
+    def __init__(
+        self,
+        *,
+        fold: int,
+        blocks: int,
+        features: int,
+        growth: int,
+        upsampler: Literal["pixelshuffle", "nearest"],
+        attention: Attention,
+    ) -> None:
         super().__init__()
-        self._shuffles = upsampler == "pixelshuffle"
+        self._fold, self._shuffles = fold, upsampler == "pixelshuffle"
         widened = 4 * features if self._shuffles else features
-        self.conv_first = nn.Conv2d(3, features, 3, padding=1)
-        self.body = nn.Sequential(*(RRDB(features, growth) for _ in range(blocks)))
+        self.conv_first = nn.Conv2d(3 * fold**2, features, 3, padding=1)
+        self.body = nn.Sequential(*(RRDB(features, growth, attention) for _ in range(blocks)))
         self.conv_body = nn.Conv2d(features, features, 3, padding=1)
         self.conv_up1 = nn.Conv2d(features, widened, 3, padding=1)
-        self.conv_up2 = nn.Conv2d(features, widened, 3, padding=1) if STAGES[scale] == 2 else None
+        self.conv_up2 = nn.Conv2d(features, widened, 3, padding=1)
         self.conv_hr = nn.Conv2d(features, features, 3, padding=1)
         self.conv_last = nn.Conv2d(features, 3, 3, padding=1)
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch."""
-        shallow = self.conv_first(lr)
-        x = self._enlarge(shallow + self.conv_body(self.body(shallow)), self.conv_up1)
-        if self.conv_up2 is not None:
-            x = self._enlarge(x, self.conv_up2)
+        shallow = self.conv_first(functional.pixel_unshuffle(lr, self._fold))
+        x = shallow + self.conv_body(self.body(shallow))
+        x = self._enlarge(self._enlarge(x, self.conv_up1), self.conv_up2)
         sr: Tensor = self.conv_last(functional.leaky_relu_(self.conv_hr(x), SLOPE))
         return sr
 
@@ -45,14 +53,15 @@ class RRDBNet(nn.Module):
 
 
 class RRDB(nn.Module):
-    """Three dense blocks and a scaled residual around them; (B, F, H, W) -> (B, F, H, W)."""
+    """Three dense blocks, attention if any, and a scaled residual around them; (B, F, H, W) -> (B, F, H, W)."""
 
-    def __init__(self, features: int, growth: int) -> None:
+    def __init__(self, features: int, growth: int, attention: Attention) -> None:
         super().__init__()
         self.rdb1 = DenseBlock(features, growth)
         self.rdb2 = DenseBlock(features, growth)
         self.rdb3 = DenseBlock(features, growth)
+        self.attention = build_attention(attention, features)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x plus the scaled branch."""
-        return torch.add(x, self.rdb3(self.rdb2(self.rdb1(x))), alpha=BRANCH)
+        return torch.add(x, self.attention(self.rdb3(self.rdb2(self.rdb1(x)))), alpha=BRANCH)

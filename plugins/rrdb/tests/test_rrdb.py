@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from srkit_core.options import options_of
 from srkit_core.testing.contracts import GeneratorContract
-from srkit_rrdb import rrdb
+from srkit_rrdb import rrdb, srkit_components
 from srkit_rrdb.dense import DenseBlock
 
 
@@ -16,6 +16,11 @@ class TestPixelShuffle(GeneratorContract):
 
 class TestNearest(GeneratorContract):
     expression = "rrdb(blocks=1, features=8, growth=4, upsampler=nearest)"
+
+
+class TestFolded(GeneratorContract):
+    expression = "rrdb(blocks=1, features=8, growth=4)"
+    scale = 1
 
 
 def _parameters(**options):
@@ -29,19 +34,42 @@ def test_the_published_parameter_counts():
 
 
 def test_parameter_counts_by_hand():
-    # Without the second stage: a convolution 64-256 less, or one 64-64.
-    assert _parameters(scale=2) == 16_919_555 - 147_712
-    assert _parameters(scale=2, upsampler="nearest") == 16_697_987 - 36_928
     # Three dense blocks of 18,464 + 27,680 + 36,896 + 46,112 + 110,656 less.
     assert _parameters(scale=4, blocks=22) == 16_919_555 - 3 * 239_808
+    # Folded by 2 and by 4, LR has 12 and 48 channels: so many 3x3 filters more in the first convolution.
+    assert _parameters(scale=2) == 16_919_555 + 9 * 9 * 64
+    assert _parameters(scale=1) == 16_919_555 + 45 * 9 * 64
+    assert _parameters(scale=2, upsampler="nearest") == 16_703_171 == 16_697_987 + 9 * 9 * 64
+    assert _parameters(scale=1, upsampler="nearest") == 16_723_907 == 16_697_987 + 45 * 9 * 64
 
 
-def test_the_state_dict_has_the_published_names():
+@pytest.mark.parametrize(("scale", "channels"), [(1, 48), (2, 12), (4, 3)])
+def test_the_state_dict_is_the_published_one(scale, channels):
     plain = ["conv_first", "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last"]
     dense = [f"body.{block}.rdb{one}.conv{number}" for block in range(2) for one in (1, 2, 3) for number in (1, 2, 3, 4, 5)]
-    names = {f"{layer}.{tensor}" for layer in plain + dense for tensor in ("weight", "bias")}
-    assert set(rrdb(scale=4, blocks=2).state_dict()) == names
-    assert set(rrdb(scale=2, blocks=2).state_dict()) == names - {"conv_up2.weight", "conv_up2.bias"}
+    state = rrdb(scale=scale, blocks=2).state_dict()
+    assert set(state) == {f"{layer}.{tensor}" for layer in plain + dense for tensor in ("weight", "bias")}
+    assert tuple(state["conv_first.weight"].shape) == (64, channels, 3, 3)
+
+
+def test_lr_is_folded_to_a_quarter_of_sr():
+    """The 2x2 pixels under a place of the grid are channels in the order of rows, colour by colour."""
+    torch.manual_seed(0)
+    network, lr = rrdb(scale=2, blocks=1, features=8, growth=4).eval(), torch.rand(1, 3, 6, 10)
+    seen = []
+    network.conv_first.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    assert network(lr).shape == (1, 3, 12, 20)
+    (folded,) = seen
+    assert folded.shape == (1, 12, 3, 5)
+    assert torch.equal(folded[0, :4, 1, 2], lr[0, 0, 2:4, 4:6].flatten())
+    assert torch.equal(folded[0, 8:, 1, 2], lr[0, 2, 2:4, 4:6].flatten())
+
+
+@pytest.mark.parametrize(("scale", "plain", "windowed"), [(1, 4, 32), (2, 2, 16), (4, 1, 8)])
+def test_lr_sides_are_multiples_of_the_fold_and_of_windows(scale, plain, windowed):
+    (spec,) = srkit_components()
+    multiples = [spec.size_multiple({"scale": scale, "attention": attention}) for attention in ("none", "channel", "self")]
+    assert multiples == [plain, plain, windowed]
 
 
 def test_sizes_are_at_least_one():

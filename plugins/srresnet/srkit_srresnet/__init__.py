@@ -1,34 +1,93 @@
 """Announces the SRResNet generator."""
 
-from typing import Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Final, Literal
 
+from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import GeneratorSpec
+from srkit_core.interfaces import Between, Count, Generator
+from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_srresnet.layouts import LAYOUTS
+
+BN_EPS: Final = 1e-5
+
+_WITHOUT_NORM: Final[Mapping[str, Collection[Any]]] = {"bn_eps": (BN_EPS,)}
+_IN_MSR: Final[Mapping[str, Collection[Any]]] = {
+    "head": ("auto", "linear"),
+    "norm": ("auto", "none"),
+    "skip": ("after",),
+    "slopes": ("one",),
+    **_WITHOUT_NORM,
+}
+"""What options may be in the layout msr, which has no Tanh, no normalisation, no fusion convolution and no PReLU."""
 
 
-def srresnet(*, scale: int, blocks: Count = 16, features: Count = 64, head: Literal["tanh", "linear"] = "tanh") -> Generator:
-    """Residual blocks with batch normalisation and one slope per PReLU; the generator of SRGAN.
+def srresnet(
+    *,
+    scale: int,
+    layout: Literal["srgan", "msr"] = "srgan",
+    blocks: Count = 16,
+    features: Count = 64,
+    head: Literal["auto", "tanh", "linear"] = "auto",
+    norm: Literal["auto", "batch", "none"] = "auto",
+    skip: Literal["after", "before"] = "after",
+    slopes: Literal["one", "channel"] = "one",
+    bn_eps: Annotated[float, Between(low=1e-12)] = BN_EPS,
+) -> Generator:
+    """Residual blocks in one of two layouts: SRGAN's SRResNet, or BasicSR's MSRResNet with the state dict of BasicSR.
+
+    MSRResNet has 3x3 convolutions at both ends, no normalisation, LeakyReLU 0.1, one more convolution at full size, and
+    adds bilinearly enlarged LR to its output. An option that contradicts the layout raises OptionError.
 
     Args:
+        layout: `srgan`, SRResNet as its paper draws it, or `msr`, BasicSR's modified SRResNet.
         blocks: number of residual blocks, the depth.
         features: channels throughout.
-        head: what follows the last convolution: Tanh, whose [-1, 1] is brought to [0, 1], or nothing.
+        head: what follows the last convolution: Tanh, whose [-1, 1] is brought to [0, 1], or nothing (`linear`); `auto` is
+            `tanh` in the layout srgan and `linear` in msr.
+        norm: batch normalisation after the convolutions of the body, or none; `auto` is `batch` in srgan, `none` in msr.
+        skip: layout srgan: whether the global skip is added after the fusion convolution and its normalisation or before.
+        slopes: layout srgan: each PReLU has one slope, or one for each channel.
+        bn_eps: what batch normalisation adds to the variance, as a number; torch uses 1e-5, TensorFlow 1e-3.
     """
+    _refuse_contradictions(layout, head=head, norm=norm, skip=skip, slopes=slopes, bn_eps=bn_eps)
+    if layout == "msr":
+        from srkit_srresnet.msr import MSRResNet
+
+        return MSRResNet(scale=scale, blocks=blocks, features=features)
     from srkit_srresnet.model import SRResNet
 
-    return SRResNet(scale=scale, blocks=blocks, features=features, head=head)
+    eps, each = None if norm == "none" else bn_eps, features if slopes == "channel" else 1
+    return SRResNet(
+        scale=scale, blocks=blocks, features=features, bounded=head != "linear", bn_eps=eps, early_skip=skip == "before", slopes=each
+    )
+
+
+def _refuse_contradictions(layout: str, *, norm: str, **others: Any) -> None:
+    if layout == "msr":
+        _check("in the layout msr", _IN_MSR, norm=norm, **others)
+    elif norm == "none":
+        _check("without normalisation", _WITHOUT_NORM, bn_eps=others["bn_eps"])
+
+
+def _check(where: str, choices: Mapping[str, Collection[Any]], **options: Any) -> None:
+    for option, value in options.items():
+        if value not in choices[option]:
+            message = f"srresnet: option '{option}' cannot be {value} {where}"
+            raise OptionError(message, component="srresnet", option=option, hint=f"leave '{option}' out")
 
 
 @hookimpl
-def srkit_components() -> list[GeneratorSpec]:
-    """Announce `srresnet`."""
+def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
+    """Announce `srresnet`, and how other projects name its tensors."""
     return [
         GeneratorSpec(
             name="srresnet",
             factory=srresnet,
             summary="residual network with batch normalisation (SRGAN)",
-            source="Ledig et al. 2017 (SRGAN), section 2.1.1 and figure 4; x3, by one pixel shuffle of 3, is not in the paper",
+            source="Ledig et al. 2017 (SRGAN), section 2.1.1 and figure 4; x3, by one pixel shuffle of 3, is not in the paper; "
+            "layout msr: MSRResNet in the code of BasicSR, which has no paper of its own",
             scales=(2, 3, 4),
-        )
+        ),
+        *LAYOUTS,
     ]

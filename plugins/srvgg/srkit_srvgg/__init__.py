@@ -2,7 +2,8 @@
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import GeneratorSpec
+from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_srvgg.layouts import LAYOUTS
 
 
 def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
@@ -18,8 +19,8 @@ def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
 
 
 @hookimpl
-def srkit_components() -> list[GeneratorSpec]:
-    """Announce `srvgg`."""
+def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
+    """Announce `srvgg`, and how other projects name its tensors."""
     return [
         GeneratorSpec(
             name="srvgg",
@@ -27,5 +28,6 @@ def srkit_components() -> list[GeneratorSpec]:
             summary="compact VGG-style network with a nearest-neighbour skip (Real-ESRGAN)",
             source="SRVGGNetCompact in the code of Wang et al. 2021 (Real-ESRGAN); it has no paper of its own",
             scales=(1, 2, 3, 4),
-        )
+        ),
+        *LAYOUTS,
     ]

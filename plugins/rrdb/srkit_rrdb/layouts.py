@@ -1,0 +1,71 @@
+"""How do the published files name the tensors of RRDBNet?"""
+
+from typing import Any, Final
+
+from srkit_core.specs import LayoutSpec, Shapes, numbered
+
+_SCALE_OF_INPUT: Final = {3: 4, 12: 2, 48: 1}
+"""Channels of the first convolution, which pixel-unshuffle folds LR into, and the scale they are for."""
+
+_INSIDE_2018 = r"RDB(\d)\.conv(\d)"
+
+
+def _options(shapes: Shapes) -> dict[str, Any]:
+    features, inputs = shapes["conv_first.weight"][:2]
+    if inputs not in _SCALE_OF_INPUT or "conv_up2.weight" not in shapes:
+        raise ValueError(f"an RRDBNet with {inputs} input channels and {numbered(shapes, 'conv_up')} upsampling stages is not rrdb")
+    return {
+        "scale": _SCALE_OF_INPUT[inputs],
+        "blocks": numbered(shapes, "body"),
+        "features": features,
+        "growth": shapes["body.0.rdb1.conv1.weight"][0],
+        "upsampler": "pixelshuffle" if shapes["conv_up1.weight"][0] == 4 * features else "nearest",
+        "attention": _attention(shapes),
+    }
+
+
+def _attention(shapes: Shapes) -> str:
+    if "body.0.attention.gamma" in shapes:
+        return "self"
+    return "channel" if "body.0.attention.squeeze.weight" in shapes else "none"
+
+
+LAYOUTS: Final = [
+    LayoutSpec(
+        name="esrgan",
+        generator="rrdb",
+        marks=(r"conv_first\.weight", r"body\.0\.rdb1\.conv1\.weight", r"conv_up1\.weight"),
+        options=_options,
+        source="RRDBNet of BasicSR from version 1.0 and of Real-ESRGAN",
+    ),
+    LayoutSpec(
+        name="esrgan-2019",
+        generator="rrdb",
+        marks=(r"conv_first\.weight", r"RRDB_trunk\.0\.RDB1\.conv1\.weight", r"upconv1\.weight"),
+        renames=(
+            (rf"RRDB_trunk\.(\d+)\.{_INSIDE_2018}\.(.*)", r"body.\1.rdb\2.conv\3.\4"),
+            (r"trunk_conv\.(.*)", r"conv_body.\1"),
+            (r"upconv(\d)\.(.*)", r"conv_up\1.\2"),
+            (r"HRconv\.(.*)", r"conv_hr.\1"),
+        ),
+        options=_options,
+        source="RRDBNet of the code of ESRGAN (Wang et al. 2018)",
+    ),
+    LayoutSpec(
+        name="esrgan-2018",
+        generator="rrdb",
+        marks=(r"model\.0\.weight", r"model\.1\.sub\.0\.RDB1\.conv1\.0\.weight", r"model\.3\.weight", r"model\.10\.weight"),
+        renames=(
+            (r"model\.0\.(.*)", r"conv_first.\1"),
+            (rf"model\.1\.sub\.(\d+)\.{_INSIDE_2018}\.0\.(.*)", r"body.\1.rdb\2.conv\3.\4"),
+            (r"model\.1\.sub\.\d+\.(weight|bias)", r"conv_body.\1"),
+            (r"model\.3\.(.*)", r"conv_up1.\1"),
+            (r"model\.6\.(.*)", r"conv_up2.\1"),
+            (r"model\.8\.(.*)", r"conv_hr.\1"),
+            (r"model\.10\.(.*)", r"conv_last.\1"),
+        ),
+        options=_options,
+        source="RRDB_Net of the first code of ESRGAN, in which the published RRDB_ESRGAN_x4_old_arch.pth is kept",
+    ),
+]
+"""Other names for RRDBNet."""
