@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args
 
 from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import Call, Value
-from srkit_core.options import KIND_OF_PROTOCOL, MisfitError, Option, context_of, fit, options_of
+from srkit_core.options import KIND_OF, MisfitError, Option, context_of, fit, options_of
 from srkit_core.registry import Component, Registry
 from srkit_core.specs import CONTEXT, Alternatives, Amount, ComponentSpec, Kind
 
@@ -106,8 +106,8 @@ def _bind_nested(registry: Registry, value: Any, annotation: Any, context: Conte
 
 
 def _kinds_within(annotation: Any) -> Iterator[Kind]:
-    if annotation in KIND_OF_PROTOCOL:
-        yield KIND_OF_PROTOCOL[annotation]
+    if annotation in KIND_OF:
+        yield KIND_OF[annotation]
     else:
         for inner in get_args(annotation):
             yield from _kinds_within(inner)

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
@@ -29,9 +30,13 @@ KIND_OF_PROTOCOL: Final[dict[object, Kind]] = {
     Metric: "metric",
     Degradation: "degradation",
 }
+KIND_OF_MAKER: Final[dict[object, Kind]] = {Callable[[], protocol]: kind for protocol, kind in KIND_OF_PROTOCOL.items()}
+"""An option of such a type gets a function instead, which builds the component anew, under other initial weights, at each call."""
+
+KIND_OF: Final = KIND_OF_PROTOCOL | KIND_OF_MAKER
 REQUIRED: Final = inspect.Parameter.empty
 _NONE_WORD = "none"
-_NAMES: Final[dict[object, str]] = {**KIND_OF_PROTOCOL, NoneType: _NONE_WORD, Range: "low..high"}
+_NAMES: Final[dict[object, str]] = {**KIND_OF, NoneType: _NONE_WORD, Range: "low..high"}
 
 
 class MisfitError(Exception):
@@ -95,7 +100,7 @@ def _is_option_type(annotation: Any) -> bool:
         return _is_option_type(annotation.__origin__) and all(isinstance(extra, Between) for extra in annotation.__metadata__)
     if get_origin(annotation) is tuple or _is_union(annotation):
         return all(_is_option_type(inner) for inner in get_args(annotation) if inner is not Ellipsis)
-    return get_origin(annotation) is Literal or annotation in (bool, int, float, str, Range, NoneType, *KIND_OF_PROTOCOL)
+    return get_origin(annotation) is Literal or annotation in (bool, int, float, str, Range, NoneType, *KIND_OF)
 
 
 def _parameters(factory: Factory) -> list[Option]:
@@ -142,7 +147,7 @@ def fit(value: Value, annotation: Any) -> Any:
     Nothing is guessed: an int serves as a float, a word as a component without options; no other conversion.
     A value for a kind stays a Call.
     """
-    if annotation in KIND_OF_PROTOCOL:
+    if annotation in KIND_OF:
         return _fit_kind(value, annotation)
     if get_origin(annotation) is Annotated:
         return _fit_bounded(value, annotation)

@@ -157,8 +157,9 @@ def _silent(name: str, done: int, total: int) -> None:
 
 def _unobtainable(specs: Sequence[WeightsSpec], failures: Sequence[str]) -> WeightsError:
     names = " or ".join(spec.name for spec in specs)
-    tried = "".join(f"\n  {failure}" for failure in failures) or " and it is published nowhere srkit may download it from"
-    return WeightsError(f"the pretrained network {names} is not on this machine; tried:{tried}", hint=_ways(specs))
+    tried = "".join(f"\n  {failure}" for failure in failures)
+    outcome = f"; tried:{tried}" if tried else ", and srkit knows no place to download it from"
+    return WeightsError(f"the pretrained network {names} is not on this machine{outcome}", hint=_ways(specs))
 
 
 def _ways(specs: Sequence[WeightsSpec]) -> str:

@@ -82,7 +82,7 @@ class DiscriminatorSpec(ComponentSpec):
     """A network from pictures to logits.
 
     `min_size` is the smallest picture side in pixels it accepts; `lipschitz` says, for the bound options, whether the
-    logits cannot change faster than the picture, because every layer is spectrally normalised.
+    slope of the logits is bounded, because every layer is spectrally normalised.
     """
 
     kind = "discriminator"
@@ -202,11 +202,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def numbered(shapes: Shapes, prefix: str) -> int:
-    """Return how many parts `prefix.0`, `prefix.1`, ... of a network have tensors, or `prefix1`, ... where no dot follows.
-
-    Parts without tensors, such as activations, count when a later one has some.
-    """
-    found = [re.match(rf"{re.escape(prefix)}\.?(\d+)\b", name) for name in shapes]
+    """Return how many parts `prefix.0`, `prefix.1`, ... a network has; of those at the end only ones with tensors count."""
+    found = [re.match(rf"{re.escape(prefix)}\.(\d+)\.", name) for name in shapes]
     return 1 + max((int(one[1]) for one in found if one), default=-1)
 
 

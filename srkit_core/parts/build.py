@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from srkit_core.binding import Part
 from srkit_core.errors import PluginError, SrkitError
 from srkit_core.interfaces import Degradation
+from srkit_core.options import KIND_OF_MAKER, options_of
 from srkit_core.plan import DegradationPlan
 
 
@@ -77,7 +79,7 @@ def _sometimes(step: Degradation, probability: float, pictures: Tensor, rng: tor
 
 
 def _construct(part: Part) -> Any:
-    options = {name: _live(value) for name, value in part.options.items()}
+    options = {one.name: _live(part.options[one.name], one.annotation) for one in options_of(part.component.spec.factory)}
     try:
         return part.component.spec.factory(**options, **part.context)
     except SrkitError:
@@ -89,10 +91,10 @@ def _construct(part: Part) -> Any:
         ) from error
 
 
-def _live(value: Any) -> Any:
+def _live(value: Any, annotation: Any) -> Any:
     if isinstance(value, Part):
-        return _construct(value)
-    return tuple(map(_live, value)) if isinstance(value, tuple) else value
+        return partial(_construct, value) if annotation in KIND_OF_MAKER else _construct(value)
+    return tuple(_live(one, annotation) for one in value) if isinstance(value, tuple) else value
 
 
 @contextmanager

@@ -73,7 +73,8 @@ def import_command(path: Path, registry: Registry) -> str:
         generator = str(recognise(path, registry).part.expression)
     except OptionError:
         generator = "GENERATOR"
-    words = ["srkit", "weights", "import", str(path), "--gen", generator, "--out", f"{path.stem}.safetensors"]
+    out = next(name for name in (f"{path.stem}.safetensors", f"{path.stem}-srkit.safetensors") if name != path.name)
+    words = ["srkit", "weights", "import", str(path), "--gen", generator, "--out", out]
     return " ".join(map(shlex.quote, words))
 
 
@@ -96,7 +97,9 @@ def _fitted(path: Path, registry: Registry, layout: LayoutSpec, tensors: Tensors
         said = dict(layout.options({name: tuple(value.shape) for name, value in renamed.items()}))
     except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
         raise WeightsError(
-            f"{path} looks like {layout.name} but is not complete: {error}", hint="copy or download it again", path=path
+            f"{path} looks like {layout.name}, but {layout.generator} cannot be made of it: {error}",
+            hint="copy or download it again",
+            path=path,
         ) from error
     scale = int(said.pop("scale"))
     name = layout.generator if wish is None else wish.name

@@ -3,12 +3,11 @@
 from functools import cache
 from typing import Any, ClassVar
 
-import torch
-
 from srkit_core.binding import Part, bind
 from srkit_core.errors import OptionError
 from srkit_core.expressions import Call, parse_call
 from srkit_core.options import options_of
+from srkit_core.parts.build import build
 from srkit_core.registry import Registry, discover
 from srkit_core.specs import ComponentSpec, Kind
 from srkit_core.testing.announced import heavy_imports
@@ -36,9 +35,7 @@ class ComponentContract:
 
     def build(self, **context: int) -> Any:
         """Build the component, the same each time; the global random state is left alone."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(SEED)
-            return _construct(self.part(**context))
+        return build(self.part(**context), seed=SEED)
 
     def test_it_says_what_it_is(self) -> None:
         """A summary of one line, a source and a licence are what people choose by."""
@@ -75,14 +72,3 @@ class ComponentContract:
 @cache
 def _installed() -> Registry:
     return discover()
-
-
-def _construct(part: Part) -> Any:
-    options = {name: _live(value) for name, value in part.options.items()}
-    return part.component.spec.factory(**options, **part.context)
-
-
-def _live(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(map(_live, value))
-    return _construct(value) if isinstance(value, Part) else value

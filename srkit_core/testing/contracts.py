@@ -15,6 +15,7 @@ laws build the component, some of them more than once. A failure says which law 
 from srkit_core.testing.degradations import DegradationContract
 from srkit_core.testing.discriminators import DiscriminatorContract
 from srkit_core.testing.generators import GeneratorContract
+from srkit_core.testing.layouts import LayoutContract
 from srkit_core.testing.losses import AdversarialLossContract, ReferenceLossContract
 from srkit_core.testing.metrics import MetricContract
 
@@ -23,6 +24,7 @@ __all__ = [
     "DegradationContract",
     "DiscriminatorContract",
     "GeneratorContract",
+    "LayoutContract",
     "MetricContract",
     "ReferenceLossContract",
 ]

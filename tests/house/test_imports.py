@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-DOOR = ("errors", "hooks", "interfaces", "pretrained", "specs")
+DOOR = ("arrays", "errors", "hooks", "interfaces", "pretrained", "specs")
 """The modules of srkit_core that a plugin may import."""
 
 

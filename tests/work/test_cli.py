@@ -73,7 +73,7 @@ def test_a_training_command_leaves_a_run_folder(trained):
 def test_weights_say_what_they_are(cli, trained):
     told = cli("weights", "show", trained / "weights/last.safetensors", "--json")
     facts = json.loads(told)
-    assert facts["generator"] == "rrdb(blocks=2, features=64, growth=32, upsampler=pixelshuffle)"
+    assert facts["generator"] == "rrdb(blocks=2, features=64, growth=32, upsampler=pixelshuffle, attention=none)"
     assert (facts["scale"], facts["step"]) == (4, 4)
     assert facts["numbers"] == 16_919_555 - 21 * 719_424
     assert facts["versions"].keys() >= {"srkit", "torch", "srkit-rrdb", "srkit-ragan"}

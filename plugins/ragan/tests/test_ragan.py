@@ -53,3 +53,20 @@ def test_half_precision_logits_are_averaged_in_float32(dtype):
     assert ragan().generator(real, fake).item() == pytest.approx(120_000, rel=0.01)
     assert ragan().generator(real, fake).dtype == torch.float32
     assert ragan().generator(REAL.double(), FAKE.double()).dtype == torch.float64
+
+
+def test_the_averages_of_a_map_run_over_pictures_and_positions():
+    real, fake = torch.tensor([0.0, 2.0, 0.0, 2.0]).view(2, 1, 1, 2), torch.tensor([-1.0, 0.0, 0.0, -1.0]).view(2, 1, 1, 2)
+    assert ragan().generator(real, fake).item() == pytest.approx(ragan().generator(REAL, FAKE).item())
+    assert ragan().discriminator(real, fake).item() == pytest.approx(ragan().discriminator(REAL, FAKE).item())
+
+
+def test_certain_logits_are_no_trouble():
+    real, fake = torch.full((2, 1), -100.0, requires_grad=True), torch.full((2, 1), 100.0, requires_grad=True)
+    assert ragan().generator(real, fake).item() == 0
+    wrong = ragan().discriminator(real, fake)
+    wrong.backward()
+    assert wrong.item() == 200
+    # Each score moves its own term by half a mean and the average of the other: (1/2 + 1/2) / 2 a picture.
+    assert real.grad.flatten().tolist() == pytest.approx([-0.5, -0.5])
+    assert fake.grad.flatten().tolist() == pytest.approx([0.5, 0.5])

@@ -13,7 +13,7 @@ _INSIDE_2018 = r"RDB(\d)\.conv(\d)"
 def _options(shapes: Shapes) -> dict[str, Any]:
     features, inputs = shapes["conv_first.weight"][:2]
     if inputs not in _SCALE_OF_INPUT or "conv_up2.weight" not in shapes:
-        raise ValueError(f"an RRDBNet with {inputs} input channels and {numbered(shapes, 'conv_up')} upsampling stages is not rrdb")
+        raise ValueError(f"its first convolution takes {inputs} channels, or it has a single upsampling stage")
     return {
         "scale": _SCALE_OF_INPUT[inputs],
         "blocks": numbered(shapes, "body"),

@@ -6,7 +6,8 @@ from torch import nn
 
 from srkit_core.options import options_of
 from srkit_core.testing.contracts import DiscriminatorContract
-from srkit_spectral_norm_disc import vgg_sn
+from srkit_spectral_norm_disc import srkit_components, vgg_sn
+from srkit_vgg_disc import vgg
 
 
 class TestPooled(DiscriminatorContract):
@@ -54,6 +55,19 @@ def test_the_map_has_a_sixteenth_of_the_picture_s_sides():
 def test_the_pooled_head_gives_one_logit_a_picture():
     network = vgg_sn(features=2)
     assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (1, 1))] == [(2, 1), (2, 1)]
+
+
+def test_it_is_vgg_with_spectral_normalisation():
+    picture = torch.rand(2, 3, 40, 24)
+    for head, pool in (("pooled", 1), ("map", None)):
+        network, other = vgg_sn(features=2, head=head).eval(), vgg(features=2, norm="spectral", pool=pool).eval()
+        other.load_state_dict(network.state_dict())
+        assert torch.equal(network(picture), other(picture))
+
+
+def test_it_serves_losses_that_need_a_lipschitz_critic():
+    (spec,) = srkit_components()
+    assert spec.lipschitz({"features": 64, "head": "pooled"})
 
 
 def test_sizes_are_at_least_one():

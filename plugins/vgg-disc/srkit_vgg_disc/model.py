@@ -4,6 +4,9 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+Norm = Literal["batch", "none", "spectral"]
 
 SLOPE: Final = 0.2
 WIDTHS: Final = (1, 1, 2, 2, 4, 4, 8, 8)
@@ -11,34 +14,42 @@ WIDTHS: Final = (1, 1, 2, 2, 4, 4, 8, 8)
 
 
 class VGGDiscriminator(nn.Module):
-    """Pictures (B, 3, H, W) in [0, 1] -> one logit each, (B, 1).
+    """Pictures (B, 3, H, W) in [0, 1] -> logits: (B, 1), or (B, 1, ceil(H/16), ceil(W/16)) with `pool=None`.
 
-    Ledig et al. 2017, figure 4, with three deviations that its re-implementations share: the first convolution is
-    normalised too, average pooling and 1x1 convolutions replace the dense layers (so any size is accepted), and the
-    sigmoid is left to the loss. Pictures are brought to the paper's [-1, 1] here. Batch normalisation in training
-    needs more than one value a channel: sides of at least 17 pixels, or more than one picture.
+    Ledig et al. 2017, figure 4; the sigmoid is left to the loss, and pictures are brought to the paper's [-1, 1] here.
+    The two dense layers are convolutions that cover the whole pooled map: the same numbers, and a map without pooling.
+    Spectral normalisation reaches these too: the largest singular value of every weight, as a matrix with a row an
+    output channel, is held near 1 by one power iteration a pass in training (Miyato et al. 2018, algorithm 1). This
+    bounds the slope of the logits, though not by 1: taps overlap, so a 3x3 convolution may stretch a map up to 3 times.
+    Batch normalisation in training needs more than one value a channel: sides from 17 pixels, or several pictures.
     """
 
-    def __init__(self, *, features: int, norm: Literal["batch", "none"]) -> None:
+    def __init__(self, *, features: int, norm: Norm, first_norm: bool, pool: int | None) -> None:
         super().__init__()
         widths = (3, *(features * width for width in WIDTHS))
-        blocks = [_block(inputs, outputs, 1 + index % 2, norm) for index, (inputs, outputs) in enumerate(pairwise(widths))]
-        self.features = nn.Sequential(*blocks)
-        self.pool = nn.AdaptiveAvgPool2d(1)
+        norms: tuple[Norm, ...] = (norm if first_norm else "none", *(norm,) * (len(WIDTHS) - 1))
+        self.features = nn.Sequential(
+            *(_block(*ends, 1 + index % 2, norms[index]) for index, ends in enumerate(pairwise(widths))),
+        )
+        self.pool = None if pool is None else nn.AdaptiveAvgPool2d(pool)
         self.head = nn.Sequential(
-            nn.Conv2d(widths[-1], 2 * widths[-1], 1),
+            _normalised(nn.Conv2d(widths[-1], 2 * widths[-1], pool or 1), norm),
             nn.LeakyReLU(SLOPE, inplace=True),
-            nn.Conv2d(2 * widths[-1], 1, 1),
+            _normalised(nn.Conv2d(2 * widths[-1], 1, 1), norm),
         )
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the logits of a batch."""
-        logits: Tensor = self.head(self.pool(self.features(image * 2 - 1)))
-        return logits.flatten(1)
+        x: Tensor = self.features(image * 2 - 1)
+        logits: Tensor = self.head(x) if self.pool is None else self.head(self.pool(x)).flatten(1)
+        return logits
 
 
-def _block(inputs: int, outputs: int, stride: int, norm: Literal["batch", "none"]) -> nn.Sequential:
-    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 3, stride, padding=1)]
-    if norm == "batch":
-        layers.append(nn.BatchNorm2d(outputs))
-    return nn.Sequential(*layers, nn.LeakyReLU(SLOPE, inplace=True))
+def _block(inputs: int, outputs: int, stride: int, norm: Norm) -> nn.Sequential:
+    convolution = _normalised(nn.Conv2d(inputs, outputs, 3, stride, padding=1), norm)
+    batch = [nn.BatchNorm2d(outputs)] if norm == "batch" else []
+    return nn.Sequential(convolution, *batch, nn.LeakyReLU(SLOPE, inplace=True))
+
+
+def _normalised(convolution: nn.Conv2d, norm: Norm) -> nn.Module:
+    return spectral_norm(convolution) if norm == "spectral" else convolution

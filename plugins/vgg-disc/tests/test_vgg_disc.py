@@ -1,12 +1,13 @@
-"""Is it SRGAN's discriminator with the pooled head?"""
+"""Is it SRGAN's discriminator, with the heads and normalisations of its re-implementations?"""
 
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from srkit_core.options import options_of
 from srkit_core.testing.contracts import DiscriminatorContract
-from srkit_vgg_disc import vgg
+from srkit_vgg_disc import srkit_components, vgg
 
 
 class TestBatchNorm(DiscriminatorContract):
@@ -17,14 +18,37 @@ class TestNoNorm(DiscriminatorContract):
     expression = "vgg(features=8, norm=none)"
 
 
+class TestSpectralNorm(DiscriminatorContract):
+    expression = "vgg(features=8, norm=spectral)"
+
+
+class TestPaper(DiscriminatorContract):
+    expression = "vgg(features=4, first_norm=false, pool=6)"
+
+
+class TestMap(DiscriminatorContract):
+    expression = "vgg(features=8, pool=none)"
+
+
 def _parameters(**options):
+    return sum(value.numel() for value in vgg(**options).parameters())
+
+
+@pytest.mark.parametrize(
+    ("count", "options"),
+    [
+        (5_215_553, {}),  # S4, S5: eight convolutions 4,685,376, batch normalisation 2 * 1,920, head 525,312 + 1,025
+        (5_211_713, {"norm": "none"}),  # S7
+        (5_211_713, {"norm": "spectral"}),  # S1
+        (5_215_425, {"first_norm": False}),  # 2 * 64 fewer
+        (23_565_633, {"pool": 6}),  # S8: 18,432 * 1,024 + 1,024 + 1,025 in the head
+        (23_565_505, {"pool": 6, "first_norm": False}),  # SRGAN's figure 4
+        (5_215_553, {"pool": None}),
+    ],
+)
+def test_the_reported_parameter_counts(count, options):
     with torch.device("meta"):
-        return sum(value.numel() for value in vgg(**options).parameters())
-
-
-def test_the_reported_parameter_counts():
-    assert _parameters() == 5_215_553
-    assert _parameters(norm="none") == 5_211_713
+        assert _parameters(**options) == count
 
 
 def test_channels_and_strides_are_the_paper_s():
@@ -35,14 +59,49 @@ def test_channels_and_strides_are_the_paper_s():
     ]
 
 
-def test_batch_normalisation_follows_all_eight_convolutions_or_none():
-    counts = [sum(isinstance(layer, nn.BatchNorm2d) for layer in vgg(features=2, norm=norm).modules()) for norm in ("batch", "none")]
-    assert counts == [8, 0]
+@pytest.mark.parametrize(
+    ("norm", "first_norm", "batch", "spectral"),
+    [
+        ("batch", True, [True] * 8, [False] * 10),
+        ("batch", False, [False] + [True] * 7, [False] * 10),
+        ("none", True, [False] * 8, [False] * 10),
+        ("spectral", True, [False] * 8, [True] * 10),
+        ("spectral", False, [False] * 8, [False] + [True] * 9),
+    ],
+)
+def test_each_layer_is_normalised_as_the_options_say(norm, first_norm, batch, spectral):
+    network = vgg(features=2, norm=norm, first_norm=first_norm)
+    assert [isinstance(block[1], nn.BatchNorm2d) for block in network.features] == batch
+    assert [is_parametrized(layer, "weight") for layer in network.modules() if isinstance(layer, nn.Conv2d)] == spectral
+
+
+def test_it_is_lipschitz_where_every_layer_is_normalised():
+    (spec,) = srkit_components()
+    assert spec.lipschitz({"norm": "spectral", "first_norm": True})
+    assert not spec.lipschitz({"norm": "spectral", "first_norm": False})
+    assert not spec.lipschitz({"norm": "batch", "first_norm": True})
 
 
 def test_pictures_of_any_shape_get_one_logit_each():
-    network = vgg(features=2)
-    assert [tuple(network(torch.rand(3, 3, *size)).shape) for size in ((17, 17), (96, 96), (30, 61))] == [(3, 1)] * 3
+    for pool in (1, 6):
+        network = vgg(features=2, pool=pool)
+        assert [tuple(network(torch.rand(3, 3, *size)).shape) for size in ((17, 17), (96, 96), (30, 61))] == [(3, 1)] * 3
+
+
+def test_without_pooling_there_is_a_logit_for_every_16_pixels():
+    network = vgg(features=2, pool=None)
+    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (33, 17))] == [(2, 1, 4, 6), (2, 1, 3, 2)]
+
+
+def test_a_pool_of_the_map_s_size_is_dense_layers_on_the_flattened_map():
+    torch.manual_seed(0)
+    network = vgg(features=2, pool=8).eval()
+    picture = torch.rand(2, 3, 128, 120)
+    flat = network.features(picture * 2 - 1).flatten(1)
+    first, _, last = network.head
+    hidden = nn.functional.leaky_relu(nn.functional.linear(flat, first.weight.flatten(1), first.bias), 0.2)
+    assert flat.shape == (2, 16 * 8 * 8)
+    assert torch.allclose(network(picture), nn.functional.linear(hidden, last.weight.flatten(1), last.bias), atol=1e-6)
 
 
 def test_middle_gray_is_the_zero_of_the_paper_s_range():
@@ -61,6 +120,25 @@ def test_the_smallest_size_is_the_smallest_that_trains_on_one_picture():
         network(torch.rand(1, 3, 16, 16))
 
 
+@pytest.mark.parametrize(("norm", "side"), [("batch", 17), ("none", 9), ("spectral", 9)])
+def test_the_smallest_size_depends_on_the_normalisation(norm, side):
+    (spec,) = srkit_components()
+    assert spec.min_size({"norm": norm}) == side
+
+
+@pytest.mark.parametrize("norm", ["none", "spectral"])
+def test_the_smallest_size_trains_in_bfloat16(norm):
+    """On 8 x 8 pixels, torch 2.15 leaves gradients of the last convolution unset now and then."""
+    torch.manual_seed(0)
+    network = vgg(features=4, norm=norm)
+    for _ in range(20):
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(torch.rand(2, 3, 9, 9))
+        logits.mean().backward()
+        assert all(value.grad.isfinite().all() for value in network.parameters())
+
+
 def test_sizes_are_at_least_one():
-    counts = [option.name for option in options_of(vgg) if option.type_name == "int >= 1"]
-    assert counts == ["features"]
+    counts = [option.name for option in options_of(vgg) if option.type_name.startswith("int >= 1")]
+    assert counts == ["features", "pool"]

@@ -1,0 +1,65 @@
+"""What do the two players minimise in the games that do without cross entropy?
+
+Scores are what a discriminator returns, raw, of any shape; every face is a scalar, a mean over all of them.
+"""
+
+from torch import Tensor
+from torch.nn.functional import relu
+
+
+class LeastSquares:
+    """The game of Mao et al. 2017 with the 0-1 coding of eq. 9; both faces are >= 0.
+
+    The discriminator's face is eq. 9, half the sum of two means. The generator's is twice that of eq. 9, so that a
+    score of 0 costs it 1, as in the codes of CycleGAN and BasicSR that weights in use were chosen with.
+    """
+
+    def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return the mean of (D(fake) - 1)^2; `real` is not looked at."""
+        return (fake - 1).square().mean()
+
+    def discriminator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return half the mean of (D(real) - 1)^2 plus half that of D(fake)^2."""
+        return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+class Hinge:
+    """The game of Lim & Ye 2017 and Miyato et al. 2018 (eq. 16 and 17).
+
+    The discriminator has nothing to gain from scores beyond its margin of 1, and gets no gradient there.
+    """
+
+    def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return the mean of -D(fake), of either sign; `real` is not looked at."""
+        return -fake.mean()
+
+    def discriminator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return the mean of max(0, 1 - D(real)) plus that of max(0, 1 + D(fake)), >= 0."""
+        return relu(1 - real).mean() + relu(1 + fake).mean()
+
+
+class Wasserstein:
+    """The game of Arjovsky et al. 2017; the scores must be those of a Lipschitz discriminator. Both faces have either sign."""
+
+    def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return the mean of -D(fake) (algorithm 1, line 10); `real` is not looked at."""
+        return -fake.mean()
+
+    def discriminator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return the mean of D(fake) minus that of D(real): the negative of eq. 3, which the discriminator maximises."""
+        return fake.mean() - real.mean()
+
+
+class Probability:
+    """The game without logarithms of SRGAN re-implementations, on D = sigmoid(logits).
+
+    Where a logit is far from 0 its gradient vanishes, right or wrong: that is the form's own.
+    """
+
+    def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return the mean of 1 - D(fake), in [0, 1]; `real` is not looked at."""
+        return (-fake).sigmoid().mean()  # 1 - sigmoid(x) is sigmoid(-x), which does not round to 0
+
+    def discriminator(self, real: Tensor, fake: Tensor, /) -> Tensor:
+        """Return the mean of 1 - D(real) plus that of D(fake), in [0, 2]."""
+        return (-real).sigmoid().mean() + fake.sigmoid().mean()

@@ -1,0 +1,46 @@
+"""Do the published files of ESRGAN and Real-ESRGAN become what they were?"""
+
+import re
+
+from srkit_core.testing.contracts import LayoutContract
+
+
+class TestESRGAN(LayoutContract):
+    layout = "esrgan"
+    expression = "rrdb(blocks=2, features=8, growth=4, upsampler=nearest)"
+
+
+class TestPixelShuffleAtScale2(LayoutContract):
+    layout = "esrgan"
+    expression = "rrdb(blocks=1, features=8, growth=4)"
+    scale = 2
+
+
+class TestAttentionAtScale1(LayoutContract):
+    layout = "esrgan"
+    expression = "rrdb(blocks=1, features=8, growth=4, upsampler=nearest, attention=self)"
+    scale = 1
+
+
+class TestNamesOf2019(LayoutContract):
+    layout = "esrgan-2019"
+    expression = "rrdb(blocks=2, features=8, growth=4, upsampler=nearest)"
+
+    def foreign_name(self, name):
+        name = re.sub(r"body\.(\d+)\.rdb(\d)", r"RRDB_trunk.\1.RDB\2", name)
+        for ours, theirs in [("conv_body", "trunk_conv"), ("conv_up", "upconv"), ("conv_hr", "HRconv")]:
+            name = name.replace(ours, theirs)
+        return name
+
+
+class TestNamesOf2018(LayoutContract):
+    layout = "esrgan-2018"
+    expression = "rrdb(blocks=2, features=8, growth=4, upsampler=nearest)"
+
+    def foreign_name(self, name):
+        places = {"conv_first": 0, "conv_body": "1.sub.2", "conv_up1": 3, "conv_up2": 6, "conv_hr": 8, "conv_last": 10}
+        head, _, rest = name.partition(".")
+        if head in places:
+            return f"model.{places[head]}.{rest}"
+        block, dense, conv, kind = re.fullmatch(r"body\.(\d+)\.rdb(\d)\.conv(\d)\.(.*)", name).groups()
+        return f"model.1.sub.{block}.RDB{dense}.conv{conv}.0.{kind}"
