@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from srkit_core.binding import Part, bind
+from srkit_core.chain import DegradationPlan, bind_chain
 from srkit_core.errors import ExpressionError, IncompatibleError
-from srkit_core.expressions import Call, Chain, Sum, Term
+from srkit_core.expressions import Call, Sum, Term
 from srkit_core.recipe import PAIRED, Recipe, Stage
 from srkit_core.registry import Registry
-from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
+from srkit_core.specs import DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
 
 AUGMENTATIONS = ("flip", "turn")
 
@@ -42,29 +43,6 @@ class MetricTerm:
     def spec(self) -> MetricSpec:
         """Its direction, unit and domain."""
         return self.part.spec(MetricSpec)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a degradation chain; `reach` is its margin in HR pixels."""
-
-    part: Part
-    probability: float
-    reach: int
-
-
-@dataclass(frozen=True)
-class DegradationPlan:
-    """A bound chain; a crop of LR equals the LR of the crop when `margin` HR pixels around it are degraded too."""
-
-    steps: tuple[Step, ...]
-    scale: int
-
-    @property
-    def margin(self) -> int:
-        """HR pixels needed around a crop, rounded up to whole LR pixels."""
-        total = sum(step.reach for step in self.steps)
-        return -(-total // self.scale) * self.scale
 
 
 @dataclass(frozen=True)
@@ -143,24 +121,6 @@ def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
     return tuple(MetricTerm(label, part) for label, part in zip(_labels(parts), parts, strict=True))
 
 
-def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
-    """Bind a degradation chain; its net change of size must be 1/scale."""
-    steps, divisor = list[Step](), 1
-    for item in chain.items:
-        part = bind(registry, "degradation", item.call, {"scale": scale})
-        spec = part.spec(DegradationSpec)
-        steps.append(Step(part, item.probability, divisor * spec.margin(part.bound)))
-        if spec.divisor(part.bound) != 1 and item.probability < 1:
-            raise IncompatibleError(f"'{item}' changes the size, so it cannot happen to some pictures only", hint=f"write {item.call}")
-        divisor *= spec.divisor(part.bound)
-    if divisor != scale:
-        raise IncompatibleError(
-            f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is {scale}",
-            hint="a target keeps the size" if scale == 1 else "bicubic makes LR of the recipe's scale",
-        )
-    return DegradationPlan(tuple(steps), scale)
-
-
 def _bind_stage(registry: Registry, stage: Stage, scale: int) -> StagePlan:
     for item in stage.augment.items:
         if item.call.name not in AUGMENTATIONS or item.call.options:
@@ -171,7 +131,17 @@ def _bind_stage(registry: Registry, stage: Stage, scale: int) -> StagePlan:
         part.spec(LossSpec).default_weight if term.weight is None else term.weight
         for term, part in zip(stage.loss.terms, parts, strict=True)
     ]
+    for part in parts:
+        _check_room(stage, part)
     return StagePlan(stage, tuple(map(LossTerm, _labels(parts), weights, parts)))
+
+
+def _check_room(stage: Stage, loss: Part) -> None:
+    smallest = loss.amount(loss.spec(LossSpec).min_size)
+    if stage.patch < smallest:
+        raise IncompatibleError(
+            f"patch {stage.patch} of stage '{stage.name}' is too small for the loss '{loss.component.name}'", hint=f"--patch {smallest}"
+        )
 
 
 def _labels(parts: Sequence[Part]) -> list[str]:

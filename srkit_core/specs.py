@@ -43,7 +43,8 @@ class ComponentSpec:
     """What every kind has in common.
 
     `pretrained` says, for the bound options, which frozen networks of `WeightsSpec` it reads: one of each tuple. Where
-    a tuple names several, the option `weights` takes the name of the one that was found.
+    a tuple names several, the option `weights` takes the name of the one that was found. `small` is the expression of
+    an instance that is quick to try and has every part, where the defaults are slow or an option must be given.
     """
 
     kind: ClassVar[Kind]
@@ -54,6 +55,7 @@ class ComponentSpec:
     summary: str
     source: str = "empirical"
     licence: str = FIRST_PARTY_LICENCE
+    small: str = ""
     interface: int = INTERFACE_VERSION
     pretrained: Callable[[Mapping[str, Any]], tuple[Alternatives, ...]] = _no_networks
 
@@ -97,14 +99,17 @@ class LossSpec(ComponentSpec):
     """A term of the objective; `default_weight` is used where an expression gives none.
 
     The field's usual defaults: 1 for reference losses, 0.005 for adversarial ones (ESRGAN, Wang et al. 2018, eq. 3).
-    An adversarial loss with `needs_lipschitz` is refused with a discriminator that is not `lipschitz`.
+    An adversarial loss with `needs_lipschitz` is refused with a discriminator that is not `lipschitz`. A reference loss
+    without `needs_reference` looks at SR only; `min_size` is the smallest side of the pictures it compares, in pixels.
     """
 
     kind = "loss"
-    traits = ("adversarial", "default_weight", "needs_lipschitz")
+    traits = ("adversarial", "default_weight", "needs_lipschitz", "needs_reference", "min_size")
 
     adversarial: bool = False
     needs_lipschitz: bool = False
+    needs_reference: bool = True
+    min_size: Amount = 1
     default_weight: float = field(default=1.0)
 
 
@@ -113,20 +118,26 @@ class MetricSpec(ComponentSpec):
     """A score per image.
 
     `domain` is `protocol` when the metric sees what the protocol prepares (luma or RGB, border cropped), or `rgb`
-    when it always sees whole RGB pictures.
+    when it always sees whole RGB pictures; `min_size` is the smallest side of a picture it scores, in pixels; a metric
+    without `needs_reference` looks at SR only.
     """
 
     kind = "metric"
-    traits = ("higher_is_better", "unit", "needs_reference", "domain")
+    traits = ("higher_is_better", "unit", "needs_reference", "domain", "min_size")
 
     higher_is_better: bool
     unit: str = ""
     needs_reference: bool = True
     domain: Literal["protocol", "rgb"] = "protocol"
+    min_size: Amount = 1
 
 
 def _no_pixels(options: Mapping[str, Any], /) -> int:
     return 0
+
+
+def _always(options: Mapping[str, Any], /) -> bool:
+    return True
 
 
 def _same_size(options: Mapping[str, Any], /) -> int:
@@ -138,14 +149,17 @@ class DegradationSpec(ComponentSpec):
     """A step from HR towards LR.
 
     `margin` is how many pixels of its own input around a crop change the crop; `divisor` is by how much it divides
-    the sides of the picture. Both depend on the bound options.
+    the sides of the picture. `exact_in_crops` says whether the LR of a crop with its margin is the crop of the LR:
+    false for what draws something for each pixel, such as noise, or works on a grid of its own, such as JPEG's blocks.
+    All depend on the bound options.
     """
 
     kind = "degradation"
-    traits = ()
+    traits = ("margin", "divisor", "exact_in_crops")
 
     margin: OptionFunction = _no_pixels
     divisor: OptionFunction = _same_size
+    exact_in_crops: Callable[[Mapping[str, Any]], bool] = _always
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,10 @@ def ssim(*, window: Count = 11, sigma: Annotated[float, Between(low=0)] = 1.5) -
     return SSIM(window=window, sigma=sigma)
 
 
+def _window(options: Mapping[str, Any], /) -> int:
+    return int(options["window"])
+
+
 def _divisor(options: Mapping[str, Any], /) -> int:
     factor = options["factor"]
     return int(options["scale"] if factor is None else factor)
@@ -179,6 +183,7 @@ def srkit_components() -> list[ComponentSpec]:
             factory=ssim_loss,
             summary="1 - structural similarity",
             source="Wang et al. 2004, eq. 13; as a loss: Zhao et al. 2017",
+            min_size=_window,
         ),
         LossSpec(
             name="fft",
@@ -198,5 +203,12 @@ def srkit_components() -> list[ComponentSpec]:
         MetricSpec(
             name="psnr", factory=psnr, summary="peak signal-to-noise ratio", source="10 log10(1 / MSE)", higher_is_better=True, unit="dB"
         ),
-        MetricSpec(name="ssim", factory=ssim, summary="structural similarity", source="Wang et al. 2004, eq. 13", higher_is_better=True),
+        MetricSpec(
+            name="ssim",
+            factory=ssim,
+            summary="structural similarity",
+            source="Wang et al. 2004, eq. 13",
+            higher_is_better=True,
+            min_size=_window,
+        ),
     ]

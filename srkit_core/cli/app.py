@@ -43,6 +43,7 @@ COMMANDS = {
     "train": Command("training:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"),
     "eval": Command("evaluate:evaluate", "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR"),
     "upscale": Command("upscale:upscale", "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png"),
+    "plugin check": Command("plugins:check_plugins", "srkit plugin check srkit-rrdb"),
     "weights list": Command("weights:list_weights", "srkit weights list"),
     "weights get": Command("weights:get", "srkit weights get vgg19-torchvision"),
     "weights add": Command("weights:add", "srkit weights add vgg19-torchvision ~/Downloads/vgg19.pth"),
@@ -50,7 +51,7 @@ COMMANDS = {
     "weights show": Command("weights:show", "srkit weights show runs/rrdb-1/weights/last.safetensors"),
 }
 
-GROUPS = {"weights": "Pretrained networks and weights files: find, fetch, import, look into."}
+GROUPS = {"plugin": "For authors of plugins.", "weights": "Pretrained networks and weights files: find, fetch, import, look into."}
 """Commands of two words, by their first, with what they have in common."""
 
 

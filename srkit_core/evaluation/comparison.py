@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from srkit_core.chain import bind_chain
 from srkit_core.data.examples import Making
 from srkit_core.data.pairs import Candidates
 from srkit_core.data.sources import Picture, Source
@@ -20,7 +21,7 @@ from srkit_core.evaluation_recipe import EvaluationRecipe
 from srkit_core.io.images import image_size, to_bytes, write_image
 from srkit_core.parts.build import build_degradation
 from srkit_core.pinning import networks_of
-from srkit_core.plan import MetricTerm, bind_chain, bind_metrics
+from srkit_core.plan import MetricTerm, bind_metrics
 from srkit_core.pretrained import Report
 from srkit_core.registry import Registry
 

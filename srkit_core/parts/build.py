@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from srkit_core.binding import Part
+from srkit_core.chain import DegradationPlan
 from srkit_core.errors import PluginError, SrkitError
 from srkit_core.interfaces import Degradation
 from srkit_core.options import KIND_OF_MAKER, options_of
-from srkit_core.plan import DegradationPlan
 
 
 def build(part: Part, *, seed: int = 0) -> Any:

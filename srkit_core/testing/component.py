@@ -11,6 +11,7 @@ from srkit_core.parts.build import build
 from srkit_core.registry import Registry, discover
 from srkit_core.specs import ComponentSpec, Kind
 from srkit_core.testing.announced import heavy_imports
+from srkit_core.testing.laws import law
 
 SEED = 0
 
@@ -37,6 +38,7 @@ class ComponentContract:
         """Build the component, the same each time; the global random state is left alone."""
         return build(self.part(**context), seed=SEED)
 
+    @law("announced")
     def test_it_says_what_it_is(self) -> None:
         """A summary of one line, a source and a licence are what people choose by."""
         spec = self.part().component.spec
@@ -45,11 +47,13 @@ class ComponentContract:
         assert spec.source.strip(), f"{spec.name} names no source; say 'empirical' where there is none"
         assert spec.licence.strip(), f"{spec.name} names no licence"
 
+    @law("options")
     def test_every_option_is_documented(self) -> None:
         """`srkit show` takes its text from the section `Args:` of the factory's docstring."""
         missing = [option.name for option in options_of(self._spec.factory) if not option.doc]
         assert not missing, f"the factory of {self._spec.name} documents no option {missing} in a section 'Args:' of its docstring"
 
+    @law("options")
     def test_an_unknown_option_is_refused(self) -> None:
         """A typo is an error, never ignored."""
         wrong = Call(self._spec.name, (("no_such_option", 1),))
@@ -59,6 +63,7 @@ class ComponentContract:
             return
         raise AssertionError(f"{self._spec.name} takes an option that it does not declare")
 
+    @law("announced")
     def test_its_announcement_imports_no_work(self) -> None:
         """`srkit list` imports every plugin, so torch and its like are imported by the body of a factory only."""
         found = heavy_imports(self._spec.factory.__module__)

@@ -1,27 +1,20 @@
 """Which laws does a degradation keep?"""
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
 from srkit_core.specs import DegradationSpec
 from srkit_core.testing.component import ComponentContract
+from srkit_core.testing.laws import law
 from srkit_core.testing.samples import pictures
 
 _ROUNDING = 1e-5
 
 
 class DegradationContract(ComponentContract):
-    """Laws of a degradation: HR (B, 3, dH, dW) in [0, 1] -> LR (B, 3, H, W), d being the divisor that its spec declares.
-
-    Attributes:
-        same_in_a_crop: whether LR of a crop with its margin is the crop of LR. False for what draws something for each
-            pixel, such as noise, or works on a grid of its own, such as JPEG's blocks.
-    """
+    """Laws of a degradation: HR (B, 3, dH, dW) in [0, 1] -> LR (B, 3, H, W), d being the divisor that its spec declares."""
 
     kind = "degradation"
-    same_in_a_crop: ClassVar[bool] = True
 
     def divisor(self) -> int:
         """Return by how much the sides shrink."""
@@ -31,12 +24,14 @@ class DegradationContract(ComponentContract):
         """Return how many HR pixels around a crop change it."""
         return self._traits()[1]
 
+    @law("announced")
     def test_its_traits_are_sensible(self) -> None:
         """The divisor is at least 1, the margin not negative."""
         divisor, margin = self._traits()
         assert divisor >= 1, f"the divisor is {divisor}"
         assert margin >= 0, f"the margin is {margin}"
 
+    @law("shape")
     def test_lr_is_divisor_times_smaller(self) -> None:
         """(B, 3, dH, dW) -> (B, 3, H, W), finite."""
         divisor = self.divisor()
@@ -44,6 +39,7 @@ class DegradationContract(ComponentContract):
         assert tuple(lr.shape) == (2, 3, 9, 13), f"HR {(2, 3, 9 * divisor, 13 * divisor)} gives LR {tuple(lr.shape)}, not (2, 3, 9, 13)"
         assert bool(lr.isfinite().all()), "LR is not finite"
 
+    @law("dtype")
     def test_lr_keeps_type_and_device_of_hr(self) -> None:
         """float32 stays float32, float64 stays float64."""
         for dtype in (torch.float32, torch.float64):
@@ -52,6 +48,7 @@ class DegradationContract(ComponentContract):
             assert lr.dtype == dtype, f"HR of {dtype} gives LR of {lr.dtype}"
             assert lr.device == hr.device, f"HR on {hr.device} gives LR on {lr.device}"
 
+    @law("seed")
     def test_all_randomness_comes_from_rng(self) -> None:
         """One seed, one result, whatever the global random state is; and that is not touched."""
         hr = pictures(2, 8 * self.divisor(), 8 * self.divisor())
@@ -64,15 +61,18 @@ class DegradationContract(ComponentContract):
         assert torch.equal(first, second), "with one seed of rng, torch's global random state changes LR"
         assert torch.equal(before, after), "torch's global random state is used up"
 
+    @law("inputs")
     def test_hr_is_left_alone(self) -> None:
         """HR is what SR is compared with."""
         hr = pictures(2, 8 * self.divisor(), 8 * self.divisor())
         self._degrade(hr)
         assert torch.equal(hr, pictures(2, 8 * self.divisor(), 8 * self.divisor())), "the degradation changes HR in place"
 
+    @law("values")
     def test_lr_of_a_crop_with_its_margin_is_the_crop_of_lr(self) -> None:
         """Training sees crops, evaluation whole pictures, and both must mean the same."""
-        if not self.same_in_a_crop:
+        part = self.part()
+        if not part.spec(DegradationSpec).exact_in_crops(part.bound):
             return
         divisor = self.divisor()
         margin = -(-self.margin() // divisor)

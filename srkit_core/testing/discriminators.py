@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit_core.specs import DiscriminatorSpec
+from srkit_core.testing.laws import law
 from srkit_core.testing.networks import NetworkContract, outputs
 from srkit_core.testing.samples import pictures
 
@@ -32,10 +33,12 @@ class DiscriminatorContract(NetworkContract):
         side = max(self.patch, self.smallest())
         return pictures(2, side, side)
 
+    @law("gradient")
     def test_it_learns(self) -> None:
         """A discriminator is an `nn.Module` with parameters."""
         assert self.network() is not None, "what is built has no parameters"
 
+    @law("shape")
     def test_logits_start_with_the_batch(self) -> None:
         """One tensor or a tuple of them, each with a row a picture, finite and of the pictures' type."""
         for logits in outputs(self.build().eval(), self.sample()):
@@ -44,6 +47,7 @@ class DiscriminatorContract(NetworkContract):
             assert logits.dtype == torch.float32, f"logits of float32 pictures are {logits.dtype}"
             assert bool(logits.isfinite().all()), "logits are not finite"
 
+    @law("shape")
     def test_it_takes_pictures_of_its_smallest_size(self) -> None:
         """`min_size` is a promise, also in training mode and for a single picture."""
         side = self.smallest()
@@ -52,6 +56,7 @@ class DiscriminatorContract(NetworkContract):
             (first, *_) = outputs(network.train(), pictures(batch, side, side))
             assert first.shape[0] == batch, f"{batch} pictures of {side} x {side} give logits of the shape {tuple(first.shape)}"
 
+    @law("gradient")
     def test_gradient_reaches_the_picture(self) -> None:
         """The generator learns through it."""
         picture = self.sample().requires_grad_()
@@ -61,6 +66,7 @@ class DiscriminatorContract(NetworkContract):
         assert bool(gradient.isfinite().all()), "the gradient that reaches the picture is not finite"
         assert bool(gradient.flatten(1).any(1).all()), "a picture of the batch gets no gradient"
 
+    @law("values")
     def test_logits_are_raw(self) -> None:
         """No sigmoid or tanh at the end: a few steps of training push logits below -1 and above 1."""
         for target in (-_TARGET, _TARGET):

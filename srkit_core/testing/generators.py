@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from srkit_core.binding import Part
 from srkit_core.specs import GeneratorSpec
+from srkit_core.testing.laws import law
 from srkit_core.testing.networks import NetworkContract, outputs
 from srkit_core.testing.samples import pictures
 
@@ -39,6 +40,7 @@ class GeneratorContract(NetworkContract):
         side = unit * (-(-max(self.smallest(scale), 5) // unit) | 1)
         return pictures(2, side, side + 2 * unit)
 
+    @law("announced")
     def test_its_traits_are_sensible(self) -> None:
         """Scales are positive and each is named once; `trainable` says whether there is anything to learn."""
         spec = self.spec()
@@ -52,6 +54,7 @@ class GeneratorContract(NetworkContract):
             assert part.amount(spec.receptive) >= 0, f"receptive is below 0 at scale {scale}"
         assert spec.trainable == (self.network() is not None), f"trainable={spec.trainable}, but what is built says otherwise"
 
+    @law("shape")
     def test_sr_is_scale_times_as_large(self) -> None:
         """(B, 3, H, W) -> (B, 3, sH, sW) for every declared scale, at odd sides and at the smallest."""
         for scale, build in self._scales():
@@ -60,12 +63,14 @@ class GeneratorContract(NetworkContract):
                 (sr,) = outputs(build, batch)
                 assert tuple(sr.shape) == wanted, f"at scale {scale} LR {tuple(batch.shape)} gives SR {tuple(sr.shape)}, not {wanted}"
 
+    @law("dtype")
     def test_sr_keeps_the_type_of_lr(self) -> None:
         """float32 in, float32 out; float64 in (and float64 weights), float64 out."""
         for dtype in (torch.float32, torch.float64):
             (sr,) = outputs(_as_type(self._evaluating(), dtype), self.sample().to(dtype))
             assert sr.dtype == dtype, f"LR of {dtype} gives SR of {sr.dtype}"
 
+    @law("values")
     def test_sr_is_finite_and_follows_lr(self) -> None:
         """Also black and white pictures have a finite SR, and another LR has another SR."""
         for scale, network in self._scales():
@@ -75,6 +80,7 @@ class GeneratorContract(NetworkContract):
             assert not torch.equal(made[1], made[2]), f"at scale {scale} SR does not depend on LR"
             assert not torch.equal(made[0][0], made[0][1]), f"at scale {scale} two pictures of a batch have one SR"
 
+    @law("values")
     def test_pictures_of_a_batch_do_not_meet_in_evaluation(self) -> None:
         """In eval mode the SR of a picture is the same alone and in company."""
         network, batch = self._evaluating(), self.sample()

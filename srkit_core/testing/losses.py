@@ -9,10 +9,12 @@ from torch import Tensor
 
 from srkit_core.specs import LossSpec
 from srkit_core.testing.component import ComponentContract
+from srkit_core.testing.laws import law
 from srkit_core.testing.samples import noisy, pictures
 
 _SHAPES = ((4,), (4, 1), (4, 1, 3, 5), (1, 1))
 """Logits of pooled heads and of maps, and of a single picture."""
+_SIDE = 32
 _STEP = 0.25
 _CONFIDENT = 100.0
 
@@ -25,6 +27,7 @@ class _LossContract(ComponentContract):
         """Return the component's spec."""
         return self.part().spec(LossSpec)
 
+    @law("announced")
     def test_its_traits_are_sensible(self) -> None:
         """A weight left out of a sum is the declared one, so it is positive; `adversarial` says which interface it has."""
         spec = self.spec()
@@ -34,17 +37,11 @@ class _LossContract(ComponentContract):
 
 
 class ReferenceLossContract(_LossContract):
-    """Laws of a loss between SR and HR, (B, 3, H, W) in [0, 1] each: a scalar >= 0.
-
-    Attributes:
-        side: side of the pictures in pixels.
-        least_when_equal: whether no SR has a smaller loss than HR itself; false for a loss that does not look at HR.
-    """
+    """Laws of a loss between SR and HR, (B, 3, H, W) in [0, 1] each: a scalar >= 0."""
 
     _adversarial = False
-    side: ClassVar[int] = 32
-    least_when_equal: ClassVar[bool] = True
 
+    @law("shape")
     def test_it_is_a_finite_scalar_and_not_negative(self) -> None:
         """For near, far and equal pictures."""
         loss, hr = self.build(), self._hr()
@@ -54,14 +51,18 @@ class ReferenceLossContract(_LossContract):
             assert isfinite(value.item()), f"the loss is {value.item()}"
             assert value.item() >= 0, f"the loss is negative: {value.item()}"
 
+    @law("values")
     def test_it_is_least_for_equal_pictures(self) -> None:
-        """And it grows with noise."""
-        if not self.least_when_equal:
+        """And it grows with noise; a loss that needs no reference says the same whatever HR is."""
+        if not self.spec().needs_reference:
+            sr = self._hr()
+            assert self.build()(sr, sr).item() == self.build()(sr, 1 - sr).item(), "needs_reference=False, but HR changes the loss"
             return
         loss, hr = self.build(), self._hr()
         values = [loss(noisy(hr, strength) if strength else hr.clone(), hr).item() for strength in (0, 0.02, 0.1)]
         assert all(one < two for one, two in pairwise(values)), f"the loss does not grow with noise of 0, 0.02 and 0.1: {values}"
 
+    @law("gradient")
     def test_gradient_reaches_sr(self) -> None:
         """Finite, and not zero on any picture of the batch."""
         hr = self._hr()
@@ -69,6 +70,14 @@ class ReferenceLossContract(_LossContract):
         self.build()(sr, hr).backward()
         _check_gradient(sr.grad, "SR")
 
+    @law("seed")
+    def test_two_builds_agree(self) -> None:
+        """What a loss says depends on its options and the pictures."""
+        sr, hr = noisy(self._hr(), 0.05), self._hr()
+        values = [self.build()(sr, hr).item() for _ in range(2)]
+        assert values[0] == values[1], f"built twice under one seed, the loss is {values}"
+
+    @law("gradient")
     def test_gradient_is_finite_for_equal_pictures(self) -> None:
         """A root or a logarithm of a difference has no slope at zero."""
         hr = self._hr()
@@ -77,6 +86,7 @@ class ReferenceLossContract(_LossContract):
         assert sr.grad is not None, "no gradient reaches SR"
         assert bool(sr.grad.isfinite().all()), "the gradient for SR equal to HR is not finite"
 
+    @law("inputs")
     def test_the_pictures_are_left_alone(self) -> None:
         """Other terms of the sum still need them."""
         sr, hr = noisy(self._hr(), 0.05), self._hr()
@@ -85,7 +95,8 @@ class ReferenceLossContract(_LossContract):
         assert torch.equal(hr, self._hr()), "the loss changes HR in place"
 
     def _hr(self) -> Tensor:
-        return pictures(2, self.side, self.side)
+        side = max(_SIDE, self.part().amount(self.spec().min_size))
+        return pictures(2, side, side)
 
 
 class AdversarialLossContract(_LossContract):
@@ -93,6 +104,7 @@ class AdversarialLossContract(_LossContract):
 
     _adversarial = True
 
+    @law("shape")
     def test_both_faces_are_finite_scalars(self) -> None:
         """For logits of any shape, as pooled heads and maps make them."""
         for shape in _SHAPES:
@@ -100,6 +112,7 @@ class AdversarialLossContract(_LossContract):
                 assert value.ndim == 0, f"the {name} face of logits {shape} has the shape {tuple(value.shape)}: it is not a scalar"
                 assert isfinite(value.item()), f"the {name} face of logits {shape} is {value.item()}"
 
+    @law("dtype")
     def test_both_faces_are_finite_in_half_precision(self) -> None:
         """Also for a discriminator that is very sure of itself, right or wrong."""
         for dtype in (torch.float16, torch.bfloat16):
@@ -108,6 +121,7 @@ class AdversarialLossContract(_LossContract):
                 for name, value in self._faces(real, -real):
                     assert isfinite(value.item()), f"the {name} face of {dtype} logits, real {sure} and fake {-sure}, is {value.item()}"
 
+    @law("gradient")
     def test_the_discriminator_is_rewarded_for_telling_them_apart(self) -> None:
         """Its face falls when real logits rise and fake ones fall, and both sides get a gradient."""
         loss, (real, fake) = self.build(), _logits((4, 1))
@@ -117,6 +131,7 @@ class AdversarialLossContract(_LossContract):
         _check_gradient(real.grad, "real logits")
         _check_gradient(fake.grad, "fake logits")
 
+    @law("gradient")
     def test_the_generator_is_rewarded_for_deceiving(self) -> None:
         """Its face falls when fake logits rise, and they get a gradient."""
         loss, (real, fake) = self.build(), _logits((4, 1))
@@ -125,6 +140,7 @@ class AdversarialLossContract(_LossContract):
         loss.generator(real, fake.requires_grad_()).backward()
         _check_gradient(fake.grad, "fake logits")
 
+    @law("inputs")
     def test_the_logits_are_left_alone(self) -> None:
         """One pass of the discriminator serves both faces."""
         real, fake = _logits((4, 1))

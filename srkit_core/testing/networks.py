@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit_core.testing.component import ComponentContract
+from srkit_core.testing.laws import law
 
 _SHIFT = 0.01
 """Added to weights as noise, so that a layer that starts at zero hides nothing behind it."""
@@ -26,6 +27,7 @@ class NetworkContract(ComponentContract, ABC):
         built = self.build()
         return built if isinstance(built, nn.Module) and any(True for _ in built.parameters()) else None
 
+    @law("seed")
     def test_two_builds_under_one_seed_are_equal(self) -> None:
         """Initial weights come from torch's global random state and nothing else."""
         first, second = self.network(), self.network()
@@ -34,6 +36,7 @@ class NetworkContract(ComponentContract, ABC):
         different = [name for name, value in first.state_dict().items() if not torch.equal(value, second.state_dict()[name])]
         assert not different, f"built twice under one seed, these tensors differ: {different}"
 
+    @law("gradient")
     def test_gradient_reaches_every_parameter(self) -> None:
         """A parameter without a gradient is dead weight, and stops a run on several processes."""
         network = self.network()
@@ -46,6 +49,7 @@ class NetworkContract(ComponentContract, ABC):
         dead = [name for name, value in network.named_parameters() if value.requires_grad and not _is_alive(value.grad)]
         assert not dead, f"these parameters get a gradient that is zero or not finite: {dead}"
 
+    @law("file")
     def test_its_state_survives_a_weights_file(self) -> None:
         """Weights are stored as safetensors, which takes tensors of their own memory only; the output must come back."""
         network = self.network()
@@ -57,6 +61,7 @@ class NetworkContract(ComponentContract, ABC):
         same = all(map(torch.equal, outputs(network.eval(), self.sample()), outputs(other.eval(), self.sample())))
         assert same, "the state dict, stored and loaded, gives another output: something that matters is not in it"
 
+    @law("dtype")
     def test_mixed_precision_trains(self) -> None:
         """Under autocast to bfloat16, gradients are finite."""
         network = self.network()
@@ -68,6 +73,7 @@ class NetworkContract(ComponentContract, ABC):
         wrong = [name for name, value in network.named_parameters() if not _is_finite(value.grad)]
         assert not wrong, f"under autocast to bfloat16 the gradient of these parameters is not finite: {wrong}"
 
+    @law("dtype")
     def test_memory_layout_changes_nothing(self) -> None:
         """Crops arrive as channels_last, and so are the weights of convolutions."""
         plain, last = self.build(), self.build()
@@ -77,6 +83,7 @@ class NetworkContract(ComponentContract, ABC):
         pairs = zip(outputs(plain, batch), outputs(last, batch.contiguous(memory_format=torch.channels_last)), strict=True)
         assert all(torch.allclose(one, other, rtol=1e-3, atol=1e-4) for one, other in pairs), "channels_last input gives another output"
 
+    @law("inputs")
     def test_the_input_is_left_alone(self) -> None:
         """The caller still needs its pictures."""
         batch = self.sample()

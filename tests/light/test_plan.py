@@ -2,9 +2,10 @@
 
 import pytest
 
+from srkit_core.chain import bind_chain
 from srkit_core.errors import ExpressionError, IncompatibleError, OptionError, UnknownComponentError
 from srkit_core.expressions import parse_chain, parse_sum
-from srkit_core.plan import bind_chain, bind_metrics, plan
+from srkit_core.plan import bind_metrics, plan
 from srkit_core.recipe import recipe_from_dict, recipe_from_toml
 
 

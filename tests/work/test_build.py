@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from srkit_core.binding import bind
+from srkit_core.chain import bind_chain
 from srkit_core.errors import OptionError, PluginError
 from srkit_core.expressions import parse_call, parse_chain
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Degradation, Discriminator, Generator, Metric
 from srkit_core.parts.build import build, build_degradation, build_network, count_parameters, place
-from srkit_core.plan import bind_chain
 from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, MetricSpec
 

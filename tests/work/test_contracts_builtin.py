@@ -35,7 +35,6 @@ class TestFFT(ReferenceLossContract):
 
 class TestFFTOrtho(ReferenceLossContract):
     expression = "fft(norm=ortho)"
-    side = 33
 
 
 class TestGAN(AdversarialLossContract):

@@ -9,6 +9,7 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
+from srkit_core.chain import bind_chain
 from srkit_core.data.examples import Making
 from srkit_core.data.sources import Picture
 from srkit_core.errors import DataError
@@ -18,7 +19,7 @@ from srkit_core.evaluation.protocol import Protocol
 from srkit_core.expressions import parse_sum
 from srkit_core.io.images import to_bytes, write_image
 from srkit_core.parts.build import build_degradation
-from srkit_core.plan import bind_chain, bind_metrics
+from srkit_core.plan import bind_metrics
 from srkit_core.specs import MetricSpec
 
 CPU = torch.device("cpu")

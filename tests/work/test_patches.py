@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from srkit_core.builtin.interpolation import Shrink
+from srkit_core.chain import bind_chain
 from srkit_core.data.augment import View, draw_view
 from srkit_core.data.examples import Making, make_examples
 from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, random_place, sample_rng
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
-from srkit_core.plan import bind_chain
 from srkit_core.registry import discover
 
 STRAIGHT = View()

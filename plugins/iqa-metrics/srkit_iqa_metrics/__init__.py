@@ -35,6 +35,11 @@ def _needed_by_niqe(options: Mapping[str, Any], /) -> tuple[Alternatives, ...]:
     return ((PRISTINE.name,),)
 
 
+def _smallest_for_niqe(options: Mapping[str, Any], /) -> int:
+    """Say which square holds two blocks, and as a rule two with texture."""
+    return 3 * 96 + 2 * int(options["border"])
+
+
 def _needed_by_dists(options: Mapping[str, Any], /) -> tuple[Alternatives, ...]:
     return ((DISTS_WEIGHTS.name,), (VGG16_TORCHVISION.name,))
 
@@ -51,6 +56,7 @@ def srkit_components() -> list[MetricSpec | WeightsSpec]:
             higher_is_better=False,
             needs_reference=False,
             domain="rgb",
+            min_size=_smallest_for_niqe,
             pretrained=_needed_by_niqe,
         ),
         MetricSpec(
@@ -60,6 +66,7 @@ def srkit_components() -> list[MetricSpec | WeightsSpec]:
             source="Ding et al. 2020, eq. 6",
             higher_is_better=False,
             domain="rgb",
+            min_size=16,
             pretrained=_needed_by_dists,
         ),
         PRISTINE,

@@ -58,13 +58,11 @@ class TestNIQE(MetricContract):
     """The sample pictures are not natural, and from fewer blocks NIQE does not tell their noises apart."""
 
     expression = "niqe"
-    side = 288
 
 
 @pytest.mark.usefixtures("learnt_niqe")
 class TestNIQEWithBorder(MetricContract):
     expression = "niqe(border=4)"
-    side = 296
 
 
 @pytest.mark.usefixtures("learnt_dists")

@@ -9,6 +9,7 @@ from srkit_core.specs import ComponentSpec, LossSpec, MetricSpec
 
 _SOURCE: Final = "Zhang et al. 2018, eq. 1, with the heads of the package lpips, version 0.1"
 _NETWORKS: Final = {"alex": "alexnet-torchvision", "vgg": "vgg16-torchvision"}
+_SIDES: Final = {"alex": 31, "vgg": 16}
 
 
 def lpips(*, net: Literal["alex", "vgg"] = "alex") -> Metric:
@@ -38,6 +39,11 @@ def _networks(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...]:
     return ((_NETWORKS[options["net"]],),)
 
 
+def _smallest(options: Mapping[str, Any], /) -> int:
+    """Say which side leaves a value in the deepest layer."""
+    return _SIDES[str(options["net"])]
+
+
 @hookimpl
 def srkit_components() -> list[ComponentSpec]:
     """Announce `lpips`, twice."""
@@ -49,6 +55,7 @@ def srkit_components() -> list[ComponentSpec]:
             source=_SOURCE,
             higher_is_better=False,
             domain="rgb",
+            min_size=_smallest,
             pretrained=_networks,
         ),
         LossSpec(
@@ -56,6 +63,7 @@ def srkit_components() -> list[ComponentSpec]:
             factory=lpips_loss,
             summary="learned perceptual similarity as a loss",
             source=_SOURCE,
+            min_size=_smallest,
             pretrained=_networks,
         ),
     ]

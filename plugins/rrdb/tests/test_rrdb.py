@@ -67,7 +67,7 @@ def test_lr_is_folded_to_a_quarter_of_sr():
 
 @pytest.mark.parametrize(("scale", "plain", "windowed"), [(1, 4, 32), (2, 2, 16), (4, 1, 8)])
 def test_lr_sides_are_multiples_of_the_fold_and_of_windows(scale, plain, windowed):
-    (spec,) = srkit_components()
+    spec, *_ = srkit_components()
     multiples = [spec.size_multiple({"scale": scale, "attention": attention}) for attention in ("none", "channel", "self")]
     assert multiples == [plain, plain, windowed]
 

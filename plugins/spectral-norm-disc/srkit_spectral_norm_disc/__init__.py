@@ -34,6 +34,7 @@ def srkit_components() -> list[DiscriminatorSpec]:
             name="vgg-sn",
             factory=vgg_sn,
             summary="VGG-style critic with spectral normalisation",
+            small="vgg-sn(features=4)",
             source="Ledig et al. 2017 (SRGAN), figure 4, with the normalisation of Miyato et al. 2018, algorithm 1",
             min_size=9,  # as of vgg(norm=spectral)
             lipschitz=_always,

@@ -85,6 +85,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             name="srresnet",
             factory=srresnet,
             summary="residual network with batch normalisation (SRGAN)",
+            small="srresnet(blocks=1, features=8)",
             source="Ledig et al. 2017 (SRGAN), section 2.1.1 and figure 4; x3, by one pixel shuffle of 3, is not in the paper; "
             "layout msr: MSRResNet in the code of BasicSR, which has no paper of its own",
             scales=(2, 3, 4),

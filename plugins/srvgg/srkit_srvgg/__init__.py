@@ -26,6 +26,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             name="srvgg",
             factory=srvgg,
             summary="compact VGG-style network with a nearest-neighbour skip (Real-ESRGAN)",
+            small="srvgg(features=8, blocks=1)",
             source="SRVGGNetCompact in the code of Wang et al. 2021 (Real-ESRGAN); it has no paper of its own",
             scales=(1, 2, 3, 4),
         ),

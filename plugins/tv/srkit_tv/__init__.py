@@ -22,5 +22,6 @@ def srkit_components() -> list[LossSpec]:
             summary="total variation of the output",
             source="Mahendran & Vedaldi 2015, eq. 3 with beta = 2, as a mean; weight of the SRGAN re-implementations (empirical)",
             default_weight=2e-8,
+            needs_reference=False,
         )
     ]

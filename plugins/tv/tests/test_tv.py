@@ -10,7 +10,6 @@ from srkit_tv.loss import TotalVariation
 
 class TestTV(ReferenceLossContract):
     expression = "tv"
-    least_when_equal = False
 
 
 def test_a_vertical_edge_costs_its_squared_height_per_pair():

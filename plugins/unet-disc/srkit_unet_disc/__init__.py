@@ -25,6 +25,7 @@ def srkit_components() -> list[DiscriminatorSpec]:
             name="unet-sn",
             factory=unet_sn,
             summary="U-Net with spectral normalisation: a logit a pixel (Real-ESRGAN)",
+            small="unet-sn(features=4)",
             source="Wang et al. 2021 (Real-ESRGAN), section 3.3 and figure 6, in the layout of its published code",
             min_size=8,
         )

@@ -51,6 +51,7 @@ def srkit_components() -> list[DiscriminatorSpec]:
             name="vgg",
             factory=vgg,
             summary="VGG-style discriminator (SRGAN)",
+            small="vgg(features=4)",
             source="Ledig et al. 2017 (SRGAN), figure 4; the pooled head is that of its re-implementations; "
             "spectral normalisation of Miyato et al. 2018, algorithm 1",
             min_size=_smallest,

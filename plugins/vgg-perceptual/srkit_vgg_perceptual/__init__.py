@@ -7,7 +7,7 @@ from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Between, ReferenceLoss
 from srkit_core.specs import LossSpec
 from srkit_perception import ARCHITECTURES
-from srkit_vgg_perceptual.wishes import check_weights, layers_with_weights, networks_wanted
+from srkit_vgg_perceptual.wishes import check_weights, layers_with_weights, networks_wanted, smallest_side
 
 Weight = Annotated[float, Between(low=0)]
 
@@ -60,6 +60,8 @@ def srkit_components() -> list[LossSpec]:
             factory=vgg,
             summary="distance of VGG features, and style (SRGAN, ESRGAN)",
             source="Wang et al. 2018 (ESRGAN), section 3.3 and eq. 3; Ledig et al. 2017 (SRGAN), eq. 5; Johnson et al. 2016, eq. 2 to 4",
+            small="vgg(layer=[conv1_2, pool2], style=1, weights=random)",
+            min_size=smallest_side,
             pretrained=networks_wanted,
         )
     ]

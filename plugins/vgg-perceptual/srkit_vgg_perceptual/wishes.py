@@ -39,6 +39,13 @@ def networks_wanted(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...
     return ((options["weights"],),) if options["weights"] in names else ()
 
 
+def smallest_side(options: Mapping[str, Any], /) -> int:
+    """Return the smallest side of a picture, in pixels, of which the deepest layer still has a value."""
+    architecture = ARCHITECTURES[options["network"]]
+    layers = layers_with_weights(options["network"], options["layer"], options["layer_weights"])
+    return architecture.min_side(architecture.deepest(tuple(layers)))
+
+
 def check_weights(network: Network, weights: str) -> None:
     """Raise OptionError for the name of another architecture's network, or for what looks like a misspelt one."""
     strangers = {name for architecture in ARCHITECTURES for name in _names(architecture)} - set(_names(network))

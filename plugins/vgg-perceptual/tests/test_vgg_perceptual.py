@@ -36,7 +36,6 @@ class TestStyleAlone(ReferenceLossContract):
 
 class TestVGG16(ReferenceLossContract):
     expression = "vgg(layer=pool5, network=vgg16, distance=squared-l2, weights=random)"
-    side = 64
 
 
 @pytest.fixture

@@ -1,0 +1,50 @@
+"""Which steps lead from HR to LR, and how far around a crop do they reach?"""
+
+from dataclasses import dataclass
+
+from srkit_core.binding import Part, bind
+from srkit_core.errors import IncompatibleError
+from srkit_core.expressions import Chain
+from srkit_core.registry import Registry
+from srkit_core.specs import DegradationSpec
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a degradation chain; `reach` is its margin in HR pixels."""
+
+    part: Part
+    probability: float
+    reach: int
+
+
+@dataclass(frozen=True)
+class DegradationPlan:
+    """A bound chain; a crop of LR equals the LR of the crop when `margin` HR pixels around it are degraded too."""
+
+    steps: tuple[Step, ...]
+    scale: int
+
+    @property
+    def margin(self) -> int:
+        """HR pixels needed around a crop, rounded up to whole LR pixels."""
+        total = sum(step.reach for step in self.steps)
+        return -(-total // self.scale) * self.scale
+
+
+def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
+    """Bind a degradation chain; its net change of size must be 1/scale."""
+    steps, divisor = list[Step](), 1
+    for item in chain.items:
+        part = bind(registry, "degradation", item.call, {"scale": scale})
+        spec = part.spec(DegradationSpec)
+        steps.append(Step(part, item.probability, divisor * spec.margin(part.bound)))
+        if spec.divisor(part.bound) != 1 and item.probability < 1:
+            raise IncompatibleError(f"'{item}' changes the size, so it cannot happen to some pictures only", hint=f"write {item.call}")
+        divisor *= spec.divisor(part.bound)
+    if divisor != scale:
+        raise IncompatibleError(
+            f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is {scale}",
+            hint="a target keeps the size" if scale == 1 else "bicubic makes LR of the recipe's scale",
+        )
+    return DegradationPlan(tuple(steps), scale)
