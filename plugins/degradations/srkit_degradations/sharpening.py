@@ -1,0 +1,40 @@
+"""What does unsharp masking do to pictures?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from srkit_degradations.base import PerPicture
+from srkit_degradations.dice import Dice
+from srkit_degradations.filtering import filtered_separably
+from srkit_degradations.kernels import gaussian_taps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharpen(PerPicture):
+    """Adds `weight` times what a wide Gaussian takes away, where that is more than `threshold`, with soft transitions.
+
+    Options are those of the factory `sharpen`. The Gaussian is separable, so it is applied as two one-dimensional ones.
+    """
+
+    name: ClassVar[str] = "sharpen"
+
+    weight: float = 0.5
+    radius: int = 50
+    threshold: float = 10.0
+
+    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+        """Sharpen; nothing is drawn."""
+        taps = self._taps().to(pictures).expand(len(pictures), -1)
+        detail = pictures - filtered_separably(pictures, taps)
+        mask = filtered_separably((detail.abs() * 255 > self.threshold).to(pictures.dtype), taps)
+        sharp = (pictures + self.weight * detail).clamp_(0, 1)
+        return torch.lerp(pictures, sharp, mask)
+
+    def _taps(self) -> Tensor:
+        """Return (1, K) taps with the standard deviation that OpenCV's getGaussianKernel gives to K taps."""
+        size = 2 * (self.radius // 2) + 1
+        sigma = 0.3 * ((size - 1) * 0.5 - 1) + 0.8
+        return gaussian_taps(torch.tensor([size]), torch.tensor([sigma], dtype=torch.float64))
