@@ -7,6 +7,7 @@ alone. Importing this module does not import torch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias, runtime_checkable
 
@@ -54,6 +55,20 @@ Count: TypeAlias = Annotated[int, Between(low=1)]
 
 Draws: TypeAlias = "list[dict[str, float | str]]"
 """What a degradation drew: for each picture of a batch, names and values, such as `{"blur.sigma": 1.7}`."""
+
+
+def free_label(name: str, taken: Mapping[str, object]) -> str:
+    """Return a component's name, or `name.2`, `name.3`, ... where the draws of a picture already tell of one."""
+    labels = {key.rpartition(".")[0] for key in taken}
+    candidates = (name if number == 1 else f"{name}.{number}" for number in range(1, len(labels) + 2))
+    return next(label for label in candidates if label not in labels)
+
+
+def add_draws(taken: dict[str, float | str], drawn: Mapping[str, float | str]) -> None:
+    """Add what a further step drew for a picture; a component that drew before is numbered."""
+    for label in dict.fromkeys(key.rpartition(".")[0] for key in drawn):
+        free = free_label(label.partition(".")[0], taken)
+        taken.update({f"{free}.{key.rpartition('.')[2]}": value for key, value in drawn.items() if key.rpartition(".")[0] == label})
 
 
 @runtime_checkable

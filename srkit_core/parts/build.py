@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from srkit_core.binding import Part
 from srkit_core.chain import DegradationPlan
 from srkit_core.errors import PluginError, SrkitError
-from srkit_core.interfaces import Degradation
+from srkit_core.interfaces import Degradation, Draws, TracedDegradation, add_draws
 from srkit_core.options import KIND_OF_MAKER, options_of
 
 
@@ -35,7 +35,7 @@ def place(network: nn.Module, device: torch.device) -> nn.Module:
     return network.to(device).to(memory_format=torch.channels_last)
 
 
-def build_degradation(plan: DegradationPlan) -> Degradation:
+def build_degradation(plan: DegradationPlan) -> TracedDegradation:
     """Build a chain of degradations as one: (B, 3, sH, sW) -> (B, 3, H, W)."""
     return _ChainOfSteps([(build(step.part), step.probability) for step in plan.steps])
 
@@ -64,18 +64,32 @@ class _ChainOfSteps:
         self._steps = steps
 
     def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
+        return self.traced(hr, rng=rng)[0]
+
+    def traced(self, hr: Tensor, /, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
+        """Return LR, and what those of the steps that tell it drew for each picture."""
+        told: Draws = [{} for _ in range(len(hr))]
         for step, probability in self._steps:
-            hr = step(hr, rng=rng) if probability == 1 else _sometimes(step, probability, hr, rng)
-        return hr
+            hr, draws = _apply(step, hr, rng) if probability == 1 else _sometimes(step, probability, hr, rng)
+            for one, drawn in zip(told, draws, strict=True):
+                add_draws(one, drawn)
+        return hr, told
 
 
-def _sometimes(step: Degradation, probability: float, pictures: Tensor, rng: torch.Generator) -> Tensor:
+def _apply(step: Degradation, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Draws]:
+    if isinstance(step, TracedDegradation):
+        return step.traced(pictures, rng=rng)
+    return step(pictures, rng=rng), [{} for _ in range(len(pictures))]
+
+
+def _sometimes(step: Degradation, probability: float, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Draws]:
     chosen = torch.rand(len(pictures), generator=rng, device=pictures.device) < probability
     if not chosen.any():
-        return pictures
+        return pictures, [{} for _ in range(len(pictures))]
     changed = pictures.clone()
-    changed[chosen] = step(pictures[chosen], rng=rng)
-    return changed
+    changed[chosen], some = _apply(step, pictures[chosen], rng)
+    drawn = iter(some)
+    return changed, [next(drawn) if one else {} for one in chosen.tolist()]
 
 
 def _construct(part: Part) -> Any:

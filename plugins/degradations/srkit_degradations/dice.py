@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from srkit_core.interfaces import Degradation, Draws, Range, TracedDegradation
+from srkit_core.interfaces import Degradation, Draws, Range, TracedDegradation, add_draws, free_label
 
 ValueT = TypeVar("ValueT", bound=float | str)
 WordT = TypeVar("WordT", bound=str)
@@ -41,7 +41,7 @@ class Dice:
 
     def under(self, name: str) -> Dice:
         """Write what follows under a component's name: `blur`, or `blur.2` for a picture that was blurred before."""
-        return replace(self, labels=tuple(_free(name, one) for one in self.draws))
+        return replace(self, labels=tuple(free_label(name, one) for one in self.draws))
 
     def of(self, indices: Sequence[int]) -> Dice:
         """Return the dice of some of the pictures."""
@@ -98,18 +98,5 @@ class Dice:
             return step(pictures, rng=self.rng)
         changed, draws = step.traced(pictures, rng=self.rng)
         for one, drawn in zip(self.draws, draws, strict=True):
-            _adopt(one, drawn)
+            add_draws(one, drawn)
         return changed
-
-
-def _free(name: str, taken: dict[str, float | str]) -> str:
-    labels = {key.rpartition(".")[0] for key in taken}
-    candidates = (name if number == 1 else f"{name}.{number}" for number in range(1, len(labels) + 2))
-    return next(label for label in candidates if label not in labels)
-
-
-def _adopt(taken: dict[str, float | str], drawn: dict[str, float | str]) -> None:
-    labels = dict.fromkeys(key.rpartition(".")[0] for key in drawn)
-    for label in labels:
-        free = _free(label.partition(".")[0], taken)
-        taken.update({f"{free}.{key.rpartition('.')[2]}": value for key, value in drawn.items() if key.rpartition(".")[0] == label})
