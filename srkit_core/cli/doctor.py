@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from srkit_core.cli.render import print_json, print_table
+from srkit_core.cli.weights import HEADS, at_hand, row_of
 
-_LIBRARIES = ("srkit", "torch", "accelerate", "safetensors", "pillow", "numpy", "scikit-image", "pydantic", "typer")
+_LIBRARIES = ("srkit", "torch", "torchvision", "accelerate", "safetensors", "pillow", "numpy", "scikit-image", "pydantic", "typer")
 _VARIABLES = ("SRKIT_PLUGINS", "SRKIT_TRACE", "SRKIT_WEIGHTS", "SRKIT_CACHE", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")] = False) -> None:
-    """Show versions, devices and settings, and the tracebacks of broken plugins."""
+    """Show versions, devices, settings, pretrained networks at hand, and the tracebacks of broken plugins."""
     from srkit_core.registry import discover
 
     registry = discover()
@@ -25,6 +26,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         "plugins": registry.versions,
         "devices": _devices(),
         "settings": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
+        "weights": at_hand(registry),
         "problems": [
             {"plugin": one.plugin, "distribution": one.distribution, "error": one.error, "traceback": one.traceback}
             for one in registry.problems
@@ -58,6 +60,8 @@ def _print(report: dict[str, Any]) -> None:
     print_table(["package", "version"], [[name, number] for name, number in (report["versions"] | report["plugins"]).items()])
     for name, value in report["settings"].items():
         typer.echo(f"{name}={value}")
+    typer.echo()
+    print_table(HEADS, [row_of(one) for one in report["weights"]])
     for problem in report["problems"]:
         typer.echo(f"\nbroken plugin {problem['plugin']} of {problem['distribution']}: {problem['error']}\n{problem['traceback']}")
     typer.echo("" if report["problems"] else "\nno plugin is broken")

@@ -24,13 +24,16 @@ def upscale(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace output files that exist.")] = False,
 ) -> None:
     """Upscale pictures with a trained model or a baseline."""
+    from srkit_core.cli.progress import ProgressView
     from srkit_core.engine.devices import choose_device, inference_dtype
     from srkit_core.engine.memory import memory_guard
-    from srkit_core.evaluation.models import DEFAULT_SCALE, open_model, own_scale
+    from srkit_core.evaluation.models import DEFAULT_SCALE, fetch, open_model, own_scale
     from srkit_core.registry import discover
 
     where = choose_device(device)
     registry = discover()
+    with ProgressView() as view:
+        fetch(model, registry, view.download)
     trained = own_scale(model, registry)
     if trained and scale not in (None, trained):
         raise RecipeError(f"{model} is for scale {trained}, not {scale}", hint=f"--scale {trained}, or another model")

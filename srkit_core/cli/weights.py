@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 NameArgument = Annotated[str, typer.Argument(help="A pretrained network, as srkit weights list names it.")]
 
+HEADS = ["name", "size", "gain", "licence", "on this machine"]
+
 
 def list_weights(as_json: JsonFlag = False) -> None:
     """List the pretrained networks that plugins know, and where they are on this machine."""
@@ -26,8 +28,7 @@ def list_weights(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json({"weights": rows})
         return
-    table = [[one["name"], f"{one['size'] / 1e6:.1f} MB", one["licence"], f"{one['gain']:g}", one["path"] or "not here"] for one in rows]
-    print_table(["name", "size", "licence", "gain", "on this machine"], table)
+    print_table(HEADS, [row_of(one) for one in rows])
 
 
 def get(name: NameArgument) -> None:
@@ -94,6 +95,16 @@ def show(file: Annotated[Path, typer.Argument(help="A weights file of srkit.")],
         typer.echo(f"\n{card.recipe}", nl=False)
 
 
+def row_of(facts: dict[str, Any]) -> list[str]:
+    """Return the cells of a pretrained network under HEADS."""
+    gain = "-" if facts["generator"] else f"{facts['gain']:g}"
+    return [facts["name"], _size(facts["size"]), gain, facts["licence"], facts["path"] or "not here"]
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+
+
 def at_hand(registry: "Registry") -> list[dict[str, Any]]:
     """Return every pretrained network that is known, with its file on this machine or None."""
     from srkit_core.pretrained import find
@@ -112,6 +123,7 @@ def at_hand(registry: "Registry") -> list[dict[str, Any]]:
                 "licence": spec.licence,
                 "source": spec.source,
                 "gain": spec.gain,
+                "generator": spec.generator,
                 "path": path,
             }
         )

@@ -15,7 +15,7 @@ from srkit_core.data.pairs import Candidates
 from srkit_core.data.sources import Picture, Source
 from srkit_core.errors import DataError, IncompatibleError
 from srkit_core.evaluation.evaluate import ModelScores, Pair, build_metrics, evaluate, pairs
-from srkit_core.evaluation.models import DEFAULT_SCALE, open_model, own_scale
+from srkit_core.evaluation.models import DEFAULT_SCALE, fetch, open_model, own_scale
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation_recipe import EvaluationRecipe
 from srkit_core.io.images import image_size, to_bytes, write_image
@@ -75,6 +75,8 @@ def compare(
     Raises IncompatibleError when the models have different scales, DataError when LR does not belong to HR.
     """
     pictures = _with_lr(source.pictures, wanted.lr)
+    for word in wanted.models.values():
+        fetch(word, registry, report)
     scale = _scale(wanted, pictures, registry, note)
     making = Making(None if wanted.lr else build_degradation(bind_chain(registry, wanted.degrade, scale)))
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)

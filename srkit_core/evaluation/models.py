@@ -13,7 +13,7 @@ from srkit_core.parts.foreign import import_command, import_weights, recognise
 from srkit_core.parts.model import Model
 from srkit_core.parts.weights import is_ours, load_model, read_card
 from srkit_core.plan import bind_generator
-from srkit_core.pretrained import obtain
+from srkit_core.pretrained import Report, obtain
 from srkit_core.registry import Component, Registry
 from srkit_core.specs import GeneratorSpec
 
@@ -36,6 +36,12 @@ def open_model(word: str, registry: Registry, *, scale: int, device: torch.devic
         return Model(place(network.eval(), device), found.part, found.scale, precision)
     part = bind_generator(registry, _baseline(word, registry), scale)
     return Model(place(build_network(part).eval(), device), part, scale)
+
+
+def fetch(word: str, registry: Registry, report: Report | None = None) -> None:
+    """Bring known weights onto this machine, where a word means some; `report` is told of the download."""
+    if not is_file(word) and _known(word, registry):
+        obtain(registry.pretrained(word), report)
 
 
 def own_scale(word: str, registry: Registry) -> int | None:

@@ -5,7 +5,8 @@ from typing import Any, Final, Literal
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsSpec
+from srkit_rrdb.entries import ENTRIES
 from srkit_rrdb.layouts import LAYOUTS
 
 ENLARGEMENT: Final = 4
@@ -48,8 +49,8 @@ def _size_multiple(options: Mapping[str, Any], /) -> int:
 
 
 @hookimpl
-def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
-    """Announce `rrdb`, and how other projects name its tensors."""
+def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
+    """Announce `rrdb`, how other projects name its tensors, and known weights."""
     return [
         GeneratorSpec(
             name="rrdb",
@@ -63,4 +64,5 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             size_multiple=_size_multiple,
         ),
         *LAYOUTS,
+        *ENTRIES,
     ]

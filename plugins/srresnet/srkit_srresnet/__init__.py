@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, Literal
 from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Between, Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsSpec
+from srkit_srresnet.entries import ENTRIES
 from srkit_srresnet.layouts import LAYOUTS
 
 BN_EPS: Final = 1e-5
@@ -78,8 +79,8 @@ def _check(where: str, choices: Mapping[str, Collection[Any]], **options: Any) -
 
 
 @hookimpl
-def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
-    """Announce `srresnet`, and how other projects name its tensors."""
+def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
+    """Announce `srresnet`, how other projects name its tensors, and known weights."""
     return [
         GeneratorSpec(
             name="srresnet",
@@ -91,4 +92,5 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             scales=(2, 3, 4),
         ),
         *LAYOUTS,
+        *ENTRIES,
     ]

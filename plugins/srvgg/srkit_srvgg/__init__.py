@@ -2,7 +2,8 @@
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsSpec
+from srkit_srvgg.entries import ENTRIES
 from srkit_srvgg.layouts import LAYOUTS
 
 
@@ -19,8 +20,8 @@ def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
 
 
 @hookimpl
-def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
-    """Announce `srvgg`, and how other projects name its tensors."""
+def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
+    """Announce `srvgg`, how other projects name its tensors, and known weights."""
     return [
         GeneratorSpec(
             name="srvgg",
@@ -31,4 +32,5 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             scales=(1, 2, 3, 4),
         ),
         *LAYOUTS,
+        *ENTRIES,
     ]
