@@ -56,9 +56,15 @@ def test_the_example_plugin_goes_through_the_door(root, monkeypatch):
 def test_every_command_of_the_readme_exists(blocks):
     from srkit_core.cli.app import COMMANDS
 
-    typed = [line.split()[1] for _, text in blocks for line in text.splitlines() if line.startswith("srkit ")]
-    assert set(typed) <= {name.split()[0] for name in COMMANDS}
-    assert len(typed) == 7
+    typed = [line.split()[1:3] for _, text in blocks for line in text.splitlines() if line.startswith("srkit ")]
+    assert [words for words in typed if words[0] not in COMMANDS and " ".join(words) not in COMMANDS] == []
+    assert len(typed) == 14
+
+
+def test_every_component_that_comes_with_it_is_in_the_tables(root):
+    rows = [line for line in (root / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row)}
+    assert {part.name for part in discover().components} - told == set()
 
 
 def test_the_picture_and_every_linked_file_are_there(root):
