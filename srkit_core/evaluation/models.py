@@ -89,7 +89,9 @@ def _is_baseline(component: Component) -> bool:
 
 
 def _neither(word: str, registry: Registry) -> WeightsError:
-    known = [*baselines(registry), *(spec.name for spec in registry.weights if spec.generator)]
-    nearest = difflib.get_close_matches(word, known, n=1)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"a .safetensors file, or one of {', '.join(known)}"
+    known = baselines(registry)
+    nearest = difflib.get_close_matches(word, [*known, *(spec.name for spec in registry.weights if spec.generator)], n=1)
+    hint = (
+        f"did you mean '{nearest[0]}'?" if nearest else f"a .safetensors file, one of {', '.join(known)}, or a name of srkit weights list"
+    )
     return WeightsError(f"'{word}' is neither a weights file nor a baseline", hint=hint)

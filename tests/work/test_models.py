@@ -85,7 +85,9 @@ def test_anything_else_is_neither(registry, word):
     with pytest.raises(WeightsError, match=f"'{word}' is neither a weights file nor a baseline") as caught:
         opened(word, registry)
     near = "did you mean 'bicubic'?"
-    assert caught.value.hint == (near if word == "bicubik" else "a .safetensors file, or one of bicubic, bilinear, lanczos, nearest")
+    assert caught.value.hint == (
+        near if word == "bicubik" else "a .safetensors file, one of bicubic, bilinear, lanczos, nearest, or a name of srkit weights list"
+    )
 
 
 @pytest.mark.parametrize("word", ["gone.safetensors", "runs/gone.safetensors", "model.pth", "old.ckpt"])
