@@ -31,7 +31,7 @@ class TestMultiScale(DiscriminatorContract):
 
 
 class TestMultiScaleSpectral(DiscriminatorContract):
-    expression = "multi-scale(of=vgg-sn(features=4))"
+    expression = "multi-scale(of=patch(features=4, norm=spectral))"
 
 
 class TestMultiScaleTwice(DiscriminatorContract):
@@ -151,7 +151,7 @@ def _traits(contract):
         (TestPatchNone, (12, False)),
         (TestPatchSpectral, (96, True)),
         (TestMultiScale, (12, False)),
-        (TestMultiScaleSpectral, (36, True)),
+        (TestMultiScaleSpectral, (96, True)),
         (TestMultiScaleTwice, (24, False)),
     ],
 )
