@@ -44,12 +44,12 @@ def wheels(root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def environment(root, wheels, tmp_path_factory):
-    """An environment with the root wheel, its dependencies and pytest, and no plugin."""
+    """An environment with the root wheel, its dependencies, what tests run by and compare with, and no plugin."""
     folder = tmp_path_factory.mktemp("environment") / "venv"
     call(sys.executable, "-m", "venv", folder)
     pins = tmp_path_factory.mktemp("pins") / "constraints.txt"
     pins.write_text("\n".join(constraints(root)))
-    uv("pip", "install", "-q", "--python", folder, "-c", pins, root_wheel(wheels), "pytest")
+    uv("pip", "install", "-q", "--python", folder, "-c", pins, root_wheel(wheels), "pytest", "torchvision")
     return folder
 
 
