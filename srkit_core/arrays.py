@@ -6,6 +6,7 @@ pickles by an unpickler that knows arrays and nothing else. Importing this modul
 
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -15,14 +16,10 @@ from srkit_core.errors import WeightsError
 if TYPE_CHECKING:
     from torch import Tensor
 
-_HARMLESS: Final = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-}
 _TORCH_ZIP: Final = b"PK"
 _TORCH_NUMBER: Final = 0x1950A86A20F9469CFC6C
+_NUMBERS: Final = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1"})
+"""Types of arrays that are taken from a pickle."""
 
 
 def read_arrays(path: Path) -> "dict[str, Tensor]":
@@ -38,7 +35,7 @@ def read_arrays(path: Path) -> "dict[str, Tensor]":
         raise WeightsError(f"cannot read {path}: {error.strerror or error}", hint="check the path", path=path) from error
     if start[8:9] == b"{":
         return _safetensors(path)
-    content = _torch_file(path) if start.startswith(_TORCH_ZIP) else _pickle(path)
+    content: Any = _torch_file(path) if start.startswith(_TORCH_ZIP) else _pickle(path)
     return dict(_flat(content, ""))
 
 
@@ -56,7 +53,8 @@ def _torch_file(path: Path) -> Any:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file, warnings.catch_warnings(action="ignore"):
+            return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _refused(path, error) from error
     except Exception as error:  # torch has no error of its own for a file that is cut off
@@ -72,23 +70,59 @@ def _pickle(path: Path) -> Any:
         raise _refused(path, error) from error
     except Exception as error:  # a damaged pickle raises whatever its opcodes lead to
         raise _damaged(path, error) from error
-    return _torch_file(path) if content == _TORCH_NUMBER else content
+    return _torch_file(path) if isinstance(content, int) and content == _TORCH_NUMBER else content
 
 
 class _NotArraysError(Exception):
     """A pickle names something else than an array of numpy."""
 
 
+class _Dtype:
+    """What a pickle says about the type of an array: a code such as f4, and the order of its bytes."""
+
+    def __init__(self, code: str = "", *_: object) -> None:
+        self.code, self.order = code, "<"
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.order = state[1] if state[1] in ("<", ">") else "<"
+
+
+class _Array:
+    """What a pickle says about an array: its shape, type and bytes; numpy builds nothing before all are checked."""
+
+    def __init__(self, *_: object) -> None:
+        self.values: Any = None
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        import numpy as np
+
+        _, shape, dtype, by_columns, raw = state
+        if not isinstance(dtype, _Dtype) or dtype.code not in _NUMBERS:
+            raise _NotArraysError("it holds an array of something else than numbers")
+        content = raw.encode("latin1") if isinstance(raw, str) else bytes(raw)
+        flat = np.frombuffer(content, dtype=dtype.order + dtype.code)
+        self.values = flat.reshape(shape, order="F" if by_columns else "C").astype(flat.dtype.newbyteorder("="))
+
+
+_STAND_INS: Final[dict[tuple[str, str], type]] = {
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Dtype,
+    ("numpy.core.multiarray", "_reconstruct"): _Array,
+    ("numpy._core.multiarray", "_reconstruct"): _Array,
+}
+"""What a pickle gets where it asks for numpy: numpy's own unpickling trusts the bytes it is given."""
+
+
 class _ArraysOnly(pickle.Unpickler):
-    """Builds arrays of numpy and plain values; whatever else a pickle asks for is refused before it is looked up."""
+    """Builds arrays of numbers and plain values; whatever else a pickle asks for is refused before it is looked up."""
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__(file, encoding="latin1")
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _HARMLESS:
+        if (module, name) not in _STAND_INS:
             raise _NotArraysError(f"it asks for {module}.{name}")
-        return super().find_class(module, name)
+        return _STAND_INS[module, name]
 
     def persistent_load(self, identity: Any) -> Any:
         raise _NotArraysError(f"it refers to {identity}")
@@ -96,11 +130,10 @@ class _ArraysOnly(pickle.Unpickler):
 
 def _flat(content: Any, prefix: str) -> "list[tuple[str, Tensor]]":
     """List the tensors in nested tables; what is neither a table nor a tensor (a step, a name) is left out."""
-    import numpy as np
     import torch
 
-    if isinstance(content, np.ndarray) and content.dtype.kind in "fiu":
-        return [(prefix, torch.from_numpy(content.copy()))]
+    if isinstance(content, _Array):
+        return [] if content.values is None else [(prefix, torch.from_numpy(content.values))]
     if isinstance(content, torch.Tensor):
         return [(prefix, content.detach())]
     if not isinstance(content, Mapping):

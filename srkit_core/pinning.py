@@ -6,12 +6,13 @@ and written into the recipe, so that the run, its resumption and its repetition 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from srkit_core.binding import Part
 from srkit_core.expressions import Call, Sum
 from srkit_core.plan import Plan, plan
-from srkit_core.pretrained import Found, Report, obtain_first
+from srkit_core.pretrained import Found, Report, find, identify, obtain_first
 from srkit_core.recipe import Recipe, Stage
 from srkit_core.registry import Registry
 from srkit_core.specs import Alternatives
@@ -48,6 +49,16 @@ def pin(recipe: Recipe, registry: Registry, *, recorded: Recipe | None = None, r
     return Pinned(settled, networks_of(parts_of(settled), registry, report))
 
 
+def found_here(names: Alternatives, registry: Registry) -> bool:
+    """Whether one of several networks, or the file a path names, is on this machine."""
+    return any(Path(name).is_file() if is_path(name, registry) else find(registry.pretrained(name)) is not None for name in names)
+
+
+def is_path(name: str, registry: Registry) -> bool:
+    """Whether an alternative is the path of a file and not the name of a network."""
+    return all(spec.name != name for spec in registry.weights) and ("/" in name or "." in name)
+
+
 def networks_of(parts: Iterable[Part], registry: Registry, report: Report | None = None) -> tuple[Found, ...]:
     """Return the verified files that parts need, each once, fetched where they are not on this machine."""
     needed = dict.fromkeys(names for part in parts for one in part.with_nested() for names in one.pretrained)
@@ -75,10 +86,14 @@ def _chosen_sum(written: Sum, parts: Sequence[Part], recorded: Sum | None, regis
 def _chosen(call: Call, part: Part, recorded: Call | None, registry: Registry, report: Report | None) -> Call:
     for names in part.pretrained:
         if len(names) > 1:
-            found = _obtained(_as_before(names, call, recorded), registry, report)
-            kept = tuple(pair for pair in call.options if pair[0] != OPTION)
-            call = replace(call, options=(*kept, (OPTION, found.spec.name)))
+            call = _with_option(call, _obtained(_as_before(names, call, recorded), registry, report).spec.name)
+        elif is_path(names[0], registry):
+            call = _with_option(call, str(Path(names[0]).absolute()))
     return call
+
+
+def _with_option(call: Call, weights: str) -> Call:
+    return replace(call, options=(*(pair for pair in call.options if pair[0] != OPTION), (OPTION, weights)))
 
 
 def _as_before(names: Alternatives, call: Call, recorded: Call | None) -> Alternatives:
@@ -87,4 +102,6 @@ def _as_before(names: Alternatives, call: Call, recorded: Call | None) -> Altern
 
 
 def _obtained(names: Alternatives, registry: Registry, report: Report | None) -> Found:
+    if is_path(names[0], registry):
+        return identify(Path(names[0]), registry.weights)
     return obtain_first([registry.pretrained(name) for name in names], report)

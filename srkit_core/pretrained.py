@@ -8,6 +8,7 @@ is verified each time before it is used.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -86,10 +87,13 @@ def add(spec: WeightsSpec, path: Path) -> Found:
 
     found = identify(path, (spec,))
     target = _cached(spec, found.file)
-    with _locked(target):
-        beside = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(path, beside)
-        beside.replace(target)
+    try:
+        with _locked(target):
+            beside = target.with_name(f".{target.name}.{os.getpid()}")
+            shutil.copyfile(path, beside)
+            beside.replace(target)
+    except OSError as error:
+        raise _unwritable(target, error) from error
     return Found(spec, found.file, target)
 
 
@@ -112,6 +116,8 @@ def _fetch(spec: WeightsSpec, report: Report, failures: list[str]) -> Found | No
                 return Found(spec, file, target)
             except DownloadError as error:
                 failures.append(f"{_place(source)}: {error}")
+            except OSError as error:
+                raise _unwritable(target, error) from error
     return None
 
 
@@ -120,6 +126,12 @@ def _locked(target: Path) -> "FileLock":
 
     target.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(target.with_name(f".{target.name}.lock"))
+
+
+def _unwritable(target: Path, error: OSError) -> WeightsError:
+    return WeightsError(
+        f"cannot write {target}: {error.strerror or error}", hint=f"{CACHE_VARIABLE}=FOLDER that can be written", path=target
+    )
 
 
 def _candidates(spec: WeightsSpec) -> Iterator[Path]:
@@ -137,7 +149,14 @@ def _cached(spec: WeightsSpec, file: WeightsFile) -> Path:
 
 
 def _holds(path: Path, file: WeightsFile) -> bool:
-    return _size(path) == file.size and sha256(path) == file.sha256
+    """Whether a file is the one; a digest is computed once for as long as the file keeps its size and time."""
+    status = path.stat() if _size(path) == file.size else None
+    return status is not None and _digest(path, status.st_size, status.st_mtime_ns) == file.sha256
+
+
+@cache
+def _digest(path: Path, size: int, changed: int, /) -> str:
+    return sha256(path)
 
 
 def _size(path: Path) -> int:

@@ -95,9 +95,11 @@ class Registry:
 
     def pretrained(self, name: str) -> WeightsSpec:
         """Return the pretrained network of that name; raises UnknownComponentError when nothing installed announces it."""
-        found = next((spec for spec in self.weights if spec.name == name), None)
-        if found is not None:
-            return found
+        found = [spec for spec in self.weights if spec.name == name]
+        if len(found) > 1:
+            raise PluginError(f"pretrained weights '{name}' are announced by several plugins", hint="srkit doctor; uninstall one of them")
+        if found:
+            return found[0]
         nearest = difflib.get_close_matches(name, [spec.name for spec in self.weights], n=3, cutoff=0.6)
         offers = providers("weights", name)
         hint = offers[0].install if offers else (" or ".join(nearest) or "srkit weights list")

@@ -43,7 +43,7 @@ class ComponentSpec:
     """What every kind has in common.
 
     `pretrained` says, for the bound options, which frozen networks of `WeightsSpec` it reads: one of each tuple. Where
-    a tuple names several, the option `weights` takes the name of the one that was found. `small` is the expression of
+    a tuple names several, the option `weights` takes the name of the one that was found; a path names a file. `small` is the expression of
     an instance that is quick to try and has every part, where the defaults are slow or an option must be given.
     """
 
@@ -218,7 +218,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 def numbered(shapes: Shapes, prefix: str) -> int:
     """Return how many parts `prefix.0`, `prefix.1`, ... a network has; of those at the end only ones with tensors count."""
     found = [re.match(rf"{re.escape(prefix)}\.(\d+)\.", name) for name in shapes]
-    return 1 + max((int(one[1]) for one in found if one), default=-1)
+    count = 1 + max((int(one[1]) for one in found if one), default=-1)
+    if count > len(shapes):
+        raise ValueError(f"it numbers {count} parts of {prefix}, and has {len(shapes)} tensors")
+    return count
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,11 +62,10 @@ def _missing_data(path: Path) -> list[str]:
 
 def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
     """Note pretrained networks that a run would download first."""
-    from srkit_core.pinning import parts_of
-    from srkit_core.pretrained import find
+    from srkit_core.pinning import found_here, parts_of
 
     needed = dict.fromkeys(names for part in parts_of(planned) for one in part.with_nested() for names in one.pretrained)
-    missing = [" or ".join(names) for names in needed if not any(find(registry.pretrained(name)) for name in names)]
+    missing = [" or ".join(names) for names in needed if not found_here(names, registry)]
     return [f"note: the pretrained network {names} is not on this machine and will be downloaded" for names in missing]
 
 

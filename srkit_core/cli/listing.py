@@ -102,7 +102,13 @@ def _miss(registry: Registry, kind: Kind | None, name: str) -> Exception:
 
 def _description(registry: Registry, part: Component, build: bool) -> dict[str, Any]:
     options = [
-        {"name": one.name, "type": one.type_name, "default": None if one.required else _plain(one.default), "doc": one.doc}
+        {
+            "name": one.name,
+            "type": one.type_name,
+            "default": None if one.required else _plain(one.default),
+            "required": one.required,
+            "doc": one.doc,
+        }
         for one in options_of(part.spec.factory)
     ]
     described: dict[str, Any] = {
@@ -148,6 +154,8 @@ def _parameters(registry: Registry, part: Component) -> int:
 
 
 def _plain(default: Any) -> Any:
+    if isinstance(default, tuple):
+        return [_plain(one) for one in default]
     return str(default) if not isinstance(default, (bool, int, float, str, tuple, type(None))) else default
 
 
@@ -155,7 +163,7 @@ def _print_description(one: dict[str, Any]) -> None:
     typer.echo(f"{one['kind']} {one['name']}: {one['summary']}")
     typer.echo(f"from {one['distribution']} {one['version']}, licence {one['licence']}\nsource: {one['source']}\n\n{one['about']}\n")
     if one["options"]:
-        rows = [[option["name"], option["type"], _shown(option["default"]), option["doc"]] for option in one["options"]]
+        rows = [[option["name"], option["type"], _default(option), option["doc"]] for option in one["options"]]
         print_table(["option", "type", "default", "meaning"], rows)
         typer.echo()
     for trait, value in one["traits"].items():
@@ -165,9 +173,15 @@ def _print_description(one: dict[str, Any]) -> None:
     typer.echo()
 
 
+def _default(option: dict[str, Any]) -> str:
+    if option["required"]:
+        return "(must be given)"
+    return "[]" if option["default"] == [] else _shown(option["default"])
+
+
 def _shown(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)

@@ -1,6 +1,6 @@
 """How does a run folder come to say what it was made from?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
@@ -11,7 +11,7 @@ from srkit_core.engine.pictures import Pictures
 from srkit_core.engine.resume import recorded_recipe, without_length
 from srkit_core.engine.stage import Setting
 from srkit_core.engine.where import Where
-from srkit_core.errors import DataError, RecipeError
+from srkit_core.errors import DataError, RecipeError, WeightsError
 from srkit_core.io.atomic import write_error, write_text
 from srkit_core.io.documents import write_json
 from srkit_core.recipe import Recipe
@@ -60,6 +60,7 @@ def continue_record(setting: Setting, pictures: Pictures, where: Where, registry
     before = read_environment(setting.folder.path)
     if before:
         _check_pictures(before["data"], pictures, where)
+        _check_networks(before.get("weights", []), setting)
     _tell_stretched(setting, recorded_recipe(setting.folder))
     _write(setting, pictures, where, registry, before["commands"] if before else [])
 
@@ -79,6 +80,19 @@ def _check_pictures(before: dict[str, object], pictures: Pictures, where: Where)
             f"the pictures of {pictures.source.place} are not those the run began with: {before['pictures']} then, {now} now",
             hint="put them back, or begin a new run from these weights with --init",
         )
+
+
+def _check_networks(before: Sequence[Mapping[str, str]], setting: Setting) -> None:
+    """Raise WeightsError when a pretrained network is read from another file than at the start: losses would not compare."""
+    now = {network.spec.name: network for network in setting.networks}
+    for one in before:
+        network = now.get(one["name"])
+        if network is None or network.file.sha256 != one["sha256"]:
+            place = "is not there" if network is None else f"is {network.path} of sha256 {network.file.sha256[:12]}..."
+            raise WeightsError(
+                f"the run began with {one['name']} of sha256 {one['sha256'][:12]}..., which now {place}",
+                hint=f"SRKIT_WEIGHTS=FOLDER with the file from {one['path']}, or begin a new run from these weights with --init",
+            )
 
 
 def _tell_stretched(setting: Setting, old: Recipe) -> None:

@@ -141,7 +141,7 @@ def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
         rule=crop_rule(setting.plan, number),
         objective=build_objective(stage, setting.devices.device, setting.devices.gather),
         players=Players(generator, discriminator),
-        pool=Pool(stage.stage.pool // setting.devices.world),
+        pool=Pool(stage.stage.pool),
     )
 
 

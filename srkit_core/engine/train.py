@@ -26,6 +26,7 @@ from srkit_core.engine.validate import Validator, metric_columns
 from srkit_core.engine.where import Where
 from srkit_core.errors import IncompatibleError
 from srkit_core.evaluation.evaluate import build_metrics
+from srkit_core.evaluation.models import own_file
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.expressions import Call
 from srkit_core.parts.build import build_degradation, build_network, place
@@ -80,7 +81,7 @@ def _pin(recipe: Recipe, folder: RunFolder, devices: Devices, registry: Registry
 
 def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
     going_on = resume is not None and bool(setting.folder.checkpoints())
-    networks = _networks(setting, None if going_on else where.init)
+    networks = _networks(setting, None if going_on or where.init is None else own_file(where.init, registry))
     for number in range(len(setting.plan.stages)):
         open_stage(setting, networks, number)  # so that what cannot be built is known before anything is written
     setting.listener.note(_what_begins(setting))
@@ -207,6 +208,10 @@ def _workers(asked: int | None, devices: Devices) -> int:
 
 def _check_batches(planned: Plan, devices: Devices) -> None:
     for stage in planned.stages:
+        if stage.stage.pool and devices.world > 1:
+            raise IncompatibleError(
+                f"the pool of stage '{stage.stage.name}' belongs to one process, not {devices.world}", hint="--set pool=0"
+            )
         if stage.stage.batch % devices.world:
             raise IncompatibleError(
                 f"a batch of {stage.stage.batch} cannot be shared by {devices.world} processes", hint="--batch with a multiple"

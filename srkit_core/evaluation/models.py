@@ -28,7 +28,7 @@ def open_model(word: str, registry: Registry, *, scale: int, device: torch.devic
     AmbiguousError when several distributions provide the baseline.
     """
     if is_file(word):
-        return replace(load_model(_own_file(word, registry), registry, device=device), precision=precision)
+        return replace(load_model(own_file(Path(word), registry), registry, device=device), precision=precision)
     if _known(word, registry):
         found, tensors = import_weights(obtain(registry.pretrained(word)).path, registry)
         network = build_network(found.part)
@@ -47,7 +47,7 @@ def fetch(word: str, registry: Registry, report: Report | None = None) -> None:
 def own_scale(word: str, registry: Registry) -> int | None:
     """Return the scale that weights were trained for, None for a baseline, which has any."""
     if is_file(word):
-        return read_card(_own_file(word, registry)).scale
+        return read_card(own_file(Path(word), registry)).scale
     return recognise(obtain(registry.pretrained(word)).path, registry).scale if _known(word, registry) else None
 
 
@@ -61,9 +61,8 @@ def baselines(registry: Registry) -> list[str]:
     return [part.name for part in registry.of_kind("generator") if _is_baseline(part)]
 
 
-def _own_file(word: str, registry: Registry) -> Path:
-    """Return the path of a file that srkit wrote; a file of another project gets the command that imports it."""
-    path = Path(word)
+def own_file(path: Path, registry: Registry) -> Path:
+    """Return the path of a file that srkit wrote; raises WeightsError with the command that imports one of another project."""
     if path.is_file() and not is_ours(path):
         raise WeightsError(f"{path} is not in srkit's format, and has to be imported first", hint=import_command(path, registry), path=path)
     return path

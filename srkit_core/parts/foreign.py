@@ -19,15 +19,30 @@ from srkit_core.binding import Part
 from srkit_core.errors import OptionError, WeightsError
 from srkit_core.expressions import Call
 from srkit_core.parts.build import build_network
-from srkit_core.parts.weights import Tensors, fill
+from srkit_core.parts.weights import Tensors, fill, is_ours
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
 from srkit_core.specs import LayoutSpec
 
-WRAPPERS: Final = ("params_ema", "params", "state_dict", "model_state_dict", "generator", "model", "module", "net_g", "netG")
+WRAPPERS: Final = (
+    "params_ema",
+    "ema",
+    "params",
+    "state_dict",
+    "model_state_dict",
+    "generator_state_dict",
+    "generator",
+    "net_g",
+    "netG",
+    "G",
+    "model",
+    "module",
+    "_orig_mod",
+)
 """Tables that training programs put a state dict into, the moving average before the weights as they stand."""
 
 _SHOWN = 3
+_WHATEVER_FITS = "auto"
 
 
 @dataclass(frozen=True)
@@ -49,12 +64,14 @@ def import_weights(path: Path, registry: Registry, wish: Call | None = None) -> 
     """
     found = recognise(path, registry, wish)
     network = build_network(found.part)
-    fill(network, found.tensors, path)
+    fill(network, found.tensors, path, hint="is the file complete, and of this generator?")
     return found, network.state_dict()
 
 
 def recognise(path: Path, registry: Registry, wish: Call | None = None) -> Recognised:
     """Find the layout of a file among those of the wished generator (all of them without a wish)."""
+    if path.is_file() and is_ours(path):
+        raise WeightsError(f"{path} is in srkit's format already", hint=f"srkit weights show {shlex.quote(str(path))}", path=path)
     arrays = read_arrays(path)
     if not arrays:
         raise WeightsError(f"{path} holds no tensors", hint="give a file of weights", path=path)
@@ -73,7 +90,8 @@ def import_command(path: Path, registry: Registry) -> str:
         generator = str(recognise(path, registry).part.expression)
     except OptionError:
         generator = "GENERATOR"
-    out = next(name for name in (f"{path.stem}.safetensors", f"{path.stem}-srkit.safetensors") if name != path.name)
+    names = [f"{path.stem}.safetensors", f"{path.stem}-srkit.safetensors"]
+    out = next((name for name in names if name != path.name and not Path(name).exists()), "NEW.safetensors")
     words = ["srkit", "weights", "import", str(path), "--gen", generator, "--out", out]
     return " ".join(map(shlex.quote, words))
 
@@ -125,7 +143,7 @@ def _agreed(path: Path, registry: Registry, from_file: Part, wish: Call | None, 
         return from_file
     written = bind_generator(registry, wish, scale)
     for name, _ in wish.options:
-        if written.options[name] != from_file.options[name]:
+        if written.options[name] not in (from_file.options[name], _WHATEVER_FITS):
             raise OptionError(
                 f"--gen says {name}={_shown(written.options[name])}, but {path} has {name}={_shown(from_file.options[name])}",
                 component=wish.name,

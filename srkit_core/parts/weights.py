@@ -25,7 +25,7 @@ from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
 
 FORMAT = "srkit-weights-1"
-_SHOWN_KEYS = 5
+_SHOWN_KEYS = 20
 _HEADER_BYTES = 2**16
 
 Tensors = Mapping[str, Tensor]
@@ -127,7 +127,7 @@ def load_model(path: Path, registry: Registry, *, device: torch.device | None = 
     return Model(place(network.eval(), device or torch.device("cpu")), part, card.scale)
 
 
-def fill(network: nn.Module, tensors: Tensors, path: Path) -> None:
+def fill(network: nn.Module, tensors: Tensors, path: Path, *, hint: str = "") -> None:
     """Copy tensors into a network, all or nothing; raises WeightsError listing what does not match."""
     own = network.state_dict()
     faults = [f"missing {name}" for name in own.keys() - tensors.keys()]
@@ -138,7 +138,7 @@ def fill(network: nn.Module, tensors: Tensors, path: Path) -> None:
         if own[name].shape != tensors[name].shape
     ]
     if faults:
-        raise _mismatch(path, sorted(faults))
+        raise _mismatch(path, sorted(faults), hint or f"srkit weights show {path}")
     network.load_state_dict(dict(tensors))
 
 
@@ -149,9 +149,9 @@ def _table(text: str) -> dict[str, str]:
     return table
 
 
-def _mismatch(path: Path, faults: list[str]) -> WeightsError:
+def _mismatch(path: Path, faults: list[str], hint: str) -> WeightsError:
     shown = "; ".join(faults[:_SHOWN_KEYS]) + (f"; and {len(faults) - _SHOWN_KEYS} more" if len(faults) > _SHOWN_KEYS else "")
-    return WeightsError(f"{path} holds weights of another architecture: {shown}", hint=f"srkit weights show {path}", path=path)
+    return WeightsError(f"{path} holds weights of another architecture: {shown}", hint=hint, path=path)
 
 
 def _unreadable(path: Path, error: Exception) -> WeightsError:

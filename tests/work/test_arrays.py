@@ -68,9 +68,34 @@ def test_a_whole_module_is_refused(tmp_path):
         read_arrays(tmp_path / "module.pth")
 
 
-def test_an_array_of_objects_is_no_tensor(tmp_path):
-    (tmp_path / "a.pkl").write_bytes(pickle.dumps({"a": np.array([None, {}], dtype=object)}))
-    assert read_arrays(tmp_path / "a.pkl") == {}
+class Forged:
+    """Unpickled by numpy, an array of pointers that the file chose."""
+
+    def __reduce__(self):
+        reconstruct = np.array([0.0]).__reduce__()[0]
+        return reconstruct, (np.ndarray, (0,), b"b"), (1, (2,), np.dtype("O"), False, b"\x41" * 16)
+
+
+@pytest.mark.parametrize("content", [np.array([None, {}], dtype=object), np.array(["a"]), np.zeros(2, np.longdouble), Forged()])
+def test_an_array_of_anything_but_numbers_is_refused(tmp_path, content):
+    """Numpy's own unpickling trusts the bytes of a file, and ends in a crash or worse."""
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps({"a": content}))
+    with pytest.raises(WeightsError, match=r"something else than numbers|is damaged"):
+        read_arrays(tmp_path / "a.pkl")
+
+
+@pytest.mark.parametrize("dtype", ["<f2", "<f4", "<f8", ">f4", "<i8", "u1"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_numbers_of_every_type_and_order_come_back(tmp_path, dtype, order):
+    array = np.asarray(np.arange(6).reshape(2, 3), dtype=dtype, order=order)
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(array))
+    (found,) = read_arrays(tmp_path / "a.pkl").values()
+    assert np.array_equal(found.numpy(), array)
+
+
+def test_the_ending_of_a_name_decides_nothing(tmp_path):
+    torch.save({"a": TENSOR}, tmp_path / "net.safetensors")
+    assert torch.equal(read_arrays(tmp_path / "net.safetensors")["a"], TENSOR)
 
 
 @pytest.mark.parametrize("length", [0, 1, 9, 40, 300, -1])

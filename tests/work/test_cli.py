@@ -192,7 +192,13 @@ def test_list_and_show_speak_json(cli):
     }
     shown = json.loads(cli("show", "rrdb", "--json", "--build"))
     assert shown["parameters"] == 16_919_555
-    assert shown["options"][0] == {"name": "blocks", "type": "int >= 1", "default": 23, "doc": shown["options"][0]["doc"]}
+    assert shown["options"][0] == {
+        "name": "blocks",
+        "type": "int >= 1",
+        "default": 23,
+        "required": False,
+        "doc": shown["options"][0]["doc"],
+    }
     assert shown["traits"]["scales"] == [1, 2, 4]
     assert {one["kind"] for one in json.loads(cli("show", "bicubic", "--json"))} == {"generator", "degradation"}
     assert json.loads(cli("show", "bicubic", "--kind", "generator", "--json"))["kind"] == "generator"

