@@ -20,9 +20,9 @@ from srkit_core.engine.step import Players
 from srkit_core.engine.tracking import Log
 from srkit_core.engine.validate import Validator
 from srkit_core.fields import Span
+from srkit_core.learning import Optimiser
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.pretrained import Found
-from srkit_core.recipe import Optimiser
 
 LEAST_VALIDATION_INTERVAL = 200
 
@@ -81,6 +81,7 @@ class Calendar:
     log: int
     validate: int
     checkpoint: int
+    kept: frozenset[int] = frozenset()
 
     def due(self, interval: int, step: int) -> bool:
         """Whether something with an interval is due after step number `step`, from 1; always at the end."""
@@ -120,7 +121,8 @@ def calendar(stage: StagePlan, pictures: int) -> Calendar:
     usual = Span(max(epoch, LEAST_VALIDATION_INTERVAL))
     validate = (fields.validate_every or usual).steps(epoch)
     checkpoint = (fields.checkpoint_every or Span(validate)).steps(epoch)
-    return Calendar(length, epoch, fields.log_every.steps(epoch), validate, checkpoint)
+    kept = frozenset(span.steps(epoch) for span in fields.keep_weights_at)
+    return Calendar(length, epoch, fields.log_every.steps(epoch), validate, checkpoint, kept)
 
 
 def calendars(plan: Plan, pictures: int) -> list[Calendar]:

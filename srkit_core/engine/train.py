@@ -133,7 +133,9 @@ def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tupl
 
 def _finished(setting: Setting, progress: Progress) -> bool:
     last = len(setting.plan.stages) - 1
-    return progress.position.stage == last and progress.position.step >= calendars(setting.plan, len(setting.pictures))[last].length
+    return progress.position.stage == last and (
+        progress.ended or progress.position.step >= calendars(setting.plan, len(setting.pictures))[last].length
+    )
 
 
 def _setting(
@@ -207,10 +209,10 @@ def _workers(asked: int | None, devices: Devices) -> int:
 
 def _check_batches(planned: Plan, devices: Devices) -> None:
     for stage in planned.stages:
-        if stage.stage.batch % devices.world:
-            raise IncompatibleError(
-                f"a batch of {stage.stage.batch} cannot be shared by {devices.world} processes", hint="--batch with a multiple"
-            )
+        parts, batch = devices.world * stage.stage.accumulate, stage.stage.batch
+        if batch % parts:
+            shared = f"{devices.world} processes" if stage.stage.accumulate == 1 else f"{parts} parts of processes and accumulation"
+            raise IncompatibleError(f"a batch of {batch} cannot be shared by {shared}", hint=f"--batch {parts * max(batch // parts, 1)}")
 
 
 def _smaller_batch(planned: Plan) -> str:

@@ -126,8 +126,8 @@ def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly
 def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_layout(undisturbed):
     from srkit_core.engine.player import build_optimiser
     from srkit_core.engine.state import _restore_optimiser
+    from srkit_core.learning import Optimiser
     from srkit_core.parts.build import place
-    from srkit_core.recipe import Optimiser
 
     network = place(torch.nn.Conv2d(3, 8, 3), torch.device("cpu"))
     optimiser = build_optimiser(Optimiser(), network, 1e-3)
