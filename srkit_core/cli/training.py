@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from srkit_core.engine.resume import Resume
     from srkit_core.overrides import Flags, Wish
 
-_WHERE = ("data", "val", "init", "device", "precision", "workers")
+_WHERE = ("data", "val", "init", "device", "precision", "workers", "compile", "recompute")
 
 
 def train(
@@ -41,6 +41,10 @@ def train(
     device: Annotated[DeviceName | None, typer.Option(help="Where to compute.")] = None,
     precision: Annotated[PrecisionName | None, typer.Option(help="auto: fp32 on a CPU, bf16 on a GPU that has it.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that load pictures.")] = None,
+    compiled: Annotated[bool | None, typer.Option("--compile/--no-compile", help="Run networks through torch.compile.")] = None,
+    recompute: Annotated[
+        bool | None, typer.Option("--recompute/--no-recompute", help="Save memory: compute the generator's blocks again for the gradient.")
+    ] = None,
 ) -> None:
     """Train a recipe, or one made from flags; a recipe's fields are overridden by the flags."""
     from srkit_core.overrides import Flags
@@ -49,7 +53,10 @@ def train(
         gen=gen, disc=disc, loss=loss, degrade=degrade, scale=scale, steps=steps, warmup=warmup, batch=batch, patch=patch, lr=lr, seed=seed,
         settings=tuple(settings or ()),
     )  # fmt: skip
-    where = {"data": data, "val": _named_sets(val), "init": init, "device": device, "precision": precision, "workers": workers}
+    where = {
+        "data": data, "val": _named_sets(val), "init": init, "device": device, "precision": precision, "workers": workers,
+        "compile": compiled, "recompute": recompute,
+    }  # fmt: skip
     _train(recipe, flags, {name: value for name, value in where.items() if value is not None}, out, resume)
 
 

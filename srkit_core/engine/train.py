@@ -2,8 +2,10 @@
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import nn
 
 from srkit_core.binding import Part
 from srkit_core.data.examples import Making
@@ -30,6 +32,7 @@ from srkit_core.evaluation.protocol import Protocol
 from srkit_core.expressions import Call
 from srkit_core.parts.build import build_degradation, build_network, place
 from srkit_core.parts.model import Model
+from srkit_core.parts.recompute import recompute
 from srkit_core.parts.weights import fill, read_tensors, versions
 from srkit_core.pinning import Pinned, pin
 from srkit_core.plan import Plan, bind_generator, plan
@@ -80,7 +83,7 @@ def _pin(recipe: Recipe, folder: RunFolder, devices: Devices, registry: Registry
 
 def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
     going_on = resume is not None and bool(setting.folder.checkpoints())
-    networks = _networks(setting, None if going_on else where.init)
+    networks = _networks(setting, where, None if going_on else where.init)
     for number in range(len(setting.plan.stages)):
         open_stage(setting, networks, number)  # so that what cannot be built is known before anything is written
     setting.listener.note(_what_begins(setting))
@@ -186,18 +189,22 @@ def _baseline(registry: Registry, scale: int) -> Model:
     return Model(build_network(part), part, scale)
 
 
-def _networks(setting: Setting, init: Path | None) -> Networks:
+def _networks(setting: Setting, where: Where, init: Path | None) -> Networks:
     planned = setting.plan
-    generator = _network(setting, planned.generator, "generator")
+    generator = _network(setting, where, planned.generator, "generator")
     if init:
         fill(generator.module, read_tensors(init), init)
-    return Networks(generator, _network(setting, planned.discriminator, "discriminator") if planned.discriminator else None)
+    discriminator = _network(setting, where, planned.discriminator, "discriminator") if planned.discriminator else None
+    return Networks(generator, discriminator)
 
 
-def _network(setting: Setting, part: Part, role: str) -> Network:
+def _network(setting: Setting, where: Where, part: Part, role: str) -> Network:
     built = build_network(part, seed=seed_for(setting.plan.recipe.seed, role))
+    if where.recompute and role == "generator":
+        recompute(built, part)
     module = place(built.train(), setting.devices.device)
-    return Network(module, setting.devices.distribute(module))
+    call = setting.devices.distribute(module)
+    return Network(module, cast(nn.Module, torch.compile(call)) if where.compile else call)
 
 
 def _workers(asked: int | None, devices: Devices) -> int:

@@ -198,3 +198,17 @@ def test_weights_of_named_steps_stay_and_old_checkpoints_go(tmp_path):
 def test_fields_that_cannot_be_are_refused(fields, fact):
     with pytest.raises(RecipeError, match=fact):
         plan(small(stages=[{"loss": "l1", "steps": 1} | fields]), discover())
+
+
+def test_recomputed_blocks_train_the_same_with_less_memory(tmp_path):
+    document = {"generator": "rrdb(blocks=2, features=8, growth=4)", "stages": [{"loss": "l1", "steps": 3, "ema": 0.9}]}
+    for name, again in (("plain", False), ("again", True)):
+        train(small(**document), Where(out=tmp_path / name, device="cpu", recompute=again))
+        document = {**document, "stages": [{"loss": "l1", "steps": 3, "ema": 0.9}]}
+    one, other = (load_file(tmp_path / name / "weights" / "last.safetensors") for name in ("plain", "again"))
+    assert all(torch.allclose(one[name], other[name], atol=1e-6) for name in one)
+    with pytest.raises(IncompatibleError, match="'srresnet' has no blocks that could be recomputed"):
+        train(
+            small(generator="srresnet(blocks=1, features=8)", stages=[{"loss": "l1", "steps": 1}]),
+            Where(out=tmp_path / "x", device="cpu", recompute=True),
+        )
