@@ -12,6 +12,7 @@ import torch
 from srkit_core.data.examples import make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
 from srkit_core.engine.ema import update_average
+from srkit_core.engine.health import CONTRAST, TINT
 from srkit_core.engine.interrupt import Request
 from srkit_core.engine.objective import Values
 from srkit_core.engine.outcome import keep_best, keep_checkpoint, keep_milestone, keep_pictures, take_best
@@ -120,8 +121,11 @@ def _log(setting: Setting, live: LiveStage, progress: Progress, values: Values, 
     names = list(values)
     means = setting.devices.mean(torch.stack([values[name].float() for name in names])).tolist()
     figures = dict(zip(names, means, strict=True)) | {"images_per_s": clock.rate()}
-    _write(setting, live, progress, "train", figures)
-    return figures
+    for warning in live.watch.rows(figures):
+        setting.listener.note(f"step {progress.position.total}: {warning}")
+    logged = {name: value for name, value in figures.items() if name not in (CONTRAST, TINT)}
+    _write(setting, live, progress, "train", logged)
+    return logged
 
 
 def _validate_safely(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:

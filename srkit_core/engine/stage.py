@@ -1,7 +1,7 @@
 """What is alive during one stage, and when is what due in it?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from torch import nn
@@ -13,6 +13,7 @@ from srkit_core.engine.devices import Devices
 from srkit_core.engine.ema import start_average
 from srkit_core.engine.events import Listener
 from srkit_core.engine.folder import RunFolder
+from srkit_core.engine.health import Watch
 from srkit_core.engine.objective import Objective, build_objective
 from srkit_core.engine.player import Player, build_player
 from srkit_core.engine.pool import Pool
@@ -103,6 +104,7 @@ class LiveStage:
     objective: Objective
     players: Players
     pool: Pool
+    watch: Watch = field(default_factory=Watch)
 
     def named_players(self) -> dict[str, Player]:
         """The players by the names of their networks."""

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from srkit_core.data.examples import Examples, split
 from srkit_core.engine.devices import Devices
+from srkit_core.engine.health import look_at
 from srkit_core.engine.objective import GeneratorLoss, Maps, Objective, Values, confidence, judge
 from srkit_core.engine.player import Player
 from srkit_core.errors import DivergedError
@@ -44,11 +45,11 @@ def train_step(players: Players, stage: Stage, scene: Scene, examples: Examples)
 def _alone(generator: Player, stage: Stage, scene: Scene, parts: Sequence[Examples]) -> Values:
     told = []
     for part in parts:
-        loss = scene.objective.generator(_upscaled(generator, scene, part), part.target)
-        told.append(_finite(report(loss), scene))
+        sr = _upscaled(generator, scene, part)
+        loss = scene.objective.generator(sr, part.target)
+        told.append(_finite(report(loss), scene) | look_at(sr, part.target))
         generator.accumulate(loss.total / len(parts))
-    _update(stage, scene, generator=generator)
-    return _mean(told)
+    return _mean(told) | _update(stage, scene, generator=generator)
 
 
 def _generator_first(generator: Player, discriminator: Player, stage: Stage, scene: Scene, parts: Sequence[Examples]) -> Values:
@@ -63,14 +64,14 @@ def _generator_first(generator: Player, discriminator: Player, stage: Stage, sce
         with scene.devices.autocast():
             real, fake = judge(discriminator.call, part.hr), judge(discriminator.call, sr)
         loss, against = scene.objective.generator(sr, part.target, real, fake), scene.objective.discriminator(real, fake)
-        told.append(_finite(report(loss, against, real, fake), scene))
+        told.append(_finite(report(loss, against, real, fake), scene) | look_at(sr, part.target))
         generator.accumulate(loss.total / len(parts), keep_graph=True)
         discriminator.accumulate(against / len(parts))
         made.append(sr.detach())
-    _update(stage, scene, generator=generator, discriminator=discriminator)
+    norms = _update(stage, scene, generator=generator, discriminator=discriminator)
     for _ in range(stage.d_steps - 1):
         _discriminator_turn(discriminator, stage, scene, parts, made)
-    return _mean(told)
+    return _mean(told) | norms
 
 
 def _discriminator_first(generator: Player, discriminator: Player, stage: Stage, scene: Scene, parts: Sequence[Examples]) -> Values:
@@ -81,7 +82,7 @@ def _discriminator_first(generator: Player, discriminator: Player, stage: Stage,
     """
     whole = _upscaled(generator, scene, parts[0]) if len(parts) == 1 else None
     made = [whole.detach()] if whole is not None else [_upscaled(generator, scene, part, graph=False) for part in parts]
-    against = [_discriminator_turn(discriminator, stage, scene, parts, made) for _ in range(stage.d_steps)][-1]
+    against, norm = [_discriminator_turn(discriminator, stage, scene, parts, made) for _ in range(stage.d_steps)][-1]
     told = []
     for part in parts:
         sr = _upscaled(generator, scene, part) if whole is None else whole
@@ -90,14 +91,15 @@ def _discriminator_first(generator: Player, discriminator: Player, stage: Stage,
                 real = judge(discriminator.call, part.hr)
             fake = judge(discriminator.call, sr)
         loss = scene.objective.generator(sr, part.target, real, fake)
-        told.append(_finite(report(loss, against, real, fake), scene))
+        told.append(_finite(report(loss, against, real, fake), scene) | look_at(sr, part.target))
         generator.accumulate(loss.total / len(parts))
-    _update(stage, scene, generator=generator)
-    return _mean(told)
+    return _mean(told) | _update(stage, scene, generator=generator) | norm
 
 
-def _discriminator_turn(discriminator: Player, stage: Stage, scene: Scene, parts: Sequence[Examples], made: Sequence[Tensor]) -> Tensor:
-    """Train on pictures that stay as they are; returns the discriminator's loss before the update, the mean over the parts."""
+def _discriminator_turn(
+    discriminator: Player, stage: Stage, scene: Scene, parts: Sequence[Examples], made: Sequence[Tensor]
+) -> tuple[Tensor, Values]:
+    """Train on pictures that stay as they are; returns the discriminator's loss before the update and the norm of its gradients."""
     losses = []
     for part, sr in zip(parts, made, strict=True):
         with scene.devices.autocast():
@@ -106,8 +108,7 @@ def _discriminator_turn(discriminator: Player, stage: Stage, scene: Scene, parts
         _finite({"loss/discriminator": against}, scene)
         discriminator.accumulate(against / len(parts))
         losses.append(against.detach())
-    _update(stage, scene, discriminator=discriminator)
-    return torch.stack(losses).mean()
+    return torch.stack(losses).mean(), _update(stage, scene, discriminator=discriminator)
 
 
 def _upscaled(generator: Player, scene: Scene, part: Examples, *, graph: bool = True) -> Tensor:
@@ -124,16 +125,18 @@ def report(loss: GeneratorLoss, against: Tensor | None = None, real: Maps = (), 
     """Return the values of a step under the names of their columns, detached."""
     values = {f"loss/{label}": value.detach() for label, value in loss.terms.items()} | {"loss/total": loss.total.detach()}
     if real:
-        values |= {"d_real": confidence(real), "d_fake": confidence(fake)}
+        said, of_fake = confidence(real), confidence(fake)
+        values |= {"d_real": said, "d_fake": of_fake, "d_gap": said - of_fake}
     return values if against is None else values | {"loss/discriminator": against.detach()}
 
 
-def _update(stage: Stage, scene: Scene, **players: Player) -> None:
-    """Take one optimiser step each, after all of their gradients are known to be finite."""
+def _update(stage: Stage, scene: Scene, **players: Player) -> Values:
+    """Take one optimiser step each, after all of their gradients are known to be finite; returns their norms."""
     norms = {f"gradient/{name}": player.gradient_norm() for name, player in players.items()}
     _finite(norms, scene)
     for name, player in players.items():
         player.update(stage.clip, norms[f"gradient/{name}"])
+    return norms
 
 
 def _finite(values: Values, scene: Scene) -> Values:

@@ -76,7 +76,8 @@ def test_a_batch_in_parts_makes_the_step_of_the_whole(order, parts):
     for one, other in zip(whole[1:], parted[1:], strict=True):
         assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(one.parameters(), other.parameters(), strict=True))
     assert whole[0].keys() == parted[0].keys()
-    assert all(whole[0][name].item() == pytest.approx(parted[0][name].item(), abs=1e-6) for name in whole[0])
+    linear = [name for name in whole[0] if not name.startswith("sr/")]
+    assert all(whole[0][name].item() == pytest.approx(parted[0][name].item(), abs=1e-6) for name in linear)
 
 
 def test_a_batch_that_does_not_divide_into_its_parts_is_refused(tmp_path):

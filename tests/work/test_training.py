@@ -176,7 +176,7 @@ def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
     with (undisturbed / "metrics.csv").open(newline="") as file:
         header = next(csv.reader(file))
     names = (
-        "step epoch stage split lr lr/discriminator loss/l1 loss/tv loss/ragan loss/total loss/discriminator d_real d_fake psnr psnr/std"
+        "step epoch stage split lr lr/discriminator loss/l1 loss/tv loss/ragan loss/total loss/discriminator d_real d_fake d_gap gradient/generator gradient/discriminator psnr psnr/std"
     )
     assert " ".join(header) == f"{names} ssim ssim/std images_per_s memory_mb"
     found = rows(undisturbed)
