@@ -19,7 +19,8 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain, parse_sum
 from srkit_core.fields import ChainText, SumText
-from srkit_core.recipe import Fields, ProtocolName, recipe_error
+from srkit_core.learning import Fields
+from srkit_core.recipe import ProtocolName, recipe_error
 
 
 class EvaluationRecipe(Fields):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from srkit_core.errors import RecipeError
-from srkit_core.recipe import Optimisers, Recipe, Stage, recipe_from_dict
+from srkit_core.learning import Optimisers
+from srkit_core.recipe import Recipe, Stage, recipe_from_dict
 
 Document = dict[str, Any]
 

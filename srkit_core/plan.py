@@ -89,6 +89,8 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
         )
     stages = tuple(_bind_stage(registry, stage, recipe.scale) for stage in recipe.stages)
     _check_game(recipe, stages)
+    metrics = bind_metrics(registry, recipe.validation.metrics)
+    _check_contests(recipe, [one.label for one in metrics])
     for stage in recipe.stages:
         _check_crop(stage, generator, recipe.scale)
     return Plan(
@@ -98,7 +100,7 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
         degradation=None if recipe.degradation == PAIRED else bind_chain(registry, recipe.degradation, recipe.scale),
         target=bind_chain(registry, recipe.target, 1) if recipe.target.items else None,
         stages=stages,
-        metrics=bind_metrics(registry, recipe.validation.metrics),
+        metrics=metrics,
     )
 
 
@@ -133,7 +135,16 @@ def _bind_stage(registry: Registry, stage: Stage, scale: int) -> StagePlan:
     ]
     for part in parts:
         _check_room(stage, part)
+    _check_labels(stage, _labels(parts))
     return StagePlan(stage, tuple(map(LossTerm, _labels(parts), weights, parts)))
+
+
+def _check_labels(stage: Stage, labels: Sequence[str]) -> None:
+    strangers = [label for label in stage.ramps if label not in labels]
+    if strangers:
+        raise IncompatibleError(
+            f"stage '{stage.name}' ramps '{strangers[0]}', which is none of its losses", hint=f"its losses are {', '.join(labels)}"
+        )
 
 
 def _check_room(stage: Stage, loss: Part) -> None:
@@ -160,6 +171,19 @@ def _check_game(recipe: Recipe, stages: Sequence[StagePlan]) -> None:
         raise IncompatibleError(f"the loss '{adversarial[0].label}' is adversarial, but there is no discriminator", hint="--disc vgg-sn")
     if recipe.discriminator is not None and not adversarial:
         raise IncompatibleError(f"no stage has an adversarial loss for the discriminator '{recipe.discriminator}'", hint="--loss l1+gan")
+
+
+def _check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
+    """Check the figures that patience and the start of a stage go by: a metric of validation, or the loss."""
+    for number, stage in enumerate(recipe.stages):
+        for field, figure in (("patience_on", stage.patience_on), ("start_from", stage.start_from.removeprefix("best-"))):
+            if figure not in (*metrics, "loss", "last"):
+                raise IncompatibleError(
+                    f"{field} of stage '{stage.name}' is '{figure}', which validation does not measure",
+                    hint=f"one of {', '.join(metrics)}, loss",
+                )
+        if number == 0 and stage.start_from != "last":
+            raise IncompatibleError(f"the first stage '{stage.name}' has no stage before it to start from", hint="--init WEIGHTS")
 
 
 def _check_crop(stage: Stage, generator: Part, scale: int) -> None:

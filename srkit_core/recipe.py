@@ -11,21 +11,19 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
-    GetJsonSchemaHandler,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
     model_validator,
 )
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic.json_schema import GenerateJsonSchema
 
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import Call, Chain, Sum, parse_chain, parse_sum
-from srkit_core.fields import CallText, ChainText, FreeOption, RiseText, Several, Span, SpanText, SumText
+from srkit_core.fields import CallText, ChainText, RiseText, Several, Span, SpanText, SumText
+from srkit_core.learning import Fields, Optimisers, Ramp, Schedule
 
 PAIRED: Final = parse_chain("paired")
 """The degradation of a recipe whose LR comes from disk."""
@@ -35,68 +33,6 @@ ProtocolName: TypeAlias = Literal["y", "rgb"]
 Column: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 
 
-class Fields(BaseModel):
-    """A table of a recipe: frozen, and unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True)
-
-
-class Optimiser(Fields):
-    """A class of `torch.optim` by name with its options; `lr` None stands for the stage's rate."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, FreeOption]
-
-    name: str = "Adam"
-    lr: PositiveFloat | None = None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The options beside the learning rate, as written."""
-        return dict(self.__pydantic_extra__)
-
-
-class Optimisers(Fields):
-    """One optimiser per network; a single `{name, lr, ...}` stands for both."""
-
-    generator: Optimiser = Optimiser()
-    discriminator: Optimiser = Optimiser()
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        single = {"type": "object", "properties": {"name": {"type": "string"}, "lr": {"type": "number"}}, "required": ["name"]}
-        return {"anyOf": [handler(schema), single]}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _for_both(cls, value: Any) -> Any:
-        single = isinstance(value, dict) and value and not value.keys() & {"generator", "discriminator"}
-        return {"generator": value, "discriminator": value} if single else value
-
-
-class Schedule(Fields):
-    """The learning rate as a pure function of the step, a factor of the stage's rate.
-
-    `cosine` falls over the stage or the whole run to `final` times the rate (SGDR, Loshchilov & Hutter 2017, eq. 5,
-    without restarts); `multistep` multiplies by `gamma` at each milestone, counted from the start of the stage.
-    """
-
-    name: Literal["constant", "cosine", "multistep"] = "constant"
-    over: Literal["stage", "run"] = "stage"
-    final: Annotated[float, Field(ge=0, le=1)] = 0.0
-    milestones: Several[SpanText] = ()
-    gamma: PositiveFloat = 0.5
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [handler(schema), {"type": "string"}]}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
-
-
 class Stage(Fields):
     """One stretch of training with one objective.
 
@@ -104,7 +40,11 @@ class Stage(Fields):
     pixels; `lr` the rate of both networks where an optimiser sets none; `lr_warmup` the steps over which it rises
     linearly; `ema` the decay of the generator's moving average; `d_steps` the discriminator's updates a step; `pool`
     how many examples of earlier steps are kept and mixed with new ones (0: none), as Real-ESRGAN's training does with
-    180.
+    180; `accumulate` in how many parts a batch goes through the networks, to save memory; `clip` the largest norm of a
+    network's gradients; `ramps` are of loss labels; `start_from` says whether the generator goes on from the last
+    weights of the stage before or from its best by a metric or loss (`best-psnr`); a stage ends early after `patience`
+    validations without improvement of `patience_on`, a metric or `loss`, the generator's; `keep` counts checkpoints,
+    `keep_weights_at` names steps whose weights stay.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "main"
@@ -120,6 +60,14 @@ class Stage(Fields):
     lr: PositiveFloat = 1e-4
     lr_warmup: RiseText = Span(0)
     pool: NonNegativeInt = 0
+    accumulate: PositiveInt = 1
+    clip: PositiveFloat | None = None
+    ramps: dict[str, Ramp] = Field(default_factory=dict)
+    start_from: Annotated[str, Field(pattern=r"^(last|best-.+)$")] = "last"
+    patience: PositiveInt | None = None
+    patience_on: str = "loss"
+    keep: PositiveInt = 3
+    keep_weights_at: Several[SpanText] = ()
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     augment: ChainText = parse_chain("flip | turn")
     log_every: SpanText = Span(50)

@@ -66,17 +66,19 @@ class GeneratorSpec(ComponentSpec):
 
     `scales` are the scales it can be built for; LR sides are padded to a multiple of `size_multiple` and to at
     least `min_size` pixels by srkit, never by the network; `trainable` is False for plain interpolation;
-    `receptive` is how many LR pixels around an output pixel matter in practice, the default overlap of tiles.
+    `receptive` is how many LR pixels around an output pixel matter in practice, the default overlap of tiles; `body`
+    names the `nn.Sequential` of blocks that may be computed again for the gradient (none with batch normalisation).
     """
 
     kind = "generator"
-    traits = ("scales", "size_multiple", "min_size", "trainable", "receptive")
+    traits = ("scales", "size_multiple", "min_size", "trainable", "receptive", "body")
 
     scales: tuple[int, ...]
     size_multiple: Amount = 1
     min_size: Amount = 1
     trainable: bool = True
     receptive: Amount = 32
+    body: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,7 +245,6 @@ class LayoutSpec:
 
 
 Announced = ComponentSpec | WeightsSpec | LayoutSpec
-"""What a plugin may announce."""
 
 SPEC_CLASSES: tuple[type[ComponentSpec], ...] = (GeneratorSpec, DiscriminatorSpec, LossSpec, MetricSpec, DegradationSpec)
 KINDS: tuple[Kind, ...] = tuple(spec.kind for spec in SPEC_CLASSES)

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from srkit_core.engine.resume import Resume
     from srkit_core.overrides import Flags, Wish
 
-_WHERE = ("data", "val", "init", "device", "precision", "workers")
+_WHERE = ("data", "val", "init", "device", "precision", "workers", "compile", "recompute")
+
+CompileFlag = Annotated[bool | None, typer.Option("--compile/--no-compile", help="Run networks through torch.compile.")]
+RecomputeFlag = Annotated[
+    bool | None, typer.Option("--recompute/--no-recompute", help="Save memory: compute the generator's blocks again for the gradient.")
+]
 
 
 def train(
@@ -41,6 +46,8 @@ def train(
     device: Annotated[DeviceName | None, typer.Option(help="Where to compute.")] = None,
     precision: Annotated[PrecisionName | None, typer.Option(help="auto: fp32 on a CPU, bf16 on a GPU that has it.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that load pictures.")] = None,
+    compiled: CompileFlag = None,
+    recompute: RecomputeFlag = None,
 ) -> None:
     """Train a recipe, or one made from flags; a recipe's fields are overridden by the flags."""
     from srkit_core.overrides import Flags
@@ -49,8 +56,15 @@ def train(
         gen=gen, disc=disc, loss=loss, degrade=degrade, scale=scale, steps=steps, warmup=warmup, batch=batch, patch=patch, lr=lr, seed=seed,
         settings=tuple(settings or ()),
     )  # fmt: skip
-    where = {"data": data, "val": _named_sets(val), "init": init, "device": device, "precision": precision, "workers": workers}
-    _train(recipe, flags, {name: value for name, value in where.items() if value is not None}, out, resume)
+    where = _given(
+        data=data, val=_named_sets(val), init=init, device=device, precision=precision, workers=workers, compile=compiled,
+        recompute=recompute,
+    )  # fmt: skip
+    _train(recipe, flags, where, out, resume)
+
+
+def _given(**arguments: Any) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None) -> None:

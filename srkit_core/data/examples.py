@@ -37,6 +37,14 @@ class Examples:
     target: Tensor
 
 
+def split(examples: Examples, parts: int) -> list[Examples]:
+    """Return a batch in equal parts, in its order."""
+    if parts == 1:
+        return [examples]
+    pieces = zip(*(one.chunk(parts) for one in (examples.lr, examples.hr, examples.target)), strict=True)
+    return [Examples(*piece) for piece in pieces]
+
+
 def make_examples(batch: Batch, rule: CropRule, making: Making, rng: torch.Generator) -> Examples:
     """Make a batch's examples on the device of `rng`: whole windows are degraded, and all sides cut to the patch.
 

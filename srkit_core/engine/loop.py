@@ -12,10 +12,11 @@ import torch
 from srkit_core.data.examples import make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
 from srkit_core.engine.ema import update_average
+from srkit_core.engine.health import CONTRAST, TINT
 from srkit_core.engine.interrupt import Request
 from srkit_core.engine.objective import Values
-from srkit_core.engine.outcome import keep_best, keep_checkpoint, keep_pictures
-from srkit_core.engine.schedule import Place, rate_factor
+from srkit_core.engine.outcome import keep_best, keep_checkpoint, keep_milestone, keep_pictures, take_best
+from srkit_core.engine.schedule import Place, ramp_factors, rate_factor
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import LiveStage, Networks, Setting, calendars, open_stage, with_average
 from srkit_core.engine.state import Position, Progress
@@ -53,9 +54,13 @@ def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed
     """Train every stage that is left; `resumed` is the stage of a checkpoint with its optimisers restored."""
     lengths = [calendar.length for calendar in calendars(setting.plan, len(setting.pictures))]
     for number in range(progress.position.stage, len(setting.plan.stages)):
-        if number > progress.position.stage:
-            progress = replace(progress, position=Position(number, 0, progress.position.total), best={})
+        stage = setting.plan.stages[number].stage
         networks = with_average(networks, setting.plan.stages[number])
+        if number > progress.position.stage:
+            before = setting.plan.stages[number - 1].stage.name
+            progress = Progress(Position(number, 0, progress.position.total), progress.epoch, log_bytes=progress.log_bytes)
+            if stage.start_from != "last":
+                take_best(setting, networks, before, stage.start_from)
         live = resumed if resumed and resumed.number == number else open_stage(setting, networks, number)
         progress = _run_stage(setting, networks, live, progress, request, sum(lengths))
     return progress
@@ -64,7 +69,7 @@ def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed
 def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request, run_length: int) -> Progress:
     clock = Clock()
     epoch_before = progress.epoch - ceil(progress.position.step / live.calendar.steps_per_epoch)
-    for batch in _batches(setting, live, progress.position.step):
+    for batch in _batches(setting, live, progress) if not progress.ended else ():
         values = _step(setting, networks, live, batch, progress.position, run_length)
         clock.count(live.plan.stage.batch)
         progress = _advanced(progress, live, epoch_before)
@@ -72,14 +77,18 @@ def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: 
         setting.listener.progress(live.plan.stage.name, progress.position.step, live.calendar.length, row)
         if live.calendar.due(live.calendar.validate, progress.position.step):
             progress = _validate_safely(setting, networks, live, progress)
+        if progress.position.step in live.calendar.kept and setting.devices.is_main:
+            keep_milestone(setting, live, networks, progress)
         _save_if_due(setting, networks, live, progress, request)
+        if progress.ended:
+            break
         clock.start()
     return progress
 
 
-def _batches(setting: Setting, live: LiveStage, first: int) -> Iterator[Batch]:
+def _batches(setting: Setting, live: LiveStage, progress: Progress) -> Iterator[Batch]:
     devices, length = setting.devices, live.calendar.length
-    indices = batch_indices(first, length, live.plan.stage.batch, rank=devices.rank, world=devices.world)
+    indices = batch_indices(progress.position.step, length, live.plan.stage.batch, rank=devices.rank, world=devices.world)
     samples = Samples(setting.pictures, live.rule)
     return training_batches(samples, indices, workers=setting.workers, pin=devices.device.type == "cuda")
 
@@ -93,7 +102,8 @@ def _step(setting: Setting, networks: Networks, live: LiveStage, batch: Batch, p
     rng = torch.Generator(setting.devices.device).manual_seed(seed_for(seed, "degradation", position.total, rank))
     fresh = make_examples(batch, live.rule, setting.making, rng)
     examples = live.pool.exchange(fresh, torch.Generator().manual_seed(seed_for(seed, "pool", position.total, rank)))
-    scene = Scene(live.objective, setting.devices, position.total + 1)
+    objective = live.objective.ramped(ramp_factors(stage.ramps, place)) if stage.ramps else live.objective
+    scene = Scene(objective, setting.devices, position.total + 1, batch.names)
     values = train_step(live.players, stage, scene, examples)
     if networks.average is not None and stage.ema is not None:
         update_average(networks.average, networks.generator.module, stage.ema)
@@ -111,8 +121,11 @@ def _log(setting: Setting, live: LiveStage, progress: Progress, values: Values, 
     names = list(values)
     means = setting.devices.mean(torch.stack([values[name].float() for name in names])).tolist()
     figures = dict(zip(names, means, strict=True)) | {"images_per_s": clock.rate()}
-    _write(setting, live, progress, "train", figures)
-    return figures
+    for warning in live.watch.rows(figures):
+        setting.listener.note(f"step {progress.position.total}: {warning}")
+    logged = {name: value for name, value in figures.items() if name not in (CONTRAST, TINT)}
+    _write(setting, live, progress, "train", logged)
+    return logged
 
 
 def _validate_safely(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:
@@ -132,12 +145,14 @@ def _validate(setting: Setting, networks: Networks, live: LiveStage, progress: P
     model = Model(networks.result, setting.plan.generator, setting.plan.recipe.scale)
     scores, rows = setting.validator.scores(model)
     _write(setting, live, progress, "val", figures | scores)
-    if not setting.devices.is_main:
-        return progress
-    setting.listener.note(_summary(live, progress, scores))
-    progress = keep_best(setting, live, networks, progress, figures | scores)
-    keep_pictures(setting, progress, rows)
-    return progress
+    if setting.devices.is_main:
+        setting.listener.note(_summary(live, progress, scores))
+        progress = keep_best(setting, live, networks, progress, figures | scores)
+        keep_pictures(setting, progress, rows)
+        if progress.ended:
+            waited = f"{live.plan.stage.patience} validations without a better {live.plan.stage.patience_on}"
+            setting.listener.note(f"stage '{live.plan.stage.name}' ends after step {progress.position.total}: {waited}")
+    return setting.devices.agree(lambda: progress)
 
 
 def _write(setting: Setting, live: LiveStage, progress: Progress, split: str, figures: dict[str, float]) -> None:
@@ -155,7 +170,7 @@ def _summary(live: LiveStage, progress: Progress, scores: dict[str, float]) -> s
 
 def _save_if_due(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request) -> None:
     stop = request.signal
-    if setting.devices.is_main and (stop or live.calendar.due(live.calendar.checkpoint, progress.position.step)):
+    if setting.devices.is_main and (stop or progress.ended or live.calendar.due(live.calendar.checkpoint, progress.position.step)):
         keep_checkpoint(setting, live, networks, progress)
     if stop:
         folder = setting.folder.path

@@ -1,7 +1,7 @@
 """What is minimised?"""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -45,6 +45,12 @@ class Objective:
     reference: tuple[Term[ReferenceLoss], ...]
     adversarial: tuple[Term[AdversarialLoss], ...]
     gather: Gather
+
+    def ramped(self, factors: Mapping[str, float]) -> "Objective":
+        """Return the same losses with some of their weights multiplied, by label."""
+        reference = tuple(replace(term, weight=term.weight * factors.get(term.label, 1.0)) for term in self.reference)
+        adversarial = tuple(replace(term, weight=term.weight * factors.get(term.label, 1.0)) for term in self.adversarial)
+        return replace(self, reference=reference, adversarial=adversarial)
 
     def generator(self, sr: Tensor, target: Tensor, real: Maps = (), fake: Maps = ()) -> GeneratorLoss:
         """Return the generator's loss; logits of real and fake pictures are needed by adversarial terms only."""

@@ -8,21 +8,35 @@ from srkit_core.engine.stage import LiveStage, Networks, Setting
 from srkit_core.engine.state import Memory, Progress, save_checkpoint
 from srkit_core.evaluation.pictures import sheet
 from srkit_core.io.images import Pixels, write_image
-from srkit_core.parts.weights import Card, save_weights
+from srkit_core.parts.weights import Card, fill, read_tensors, save_weights
 
-KEPT_CHECKPOINTS = 3
 BEST_LOSS = "loss"
 
 
 def keep_best(setting: Setting, live: LiveStage, networks: Networks, progress: Progress, figures: Mapping[str, float]) -> Progress:
     """Save the weights under each figure that improved in this stage; returns the progress with the new best figures."""
-    best = dict(progress.best)
+    best, stage = dict(progress.best), live.plan.stage
     for name, value, better_is_higher in _contests(setting, figures):
         if isnan(value) or (name in best and (value <= best[name] if better_is_higher else value >= best[name])):
             continue
         best[name] = value
-        _save(setting, networks, live.plan.stage.name, f"best-{name}", progress)
-    return replace(progress, best=best)
+        _save(setting, networks, stage.name, f"best-{name}", progress)
+    improved = best.get(stage.patience_on) != progress.best.get(stage.patience_on)
+    waited = 0 if improved else progress.waited + 1
+    return replace(progress, best=best, waited=waited, ended=stage.patience is not None and waited >= stage.patience)
+
+
+def keep_milestone(setting: Setting, live: LiveStage, networks: Networks, progress: Progress) -> None:
+    """Save the weights at a step that the recipe names, for good."""
+    _save(setting, networks, live.plan.stage.name, f"step-{progress.position.total:08d}", progress)
+
+
+def take_best(setting: Setting, networks: Networks, stage: str, name: str) -> None:
+    """Let the generator, and its moving average, go on from weights that were kept of a stage."""
+    path = setting.folder.weights(name, stage)
+    for network in (networks.generator.module, networks.average):
+        if network is not None:
+            fill(network, read_tensors(path), path)
 
 
 def keep_last(setting: Setting, live: LiveStage, networks: Networks, progress: Progress) -> None:
@@ -36,7 +50,7 @@ def keep_checkpoint(setting: Setting, live: LiveStage, networks: Networks, progr
     keep_last(setting, live, networks, progress)
     memory = Memory(networks.by_name(), live.named_players(), live.pool.tensors())
     save_checkpoint(setting.folder.checkpoint(progress.position.total), memory, replace(progress, log_bytes=setting.log.flush()))
-    setting.folder.keep_newest(KEPT_CHECKPOINTS)
+    setting.folder.keep_newest(live.plan.stage.keep)
 
 
 def keep_pictures(setting: Setting, progress: Progress, rows: list[dict[str, Pixels]]) -> None:

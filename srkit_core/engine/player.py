@@ -12,7 +12,7 @@ from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
 from srkit_core.errors import OptionError
-from srkit_core.recipe import Optimiser
+from srkit_core.learning import Optimiser
 
 _UNSUITABLE = (Optimizer, torch.optim.LBFGS, torch.optim.SparseAdam)
 """The base class, one that wants a closure, and one that wants sparse gradients."""
@@ -42,8 +42,13 @@ class Player:
         gradients = [one.grad for one in self.parameters if one.grad is not None]
         return torch.zeros(()) if self.scaler.is_enabled() or not gradients else torch.nn.utils.get_total_norm(gradients)
 
-    def update(self) -> None:
-        """Take one optimiser step and clear the gradients."""
+    def update(self, clip: float | None, norm: Tensor) -> None:
+        """Take one optimiser step and clear the gradients, scaled down to the norm `clip` where theirs is larger."""
+        if clip is not None:
+            self.scaler.unscale_(self.optimiser)
+            gradients = [one.grad for one in self.parameters if one.grad is not None]
+            norm = torch.nn.utils.get_total_norm(gradients) if self.scaler.is_enabled() else norm
+            torch.nn.utils.clip_grads_with_norm_(self.parameters, clip, norm)
         self.scaler.step(self.optimiser)
         self.scaler.update()
         self.optimiser.zero_grad(set_to_none=True)

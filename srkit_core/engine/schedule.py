@@ -1,9 +1,10 @@
 """What is the learning rate at this step?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import cos, pi
 
-from srkit_core.recipe import Schedule
+from srkit_core.learning import Ramp, Schedule
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,15 @@ def rate_factor(schedule: Schedule, lr_warmup: int, place: Place) -> float:
     """
     rise = min((place.step + 1) / lr_warmup, 1.0) if lr_warmup else 1.0
     return rise * _scheduled(schedule, place)
+
+
+def ramp_factors(ramps: Mapping[str, Ramp], place: Place) -> dict[str, float]:
+    """Return what the weight of each ramped loss is multiplied with; a pure function of the step."""
+    factors = {}
+    for label, ramp in ramps.items():
+        done = min(place.step / ramp.over.steps(place.steps_per_epoch), 1.0)
+        factors[label] = ramp.start + (1 - ramp.start) * done
+    return factors
 
 
 def _scheduled(schedule: Schedule, place: Place) -> float:

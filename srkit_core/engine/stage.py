@@ -1,7 +1,7 @@
 """What is alive during one stage, and when is what due in it?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from torch import nn
@@ -13,6 +13,7 @@ from srkit_core.engine.devices import Devices
 from srkit_core.engine.ema import start_average
 from srkit_core.engine.events import Listener
 from srkit_core.engine.folder import RunFolder
+from srkit_core.engine.health import Watch
 from srkit_core.engine.objective import Objective, build_objective
 from srkit_core.engine.player import Player, build_player
 from srkit_core.engine.pool import Pool
@@ -20,9 +21,9 @@ from srkit_core.engine.step import Players
 from srkit_core.engine.tracking import Log
 from srkit_core.engine.validate import Validator
 from srkit_core.fields import Span
+from srkit_core.learning import Optimiser
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.pretrained import Found
-from srkit_core.recipe import Optimiser
 
 LEAST_VALIDATION_INTERVAL = 200
 
@@ -81,6 +82,7 @@ class Calendar:
     log: int
     validate: int
     checkpoint: int
+    kept: frozenset[int] = frozenset()
 
     def due(self, interval: int, step: int) -> bool:
         """Whether something with an interval is due after step number `step`, from 1; always at the end."""
@@ -102,6 +104,7 @@ class LiveStage:
     objective: Objective
     players: Players
     pool: Pool
+    watch: Watch = field(default_factory=Watch)
 
     def named_players(self) -> dict[str, Player]:
         """The players by the names of their networks."""
@@ -120,7 +123,8 @@ def calendar(stage: StagePlan, pictures: int) -> Calendar:
     usual = Span(max(epoch, LEAST_VALIDATION_INTERVAL))
     validate = (fields.validate_every or usual).steps(epoch)
     checkpoint = (fields.checkpoint_every or Span(validate)).steps(epoch)
-    return Calendar(length, epoch, fields.log_every.steps(epoch), validate, checkpoint)
+    kept = frozenset(span.steps(epoch) for span in fields.keep_weights_at)
+    return Calendar(length, epoch, fields.log_every.steps(epoch), validate, checkpoint, kept)
 
 
 def calendars(plan: Plan, pictures: int) -> list[Calendar]:

@@ -38,12 +38,18 @@ class Position:
 
 @dataclass(frozen=True)
 class Progress:
-    """The small part of a run's state; `best` belongs to the current stage; `log_bytes` is where its log ends."""
+    """The small part of a run's state; `log_bytes` is where its log ends.
+
+    To the current stage belong `best`, its best figures, `waited`, how many validations its patience has waited for
+    another, and `ended`, whether it ran out.
+    """
 
     position: Position = Position()
     epoch: int = 0
     best: Mapping[str, float] = field(default_factory=dict)
     log_bytes: int = 0
+    waited: int = 0
+    ended: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ Row = Mapping[str, Any]
 
 def columns(losses: Sequence[str], metrics: Sequence[str], *, adversarial: bool) -> tuple[str, ...]:
     """Return the columns of `metrics.csv`: fixed at the start, from all stages."""
-    game = ("loss/discriminator", "d_real", "d_fake") if adversarial else ()
+    game = ("loss/discriminator", "d_real", "d_fake", "d_gap") if adversarial else ()
+    gradients = ("gradient/generator", *(["gradient/discriminator"] if adversarial else []))
     scores = [name for metric in metrics for name in (metric, f"{metric}/std")]
-    return (*_FIRST, *(f"loss/{label}" for label in losses), "loss/total", *game, *scores, *_LAST)
+    return (*_FIRST, *(f"loss/{label}" for label in losses), "loss/total", *game, *gradients, *scores, *_LAST)
 
 
 class Log:

@@ -2,8 +2,10 @@
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import nn
 
 from srkit_core.binding import Part
 from srkit_core.data.examples import Making
@@ -31,6 +33,7 @@ from srkit_core.evaluation.protocol import Protocol
 from srkit_core.expressions import Call
 from srkit_core.parts.build import build_degradation, build_network, place
 from srkit_core.parts.model import Model
+from srkit_core.parts.recompute import recompute
 from srkit_core.parts.weights import fill, read_tensors, versions
 from srkit_core.pinning import Pinned, pin
 from srkit_core.plan import Plan, bind_generator, plan
@@ -81,7 +84,8 @@ def _pin(recipe: Recipe, folder: RunFolder, devices: Devices, registry: Registry
 
 def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
     going_on = resume is not None and bool(setting.folder.checkpoints())
-    networks = _networks(setting, None if going_on or where.init is None else own_file(where.init, registry))
+    init = None if going_on or where.init is None else own_file(where.init, registry)
+    networks = _networks(setting, where, init)
     for number in range(len(setting.plan.stages)):
         open_stage(setting, networks, number)  # so that what cannot be built is known before anything is written
     setting.listener.note(_what_begins(setting))
@@ -134,7 +138,9 @@ def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tupl
 
 def _finished(setting: Setting, progress: Progress) -> bool:
     last = len(setting.plan.stages) - 1
-    return progress.position.stage == last and progress.position.step >= calendars(setting.plan, len(setting.pictures))[last].length
+    return progress.position.stage == last and (
+        progress.ended or progress.position.step >= calendars(setting.plan, len(setting.pictures))[last].length
+    )
 
 
 def _setting(
@@ -185,18 +191,22 @@ def _baseline(registry: Registry, scale: int) -> Model:
     return Model(build_network(part), part, scale)
 
 
-def _networks(setting: Setting, init: Path | None) -> Networks:
+def _networks(setting: Setting, where: Where, init: Path | None) -> Networks:
     planned = setting.plan
-    generator = _network(setting, planned.generator, "generator")
+    generator = _network(setting, where, planned.generator, "generator")
     if init:
         fill(generator.module, read_tensors(init), init)
-    return Networks(generator, _network(setting, planned.discriminator, "discriminator") if planned.discriminator else None)
+    discriminator = _network(setting, where, planned.discriminator, "discriminator") if planned.discriminator else None
+    return Networks(generator, discriminator)
 
 
-def _network(setting: Setting, part: Part, role: str) -> Network:
+def _network(setting: Setting, where: Where, part: Part, role: str) -> Network:
     built = build_network(part, seed=seed_for(setting.plan.recipe.seed, role))
+    if where.recompute and role == "generator":
+        recompute(built, part)
     module = place(built.train(), setting.devices.device)
-    return Network(module, setting.devices.distribute(module))
+    call = setting.devices.distribute(module)
+    return Network(module, cast(nn.Module, torch.compile(call)) if where.compile else call)
 
 
 def _workers(asked: int | None, devices: Devices) -> int:
@@ -212,10 +222,10 @@ def _check_batches(planned: Plan, devices: Devices) -> None:
             raise IncompatibleError(
                 f"the pool of stage '{stage.stage.name}' belongs to one process, not {devices.world}", hint="--set pool=0"
             )
-        if stage.stage.batch % devices.world:
-            raise IncompatibleError(
-                f"a batch of {stage.stage.batch} cannot be shared by {devices.world} processes", hint="--batch with a multiple"
-            )
+        parts, batch = devices.world * stage.stage.accumulate, stage.stage.batch
+        if batch % parts:
+            shared = f"{devices.world} processes" if stage.stage.accumulate == 1 else f"{parts} parts of processes and accumulation"
+            raise IncompatibleError(f"a batch of {batch} cannot be shared by {shared}", hint=f"--batch {parts * max(batch // parts, 1)}")
 
 
 def _smaller_batch(planned: Plan) -> str:

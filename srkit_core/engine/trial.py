@@ -13,10 +13,10 @@ from srkit_core.engine.objective import build_objective
 from srkit_core.engine.player import Player, build_player
 from srkit_core.engine.step import Players, Scene, train_step
 from srkit_core.engine.tracking import peak_memory_mb
+from srkit_core.learning import Optimiser
 from srkit_core.machine import DeviceName, PrecisionName
 from srkit_core.parts.build import build_network, place
 from srkit_core.plan import Plan, StagePlan
-from srkit_core.recipe import Optimiser
 
 
 @dataclass(frozen=True)

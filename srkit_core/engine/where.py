@@ -10,7 +10,10 @@ from srkit_core.machine import DeviceName, PrecisionName
 
 @dataclass(frozen=True)
 class Where:
-    """Where a run happens: pictures, initial weights, folders and machine; *what* to train is the recipe's."""
+    """Where a run happens: pictures, initial weights, folders and machine; *what* to train is the recipe's.
+
+    `compile` runs networks through torch.compile; `recompute` saves memory by computing blocks of the generator twice.
+    """
 
     data: str = "photos"
     val: Mapping[str, str] | None = None
@@ -19,12 +22,15 @@ class Where:
     device: DeviceName = "auto"
     precision: PrecisionName = "auto"
     workers: int | None = None
+    compile: bool = False
+    recompute: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """Return what a repeated run takes over."""
         init = None if self.init is None else _anywhere(str(self.init))
         val = None if self.val is None else {name: _anywhere(place) for name, place in self.val.items()}
         machine = {"device": self.device, "precision": self.precision, "workers": self.workers}
+        machine |= {"compile": self.compile, "recompute": self.recompute}
         return {"data": _anywhere(self.data), "val": val, "init": init, **machine}
 
 

@@ -5,8 +5,9 @@ import pytest
 from srkit_core.errors import ExpressionError, RecipeError
 from srkit_core.expressions import parse_call, parse_chain, parse_sum
 from srkit_core.fields import Span
+from srkit_core.learning import Schedule
 from srkit_core.overrides import CHOSEN_STEPS, CHOSEN_WARMUP, Flags, apply_setting, wish
-from srkit_core.recipe import Recipe, Schedule, recipe_from_toml
+from srkit_core.recipe import Recipe, recipe_from_toml
 
 TWO_STAGES = """
 generator = "srresnet"

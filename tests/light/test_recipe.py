@@ -9,12 +9,11 @@ from pydantic import ValidationError
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_call, parse_chain, parse_sum
 from srkit_core.fields import Span
+from srkit_core.learning import Optimiser, Schedule
 from srkit_core.recipe import (
     PAIRED,
-    Optimiser,
     Optimisers,
     Recipe,
-    Schedule,
     Stage,
     recipe_from_dict,
     recipe_from_toml,

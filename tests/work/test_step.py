@@ -17,8 +17,9 @@ from srkit_core.engine.schedule import Place, rate_factor
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.step import Players, Scene, train_step
 from srkit_core.errors import OptionError
+from srkit_core.learning import Optimiser, Schedule
 from srkit_core.plan import plan
-from srkit_core.recipe import Optimiser, Schedule, recipe_from_dict
+from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
 
 

@@ -126,8 +126,8 @@ def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly
 def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_layout(undisturbed):
     from srkit_core.engine.player import build_optimiser
     from srkit_core.engine.state import _restore_optimiser
+    from srkit_core.learning import Optimiser
     from srkit_core.parts.build import place
-    from srkit_core.recipe import Optimiser
 
     network = place(torch.nn.Conv2d(3, 8, 3), torch.device("cpu"))
     optimiser = build_optimiser(Optimiser(), network, 1e-3)
@@ -175,9 +175,9 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(undisturbed, 
 def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
     with (undisturbed / "metrics.csv").open(newline="") as file:
         header = next(csv.reader(file))
-    names = (
-        "step epoch stage split lr lr/discriminator loss/l1 loss/tv loss/ragan loss/total loss/discriminator d_real d_fake psnr psnr/std"
-    )
+    losses = "loss/l1 loss/tv loss/ragan loss/total loss/discriminator"
+    game = "d_real d_fake d_gap gradient/generator gradient/discriminator"
+    names = f"step epoch stage split lr lr/discriminator {losses} {game} psnr psnr/std"
     assert " ".join(header) == f"{names} ssim ssim/std images_per_s memory_mb"
     found = rows(undisturbed)
     assert [(row["step"], row["stage"]) for row in found if row["split"] == "train"] == [

@@ -31,6 +31,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             name="edsr",
             factory=edsr,
             summary="residual blocks without normalisation (EDSR)",
+            body="body",
             small="edsr(blocks=1, features=8)",
             source="Lim et al. 2017 (EDSR), section 3, figures 2 and 3, table 1; the mean colour: section 4.2",
             scales=(2, 3, 4),

@@ -38,6 +38,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             name="rcan",
             factory=rcan,
             summary="residual channel attention (RCAN)",
+            body="body",
             small="rcan(groups=1, blocks=1, features=8, reduction=4)",
             source="Zhang et al. 2018 (RCAN), section 3 and figures 2 to 4; the defaults: section 3.5",
             scales=(2, 3, 4),

@@ -56,6 +56,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             name="rrdb",
             factory=rrdb,
             summary="residual-in-residual dense blocks (ESRGAN, Real-ESRGAN)",
+            body="body",
             small="rrdb(blocks=1, features=8, growth=4)",
             source="Wang et al. 2018 (ESRGAN), section 3.1 and figure 4; the nearest upsampler is that of its published code; "
             "x2 and x1: Wang et al. 2021 (Real-ESRGAN), section 3.4 and figure 4; attention: Zhang et al. 2018 (RCAN), section 3.3, "
