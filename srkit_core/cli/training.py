@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _WHERE = ("data", "val", "init", "device", "precision", "workers", "compile", "recompute")
 
+SettingsOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the recipe; may be repeated.")]
 CompileFlag = Annotated[bool | None, typer.Option("--compile/--no-compile", help="Run networks through torch.compile.")]
 RecomputeFlag = Annotated[
     bool | None, typer.Option("--recompute/--no-recompute", help="Save memory: compute the generator's blocks again for the gradient.")
@@ -40,9 +41,7 @@ def train(
         str | None, typer.Option(metavar="[STEP|epoch=N]", help="Go on in --out, from the newest or a chosen checkpoint.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the recipe; may be repeated.")
-    ] = None,
+    settings: SettingsOption = None,
     device: Annotated[DeviceName | None, typer.Option(help="Where to compute.")] = None,
     precision: Annotated[PrecisionName | None, typer.Option(help="auto: fp32 on a CPU, bf16 on a GPU that has it.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that load pictures.")] = None,
