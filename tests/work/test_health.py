@@ -1,0 +1,57 @@
+"""Is a sick game told from a healthy one, once, with what usually helps?"""
+
+import pytest
+import torch
+
+from srkit_core.engine.health import CONTRAST, PATIENCE, TINT, Watch, look_at, signs_of
+
+HEALTHY = {
+    "the report that calls D(x) 0.96 and D(G(z)) 0.09 healthy": {"d_real": 0.96, "d_fake": 0.09},
+    "the first step, when nobody knows anything": {"d_real": 0.5018, "d_fake": 0.5019, "gradient/discriminator": 0.4},
+    "a relativistic game, whose logits have no level": {"d_real": 0.04, "d_fake": 0.035, "gradient/discriminator": 0.2},
+    "a warm-up without a discriminator": {},
+    "an output softer than HR": {CONTRAST: 0.8, TINT: 0.02},
+}
+SICK = {
+    "discriminator-won": {"d_real": 0.999, "d_fake": 0.001},
+    "discriminator-collapsed": {"d_real": 0.5, "d_fake": 0.5001, "gradient/discriminator": 1e-9},
+    "flat-output": {CONTRAST: 0.1},
+    "tinted-output": {TINT: 0.3},
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_game_is_left_alone(name):
+    watch = Watch()
+    assert signs_of(HEALTHY[name]) == []
+    assert [watch.rows(HEALTHY[name]) for _ in range(3 * PATIENCE)] == [[]] * 3 * PATIENCE
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_a_sign_that_lasts_is_told_once(name):
+    watch = Watch()
+    assert [sign.name for sign in signs_of(SICK[name])] == [name]
+    told = [watch.rows(SICK[name]) for _ in range(PATIENCE - 1)]
+    assert told == [[]] * (PATIENCE - 1)
+    (warning,) = watch.rows(SICK[name])
+    assert warning.startswith("warning: the ")
+    assert "usual remedies: " in warning
+    assert watch.rows({}) == watch.rows(SICK[name]) == []
+
+
+def test_a_sign_that_comes_and_goes_is_not_told():
+    watch = Watch()
+    for _ in range(4):
+        assert [watch.rows(SICK["flat-output"]) for _ in range(PATIENCE - 1)] == [[]] * (PATIENCE - 1)
+        assert watch.rows({}) == []
+
+
+def test_contrast_and_tint_are_those_of_the_picture():
+    torch.manual_seed(0)
+    hr = torch.rand(2, 3, 32, 32)
+    assert look_at(hr, hr)[CONTRAST].item() == pytest.approx(1)
+    assert look_at(hr, hr)[TINT].item() == pytest.approx(0)
+    assert look_at(0.5 + 0.1 * (hr - 0.5), hr)[CONTRAST].item() == pytest.approx(0.1, rel=1e-3)
+    reddish = hr + torch.tensor([0.2, 0.0, 0.0])[:, None, None]
+    assert look_at(reddish, hr)[TINT].item() == pytest.approx(0.2, abs=1e-6)
+    assert look_at(hr + 0.2, hr)[TINT].item() == pytest.approx(0, abs=1e-6)
