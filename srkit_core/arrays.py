@@ -152,5 +152,5 @@ def _refused(path: Path, error: Exception) -> WeightsError:
 
 
 def _damaged(path: Path, error: Exception) -> WeightsError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].partition(". ")[0]
     return WeightsError(f"{path} is damaged, or no file of weights: {reason[:160]}", hint="copy or download it again", path=path)

@@ -48,3 +48,12 @@ def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
             hint="a target keeps the size" if scale == 1 else "bicubic makes LR of the recipe's scale",
         )
     return DegradationPlan(tuple(steps), scale)
+
+
+def bind_target(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
+    """Bind what happens to HR first; a step that would shrink by the scale, such as bicubic, has nothing to do there."""
+    bound = bind_chain(registry, chain, 1)
+    for step in bound.steps:
+        if step.part.spec(DegradationSpec).divisor({**step.part.bound, "scale": scale}) != 1:
+            raise IncompatibleError(f"'{step.part.name}' makes pictures smaller, and a target keeps the size", hint="--set target=sharpen")
+    return bound

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from srkit_core.binding import Part, bind
-from srkit_core.chain import DegradationPlan, bind_chain
+from srkit_core.chain import DegradationPlan, bind_chain, bind_target
 from srkit_core.errors import ExpressionError, IncompatibleError
 from srkit_core.expressions import Call, Sum, Term
 from srkit_core.recipe import PAIRED, Recipe, Stage
@@ -87,7 +87,8 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
         raise IncompatibleError(
             f"'{recipe.generator}' has nothing to train", hint=f"srkit eval {recipe.generator.name}, or srkit list generator"
         )
-    stages = tuple(_bind_stage(registry, stage, recipe.scale) for stage in recipe.stages)
+    unit = recipe.scale * generator.amount(generator.spec(GeneratorSpec).size_multiple)
+    stages = tuple(_bind_stage(registry, stage, recipe.scale, unit) for stage in recipe.stages)
     _check_game(recipe, stages)
     metrics = bind_metrics(registry, recipe.validation.metrics)
     _check_contests(recipe, [one.label for one in metrics])
@@ -96,9 +97,9 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     return Plan(
         recipe=_with_weights(recipe, stages),
         generator=generator,
-        discriminator=_bind_discriminator(registry, recipe, stages),
+        discriminator=_bind_discriminator(registry, recipe, stages, unit),
         degradation=None if recipe.degradation == PAIRED else bind_chain(registry, recipe.degradation, recipe.scale),
-        target=bind_chain(registry, recipe.target, 1) if recipe.target.items else None,
+        target=bind_target(registry, recipe.target, recipe.scale) if recipe.target.items else None,
         stages=stages,
         metrics=metrics,
     )
@@ -123,7 +124,7 @@ def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
     return tuple(MetricTerm(label, part) for label, part in zip(_labels(parts), parts, strict=True))
 
 
-def _bind_stage(registry: Registry, stage: Stage, scale: int) -> StagePlan:
+def _bind_stage(registry: Registry, stage: Stage, scale: int, unit: int) -> StagePlan:
     for item in stage.augment.items:
         if item.call.name not in AUGMENTATIONS or item.call.options:
             raise IncompatibleError(f"there is no augmentation '{item.call}'", hint=f'augment = "{" | ".join(AUGMENTATIONS)}"')
@@ -134,7 +135,7 @@ def _bind_stage(registry: Registry, stage: Stage, scale: int) -> StagePlan:
         for term, part in zip(stage.loss.terms, parts, strict=True)
     ]
     for part in parts:
-        _check_room(stage, part)
+        _check_room(stage, part, unit)
     _check_labels(stage, _labels(parts))
     return StagePlan(stage, tuple(map(LossTerm, _labels(parts), weights, parts)))
 
@@ -147,11 +148,12 @@ def _check_labels(stage: Stage, labels: Sequence[str]) -> None:
         )
 
 
-def _check_room(stage: Stage, loss: Part) -> None:
+def _check_room(stage: Stage, loss: Part, unit: int) -> None:
     smallest = loss.amount(loss.spec(LossSpec).min_size)
     if stage.patch < smallest:
         raise IncompatibleError(
-            f"patch {stage.patch} of stage '{stage.name}' is too small for the loss '{loss.component.name}'", hint=f"--patch {smallest}"
+            f"patch {stage.patch} of stage '{stage.name}' is too small for the loss '{loss.component.name}'",
+            hint=f"--patch {_up_to(smallest, unit)}",
         )
 
 
@@ -186,6 +188,10 @@ def _check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
             raise IncompatibleError(f"the first stage '{stage.name}' has no stage before it to start from", hint="--init WEIGHTS")
 
 
+def _up_to(smallest: int, unit: int) -> int:
+    return -(-smallest // unit) * unit
+
+
 def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
     if 0 < stage.pool < stage.batch:
         raise IncompatibleError(
@@ -194,22 +200,22 @@ def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
     spec = generator.spec(GeneratorSpec)
     unit, smallest = scale * generator.amount(spec.size_multiple), scale * generator.amount(spec.min_size)
     if stage.patch % unit:
-        nearest = max(unit, stage.patch // unit * unit)
+        nearest = _up_to(stage.patch, unit)
         raise IncompatibleError(f"patch {stage.patch} of stage '{stage.name}' is not a multiple of {unit}", hint=f"--patch {nearest}")
     if stage.patch < smallest:
         raise IncompatibleError(
             f"patch {stage.patch} of stage '{stage.name}' is too small for '{generator.component.name}'",
-            hint=f"--patch {smallest}",
+            hint=f"--patch {_up_to(smallest, unit)}",
         )
 
 
-def _bind_discriminator(registry: Registry, recipe: Recipe, stages: Sequence[StagePlan]) -> Part | None:
+def _bind_discriminator(registry: Registry, recipe: Recipe, stages: Sequence[StagePlan], unit: int) -> Part | None:
     if recipe.discriminator is None:
         return None
     patches = sorted({stage.stage.patch for stage in stages if stage.adversarial})
     discriminator = bind(registry, "discriminator", recipe.discriminator, {"scale": recipe.scale, "patch": patches[0]})
     for part in discriminator.with_nested():
-        _check_patches(part, patches)
+        _check_patches(part, patches, unit)
     _check_lipschitz(discriminator, stages)
     return discriminator
 
@@ -223,13 +229,13 @@ def _check_lipschitz(discriminator: Part, stages: Sequence[StagePlan]) -> None:
         )
 
 
-def _check_patches(part: Part, patches: Sequence[int]) -> None:
+def _check_patches(part: Part, patches: Sequence[int], unit: int) -> None:
     name, spec = part.component.name, part.component.spec
     if "patch" in part.context and len(patches) > 1:
         raise IncompatibleError(f"discriminator '{name}' is built for one patch, the stages have {patches}", hint="--patch N")
     smallest = part.amount(spec.min_size) if isinstance(spec, DiscriminatorSpec) else 1
     if patches[0] < smallest:
-        raise IncompatibleError(f"patch {patches[0]} is too small for the discriminator '{name}'", hint=f"--patch {smallest}")
+        raise IncompatibleError(f"patch {patches[0]} is too small for the discriminator '{name}'", hint=f"--patch {_up_to(smallest, unit)}")
 
 
 def _with_weights(recipe: Recipe, stages: Sequence[StagePlan]) -> Recipe:

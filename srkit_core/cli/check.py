@@ -65,8 +65,15 @@ def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
     from srkit_core.pinning import found_here, parts_of
 
     needed = dict.fromkeys(names for part in parts_of(planned) for one in part.with_nested() for names in one.pretrained)
-    missing = [" or ".join(names) for names in needed if not found_here(names, registry)]
-    return [f"note: the pretrained network {names} is not on this machine and will be downloaded" for names in missing]
+    missing = [names for names in needed if not found_here(names, registry)]
+    return [f"note: the pretrained network {' or '.join(names)} is not on this machine and {_remedy(names, registry)}" for names in missing]
+
+
+def _remedy(names: tuple[str, ...], registry: "Registry") -> str:
+    from srkit_core.pinning import is_path
+
+    published = any(file.sources for name in names if not is_path(name, registry) for file in registry.pretrained(name).files)
+    return "will be downloaded" if published else "is published nowhere: srkit weights add NAME FILE"
 
 
 def _try(recipe: "Recipe", registry: "Registry") -> None:

@@ -71,9 +71,11 @@ def import_file(
 
 def show(file: Annotated[Path, typer.Argument(help="A weights file of srkit.")], as_json: JsonFlag = False) -> None:
     """Show which model a weights file is for, and what made it."""
+    from srkit_core.evaluation.models import own_file
     from srkit_core.parts.weights import read_card, read_tensors
+    from srkit_core.registry import discover
 
-    card = read_card(file)
+    card = read_card(own_file(file, discover()))
     numbers = sum(tensor.numel() for tensor in read_tensors(file).values())
     facts = {
         "file": str(file),

@@ -26,7 +26,7 @@ from srkit_core.engine.summary import write_summary
 from srkit_core.engine.tracking import Log, columns
 from srkit_core.engine.validate import Validator, metric_columns
 from srkit_core.engine.where import Where
-from srkit_core.errors import IncompatibleError
+from srkit_core.errors import IncompatibleError, RecipeError
 from srkit_core.evaluation.evaluate import build_metrics
 from srkit_core.evaluation.models import own_file
 from srkit_core.evaluation.protocol import Protocol
@@ -92,6 +92,7 @@ def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | No
     with listening() as request, only_run(setting.folder) if setting.devices.is_main else nullcontext():
         checkpoint = find_checkpoint(setting.folder, resume, setting.listener) if resume is not None else None
         if checkpoint:
+            _check_length(setting, checkpoint.progress)
             networks, live = _go_on(setting, networks, checkpoint)
             progress = checkpoint.progress
             _continue(setting, pictures, where, registry, checkpoint)
@@ -134,6 +135,17 @@ def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tupl
     restore_players(checkpoint.folder, live.named_players())
     live.pool.restore(read_pool(checkpoint.folder), setting.devices.device)
     return networks, live
+
+
+def _check_length(setting: Setting, progress: Progress) -> None:
+    """Refuse to make a run shorter than it is already."""
+    length = calendars(setting.plan, len(setting.pictures))[progress.position.stage].length
+    if progress.position.step > length:
+        name = setting.plan.stages[progress.position.stage].stage.name
+        raise RecipeError(
+            f"stage '{name}' has {progress.position.step} steps behind it, more than {length}",
+            hint="--resume without --steps goes on as begun",
+        )
 
 
 def _finished(setting: Setting, progress: Progress) -> bool:

@@ -63,6 +63,9 @@ def import_weights(path: Path, registry: Registry, wish: Call | None = None) -> 
     with the file.
     """
     found = recognise(path, registry, wish)
+    broken = [name for name, value in found.tensors.items() if value.is_floating_point() and not bool(value.isfinite().all())]
+    if broken:
+        raise WeightsError(f"{path} holds numbers that are not finite, in {broken[0]}", hint="use weights from before that", path=path)
     network = build_network(found.part)
     fill(network, found.tensors, path, hint="is the file complete, and of this generator?")
     return found, network.state_dict()

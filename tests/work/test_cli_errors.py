@@ -57,7 +57,7 @@ def photos(tmp_path):
         (["--gen", "rrdb", "--loss", "l1 + + tv"], 2, "expected a component name, found '+' at column 6", "l1 + 0.006*vgg"),
         (["--gen", "rrdb", "--set", "btach=3"], 2, "a recipe has no field 'btach'", "did you mean 'batch'?"),
         (["--gen", "bicubic"], 2, "'bicubic' has nothing to train", "srkit eval bicubic"),
-        (["--gen", "rrdb", "--patch", "30"], 2, "patch 30 of stage 'main' is not a multiple of 4", "--patch 28"),
+        (["--gen", "rrdb", "--patch", "30"], 2, "patch 30 of stage 'main' is not a multiple of 4", "--patch 32"),
         (["--gen", "rrdb", "--degrade", "bicubic(factor=2)"], 2, "makes pictures 2 times smaller, the scale is 4", "bicubic"),
         (["--gen", "rrdb", "--frobnicate"], 2, "No such option: --frobnicate", "srkit train --help"),
         (["--gen", "rrdb", "--steps", "many"], 2, "--steps", "srkit train --help"),

@@ -75,3 +75,5 @@ def test_a_target_keeps_the_size(registry):
     with pytest.raises(IncompatibleError, match="makes pictures 4 times smaller, the scale is 1") as caught:
         planned(registry, target="bicubic(factor=4)")
     assert caught.value.hint == "a target keeps the size"
+    with pytest.raises(IncompatibleError, match="'bicubic' makes pictures smaller, and a target keeps the size"):
+        planned(registry, target="bicubic")

@@ -213,3 +213,11 @@ def test_recomputed_blocks_train_the_same_with_less_memory(tmp_path):
             small(generator="srresnet(blocks=1, features=8)", stages=[{"loss": "l1", "steps": 1}]),
             Where(out=tmp_path / "x", device="cpu", recompute=True),
         )
+
+
+def test_a_run_is_not_made_shorter_than_it_is(tmp_path):
+    train(small(stages=[{"loss": "l1", "steps": 4}]), Where(out=tmp_path / "r", device="cpu"))
+    before = (tmp_path / "r" / "recipe.toml").read_text()
+    with pytest.raises(RecipeError, match="stage 'main' has 4 steps behind it, more than 2"):
+        train(small(stages=[{"loss": "l1", "steps": 2}]), Where(out=tmp_path / "r", device="cpu"), resume="newest")
+    assert (tmp_path / "r" / "recipe.toml").read_text() == before
