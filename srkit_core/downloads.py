@@ -22,7 +22,6 @@ SILENCE: Final = 5.0
 _CHUNK: Final = 2**20
 _INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 _MORE_VARIABLES: Final = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
-_PUBLIC_INDEX: Final = "https://pypi.org/simple/"
 
 
 class DownloadError(Exception):
@@ -150,11 +149,13 @@ def index_addresses() -> list[str]:
 
     Where none takes its place, the public one is the last.
     """
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
     first = [address for name in _INDEX_VARIABLES for address in os.environ.get(name, "").split()]
     more = [address for name in _MORE_VARIABLES for address in os.environ.get(name, "").split()]
     first += [address for path in _pip_files() for address in _addresses_in(path, "index-url")]
     more += [address for path in _pip_files() for address in _addresses_in(path, "extra-index-url")]
-    named = [address.rpartition("=")[2] if "=http" in address else address for address in [*more, *(first or [_PUBLIC_INDEX])]]
+    named = [address.rpartition("=")[2] if "=http" in address else address for address in [*more, *(first or [PYPI_SIMPLE_ENDPOINT])]]
     return [one for one in dict.fromkeys(named) if one.startswith("http")]
 
 

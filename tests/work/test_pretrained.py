@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from srkit_core import downloads
 from srkit_core.downloads import index_addresses
@@ -247,10 +248,10 @@ def test_networks_are_known_to_the_registry_by_name():
 
 def test_the_indexes_that_pip_and_uv_are_told_of_are_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "_pip_files", lambda: [tmp_path / "pip.conf"])
-    assert index_addresses() == ["https://pypi.org/simple/"]
+    assert index_addresses() == [PYPI_SIMPLE_ENDPOINT]
     (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://a/simple\nextra-index-url = https://b/simple file:///c\n")
     assert index_addresses() == ["https://b/simple", "https://a/simple"]
     monkeypatch.setenv("UV_INDEX", "mine=https://d/simple")
     assert index_addresses() == ["https://d/simple", "https://b/simple", "https://a/simple"]
     (tmp_path / "pip.conf").unlink()
-    assert index_addresses() == ["https://d/simple", "https://pypi.org/simple/"]
+    assert index_addresses() == ["https://d/simple", PYPI_SIMPLE_ENDPOINT]
