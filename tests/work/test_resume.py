@@ -314,7 +314,7 @@ def test_the_checkpoint_is_chosen_while_the_folder_is_held(where, monkeypatch):
     """Otherwise a run that ends in between would lose what it saved last."""
     from filelock import FileLock, Timeout
 
-    from srkit_core.engine import assemble as training
+    from srkit_core.engine import train as training
 
     stopped(recipe(), where, 2)
     choose = training.find_checkpoint
