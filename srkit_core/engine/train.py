@@ -18,6 +18,7 @@ from srkit_core.engine.memory import memory_guard
 from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
 from srkit_core.engine.record import begin_record, continue_record, only_run
+from srkit_core.engine.redraw import Curves
 from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later, recorded_recipe
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import LiveStage, Network, Networks, Setting, calendars, open_stage, with_average
@@ -101,7 +102,8 @@ def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | No
             _begin(setting, pictures, where, registry, resume)
         if _finished(setting, progress):
             setting.listener.note(f"the run in {setting.folder.path} is finished: {progress.position.total} steps")
-        progress = run_stages(setting, networks, progress, live, request)
+        with setting.curves.drawn_at_end():
+            progress = run_stages(setting, networks, progress, live, request)
     if setting.devices.is_main:
         write_summary(setting.folder, setting.plan, progress)
 
@@ -182,6 +184,7 @@ def _setting(
             shown=recipe.validation.pictures,
         ),
         log=Log(folder.metrics, names),
+        curves=Curves(folder, {term.label: term.spec for term in planned.metrics}, listener, is_main=devices.is_main),
         listener=listener,
         workers=_workers(where.workers, devices),
         versions=versions(registry),
