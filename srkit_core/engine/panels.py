@@ -20,7 +20,7 @@ _COLOURS: Final[Mapping[Split, Sequence[str]]] = {
     "train": ("#0072B2", "#56B4E9"),
     "val": ("#D55E00", "#E69F00", "#CC79A7", "#009E73", "#000000"),
 }
-_MARKERS: Final[Mapping[Split, str]] = {"train": ".", "val": "os^Dv"}
+_MARKERS: Final[Mapping[Split, str]] = {"train": "o", "val": "os^Dv"}
 _DASHES: Final = ("-", "--", "-.", ":")
 WORDS: Final[Mapping[Split, str]] = {"train": "training", "val": "validation"}
 GREY: Final = "#606060"
@@ -58,7 +58,13 @@ def draw_panel(axes: Axes, panel: Panel, stages: Sequence[Era]) -> None:
 def style(split: Split, number: int) -> dict[str, Any]:
     """Return how a line looks: in the colours of its split, by its number among the names of a panel."""
     colour, marker = (kinds[split][number % len(kinds[split])] for kinds in (_COLOURS, _MARKERS))
-    return {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.5, "linestyle": _DASHES[number % len(_DASHES)]}
+    return {
+        "color": colour,
+        "marker": marker,
+        "markersize": 3 if split == "train" else 4.5,
+        "linewidth": 1.5,
+        "linestyle": _DASHES[number % len(_DASHES)],
+    }
 
 
 def band_style() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from srkit_core.specs import MetricSpec
 
 MANY: Final = 200
-GROUPS: Final = 100
+GROUPS: Final = 50
 """The points of a line that is legible, and the groups a longer one is gathered into; empirical."""
 
 Row = Mapping[str, str]
@@ -30,11 +30,12 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """One figure over the steps; `name` tells lines of one panel apart."""
+    """One figure over the steps; `name` tells lines of one panel apart, `chosen` are figures that were set and not measured."""
 
     split: Split
     points: tuple[Point, ...]
     name: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def panels(rows: Sequence[Row], metrics: Mapping[str, MetricSpec]) -> list[Panel
     table = _Table(list(rows[0]) if rows else [], {split: [row for row in rows if row["split"] == split] for split in ("train", "val")})
     found = [_total(table), *(_metric(table, label, spec) for label, spec in metrics.items()), *_terms(table), *_game(table)]
     found.append(_players(table, "gradient norm", {"generator": "gradient/generator", "discriminator": "gradient/discriminator"}, "log"))
-    found.append(_players(table, "learning rate", {"generator": "lr", "discriminator": "lr/discriminator"}, "linear"))
+    rates = _players(table, "learning rate", {"generator": "lr", "discriminator": "lr/discriminator"}, "linear")
+    found.append(replace(rates, lines=tuple(replace(line, chosen=True) for line in rates.lines)))
     return [panel for panel in found if panel.lines]
 
 
@@ -103,8 +105,8 @@ def eras(rows: Sequence[Row]) -> list[Era]:
 
 
 def has_many(line: Line) -> bool:
-    """Whether a line has so many points that it is noise to the eye."""
-    return len(line.points) > MANY
+    """Whether a line has so many points that what was measured is noise to the eye."""
+    return len(line.points) > MANY and not line.chosen
 
 
 def gathered(line: Line) -> tuple[Line, int]:

@@ -12,7 +12,7 @@ from PIL import Image
 from srkit_core.engine.curves import draw_curves
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.redraw import Curves
-from srkit_core.engine.series import Era, Line, Point, eras, gathered, panels
+from srkit_core.engine.series import Era, Line, Point, eras, gathered, has_many, panels
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.errors import DivergedError, InterruptedRunError
@@ -150,17 +150,22 @@ def test_what_is_not_a_number_is_left_out(metrics):
 
 
 def test_a_long_line_is_gathered_into_medians_within_its_stages():
-    noisy = [Point(step, "one" if step <= 450 else "two", 1000.0 if step % 10 == 0 else step % 10) for step in range(1, 1001)]
+    noisy = [Point(step, "one" if step <= 460 else "two", 1000.0 if step % 10 == 0 else step % 10) for step in range(1, 1001)]
     line, rows_of_one = gathered(Line("train", tuple(noisy)))
-    assert (len(line.points), rows_of_one) == (100, 10)
-    assert line.points[0] == Point(6, "one", 5.5)
+    assert (len(line.points), rows_of_one) == (50, 20)
+    assert line.points[0] == Point(11, "one", 5.5)
     assert {point.value for point in line.points} == {5.5}
-    assert [point.stage for point in line.points] == ["one"] * 45 + ["two"] * 55
+    assert [point.stage for point in line.points] == ["one"] * 23 + ["two"] * 27
+
+
+def test_rates_are_not_noise(metrics):
+    rates = by_title(rows(*(warmup(step) for step in range(1, 301))), metrics)
+    assert [has_many(rates[name].lines[0]) for name in ("total loss", "learning rate")] == [True, False]
 
 
 def test_groups_do_not_reach_over_a_stage():
     line, _ = gathered(Line("train", tuple(Point(step, "one" if step <= 5 else "two", step) for step in range(1, 301))))
-    assert [point.value for point in line.points[:4]] == [2.0, 4.5, 7.0, 10.0]
+    assert [point.value for point in line.points[:4]] == [3.0, 8.5, 14.5, 20.5]
 
 
 @pytest.mark.parametrize(("written", "height"), [(two_stages(), 1165), (rows(warmup(1)), 325), ([], 325)], ids=["gan", "one row", "none"])
@@ -195,7 +200,7 @@ def test_twenty_thousand_rows_are_one_picture(metrics):
     noise = np.random.default_rng(0).lognormal(size=20_000)
     written = rows(*(main(step, **{"loss/total": value}) for step, value in enumerate(noise.tolist(), 1)))
     line, rows_of_one = gathered(by_title(written, metrics)["total loss"].lines[0])
-    assert (len(line.points), rows_of_one) == (100, 200)
+    assert (len(line.points), rows_of_one) == (50, 400)
     assert max(point.value for point in line.points) < 1.5
     assert size(draw_curves(written, metrics)) == (1200, 885)
 
