@@ -13,8 +13,8 @@ from torch import nn
 
 from srkit_core.cli.app import run
 from srkit_core.engine import objective
-from srkit_core.engine.report import Clock
 from srkit_core.engine.memory import memory_guard
+from srkit_core.engine.report import Clock
 from srkit_core.engine.resume import AtEpoch
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
