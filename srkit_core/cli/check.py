@@ -1,13 +1,16 @@
 """Can this recipe run here?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srkit_core.cli.render import print_table
+from srkit_core.machine import DeviceName, PrecisionName
 
 if TYPE_CHECKING:
+    from srkit_core.engine.trial import Trial
+    from srkit_core.engine.where import Where
     from srkit_core.plan import Plan
     from srkit_core.recipe import Recipe
     from srkit_core.registry import Registry
@@ -15,7 +18,11 @@ if TYPE_CHECKING:
 
 def check(
     recipe: Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped recipe.")],
-    run: Annotated[bool, typer.Option("--run", help="Build it and run one step of each stage on noise.")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Build it, run a step of each stage, and time the loader.")] = False,
+    data: Annotated[str | None, typer.Option(help="With --run: the pictures to load.")] = None,
+    device: Annotated[DeviceName | None, typer.Option(help="With --run: where to compute.")] = None,
+    precision: Annotated[PrecisionName | None, typer.Option(help="With --run: fp32, bf16 or fp16.")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="With --run: processes that load pictures.")] = None,
 ) -> None:
     """Say whether a recipe can run on this machine."""
     from srkit_core.plan import plan
@@ -29,7 +36,8 @@ def check(
     for note in [*_missing_data(find_recipe(recipe)), *_missing_networks(planned, registry)]:
         typer.echo(note)
     if run:
-        _try(planned.recipe, registry)
+        given = {"data": data, "device": device, "precision": precision, "workers": workers}
+        _try(planned.recipe, registry, _where(find_recipe(recipe), given))
 
 
 def _print_plan(planned: "Plan") -> None:
@@ -76,12 +84,43 @@ def _remedy(names: tuple[str, ...], registry: "Registry") -> str:
     return "will be downloaded" if published else "is published nowhere: srkit weights add NAME FILE"
 
 
-def _try(recipe: "Recipe", registry: "Registry") -> None:
+def _where(path: Path, given: dict[str, Any]) -> "Where":
+    """Return where the recipe would run: as the run it was written by, but for what is given."""
+    from srkit_core.cli.training import beside
+    from srkit_core.engine.where import Where
+
+    found = beside(path.parent) if path.name == "recipe.toml" else {}
+    return Where(**(found | {name: value for name, value in given.items() if value is not None}))
+
+
+def _try(recipe: "Recipe", registry: "Registry", where: "Where") -> None:
     from srkit_core.cli.progress import ProgressView
+    from srkit_core.engine.pictures import open_pictures
     from srkit_core.engine.trial import try_stages
     from srkit_core.pinning import pin
+    from srkit_core.recipe import PAIRED
 
     with ProgressView() as view:
         planned = pin(recipe, registry, report=view.download).plan
-    rows = [[trial.stage, f"{trial.seconds:.2f} s", f"{trial.memory_mb:.0f} MiB"] for trial in try_stages(planned)]
-    print_table(["stage", "time of a step", "peak memory"], rows)
+        needs_pairs = planned.recipe.degradation == PAIRED and where.data == "photos"
+        pictures = [] if needs_pairs else open_pictures(planned, where, view).training
+    if needs_pairs:
+        typer.echo("note: the recipe takes LR from disk; --data PAIRS times the loader too")
+    _print_trials(list(try_stages(planned, where, pictures)))
+
+
+def _print_trials(trials: "list[Trial]") -> None:
+    rows = [
+        [
+            one.stage,
+            f"{one.seconds:.3g} s",
+            f"{one.trained:.4g}/s",
+            "" if one.delivered is None else f"{one.delivered:.4g}/s",
+            f"{one.memory_mb:.0f} MiB",
+            one.bottleneck,
+        ]
+        for one in trials
+    ]
+    print_table(["stage", "a step", "networks", "loader", "peak memory", "bottleneck"], rows)
+    for one in trials:
+        typer.echo(f"{one.stage}: about {one.expected:.3g} pictures a second")

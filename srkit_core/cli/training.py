@@ -73,7 +73,7 @@ def _given(**arguments: Any) -> dict[str, Any]:
 
 
 def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None) -> None:
-    wish, beside, repeats = _wish(recipe, flags, out if resume else None)
+    wish, taken, repeats = _wish(recipe, flags, out if resume else None)
     from srkit_core.plan import plan
     from srkit_core.registry import discover
 
@@ -83,7 +83,7 @@ def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path 
     from srkit_core.engine.train import train as run
     from srkit_core.engine.where import Where
 
-    taken = {name: value for name, value in beside.items() if name not in where}
+    taken = {name: value for name, value in taken.items() if name not in where}
     with ProgressView() as view:
         for note in wish.notes:
             view.note(note)
@@ -103,13 +103,13 @@ def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wi
     if recipe is None and flags.gen is None and resumed:
         raise RecipeError(f"{resumed} holds no run to go on with", hint="--out RUN, the folder that srkit train wrote")
     if recipe is None:
-        return wish(None, flags), _beside(resumed) if resumed else {}, None
+        return wish(None, flags), beside(resumed) if resumed else {}, None
     path = find_recipe(recipe)
     repeated = path.parent if path.name == "recipe.toml" and not resumed else None
-    return wish(read_recipe(recipe), flags), _beside(resumed or repeated), repeated
+    return wish(read_recipe(recipe), flags), beside(resumed or repeated), repeated
 
 
-def _beside(run: Path | None) -> dict[str, Any]:
+def beside(run: Path | None) -> dict[str, Any]:
     """Return the arguments of *where* that a run folder was made with."""
     from srkit_core.run_record import read_environment
 

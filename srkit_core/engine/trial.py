@@ -1,54 +1,122 @@
-"""What does a step of each stage cost on this machine?"""
+"""What does a step of each stage cost on this machine, and what can the pictures be delivered at?"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 
 from srkit_core.binding import Part
-from srkit_core.data.examples import Examples
+from srkit_core.data.examples import Examples, make_examples
+from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
+from srkit_core.data.sources import Picture
+from srkit_core.engine.assemble import build_making, loader_workers
 from srkit_core.engine.devices import Devices, open_devices
+from srkit_core.engine.memory import less_memory, memory_guard
 from srkit_core.engine.objective import build_objective
 from srkit_core.engine.player import Player, build_player
+from srkit_core.engine.stage import crop_rule
 from srkit_core.engine.step import Players, Scene, train_step
 from srkit_core.engine.tracking import peak_memory_mb
+from srkit_core.engine.where import Where
 from srkit_core.learning import Optimiser
-from srkit_core.machine import DeviceName, PrecisionName
 from srkit_core.parts.build import build_network, place
 from srkit_core.plan import Plan, StagePlan
+
+_FEW_BATCHES = 12
+_FEW_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What one step of a stage took: wall-clock seconds, and the peak memory of the process or GPU so far, in MiB."""
+    """What one step of a stage took, the second: wall-clock seconds, and the peak memory of the process or GPU so far, in MiB.
+
+    `delivered` is how many pictures a second come out of the loader with LR made, None where there were no pictures;
+    `own_process` says whether the loader has processes of its own, or works in turns with the networks.
+    """
 
     stage: str
+    batch: int
     seconds: float
     memory_mb: float
+    delivered: float | None
+    own_process: bool
+
+    @property
+    def trained(self) -> float:
+        """How many pictures a second the networks take."""
+        return self.batch / self.seconds
+
+    @property
+    def bottleneck(self) -> str:
+        """What a run waits for: the part that takes fewer pictures a second."""
+        return "loader" if self.delivered is not None and self.delivered < self.trained else "networks"
+
+    @property
+    def expected(self) -> float:
+        """How many pictures a second a run will train on."""
+        if self.delivered is None:
+            return self.trained
+        return min(self.delivered, self.trained) if self.own_process else 1 / (1 / self.delivered + 1 / self.trained)
 
 
-def try_stages(planned: Plan, *, device: DeviceName = "auto", precision: PrecisionName = "auto") -> Iterator[Trial]:
-    """Build a recipe and take one step of each stage on uniform noise of the training size; nothing is written."""
-    with open_devices(device, precision) as devices:
-        for stage in planned.stages:
-            yield _try(planned, stage, devices)
+def try_stages(planned: Plan, where: Where, pictures: Sequence[Picture] = ()) -> Iterator[Trial]:
+    """Build a recipe, take two steps of each stage on noise, and draw its first batches; nothing is written.
+
+    Raises OutOfMemoryError when a stage does not fit.
+    """
+    with open_devices(where.device, where.precision) as devices:
+        workers = loader_workers(where.workers, devices)
+        for number, stage in enumerate(planned.stages):
+            delivered = _delivered(planned, number, pictures, workers, devices) if pictures else None
+            with memory_guard(less_memory(stage.stage, devices.world)):
+                seconds = _step_seconds(planned, stage, devices)
+            memory = peak_memory_mb(devices.device)
+            yield Trial(stage.stage.name, stage.stage.batch, seconds, memory, delivered, workers > 0)
 
 
-def _try(planned: Plan, stage: StagePlan, devices: Devices) -> Trial:
-    fields, scale = stage.stage, planned.recipe.scale
+def _step_seconds(planned: Plan, stage: StagePlan, devices: Devices) -> float:
+    fields = stage.stage
     opponent = planned.discriminator if stage.adversarial else None
     players = Players(
         _player(planned.generator, fields.optimiser.generator, fields.lr, devices),
         _player(opponent, fields.optimiser.discriminator, fields.lr, devices) if opponent else None,
     )
-    hr = torch.rand(fields.batch, 3, fields.patch, fields.patch, device=devices.device)
-    lr = hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last)
     objective = build_objective(stage, devices.device, devices.gather)
-    start = time.perf_counter()
-    values = train_step(players, fields, Scene(objective, devices, step=1), Examples(lr, hr, hr))
-    values["loss/total"].item()
-    return Trial(fields.name, time.perf_counter() - start, peak_memory_mb(devices.device))
+    noise = _noise(fields.batch, fields.patch, planned.recipe.scale, devices.device)
+    for step in (1, 2):  # the first one also chooses algorithms and fills caches
+        start = time.perf_counter()
+        values = train_step(players, fields, Scene(objective, devices, step), noise)
+        values["loss/total"].item()
+    return time.perf_counter() - start
+
+
+def _delivered(planned: Plan, number: int, pictures: Sequence[Picture], workers: int, devices: Devices) -> float:
+    """Return pictures a second over the first few batches after the first, which waits for processes to start."""
+    rule, making, batch = crop_rule(planned, number), build_making(planned), planned.stages[number].stage.batch
+    indices = batch_indices(0, _FEW_BATCHES, batch)
+    batches = training_batches(Samples(pictures, rule), indices, workers=workers, pin=devices.device.type == "cuda")
+    rng = torch.Generator(devices.device).manual_seed(0)
+    make_examples(next(batches), rule, making, rng)
+    start, drawn = time.perf_counter(), 0
+    for one in _for_seconds(batches):
+        make_examples(one, rule, making, rng)
+        drawn += 1
+    return batch * drawn / (time.perf_counter() - start)
+
+
+def _for_seconds(batches: Iterator[Batch]) -> Iterator[Batch]:
+    end = time.perf_counter() + _FEW_SECONDS
+    for batch in islice(batches, _FEW_BATCHES):
+        yield batch
+        if time.perf_counter() > end:
+            return
+
+
+def _noise(batch: int, patch: int, scale: int, device: torch.device) -> Examples:
+    hr = torch.rand(batch, 3, patch, patch, device=device).contiguous(memory_format=torch.channels_last)
+    return Examples(hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last), hr, hr)
 
 
 def _player(part: Part, optimiser: Optimiser, rate: float, devices: Devices) -> Player:

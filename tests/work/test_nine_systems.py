@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from srkit_core.engine.trial import try_stages
+from srkit_core.engine.where import Where
 from srkit_core.errors import IncompatibleError
 from srkit_core.expressions import parse_call
 from srkit_core.options import context_of
@@ -108,7 +109,7 @@ def test_a_step_of_every_stage_is_taken(name):
     if not all(any(find(discover().pretrained(one)) for one in names) for names in needed):
         pytest.skip("needs pretrained weights that are not on this machine (set SRKIT_WEIGHTS)")
     with torch.random.fork_rng(devices=[]):
-        trials = list(try_stages(recipe, device="cpu"))
+        trials = list(try_stages(recipe, Where(device="cpu")))
     assert [one.stage for one in trials] == [stage.stage.name for stage in recipe.stages]
 
 
