@@ -69,20 +69,27 @@ def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed
 def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request, run_length: int) -> Progress:
     clock = Clock()
     epoch_before = progress.epoch - ceil(progress.position.step / live.calendar.steps_per_epoch)
+    if progress.owed:
+        progress = _after_step(setting, networks, live, replace(progress, owed=False), request)
     for batch in _batches(setting, live, progress) if not progress.ended else ():
         values = _step(setting, networks, live, batch, progress.position, run_length)
         clock.count(live.plan.stage.batch)
         progress = _advanced(progress, live, epoch_before)
         row = _log(setting, live, progress, values, clock) if live.calendar.logs(progress.position.step) else {}
         setting.listener.progress(live.plan.stage.name, progress.position.step, live.calendar.length, row)
-        if live.calendar.due(live.calendar.validate, progress.position.step):
-            progress = _validate_safely(setting, networks, live, progress)
-        if progress.position.step in live.calendar.kept and setting.devices.is_main:
-            keep_milestone(setting, live, networks, progress)
-        _save_if_due(setting, networks, live, progress, request)
+        progress = _after_step(setting, networks, live, progress, request)
         if progress.ended:
             break
         clock.start()
+    return progress
+
+
+def _after_step(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request) -> Progress:
+    if live.calendar.due(live.calendar.validate, progress.position.step):
+        progress = _validate_safely(setting, networks, live, progress)
+    if progress.position.step in live.calendar.kept and setting.devices.is_main:
+        keep_milestone(setting, live, networks, progress)
+    _save_if_due(setting, networks, live, progress, request)
     return progress
 
 
@@ -129,12 +136,14 @@ def _log(setting: Setting, live: LiveStage, progress: Progress, values: Values, 
 
 
 def _validate_safely(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:
-    """Validate; when that fails, save first what was trained."""
+    """Validate; when that fails, save first what was trained, as it was before."""
+    rows = setting.log.flush() if setting.devices.is_main else 0
     try:
         return _validate(setting, networks, live, progress)
     except Exception:
         if setting.devices.is_main:
-            keep_checkpoint(setting, live, networks, progress)
+            setting.log.cut(rows)
+            keep_checkpoint(setting, live, networks, replace(progress, owed=True))
         raise
 
 

@@ -21,7 +21,10 @@ from srkit_core.run_record import read_environment
 
 @contextmanager
 def only_run(folder: RunFolder) -> Iterator[None]:
-    """Keep other processes from training in a folder; the system gives it free when this one ends, however it ends."""
+    """Keep other processes from training in a folder, and remove what a killed one left half written.
+
+    The system gives the folder free when this process ends, however it ends.
+    """
     lock = FileLock(folder.path / ".lock", timeout=0)
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
@@ -31,23 +34,20 @@ def only_run(folder: RunFolder) -> Iterator[None]:
     except OSError as error:
         raise write_error(error, folder.path) from error
     try:
+        folder.tidy()
         yield
     finally:
         lock.release()
 
 
 def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry, *, again: bool) -> None:
-    """Claim a folder for a new run and write what it is made from; raises RecipeError when another run was faster.
+    """Write what a new run is made from, its recipe last; raises RecipeError when another run was faster.
 
     `again` begins anew where a run stopped before its first checkpoint.
     """
     folder = setting.folder
-    try:
-        folder.recipe.touch(exist_ok=again)
-    except FileExistsError:
-        raise RecipeError(
-            f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder"
-        ) from None
+    if folder.holds_run and not again:
+        raise RecipeError(f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder")
     _write(setting, pictures, where, registry, [])
     setting.log.start()
 

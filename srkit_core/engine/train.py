@@ -121,8 +121,9 @@ def _begin(setting: Setting, pictures: Pictures, where: Where, registry: Registr
 def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:
     if setting.devices.is_main:
         continue_record(setting, pictures, where, registry)
-        setting.log.cut(checkpoint.progress.log_bytes)
+        setting.log.check(checkpoint.progress.log_bytes)
         forget_later(setting.folder, checkpoint)
+        setting.log.cut(checkpoint.progress.log_bytes)
     setting.listener.note(f"going on after step {checkpoint.progress.position.total}")
 
 
