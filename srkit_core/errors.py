@@ -15,6 +15,7 @@ Every error srkit raises deliberately is one of these; anything else is a bug::
     ├── WeightsError              a weights file cannot be used                  exit 4
     ├── DivergedError             training produced a non-finite number          exit 5
     ├── InterruptedRunError       a signal stopped the run after a checkpoint    exit 130, 143
+    ├── LostProcessError          another process of the run has ended           exit 1
     └── ResourceError             the machine ran out of something
         ├── OutOfMemoryError                                                     exit 6
         └── DiskFullError                                                        exit 4
@@ -141,6 +142,10 @@ class InterruptedRunError(SrkitError):
         super().__init__(message, hint=hint)
         self.signal = signal
         self.exit_code = 128 + signal
+
+
+class LostProcessError(SrkitError):
+    """Another process of a run has ended, and this one cannot go on alone."""
 
 
 class ResourceError(SrkitError):

@@ -93,13 +93,17 @@ class Data(Fields):
 
 
 class Validation(Fields):
-    """How the generator is scored while it trains; `border` None stands for the scale; `pictures` counts rows of the sheet."""
+    """How the generator is scored while it trains; `border` None stands for the scale; `pictures` counts rows of the sheet.
+
+    `on_training` takes the metrics of training batches too, patch by patch, at every logged step.
+    """
 
     metrics: SumText = parse_sum("psnr + ssim")
     protocol: ProtocolName = "y"
     border: NonNegativeInt | None = None
     pictures: NonNegativeInt = 4
     columns: Annotated[Several[Column], Field(min_length=1)] = ("bicubic", "sr", "hr")
+    on_training: bool = False
 
 
 class Recipe(Fields):

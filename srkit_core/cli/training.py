@@ -1,5 +1,6 @@
 """How is a training run typed?"""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +13,16 @@ if TYPE_CHECKING:
     from srkit_core.engine.resume import Resume
     from srkit_core.overrides import Flags, Wish
 
-_WHERE = ("data", "val", "init", "device", "precision", "workers", "compile", "recompute")
+_WHERE = ("data", "val", "init", "device", "precision", "workers", "compile", "recompute", "track")
 
 SettingsOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the recipe; may be repeated.")]
 CompileFlag = Annotated[bool | None, typer.Option("--compile/--no-compile", help="Run networks through torch.compile.")]
 RecomputeFlag = Annotated[
     bool | None, typer.Option("--recompute/--no-recompute", help="Save memory: compute the generator's blocks again for the gradient.")
+]
+
+TrackOption = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Also tell tensorboard, wandb or another tracker; may be repeated.")
 ]
 
 
@@ -47,6 +52,7 @@ def train(
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that load pictures.")] = None,
     compiled: CompileFlag = None,
     recompute: RecomputeFlag = None,
+    track: TrackOption = None,
 ) -> None:
     """Train a recipe, or one made from flags; a recipe's fields are overridden by the flags."""
     from srkit_core.overrides import Flags
@@ -57,7 +63,7 @@ def train(
     )  # fmt: skip
     where = _given(
         data=data, val=_named_sets(val), init=init, device=device, precision=precision, workers=workers, compile=compiled,
-        recompute=recompute,
+        recompute=recompute, track=tuple(track) if track else None,
     )  # fmt: skip
     _train(recipe, flags, where, out, resume)
 
@@ -67,7 +73,7 @@ def _given(**arguments: Any) -> dict[str, Any]:
 
 
 def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None) -> None:
-    wish, beside = _wish(recipe, flags, out if resume else None)
+    wish, beside, repeats = _wish(recipe, flags, out if resume else None)
     from srkit_core.plan import plan
     from srkit_core.registry import discover
 
@@ -83,12 +89,12 @@ def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path 
             view.note(note)
         if taken:
             view.note("taken from environment.json: " + ", ".join(f"{name} {value}" for name, value in taken.items()))
-        folder = run(wish.recipe, Where(out=out, **(taken | where)), resume=_resume(resume, out), listener=view)
+        folder = run(wish.recipe, Where(out=out, repeats=repeats, **(taken | where)), resume=_resume(resume, out), listener=view)
     typer.echo(f"weights: {folder / 'weights' / 'last.safetensors'}")
 
 
-def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wish", dict[str, Any]]:
-    """Return the wish, and the arguments of *where* that stand beside its recipe."""
+def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wish", dict[str, Any], Path | None]:
+    """Return the wish, the arguments of *where* that stand beside its recipe, and the run that it repeats."""
     from srkit_core.overrides import wish
     from srkit_core.recipe_files import find_recipe, read_recipe
 
@@ -97,9 +103,10 @@ def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wi
     if recipe is None and flags.gen is None and resumed:
         raise RecipeError(f"{resumed} holds no run to go on with", hint="--out RUN, the folder that srkit train wrote")
     if recipe is None:
-        return wish(None, flags), _beside(resumed) if resumed else {}
+        return wish(None, flags), _beside(resumed) if resumed else {}, None
     path = find_recipe(recipe)
-    return wish(read_recipe(recipe), flags), _beside(resumed or (path.parent if path.name == "recipe.toml" else None))
+    repeated = path.parent if path.name == "recipe.toml" and not resumed else None
+    return wish(read_recipe(recipe), flags), _beside(resumed or repeated), repeated
 
 
 def _beside(run: Path | None) -> dict[str, Any]:
@@ -109,7 +116,8 @@ def _beside(run: Path | None) -> dict[str, Any]:
     environment = read_environment(run) if run else None
     arguments = environment["arguments"] if environment else {}
     found = {name: arguments[name] for name in _WHERE if arguments.get(name) is not None}
-    return found | ({"init": Path(found["init"])} if "init" in found else {})
+    kept: dict[str, Callable[[Any], Any]] = {"init": Path, "track": tuple}
+    return {name: kept.get(name, lambda one: one)(value) for name, value in found.items() if value != []}
 
 
 def _named_sets(val: list[str] | None) -> dict[str, str] | None:

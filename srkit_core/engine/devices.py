@@ -1,10 +1,10 @@
 """On which devices, in how many processes and in which precision does this run compute?
 
-The only file that imports Accelerate. Its process group, DDP and autocast are used; its optimizer, loader and scheduler
+Accelerate stays behind this file and `trackers.py`. Its process group, DDP and autocast are used; its optimizer, loader and scheduler
 wrappers are not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -15,10 +15,12 @@ from accelerate.state import AcceleratorState, GradientState, PartialState
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
-from srkit_core.errors import IncompatibleError
+from srkit_core.errors import IncompatibleError, LostProcessError
 from srkit_core.machine import DeviceName, Precision, PrecisionName
 
 T = TypeVar("T")
+_SAYINGS_OF_A_LOST_PEER = ("onnection closed by peer", "onnection reset by peer", "remote process exited", "Broken pipe")
+"""Torch raises a plain RuntimeError with the words of gloo or NCCL."""
 _ACCELERATE_NAMES = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
@@ -51,8 +53,16 @@ class Devices:
         return self.rank == 0
 
     def distribute(self, network: nn.Module) -> nn.Module:
-        """Return the network as it is called in training: over several processes its gradients are averaged."""
-        wrapped: nn.Module = self.accelerator.prepare_model(network) if self.world > 1 else network
+        """Return the network as it is called in training: over several processes its gradients are averaged.
+
+        On GPUs its batch normalisation takes its statistics from all processes; torch has none such for a CPU, where
+        they stay each process's own.
+        """
+        if self.world == 1:
+            return network
+        if self.device.type == "cuda":
+            nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+        wrapped: nn.Module = self.accelerator.prepare_model(network)
         return wrapped
 
     def autocast(self) -> AbstractContextManager[None]:
@@ -77,12 +87,36 @@ class Devices:
         averaged: Tensor = self.accelerator.reduce(values.detach(), reduction="mean")
         return averaged
 
+    def largest(self, number: int) -> int:
+        """Return the largest of a number over processes."""
+        if self.world == 1:
+            return number
+        shared = torch.tensor([number], device=self.device)
+        torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MAX)
+        return int(shared.item())
+
+    def share(self, work: Sequence[T]) -> list[T]:
+        """Return this process's part of the work."""
+        return list(work)[self.rank :: self.world]
+
+    def collect(self, mine: Sequence[T]) -> list[T]:
+        """Return what every process has, by process."""
+        if self.world == 1:
+            return list(mine)
+        everyone: list[Sequence[T]] = [()] * self.world
+        torch.distributed.all_gather_object(everyone, mine)
+        return [one for part in everyone for one in part]
+
     def agree(self, decide: Callable[[], T]) -> T:
-        """Let the main process decide, and return its decision in every process."""
-        decision = [decide() if self.is_main else None]
-        if self.world > 1:
-            torch.distributed.broadcast_object_list(decision)
-        return cast(T, decision[0])
+        """Let the main process decide or do, and return its decision in every process; what it raises, all of them raise."""
+        if self.world == 1:
+            return decide()
+        outcome: list[tuple[T | None, Exception | None]] = [_outcome(decide) if self.is_main else (None, None)]
+        torch.distributed.broadcast_object_list(outcome)
+        decision, error = outcome[0]
+        if error is not None:
+            raise error
+        return cast(T, decision)
 
 
 def choose_device(name: DeviceName) -> torch.device:
@@ -113,6 +147,13 @@ def inference_dtype(name: PrecisionName, device: torch.device) -> torch.dtype:
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[checked]
 
 
+def _outcome(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    try:
+        return decide(), None
+    except Exception as error:
+        return None, error
+
+
 @contextmanager
 def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto") -> Iterator[Devices]:
     """Set up the processes of a run, and take everything down at its end, so that the next run may differ."""
@@ -123,6 +164,12 @@ def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto")
     accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode], kwargs_handlers=[buffers_stay])
     try:
         yield Devices(accelerator, mode)
+    except RuntimeError as error:
+        if accelerator.num_processes > 1 and any(saying in str(error) for saying in _SAYINGS_OF_A_LOST_PEER):
+            raise LostProcessError(
+                "another process of this run has ended", hint="its own error says why; srkit train --resume --out RUN goes on"
+            ) from error
+        raise
     finally:
         if accelerator.num_processes > 1:
             torch.distributed.destroy_process_group()

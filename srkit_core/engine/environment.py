@@ -4,7 +4,8 @@ import hashlib
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def describe(registry: Registry, setting: Setting, source: Source, held: Sequenc
     """Return what environment.json holds: versions, machine, command lines, git state, data, weights, arguments."""
     devices = setting.devices
     return {
+        "id": uuid.uuid4().hex,
         "versions": versions(registry),
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -36,6 +38,25 @@ def describe(registry: Registry, setting: Setting, source: Source, held: Sequenc
         "weights": [{"name": one.spec.name, "path": str(one.path), "sha256": one.file.sha256} for one in setting.networks],
         "arguments": where.arguments(),
     }
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Say in what two environments differ that may change figures: software, machine, pictures and weights."""
+    old, new = (_facts(one) for one in (before, now))
+    for fact in dict.fromkeys([*old, *new]):
+        if old.get(fact) != new.get(fact):
+            yield f"{fact} {old.get(fact, 'not there')} then, {new.get(fact, 'not there')} now"
+
+
+def _facts(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what figures depend on, by the words in which a person is told."""
+    data, git = environment["data"], environment.get("git") or {}
+    facts = dict(environment.get("versions", {}))
+    facts |= {name: environment.get(name) for name in ("python", "device", "precision", "processes")}
+    facts |= {"pictures": f"{data.get('pictures')} ({str(data.get('fingerprint'))[:8]})", "commit": str(git.get("commit"))[:8]}
+    weights = {one["name"]: one["sha256"][:8] for one in environment.get("weights", [])}
+    init = environment.get("init")
+    return facts | weights | ({"initial weights": str(init["sha256"])[:8]} if init else {})
 
 
 def _digest(path: Path) -> str | None:

@@ -1,53 +1,28 @@
 """When does what happen in a run?"""
 
 import shlex
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from math import ceil
-from typing import Any
 
 import torch
 
-from srkit_core.data.examples import make_examples
+from srkit_core.data.examples import Examples, make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
 from srkit_core.engine.ema import update_average
-from srkit_core.engine.health import CONTRAST, TINT
 from srkit_core.engine.interrupt import Request
+from srkit_core.engine.memory import less_memory, memory_guard
 from srkit_core.engine.objective import Values
 from srkit_core.engine.outcome import keep_best, keep_checkpoint, keep_milestone, keep_pictures, take_best
+from srkit_core.engine.report import Clock, tell_step, tell_validation
 from srkit_core.engine.schedule import Place, ramp_factors, rate_factor
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import LiveStage, Networks, Setting, calendars, open_stage, with_average
 from srkit_core.engine.state import Position, Progress
 from srkit_core.engine.step import Scene, train_step
-from srkit_core.engine.tracking import peak_memory_mb
 from srkit_core.errors import InterruptedRunError
 from srkit_core.parts.model import Model
-
-
-@dataclass
-class Clock:
-    """Counts the pictures trained on per second, waiting for the loader included, validation and checkpoints left out."""
-
-    images: int = 0
-    seconds: float = 0.0
-    _since: float = field(default_factory=time.perf_counter)
-
-    def start(self) -> None:
-        """Measure from here: what came since the last step was not training."""
-        self._since = time.perf_counter()
-
-    def count(self, images: int) -> None:
-        """Add a step that has just ended."""
-        now = time.perf_counter()
-        self.images, self.seconds, self._since = self.images + images, self.seconds + now - self._since, now
-
-    def rate(self) -> float:
-        """Return pictures per second since the last call, and begin anew."""
-        rate = self.images / self.seconds if self.seconds else 0.0
-        self.images, self.seconds = 0, 0.0
-        return rate
 
 
 def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed: LiveStage | None, request: Request) -> Progress:
@@ -62,7 +37,8 @@ def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed
             if stage.start_from != "last":
                 take_best(setting, networks, before, stage.start_from)
         live = resumed if resumed and resumed.number == number else open_stage(setting, networks, number)
-        progress = _run_stage(setting, networks, live, progress, request, sum(lengths))
+        with memory_guard(less_memory(stage, setting.devices.world, setting.folder.path)):
+            progress = _run_stage(setting, networks, live, progress, request, sum(lengths))
     return progress
 
 
@@ -72,10 +48,11 @@ def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: 
     if progress.owed:
         progress = _after_step(setting, networks, live, replace(progress, owed=False), request)
     for batch in _batches(setting, live, progress) if not progress.ended else ():
-        values = _step(setting, networks, live, batch, progress.position, run_length)
+        examples = _examples(setting, live, batch, progress.position)
+        values = _step(setting, networks, live, examples, batch.names, progress.position, run_length)
         clock.count(live.plan.stage.batch)
         progress = _advanced(progress, live, epoch_before)
-        row = _log(setting, live, progress, values, clock) if live.calendar.logs(progress.position.step) else {}
+        row = _told(setting, networks, live, progress, values, clock, examples) if live.calendar.logs(progress.position.step) else {}
         setting.listener.progress(live.plan.stage.name, progress.position.step, live.calendar.length, row)
         progress = _after_step(setting, networks, live, progress, request)
         if progress.ended:
@@ -87,9 +64,9 @@ def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: 
 def _after_step(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request) -> Progress:
     if live.calendar.due(live.calendar.validate, progress.position.step):
         progress = _validate_safely(setting, networks, live, progress)
-    if progress.position.step in live.calendar.kept and setting.devices.is_main:
-        keep_milestone(setting, live, networks, progress)
-    _save_if_due(setting, networks, live, progress, request)
+    if progress.position.step in live.calendar.kept:
+        setting.devices.agree(partial(keep_milestone, setting, live, networks, progress))
+    _save_if_due(setting, networks, live, progress, setting.devices.largest(request.signal))
     return progress
 
 
@@ -100,17 +77,29 @@ def _batches(setting: Setting, live: LiveStage, progress: Progress) -> Iterator[
     return training_batches(samples, indices, workers=setting.workers, pin=devices.device.type == "cuda")
 
 
-def _step(setting: Setting, networks: Networks, live: LiveStage, batch: Batch, position: Position, run_length: int) -> Values:
-    stage, seed, rank = live.plan.stage, setting.plan.recipe.seed, setting.devices.rank
+def _examples(setting: Setting, live: LiveStage, batch: Batch, position: Position) -> Examples:
+    seed, rank = setting.plan.recipe.seed, setting.devices.rank
+    rng = torch.Generator(setting.devices.device).manual_seed(seed_for(seed, "degradation", position.total, rank))
+    fresh = make_examples(batch, live.rule, setting.making, rng)
+    return live.pool.exchange(fresh, torch.Generator().manual_seed(seed_for(seed, "pool", position.total, rank)))
+
+
+def _step(
+    setting: Setting,
+    networks: Networks,
+    live: LiveStage,
+    examples: Examples,
+    pictures: tuple[str, ...],
+    position: Position,
+    run_length: int,
+) -> Values:
+    stage = live.plan.stage
     place = Place(position.step, live.calendar.length, position.total, run_length, live.calendar.steps_per_epoch)
     for player in live.named_players().values():
         player.set_rate(rate_factor(stage.schedule, stage.lr_warmup.steps(place.steps_per_epoch), place))
-    torch.manual_seed(seed_for(seed, "networks", position.total, rank))
-    rng = torch.Generator(setting.devices.device).manual_seed(seed_for(seed, "degradation", position.total, rank))
-    fresh = make_examples(batch, live.rule, setting.making, rng)
-    examples = live.pool.exchange(fresh, torch.Generator().manual_seed(seed_for(seed, "pool", position.total, rank)))
+    torch.manual_seed(seed_for(setting.plan.recipe.seed, "networks", position.total, setting.devices.rank))
     objective = live.objective.ramped(ramp_factors(stage.ramps, place)) if stage.ramps else live.objective
-    scene = Scene(objective, setting.devices, position.total + 1, batch.names)
+    scene = Scene(objective, setting.devices, position.total + 1, pictures)
     values = train_step(live.players, stage, scene, examples)
     if networks.average is not None and stage.ema is not None:
         update_average(networks.average, networks.generator.module, stage.ema)
@@ -124,20 +113,22 @@ def _advanced(progress: Progress, live: LiveStage, epoch_before: int) -> Progres
     return replace(progress, position=Position(position.stage, step, position.total + 1), epoch=epoch)
 
 
-def _log(setting: Setting, live: LiveStage, progress: Progress, values: Values, clock: Clock) -> dict[str, float]:
-    names = list(values)
-    means = setting.devices.mean(torch.stack([values[name].float() for name in names])).tolist()
-    figures = dict(zip(names, means, strict=True)) | {"images_per_s": clock.rate()}
-    for warning in live.watch.rows(figures):
-        setting.listener.note(f"step {progress.position.total}: {warning}")
-    logged = {name: value for name, value in figures.items() if name not in (CONTRAST, TINT)}
-    _write(setting, live, progress, "train", logged)
-    return logged
+def _told(
+    setting: Setting, networks: Networks, live: LiveStage, progress: Progress, values: Values, clock: Clock, examples: Examples
+) -> dict[str, float]:
+    """Log a step, with the metrics of its own batch where the recipe asks for them."""
+    asked = setting.plan.recipe.validation.on_training
+    scores = setting.validator.batch_scores(_model(setting, networks), examples) if asked else {}
+    return tell_step(setting, live, progress, values, clock, scores)
+
+
+def _model(setting: Setting, networks: Networks) -> Model:
+    return Model(networks.result, setting.plan.generator, setting.plan.recipe.scale)
 
 
 def _validate_safely(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:
     """Validate; when that fails, save first what was trained, as it was before."""
-    rows = setting.log.flush() if setting.devices.is_main else 0
+    rows = setting.devices.agree(setting.log.flush)
     try:
         return _validate(setting, networks, live, progress)
     except Exception:
@@ -151,36 +142,19 @@ def _validate(setting: Setting, networks: Networks, live: LiveStage, progress: P
     """Score the generator; only the main process writes what comes of it."""
     plays = networks.discriminator.module if networks.discriminator and live.plan.adversarial else None
     figures = setting.validator.losses(networks.result, plays, live.objective, live.rule, live.plan.stage.batch)
-    model = Model(networks.result, setting.plan.generator, setting.plan.recipe.scale)
-    scores, rows = setting.validator.scores(model)
-    _write(setting, live, progress, "val", figures | scores)
-    if setting.devices.is_main:
-        setting.listener.note(_summary(live, progress, scores))
-        progress = keep_best(setting, live, networks, progress, figures | scores)
-        keep_pictures(setting, progress, rows)
-        if progress.ended:
-            waited = f"{live.plan.stage.patience} validations without a better {live.plan.stage.patience_on}"
-            setting.listener.note(f"stage '{live.plan.stage.name}' ends after step {progress.position.total}: {waited}")
-    return setting.devices.agree(lambda: progress)
+    scores, rows = setting.validator.scores(_model(setting, networks))
+    tell_validation(setting, live, progress, figures, scores)
+    setting.devices.agree(partial(keep_pictures, setting, progress, rows))
+    progress = setting.devices.agree(partial(keep_best, setting, live, networks, progress, figures | scores))
+    if progress.ended:
+        waited = f"{live.plan.stage.patience} validations without a better {live.plan.stage.patience_on}"
+        setting.listener.note(f"stage '{live.plan.stage.name}' ends after step {progress.position.total}: {waited}")
+    return progress
 
 
-def _write(setting: Setting, live: LiveStage, progress: Progress, split: str, figures: dict[str, float]) -> None:
-    if not setting.devices.is_main:
-        return
-    rates = {f"lr{'' if name == 'generator' else '/' + name}": player.rate for name, player in live.named_players().items()}
-    row: dict[str, Any] = {"step": progress.position.total, "epoch": progress.epoch, "stage": live.plan.stage.name, "split": split}
-    setting.log.write(row | rates | figures | {"memory_mb": round(peak_memory_mb(setting.devices.device), 1)})
-
-
-def _summary(live: LiveStage, progress: Progress, scores: dict[str, float]) -> str:
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in scores.items() if not name.endswith("/std"))
-    return f"validation after step {progress.position.total} ({live.plan.stage.name}): {shown}"
-
-
-def _save_if_due(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request) -> None:
-    stop = request.signal
-    if setting.devices.is_main and (stop or progress.ended or live.calendar.due(live.calendar.checkpoint, progress.position.step)):
-        keep_checkpoint(setting, live, networks, progress)
+def _save_if_due(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, stop: int) -> None:
+    if stop or progress.ended or live.calendar.due(live.calendar.checkpoint, progress.position.step):
+        setting.devices.agree(partial(keep_checkpoint, setting, live, networks, progress))
     if stop:
         folder = setting.folder.path
         raise InterruptedRunError(

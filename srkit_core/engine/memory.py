@@ -1,14 +1,27 @@
 """Has the memory run out?"""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
 from srkit_core.errors import OutOfMemoryError
+from srkit_core.recipe import Stage
 
 _SAYINGS_OF_THE_CPU = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator")
 """On a CPU torch raises a plain RuntimeError, which only its words tell from others."""
+
+
+def less_memory(stage: Stage, processes: int, run: Path) -> str:
+    """Return what to try when a stage does not fit: the same batch in more parts, or smaller pictures where a part is a picture."""
+    share = stage.batch // processes
+    parts = next((parts for parts in range(stage.accumulate + 1, share + 1) if share % parts == 0), None)
+    resume = f"srkit train --resume --out {shlex.quote(str(run))}"
+    if parts is None:
+        return f"{resume} --recompute, or a new run with a --patch smaller than {stage.patch}"
+    return f"{resume} --set stages.{stage.name}.accumulate={parts} keeps the batch of {stage.batch}, in parts of {share // parts}"
 
 
 @contextmanager

@@ -57,7 +57,9 @@ def keep_pictures(setting: Setting, progress: Progress, rows: list[dict[str, Pix
     """Save the first validation pictures side by side."""
     if rows:
         columns = setting.plan.recipe.validation.columns
-        write_image(setting.folder.picture(progress.position.total), sheet(rows, columns))
+        picture = sheet(rows, columns)
+        write_image(setting.folder.picture(progress.position.total), picture)
+        setting.trackers.pictures(progress.position.total, picture)
 
 
 def _contests(setting: Setting, figures: Mapping[str, float]) -> list[tuple[str, float, bool]]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
-from srkit_core.engine.environment import describe
+from srkit_core.engine.devices import Devices
+from srkit_core.engine.environment import describe, differences
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.pictures import Pictures
 from srkit_core.engine.resume import recorded_recipe, without_length
@@ -20,24 +22,28 @@ from srkit_core.run_record import read_environment
 
 
 @contextmanager
-def only_run(folder: RunFolder) -> Iterator[None]:
-    """Keep other processes from training in a folder, and remove what a killed one left half written.
+def only_run(folder: RunFolder, devices: Devices) -> Iterator[None]:
+    """Keep other runs from training in a folder, and remove what a killed one left half written.
 
-    The system gives the folder free when this process ends, however it ends.
+    The system gives the folder free when the main process ends, however it ends.
     """
     lock = FileLock(folder.path / ".lock", timeout=0)
+    devices.agree(lambda: _take(lock, folder))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _take(lock: BaseFileLock, folder: RunFolder) -> None:
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+        folder.tidy()
     except Timeout:
         raise RecipeError(f"another process is training in {folder.path}", hint="wait for it, or --out another folder") from None
     except OSError as error:
         raise write_error(error, folder.path) from error
-    try:
-        folder.tidy()
-        yield
-    finally:
-        lock.release()
 
 
 def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry, *, again: bool) -> None:
@@ -48,7 +54,9 @@ def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: R
     folder = setting.folder
     if folder.holds_run and not again:
         raise RecipeError(f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder")
-    _write(setting, pictures, where, registry, [])
+    now = _write(setting, pictures, where, registry, None)
+    repeated = read_environment(where.repeats) if where.repeats else None
+    _tell_differences(setting, repeated, now)
     setting.log.start()
 
 
@@ -62,14 +70,24 @@ def continue_record(setting: Setting, pictures: Pictures, where: Where, registry
         _check_pictures(before["data"], pictures, where)
         _check_networks(before.get("weights", []), setting)
     _tell_stretched(setting, recorded_recipe(setting.folder))
-    _write(setting, pictures, where, registry, before["commands"] if before else [])
+    now = _write(setting, pictures, where, registry, before)
+    _tell_differences(setting, before, now)
 
 
-def _write(setting: Setting, pictures: Pictures, where: Where, registry: Registry, commands: list[list[str]]) -> None:
+def _write(setting: Setting, pictures: Pictures, where: Where, registry: Registry, before: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Write recipe and environment, which keeps the identity and the command lines of a run that goes on; returns the latter."""
     held = [picture for one in pictures.validation.values() for picture in one]
     environment = describe(registry, setting, pictures.source, held, where)
-    write_json(setting.folder.environment, environment | {"commands": [*commands, *environment["commands"]]})
+    if before:
+        environment |= {"id": before.get("id", environment["id"]), "commands": [*before["commands"], *environment["commands"]]}
+    write_json(setting.folder.environment, environment)
     write_text(setting.folder.recipe, setting.plan.recipe.to_toml())
+    return environment
+
+
+def _tell_differences(setting: Setting, before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> None:
+    for difference in differences(before, now) if before else ():
+        setting.listener.note(f"warning: not as before: {difference}")
 
 
 def _check_pictures(before: dict[str, object], pictures: Pictures, where: Where) -> None:
@@ -97,6 +115,9 @@ def _check_networks(before: Sequence[Mapping[str, str]], setting: Setting) -> No
 
 def _tell_stretched(setting: Setting, old: Recipe) -> None:
     new = setting.plan.recipe
+    for one, other in zip(old.stages, new.stages, strict=True):
+        if one.accumulate != other.accumulate:
+            setting.listener.note(f"stage '{one.name}' accumulated {one.accumulate} parts of a batch and now {other.accumulate}")
     if old.stages[-1].length != new.stages[-1].length and without_length(old) == without_length(new):
         moved = "" if new.stages[-1].schedule.name == "constant" else f"; its {new.stages[-1].schedule.name} schedule changes from here"
         setting.listener.note(f"the last stage was {old.stages[-1].length} long and is now {new.stages[-1].length}{moved}")

@@ -67,7 +67,7 @@ def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
 
 
 def check_same_wish(folder: RunFolder, recipe: Recipe) -> None:
-    """Raise RecipeError when a run is resumed with another recipe; the length of the last stage may differ."""
+    """Raise RecipeError when a run is resumed with another recipe; the length of the last stage may differ, and `accumulate`."""
     old, new = (without_length(one) for one in (recorded_recipe(folder), recipe))
     differing = next(_differences(old, new), None)
     if differing:
@@ -109,9 +109,11 @@ def _differences(old: object, new: object, place: str = "") -> Iterator[str]:
 
 
 def without_length(recipe: Recipe) -> dict[str, object]:
-    """Return a recipe as plain values, but for its name and the length of its last stage."""
+    """Return a recipe as plain values, but for its name, the length of its last stage, and the parts that batches are cut into."""
     document = recipe.to_dict()
     document.pop("name")
+    for stage in document["stages"]:
+        stage.pop("accumulate")
     for name in ("steps", "epochs"):
         document["stages"][-1].pop(name, None)
     return document

@@ -18,6 +18,7 @@ from srkit_core.engine.objective import Objective, build_objective
 from srkit_core.engine.player import Player, build_player
 from srkit_core.engine.pool import Pool
 from srkit_core.engine.step import Players
+from srkit_core.engine.trackers import Trackers
 from srkit_core.engine.tracking import Log
 from srkit_core.engine.validate import Validator
 from srkit_core.fields import Span
@@ -43,6 +44,7 @@ class Setting:
     workers: int
     versions: Mapping[str, str]
     networks: tuple[Found, ...]
+    trackers: Trackers = field(default_factory=Trackers)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import torch
 from torch import Tensor
@@ -140,13 +141,14 @@ def _update(stage: Stage, scene: Scene, **players: Player) -> Values:
 
 
 def _finite(values: Values, scene: Scene) -> Values:
-    """Stop before an update would put a non-finite number into the weights."""
-    if torch.stack([value.detach().float() for value in values.values()]).isfinite().all():
+    """Stop before an update would put a non-finite number into the weights; what one process finds, all of them know."""
+    shared = scene.devices.mean(torch.stack([value.detach().float() for value in values.values()]))
+    if shared.isfinite().all():
         return values
-    name, value = next((name, value) for name, value in values.items() if not value.isfinite())
-    shown = ", ".join(dict.fromkeys(scene.names))
+    name, value = next((name, value) for name, value in zip(values, shared.tolist(), strict=True) if not isfinite(value))
+    shown = ", ".join(dict.fromkeys(scene.devices.collect(scene.names)))
     raise DivergedError(
-        f"{name} became {value.item()} at step {scene.step}{f' on {shown}' if shown else ''}; the weights before it are kept",
+        f"{name} became {value} at step {scene.step}{f' on {shown}' if shown else ''}; the weights before it are kept",
         step=scene.step,
         term=name,
         hint="a new run with a smaller rate, from what was learnt: --init RUN/weights/last.safetensors --set lr=1e-5 --out NEW",

@@ -1,14 +1,11 @@
 """What does it take to turn a recipe into a run folder?"""
 
-from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import torch
-from torch import nn
 
-from srkit_core.binding import Part
-from srkit_core.data.examples import Making
+from srkit_core.engine.assemble import build_networks, build_setting
 from srkit_core.engine.devices import Devices, open_devices
 from srkit_core.engine.events import Listener, Silent
 from srkit_core.engine.folder import RunFolder, choose_folder
@@ -19,26 +16,20 @@ from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
 from srkit_core.engine.record import begin_record, continue_record, only_run
 from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later, recorded_recipe
-from srkit_core.engine.seeds import seed_for
-from srkit_core.engine.stage import LiveStage, Network, Networks, Setting, calendars, open_stage, with_average
+from srkit_core.engine.stage import LiveStage, Networks, Setting, calendars, open_stage, with_average
 from srkit_core.engine.state import Progress, read_pool, restore_networks, restore_players
 from srkit_core.engine.summary import write_summary
-from srkit_core.engine.tracking import Log, columns
-from srkit_core.engine.validate import Validator, metric_columns
+from srkit_core.engine.trackers import TrackedRun, check_trackers, open_trackers
 from srkit_core.engine.where import Where
 from srkit_core.errors import IncompatibleError, RecipeError
-from srkit_core.evaluation.evaluate import build_metrics
 from srkit_core.evaluation.models import own_file
-from srkit_core.evaluation.protocol import Protocol
-from srkit_core.expressions import Call
-from srkit_core.parts.build import build_degradation, build_network, place
-from srkit_core.parts.model import Model
-from srkit_core.parts.recompute import recompute
-from srkit_core.parts.weights import fill, read_tensors, versions
 from srkit_core.pinning import Pinned, pin
-from srkit_core.plan import Plan, bind_generator, plan
+from srkit_core.plan import Plan, plan
 from srkit_core.recipe import Recipe
 from srkit_core.registry import Registry, discover
+from srkit_core.run_record import read_environment
+
+_TOO_LARGE = "a smaller network, such as --gen 'rrdb(blocks=4)', or a machine with more memory"
 
 
 def train(
@@ -59,7 +50,8 @@ def train(
     for stage in wish.stages:
         check_optimiser(stage.stage.optimiser.generator)
         check_optimiser(stage.stage.optimiser.discriminator)
-    with memory_guard(_smaller_batch(wish)), torch.random.fork_rng(devices=[]), open_devices(where.device, where.precision) as devices:
+    check_trackers(where.track)
+    with memory_guard(_TOO_LARGE), torch.random.fork_rng(devices=[]), open_devices(where.device, where.precision) as devices:
         listener = listener if devices.is_main else Silent()
         _check_batches(wish, devices)
         folder = devices.agree(lambda: choose_folder(where.out, recipe.name, resume=resume is not None))
@@ -67,7 +59,7 @@ def train(
         if folder.holds_run:
             check_same_wish(folder, pinned.plan.recipe)
         pictures = open_pictures(pinned.plan, where, listener)
-        setting = _setting(pinned, folder, devices, pictures, where, registry, listener)
+        setting = build_setting(pinned, folder, devices, pictures, where, registry, listener)
         _run(setting, pictures, where, resume, registry)
     return folder.path
 
@@ -85,12 +77,12 @@ def _pin(recipe: Recipe, folder: RunFolder, devices: Devices, registry: Registry
 def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
     going_on = resume is not None and bool(setting.folder.checkpoints())
     init = None if going_on or where.init is None else own_file(where.init, registry)
-    networks = _networks(setting, where, init)
+    networks = build_networks(setting, where, init)
     for number in range(len(setting.plan.stages)):
         open_stage(setting, networks, number)  # so that what cannot be built is known before anything is written
     setting.listener.note(_what_begins(setting))
-    with listening() as request, only_run(setting.folder) if setting.devices.is_main else nullcontext():
-        checkpoint = find_checkpoint(setting.folder, resume, setting.listener) if resume is not None else None
+    with listening() as request, only_run(setting.folder, setting.devices):
+        checkpoint = setting.devices.agree(lambda: _chosen(setting, resume))
         if checkpoint:
             _check_length(setting, checkpoint.progress)
             networks, live = _go_on(setting, networks, checkpoint)
@@ -101,9 +93,18 @@ def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | No
             _begin(setting, pictures, where, registry, resume)
         if _finished(setting, progress):
             setting.listener.note(f"the run in {setting.folder.path} is finished: {progress.position.total} steps")
-        progress = run_stages(setting, networks, progress, live, request)
-    if setting.devices.is_main:
-        write_summary(setting.folder, setting.plan, progress)
+        with open_trackers(where.track if setting.devices.is_main else (), _tracked(setting, progress), setting.listener) as trackers:
+            progress = run_stages(replace(setting, trackers=trackers), networks, progress, live, request)
+    setting.devices.agree(lambda: write_summary(setting.folder, setting.plan, progress))
+
+
+def _chosen(setting: Setting, resume: Resume | None) -> Checkpoint | None:
+    return None if resume is None else find_checkpoint(setting.folder, resume, setting.listener)
+
+
+def _tracked(setting: Setting, progress: Progress) -> TrackedRun:
+    environment = read_environment(setting.folder.path) or {}
+    return TrackedRun(setting.folder.path, setting.plan.recipe, environment.get("id", ""), progress.position.total)
 
 
 def _what_begins(setting: Setting) -> str:
@@ -114,17 +115,19 @@ def _what_begins(setting: Setting) -> str:
 def _begin(setting: Setting, pictures: Pictures, where: Where, registry: Registry, resume: Resume | None) -> None:
     if resume is not None:
         setting.listener.note(f"there is no checkpoint in {setting.folder.path} yet: starting at step 0")
-    if setting.devices.is_main:
-        begin_record(setting, pictures, where, registry, again=resume is not None)
+    setting.devices.agree(lambda: begin_record(setting, pictures, where, registry, again=resume is not None))
 
 
 def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:
-    if setting.devices.is_main:
-        continue_record(setting, pictures, where, registry)
-        setting.log.check(checkpoint.progress.log_bytes)
-        forget_later(setting.folder, checkpoint)
-        setting.log.cut(checkpoint.progress.log_bytes)
+    setting.devices.agree(lambda: _rewind(setting, pictures, where, registry, checkpoint))
     setting.listener.note(f"going on after step {checkpoint.progress.position.total}")
+
+
+def _rewind(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:
+    continue_record(setting, pictures, where, registry)
+    setting.log.check(checkpoint.progress.log_bytes)
+    forget_later(setting.folder, checkpoint)
+    setting.log.cut(checkpoint.progress.log_bytes)
 
 
 def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tuple[Networks, LiveStage]:
@@ -156,79 +159,6 @@ def _finished(setting: Setting, progress: Progress) -> bool:
     )
 
 
-def _setting(
-    pinned: Pinned, folder: RunFolder, devices: Devices, pictures: Pictures, where: Where, registry: Registry, listener: Listener
-) -> Setting:
-    planned = pinned.plan
-    recipe, making = planned.recipe, _making(planned)
-    border = recipe.scale if recipe.validation.border is None else recipe.validation.border
-    metrics = [term.label for term in planned.metrics]
-    names = columns(
-        _loss_labels(planned), metric_columns(metrics, list(pictures.validation)), adversarial=planned.discriminator is not None
-    )
-    return Setting(
-        plan=planned,
-        folder=folder,
-        devices=devices,
-        pictures=pictures.training,
-        making=making,
-        validator=Validator(
-            sets=pictures.validation,
-            making=making,
-            protocol=Protocol(recipe.validation.protocol, border),
-            metrics=build_metrics(planned.metrics),
-            baseline=_baseline(registry, recipe.scale),
-            devices=devices,
-            seed=recipe.seed,
-            shown=recipe.validation.pictures,
-        ),
-        log=Log(folder.metrics, names),
-        listener=listener,
-        workers=_workers(where.workers, devices),
-        versions=versions(registry),
-        networks=pinned.networks,
-    )
-
-
-def _making(planned: Plan) -> Making:
-    degrade, target = (build_degradation(one) if one else None for one in (planned.degradation, planned.target))
-    return Making(degrade, target)
-
-
-def _loss_labels(planned: Plan) -> list[str]:
-    return list(dict.fromkeys(term.label for stage in planned.stages for term in stage.terms))
-
-
-def _baseline(registry: Registry, scale: int) -> Model:
-    part = bind_generator(registry, Call("bicubic"), scale)
-    return Model(build_network(part), part, scale)
-
-
-def _networks(setting: Setting, where: Where, init: Path | None) -> Networks:
-    planned = setting.plan
-    generator = _network(setting, where, planned.generator, "generator")
-    if init:
-        fill(generator.module, read_tensors(init), init)
-    discriminator = _network(setting, where, planned.discriminator, "discriminator") if planned.discriminator else None
-    return Networks(generator, discriminator)
-
-
-def _network(setting: Setting, where: Where, part: Part, role: str) -> Network:
-    built = build_network(part, seed=seed_for(setting.plan.recipe.seed, role))
-    if where.recompute and role == "generator":
-        recompute(built, part)
-    module = place(built.train(), setting.devices.device)
-    call = setting.devices.distribute(module)
-    return Network(module, cast(nn.Module, torch.compile(call)) if where.compile else call)
-
-
-def _workers(asked: int | None, devices: Devices) -> int:
-    """Crops of cached pictures cost a CPU run nothing, so only a GPU gets processes of its own to feed it."""
-    if asked is not None:
-        return asked
-    return min(8, torch.get_num_threads()) if devices.device.type == "cuda" else 0
-
-
 def _check_batches(planned: Plan, devices: Devices) -> None:
     for stage in planned.stages:
         if stage.stage.pool and devices.world > 1:
@@ -239,10 +169,3 @@ def _check_batches(planned: Plan, devices: Devices) -> None:
         if batch % parts:
             shared = f"{devices.world} processes" if stage.stage.accumulate == 1 else f"{parts} parts of processes and accumulation"
             raise IncompatibleError(f"a batch of {batch} cannot be shared by {shared}", hint=f"--batch {parts * max(batch // parts, 1)}")
-
-
-def _smaller_batch(planned: Plan) -> str:
-    batch = max(stage.stage.batch for stage in planned.stages)
-    return (
-        f"a new run with --batch {max(batch // 2, 1)} or a smaller --patch; --init RUN/weights/last.safetensors takes over what was learnt"
-    )

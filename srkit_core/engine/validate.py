@@ -5,12 +5,12 @@ Nothing here draws from global randomness, and every network leaves in the mode 
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
-from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.examples import Examples, Making, make_examples
 from srkit_core.data.loader import CentrePatches, collate
 from srkit_core.data.patches import CropRule
 from srkit_core.data.sources import Picture
@@ -18,7 +18,7 @@ from srkit_core.engine.devices import Devices
 from srkit_core.engine.objective import Objective, judge
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.step import report
-from srkit_core.evaluation.evaluate import LiveMetric, ModelScores, Pair, evaluate, pairs
+from srkit_core.evaluation.evaluate import LiveMetric, ModelScores, Pair, evaluate, pairs, score
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.io.images import Pixels, to_bytes
 from srkit_core.parts.model import Model
@@ -62,16 +62,36 @@ class Validator:
     def scores(self, model: Model) -> tuple[Figures, list[dict[str, Pixels]]]:
         """Return the metrics on whole pictures, with standard deviations, and the first pictures as rows of columns."""
         figures, rows = Figures(), list[dict[str, Pixels]]()
-
-        def show(pair: Pair, sr: torch.Tensor) -> None:
-            if len(rows) < self.shown:
-                rows.append(self._row(pair, sr))
-
         with evaluating(model.network):
             for name, pictures in self.sets.items():
-                examples = pairs(pictures, model.scale, self.making, self.devices.device)
-                figures |= _labelled(evaluate(name, model, examples, self.protocol, self.metrics, seen=show), name)
+                scores, shown = self._set_scores(name, model, pictures, self.shown - len(rows))
+                figures |= _labelled(scores, name)
+                rows += shown
         return figures, rows
+
+    def batch_scores(self, model: Model, examples: Examples) -> Figures:
+        """Return the metrics on the patches of a training batch, with standard deviations."""
+        with evaluating(model.network):
+            sr = model(examples.lr)
+            mine = [score(one[None], hr[None], self.protocol, self.metrics) for one, hr in zip(sr, examples.hr, strict=True)]
+        images = {str(number): scores for number, scores in enumerate(self.devices.collect(mine))}
+        scored = ModelScores("training", images, {metric.label: metric.spec for metric in self.metrics})
+        return _labelled(scored, "")
+
+    def _set_scores(self, name: str, model: Model, pictures: Sequence[Picture], wanted: int) -> tuple[ModelScores, list[dict[str, Pixels]]]:
+        """Score one set, each process its share of the pictures; returns the first `wanted` as rows of columns too."""
+        mine, shown = self.devices.share(pictures), dict[str, dict[str, Pixels]]()
+        first = {picture.name for picture in pictures[: max(wanted, 0)]}
+
+        def show(pair: Pair, sr: torch.Tensor) -> None:
+            if pair.name in first:
+                shown[pair.name] = self._row(pair, sr)
+
+        examples = pairs(mine, model.scale, self.making, self.devices.device)
+        scores = evaluate(name, model, examples, self.protocol, self.metrics, seen=show)
+        everyone = dict(self.devices.collect([(one, (scores.images[one], shown.get(one))) for one in scores.images]))
+        ordered = {picture.name: everyone[picture.name] for picture in pictures}
+        return replace(scores, images={one: images for one, (images, _) in ordered.items()}), [row for _, row in ordered.values() if row]
 
     def _row(self, pair: Pair, sr: torch.Tensor) -> dict[str, Pixels]:
         columns = {"lr": pair.lr, "bicubic": self.baseline(pair.lr), "sr": sr, "hr": pair.hr}

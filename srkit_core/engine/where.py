@@ -12,7 +12,8 @@ from srkit_core.machine import DeviceName, PrecisionName
 class Where:
     """Where a run happens: pictures, initial weights, folders and machine; *what* to train is the recipe's.
 
-    `compile` runs networks through torch.compile; `recompute` saves memory by computing blocks of the generator twice.
+    `compile` runs networks through torch.compile; `recompute` saves memory by computing blocks of the generator twice;
+    `track` names trackers beside `metrics.csv`; `repeats` is the run folder whose recipe is trained again.
     """
 
     data: str = "photos"
@@ -24,6 +25,8 @@ class Where:
     workers: int | None = None
     compile: bool = False
     recompute: bool = False
+    track: tuple[str, ...] = ()
+    repeats: Path | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Return what a repeated run takes over."""
@@ -31,7 +34,7 @@ class Where:
         val = None if self.val is None else {name: _anywhere(place) for name, place in self.val.items()}
         machine = {"device": self.device, "precision": self.precision, "workers": self.workers}
         machine |= {"compile": self.compile, "recompute": self.recompute}
-        return {"data": _anywhere(self.data), "val": val, "init": init, **machine}
+        return {"data": _anywhere(self.data), "val": val, "init": init, **machine, "track": list(self.track)}
 
 
 def _anywhere(place: str) -> str:

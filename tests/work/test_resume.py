@@ -13,7 +13,7 @@ from torch import nn
 
 from srkit_core.cli.app import run
 from srkit_core.engine import objective
-from srkit_core.engine.loop import Clock
+from srkit_core.engine.report import Clock
 from srkit_core.engine.memory import memory_guard
 from srkit_core.engine.resume import AtEpoch
 from srkit_core.engine.train import train
@@ -210,7 +210,7 @@ def test_a_network_that_remembers_what_validation_showed_it_can_still_train(wher
                 self.table = torch.zeros(1, 1, *lr.shape[-2:]) + self.weight.detach()
             return (lr * self.weight * self.table[..., : lr.shape[-2], : lr.shape[-1]]).repeat_interleave(4, -1).repeat_interleave(4, -2)
 
-    from srkit_core.engine import train as training
+    from srkit_core.engine import assemble as training
 
     monkeypatch.setattr(training, "build_network", lambda part, seed=0: Growing())
     train(recipe({"validate_every": 1}), where)
@@ -314,7 +314,7 @@ def test_the_checkpoint_is_chosen_while_the_folder_is_held(where, monkeypatch):
     """Otherwise a run that ends in between would lose what it saved last."""
     from filelock import FileLock, Timeout
 
-    from srkit_core.engine import train as training
+    from srkit_core.engine import assemble as training
 
     stopped(recipe(), where, 2)
     choose = training.find_checkpoint
