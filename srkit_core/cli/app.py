@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from srkit_core.cli.render import process_number
 from srkit_core.errors import SrkitError
 
 TRACE_VARIABLE = "SRKIT_TRACE"
@@ -158,4 +159,5 @@ def _help_for(words: Sequence[str]) -> str:
 def _tell(message: str, hint: str) -> None:
     if TRACE_VARIABLE in os.environ and sys.exc_info()[1] is not None:
         traceback.print_exc()
-    typer.echo(f"error: {message}\ntry: {hint}", err=True)
+    place = f" in process {process_number()}" if process_number() else ""
+    typer.echo(f"error{place}: {message}\ntry: {hint}", err=True)

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 
 import typer
 
-from srkit_core.cli.render import on_terminal
+from srkit_core.cli.render import on_terminal, process_number
 
 _SHOWN = ("loss/total", "loss/discriminator", "d_real", "d_fake", "images_per_s")
 
 
 class ProgressView:
-    """Shows work: a bar with the time left on a terminal, plain lines elsewhere. A context manager."""
+    """Shows work: a bar with the time left on a terminal, plain lines elsewhere. A context manager.
+
+    Of the processes of one run only the first shows anything.
+    """
 
     def __init__(self) -> None:
-        self._bar = _Bar() if on_terminal() else None
+        self._bar = _Bar() if on_terminal() and process_number() == 0 else None
         self._starts = dict[str, tuple[int, float]]()
 
     def __enter__(self) -> "ProgressView":
@@ -66,6 +69,8 @@ class ProgressView:
 
 def _say(text: str) -> None:
     """Print a line; a reader that has gone away (`| head`) is no reason to stop training."""
+    if process_number():
+        return
     try:
         typer.echo(text)
     except BrokenPipeError:

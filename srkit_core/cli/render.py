@@ -1,11 +1,17 @@
 """How does text look to a person, on a terminal and elsewhere?"""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import typer
+
+
+def process_number() -> int:
+    """The number of this process among those that a launcher started for one run; 0 when alone."""
+    return int(os.environ.get("RANK", "0"))
 
 
 def on_terminal() -> bool:

@@ -90,7 +90,7 @@ def _train(recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path 
         if taken:
             view.note("taken from environment.json: " + ", ".join(f"{name} {value}" for name, value in taken.items()))
         folder = run(wish.recipe, Where(out=out, repeats=repeats, **(taken | where)), resume=_resume(resume, out), listener=view)
-    typer.echo(f"weights: {folder / 'weights' / 'last.safetensors'}")
+        view.note(f"weights: {folder / 'weights' / 'last.safetensors'}")
 
 
 def _wish(recipe: str | None, flags: "Flags", resumed: Path | None) -> tuple["Wish", dict[str, Any], Path | None]:

@@ -12,6 +12,7 @@ from srkit_core.engine.devices import Devices
 from srkit_core.engine.events import Listener
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.pictures import Pictures
+from srkit_core.engine.redraw import Curves
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import Network, Networks, Setting
 from srkit_core.engine.tracking import Log, columns
@@ -56,6 +57,7 @@ def build_setting(
             shown=recipe.validation.pictures,
         ),
         log=Log(folder.metrics, names),
+        curves=Curves(folder, {term.label: term.spec for term in planned.metrics}, listener, is_main=devices.is_main),
         listener=listener,
         workers=loader_workers(where.workers, devices),
         versions=versions(registry),

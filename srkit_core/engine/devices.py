@@ -164,6 +164,7 @@ def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto")
     accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode], kwargs_handlers=[buffers_stay])
     try:
         yield Devices(accelerator, mode)
+        accelerator.wait_for_everyone()  # a process that leaves first would tear the connections of the others
     except RuntimeError as error:
         if accelerator.num_processes > 1 and any(saying in str(error) for saying in _SAYINGS_OF_A_LOST_PEER):
             raise LostProcessError(

@@ -34,6 +34,11 @@ class RunFolder:
         return self.path / "metrics.csv"
 
     @property
+    def curves(self) -> Path:
+        """The figures of the run over its steps, as a picture."""
+        return self.path / "curves.png"
+
+    @property
     def summary(self) -> Path:
         """Final figures."""
         return self.path / "summary.json"

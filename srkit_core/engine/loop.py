@@ -33,6 +33,7 @@ def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed
         networks = with_average(networks, setting.plan.stages[number])
         if number > progress.position.stage:
             before = setting.plan.stages[number - 1].stage.name
+            setting.curves.draw()
             progress = Progress(Position(number, 0, progress.position.total), progress.epoch, log_bytes=progress.log_bytes)
             if stage.start_from != "last":
                 take_best(setting, networks, before, stage.start_from)
@@ -146,6 +147,7 @@ def _validate(setting: Setting, networks: Networks, live: LiveStage, progress: P
     tell_validation(setting, live, progress, figures, scores)
     setting.devices.agree(partial(keep_pictures, setting, progress, rows))
     progress = setting.devices.agree(partial(keep_best, setting, live, networks, progress, figures | scores))
+    setting.curves.refresh()
     if progress.ended:
         waited = f"{live.plan.stage.patience} validations without a better {live.plan.stage.patience_on}"
         setting.listener.note(f"stage '{live.plan.stage.name}' ends after step {progress.position.total}: {waited}")

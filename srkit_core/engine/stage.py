@@ -17,6 +17,7 @@ from srkit_core.engine.health import Watch
 from srkit_core.engine.objective import Objective, build_objective
 from srkit_core.engine.player import Player, build_player
 from srkit_core.engine.pool import Pool
+from srkit_core.engine.redraw import Curves
 from srkit_core.engine.step import Players
 from srkit_core.engine.trackers import Trackers
 from srkit_core.engine.tracking import Log
@@ -40,6 +41,7 @@ class Setting:
     making: Making
     validator: Validator
     log: Log
+    curves: Curves
     listener: Listener
     workers: int
     versions: Mapping[str, str]

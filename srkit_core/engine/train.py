@@ -93,7 +93,8 @@ def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | No
             _begin(setting, pictures, where, registry, resume)
         if _finished(setting, progress):
             setting.listener.note(f"the run in {setting.folder.path} is finished: {progress.position.total} steps")
-        with open_trackers(where.track if setting.devices.is_main else (), _tracked(setting, progress), setting.listener) as trackers:
+        names = where.track if setting.devices.is_main else ()
+        with setting.curves.drawn_at_end(), open_trackers(names, _tracked(setting, progress), setting.listener) as trackers:
             progress = run_stages(replace(setting, trackers=trackers), networks, progress, live, request)
     setting.devices.agree(lambda: write_summary(setting.folder, setting.plan, progress))
 

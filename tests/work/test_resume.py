@@ -13,8 +13,8 @@ from torch import nn
 
 from srkit_core.cli.app import run
 from srkit_core.engine import objective
-from srkit_core.engine.report import Clock
 from srkit_core.engine.memory import memory_guard
+from srkit_core.engine.report import Clock
 from srkit_core.engine.resume import AtEpoch
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
@@ -314,7 +314,7 @@ def test_the_checkpoint_is_chosen_while_the_folder_is_held(where, monkeypatch):
     """Otherwise a run that ends in between would lose what it saved last."""
     from filelock import FileLock, Timeout
 
-    from srkit_core.engine import assemble as training
+    from srkit_core.engine import train as training
 
     stopped(recipe(), where, 2)
     choose = training.find_checkpoint

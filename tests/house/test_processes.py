@@ -1,0 +1,122 @@
+"""Do two processes train as one does, leave one set of files, and end together?"""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from srkit_core.cli.app import run
+
+pytestmark = pytest.mark.slow
+
+LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "srkit_core"]
+SMALL = ["--gen", "srvgg(features=4,blocks=1)", "--batch", "4", "--patch", "32", "--set", "validation.pictures=1", "--set", "log_every=1"]
+ADAM = "optimiser={name='Adam',eps=1e-6}"
+"""A relativistic loss does not depend on the bias of the last layer: its gradient is rounding noise, which Adam's usual
+eps of 1e-8 turns into steps of the size of the rate, different ones for every order of summation."""
+
+
+def start(*words):
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([*LAUNCH, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def launch(*words):
+    process = start(*words)
+    output = process.communicate(timeout=300)[0]
+    return process.returncode, output
+
+
+def rows(folder):
+    path = folder / "metrics.csv"
+    return list(csv.DictReader(path.read_text().splitlines())) if path.exists() else []
+
+
+def wait_for_rows(folder, count, process):
+    while len(rows(folder)) < count:
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+
+
+def files(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("loss", "more"),
+    [("l1", []), ("l1+ragan", ["--disc", "vgg-sn", "--set", ADAM])],
+    ids=["l1", "ragan"],
+)
+def test_two_processes_follow_one(tmp_path, loss, more):
+    words = ["train", "--gen", "rrdb(blocks=1)", "--loss", loss, "--steps", "20", "--batch", "4", "--patch", "32", "--seed", "3", *more]
+    words += ["--set", "log_every=1", "--set", "validation.pictures=2", "--out"]
+    assert run([*words, str(tmp_path / "one")]) == 0
+    code, output = launch(*words, str(tmp_path / "two"))
+    assert code == 0, output
+    alone, together = rows(tmp_path / "one"), rows(tmp_path / "two")
+    assert len(alone) == len(together) == 21
+    columns = [name for name in alone[0] if name.startswith("loss/")]
+    assert len(columns) == (2 if loss == "l1" else 4)
+    for row, other in zip(alone, together, strict=True):
+        assert [float(other[name]) for name in columns] == pytest.approx([float(row[name]) for name in columns], rel=1e-5), row["step"]
+    for name in ("psnr", "psnr/std", "ssim"):
+        assert float(together[-1][name]) == pytest.approx(float(alone[-1][name]), rel=1e-5)
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+    assert output.count("weights: ") == output.count("validation after step 20") == 1
+
+
+def test_ten_runs_end_cleanly_with_one_set_of_files(tmp_path):
+    for number in range(10):
+        folder = tmp_path / f"run {number}"
+        code, output = launch("train", *SMALL, "--steps", "2", "--out", str(folder))
+        assert (code, "Traceback" in output) == (0, False), output
+        assert [(row["step"], row["split"]) for row in rows(folder)] == [("1", "train"), ("2", "train"), ("2", "val")]
+        assert len(list(folder.glob("checkpoints/*"))) == 1
+
+
+def test_a_signal_stops_both_after_the_same_step_and_the_run_goes_on_exactly(tmp_path):
+    folder, whole = tmp_path / "stopped", tmp_path / "whole"
+    words = ["train", *SMALL, "--disc", "vgg-sn(features=8)", "--loss", "l1+ragan", "--steps", "60", "--out"]
+    process = start(*words, str(folder))
+    wait_for_rows(folder, 3, process)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=120)[0]
+    assert output.count("everything is saved in") == 2, output
+    saved = [path.name for path in folder.glob("checkpoints/*")]
+    assert len(saved) == 1
+    code, output = launch("train", "--resume", "--out", str(folder))
+    assert (code, "going on after step" in output) == (0, True), output
+    assert launch(*words, str(whole))[0] == 0
+    skipped = ("images_per_s", "memory_mb")
+    plain = [[{k: v for k, v in row.items() if k not in skipped} for row in rows(one)] for one in (folder, whole)]
+    assert plain[0] == plain[1]
+    assert (folder / "weights/last.safetensors").stat().st_size == (whole / "weights/last.safetensors").stat().st_size
+
+
+def test_where_one_process_is_killed_the_other_ends_and_the_run_can_go_on(tmp_path):
+    folder = tmp_path / "run"
+    process = start("train", *SMALL, "--steps", "100000", "--set", "checkpoint_every=2", "--out", str(folder))
+    wait_for_rows(folder, 6, process)
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout.split()
+    os.kill(int(children[-1]), signal.SIGKILL)
+    process.communicate(timeout=120)
+    assert process.returncode != 0
+    step = max(int(path.name.removeprefix("step-")) for path in folder.glob("checkpoints/step-*"))
+    code, output = launch("train", "--resume", "--out", str(folder), "--steps", str(step + 2))
+    assert (code, f"going on after step {step}" in output) == (0, True), output
+
+
+def test_what_the_main_process_cannot_do_ends_both_at_once(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "checkpoints").write_text("a file where a folder belongs")
+    begun = time.monotonic()
+    code, output = launch("train", *SMALL, "--steps", "4", "--out", str(folder))
+    assert code != 0
+    assert output.count(f"cannot write {folder / 'checkpoints'}") == 2, output
+    assert "unexpectedly" not in output
+    assert time.monotonic() - begun < 100
