@@ -159,6 +159,6 @@ class OutOfMemoryError(ResourceError):
 
 
 class DiskFullError(ResourceError):
-    """The disk is full; files written before are complete."""
+    """The disk is full, or a file would be larger than the system allows; files written before are complete."""
 
     exit_code = 4

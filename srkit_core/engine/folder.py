@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srkit_core.errors import RecipeError
+from srkit_core.io.atomic import UNFINISHED
 from srkit_core.run_record import ENVIRONMENT
 
 _CHECKPOINT = "step-{:08d}"
@@ -64,9 +65,17 @@ class RunFolder:
         return self.recipe.exists()
 
     def keep_newest(self, count: int) -> None:
-        """Delete all but the newest checkpoints, and what a killed process left unfinished."""
-        for old in [*self.checkpoints()[:-count], *self.path.glob("checkpoints/.step-*")]:
+        """Delete all but the newest checkpoints."""
+        for old in self.checkpoints()[:-count]:
             shutil.rmtree(old)
+
+    def tidy(self) -> None:
+        """Delete what a killed process left half written; nobody else may be writing here."""
+        for checkpoint in self.path.glob("checkpoints/.step-*"):
+            shutil.rmtree(checkpoint)
+        for place in ("", "weights/**/", "pictures/"):
+            for file in self.path.glob(f"{place}{UNFINISHED}"):
+                file.unlink()
 
 
 def choose_folder(out: Path | None, name: str, *, resume: bool) -> RunFolder:

@@ -46,6 +46,8 @@ def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed
 def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request, run_length: int) -> Progress:
     clock = Clock()
     epoch_before = progress.epoch - ceil(progress.position.step / live.calendar.steps_per_epoch)
+    if progress.owed:
+        progress = _after_step(setting, networks, live, replace(progress, owed=False), request)
     for batch in _batches(setting, live, progress) if not progress.ended else ():
         examples = _examples(setting, live, batch, progress.position)
         values = _step(setting, networks, live, examples, batch.names, progress.position, run_length)
@@ -53,14 +55,19 @@ def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: 
         progress = _advanced(progress, live, epoch_before)
         row = _told(setting, networks, live, progress, values, clock, examples) if live.calendar.logs(progress.position.step) else {}
         setting.listener.progress(live.plan.stage.name, progress.position.step, live.calendar.length, row)
-        if live.calendar.due(live.calendar.validate, progress.position.step):
-            progress = _validate_safely(setting, networks, live, progress)
-        if progress.position.step in live.calendar.kept:
-            setting.devices.agree(partial(keep_milestone, setting, live, networks, progress))
-        _save_if_due(setting, networks, live, progress, setting.devices.largest(request.signal))
+        progress = _after_step(setting, networks, live, progress, request)
         if progress.ended:
             break
         clock.start()
+    return progress
+
+
+def _after_step(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request) -> Progress:
+    if live.calendar.due(live.calendar.validate, progress.position.step):
+        progress = _validate_safely(setting, networks, live, progress)
+    if progress.position.step in live.calendar.kept:
+        setting.devices.agree(partial(keep_milestone, setting, live, networks, progress))
+    _save_if_due(setting, networks, live, progress, setting.devices.largest(request.signal))
     return progress
 
 
@@ -121,12 +128,14 @@ def _model(setting: Setting, networks: Networks) -> Model:
 
 
 def _validate_safely(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:
-    """Validate; when that fails, save first what was trained."""
+    """Validate; when that fails, save first what was trained, as it was before."""
+    rows = setting.devices.agree(setting.log.flush)
     try:
         return _validate(setting, networks, live, progress)
     except Exception:
         if setting.devices.is_main:
-            keep_checkpoint(setting, live, networks, progress)
+            setting.log.cut(rows)
+            keep_checkpoint(setting, live, networks, replace(progress, owed=True))
         raise
 
 

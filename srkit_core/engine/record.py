@@ -23,7 +23,10 @@ from srkit_core.run_record import read_environment
 
 @contextmanager
 def only_run(folder: RunFolder, devices: Devices) -> Iterator[None]:
-    """Keep other runs from training in a folder; the system gives it free when the main process ends, however it ends."""
+    """Keep other runs from training in a folder, and remove what a killed one left half written.
+
+    The system gives the folder free when the main process ends, however it ends.
+    """
     lock = FileLock(folder.path / ".lock", timeout=0)
     devices.agree(lambda: _take(lock, folder))
     try:
@@ -36,6 +39,7 @@ def _take(lock: BaseFileLock, folder: RunFolder) -> None:
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+        folder.tidy()
     except Timeout:
         raise RecipeError(f"another process is training in {folder.path}", hint="wait for it, or --out another folder") from None
     except OSError as error:
@@ -43,17 +47,13 @@ def _take(lock: BaseFileLock, folder: RunFolder) -> None:
 
 
 def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry, *, again: bool) -> None:
-    """Claim a folder for a new run and write what it is made from; raises RecipeError when another run was faster.
+    """Write what a new run is made from, its recipe last; raises RecipeError when another run was faster.
 
     `again` begins anew where a run stopped before its first checkpoint.
     """
     folder = setting.folder
-    try:
-        folder.recipe.touch(exist_ok=again)
-    except FileExistsError:
-        raise RecipeError(
-            f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder"
-        ) from None
+    if folder.holds_run and not again:
+        raise RecipeError(f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder")
     now = _write(setting, pictures, where, registry, None)
     repeated = read_environment(where.repeats) if where.repeats else None
     _tell_differences(setting, repeated, now)

@@ -57,8 +57,11 @@ def find_checkpoint(folder: RunFolder, resume: Resume, listener: Listener) -> Ch
 
 
 def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
-    """Delete checkpoints after the chosen one: the run takes another way from here."""
-    for path in folder.checkpoints():
+    """Delete checkpoints after the chosen one: the run takes another way from here.
+
+    The newest goes first, so that what a kill leaves is a run that was stopped earlier.
+    """
+    for path in reversed(folder.checkpoints()):
         if path.name > chosen.folder.name:
             shutil.rmtree(path)
 

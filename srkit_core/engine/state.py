@@ -1,7 +1,7 @@
 """What must survive a crash?
 
-A checkpoint is a folder of safetensors and one JSON file with the digests of the others, written beside and renamed.
-Randomness is a function of seed and position, so it is not in here.
+A checkpoint is a folder of safetensors, a JSON file of plain values, and one with the digests of all these; it is written
+beside and renamed. Randomness is a function of seed and position, so it is not in here.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from srkit_core.io.atomic import flush, write_bytes, write_error
 from srkit_core.parts.weights import fill, read_tensors
 
 _STATE = "state.json"
+_DIGESTS = "digests.json"
 _POOL = "pool.safetensors"
 _UNFINISHED = ".part"
 
@@ -41,7 +42,7 @@ class Progress:
     """The small part of a run's state; `log_bytes` is where its log ends.
 
     To the current stage belong `best`, its best figures, `waited`, how many validations its patience has waited for
-    another, and `ended`, whether it ran out.
+    another, and `ended`, whether it ran out. `owed` says that the validation of the last step failed and is still to come.
     """
 
     position: Position = Position()
@@ -50,6 +51,7 @@ class Progress:
     log_bytes: int = 0
     waited: int = 0
     ended: bool = False
+    owed: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,11 @@ def save_checkpoint(folder: Path, memory: Memory, progress: Progress) -> None:
 def read_progress(folder: Path) -> Progress:
     """Return the small part of a checkpoint; raises WeightsError when any of its files is missing or altered."""
     try:
-        document = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-        for name, digest in document["files"].items():
-            if _digest(folder / name) != digest:
-                raise WeightsError(
-                    f"the checkpoint {folder} is damaged: {name} was altered", hint=f"delete {folder}, then --resume", path=folder
-                )
-        values = document["progress"]
+        digests = dict(_read(folder / _DIGESTS))
+        for name in (_STATE, *digests):
+            if _digest(folder / name) != digests.get(name):
+                raise ValueError(f"{name} was altered")
+        values = _read(folder / _STATE)["progress"]
         return Progress(Position(**values.pop("position")), **values)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"the checkpoint {folder} is damaged: {error}", hint=f"delete {folder}, then --resume", path=folder) from error
@@ -100,7 +100,7 @@ def restore_networks(folder: Path, networks: Mapping[str, nn.Module]) -> None:
 
 def restore_players(folder: Path, players: Mapping[str, Player]) -> None:
     """Restore optimisers and scalers of the stage that a checkpoint was written in."""
-    document = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+    document = _read(folder / _STATE)
     for name, player in players.items():
         _restore_optimiser(player.optimiser, read_tensors(folder / f"{_optimiser_file(name)}"), document["scalars"][name])
         if document["scalers"][name]:
@@ -126,9 +126,9 @@ def _write_all(folder: Path, memory: Memory, progress: Progress) -> None:
         "progress": asdict(progress),
         "scalars": scalars,
         "scalers": {name: player.scaler.state_dict() for name, player in memory.players.items()},
-        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
     }
-    write_bytes(folder / _STATE, json.dumps(document, indent=1).encode())
+    _write(folder / _STATE, document)
+    _write(folder / _DIGESTS, {path.name: _digest(path) for path in sorted(folder.iterdir())})
     flush(folder)
 
 
@@ -139,6 +139,14 @@ def _optimiser_file(name: str) -> str:
 def _save(path: Path, tensors: Mapping[str, Tensor]) -> None:
     own = {name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format) for name, tensor in tensors.items()}
     write_bytes(path, save(own))
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    write_bytes(path, json.dumps(document, indent=1).encode())
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _digest(path: Path) -> str:

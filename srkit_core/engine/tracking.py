@@ -38,8 +38,8 @@ class Log:
         """Begin a new file with its header."""
         write_text(self._path, _line(self._names))
 
-    def cut(self, size: int) -> None:
-        """Forget what was written after a checkpoint, so that a resumed run has each row once.
+    def check(self, size: int) -> None:
+        """Look whether a run can go on with the first `size` bytes.
 
         Raises WeightsError when rows before it are missing, RecipeError when the columns are others.
         """
@@ -50,21 +50,26 @@ class Log:
         with self._path.open(encoding="utf-8", newline="") as file:
             if file.readline() != _line(self._names):
                 raise RecipeError(f"{self._path} has other columns than this run", hint="resume with the validation sets of the start")
+
+    def cut(self, size: int) -> None:
+        """Forget what was written after the first `size` bytes, so that a resumed run has each row once."""
         os.truncate(self._path, size)
 
     def flush(self) -> int:
         """Wait until every row is on the disk; returns the length of the file in bytes."""
-        flush(self._path)
+        try:
+            flush(self._path)
+        except OSError as error:
+            raise write_error(error, self._path) from error
         return self._path.stat().st_size
 
     def write(self, row: Row) -> None:
-        """Append a row; columns it does not have stay empty."""
+        """Append a row, whole or not at all; columns it does not have stay empty."""
         unknown = row.keys() - set(self._names)
         if unknown:
             raise KeyError(f"no such columns: {sorted(unknown)}")
         try:
-            with self._path.open("a", encoding="utf-8", newline="") as file:
-                file.write(_line([_plain(row.get(name, "")) for name in self._names]))
+            _append(self._path, _line([_plain(row.get(name, "")) for name in self._names]))
         except OSError as error:
             raise write_error(error, self._path) from error
 
@@ -85,6 +90,17 @@ def _peak_resident_bytes() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _append(path: Path, text: str) -> None:
+    """Append a text; where only half of it can be written it is taken back."""
+    before = path.stat().st_size
+    try:
+        with path.open("a", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError:
+        os.truncate(path, before)
+        raise
 
 
 def _line(values: Sequence[Any]) -> str:

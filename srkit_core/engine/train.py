@@ -126,8 +126,9 @@ def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Regi
 
 def _rewind(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:
     continue_record(setting, pictures, where, registry)
-    setting.log.cut(checkpoint.progress.log_bytes)
+    setting.log.check(checkpoint.progress.log_bytes)
     forget_later(setting.folder, checkpoint)
+    setting.log.cut(checkpoint.progress.log_bytes)
 
 
 def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tuple[Networks, LiveStage]:

@@ -4,17 +4,20 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from srkit_core.errors import DataError, DiskFullError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+UNFINISHED: Final = ".*.[0-9]*.part*"
+"""Which files are not yet written to their end, as a pattern of names."""
 
 
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Write a file beside `path`, flush it to the disk and rename it into place.
 
-    The folder is made where it is missing. Raises DiskFullError when the disk is full, DataError when the place
-    cannot be written; the file that was there before stays.
+    The folder is made where it is missing. Raises DiskFullError when the disk is full or the file larger than the
+    system allows, DataError when the place cannot be written; the file that was there before stays.
     """
     beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
@@ -48,6 +51,11 @@ def flush(path: Path) -> None:
 
 def write_error(error: OSError, path: Path) -> DataError | DiskFullError:
     """Name what kept a file or folder from being written."""
+    if error.errno == errno.EFBIG:
+        return DiskFullError(
+            f"{path} was not written: it would be larger than a file may be here",
+            hint="ulimit -f shows what this process may write; srkit train --resume --out RUN goes on with a run",
+        )
     if error.errno in _FULL:
         return DiskFullError(
             f"the disk is full, {path} was not written", hint="free some space; srkit train --resume --out RUN goes on with a run"

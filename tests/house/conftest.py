@@ -1,7 +1,7 @@
-"""Fixtures of the house tests: the product code as syntax trees, and what it imports."""
+"""Fixtures of the house tests: the product code as syntax trees, what it imports, and how often to kill a run."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,26 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a person say how often test_kill.py kills."""
+    parser.addoption("--kills", type=int, default=5, help="how often test_kill.py kills a run")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The folder of the repository."""
     return ROOT
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Write a line to the terminal although a test passes: figures to quote."""
+
+    def write(text: str) -> None:
+        with capfd.disabled():
+            request.config.get_terminal_writer().line(text)
+
+    return write
 
 
 @pytest.fixture(scope="session")
