@@ -68,6 +68,6 @@ def _stored_lr(batch: Batch) -> Tensor:
 
 
 def _patches(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int) -> Tensor:
-    pictures = [picture for stack in stacks for picture in stack]
-    cuts = [picture[:, y : y + side, x : x + side] for picture, (y, x) in zip(pictures, corners, strict=True)]
-    return torch.stack(cuts).contiguous(memory_format=torch.channels_last)
+    pictures = [picture.permute(1, 2, 0) for stack in stacks for picture in stack]
+    cuts = [picture[y : y + side, x : x + side] for picture, (y, x) in zip(pictures, corners, strict=True)]
+    return torch.stack(cuts).permute(0, 3, 1, 2)  # channels_last in one copy

@@ -174,7 +174,7 @@ def _seen(picture: Picture, rule: CropRule, hr: Pixels, lr: Pixels | None, place
 
 def _lr_patch(rule: CropRule, lr: Pixels, place: tuple[int, int], view: View) -> Pixels:
     y, x, side = place[0] // rule.scale, place[1] // rule.scale, rule.patch // rule.scale
-    return np.ascontiguousarray(view.of(lr[y : y + side, x : x + side]))
+    return view.of(lr[y : y + side, x : x + side])
 
 
 def _window_size(sample: Sample) -> tuple[int, ...]:

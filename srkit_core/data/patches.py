@@ -74,7 +74,7 @@ def cut(rule: CropRule, pixels: Pixels, place: tuple[int, int], view: View) -> C
     window = pixels[top : top + rule.window, left : left + rule.window]
     height, width = window.shape[:2]
     corner = view.corner(place[0] - top, place[1] - left, height, width, rule.patch)
-    return Crop(np.ascontiguousarray(view.of(window)), corner)
+    return Crop(view.of(window), corner)
 
 
 @lru_cache(maxsize=4)

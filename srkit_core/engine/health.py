@@ -23,6 +23,9 @@ TINTED: Final = 0.1
 PATIENCE: Final = 5
 """Logged rows in a row that must show a sign."""
 
+SPARSE: Final = 4
+"""Every so many pixels of a row and column are looked at, which is enough for a sign and costs a step nothing."""
+
 CONTRAST, TINT = "sr/contrast", "sr/tint"
 
 
@@ -56,8 +59,9 @@ _TINTED = Sign(
 def look_at(sr: Tensor, target: Tensor) -> dict[str, Tensor]:
     """Return how much contrast SR (B, 3, H, W) has beside its target, and by how much one of its colours is off."""
     with torch.no_grad():
-        contrast = sr.float().std(dim=(1, 2, 3)).mean() / target.float().std(dim=(1, 2, 3)).mean().clamp(min=1e-6)
-        off = (sr.float() - target.float()).mean(dim=(0, 2, 3))
+        sr, target = (one[..., ::SPARSE, ::SPARSE].float() for one in (sr, target))
+        contrast = sr.std(dim=(1, 2, 3)).mean() / target.std(dim=(1, 2, 3)).mean().clamp(min=1e-6)
+        off = (sr - target).mean(dim=(0, 2, 3))
         return {CONTRAST: contrast, TINT: (off - off.median()).abs().max()}
 
 

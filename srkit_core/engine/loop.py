@@ -98,7 +98,7 @@ def _step(
     place = Place(position.step, live.calendar.length, position.total, run_length, live.calendar.steps_per_epoch)
     for player in live.named_players().values():
         player.set_rate(rate_factor(stage.schedule, stage.lr_warmup.steps(place.steps_per_epoch), place))
-    torch.manual_seed(seed_for(setting.plan.recipe.seed, "networks", position.total, setting.devices.rank))
+    setting.devices.seed(seed_for(setting.plan.recipe.seed, "networks", position.total, setting.devices.rank))
     objective = live.objective.ramped(ramp_factors(stage.ramps, place)) if stage.ramps else live.objective
     scene = Scene(objective, setting.devices, position.total + 1, pictures)
     values = train_step(live.players, stage, scene, examples)

@@ -23,6 +23,7 @@ EXAMPLES = [
     errors.WeightsError("a", hint="b", path=Path("w.safetensors")),
     errors.DivergedError("a", step=3, term="loss/l1", hint="b"),
     errors.InterruptedRunError("a", signal=2, hint="b"),
+    errors.LostProcessError("a", hint="b"),
     errors.ResourceError("a", hint="b"),
     errors.OutOfMemoryError("a", hint="b"),
     errors.DiskFullError("a", hint="b"),
@@ -30,6 +31,7 @@ EXAMPLES = [
 
 EXIT_CODES = {
     "SrkitError": 1,
+    "LostProcessError": 1,
     "ResourceError": 1,
     "RecipeError": 2,
     "ExpressionError": 2,

@@ -165,6 +165,12 @@ def test_two_precisions_in_one_process(tmp_path):
     ]
 
 
+def test_a_step_leaves_nothing_behind_in_torch(tmp_path):
+    before = len(torch.cuda._queued_calls)
+    train(recipe(), Where(out=tmp_path / "run", device="cpu"))
+    assert len(torch.cuda._queued_calls) - before < 8
+
+
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(undisturbed, tmp_path):
     repeated = train(recipe(), Where(out=tmp_path / "same", device="cpu"))
     other = train(recipe(seed=1), Where(out=tmp_path / "other", device="cpu"))
