@@ -143,8 +143,10 @@ def _validate(setting: Setting, networks: Networks, live: LiveStage, progress: P
     """Score the generator; only the main process writes what comes of it."""
     plays = networks.discriminator.module if networks.discriminator and live.plan.adversarial else None
     figures = setting.validator.losses(networks.result, plays, live.objective, live.rule, live.plan.stage.batch)
+    clock = Clock()
     scores, rows = setting.validator.scores(_model(setting, networks))
-    tell_validation(setting, live, progress, figures, scores)
+    clock.count(sum(map(len, setting.validator.sets.values())))
+    tell_validation(setting, live, progress, figures, scores, clock)
     setting.devices.agree(partial(keep_pictures, setting, progress, rows))
     progress = setting.devices.agree(partial(keep_best, setting, live, networks, progress, figures | scores))
     setting.curves.refresh()

@@ -50,9 +50,9 @@ def tell_step(setting: Setting, live: LiveStage, progress: Progress, values: Val
     return logged
 
 
-def tell_validation(setting: Setting, live: LiveStage, progress: Progress, losses: Figures, scores: Figures) -> None:
-    """Log a validation: the stage's losses on held-out patches, and the metrics on whole pictures."""
-    _write(setting, live, progress, "val", losses | scores)
+def tell_validation(setting: Setting, live: LiveStage, progress: Progress, losses: Figures, scores: Figures, clock: Clock) -> None:
+    """Log a validation: the stage's losses on held-out patches, the metrics on whole pictures, and how many of these a second."""
+    _write(setting, live, progress, "val", losses | scores | {"images_per_s": clock.rate()})
     shown = ", ".join(f"{name} {value:.4g}" for name, value in scores.items() if not name.endswith("/std"))
     setting.listener.note(f"validation after step {progress.position.total} ({live.plan.stage.name}): {shown}")
 

@@ -180,7 +180,8 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(undisturbed, 
 
 def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
     with (undisturbed / "metrics.csv").open(newline="") as file:
-        header = next(csv.reader(file))
+        header, *everything = csv.reader(file)
+    assert all(float(row[header.index(name)]) > 0 for row in everything for name in UNREPEATABLE)
     losses = "loss/l1 loss/tv loss/ragan loss/total loss/discriminator"
     game = "d_real d_fake d_gap gradient/generator gradient/discriminator"
     names = f"step epoch stage split lr lr/discriminator {losses} {game} psnr psnr/std"
@@ -204,7 +205,15 @@ def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
 
 
 def test_a_run_folder_holds_what_the_contract_names(undisturbed):
-    expected = ["recipe.toml", "environment.json", "metrics.csv", "summary.json", "weights/last.safetensors", "pictures/step-00000009.png"]
+    expected = [
+        "recipe.toml",
+        "environment.json",
+        "metrics.csv",
+        "summary.json",
+        "curves.png",
+        "weights/last.safetensors",
+        "pictures/step-00000009.png",
+    ]
     expected += [
         f"weights/{stage}/{name}.safetensors" for stage in ("warmup", "main") for name in ("last", "best-psnr", "best-ssim", "best-loss")
     ]
