@@ -3,11 +3,28 @@
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    import sys
-
     try:
         from srkit_core.cli.app import run
 
-        sys.exit(run())
+        code = run()
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    _end(code)
+
+
+def _end(code: int) -> None:
+    """Exit; a process among several leaves without taking the interpreter apart.
+
+    That would destroy the threads of the process group in an order that now and then aborts a run which is over.
+    """
+    import os
+    import sys
+
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        sys.exit(code)
+    import atexit
+
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,26 +1,33 @@
 """On which devices, in how many processes and in which precision does this run compute?
 
-Accelerate stays behind this file and `trackers.py`. Its process group, DDP and autocast are used; its optimizer, loader and scheduler
+Accelerate stays behind this file and `trackers.py`. Its process group and autocast are used; its optimizer, loader and scheduler
 wrappers are not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from inspect import signature
+from typing import Any, TypeVar, cast
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
+from torch.nn.parallel import DistributedDataParallel
 
+from srkit_core.engine.gather import Gather
 from srkit_core.errors import IncompatibleError, LostProcessError
 from srkit_core.machine import DeviceName, Precision, PrecisionName
 
 T = TypeVar("T")
 _SAYINGS_OF_A_LOST_PEER = ("onnection closed by peer", "onnection reset by peer", "remote process exited", "Broken pipe")
 """Torch raises a plain RuntimeError with the words of gloo or NCCL."""
+_NAMES_OF_SYNC = ("forward_sync_buffers", "broadcast_buffers")
+"""What torch 2.15 calls it, and what it was called before."""
+_BUFFERS_STAY: Mapping[str, Any] = {next(name for name in _NAMES_OF_SYNC if name in signature(DistributedDataParallel).parameters): False}
 _ACCELERATE_NAMES = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
@@ -62,8 +69,8 @@ class Devices:
             return network
         if self.device.type == "cuda":
             nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
-        wrapped: nn.Module = self.accelerator.prepare_model(network)
-        return wrapped
+        ids = [self.device] if self.device.type == "cuda" else None
+        return DistributedDataParallel(network, device_ids=ids, **_BUFFERS_STAY)
 
     def autocast(self) -> AbstractContextManager[None]:
         """Return the context in which networks run in the chosen precision."""
@@ -76,11 +83,8 @@ class Devices:
 
     def gather(self, logits: Tensor) -> Tensor:
         """Concatenate (B, ...) over processes, differentiably; with one process it is the identity."""
-        if self.world == 1:
-            return logits
-        from torch.distributed.nn.functional import all_gather
-
-        return torch.cat(all_gather(logits.contiguous()))  # type: ignore[no-untyped-call]
+        gathered: Tensor = logits if self.world == 1 else Gather.apply(logits.contiguous())
+        return gathered
 
     def mean(self, values: Tensor) -> Tensor:
         """Average a tensor over processes, for reports."""
@@ -172,8 +176,7 @@ def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto")
     chosen = choose_device(device)
     mode = choose_precision(precision, chosen)
     _forget()
-    buffers_stay = DistributedDataParallelKwargs(broadcast_buffers=False)
-    accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode], kwargs_handlers=[buffers_stay])
+    accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode])
     try:
         yield Devices(accelerator, mode)
         accelerator.wait_for_everyone()  # a process that leaves first would tear the connections of the others
@@ -185,6 +188,7 @@ def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto")
         raise
     finally:
         if accelerator.num_processes > 1:
+            gc.collect()  # networks that still hold the group would keep its threads running into the end of the program
             torch.distributed.destroy_process_group()
         _forget()
 
