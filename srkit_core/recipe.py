@@ -44,7 +44,8 @@ class Stage(Fields):
     network's gradients; `ramps` are of loss labels; `start_from` says whether the generator goes on from the last
     weights of the stage before or from its best by a metric or loss (`best-psnr`); a stage ends early after `patience`
     validations without improvement of `patience_on`, a metric or `loss`, the generator's; `keep` counts checkpoints,
-    `keep_weights_at` names steps whose weights stay.
+    `keep_weights_at` names steps whose weights stay; `augment` is a chain of `centre`, `salient`, `affine`, `jitter`,
+    `flip`, `turn` and `cutblur`, in this order.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "main"

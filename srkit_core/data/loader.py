@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from srkit_core.data.augment import View, draw_view
+from srkit_core.data.augment import Change, View, draw_change, draw_view
 from srkit_core.data.cache import PixelCache
-from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, random_place, sample_rng
+from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, sample_rng
+from srkit_core.data.places import draw_place
 from srkit_core.data.sources import Picture
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, read_image
@@ -56,6 +57,7 @@ class Samples(Dataset[Sample]):
     def __init__(self, pictures: Sequence[Picture], rule: CropRule) -> None:
         self._pictures = pictures
         self._rule = rule
+        self._crops, self._changes, self._sides = (rule.augment.of(phase) for phase in ("crop", "pixels", "view"))
         self._cache = PixelCache(read_image)
         self._named = set[str]()
 
@@ -80,8 +82,9 @@ class Samples(Dataset[Sample]):
     def _sample(self, picture: Picture, index: int) -> Sample:
         rng = sample_rng(self._rule, index)
         hr, lr = _read(picture, self._rule, self._cache.get)
-        place = random_place(self._rule, hr.shape[0], hr.shape[1], rng)
-        return _seen(picture, self._rule, hr, lr, place, draw_view(self._rule.augment, rng))
+        place = draw_place(self._crops, hr, self._rule.patch, self._rule.scale, rng)
+        change, view = draw_change(self._changes, rng), draw_view(self._sides, rng)
+        return _seen(picture, self._rule, hr, lr, place, view, change)
 
 
 class CentrePatches(Dataset[Sample]):
@@ -103,7 +106,7 @@ class CentrePatches(Dataset[Sample]):
         """Return the central patch of picture `index`."""
         picture = self._pictures[index]
         hr, lr = _read(picture, self._rule, read_image)
-        return _seen(picture, self._rule, hr, lr, centre_place(self._rule, hr.shape[0], hr.shape[1]), View())
+        return _seen(picture, self._rule, hr, lr, centre_place(self._rule, hr.shape[0], hr.shape[1]), View(), Change())
 
 
 class _Batches(Dataset[Batch | DataError]):
@@ -167,8 +170,8 @@ def _read(picture: Picture, rule: CropRule, read: Callable[[Path], Pixels]) -> t
     return hr, lr
 
 
-def _seen(picture: Picture, rule: CropRule, hr: Pixels, lr: Pixels | None, place: tuple[int, int], view: View) -> Sample:
-    crop = cut(rule, hr, place, view)
+def _seen(picture: Picture, rule: CropRule, hr: Pixels, lr: Pixels | None, place: tuple[int, int], view: View, change: Change) -> Sample:
+    crop = cut(rule, hr, place, view, change)
     return Sample(picture.name, crop.window, crop.corner, None if lr is None else _lr_patch(rule, lr, place, view))
 
 

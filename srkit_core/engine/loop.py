@@ -11,6 +11,7 @@ import torch
 
 from srkit_core.data.examples import make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
+from srkit_core.data.mixing import mixed
 from srkit_core.engine.ema import update_average
 from srkit_core.engine.health import CONTRAST, TINT
 from srkit_core.engine.interrupt import Request
@@ -100,7 +101,7 @@ def _step(setting: Setting, networks: Networks, live: LiveStage, batch: Batch, p
         player.set_rate(rate_factor(stage.schedule, stage.lr_warmup.steps(place.steps_per_epoch), place))
     torch.manual_seed(seed_for(seed, "networks", position.total, rank))
     rng = torch.Generator(setting.devices.device).manual_seed(seed_for(seed, "degradation", position.total, rank))
-    fresh = make_examples(batch, live.rule, setting.making, rng)
+    fresh = mixed(make_examples(batch, live.rule, setting.making, rng), live.rule.augment.of("mix"), rng)
     examples = live.pool.exchange(fresh, torch.Generator().manual_seed(seed_for(seed, "pool", position.total, rank)))
     objective = live.objective.ramped(ramp_factors(stage.ramps, place)) if stage.ramps else live.objective
     scene = Scene(objective, setting.devices, position.total + 1, batch.names)

@@ -151,8 +151,8 @@ def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
 
 def crop_rule(plan: Plan, number: int) -> CropRule:
     """Return how crops of a stage are drawn."""
-    recipe, stage = plan.recipe, plan.stages[number].stage
-    return CropRule(stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment)
+    recipe, stage = plan.recipe, plan.stages[number]
+    return CropRule(stage.stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment)
 
 
 def with_average(networks: Networks, stage: StagePlan) -> Networks:
