@@ -22,7 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import Call, Chain, Sum, parse_chain, parse_sum
-from srkit_core.fields import CallText, ChainText, RiseText, Several, Span, SpanText, SumText
+from srkit_core.fields import CallText, ChainText, PartOfPictures, RiseText, Several, Span, SpanText, SumText
 from srkit_core.learning import Fields, Optimisers, Ramp, Schedule
 
 PAIRED: Final = parse_chain("paired")
@@ -88,9 +88,21 @@ class Stage(Fields):
 
 
 class Data(Fields):
-    """Which pictures are kept from training; without names a tenth, 1 to 8 of them, chosen by a digest of their names."""
+    """Which pictures are kept from training: `hold_out` for validation, `test` for nobody's eyes until a later test.
 
-    hold_out: Several[str] = ()
+    Each is a share (`0.15`), a list of names, or the path of a list. A digest of a picture's name decides about shares, so
+    added files never move others. Without `hold_out` a tenth, 1 to 8 pictures, is for validation.
+    """
+
+    hold_out: PartOfPictures = ()
+    test: PartOfPictures = ()
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> Self:
+        shares = [part for part in (self.hold_out, self.test) if isinstance(part, float)]
+        if sum(shares) >= 1:
+            raise ValueError(f"hold_out and test leave nothing to train on: {shares[0]} + {shares[1]}")
+        return self
 
 
 class Validation(Fields):

@@ -9,12 +9,12 @@ from pathlib import Path
 from srkit_core.data import bundled
 from srkit_core.data.alignment import aligned, on_grid
 from srkit_core.data.folders import pictures_below
+from srkit_core.data.groups import group_of
 from srkit_core.data.pairs import find_pairs, hr_subfolder
+from srkit_core.data.splits import Part, choose
 from srkit_core.errors import DataError
 from srkit_core.io.images import ENDINGS, Pixels, image_size, read_image
 
-HELD_OUT_SHARE = 0.1
-HELD_OUT_MOST = 8
 HELD_OUT_SIDE = 1024
 _NAMED_AT_MOST = 5
 
@@ -133,18 +133,33 @@ def readable(source: Source) -> Source:
     return checked
 
 
-def split(source: Source, hold_out: Sequence[str]) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
-    """Part the pictures into (training, held out) by group.
+@dataclass(frozen=True)
+class Parts:
+    """The pictures of a source by what they are for; of those for validation the central square is taken."""
 
-    `hold_out` names pictures; without names a tenth of the groups, 1 to 8, is held out, chosen by a digest of their
-    names so that added files move few others, and each held-out picture is cut to its central 1024 x 1024.
+    training: tuple[Picture, ...]
+    validation: tuple[Picture, ...]
+    test: tuple[Picture, ...]
+
+
+def parts(source: Source, hold_out: Part | None, test: Part) -> Parts:
+    """Part the pictures by group, as `choose` says; each held-out picture is cut to its central 1024 x 1024.
+
+    Raises DataError when none is left to train on.
     """
-    groups = _named_groups(source, hold_out) if hold_out else _drawn_groups(source)
-    training = tuple(picture for picture in source.pictures if picture.group not in groups)
+    groups = {one.name: one.group for one in source.pictures}
+    held, tested = choose(groups, hold_out, test, source.place)
+    training = tuple(picture for picture in source.pictures if picture.group not in held | tested)
     if not training:
         raise DataError(f"{source.place} has too few pictures to hold any out", hint="--val PATH names other pictures for validation")
-    held = tuple(replace(picture, limit=HELD_OUT_SIDE) for picture in source.pictures if picture.group in groups)
-    return training, held
+    validation = tuple(replace(picture, limit=HELD_OUT_SIDE) for picture in source.pictures if picture.group in held)
+    return Parts(training, validation, tuple(picture for picture in source.pictures if picture.group in tested))
+
+
+def split(source: Source, hold_out: Part) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
+    """Part the pictures into (training, held out), as `parts` does where none is kept for a test."""
+    made = parts(source, hold_out, ())
+    return made.training, made.validation
 
 
 def _listed(place: str, paired: bool, scale: int | None) -> tuple[list[tuple[Path, Path | None]], int]:
@@ -177,7 +192,7 @@ def _examined(name: str, path: Path, lr: Path | None, place: str, smallest: int)
         return _skipped(error, path)
     if min(height, width) < smallest:
         return Skipped(path, f"{width} x {height} is smaller than the crop of {smallest} pixels")
-    return Picture(name, path, bundled.GROUPS[path.name] if _is_bundled(place) else name, height, width, lr)
+    return Picture(name, path, bundled.GROUPS[path.name] if _is_bundled(place) else group_of(name), height, width, lr)
 
 
 def _skipped(error: DataError, path: Path) -> Skipped:
@@ -208,18 +223,3 @@ def _nothing_left(source: Source, smallest: int) -> DataError:
     return DataError(
         f"{source.place} holds no picture", hint=f"--data a folder with {' '.join(sorted(ENDINGS))} files, or '{bundled.NAME}'"
     )
-
-
-def _named_groups(source: Source, names: Sequence[str]) -> set[str]:
-    groups = {picture.name: picture.group for picture in source.pictures}
-    unknown = [name for name in names if name not in groups]
-    if unknown:
-        raise DataError(
-            f"{source.place} has no picture '{unknown[0]}' to hold out", hint=f"data.hold_out, one of: {', '.join(list(groups)[:8])}"
-        )
-    return {groups[name] for name in names}
-
-
-def _drawn_groups(source: Source) -> set[str]:
-    groups = sorted({picture.group for picture in source.pictures}, key=lambda group: hashlib.sha256(group.encode()).hexdigest())
-    return set(groups[: min(max(round(len(groups) * HELD_OUT_SHARE), 1), HELD_OUT_MOST)])

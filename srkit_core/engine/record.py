@@ -66,8 +66,7 @@ def continue_record(setting: Setting, pictures: Pictures, where: Where, registry
 
 
 def _write(setting: Setting, pictures: Pictures, where: Where, registry: Registry, commands: list[list[str]]) -> None:
-    held = [picture for one in pictures.validation.values() for picture in one]
-    environment = describe(registry, setting, pictures.source, held, where)
+    environment = describe(registry, setting, pictures, where)
     write_json(setting.folder.environment, environment | {"commands": [*commands, *environment["commands"]]})
     write_text(setting.folder.recipe, setting.plan.recipe.to_toml())
 

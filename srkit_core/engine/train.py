@@ -38,6 +38,7 @@ from srkit_core.parts.weights import fill, read_tensors, versions
 from srkit_core.pinning import Pinned, pin
 from srkit_core.plan import Plan, bind_generator, plan
 from srkit_core.recipe import Recipe
+from srkit_core.recipe_files import with_listed_names
 from srkit_core.registry import Registry, discover
 
 
@@ -55,6 +56,7 @@ def train(
     picture can be used; DivergedError, OutOfMemoryError and InterruptedRunError leave the last checkpoint behind.
     """
     where, registry, listener = where or Where(), registry or discover(), listener or Silent()
+    recipe = with_listed_names(recipe, Path())
     wish = plan(recipe, registry)
     for stage in wish.stages:
         check_optimiser(stage.stage.optimiser.generator)

@@ -45,7 +45,7 @@ def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
     fill(tmp_path / NAME, "mine.png", "sub/motorcycle_left.png", "sub/motorcycle_right.png", "rocket.jpg")
     pictures = open_source(NAME).pictures
     assert named(pictures) == ["mine", "rocket", "sub/motorcycle_left", "sub/motorcycle_right"]
-    assert [picture.group for picture in pictures] == named(pictures)
+    assert [picture.group for picture in pictures] == ["mine", "rocket", "sub/motorcycle", "sub/motorcycle"]
 
 
 def test_folders_are_searched_to_the_bottom_whatever_they_are_called(tmp_path):
