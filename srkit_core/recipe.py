@@ -91,11 +91,13 @@ class Data(Fields):
     """Which pictures are kept from training: `hold_out` for validation, `test` for nobody's eyes until a later test.
 
     Each is a share (`0.15`), a list of names, or the path of a list. A digest of a picture's name decides about shares, so
-    added files never move others. Without `hold_out` a tenth, 1 to 8 pictures, is for validation.
+    added files never move others. Without `hold_out` a tenth, 1 to 8 pictures, is for validation. `lr_names` says how LR
+    files of paired data are called, as BasicSR's `filename_tmpl`: `{}` stands for the HR file's name without its ending.
     """
 
     hold_out: PartOfPictures = ()
     test: PartOfPictures = ()
+    lr_names: Annotated[str, Field(pattern=r"^([^{}/\\\\]*\{\}[^{}/\\\\]*)?$")] = ""
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:

@@ -40,7 +40,8 @@ def with_listed_names(recipe: Recipe, folder: Path) -> Recipe:
 
     A relative path is looked for in `folder`. Raises DataError when a list cannot be read.
     """
-    lists = {field: part for field, part in recipe.data if isinstance(part, str)}
+    parts = {"hold_out": recipe.data.hold_out, "test": recipe.data.test}
+    lists = {field: part for field, part in parts.items() if isinstance(part, str)}
     if not lists:
         return recipe
     names = {field: tuple(read_list(folder / path)) for field, path in lists.items()}

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from srkit_core.data.augment import Change, View, draw_change, draw_view
 from srkit_core.data.cache import PixelCache
+from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, sample_rng
 from srkit_core.data.places import draw_place
 from srkit_core.data.sources import Picture
@@ -56,6 +57,7 @@ class Samples(Dataset[Sample]):
 
     def __init__(self, pictures: Sequence[Picture], rule: CropRule) -> None:
         self._pictures = pictures
+        self._mixture = Mixture.of(pictures)
         self._rule = rule
         self._crops, self._changes, self._sides = (rule.augment.of(phase) for phase in ("crop", "pixels", "view"))
         self._cache = PixelCache(read_image)
@@ -63,7 +65,8 @@ class Samples(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         """Return sample `index`; a picture that turns out to be unusable is replaced by the next one."""
-        place = picture_of(self._rule, index, len(self._pictures))
+        epoch, turn = index // self._mixture.length, picture_of(self._rule, index, self._mixture.length)
+        place = self._mixture.picture(epoch, turn)
         errors = list[DataError]()
         for offset in range(len(self._pictures)):
             picture = self._pictures[(place + offset) % len(self._pictures)]

@@ -46,7 +46,7 @@ class Crop:
 
 
 def picture_of(rule: CropRule, index: int, pictures: int) -> int:
-    """Return which picture sample `index` is from: every picture once an epoch, in an order drawn per epoch."""
+    """Return which of so many pictures sample `index` is from: every picture once an epoch, in an order drawn per epoch."""
     epoch, place = divmod(index, pictures)
     return int(_order(rule.seed, rule.stage, epoch, pictures)[place])
 

@@ -53,7 +53,7 @@ class Clock:
 
 def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed: LiveStage | None, request: Request) -> Progress:
     """Train every stage that is left; `resumed` is the stage of a checkpoint with its optimisers restored."""
-    lengths = [calendar.length for calendar in calendars(setting.plan, len(setting.pictures))]
+    lengths = [calendar.length for calendar in calendars(setting.plan, setting.crops)]
     for number in range(progress.position.stage, len(setting.plan.stages)):
         stage = setting.plan.stages[number].stage
         networks = with_average(networks, setting.plan.stages[number])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from srkit_core.data.sources import Picture, Source, open_source, parts, readable
 from srkit_core.engine.events import Listener
 from srkit_core.engine.where import Where
+from srkit_core.errors import DataError
 from srkit_core.plan import Plan
 from srkit_core.recipe import PAIRED
 
@@ -24,16 +25,16 @@ class Pictures:
 
 def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
     """Find the pictures of a run and tell what was left out; raises DataError when none can be used."""
-    paired = planned.recipe.degradation == PAIRED
-    source = open_source(where.data, paired=paired, scale=planned.recipe.scale, smallest=max(stage.stage.patch for stage in planned.stages))
+    smallest = max(stage.stage.patch for stage in planned.stages)
+    source = _opened(where.data, planned, smallest)
     _tell(source, listener)
     data = planned.recipe.data
     if where.val:
-        validation = {name: _checked(place, planned, listener) for name, place in where.val.items()}
+        validation = {name: _checked(name, place, planned, listener) for name, place in where.val.items()}
         kept = parts(source, data.hold_out or None, data.test)
         return Pictures(source, kept.training, validation, kept.test)
     made = parts(source, data.hold_out, data.test)
-    checked = readable(replace(source, pictures=made.validation, skipped=(), ignored=0))
+    checked = readable(replace(source, pictures=made.validation, skipped=(), ignored=0, remarks=()))
     _tell(checked, listener)
     listener.note(f"held out for validation: {_named(checked.pictures)}")
     if made.test:
@@ -47,12 +48,20 @@ def _named(pictures: Sequence[Picture]) -> str:
     return f"{shown} and {rest} more, which environment.json names" if rest > 0 else shown
 
 
-def _checked(place: str, planned: Plan, listener: Listener) -> Sequence[Picture]:
-    source = readable(
-        open_source(place, paired=planned.recipe.degradation == PAIRED, scale=planned.recipe.scale, smallest=planned.recipe.scale)
-    )
+def _checked(name: str, place: str, planned: Plan, listener: Listener) -> Sequence[Picture]:
+    try:
+        source = readable(_opened(place, planned, planned.recipe.scale))
+    except DataError as error:
+        which = f"the validation set '{name}'" if name else "validation"
+        raise DataError(f"for {which}, {error.message}", hint=error.hint, path=error.path) from None
     _tell(source, listener)
     return source.pictures
+
+
+def _opened(place: str, planned: Plan, smallest: int) -> Source:
+    recipe = planned.recipe
+    paired = recipe.degradation == PAIRED
+    return open_source(place, paired=paired, scale=recipe.scale, smallest=smallest, lr_names=recipe.data.lr_names)
 
 
 def _tell(source: Source, listener: Listener) -> None:

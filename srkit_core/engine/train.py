@@ -141,7 +141,7 @@ def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tupl
 
 def _check_length(setting: Setting, progress: Progress) -> None:
     """Refuse to make a run shorter than it is already."""
-    length = calendars(setting.plan, len(setting.pictures))[progress.position.stage].length
+    length = calendars(setting.plan, setting.crops)[progress.position.stage].length
     if progress.position.step > length:
         name = setting.plan.stages[progress.position.stage].stage.name
         raise RecipeError(
@@ -153,7 +153,7 @@ def _check_length(setting: Setting, progress: Progress) -> None:
 def _finished(setting: Setting, progress: Progress) -> bool:
     last = len(setting.plan.stages) - 1
     return progress.position.stage == last and (
-        progress.ended or progress.position.step >= calendars(setting.plan, len(setting.pictures))[last].length
+        progress.ended or progress.position.step >= calendars(setting.plan, setting.crops)[last].length
     )
 
 
