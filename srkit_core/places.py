@@ -16,7 +16,7 @@ from pathlib import Path
 
 from srkit_core.errors import RecipeError
 
-_WEIGHTED = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*\*\s*(.+)", re.DOTALL)
+_WEIGHTED = re.compile(r"((?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)\s*\*\s*(.+)", re.DOTALL)
 _LISTED = re.compile(r"(.+\.txt) in (.+)", re.DOTALL | re.IGNORECASE)
 
 
@@ -35,7 +35,7 @@ class Place:
 
     def __str__(self) -> str:
         listed = self.where if self.listing is None else f"{self.listing} in {self.where}"
-        return listed if self.weight == 1 else f"{self.weight:g}*{listed}"
+        return listed if self.weight == 1 else f"{self.weight:.12g}*{listed}"
 
 
 def parse_places(text: str) -> tuple[Place, ...]:

@@ -1,17 +1,20 @@
 """How do pictures at an address get onto this machine?
 
 Through fsspec: `hf://datasets/NAME/folder`, `s3://bucket/folder`, `https://...`, `memory://...`. They are kept in srkit's cache
-folder; a file that is there in its size is not fetched again.
+folder, which follows the address: a file that is there in its size is not fetched again, and one that has gone there goes here.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from filelock import FileLock
 
-from srkit_core.errors import DataError
+from srkit_core.data.folders import walk
+from srkit_core.errors import DataError, SrkitError
+from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.io.images import ENDINGS
 from srkit_core.pretrained import cache_folder
 
@@ -25,14 +28,16 @@ def fetched(address: str) -> Path:
     """
     digest = hashlib.sha256(address.encode()).hexdigest()[:16]
     folder = cache_folder() / "data" / digest / (PurePosixPath(address.partition("://")[2]).name or "root")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     system, root = _opened(address)
-    with FileLock(folder.parent / ".lock"):
+    with _alone_in(folder.parent):
         try:
             files = _pictures(system, root)
-            for remote, size in files.items():
-                _keep(system, remote, _inside(folder, remote, root), size)
-        except DataError:
+            kept = {_inside(folder, remote, root): remote for remote in files}
+            for local, remote in kept.items():
+                _keep(system, remote, local, files[remote])
+            for gone in set(walk(folder)) - kept.keys():
+                gone.unlink()
+        except SrkitError:
             raise
         except Exception as error:  # each file system raises errors of its own
             raise _unreachable(address, error) from error
@@ -54,10 +59,25 @@ def _opened(address: str) -> tuple[Any, str]:
     return system, str(root).rstrip("/")
 
 
-def _pictures(system: Any, root: str) -> dict[str, int]:
-    """Return the pictures at or below a path of a file system, with their sizes."""
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let other processes that want the same files wait until they are there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire()
+    except OSError as error:
+        raise write_error(error, folder) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _pictures(system: Any, root: str) -> dict[str, int | None]:
+    """Return the pictures at or below a path of a file system, with their sizes where it tells them."""
     found = system.find(root, detail=True)
-    return {name: int(about["size"] or 0) for name, about in sorted(found.items()) if PurePosixPath(name).suffix.lower() in ENDINGS}
+    return {name: about.get("size") for name, about in sorted(found.items()) if PurePosixPath(name).suffix.lower() in ENDINGS}
 
 
 def _inside(folder: Path, remote: str, root: str) -> Path:
@@ -68,13 +88,10 @@ def _inside(folder: Path, remote: str, root: str) -> Path:
     return folder.joinpath(*relative.parts)
 
 
-def _keep(system: Any, remote: str, local: Path, size: int) -> None:
-    if local.is_file() and local.stat().st_size == size:
-        return
-    local.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=local.parent, prefix=".", delete=False) as arriving:
-        arriving.write(system.cat_file(remote))
-    Path(arriving.name).replace(local)
+def _keep(system: Any, remote: str, local: Path, size: int | None) -> None:
+    kept = local.stat().st_size if local.is_file() else None
+    if kept is None or (size is not None and kept != size):
+        write_bytes(local, system.cat_file(remote))
 
 
 def _unreachable(address: str, error: Exception) -> DataError:

@@ -42,7 +42,7 @@ def choose(groups: Mapping[str, str], hold_out: Part | None, test: Part, place: 
 def _named(groups: Mapping[str, str], part: Part, field: str, place: str) -> set[str]:
     if isinstance(part, float):
         return set()
-    found = {name: name if name in groups else str(PurePosixPath(name).with_suffix("")) for name in part}
+    found = {name: name if name in groups else name.removesuffix(PurePosixPath(name).suffix) for name in part}
     unknown = [name for name, known in found.items() if known not in groups]
     if unknown:
         action = {"hold_out": "to hold out", "test": "to keep for a test"}[field]

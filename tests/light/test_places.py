@@ -15,6 +15,7 @@ from srkit_core.places import Place, anchored, parse_places
         (r"3*D:\data\DIV2K + 0.5*\\server\share", [Place(r"D:\data\DIV2K", 3.0), Place(r"\\server\share", 0.5)]),
         ("hf://datasets/me/div2k + .25 * s3://bucket/a+b", [Place("hf://datasets/me/div2k"), Place("s3://bucket/a+b", 0.25)]),
         ("a+b", [Place("a+b")]),
+        ("1e-5*a + 1234567.5*b", [Place("a", 1e-5), Place("b", 1234567.5)]),
         ("3*photos", [Place("photos", 3.0)]),
         ("Summer in Paris", [Place("Summer in Paris")]),
     ],

@@ -121,9 +121,9 @@ def test_salient_crops_prefer_detail():
     assert shares["salient"] == pytest.approx(1 - (1 - shares[""]) ** 4, abs=0.07)
 
 
-def test_detail_is_the_mean_step_between_neighbours():
+def test_detail_is_the_step_between_neighbours_per_pixel():
     ramp = np.repeat(np.arange(0, 128, 2, dtype=np.uint8)[None, :, None], 64, axis=0).repeat(3, axis=2)
-    assert detail(ramp, (0, 0), 32) == 4.0  # every second pixel: steps of 4 along one axis
+    assert detail(ramp, (0, 0), 32) == 3.75  # of every second pixel: 15 steps of 4 for 16 pixels
     assert detail(np.full((64, 64, 3), 9, np.uint8), (16, 16), 32) == 0
 
 

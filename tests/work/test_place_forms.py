@@ -179,6 +179,16 @@ def test_a_file_that_changed_its_size_is_fetched_again(remote, tmp_path):
     assert (after.pictures[0].height, after.fingerprint() != before) == (40, True)
 
 
+def test_a_file_that_has_gone_goes_here_as_well(remote):
+    open_source("memory://bucket/set")
+    remote.rm("/bucket/set/b c.png")
+    assert named(open_source("memory://bucket/set")) == ["sub/ü"]
+
+
+def test_the_address_of_one_picture(remote):
+    assert [(one.name, one.height, one.width) for one in open_source("memory://bucket/set/b c.png").pictures] == [("b c", 24, 32)]
+
+
 def test_an_address_mixes_with_folders_and_splits_by_name(remote, tmp_path):
     source = open_source(f"2*memory://bucket/set + {tmp_path / 'here'}")
     assert named(source) == ["set/b c", "set/sub/ü", "here/b c", "here/sub/ü"]

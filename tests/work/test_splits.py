@@ -104,6 +104,7 @@ def test_without_validation_only_the_test_is_kept():
     [
         (0.001, (), "no picture of many falls into the share of 0.001 of data.hold_out", "--set data.hold_out=0.2, or names"),
         (["00001"], ["00001"], "many: '00001' is both held out for validation and kept for a test", "data.hold_out or data.test"),
+        ([""], (), "many has no picture '' to hold out", "data.hold_out, one of: 00000"),
         ((), ["nobody"], "many has no picture 'nobody' to keep for a test", "data.test, one of: 00000"),
     ],
 )
