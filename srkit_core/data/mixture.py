@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from srkit_core.data.sources import Picture
@@ -32,7 +33,7 @@ class Mixture:
             first += count
         return cls(tuple(runs))
 
-    @property
+    @cached_property
     def length(self) -> int:
         """How many crops an epoch has."""
         return sum(run.turns for run in self.runs)
