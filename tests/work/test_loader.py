@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from srkit_core.augmentation import bind_augment
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.data.cache import PixelCache
 from srkit_core.data.examples import Making, make_examples
@@ -35,7 +36,7 @@ def pair(batch, crops, degrade):
 
 
 def rule(patch=32, margin=8, seed=0, augment="flip | turn"):
-    return CropRule(patch, 4, margin, seed, 0, parse_chain(augment))
+    return CropRule(patch, 4, margin, seed, 0, bind_augment(parse_chain(augment)))
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ def test_an_error_when_no_picture_is_left_is_the_same_with_processes(pictures, w
 
 
 def test_pairs_of_another_scale_are_refused_with_the_sizes(pictures):
-    wrong = CropRule(32, 2, 0, 0, 0, parse_chain("flip"))
+    wrong = CropRule(32, 2, 0, 0, 0, bind_augment(parse_chain("flip")))
     with pytest.raises(DataError, match=r"none of the 7 training pictures can be used; .* pixels and its LR .*: that is not scale 2"):
         Samples(pictures, wrong)[0]
 

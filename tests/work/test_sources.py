@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from srkit_core.data.bundled import GROUPS, NAME
+from srkit_core.data.bundled import FILES, NAME
 from srkit_core.data.sources import Picture, Source, open_source, readable, split
 from srkit_core.errors import DataError
 from srkit_core.io.images import image_size, read_image, write_image
@@ -37,7 +37,7 @@ def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
     assert {"astronaut", "coffee", "motorcycle_left", "motorcycle_right"} <= set(named(source.pictures))
     assert min(min(picture.height, picture.width) for picture in source.pictures) >= 300
     assert (source.skipped, source.ignored, source.notes()) == ((), 0, [])
-    assert all(picture.path.name in GROUPS for picture in source.pictures)
+    assert all(picture.path.name in FILES for picture in source.pictures)
 
 
 def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
@@ -45,7 +45,7 @@ def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
     fill(tmp_path / NAME, "mine.png", "sub/motorcycle_left.png", "sub/motorcycle_right.png", "rocket.jpg")
     pictures = open_source(NAME).pictures
     assert named(pictures) == ["mine", "rocket", "sub/motorcycle_left", "sub/motorcycle_right"]
-    assert [picture.group for picture in pictures] == named(pictures)
+    assert [picture.group for picture in pictures] == ["mine", "rocket", "sub/motorcycle", "sub/motorcycle"]
 
 
 def test_folders_are_searched_to_the_bottom_whatever_they_are_called(tmp_path):
