@@ -11,7 +11,7 @@ from srkit_core.data.alignment import aligned, on_grid
 from srkit_core.data.folders import pictures_below
 from srkit_core.data.pairs import find_pairs, hr_subfolder
 from srkit_core.errors import DataError
-from srkit_core.io.images import ENDINGS, Pixels, image_size, read_image
+from srkit_core.io.images import IN_WORDS, Pixels, image_size, read_image
 
 HELD_OUT_SHARE = 0.1
 HELD_OUT_MOST = 8
@@ -205,9 +205,7 @@ def _nothing_left(source: Source, smallest: int) -> DataError:
             f"none of the {len(source.skipped)} files of {source.place} can be used; {first.path.name}: {first.reason}",
             hint="--data another folder",
         )
-    return DataError(
-        f"{source.place} holds no picture", hint=f"--data a folder with {' '.join(sorted(ENDINGS))} files, or '{bundled.NAME}'"
-    )
+    return DataError(f"{source.place} holds no picture", hint=f"--data a folder with pictures ({IN_WORDS}), or '{bundled.NAME}'")
 
 
 def _named_groups(source: Source, names: Sequence[str]) -> set[str]:
