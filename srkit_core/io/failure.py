@@ -1,5 +1,6 @@
 """How is every way in which a file cannot be read named?"""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,9 +48,14 @@ def checked_size(height: int, width: int) -> tuple[int, int]:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Turn whatever a decoder raises for a file into a DataError that names file and reason; MemoryError passes."""
+    """Turn whatever a decoder raises for a file into a DataError that names file and reason; MemoryError passes.
+
+    What decoders warn of, such as broken EXIF, changes no pixel.
+    """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except FileNotFoundError:
         raise DataError(f"there is no file {path}", hint="check the path", path=path) from None
     except (DataError, MemoryError):

@@ -120,5 +120,4 @@ def to_words(unit: Tensor) -> Tensor:
 def _finished(raster: Raster) -> Photo:
     """Bring colours to sRGB and everything upright."""
     pixels = upright(to_srgb(raster.samples, raster.profile), raster.orientation)
-    alpha = None if raster.alpha is None else np.ascontiguousarray(upright(raster.alpha, raster.orientation))
-    return Photo(np.ascontiguousarray(pixels), alpha)
+    return Photo(np.ascontiguousarray(pixels), None if raster.alpha is None else upright(raster.alpha, raster.orientation))

@@ -38,12 +38,19 @@ def from_channels(channels: Samples, orientation: int = 1, profile: bytes = b"")
 
 
 def upright(samples: Samples, orientation: int) -> Samples:
-    """Turn (H, W) or (H, W, C) from the orientation it was stored in (EXIF 2.32, section 4.6.4 A)."""
-    if orientation in (5, 6, 7, 8):
-        samples = samples.swapaxes(0, 1)
+    """Turn (H, W) or (H, W, 3) from the orientation it was stored in (EXIF 2.32, section 4.6.4 A); any other is upright.
+
+    A pixel is moved as one item, which takes half the time of moving its channels.
+    """
+    if orientation not in range(2, 9):
+        return samples
+    whole: Any = samples if samples.ndim == 2 else samples.view(f"V{3 * samples.itemsize}")[:, :, 0]
+    turned = whole.swapaxes(0, 1) if is_sideways(orientation) else whole
     rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
     columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
-    return samples[rows, columns]
+    moved = np.ascontiguousarray(turned[rows, columns])
+    result: Samples = moved if samples.ndim == 2 else moved.view(samples.dtype).reshape(*moved.shape, 3)
+    return result
 
 
 def is_sideways(orientation: int) -> bool:
