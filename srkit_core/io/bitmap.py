@@ -7,6 +7,7 @@ alone, as most programs do.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -16,10 +17,14 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from srkit_core.io import deep
-from srkit_core.io.exif import ORIENTATION, load_inner
-from srkit_core.io.failure import DamagedError, checked_size
+from srkit_core.io.codecs import decoded
+from srkit_core.io.exif import load_inner, orientation, standing_before
+from srkit_core.io.failure import ZEROS, DamagedError, checked_size, refuse_zeros
 from srkit_core.io.jpeg import decode_whole
-from srkit_core.io.raster import Pixels, Raster, Samples, from_channels, is_sideways
+from srkit_core.io.raster import Raster, Samples, from_channels, is_sideways
+
+_UNCHECKED = ("WEBP", "AVIF", "JPEG2000")
+"""Formats whose decoders take zeros for data."""
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -33,18 +38,21 @@ def decode(path: Path) -> Raster:
     """Return the first picture of a file; raises what its decoder raises, ValueError for numbers of unknown range."""
     data = path.read_bytes()
     with opened(BytesIO(data)) as image:
-        orientation, profile = _orientation(image), image.info.get("icc_profile") or b""
-        if image.format == "TIFF" and deep.is_deep(image, data):
-            return from_channels(deep.decode(image, data), int(image.getexif().get(ORIENTATION, 1)), profile)
-        return from_channels(_channels(image, data), orientation, profile) if image.mode != "CMYK" else _inks(image, orientation, profile)
+        if image.format in _UNCHECKED:
+            refuse_zeros(data[-ZEROS:])
+        promised, is_deep = image.width * image.height, deep.is_deep(image, data)
+        turn = orientation(image) if is_deep else _orientation(image)
+        profile = image.info.get("icc_profile") or b""
+        channels = deep.decode(image, data) if is_deep else _channels(image, data)
+        if channels.shape[0] * channels.shape[1] != promised:
+            raise DamagedError("its pixels are not as many as its header promises")
+        return from_channels(channels, turn, profile) if image.mode != "CMYK" else Raster(channels, None, turn, profile)
 
 
 def exif(path: Path) -> Image.Exif:
     """Return the EXIF that stands before the pixels."""
     with path.open("rb") as file, opened(file) as image:
-        found = image.getexif() if image.format == "TIFF" else Image.Image.getexif(image)
-        load_inner(found)
-        return found
+        return load_inner(standing_before(image))
 
 
 @contextmanager
@@ -56,41 +64,16 @@ def opened(file: IO[bytes]) -> Iterator[ImageFile]:
 
 
 def _orientation(image: ImageFile) -> int:
-    """Return the EXIF orientation that the header holds, 1 for TIFF, which Pillow makes upright itself.
-
-    PNG's own `getexif` would decode all pixels to look behind them.
-    """
-    return 1 if image.format == "TIFF" else int(Image.Image.getexif(image).get(ORIENTATION, 1))
+    """Return the EXIF orientation that the header holds, 1 for TIFF, which Pillow makes upright itself."""
+    return 1 if image.format == "TIFF" else orientation(image)
 
 
 def _channels(image: ImageFile, data: bytes) -> Samples:
-    if deep.is_deep(image, data):
-        return deep.decode(image, data)
-    if image.format in ("JPEG", "MPO"):
-        return decode_whole(data, _jpeg)
-    if image.format == "PNG" and image.mode in ("L", "RGB", "RGBA") and "transparency" not in image.info and not _has_frames(image):
-        return _png(data)
+    if image.format in ("JPEG", "MPO") and image.mode != "CMYK":
+        return decode_whole(data, partial(decoded, "jpeg8"))
+    if image.format == "PNG" and image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info and not _has_frames(image):
+        return decoded("png", data)
     return _by_pillow(image)
-
-
-def _jpeg(data: bytes) -> Pixels:
-    import imagecodecs
-
-    try:
-        pixels: Pixels = imagecodecs.jpeg8_decode(data)
-    except RuntimeError as error:
-        raise DamagedError(error) from error
-    return pixels
-
-
-def _png(data: bytes) -> Pixels:
-    import imagecodecs
-
-    try:
-        pixels: Pixels = imagecodecs.spng_decode(data)
-    except RuntimeError as error:
-        raise DamagedError(error) from error
-    return pixels
 
 
 def _has_frames(image: ImageFile) -> bool:
@@ -99,13 +82,23 @@ def _has_frames(image: ImageFile) -> bool:
 
 def _by_pillow(image: ImageFile) -> Samples:
     """Return 8 bit, or 16 bit of gray; palettes are looked up, bits become 0 and 255."""
+    _load(image)
     if image.mode == "F":
         raise ValueError("its pixels are floating-point numbers of unknown range")
     if image.mode.startswith("I"):
         return _gray(image)
     if image.has_transparency_data:
         return np.array(image.convert("RGBA"))
-    return np.array(image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB"))
+    return np.array(image if image.mode in ("L", "RGB", "CMYK") else image.convert("L" if image.mode == "1" else "RGB"))
+
+
+def _load(image: ImageFile) -> None:
+    try:
+        image.load()
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow names no base class for what its decoders raise
+        raise DamagedError(error or type(error).__name__) from error
 
 
 def _gray(image: ImageFile) -> Samples:
@@ -113,7 +106,3 @@ def _gray(image: ImageFile) -> Samples:
     if gray.min() < 0 or gray.max() > 65535:
         raise ValueError("its pixels are integers of more than 16 bits")
     return gray.astype(np.uint16)
-
-
-def _inks(image: ImageFile, orientation: int, profile: bytes) -> Raster:
-    return Raster(np.array(image), None, orientation, profile)

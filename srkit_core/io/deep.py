@@ -1,7 +1,7 @@
 """How are 16-bit colours read, which Pillow reads as 8 bit?
 
-imagecodecs decodes PNG, TIFF and JPEG 2000, and raises where data are missing or a checksum is wrong. A 16-bit PPM is
-its header and big-endian numbers, which need no library.
+imagecodecs decodes PNG and JPEG 2000, tifffile TIFF; they raise where data are missing or a checksum is wrong. A 16-bit
+PPM is its header and big-endian numbers, which need no library.
 """
 
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from PIL.ImageFile import ImageFile
 
-from srkit_core.io.failure import DamagedError
+from srkit_core.io.codecs import decoded, first_page
+from srkit_core.io.failure import DamagedError, checked_size
 from srkit_core.io.raster import Samples
 
-_BITS, _EXTRA, _PREMULTIPLIED = 258, 338, 1
+_BITS, _PLANES, _TILE_WIDTH, _TILE_LENGTH, _EXTRA = 258, 284, 322, 323, 338
+_SEPARATE, _PREMULTIPLIED = 2, 1
 _DEPTH_IN_CODESTREAM = 42
 _DEPTH_IN_BOX = 14
 
@@ -36,17 +38,15 @@ def is_deep(image: ImageFile, data: bytes) -> bool:
 
 def decode(image: ImageFile, data: bytes) -> Samples:
     """Return uint16 (H, W, C), C as the file has it; raises DamagedError where data are missing."""
-    import imagecodecs
-
-    if image.format == "PPM":
-        return _ppm(image, data)
-    decoders = {"PNG": imagecodecs.png_decode, "TIFF": imagecodecs.tiff_decode, "JPEG2000": imagecodecs.jpeg2k_decode}
-    try:
-        samples: Samples = decoders[str(image.format)](data)
-    except RuntimeError as error:
-        raise DamagedError(error) from error
-    planes_first = samples.shape[1:] == image.size[::-1]
-    return np.moveaxis(samples, 0, 2) if planes_first else samples
+    match image.format:
+        case "PPM":
+            return _ppm(image, data)
+        case "TIFF":
+            tags = image.getexif()
+            checked_size(int(tags.get(_TILE_LENGTH, 1)), int(tags.get(_TILE_WIDTH, 1)))
+            page = first_page(data)
+            return np.moveaxis(page, 0, 2) if tags.get(_PLANES) == _SEPARATE else page
+    return decoded("jpeg2k" if image.format == "JPEG2000" else "png", data)
 
 
 def _ppm(image: ImageFile, data: bytes) -> Samples:

@@ -12,6 +12,9 @@ from srkit_core.errors import DataError
 MOST_PIXELS = 2**28
 """Pictures of more pixels (268 million) are refused by their header, before anything is decoded (empirical)."""
 
+ZEROS = 256
+"""So many zeros at the end of a compressed file are none of a picture's data (empirical)."""
+
 # Pillow warns at its limit and refuses at twice that, whoever calls it; its limit is ours, so that it never speaks first.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
@@ -44,6 +47,12 @@ def checked_size(height: int, width: int) -> tuple[int, int]:
     if height * width > MOST_PIXELS:
         raise TooLargeError
     return height, width
+
+
+def refuse_zeros(tail: bytes) -> None:
+    """Raise DamagedError for the end of a compressed file that is nothing but zeros, as a copy that broke off leaves it."""
+    if len(tail) >= ZEROS and not tail[-ZEROS:].strip(b"\0"):
+        raise DamagedError("it ends in zeros")
 
 
 @contextmanager

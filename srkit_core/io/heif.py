@@ -4,13 +4,14 @@ libheif applies the turns and mirrors of the container, so the EXIF orientation,
 Of several pictures the primary one is read.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from srkit_core.io.failure import DamagedError, checked_size
+from srkit_core.io.failure import ZEROS, DamagedError, checked_size, refuse_zeros
 from srkit_core.io.raster import Raster, Samples, from_channels
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def decode(path: Path) -> Raster:
     """Return the primary picture, 8 bit as 8 and 10 or 12 bit as 16; raises DamagedError when its data are not whole."""
     image = _opened(path)
     checked_size(*image.size[::-1])
+    with path.open("rb") as file:
+        file.seek(-min(ZEROS, path.stat().st_size), os.SEEK_END)
+        refuse_zeros(file.read())
     try:
         samples = np.asarray(image)
     except (ValueError, RuntimeError, EOFError, SyntaxError) as error:

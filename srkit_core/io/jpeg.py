@@ -6,7 +6,7 @@ libjpeg fills what is missing with mid-gray and reports nothing, so the file its
 from collections.abc import Callable
 
 from srkit_core.io.failure import DamagedError
-from srkit_core.io.raster import Pixels
+from srkit_core.io.raster import Samples
 
 _START_OF_SCAN = 0xDA
 _END = b"\xff\xd9"
@@ -14,7 +14,7 @@ _GRAY = 128
 _MORE = b"\x5a" * 64
 
 
-def decode_whole(data: bytes, decode: Callable[[bytes], Pixels]) -> Pixels:
+def decode_whole(data: bytes, decode: Callable[[bytes], Samples]) -> Samples:
     """Return the pixels of a JPEG file, or raise DamagedError where its data end before its picture.
 
     Between the first scan and the end marker that marker cannot occur (ITU-T T.81, B.1.1.5), so a file without it was
