@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from srkit_core.io.exif import load_inner
-from srkit_core.io.failure import DamagedError, NotAPictureError, checked_size
+from srkit_core.io.failure import DamagedError, checked_size
 from srkit_core.io.raster import Raster
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _opened(path: Path) -> Iterator["rawpy.RawPy"]:
             checked_size(raw.sizes.iheight, raw.sizes.iwidth)
             yield raw
     except rawpy.LibRawFileUnsupportedError:
-        raise NotAPictureError from None
+        raise ValueError("it is truncated or damaged, or from a camera that LibRaw does not know") from None
     except rawpy.LibRawError as error:
         raise DamagedError(error.args[0].decode() if isinstance(error.args[0], bytes) else error) from error
 

@@ -117,8 +117,8 @@ def cmyk_profile(lab_of):
     table += bytes(-len(table) % 4)
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
     tags = struct.pack(">I", 2) + struct.pack(">4sII", b"wtpt", 156, 20) + struct.pack(">4sII", b"A2B0", 176, len(table))
-    head = struct.pack(">I4sI4s4s4s12s4s4sI4s4s8sI3i4s", 176 + len(table), b"lcms", 0x02400000, b"prtr", b"CMYK", b"Lab ", bytes(12), b"acsp",
-                       bytes(4), 0, bytes(4), bytes(4), bytes(8), 1, 63190, 65536, 54061, bytes(4))  # fmt: skip
+    start = struct.pack(">I4sI4s4s4s12s4s", 176 + len(table), b"lcms", 0x02400000, b"prtr", b"CMYK", b"Lab ", bytes(12), b"acsp")
+    head = start + bytes(24) + struct.pack(">I3i", 1, 63190, 65536, 54061)
     return head.ljust(128, b"\0") + tags + white + table
 
 
