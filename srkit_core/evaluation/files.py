@@ -42,11 +42,11 @@ def upscale_file(model: Model, source: Path, target: Path, *, tile: int | None =
 
 
 def _tensor(samples: Samples, device: torch.device) -> Tensor:
-    return to_unit(torch.from_numpy(samples)[None].to(device))
+    return to_unit(torch.from_numpy(samples)[None]).to(device)
 
 
 def _samples(unit: Tensor, deep: bool) -> Samples:
-    samples: Samples = (to_words(unit) if deep else to_bytes(unit))[0].cpu().numpy()
+    samples: Samples = (to_words(unit.cpu()) if deep else to_bytes(unit))[0].cpu().numpy()
     return samples
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from srkit_core.io import deep
@@ -24,7 +24,10 @@ from srkit_core.io.jpeg import decode_whole
 from srkit_core.io.raster import Raster, Samples, from_channels, is_sideways
 
 _UNCHECKED = ("WEBP", "AVIF", "JPEG2000")
-"""Formats whose decoders take zeros for data."""
+"""Formats whose decoders take zeros for compressed data."""
+
+_UNCOMPRESSED = ("BMP", "DIB", "PPM", "TGA", "TIFF")
+"""Formats without a checksum, in which a black picture and a copy that broke off behind the header are the same bytes."""
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -46,6 +49,8 @@ def decode(path: Path) -> Raster:
         channels = deep.decode(image, data) if is_deep else _channels(image, data)
         if channels.shape[0] * channels.shape[1] != promised:
             raise DamagedError("its pixels are not as many as its header promises")
+        if image.format in _UNCOMPRESSED and not channels.any():
+            raise DamagedError("behind its header are nothing but zeros")
         return from_channels(channels, turn, profile) if image.mode != "CMYK" else Raster(channels, None, turn, profile)
 
 
@@ -58,7 +63,11 @@ def exif(path: Path) -> Image.Exif:
 @contextmanager
 def opened(file: IO[bytes]) -> Iterator[ImageFile]:
     """Read the header of a picture, whose size is checked before anything is decoded."""
-    with Image.open(file) as image:
+    try:
+        image = Image.open(file)
+    except UnidentifiedImageError:
+        raise DamagedError("its header cannot be read") from None
+    with image:
         checked_size(image.height, image.width)
         yield image
 

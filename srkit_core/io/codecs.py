@@ -11,7 +11,7 @@ def decoded(codec: str, data: bytes) -> Samples:
     """Return what imagecodecs' `codec` makes of a file; raises DamagedError where data are missing or a checksum is wrong."""
     import imagecodecs
 
-    logging.getLogger("imagecodecs").setLevel(logging.ERROR)  # below it are remarks on profiles, which change no pixel
+    _hush("imagecodecs")
     try:
         samples: Samples = getattr(imagecodecs, f"{codec}_decode")(data)
     except (RuntimeError, ValueError) as error:
@@ -23,7 +23,7 @@ def first_page(data: bytes) -> Samples:
     """Return the first page of a TIFF file as tifffile decodes it, which checks what libtiff lets pass; raises DamagedError."""
     import tifffile
 
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it tells there and goes on is raised here, or harmless
+    _hush("tifffile")
     try:
         samples: Samples = tifffile.imread(BytesIO(data), key=0)
     except MemoryError:
@@ -31,3 +31,10 @@ def first_page(data: bytes) -> Samples:
     except Exception as error:  # every codec below it raises its own
         raise DamagedError(error) from error
     return samples
+
+
+def _hush(library: str) -> None:
+    """Keep a library's remarks, such as on odd profiles, off the terminal: what matters is raised."""
+    logger = logging.getLogger(library)
+    if logger.level != logging.CRITICAL:
+        logger.setLevel(logging.CRITICAL)

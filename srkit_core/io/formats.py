@@ -26,6 +26,7 @@ IN_WORDS = ".jpg .png .tif .webp .heic .avif .jp2 .ppm, camera raw files and oth
 
 _RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0MRM", b"FOVb", b"II\x1a\0\0\0HEAPCCDR")
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PLAIN_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"\0\0\0\x0cjP")
 _CANON = b"crx "
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
@@ -57,10 +58,12 @@ def decoder_of(path: Path) -> Decoder:
     brands = _brands(head)
     if head.startswith(_RAW_STARTS) or _CANON in brands:
         return raw
-    if brands & _HEIF_BRANDS and not brands & _AVIF_BRANDS:
-        return heif
+    if head.startswith(_PLAIN_STARTS) or head[8:12] == b"WEBP" or brands & _AVIF_BRANDS:
+        return bitmap
     if head.startswith(_TIFF_STARTS):
         return raw if _is_from_a_camera(path, head) else bitmap
+    if brands & _HEIF_BRANDS:
+        return heif
     return bitmap if _pillow_knows(path) else raw if path.suffix.lower() in RAW_ENDINGS else rest
 
 

@@ -21,12 +21,14 @@ def decode_whole(data: bytes, decode: Callable[[bytes], Samples]) -> Samples:
     cut. A picture that ends in libjpeg's gray is decoded again with more bytes before the end marker: a whole file does
     not look at them.
     """
-    end = data.find(_END, _first_scan(data))
-    if end < 0:
+    scan = _first_scan(data)
+    if data.rfind(_END, scan) < 0:
         raise DamagedError("its data have no end")
     pixels = decode(data)
-    if (pixels[-1, -1] == _GRAY).all() and (decode(data[:end] + _MORE + data[end:]) != pixels).any():
-        raise DamagedError("its data end before its picture")
+    if (pixels[-1, -1] == _GRAY).all():
+        end = data.find(_END, scan)
+        if (decode(data[:end] + _MORE + data[end:]) != pixels).any():
+            raise DamagedError("its data end before its picture")
     return pixels
 
 

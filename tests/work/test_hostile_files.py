@@ -201,6 +201,23 @@ def test_a_copy_that_broke_off_is_noticed(tmp_path, name):
             read_image(path)
 
 
+@pytest.mark.parametrize("name", sorted(UNCOMPRESSED))
+def test_zeros_behind_a_header_are_no_picture(tmp_path, name):
+    data = GOOD[name]
+    start = len(data) - PICTURE.size * (2 if "deep" in name else 1)
+    path = tmp_path / name
+    path.write_bytes(data[:start] + bytes(len(data) - start))
+    assert image_size(path) == (40, 56)
+    with pytest.raises(DataError, match="behind its header are nothing but zeros"):
+        read_image(path)
+
+
+def test_a_black_picture_with_a_checksum_is_a_picture(tmp_path):
+    for name in ("a.png", "a.jpg", "a.webp"):
+        Image.fromarray(np.zeros_like(PICTURE)).save(tmp_path / name)
+        assert not read_image(tmp_path / name).any()
+
+
 @pytest.mark.parametrize("options", [{"quality": 90}, {"optimize": True}, {"subsampling": 0}])
 def test_a_jpeg_that_ends_early_and_says_so_is_noticed(tmp_path, options):
     """libjpeg fills the rest with gray."""
@@ -238,7 +255,7 @@ def test_an_end_marker_in_a_thumbnail_or_bytes_behind_the_end_are_no_end(tmp_pat
     [
         ("Canon-R6-pruned.CR3", "it is truncated or damaged"),
         ("corrupted.heic", "it is truncated or damaged"),
-        ("pillow_broken.png", "it is not a picture"),
+        ("pillow_broken.png", "it is truncated or damaged"),
         ("pillow_truncated_image.png", "it is truncated or damaged"),
         ("pillow_truncated_jpeg.jpg", "it is truncated or damaged"),
     ],
