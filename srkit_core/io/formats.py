@@ -9,6 +9,7 @@ from typing import Protocol
 from PIL import Image, UnidentifiedImageError
 
 from srkit_core.io import bitmap, heif, raw, rest
+from srkit_core.io.failure import NotAPictureError
 from srkit_core.io.raster import Raster
 
 _RAW_NAMES = """3fr arw bay cap cr2 cr3 crw dcr dcs dng drf eip erf fff gpr iiq k25 kdc mdc mef mos mrw nef nrw orf pef ptx raf raw
@@ -27,6 +28,7 @@ IN_WORDS = ".jpg .png .tif .webp .heic .avif .jp2 .ppm, camera raw files and oth
 _RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0MRM", b"FOVb", b"II\x1a\0\0\0HEAPCCDR")
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PLAIN_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"\0\0\0\x0cjP")
+_PROGRAMS = (b"%!PS", b"\xc5\xd0\xd3\xc6")  # PostScript, which Pillow would have Ghostscript run
 _CANON = b"crx "
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
@@ -48,13 +50,15 @@ class Decoder(Protocol):
 
 
 def decoder_of(path: Path) -> Decoder:
-    """Return the decoder of a file; raises OSError when it cannot be opened, ValueError when it is empty."""
+    """Return the decoder of a file; raises OSError when it cannot be opened, ValueError when it holds no picture."""
     with path.open("rb") as file:
         head = file.read(256)
     if not head:
         raise ValueError("it is empty")
     if not head.strip(b"\0"):
         raise ValueError("it begins with nothing but zeros")
+    if head.startswith(_PROGRAMS):
+        raise NotAPictureError
     brands = _brands(head)
     if head.startswith(_RAW_STARTS) or _CANON in brands:
         return raw

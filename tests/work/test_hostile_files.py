@@ -6,6 +6,7 @@ import struct
 import warnings
 import zlib
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from io import BytesIO
 
 import imagecodecs
@@ -22,8 +23,8 @@ from srkit_core.io.images import image_size, read_image
 ROWS, COLUMNS = np.mgrid[:40, :56]
 PICTURE = (np.dstack([ROWS * 3, COLUMNS * 2, ROWS + COLUMNS]) + np.random.default_rng(0).integers(0, 100, (40, 56, 3))).astype(np.uint8)
 DEEP = PICTURE.astype(np.uint16) * 257 + 3
-SECONDS = 20
-"""A reader that takes longer for 40 x 56 pixels hangs."""
+SECONDS = 60
+"""A process that needs longer to start and read 40 x 56 pixels hangs."""
 
 
 def by_pillow(form, **options):
@@ -152,12 +153,25 @@ def test_the_good_files_are_good(good, tmp_path):
 @pytest.mark.parametrize("seed", [0])
 def test_damaged_files_crash_nothing_and_come_out_as_no_flat_picture(good, tmp_path, seed):
     """Each is read in a process of its own pool, where a crash would break the pool and a hang be noticed."""
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
+    with readers() as pool:
         tasks = [(name, damage, path, pool.submit(read_image, path)) for name, damage, path in damaged_files(tmp_path, seed=seed)]
         assert len(tasks) >= 300
         refused = sum(not seen(good[name], damage, path, task) for name, damage, path, task in tasks)
     assert refused > len(tasks) / 2
+
+
+@contextmanager
+def readers():
+    """A pool of two processes, which are killed if a test gives up on them."""
+    pool = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def seen(original, damage, path, task):
@@ -365,7 +379,13 @@ def test_nothing_by_nothing_is_no_picture(tmp_path):
             image_size(tmp_path / name)
 
 
-NO_PICTURES = [b"words", b"%PDF-1.7 and so on", b"II*\0\x08\0\0\0" + bytes(40), b"\0\0\0\x18ftypmp42" + bytes(80)]
+NO_PICTURES = [
+    b"words",
+    b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n",
+    b"%PDF-1.7 and so on",
+    b"II*\0\x08\0\0\0" + bytes(40),
+    b"\0\0\0\x18ftypmp42" + bytes(80),
+]
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.nef", "a.heic", "a.tif", "a", "a.dng", "a.cr3"])
