@@ -163,7 +163,10 @@ def test_damaged_files_crash_nothing_and_come_out_as_no_flat_picture(good, tmp_p
 @contextmanager
 def readers():
     """A pool of two processes, which are killed if a test gives up on them."""
-    pool = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    context.set_forkserver_preload([read_image.__module__])
+    pool = ProcessPoolExecutor(2, mp_context=context)
     try:
         yield pool
     except BaseException:
