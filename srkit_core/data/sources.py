@@ -13,7 +13,7 @@ from srkit_core.data.listing import list_files
 from srkit_core.data.pairs import Naming
 from srkit_core.data.splits import Part, choose
 from srkit_core.errors import DataError
-from srkit_core.io.images import ENDINGS, Pixels, image_size, read_image
+from srkit_core.io.images import IN_WORDS, Pixels, image_size, read_image
 from srkit_core.places import Place, parse_places
 
 HELD_OUT_SIDE = 1024
@@ -224,6 +224,4 @@ def _nothing_left(source: Source, smallest: int) -> DataError:
             f"none of the {len(source.skipped)} files of {source.place} can be used; {first.path.name}: {first.reason}",
             hint="--data another folder",
         )
-    return DataError(
-        f"{source.place} holds no picture", hint=f"--data a folder with {' '.join(sorted(ENDINGS))} files, or '{bundled.NAME}'"
-    )
+    return DataError(f"{source.place} holds no picture", hint=f"--data a folder with pictures ({IN_WORDS}), or '{bundled.NAME}'")
