@@ -13,7 +13,7 @@ from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import Call, Value
 from srkit_core.options import KIND_OF, MisfitError, Option, context_of, fit, options_of
 from srkit_core.registry import Component, Registry
-from srkit_core.specs import CONTEXT, Alternatives, Amount, ComponentSpec, Kind
+from srkit_core.specs import CONTEXT, Alternatives, Amount, ComponentSpec, Factory, Kind
 
 Context = Mapping[str, int]
 SpecT = TypeVar("SpecT", bound=ComponentSpec)
@@ -68,13 +68,22 @@ class Part:
 def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> Part:
     """Find a component and bind its options; raises UnknownComponentError, AmbiguousError or OptionError."""
     component = registry.find(kind, call.name)
-    options = {option.name: option for option in options_of(component.spec.factory)}
-    written = dict(call.options)
-    for name in written:
-        if name not in options:
-            raise _no_such_option(component, name, list(options))
-    values = {name: _bind_option(registry, component, option, written, context) for name, option in options.items()}
+    fitted = bind_options(component.name, component.spec.factory, dict(call.options))
+    annotations = {option.name: option.annotation for option in options_of(component.spec.factory)}
+    values = {name: _bind_nested(registry, value, annotations[name], context) for name, value in fitted.items()}
     return Part(call.name, component, values, _needed(component, context))
+
+
+def bind_options(name: str, factory: Factory, written: Mapping[str, Value], *, advice: str = "") -> dict[str, Any]:
+    """Fit what was written for `name` to a factory's signature and fill in the defaults; a nested component stays a Call.
+
+    Raises OptionError, with `advice` as its hint where it knows no better one (default: `srkit show name`).
+    """
+    options = {option.name: option for option in options_of(factory)}
+    for one in written:
+        if one not in options:
+            raise _no_such_option(name, one, list(options), advice or f"srkit show {name}")
+    return {option.name: _fitted(name, option, written, advice) for option in options.values()}
 
 
 def _needed(component: Component, context: Context) -> Context:
@@ -87,16 +96,15 @@ def _needed(component: Component, context: Context) -> Context:
     return {name: context[name] for name in needed}
 
 
-def _bind_option(registry: Registry, component: Component, option: Option, written: Mapping[str, Value], context: Context) -> Any:
+def _fitted(name: str, option: Option, written: Mapping[str, Value], advice: str) -> Any:
     if option.name not in written:
         if option.required:
-            raise OptionError(f"{component.name}: option '{option.name}' must be given", component=component.name, option=option.name)
+            raise OptionError(f"{name}: option '{option.name}' must be given", component=name, option=option.name, hint=advice)
         return option.default
     try:
-        value = fit(written[option.name], option.annotation)
+        return fit(written[option.name], option.annotation)
     except MisfitError as misfit:
-        raise OptionError(f"{component.name}: option '{option.name}' {misfit}", component=component.name, option=option.name) from None
-    return _bind_nested(registry, value, option.annotation, context)
+        raise OptionError(f"{name}: option '{option.name}' {misfit}", component=name, option=option.name, hint=advice) from None
 
 
 def _bind_nested(registry: Registry, value: Any, annotation: Any, context: Context) -> Any:
@@ -113,14 +121,13 @@ def _kinds_within(annotation: Any) -> Iterator[Kind]:
             yield from _kinds_within(inner)
 
 
-def _no_such_option(component: Component, name: str, known: Sequence[str]) -> OptionError:
+def _no_such_option(component: str, name: str, known: Sequence[str], advice: str) -> OptionError:
     if name in CONTEXT:
-        return OptionError(
-            f"{component.name}: '{name}' comes from the recipe, it is no option", component=component.name, option=name, hint=f"--{name} N"
-        )
+        fact = f"{component}: '{name}' comes from the recipe, it is no option"
+        return OptionError(fact, component=component, option=name, hint=f"--{name} N")
     nearest = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{nearest[0]}'? srkit show {component.name}" if nearest else ""
-    return OptionError(f"{component.name} has no option '{name}'", component=component.name, option=name, hint=hint)
+    hint = f"did you mean '{nearest[0]}'? {advice}" if nearest else advice
+    return OptionError(f"{component} has no option '{name}'", component=component, option=name, hint=hint)
 
 
 def _as_value(value: Any) -> Value:

@@ -86,6 +86,33 @@ Several: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
 """A tuple, which TOML writes as a list."""
 
 
+def _read_part(value: object) -> object:
+    if isinstance(value, float) and 0 < value < 1:
+        return value
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    raise ValueError("expects a share between 0 and 1, a list of names, or the path of a text file with names")
+
+
+PartOfPictures: TypeAlias = Annotated[
+    float | tuple[str, ...] | str,
+    PlainValidator(_read_part),
+    PlainSerializer(lambda part: list(part) if isinstance(part, tuple) else part, return_type=Any),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "string", "minLength": 1},
+            ]
+        }
+    ),
+]
+"""Some of the pictures: a share, their names, or the path of a list of names."""
+
+
 def _read_option(value: object) -> object:
     if isinstance(value, (str, bool)) or _is_number(value):
         return value

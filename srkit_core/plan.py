@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from srkit_core.augmentation import Augment, bind_augment
 from srkit_core.binding import Part, bind
 from srkit_core.chain import DegradationPlan, bind_chain, bind_target
 from srkit_core.errors import ExpressionError, IncompatibleError
@@ -14,8 +15,6 @@ from srkit_core.expressions import Call, Sum, Term
 from srkit_core.recipe import PAIRED, Recipe, Stage
 from srkit_core.registry import Registry
 from srkit_core.specs import DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
-
-AUGMENTATIONS = ("flip", "turn")
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,11 @@ class MetricTerm:
 
 @dataclass(frozen=True)
 class StagePlan:
-    """A stage with its terms bound."""
+    """A stage with its terms and augmentations bound."""
 
     stage: Stage
     terms: tuple[LossTerm, ...]
+    augment: Augment
 
     @property
     def adversarial(self) -> bool:
@@ -88,7 +88,8 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
             f"'{recipe.generator}' has nothing to train", hint=f"srkit eval {recipe.generator.name}, or srkit list generator"
         )
     unit = recipe.scale * generator.amount(generator.spec(GeneratorSpec).size_multiple)
-    stages = tuple(_bind_stage(registry, stage, recipe.scale, unit) for stage in recipe.stages)
+    stored = recipe.degradation == PAIRED
+    stages = tuple(_bind_stage(registry, stage, recipe.scale, unit, stored=stored) for stage in recipe.stages)
     _check_game(recipe, stages)
     metrics = bind_metrics(registry, recipe.validation.metrics)
     _check_contests(recipe, [one.label for one in metrics])
@@ -98,7 +99,7 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
         recipe=_with_weights(recipe, stages),
         generator=generator,
         discriminator=_bind_discriminator(registry, recipe, stages, unit),
-        degradation=None if recipe.degradation == PAIRED else bind_chain(registry, recipe.degradation, recipe.scale),
+        degradation=None if stored else bind_chain(registry, recipe.degradation, recipe.scale),
         target=bind_target(registry, recipe.target, recipe.scale) if recipe.target.items else None,
         stages=stages,
         metrics=metrics,
@@ -124,10 +125,8 @@ def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
     return tuple(MetricTerm(label, part) for label, part in zip(_labels(parts), parts, strict=True))
 
 
-def _bind_stage(registry: Registry, stage: Stage, scale: int, unit: int) -> StagePlan:
-    for item in stage.augment.items:
-        if item.call.name not in AUGMENTATIONS or item.call.options:
-            raise IncompatibleError(f"there is no augmentation '{item.call}'", hint=f'augment = "{" | ".join(AUGMENTATIONS)}"')
+def _bind_stage(registry: Registry, stage: Stage, scale: int, unit: int, *, stored: bool) -> StagePlan:
+    augment = bind_augment(stage.augment, stored=stored)
     context = {"scale": scale, "patch": stage.patch}
     parts = [bind(registry, "loss", term.call, context) for term in stage.loss.terms]
     weights = [
@@ -137,7 +136,7 @@ def _bind_stage(registry: Registry, stage: Stage, scale: int, unit: int) -> Stag
     for part in parts:
         _check_room(stage, part, unit)
     _check_labels(stage, _labels(parts))
-    return StagePlan(stage, tuple(map(LossTerm, _labels(parts), weights, parts)))
+    return StagePlan(stage, tuple(map(LossTerm, _labels(parts), weights, parts)), augment)
 
 
 def _check_labels(stage: Stage, labels: Sequence[str]) -> None:

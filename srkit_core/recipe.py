@@ -22,7 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import Call, Chain, Sum, parse_chain, parse_sum
-from srkit_core.fields import CallText, ChainText, RiseText, Several, Span, SpanText, SumText
+from srkit_core.fields import CallText, ChainText, PartOfPictures, RiseText, Several, Span, SpanText, SumText
 from srkit_core.learning import Fields, Optimisers, Ramp, Schedule
 
 PAIRED: Final = parse_chain("paired")
@@ -44,7 +44,8 @@ class Stage(Fields):
     network's gradients; `ramps` are of loss labels; `start_from` says whether the generator goes on from the last
     weights of the stage before or from its best by a metric or loss (`best-psnr`); a stage ends early after `patience`
     validations without improvement of `patience_on`, a metric or `loss`, the generator's; `keep` counts checkpoints,
-    `keep_weights_at` names steps whose weights stay.
+    `keep_weights_at` names steps whose weights stay; `augment` is a chain of `centre`, `salient`, `affine`, `jitter`,
+    `flip`, `turn` and `cutblur`, in this order.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "main"
@@ -87,9 +88,23 @@ class Stage(Fields):
 
 
 class Data(Fields):
-    """Which pictures are kept from training; without names a tenth, 1 to 8 of them, chosen by a digest of their names."""
+    """Which pictures are kept from training: `hold_out` for validation, `test` for nobody's eyes until a later test.
 
-    hold_out: Several[str] = ()
+    Each is a share (`0.15`), a list of names, or the path of a list. A digest of a picture's name decides about shares, so
+    added files never move others. Without `hold_out` a tenth, 1 to 8 pictures, is for validation. `lr_names` says how LR
+    files of paired data are called, as BasicSR's `filename_tmpl`: `{}` stands for the HR file's name without its ending.
+    """
+
+    hold_out: PartOfPictures = ()
+    test: PartOfPictures = ()
+    lr_names: Annotated[str, Field(pattern=r"^([^{}/\\\\]*\{\}[^{}/\\\\]*)?$")] = ""
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> Self:
+        shares = [part for part in (self.hold_out, self.test) if isinstance(part, float)]
+        if sum(shares) >= 1:
+            raise ValueError(f"hold_out and test leave nothing to train on: {shares[0]} + {shares[1]}")
+        return self
 
 
 class Validation(Fields):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from srkit_core.bundled import bundled
 from srkit_core.errors import RecipeError
+from srkit_core.lists import read_list
 from srkit_core.recipe import Recipe, recipe_from_toml
 
 
@@ -26,9 +27,22 @@ def find_recipe(name: str) -> Path:
 
 
 def read_recipe(name: str) -> Recipe:
-    """Read a recipe from a path or by its shipped name."""
+    """Read a recipe from a path or by its shipped name; lists it points at are looked for beside it."""
     path = find_recipe(name)
     try:
-        return recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path))
+        return with_listed_names(recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path)), path.parent)
     except UnicodeDecodeError:
         raise RecipeError(f"{path} is not a text file", hint="srkit recipes") from None
+
+
+def with_listed_names(recipe: Recipe, folder: Path) -> Recipe:
+    """Put the names of its lists of pictures into a recipe, so that it means the same without these files.
+
+    A relative path is looked for in `folder`. Raises DataError when a list cannot be read.
+    """
+    parts = {"hold_out": recipe.data.hold_out, "test": recipe.data.test}
+    lists = {field: part for field, part in parts.items() if isinstance(part, str)}
+    if not lists:
+        return recipe
+    names = {field: tuple(read_list(folder / path)) for field, path in lists.items()}
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update=names)})

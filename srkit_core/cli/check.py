@@ -59,13 +59,15 @@ def _print_plan(planned: "Plan") -> None:
 
 def _missing_data(path: Path) -> list[str]:
     """Note pictures that a run folder's recipe was trained on and that are not on this machine."""
+    from srkit_core.places import parse_places
     from srkit_core.run_record import read_environment
 
     environment = read_environment(path.parent) if path.name == "recipe.toml" else None
     if environment is None:
         return []
-    place = environment["data"]["place"]
-    return [] if place == "photos" or Path(place).exists() else [f"note: its pictures in {place} are not here; give others with --data"]
+    places = parse_places(environment["data"]["place"])
+    gone = [place.where for place in places if place.where != "photos" and not place.is_address and not Path(place.where).exists()]
+    return [f"note: its pictures in {place} are not here; give others with --data" for place in gone]
 
 
 def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:

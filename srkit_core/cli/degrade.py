@@ -26,11 +26,11 @@ def degrade(
     """Degrade a picture several times, and write what comes of it with what was drawn."""
     from srkit_core.evaluation.contact import contact_sheet, degraded, said
     from srkit_core.expressions import parse_chain
-    from srkit_core.io.images import ENDINGS, read_image, write_image
+    from srkit_core.io.images import WRITABLE, read_image, write_image
     from srkit_core.parts.build import build_degradation
     from srkit_core.registry import discover
 
-    if out.suffix.lower() not in ENDINGS:
+    if out.suffix.lower() not in WRITABLE:
         raise RecipeError(f"--out {out} is no picture", hint=f"--out {out.with_suffix('.png')}")
     if out.exists():
         raise RecipeError(f"{out} exists already", hint="--out another file")

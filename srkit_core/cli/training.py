@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _WHERE = ("data", "val", "init", "device", "precision", "workers", "compile", "recompute", "track")
 
+DATA_HELP = (
+    "Folder, picture, list.txt ('list.txt in FOLDER'), address (hf://datasets/..., s3://...), or 'photos', the bundled photographs. "
+    "'3*A + 0.5*B' mixes places: pictures of A come three times an epoch, of B every second epoch."
+)
+
 SettingsOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the recipe; may be repeated.")]
 CompileFlag = Annotated[bool | None, typer.Option("--compile/--no-compile", help="Run networks through torch.compile.")]
 RecomputeFlag = Annotated[
@@ -38,7 +43,7 @@ def train(
     batch: Annotated[int | None, typer.Option(help="Pictures per optimiser step, over all processes.")] = None,
     patch: Annotated[int | None, typer.Option(help="Side of the HR crop, in pixels.")] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate of both networks.")] = None,
-    data: Annotated[str | None, typer.Option(help="Folder of pictures, or 'photos', the bundled photographs.")] = None,
+    data: Annotated[str | None, typer.Option(help=DATA_HELP)] = None,
     val: Annotated[list[str] | None, typer.Option(help="[NAME=]PATH of validation pictures; may be repeated.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder (default: the next free runs/<name>-<n>).")] = None,
     init: Annotated[Path | None, typer.Option(help="Weights to start the generator from.")] = None,

@@ -65,12 +65,14 @@ def _upscale_one(model: "Model", source: Path, target: Path, tile: int | None, o
 
 def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, Path]]:
     """Pair every picture with its output file; raises DataError where that would lose something."""
-    from srkit_core.io.images import ENDINGS
+    from srkit_core.io.images import ENDINGS, IN_WORDS, WRITABLE
 
     sources = [(one, base) for path in inputs for one, base in _pictures(path)]
     if not sources:
-        raise DataError(f"{', '.join(map(str, inputs))} holds no picture", hint=f"give files that end with {' '.join(sorted(ENDINGS))}")
+        raise DataError(f"{', '.join(map(str, inputs))} holds no picture", hint=f"give pictures: {IN_WORDS}")
     single = out.suffix.lower() in ENDINGS and len(inputs) == 1 and inputs[0].is_file()
+    if single and out.suffix.lower() not in WRITABLE:
+        raise RecipeError(f"no {out.suffix} pictures are written", hint=f"--out {out.with_suffix('.png')}")
     tasks = [(one, out if single else out / one.relative_to(base).with_suffix(".png")) for one, base in sources]
     taken = dict[Path, Path]()
     for source, target in tasks:

@@ -1,10 +1,13 @@
-"""From which side is a crop seen?"""
+"""From which side is a crop seen, and what is changed in it?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from srkit_core.expressions import Chain
+from srkit_core.augmentation import Affine, Flip, Jitter, Step, Turn
+from srkit_core.data.colour import Tint, draw_tint
+from srkit_core.data.warp import Warp, draw_warp
 from srkit_core.io.images import Pixels
 
 
@@ -21,6 +24,14 @@ class View:
         seen = np.ascontiguousarray(np.rot90(wholes[:, ::-1] if self.flip else wholes, self.turns))
         return seen.view(pixels.dtype).reshape(*seen.shape, pixels.shape[2])
 
+    def flipped(self, *, vertically: bool) -> "View":
+        """Return this view, then a flip: a flip after turns is the flip before as many turns back."""
+        return View(not self.flip, (2 * vertically - self.turns) % 4)
+
+    def turned(self, turns: int) -> "View":
+        """Return this view, then quarter turns."""
+        return View(self.flip, (self.turns + turns) % 4)
+
     def corner(self, y: int, x: int, height: int, width: int, side: int) -> tuple[int, int]:
         """Return where the top left corner of a square of `side` goes when the (height, width) around it is seen this way."""
         x = width - side - x if self.flip else x
@@ -29,13 +40,35 @@ class View:
         return y, x
 
 
-def draw_view(augment: Chain, rng: np.random.Generator) -> View:
-    """Draw a view for one sample: `flip` flips every second picture, `turn` draws one of four quarter turns."""
-    flip, turns = False, 0
-    for item in augment.items:
-        happens = rng.random() < item.probability
-        if happens and item.call.name == "flip":
-            flip = bool(rng.integers(2))
-        if happens and item.call.name == "turn":
-            turns = int(rng.integers(4))
-    return View(flip, turns)
+@dataclass(frozen=True)
+class Change:
+    """What happens to the pixels of HR before LR is made: first a warp, then a tint."""
+
+    warp: Warp | None = None
+    tint: Tint | None = None
+
+
+def draw_view(steps: Sequence[Step], rng: np.random.Generator) -> View:
+    """Draw a view for one sample: a flip flips every second picture, a turn draws one of four quarter turns."""
+    view = View()
+    for step in steps:
+        happens = rng.random() < step.probability
+        if happens and isinstance(step.what, Flip):
+            view = view.flipped(vertically=step.what.axis == "vertical") if rng.integers(2) else view
+        if happens and isinstance(step.what, Turn):
+            view = view.turned(int(rng.integers(4)))
+    return view
+
+
+def draw_change(steps: Sequence[Step], rng: np.random.Generator) -> Change:
+    """Draw the changes of one sample's pixels; several of a sort follow each other in their order."""
+    warp, tint = None, None
+    for step in steps:
+        happens = rng.random() < step.probability
+        if happens and isinstance(step.what, Affine):
+            drawn = draw_warp(step.what, rng)
+            warp = drawn if warp is None else warp @ drawn
+        if happens and isinstance(step.what, Jitter):
+            tinted = draw_tint(step.what, rng)
+            tint = tinted if tint is None else tinted @ tint
+    return Change(warp, tint)

@@ -15,6 +15,11 @@ def walk(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
+def subfolders(folder: Path) -> list[Path]:
+    """Return the folders right below a folder but for hidden ones, sorted."""
+    return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+
+
 def pictures_below(folder: Path) -> tuple[list[Path], int]:
     """Return the files below a folder that end like pictures, sorted, and how many others there are."""
     files = list(walk(folder))

@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from srkit_core.data.augment import View, draw_view
+from srkit_core.data.augment import Change, View, draw_change, draw_view
 from srkit_core.data.cache import PixelCache
-from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, random_place, sample_rng
+from srkit_core.data.mixture import Mixture
+from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, sample_rng
+from srkit_core.data.places import draw_place
 from srkit_core.data.sources import Picture
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, read_image
@@ -55,13 +57,16 @@ class Samples(Dataset[Sample]):
 
     def __init__(self, pictures: Sequence[Picture], rule: CropRule) -> None:
         self._pictures = pictures
+        self._mixture = Mixture.of(pictures)
         self._rule = rule
+        self._crops, self._changes, self._sides = (rule.augment.of(phase) for phase in ("crop", "pixels", "view"))
         self._cache = PixelCache(read_image)
         self._named = set[str]()
 
     def __getitem__(self, index: int) -> Sample:
         """Return sample `index`; a picture that turns out to be unusable is replaced by the next one."""
-        place = picture_of(self._rule, index, len(self._pictures))
+        epoch, turn = index // self._mixture.length, picture_of(self._rule, index, self._mixture.length)
+        place = self._mixture.picture(epoch, turn)
         errors = list[DataError]()
         for offset in range(len(self._pictures)):
             picture = self._pictures[(place + offset) % len(self._pictures)]
@@ -80,8 +85,9 @@ class Samples(Dataset[Sample]):
     def _sample(self, picture: Picture, index: int) -> Sample:
         rng = sample_rng(self._rule, index)
         hr, lr = _read(picture, self._rule, self._cache.get)
-        place = random_place(self._rule, hr.shape[0], hr.shape[1], rng)
-        return _seen(picture, self._rule, hr, lr, place, draw_view(self._rule.augment, rng))
+        place = draw_place(self._crops, hr, self._rule.patch, self._rule.scale, rng)
+        change, view = draw_change(self._changes, rng), draw_view(self._sides, rng)
+        return _seen(picture, self._rule, hr, lr, place, view, change)
 
 
 class CentrePatches(Dataset[Sample]):
@@ -103,7 +109,7 @@ class CentrePatches(Dataset[Sample]):
         """Return the central patch of picture `index`."""
         picture = self._pictures[index]
         hr, lr = _read(picture, self._rule, read_image)
-        return _seen(picture, self._rule, hr, lr, centre_place(self._rule, hr.shape[0], hr.shape[1]), View())
+        return _seen(picture, self._rule, hr, lr, centre_place(self._rule, hr.shape[0], hr.shape[1]), View(), Change())
 
 
 class _Batches(Dataset[Batch | DataError]):
@@ -167,8 +173,8 @@ def _read(picture: Picture, rule: CropRule, read: Callable[[Path], Pixels]) -> t
     return hr, lr
 
 
-def _seen(picture: Picture, rule: CropRule, hr: Pixels, lr: Pixels | None, place: tuple[int, int], view: View) -> Sample:
-    crop = cut(rule, hr, place, view)
+def _seen(picture: Picture, rule: CropRule, hr: Pixels, lr: Pixels | None, place: tuple[int, int], view: View, change: Change) -> Sample:
+    crop = cut(rule, hr, place, view, change)
     return Sample(picture.name, crop.window, crop.corner, None if lr is None else _lr_patch(rule, lr, place, view))
 
 

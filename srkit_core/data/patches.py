@@ -9,11 +9,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from srkit_core.data.augment import View
-from srkit_core.expressions import Chain
+from srkit_core.augmentation import Augment
+from srkit_core.data.augment import Change, View
+from srkit_core.data.colour import tinted
+from srkit_core.data.places import even_place
+from srkit_core.data.warp import Frame, warped
 from srkit_core.io.images import Pixels
 
 _ORDER, _CROP = 0, 1
+_UNCHANGED = Change()
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class CropRule:
     margin: int
     seed: int
     stage: int
-    augment: Chain
+    augment: Augment
 
     @property
     def window(self) -> int:
@@ -42,7 +46,7 @@ class Crop:
 
 
 def picture_of(rule: CropRule, index: int, pictures: int) -> int:
-    """Return which picture sample `index` is from: every picture once an epoch, in an order drawn per epoch."""
+    """Return which of so many pictures sample `index` is from: every picture once an epoch, in an order drawn per epoch."""
     epoch, place = divmod(index, pictures)
     return int(_order(rule.seed, rule.stage, epoch, pictures)[place])
 
@@ -54,8 +58,7 @@ def sample_rng(rule: CropRule, index: int) -> np.random.Generator:
 
 def random_place(rule: CropRule, height: int, width: int, rng: np.random.Generator) -> tuple[int, int]:
     """Draw the top left of a patch, on the LR grid, inside a picture that is at least as large."""
-    y, x = (int(rng.integers((side - rule.patch) // rule.scale + 1)) for side in (height, width))
-    return y * rule.scale, x * rule.scale
+    return even_place(height, width, rule.patch, rule.scale, rng)
 
 
 def centre_place(rule: CropRule, height: int, width: int) -> tuple[int, int]:
@@ -64,15 +67,20 @@ def centre_place(rule: CropRule, height: int, width: int) -> tuple[int, int]:
     return y * rule.scale, x * rule.scale
 
 
-def cut(rule: CropRule, pixels: Pixels, place: tuple[int, int], view: View) -> Crop:
-    """Cut the window of a patch from a picture of whole LR pixels, (H, W, 3), and look at it from a side.
+def cut(rule: CropRule, pixels: Pixels, place: tuple[int, int], view: View, change: Change = _UNCHANGED) -> Crop:
+    """Cut the window of a patch from a picture of whole LR pixels, (H, W, 3), change it, and look at it from a side.
 
     The window lies inside the picture, so that at its border the degradation meets the real border; it is smaller
-    than `rule.window` where the picture is.
+    than `rule.window` where the picture is. A warp is of the whole picture about the centre of the patch.
     """
     top, left = (max(min(at - rule.margin, side - rule.window), 0) for at, side in zip(place, pixels.shape[:2], strict=True))
     window = pixels[top : top + rule.window, left : left + rule.window]
     height, width = window.shape[:2]
+    if change.warp is not None:
+        centre = place[0] + (rule.patch - 1) / 2, place[1] + (rule.patch - 1) / 2
+        window = warped(pixels, change.warp, Frame(top, left, height, width, centre, rule.patch))
+    if change.tint is not None:
+        window = tinted(window, change.tint)
     corner = view.corner(place[0] - top, place[1] - left, height, width, rule.patch)
     return Crop(view.of(window), corner)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from srkit_core.data import bundled
 from srkit_core.data.alignment import aligned, on_grid
-from srkit_core.data.folders import pictures_below
-from srkit_core.data.pairs import find_pairs, hr_subfolder
+from srkit_core.data.groups import group_of
+from srkit_core.data.listing import list_files
+from srkit_core.data.pairs import Naming
+from srkit_core.data.splits import Part, choose
 from srkit_core.errors import DataError
-from srkit_core.io.images import ENDINGS, Pixels, image_size, read_image
+from srkit_core.io.images import IN_WORDS, Pixels, image_size, read_image
+from srkit_core.places import Place, parse_places
 
-HELD_OUT_SHARE = 0.1
-HELD_OUT_MOST = 8
 HELD_OUT_SIDE = 1024
 _NAMED_AT_MOST = 5
 
@@ -23,7 +24,8 @@ _NAMED_AT_MOST = 5
 class Picture:
     """An HR picture: `name` tells it from the others, sides in pixels; pictures of one `group` are never split.
 
-    `lr` is its LR file where LR comes from disk; `limit` cuts it to its central square of that side.
+    `lr` is its LR file where LR comes from disk; `limit` cuts it to its central square of that side; it comes `weight` times
+    an epoch.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Picture:
     width: int
     lr: Path | None = None
     limit: int | None = None
+    weight: float = 1.0
 
     def sides(self, scale: int) -> tuple[int, int]:
         """Return (height, width) of what `read` returns, from the headers of the files."""
@@ -70,25 +73,21 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Source:
-    """The usable pictures of a place, sorted; `ignored` counts the files without a picture ending."""
+    """The usable pictures of a place, sorted; `ignored` counts the files without a picture ending, `remarks` say more."""
 
     place: str
     pictures: tuple[Picture, ...]
     skipped: tuple[Skipped, ...] = ()
     ignored: int = 0
+    remarks: tuple[str, ...] = ()
 
     def notes(self) -> list[str]:
         """Say what was left out, a line each."""
-        notes = self._left_alone()
+        notes = list(self.remarks)
         notes += [f"skipped {skipped.path}: {skipped.reason}" for skipped in self.skipped[:_NAMED_AT_MOST]]
         rest = len(self.skipped) - _NAMED_AT_MOST
         notes += [f"skipped {rest} more files"] if rest > 0 else []
         return notes + ([f"ignored {self.ignored} files of {self.place} without a picture ending"] if self.ignored else [])
-
-    def _left_alone(self) -> list[str]:
-        high = hr_subfolder(Path(self.place)) if Path(self.place).is_dir() else None
-        paired = any(picture.lr for picture in self.pictures)
-        return [f"{self.place} holds HR and LR side by side: these are the pictures of {high.name}"] if high and not paired else []
 
     def fingerprint(self) -> str:
         """Return a digest of names and sizes, by which a repeated run knows its data."""
@@ -96,21 +95,47 @@ class Source:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def open_source(place: str, *, paired: bool = False, scale: int | None = None, smallest: int = 1) -> Source:
-    """Return the pictures of a folder (searched recursively), a file, or of `photos`, the bundled photographs.
+def open_source(place: str, *, paired: bool = False, scale: int | None = None, smallest: int = 1, lr_names: str = "") -> Source:
+    """Return the pictures of a place, or of several with weights, as `srkit_core.places` writes them.
 
-    With `paired`, the folder holds HR and LR subfolders, and of several for LR that of `scale` is taken; without, HR of
-    such a folder is taken and LR left alone. Pictures with a side under `smallest` pixels and files that are no pictures
-    are skipped with their reason. Raises DataError when nothing is left. An existing path wins.
+    A folder is searched recursively. With `paired`, it holds HR and LR subfolders, and of several for LR that of `scale` is
+    taken; `lr_names` is BasicSR's `filename_tmpl`, such as `{}x4`. Without, HR of such a folder is taken and LR left alone.
+    Pictures with a side under `smallest` pixels and files that are no pictures are skipped with their reason. Raises
+    DataError when nothing is left.
     """
-    listed, ignored = _listed(place, paired, scale)
-    names = _names([path for path, _ in listed], place)
-    found = [_examined(name, path, lr, place, smallest) for name, (path, lr) in zip(names, listed, strict=True)]
+    naming, places = Naming(scale, lr_names) if paired else None, parse_places(place)
+    sources = [_open(one, naming, smallest) for one in places]
+    return sources[0] if len(sources) == 1 else _mixture(place, places, sources)
+
+
+def _open(place: Place, naming: Naming | None, smallest: int) -> Source:
+    listing = list_files(place, naming)
+    names = _names([path for path, _ in listing.files], listing.root)
+    found = [
+        _examined(Picture(name, path, group_of(name), 0, 0, lr, weight=place.weight), smallest)
+        for name, (path, lr) in zip(names, listing.files, strict=True)
+    ]
     pictures = tuple(one for one in found if isinstance(one, Picture))
-    source = Source(place, pictures, tuple(one for one in found if isinstance(one, Skipped)), ignored)
+    skipped = tuple(one for one in found if isinstance(one, Skipped))
+    source = Source(str(place.listing or place.where), pictures, skipped, listing.ignored, listing.remarks)
     if not pictures:
         raise _nothing_left(source, smallest)
     return source
+
+
+def _mixture(text: str, places: Sequence[Place], sources: Sequence[Source]) -> Source:
+    """Join sources; a picture is named after its place, and groups stay what they are, so that no split moves."""
+    labels, named = list[str](), Counter[str]()
+    for place in places:
+        label = (place.listing or Path(place.where)).stem
+        named[label] += 1
+        labels.append(label if named[label] == 1 else f"{label}.{named[label]}")
+    pictures = [
+        replace(picture, name=f"{label}/{picture.name}") for label, one in zip(labels, sources, strict=True) for picture in one.pictures
+    ]
+    skipped = tuple(skipped for one in sources for skipped in one.skipped)
+    remarks = tuple(remark for one in sources for remark in one.remarks)
+    return Source(text, tuple(pictures), skipped, sum(one.ignored for one in sources), remarks)
 
 
 def readable(source: Source) -> Source:
@@ -133,60 +158,54 @@ def readable(source: Source) -> Source:
     return checked
 
 
-def split(source: Source, hold_out: Sequence[str]) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
-    """Part the pictures into (training, held out) by group.
+@dataclass(frozen=True)
+class Parts:
+    """The pictures of a source by what they are for; of those for validation the central square is taken."""
 
-    `hold_out` names pictures; without names a tenth of the groups, 1 to 8, is held out, chosen by a digest of their
-    names so that added files move few others, and each held-out picture is cut to its central 1024 x 1024.
+    training: tuple[Picture, ...]
+    validation: tuple[Picture, ...]
+    test: tuple[Picture, ...]
+
+
+def parts(source: Source, hold_out: Part | None, test: Part) -> Parts:
+    """Part the pictures by group, as `choose` says; each held-out picture is cut to its central 1024 x 1024.
+
+    Raises DataError when none is left to train on.
     """
-    groups = _named_groups(source, hold_out) if hold_out else _drawn_groups(source)
-    training = tuple(picture for picture in source.pictures if picture.group not in groups)
+    groups = {one.name: one.group for one in source.pictures}
+    held, tested = choose(groups, hold_out, test, source.place)
+    training = tuple(picture for picture in source.pictures if picture.group not in held | tested)
     if not training:
         raise DataError(f"{source.place} has too few pictures to hold any out", hint="--val PATH names other pictures for validation")
-    held = tuple(replace(picture, limit=HELD_OUT_SIDE) for picture in source.pictures if picture.group in groups)
-    return training, held
+    validation = tuple(replace(picture, limit=HELD_OUT_SIDE) for picture in source.pictures if picture.group in held)
+    return Parts(training, validation, tuple(picture for picture in source.pictures if picture.group in tested))
 
 
-def _listed(place: str, paired: bool, scale: int | None) -> tuple[list[tuple[Path, Path | None]], int]:
-    path = Path(place)
-    if paired and not path.is_dir():
-        raise DataError(f"{place} has no LR pictures", hint="--data a folder with HR and LR subfolders, or --degrade bicubic", path=path)
-    if _is_bundled(place):
-        return [(photo, None) for photo in bundled.bundled_photographs()], 0
-    if path.is_file():
-        return [(path, None)], 0
-    if not path.is_dir():
-        raise DataError(f"there is no folder {place}", hint=f"check the path, or use '{bundled.NAME}', the bundled photographs", path=path)
-    if paired:
-        pairs, ignored = find_pairs(path, scale)
-        return [*pairs], ignored
-    pictures, ignored = pictures_below(hr_subfolder(path) or path)
-    return [(picture, None) for picture in pictures], ignored
+def split(source: Source, hold_out: Part) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
+    """Part the pictures into (training, held out), as `parts` does where none is kept for a test."""
+    made = parts(source, hold_out, ())
+    return made.training, made.validation
 
 
-def _is_bundled(place: str) -> bool:
-    return place == bundled.NAME and not Path(place).exists()
-
-
-def _examined(name: str, path: Path, lr: Path | None, place: str, smallest: int) -> Picture | Skipped:
+def _examined(picture: Picture, smallest: int) -> Picture | Skipped:
     try:
-        height, width = image_size(path)
-        if lr:
-            image_size(lr)
+        height, width = image_size(picture.path)
+        if picture.lr:
+            image_size(picture.lr)
     except DataError as error:
-        return _skipped(error, path)
+        return _skipped(error, picture.path)
     if min(height, width) < smallest:
-        return Skipped(path, f"{width} x {height} is smaller than the crop of {smallest} pixels")
-    return Picture(name, path, bundled.GROUPS[path.name] if _is_bundled(place) else name, height, width, lr)
+        return Skipped(picture.path, f"{width} x {height} is smaller than the crop of {smallest} pixels")
+    return replace(picture, height=height, width=width)
 
 
 def _skipped(error: DataError, path: Path) -> Skipped:
     return Skipped(error.path or path, error.message.removeprefix(f"cannot read {error.path}: "))
 
 
-def _names(paths: Sequence[Path], place: str) -> list[str]:
-    """Name files as they lie in a place, without their endings where that tells them apart."""
-    inside = [path.relative_to(place) if path.is_relative_to(place) and path != Path(place) else Path(path.name) for path in paths]
+def _names(paths: Sequence[Path], root: Path) -> list[str]:
+    """Name files as they lie below a folder, without their endings where that tells them apart."""
+    inside = [path.relative_to(root) if path.is_relative_to(root) else Path(path.name) for path in paths]
     bare = [path.with_suffix("").as_posix() for path in inside]
     count = Counter(bare)
     return [name if count[name] == 1 else path.as_posix() for name, path in zip(bare, inside, strict=True)]
@@ -205,21 +224,4 @@ def _nothing_left(source: Source, smallest: int) -> DataError:
             f"none of the {len(source.skipped)} files of {source.place} can be used; {first.path.name}: {first.reason}",
             hint="--data another folder",
         )
-    return DataError(
-        f"{source.place} holds no picture", hint=f"--data a folder with {' '.join(sorted(ENDINGS))} files, or '{bundled.NAME}'"
-    )
-
-
-def _named_groups(source: Source, names: Sequence[str]) -> set[str]:
-    groups = {picture.name: picture.group for picture in source.pictures}
-    unknown = [name for name in names if name not in groups]
-    if unknown:
-        raise DataError(
-            f"{source.place} has no picture '{unknown[0]}' to hold out", hint=f"data.hold_out, one of: {', '.join(list(groups)[:8])}"
-        )
-    return {groups[name] for name in names}
-
-
-def _drawn_groups(source: Source) -> set[str]:
-    groups = sorted({picture.group for picture in source.pictures}, key=lambda group: hashlib.sha256(group.encode()).hexdigest())
-    return set(groups[: min(max(round(len(groups) * HELD_OUT_SHARE), 1), HELD_OUT_MOST)])
+    return DataError(f"{source.place} holds no picture", hint=f"--data a folder with pictures ({IN_WORDS}), or '{bundled.NAME}'")

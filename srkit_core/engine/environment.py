@@ -5,11 +5,11 @@ import platform
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from srkit_core.data.sources import Picture, Source
+from srkit_core.engine.pictures import Pictures
 from srkit_core.engine.stage import Setting
 from srkit_core.engine.where import Where
 from srkit_core.parts.weights import versions
@@ -18,9 +18,9 @@ from srkit_core.registry import Registry
 _GIT_SECONDS = 5
 
 
-def describe(registry: Registry, setting: Setting, source: Source, held: Sequence[Picture], where: Where) -> dict[str, Any]:
+def describe(registry: Registry, setting: Setting, pictures: Pictures, where: Where) -> dict[str, Any]:
     """Return what environment.json holds: versions, machine, command lines, git state, data, weights, arguments."""
-    devices = setting.devices
+    devices, source = setting.devices, pictures.source
     return {
         "id": uuid.uuid4().hex,
         "versions": versions(registry),
@@ -32,7 +32,8 @@ def describe(registry: Registry, setting: Setting, source: Source, held: Sequenc
         "commands": [sys.argv],
         "git": _git_state(),
         "data": {"place": where.arguments()["data"], "pictures": len(source.pictures), "fingerprint": source.fingerprint()},
-        "validation": [picture.name for picture in held],
+        "validation": [picture.name for held in pictures.validation.values() for picture in held],
+        "test": [picture.name for picture in pictures.test],
         "skipped": [{"path": str(one.path), "reason": one.reason} for one in source.skipped],
         "init": None if where.init is None else {"path": str(where.init), "sha256": _digest(where.init)},
         "weights": [{"name": one.spec.name, "path": str(one.path), "sha256": one.file.sha256} for one in setting.networks],

@@ -10,6 +10,7 @@ import torch
 
 from srkit_core.data.examples import Examples, make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
+from srkit_core.data.mixing import mixed
 from srkit_core.engine.ema import update_average
 from srkit_core.engine.interrupt import Request
 from srkit_core.engine.memory import less_memory, memory_guard
@@ -27,7 +28,7 @@ from srkit_core.parts.model import Model
 
 def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed: LiveStage | None, request: Request) -> Progress:
     """Train every stage that is left; `resumed` is the stage of a checkpoint with its optimisers restored."""
-    lengths = [calendar.length for calendar in calendars(setting.plan, len(setting.pictures))]
+    lengths = [calendar.length for calendar in calendars(setting.plan, setting.crops)]
     for number in range(progress.position.stage, len(setting.plan.stages)):
         stage = setting.plan.stages[number].stage
         networks = with_average(networks, setting.plan.stages[number])
@@ -81,7 +82,7 @@ def _batches(setting: Setting, live: LiveStage, progress: Progress) -> Iterator[
 def _examples(setting: Setting, live: LiveStage, batch: Batch, position: Position) -> Examples:
     seed, rank = setting.plan.recipe.seed, setting.devices.rank
     rng = torch.Generator(setting.devices.device).manual_seed(seed_for(seed, "degradation", position.total, rank))
-    fresh = make_examples(batch, live.rule, setting.making, rng)
+    fresh = mixed(make_examples(batch, live.rule, setting.making, rng), live.rule.augment.of("mix"), rng)
     return live.pool.exchange(fresh, torch.Generator().manual_seed(seed_for(seed, "pool", position.total, rank)))
 
 

@@ -3,43 +3,65 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from srkit_core.data.sources import Picture, Source, open_source, readable, split
+from srkit_core.data.sources import Picture, Source, open_source, parts, readable
 from srkit_core.engine.events import Listener
 from srkit_core.engine.where import Where
+from srkit_core.errors import DataError
 from srkit_core.plan import Plan
 from srkit_core.recipe import PAIRED
+
+_NAMED_AT_MOST = 12
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """What a run sees: the source, the part of it to train on, and the validation sets by name."""
+    """What a run sees: the source, the part of it to train on, the validation sets by name, and what it does not see."""
 
     source: Source
     training: Sequence[Picture]
     validation: Mapping[str, Sequence[Picture]]
+    test: Sequence[Picture] = ()
 
 
 def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
     """Find the pictures of a run and tell what was left out; raises DataError when none can be used."""
-    paired = planned.recipe.degradation == PAIRED
-    source = open_source(where.data, paired=paired, scale=planned.recipe.scale, smallest=max(stage.stage.patch for stage in planned.stages))
+    smallest = max(stage.stage.patch for stage in planned.stages)
+    source = _opened(where.data, planned, smallest)
     _tell(source, listener)
+    data = planned.recipe.data
     if where.val:
-        kept = split(source, planned.recipe.data.hold_out)[0] if planned.recipe.data.hold_out else source.pictures
-        return Pictures(source, kept, {name: _checked(place, planned, listener) for name, place in where.val.items()})
-    training, held = split(source, planned.recipe.data.hold_out)
-    checked = readable(replace(source, pictures=held, skipped=(), ignored=0))
+        validation = {name: _checked(name, place, planned, listener) for name, place in where.val.items()}
+        kept = parts(source, data.hold_out or None, data.test)
+        return Pictures(source, kept.training, validation, kept.test)
+    made = parts(source, data.hold_out, data.test)
+    checked = readable(replace(source, pictures=made.validation, skipped=(), ignored=0, remarks=()))
     _tell(checked, listener)
-    listener.note(f"held out for validation: {', '.join(picture.name for picture in checked.pictures)}")
-    return Pictures(source, training, {"": checked.pictures})
+    listener.note(f"held out for validation: {_named(checked.pictures)}")
+    if made.test:
+        listener.note(f"kept for a test: {_named(made.test)}")
+    return Pictures(source, made.training, {"": checked.pictures}, made.test)
 
 
-def _checked(place: str, planned: Plan, listener: Listener) -> Sequence[Picture]:
-    source = readable(
-        open_source(place, paired=planned.recipe.degradation == PAIRED, scale=planned.recipe.scale, smallest=planned.recipe.scale)
-    )
+def _named(pictures: Sequence[Picture]) -> str:
+    rest = len(pictures) - _NAMED_AT_MOST
+    shown = ", ".join(picture.name for picture in pictures[:_NAMED_AT_MOST])
+    return f"{shown} and {rest} more, which environment.json names" if rest > 0 else shown
+
+
+def _checked(name: str, place: str, planned: Plan, listener: Listener) -> Sequence[Picture]:
+    try:
+        source = readable(_opened(place, planned, planned.recipe.scale))
+    except DataError as error:
+        which = f"the validation set '{name}'" if name else "validation"
+        raise DataError(f"for {which}, {error.message}", hint=error.hint, path=error.path) from None
     _tell(source, listener)
     return source.pictures
+
+
+def _opened(place: str, planned: Plan, smallest: int) -> Source:
+    recipe = planned.recipe
+    paired = recipe.degradation == PAIRED
+    return open_source(place, paired=paired, scale=recipe.scale, smallest=smallest, lr_names=recipe.data.lr_names)
 
 
 def _tell(source: Source, listener: Listener) -> None:

@@ -76,8 +76,7 @@ def continue_record(setting: Setting, pictures: Pictures, where: Where, registry
 
 def _write(setting: Setting, pictures: Pictures, where: Where, registry: Registry, before: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """Write recipe and environment, which keeps the identity and the command lines of a run that goes on; returns the latter."""
-    held = [picture for one in pictures.validation.values() for picture in one]
-    environment = describe(registry, setting, pictures.source, held, where)
+    environment = describe(registry, setting, pictures, where)
     if before:
         environment |= {"id": before.get("id", environment["id"]), "commands": [*before["commands"], *environment["commands"]]}
     write_json(setting.folder.environment, environment)

@@ -7,6 +7,7 @@ from math import ceil
 from torch import nn
 
 from srkit_core.data.examples import Making
+from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule
 from srkit_core.data.sources import Picture
 from srkit_core.engine.devices import Devices
@@ -47,6 +48,11 @@ class Setting:
     versions: Mapping[str, str]
     networks: tuple[Found, ...]
     trackers: Trackers = field(default_factory=Trackers)
+
+    @property
+    def crops(self) -> int:
+        """How many crops an epoch has: one of every picture, unless weights say otherwise."""
+        return Mixture.of(self.pictures).length
 
 
 @dataclass(frozen=True)
@@ -116,13 +122,13 @@ class LiveStage:
         return {name: player for name, player in named.items() if player is not None}
 
 
-def calendar(stage: StagePlan, pictures: int) -> Calendar:
-    """Return when things are due; an epoch is one crop of every picture.
+def calendar(stage: StagePlan, crops: int) -> Calendar:
+    """Return when things are due in a stage whose epochs have so many crops.
 
     Without an interval, validation and checkpoints come every epoch, at least 200 steps apart.
     """
     fields = stage.stage
-    epoch = ceil(pictures / fields.batch)
+    epoch = ceil(crops / fields.batch)
     length = fields.length.steps(epoch)
     usual = Span(max(epoch, LEAST_VALIDATION_INTERVAL))
     validate = (fields.validate_every or usual).steps(epoch)
@@ -131,9 +137,9 @@ def calendar(stage: StagePlan, pictures: int) -> Calendar:
     return Calendar(length, epoch, fields.log_every.steps(epoch), validate, checkpoint, kept)
 
 
-def calendars(plan: Plan, pictures: int) -> list[Calendar]:
+def calendars(plan: Plan, crops: int) -> list[Calendar]:
     """Return the calendar of every stage."""
-    return [calendar(stage, pictures) for stage in plan.stages]
+    return [calendar(stage, crops) for stage in plan.stages]
 
 
 def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
@@ -145,7 +151,7 @@ def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
     return LiveStage(
         number=number,
         plan=stage,
-        calendar=calendar(stage, len(setting.pictures)),
+        calendar=calendar(stage, setting.crops),
         rule=crop_rule(setting.plan, number),
         objective=build_objective(stage, setting.devices.device, setting.devices.gather),
         players=Players(generator, discriminator),
@@ -155,8 +161,8 @@ def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
 
 def crop_rule(plan: Plan, number: int) -> CropRule:
     """Return how crops of a stage are drawn."""
-    recipe, stage = plan.recipe, plan.stages[number].stage
-    return CropRule(stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment)
+    recipe, stage = plan.recipe, plan.stages[number]
+    return CropRule(stage.stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment)
 
 
 def with_average(networks: Networks, stage: StagePlan) -> Networks:

@@ -26,6 +26,7 @@ from srkit_core.evaluation.models import own_file
 from srkit_core.pinning import Pinned, pin
 from srkit_core.plan import Plan, plan
 from srkit_core.recipe import Recipe
+from srkit_core.recipe_files import with_listed_names
 from srkit_core.registry import Registry, discover
 from srkit_core.run_record import read_environment
 
@@ -46,6 +47,7 @@ def train(
     picture can be used; DivergedError, OutOfMemoryError and InterruptedRunError leave the last checkpoint behind.
     """
     where, registry, listener = where or Where(), registry or discover(), listener or Silent()
+    recipe = with_listed_names(recipe, Path())
     wish = plan(recipe, registry)
     for stage in wish.stages:
         check_optimiser(stage.stage.optimiser.generator)
@@ -144,7 +146,7 @@ def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tupl
 
 def _check_length(setting: Setting, progress: Progress) -> None:
     """Refuse to make a run shorter than it is already."""
-    length = calendars(setting.plan, len(setting.pictures))[progress.position.stage].length
+    length = calendars(setting.plan, setting.crops)[progress.position.stage].length
     if progress.position.step > length:
         name = setting.plan.stages[progress.position.stage].stage.name
         raise RecipeError(
@@ -156,7 +158,7 @@ def _check_length(setting: Setting, progress: Progress) -> None:
 def _finished(setting: Setting, progress: Progress) -> bool:
     last = len(setting.plan.stages) - 1
     return progress.position.stage == last and (
-        progress.ended or progress.position.step >= calendars(setting.plan, len(setting.pictures))[last].length
+        progress.ended or progress.position.step >= calendars(setting.plan, setting.crops)[last].length
     )
 
 

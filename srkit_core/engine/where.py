@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from srkit_core.machine import DeviceName, PrecisionName
+from srkit_core.places import anchored
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,8 @@ class Where:
 
     def arguments(self) -> dict[str, Any]:
         """Return what a repeated run takes over."""
-        init = None if self.init is None else _anywhere(str(self.init))
-        val = None if self.val is None else {name: _anywhere(place) for name, place in self.val.items()}
+        init = None if self.init is None else str(self.init.absolute() if self.init.exists() else self.init)
+        val = None if self.val is None else {name: anchored(place) for name, place in self.val.items()}
         machine = {"device": self.device, "precision": self.precision, "workers": self.workers}
         machine |= {"compile": self.compile, "recompute": self.recompute}
-        return {"data": _anywhere(self.data), "val": val, "init": init, **machine, "track": list(self.track)}
-
-
-def _anywhere(place: str) -> str:
-    """Return a path that means the same from any folder; names such as `photos` stay."""
-    return str(Path(place).absolute()) if Path(place).exists() else place
+        return {"data": anchored(self.data), "val": val, "init": init, **machine, "track": list(self.track)}

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from srkit_core.evaluation.upscale import choose_tiling, upscale
-from srkit_core.io.images import read_image, to_bytes, to_unit, write_image
+from srkit_core.io.images import DEEP, Photo, Samples, check_writable, read_photo, to_bytes, to_unit, to_words, write_photo
 from srkit_core.parts.model import Model
 
 Size = tuple[int, int]
@@ -21,13 +24,31 @@ class Upscaled:
 
 
 def upscale_file(model: Model, source: Path, target: Path, *, tile: int | None = None, overlap: int | None = None) -> Upscaled:
-    """Upscale a picture into `target`, on the device of the model's weights, clamped and rounded to 8 bit.
+    """Upscale a picture into `target`, on the device of the model's weights, clamped and rounded.
 
-    `tile` and `overlap` are in LR pixels; by default pictures up to 512 x 512 are taken whole. Raises DataError when
-    the source cannot be read or the target cannot be written.
+    16 bit stay 16 where the target's format has them; alpha is upscaled apart, by bicubic interpolation, and laid on
+    white where the target has none; EXIF that still applies is kept. `tile` and `overlap` are in LR pixels; by default
+    pictures up to 512 x 512 are taken whole. Raises DataError when the source cannot be read or the target cannot be
+    written.
     """
-    pixels = read_image(source)
-    lr = to_unit(torch.from_numpy(pixels)[None].to(model.device))
-    larger = to_bytes(upscale(model, lr, choose_tiling(model, lr, tile, overlap)))[0].cpu().numpy()
-    write_image(target, larger)
-    return Upscaled((pixels.shape[0], pixels.shape[1]), (larger.shape[0], larger.shape[1]))
+    check_writable(target)
+    photo = read_photo(source)
+    deep = photo.pixels.dtype == np.uint16 and target.suffix.lower() in DEEP
+    lr = _tensor(photo.pixels, model.device)
+    larger = _samples(upscale(model, lr, choose_tiling(model, lr, tile, overlap)), deep)
+    alpha = None if photo.alpha is None else _samples(_bicubic(_tensor(photo.alpha[:, :, None], model.device), model.scale), deep)
+    write_photo(target, Photo(larger, None if alpha is None else alpha[:, :, 0], photo.exif))
+    return Upscaled((photo.pixels.shape[0], photo.pixels.shape[1]), (larger.shape[0], larger.shape[1]))
+
+
+def _tensor(samples: Samples, device: torch.device) -> Tensor:
+    return to_unit(torch.from_numpy(samples)[None]).to(device)
+
+
+def _samples(unit: Tensor, deep: bool) -> Samples:
+    samples: Samples = (to_words(unit.cpu()) if deep else to_bytes(unit))[0].cpu().numpy()
+    return samples
+
+
+def _bicubic(alpha: Tensor, scale: int) -> Tensor:
+    return F.interpolate(alpha, scale_factor=float(scale), mode="bicubic", align_corners=False)

@@ -5,7 +5,24 @@ import importlib.util
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-HEAVY = frozenset({"torch", "torchvision", "numpy", "scipy", "PIL", "cv2", "skimage", "imageio", "matplotlib", "accelerate", "safetensors"})
+HEAVY = frozenset(
+    {
+        "torch",
+        "torchvision",
+        "numpy",
+        "scipy",
+        "PIL",
+        "cv2",
+        "skimage",
+        "imageio",
+        "imagecodecs",
+        "rawpy",
+        "pillow_heif",
+        "matplotlib",
+        "accelerate",
+        "safetensors",
+    }
+)
 """What an announcement may not import: torch, numpy and image libraries, and what imports them."""
 
 

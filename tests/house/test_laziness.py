@@ -6,7 +6,22 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
-HEAVY = ("torch", "torchvision", "numpy", "scipy", "PIL", "skimage", "accelerate", "safetensors", "matplotlib", "tomli_w")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "PIL",
+    "skimage",
+    "imagecodecs",
+    "imageio",
+    "pillow_heif",
+    "rawpy",
+    "accelerate",
+    "safetensors",
+    "matplotlib",
+    "tomli_w",
+)
 
 IMPORT = """
 import importlib, json, sys

@@ -107,12 +107,24 @@ REFUSED = [
     (
         recipe_from_dict({"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flip | spin"}]}),
         "there is no augmentation 'spin'",
-        'augment = "flip | turn"',
+        "one of centre, salient, affine, jitter, flip, turn, cutblur",
     ),
     (
-        recipe_from_dict({"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "turn(by=45)"}]}),
-        "there is no augmentation 'turn(by=45)'",
-        'augment = "flip | turn"',
+        recipe_from_dict({"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flop"}]}),
+        "there is no augmentation 'flop'",
+        "did you mean 'flip'?",
+    ),
+    (
+        recipe_from_dict({"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flip | affine | centre"}]}),
+        "in 'flip | affine | centre' a step stands before one that happens earlier",
+        'augment = "centre | affine | flip"',
+    ),
+    (
+        recipe_from_dict(
+            {"generator": "net", "degradation": "paired", "stages": [{"loss": "l1", "steps": 1, "augment": "salient | jitter@0.5 | flip"}]}
+        ),
+        "'jitter' changes HR before LR is made, but paired LR is made already",
+        'augment = "salient | flip"',
     ),
     (
         recipe(validation={"metrics": "scaled"}),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from srkit_core.augmentation import bind_augment
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.chain import bind_chain
 from srkit_core.data.augment import View, draw_view
@@ -30,7 +31,7 @@ def pair(batch, crops, degrade):
 
 
 def rule(patch=32, scale=4, margin=8, seed=0, stage=0, augment="flip | turn"):
-    return CropRule(patch, scale, margin, seed, stage, parse_chain(augment))
+    return CropRule(patch, scale, margin, seed, stage, bind_augment(parse_chain(augment)))
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ def test_a_view_is_a_flip_then_turns_counterclockwise():
 )
 def test_views_are_drawn_evenly(augment, views):
     rng = np.random.default_rng(0)
-    drawn = [draw_view(parse_chain(augment), rng) for _ in range(4000)]
+    drawn = [draw_view(bind_augment(parse_chain(augment)).of("view"), rng) for _ in range(4000)]
     share = Counter((view.flip, view.turns) for view in drawn)
     assert share.keys() == views.keys()
     assert all(share[view] / 4000 == pytest.approx(expected, abs=0.03) for view, expected in views.items())

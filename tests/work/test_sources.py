@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from srkit_core.data.bundled import GROUPS, NAME
+from srkit_core.data.bundled import FILES, NAME
 from srkit_core.data.sources import Picture, Source, open_source, readable, split
 from srkit_core.errors import DataError
 from srkit_core.io.images import image_size, read_image, write_image
@@ -37,7 +37,7 @@ def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
     assert {"astronaut", "coffee", "motorcycle_left", "motorcycle_right"} <= set(named(source.pictures))
     assert min(min(picture.height, picture.width) for picture in source.pictures) >= 300
     assert (source.skipped, source.ignored, source.notes()) == ((), 0, [])
-    assert all(picture.path.name in GROUPS for picture in source.pictures)
+    assert all(picture.path.name in FILES for picture in source.pictures)
 
 
 def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
@@ -45,7 +45,7 @@ def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
     fill(tmp_path / NAME, "mine.png", "sub/motorcycle_left.png", "sub/motorcycle_right.png", "rocket.jpg")
     pictures = open_source(NAME).pictures
     assert named(pictures) == ["mine", "rocket", "sub/motorcycle_left", "sub/motorcycle_right"]
-    assert [picture.group for picture in pictures] == named(pictures)
+    assert [picture.group for picture in pictures] == ["mine", "rocket", "sub/motorcycle", "sub/motorcycle"]
 
 
 def test_folders_are_searched_to_the_bottom_whatever_they_are_called(tmp_path):
@@ -105,8 +105,13 @@ def test_a_turned_photograph_counts_as_it_is_seen(assets):
 def test_the_camera_folder_is_read_or_named(assets):
     source = open_source(str(assets / "camera"))
     assert {"exif_landscape_1", "pillow_16bit.cropped", "realesrgan_tree_alpha_16bit"} <= set(named(source.pictures))
-    assert [(one.path.name, one.reason) for one in source.skipped] == [("pillow_broken.png", "it is not a picture")]
-    assert source.ignored == 8
+    assert {"_DSC2164", "arrow", "colorchart", "RGB_10bit_128x128"} <= set(named(source.pictures))
+    assert [one.path.name for one in source.skipped] == ["corrupted.heic", "pillow_broken.png"]
+    assert source.ignored == 0
+    checked = readable(source)
+    damaged = ["Canon-R6-pruned.CR3", "corrupted.heic", "pillow_broken.png", "pillow_truncated_image.png", "pillow_truncated_jpeg.jpg"]
+    assert sorted(one.path.name for one in checked.skipped) == damaged
+    assert len(checked.pictures) == len(list((assets / "camera").iterdir())) - len(damaged)
 
 
 def test_pictures_that_differ_in_their_ending_only_have_different_names(tmp_path):
@@ -241,7 +246,8 @@ def test_a_broken_body_behind_a_good_header_is_found_by_reading(tmp_path):
     assert (named(source.pictures), source.skipped) == (["a", "b", "c"], ())
     checked = readable(source)
     assert named(checked.pictures) == ["a", "c"]
-    assert checked.notes() == [f"skipped {tmp_path / 'b.png'}: image file is truncated"]
+    (note,) = checked.notes()
+    assert note.startswith(f"skipped {tmp_path / 'b.png'}: it is truncated or damaged")
     for name in ("a.png", "c.png"):
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-2000])
     with pytest.raises(DataError, match="none of the 3 files"):

@@ -1,0 +1,86 @@
+"""Which files of a place are its pictures, and which LR belongs to which HR?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srkit_core.data import bundled
+from srkit_core.data.folders import pictures_below
+from srkit_core.data.pairs import Naming, find_pairs, listed_pairs
+from srkit_core.data.remote import fetched
+from srkit_core.data.roles import hr_subfolder
+from srkit_core.errors import DataError
+from srkit_core.lists import read_list
+from srkit_core.places import Place
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files (HR, LR or None) below `root`; `ignored` counts others, `remarks` say what was left alone or kept where."""
+
+    root: Path
+    files: tuple[tuple[Path, Path | None], ...]
+    ignored: int = 0
+    remarks: tuple[str, ...] = ()
+
+
+def list_files(place: Place, naming: Naming | None) -> Listing:
+    """Return the files of a place, with `naming` as pairs; raises DataError when it is not there, or a pair is incomplete."""
+    if is_bundled(place):
+        if naming:
+            raise _no_lr(place.where)
+        return Listing(bundled.bundled_photographs()[0].parent, tuple((photo, None) for photo in bundled.bundled_photographs()))
+    path, remarks = Path(place.where), tuple[str, ...]()
+    if place.is_address:
+        path = fetched(place.where)
+        remarks = (f"the pictures of {place.where} are kept in {path}",)
+    if place.listing:
+        return _listed(place.listing, path, naming)
+    if naming and not path.is_dir():
+        raise _no_lr(place.where)
+    if path.is_file():
+        return Listing(path.parent, ((path, None),), 0, remarks)
+    if not path.is_dir():
+        raise DataError(f"there is no folder {path}", hint=f"check the path, or use '{bundled.NAME}', the bundled photographs", path=path)
+    return _below(path, naming, remarks)
+
+
+def is_bundled(place: Place) -> bool:
+    """Whether the bundled photographs are meant: an existing path of that name wins."""
+    return place.where == bundled.NAME and not Path(place.where).exists()
+
+
+def _below(folder: Path, naming: Naming | None, remarks: tuple[str, ...]) -> Listing:
+    if naming:
+        pairs, ignored = find_pairs(folder, naming)
+        return Listing(folder, tuple(pairs), ignored, remarks)
+    high = hr_subfolder(folder)
+    if high:
+        remarks = (*remarks, f"{folder} holds HR and LR side by side: these are the pictures of {high.name}")
+    pictures, ignored = pictures_below(high or folder)
+    return Listing(folder, _alone(pictures), ignored, remarks)
+
+
+def _listed(listing: Path, root: Path, naming: Naming | None) -> Listing:
+    """Return what a list names: below the folder, or below its HR subfolder."""
+    names = read_list(listing)
+    if naming:
+        return Listing(root, tuple(listed_pairs(names, root, naming)))
+    high = hr_subfolder(root) if root.is_dir() else None
+    return Listing(root, _alone([_named(name, [root, high] if high else [root]) for name in names]))
+
+
+def _named(name: str, folders: Sequence[Path]) -> Path:
+    """Return the file of a name that stands alone in its line, or before that of its LR."""
+    files = [folder / one for one in (name, name.partition(", ")[0]) for folder in folders]
+    return next((file for file in files if file.is_file()), files[0])
+
+
+def _alone(pictures: Sequence[Path]) -> tuple[tuple[Path, None], ...]:
+    return tuple((picture, None) for picture in pictures)
+
+
+def _no_lr(place: str) -> DataError:
+    return DataError(
+        f"{place} has no LR pictures", hint="--data a folder with HR and LR subfolders, or --degrade bicubic", path=Path(place)
+    )

@@ -1,0 +1,98 @@
+"""How do pictures at an address get onto this machine?
+
+Through fsspec: `hf://datasets/NAME/folder`, `s3://bucket/folder`, `https://...`, `memory://...`. They are kept in srkit's cache
+folder, which follows the address: a file that is there in its size is not fetched again, and one that has gone there goes here.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from filelock import FileLock
+
+from srkit_core.data.folders import walk
+from srkit_core.errors import DataError, SrkitError
+from srkit_core.io.atomic import write_bytes, write_error
+from srkit_core.io.images import ENDINGS
+from srkit_core.pretrained import cache_folder
+
+_EXTRA = 'pip install "srkit[remote]"'
+
+
+def fetched(address: str) -> Path:
+    """Return a folder, or a file, with the pictures of an address; the first time they are fetched.
+
+    Raises DataError when a library for such addresses is missing, nothing can be read there, or it holds no picture.
+    """
+    digest = hashlib.sha256(address.encode()).hexdigest()[:16]
+    folder = cache_folder() / "data" / digest / (PurePosixPath(address.partition("://")[2]).name or "root")
+    system, root = _opened(address)
+    with _alone_in(folder.parent):
+        try:
+            files = _pictures(system, root)
+            kept = {_inside(folder, remote, root): remote for remote in files}
+            for local, remote in kept.items():
+                _keep(system, remote, local, files[remote])
+            for gone in set(walk(folder)) - kept.keys():
+                gone.unlink()
+        except SrkitError:
+            raise
+        except Exception as error:  # each file system raises errors of its own
+            raise _unreachable(address, error) from error
+    if not files:
+        raise DataError(f"{address} holds no picture", hint=f"an address with {' '.join(sorted(ENDINGS))} files")
+    return folder
+
+
+def _opened(address: str) -> tuple[Any, str]:
+    try:
+        import fsspec
+
+        system, root = fsspec.url_to_fs(address)
+    except ImportError as error:
+        hint = _EXTRA if error.name in ("fsspec", "huggingface_hub") else f"{error}, or {_EXTRA} for hf://"
+        raise DataError(f"{address} needs a library that is not installed", hint=hint) from error
+    except Exception as error:
+        raise _unreachable(address, error) from error
+    return system, str(root).rstrip("/")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let other processes that want the same files wait until they are there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire()
+    except OSError as error:
+        raise write_error(error, folder) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _pictures(system: Any, root: str) -> dict[str, int | None]:
+    """Return the pictures at or below a path of a file system, with their sizes where it tells them."""
+    found = system.find(root, detail=True)
+    return {name: about.get("size") for name, about in sorted(found.items()) if PurePosixPath(name).suffix.lower() in ENDINGS}
+
+
+def _inside(folder: Path, remote: str, root: str) -> Path:
+    """Return where a remote file is kept; a name that leads out of the folder is refused."""
+    relative = PurePosixPath(remote.removeprefix(root).lstrip("/"))
+    if ".." in relative.parts:
+        raise DataError(f"{remote} leads out of its folder", hint="another address")
+    return folder.joinpath(*relative.parts)
+
+
+def _keep(system: Any, remote: str, local: Path, size: int | None) -> None:
+    kept = local.stat().st_size if local.is_file() else None
+    if kept is None or (size is not None and kept != size):
+        write_bytes(local, system.cat_file(remote))
+
+
+def _unreachable(address: str, error: Exception) -> DataError:
+    return DataError(f"cannot read {address}: {error or type(error).__name__}", hint="check the address and the network")

@@ -1,0 +1,68 @@
+"""Which groups of pictures are kept from training?
+
+A digest of a group's name decides, so that files that are added later never move the others.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import TypeAlias
+
+from srkit_core.errors import DataError
+
+Part: TypeAlias = float | Sequence[str]
+"""A share of the groups, or the names of pictures."""
+
+HELD_OUT_SHARE = 0.1
+HELD_OUT_MOST = 8
+
+
+def choose(groups: Mapping[str, str], hold_out: Part | None, test: Part, place: str) -> tuple[set[str], set[str]]:
+    """Return the groups (for validation, for a test) of pictures, given as name to group.
+
+    A share takes the groups whose digest falls into it, so of few pictures it may take more or fewer. Names come before
+    shares, and may have their endings. An empty `hold_out` stands for a tenth, 1 to 8 groups, None for no validation.
+    Raises DataError when a name is unknown or in both parts, or a share takes none.
+    """
+    named, tested = _named(groups, hold_out or (), "hold_out", place), _named(groups, test, "test", place)
+    both = sorted(named & tested)
+    if both:
+        raise DataError(f"{place}: '{both[0]}' is both held out for validation and kept for a test", hint="data.hold_out or data.test")
+    free = [group for group in dict.fromkeys(groups.values()) if group not in named | tested]
+    first = test if isinstance(test, float) else 0.0
+    if isinstance(test, float):
+        tested = _within(free, 0.0, first, "test", place)
+    if isinstance(hold_out, float):
+        named = _within(free, first, first + hold_out, "hold_out", place)
+    elif hold_out is not None and not hold_out:
+        named = _some([group for group in free if group not in tested])
+    return named, tested
+
+
+def _named(groups: Mapping[str, str], part: Part, field: str, place: str) -> set[str]:
+    if isinstance(part, float):
+        return set()
+    found = {name: name if name in groups else name.removesuffix(PurePosixPath(name).suffix) for name in part}
+    unknown = [name for name, known in found.items() if known not in groups]
+    if unknown:
+        action = {"hold_out": "to hold out", "test": "to keep for a test"}[field]
+        raise DataError(f"{place} has no picture '{unknown[0]}' {action}", hint=f"data.{field}, one of: {', '.join(list(groups)[:8])}")
+    return {groups[known] for known in found.values()}
+
+
+def _within(groups: Iterable[str], low: float, high: float, field: str, place: str) -> set[str]:
+    found = {group for group in groups if low <= int(_digest(group)[:13], 16) / 16**13 < high}
+    if not found:
+        raise DataError(
+            f"no picture of {place} falls into the share of {high - low:g} of data.{field}", hint=f"--set data.{field}=0.2, or names"
+        )
+    return found
+
+
+def _some(groups: Sequence[str]) -> set[str]:
+    count = min(max(round(len(groups) * HELD_OUT_SHARE), 1), HELD_OUT_MOST)
+    return set(sorted(groups, key=_digest)[:count])
+
+
+def _digest(group: str) -> str:
+    return hashlib.sha256(group.encode()).hexdigest()
