@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from distributed import Client, KilledWorker
+import distributed
 
 from srkit_core.data.preparation.failures import Unusable
 from srkit_core.data.preparation.records import ROOM
@@ -29,8 +29,9 @@ class Cluster:
     """The workers of a scheduler; a context manager. They need srkit, and the same folders under the same paths."""
 
     def __init__(self, address: str, out: Path) -> None:
+        connect: Any = distributed.Client
         try:
-            self._client: Any = Client(address, timeout="10s", set_as_default=False)
+            self._client = connect(address, timeout="10s", set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise DataError(f"no Dask scheduler answers at {address}", hint="dask scheduler, and dask worker ADDRESS") from error
         self._address, self._out = address, out.absolute()
@@ -87,5 +88,5 @@ def _sees(probe: str) -> bool:
 def _result(future: Future[Result]) -> Result | Unusable:
     try:
         return future.result()
-    except KilledWorker:
+    except distributed.KilledWorker:
         return Unusable("it crashed every worker that was given it", lasting=False)

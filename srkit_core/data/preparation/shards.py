@@ -27,5 +27,5 @@ def write_shard(path: Path, tensors: Mapping[str, Pixels], metadata: Mapping[str
         end += pixels.nbytes
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-(len(text) + 8) % _ALIGNMENT)
-    write_parts(path, [len(text).to_bytes(8, "little"), text, *(memoryview(pixels).cast("B") for pixels in tensors.values())])
+    write_parts(path, [len(text).to_bytes(8, "little"), text, *(pixels.data.cast("B") for pixels in tensors.values())])
     return 8 + len(text) + end

@@ -116,8 +116,9 @@ def _pack(job: Job, variant: Variant, hr: Pixels, lr: Pixels | None, sha256: str
 def _save_patches(job: Job, variant: Variant, hr: Pixels, lr: Pixels | None, kept: list[tuple[int, tuple[int, int]]]) -> _Files:
     """Write each patch of HR, and of LR beside it; the LR of a patch is the patch of the LR."""
     options, files = job.options, _Files()
-    for folder, pixels, shrink in ((options.layout[0], hr, 1), (options.layout[1], lr, options.scale)):
-        for number, place in kept if pixels is not None else ():
+    stored = [(options.layout[0], hr, 1)] + ([] if lr is None else [(options.layout[1], lr, options.scale)])
+    for folder, pixels, shrink in stored:
+        for number, place in kept:
             name = fill(options.names, job.original.name, variant.first + number, number, variant.number)
             y, x, side = (length // shrink for length in (*place, options.patch or max(hr.shape)))
             files.append(_save_patch(job.out, f"{folder}/{name}", pixels[y : y + side, x : x + side]))
