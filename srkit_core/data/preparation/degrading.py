@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from srkit_core.chain import DegradationPlan, bind_chain
-from srkit_core.errors import DataError
+from srkit_core.errors import DataError, SrkitError
 from srkit_core.expressions import parse_chain
 from srkit_core.interfaces import TracedDegradation
 from srkit_core.io.images import Pixels, to_bytes, to_unit
@@ -31,7 +31,9 @@ def degraded(hr: Pixels, chain: str, scale: int, seed: int) -> Pixels:
     try:
         with torch.no_grad(), _one_thread():
             bands = [_band(hr, top, band, plan, degrade, seed) for top in range(0, hr.shape[0], band)]
-    except RuntimeError as error:
+    except (MemoryError, SrkitError):
+        raise
+    except Exception as error:  # a plugin may raise anything
         raise DataError(f"'{chain}' fails on it: {str(error).partition(chr(10))[0]}", hint="--degrade bicubic") from error
     return np.concatenate(bands) if len(bands) > 1 else bands[0]
 
