@@ -24,6 +24,9 @@ Result = TypeVar("Result")
 _IN_FLIGHT = 2
 """Tasks a thread of the cluster: one at work and one to go on with."""
 
+_PATIENCE = 30
+"""Seconds in which the first worker has to appear."""
+
 
 class Cluster:
     """The workers of a scheduler; a context manager. They need srkit, and the same folders under the same paths."""
@@ -67,6 +70,10 @@ class Cluster:
         """Let every worker look at a file that was written here."""
         if self._checked:
             return
+        try:
+            self._client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError as error:
+            raise DataError(f"the scheduler at {self._address} has no workers", hint=f"dask worker {self._address}") from error
         probe = self._out / ROOM / f"probe-{secrets.token_hex(4)}"
         write_text(probe, probe.name)
         try:
@@ -74,8 +81,6 @@ class Cluster:
         finally:
             probe.unlink()
         blind = sorted(worker for worker, sees in seen.items() if not sees)
-        if not seen:
-            raise DataError(f"the scheduler at {self._address} has no workers", hint=f"dask worker {self._address}")
         if blind:
             raise DataError(f"the worker {blind[0]} does not see {self._out}", hint="prepare into a folder that all machines share")
         self._checked = True
