@@ -126,7 +126,8 @@ def _tell(report: "Report", out: Path) -> None:
     for note in report.notes:
         typer.echo(note)
     left_out = [f"{count} {name}" for name, count in report.tally.counts.items() if count]
-    typer.echo(f"left out: {', '.join(left_out)}") if left_out else None
+    if left_out:
+        typer.echo(f"left out: {', '.join(left_out)}; the pictures are named in {out / SKIPPED}")
     news = f"{report.made} of them made now" if report.made else "nothing was left to do"
     typer.echo(f"{out}: {report.pictures} pictures, {report.patches} patches, of {report.files} files; {news}")
 
