@@ -34,6 +34,7 @@ def prepare(
     max_failures: Annotated[float, typer.Option(min=0, max=1, help="A larger share of unusable files is an error.")] = 0.5,
     time_limit: Annotated[float, typer.Option(min=1, help="Most seconds for one file.")] = 300,
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, for the manifest.")] = None,
+    keep_duplicates: Annotated[bool, typer.Option("--keep-duplicates", help="Keep pictures that look like others.")] = False,
     redo: Annotated[bool, typer.Option("--redo", help="Do everything again, with other options if wanted.")] = False,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers see these folders.")] = None,
 ) -> None:
@@ -44,7 +45,7 @@ def prepare(
     from srkit_core.data.preparation.run import prepare as prepared
 
     options = _options(patch, resize, scale, degrade, stride, form, layout, names, variants, limit)
-    wish = Wish(sources, out, options, split, licence, redo)
+    wish = Wish(sources, out, options, split, licence, redo, keep_duplicates)
     with hired(options, workers or os.cpu_count() or 1, time_limit, cluster, out) as crew, ProgressView() as view:
         report = prepared(wish, crew, lambda work, done, length: view.count(work, done, length, "done"))
     _tell(report, out)

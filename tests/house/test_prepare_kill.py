@@ -122,6 +122,24 @@ def test_ctrl_c_is_said_in_two_lines(photos, tmp_path):
     assert "Traceback" not in told
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_full_disk_stops_it_and_space_lets_it_go_on(photos, tmp_path):
+    import resource
+
+    def small():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    command = [sys.executable, "-m", "srkit_core", "prepare", str(photos), str(tmp_path / "out"), *WAYS["packed"]]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=small, timeout=PATIENCE, check=False)
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[0].startswith("error: ")
+    assert done.stderr.splitlines()[1:] == ["try: free some space, and run the same command again: it goes on"]
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    _finish(photos, tmp_path / "out", *WAYS["packed"])
+    _finish(photos, tmp_path / "undisturbed", *WAYS["packed"])
+    assert _everything(tmp_path / "out") == _everything(tmp_path / "undisturbed")
+
+
 def test_a_second_one_is_refused_while_the_first_works(photos, tmp_path):
     first = _start(photos, tmp_path / "out", *WAYS["files"])
     _wait((tmp_path / "out" / ".prepare" / "options.json").exists, "the first to begin")

@@ -52,9 +52,9 @@ def photos(tmp_path_factory):
     return folder
 
 
-def _prepare(photos, out, crew=None, *, split="", redo=False, licence=None, **options):
+def _prepare(photos, out, crew=None, *, split="", redo=False, licence=None, duplicates=False, **options):
     options = {"patch": 32, "stride": 32} | options
-    wish = Wish([str(photos)] if not isinstance(photos, list) else photos, out, Options(**options), split, licence, redo)
+    wish = Wish([str(photos)] if not isinstance(photos, list) else photos, out, Options(**options), split, licence, redo, duplicates)
     return prepare(wish, crew or Here(), lambda *_: None)
 
 
@@ -202,6 +202,13 @@ def test_a_near_duplicate_comes_back_when_the_first_goes(photos, tmp_path):
     _prepare(tmp_path / "in", tmp_path / "fresh")
     assert "z_copy_of_a.jpg" in [one["name"] for one in _manifest(tmp_path / "out")["pictures"]]
     assert _everything(tmp_path / "out") == _everything(tmp_path / "fresh")
+
+
+def test_near_duplicates_stay_where_that_is_wanted(photos, tmp_path):
+    _prepare(photos, tmp_path / "out")
+    assert _prepare(photos, tmp_path / "out", duplicates=True).made == 1
+    assert _manifest(tmp_path / "out")["filtered"]["near-duplicate"] == 0
+    assert len(_manifest(tmp_path / "out")["pictures"]) == 6
 
 
 def test_a_shard_that_was_deleted_is_made_again(photos, tmp_path):

@@ -1,6 +1,7 @@
 """Do patches and whole pictures become files of the right pixels, under the names that were asked for?"""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,21 @@ def test_variants_are_augmented_copies_up_to_the_limit(photos, tmp_path):
         for one in manifest["pictures"]
         for file in one["files"]
     )
+
+
+@pytest.mark.parametrize(("names", "made"), [("{name}_{patch}.png", 1), ("{index}.png", 4)])
+def test_a_new_picture_moves_nothing_but_indices(photos, tmp_path, capsys, names, made):
+    shutil.copytree(photos, tmp_path / "in")
+    _prepare(tmp_path / "in", tmp_path / "out", "--patch", "32", "--names", names)
+    Image.effect_noise((64, 64), 90).convert("RGB").save(tmp_path / "in" / "p0_new.png")
+    manifest = _prepare(tmp_path / "in", tmp_path / "out", "--patch", "32", "--names", names)
+    assert f"{made} of them made now" in capsys.readouterr().out
+    files = sorted(file for one in manifest["pictures"] for file in one["files"])
+    assert files == sorted(f"{folder}/{name}" for folder in ("hr", "lr") for name in _names(tmp_path / "out" / folder))
+    for one, (height, width) in zip(manifest["pictures"][2:], [(64, 64), (128, 80)], strict=False):
+        assert one["size"] == [height, width]
+        first = read_image(tmp_path / "out" / one["files"][0])
+        assert (first == read_image(tmp_path / "in" / one["name"])[:32, :32]).all()
 
 
 def test_webp_is_lossless(photos, tmp_path):

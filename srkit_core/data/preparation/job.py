@@ -37,7 +37,8 @@ class Job:
     def digest(self) -> str:
         """Tell this job from every other that would write something else; where the source lies does not matter."""
         words = [_VERSION, self.options.in_words(), self.height, self.width]
-        variants = [(one.name, one.number, one.first if self.options.format == "files" else 0) for one in self.variants]
+        indexed = self.options.format == "files" and "{index" in self.options.names
+        variants = [(one.name, one.number, one.first if indexed else 0) for one in self.variants]
         return hashlib.sha256(json.dumps([*words, variants], sort_keys=True).encode()).hexdigest()
 
 

@@ -35,7 +35,10 @@ class Crew(Protocol):
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for: places of pictures, the output folder, what shapes pixels, and what the manifest says beside them."""
+    """What is asked for: places of pictures, the output folder, what shapes pixels, and what the manifest says beside them.
+
+    `redo` begins anew, `duplicates` keeps pictures that look like others.
+    """
 
     sources: Sequence[str]
     out: Path
@@ -43,6 +46,7 @@ class Wish:
     split: str = ""
     licence: str | None = None
     redo: bool = False
+    duplicates: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def prepare(wish: Wish, crew: Crew, progress: Progress) -> Report:
     with only_one(wish.out):
         claim(wish.out, options, redo=wish.redo)
         try:
-            return _Preparation(wish.out.absolute(), options, crew, progress).run(found, split, wish.licence)
+            return _Preparation(wish, crew, progress).run(found, split)
         except DiskFullError as error:
             raise DiskFullError(error.message, hint="free some space, and run the same command again: it goes on") from error
 
@@ -81,11 +85,12 @@ def prepare(wish: Wish, crew: Crew, progress: Progress) -> Report:
 class _Preparation:
     """One pass over the originals, in a folder that nobody else writes into."""
 
-    def __init__(self, out: Path, options: Options, crew: Crew, progress: Progress) -> None:
-        self._out, self._options, self._crew, self._progress = out, options, crew, progress
+    def __init__(self, wish: Wish, crew: Crew, progress: Progress) -> None:
+        self._wish, self._crew, self._progress = wish, crew, progress
+        self._out, self._options = wish.out.absolute(), wish.options
         self._failures = dict[str, str]()
 
-    def run(self, found: Found, split: Mapping[str, str], licence: str | None) -> Report:
+    def run(self, found: Found, split: Mapping[str, str]) -> Report:
         originals = {one.name: one for one in found.originals}
         gone = forget_others(self._out, originals)
         sizes, changed = self._sizes(found.originals)
@@ -93,8 +98,8 @@ class _Preparation:
         made = self._work([job for job in jobs.values() if not self._is_done(job)])
         made += self._mend(found.originals, jobs)
         tally = self._tally(found.originals, sizes)
-        kept = list(staying(found.originals, self._out, tally))
-        document = manifest(self._options, kept, split, licence, tally)
+        kept = list(self._staying(found.originals, tally))
+        document = manifest(self._options, kept, split, self._wish.licence, tally)
         forget_outdated(self._out, document)
         sweep(self._out, {file for _, record in kept for output in record.outputs for file, _ in output.files})
         write_manifest(self._out, document, tally)
@@ -150,7 +155,10 @@ class _Preparation:
         return made
 
     def _missing(self, originals: Sequence[Original], jobs: Mapping[str, Job]) -> list[Job]:
-        return [jobs[one.name] for one, record in staying(originals, self._out, Tally()) if not record.is_whole(self._out)]
+        return [jobs[one.name] for one, record in self._staying(originals, Tally()) if not record.is_whole(self._out)]
+
+    def _staying(self, originals: Sequence[Original], tally: Tally) -> Iterator[tuple[Original, Record]]:
+        return staying(originals, self._out, tally, duplicates=self._wish.duplicates)
 
     def _work(self, jobs: Sequence[Job]) -> int:
         """Do so many jobs; while there is work, the folder has no manifest."""

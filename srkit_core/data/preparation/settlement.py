@@ -26,8 +26,8 @@ class Tally:
         self.counts[which] += 1
 
 
-def staying(originals: Iterable[Original], out: Path, tally: Tally) -> Iterator[tuple[Original, Record]]:
-    """Yield the pictures that stay, in the order of the plan, which decides: of near-duplicates the first one stays.
+def staying(originals: Iterable[Original], out: Path, tally: Tally, *, duplicates: bool) -> Iterator[tuple[Original, Record]]:
+    """Yield the pictures that stay, in the order of the plan, which decides: of near-duplicates the first one, unless all may stay.
 
     Pictures without a finished record are passed over.
     """
@@ -39,7 +39,7 @@ def staying(originals: Iterable[Original], out: Path, tally: Tally) -> Iterator[
         if not any(output.patches for output in record.outputs):
             tally.filter(original, TOO_FLAT, "it is flat everywhere")
             continue
-        other = kept.alike(record.likeness)
+        other = None if duplicates else kept.alike(record.likeness)
         if other:
             tally.filter(original, DUPLICATE, f"it looks like {other}")
             continue
