@@ -44,6 +44,7 @@ COMMANDS = {
     "train": Command("training:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"),
     "eval": Command("evaluate:evaluate", "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR"),
     "upscale": Command("upscale:upscale", "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png"),
+    "prepare": Command("prepare:prepare", "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05"),
     "degrade": Command("degrade:degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"),
     "plugin check": Command("plugins:check_plugins", "srkit plugin check srkit-rrdb"),
     "weights list": Command("weights:list_weights", "srkit weights list"),

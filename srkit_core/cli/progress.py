@@ -44,12 +44,12 @@ class ProgressView:
             figures = "  ".join(f"{name} {values[name]:.4g}" for name in _SHOWN if name in values)
             _say(f"{stage} {done}/{length}  {figures}{self._time_left(stage, done, length)}")
 
-    def count(self, work: str, done: int, length: int) -> None:
+    def count(self, work: str, done: int, length: int, what: str = "pictures scored") -> None:
         """Move the bar of work that has no figures, or print a line when it is done."""
         if self._bar:
             self._bar.move(work, done, length, "")
         elif done == length:
-            _say(f"{work}: {length} pictures scored")
+            _say(f"{work}: {length} {what}")
 
     def download(self, name: str, done: int, total: int) -> None:
         """Move the bar of a download, in MiB, or print a line when it begins and ends."""

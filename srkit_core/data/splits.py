@@ -17,12 +17,12 @@ HELD_OUT_SHARE = 0.1
 HELD_OUT_MOST = 8
 
 
-def choose(groups: Mapping[str, str], hold_out: Part | None, test: Part, place: str) -> tuple[set[str], set[str]]:
+def choose(groups: Mapping[str, str], hold_out: Part | None, test: Part, place: str, *, none: bool = False) -> tuple[set[str], set[str]]:
     """Return the groups (for validation, for a test) of pictures, given as name to group.
 
     A share takes the groups whose digest falls into it, so of few pictures it may take more or fewer. Names come before
     shares, and may have their endings. An empty `hold_out` stands for a tenth, 1 to 8 groups, None for no validation.
-    Raises DataError when a name is unknown or in both parts, or a share takes none.
+    Raises DataError when a name is unknown or in both parts, or a share takes none, unless `none` allows that.
     """
     named, tested = _named(groups, hold_out or (), "hold_out", place), _named(groups, test, "test", place)
     both = sorted(named & tested)
@@ -31,9 +31,11 @@ def choose(groups: Mapping[str, str], hold_out: Part | None, test: Part, place: 
     free = [group for group in dict.fromkeys(groups.values()) if group not in named | tested]
     first = test if isinstance(test, float) else 0.0
     if isinstance(test, float):
-        tested = _within(free, 0.0, first, "test", place)
+        tested = _within(free, 0.0, first)
+        _refuse_none(tested, test, "test", place, allowed=none)
     if isinstance(hold_out, float):
-        named = _within(free, first, first + hold_out, "hold_out", place)
+        named = _within(free, first, first + hold_out)
+        _refuse_none(named, hold_out, "hold_out", place, allowed=none)
     elif hold_out is not None and not hold_out:
         named = _some([group for group in free if group not in tested])
     return named, tested
@@ -50,13 +52,15 @@ def _named(groups: Mapping[str, str], part: Part, field: str, place: str) -> set
     return {groups[known] for known in found.values()}
 
 
-def _within(groups: Iterable[str], low: float, high: float, field: str, place: str) -> set[str]:
-    found = {group for group in groups if low <= int(_digest(group)[:13], 16) / 16**13 < high}
-    if not found:
+def _within(groups: Iterable[str], low: float, high: float) -> set[str]:
+    return {group for group in groups if low <= int(_digest(group)[:13], 16) / 16**13 < high}
+
+
+def _refuse_none(found: set[str], share: float, field: str, place: str, *, allowed: bool) -> None:
+    if not found and not allowed:
         raise DataError(
-            f"no picture of {place} falls into the share of {high - low:g} of data.{field}", hint=f"--set data.{field}=0.2, or names"
+            f"no picture of {place} falls into the share of {share:g} of data.{field}", hint=f"--set data.{field}=0.2, or names"
         )
-    return found
 
 
 def _some(groups: Sequence[str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -19,10 +20,16 @@ def write_bytes(path: Path, content: bytes | memoryview) -> None:
     The folder is made where it is missing. Raises DiskFullError when the disk is full or the file larger than the
     system allows, DataError when the place cannot be written; the file that was there before stays.
     """
+    write_parts(path, (content,))
+
+
+def write_parts(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file as `write_bytes` does, from parts that follow each other, without a copy that joins them."""
     beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
+        with beside.open("wb") as file:
+            file.writelines(parts)
         flush(beside)
         beside.replace(path)
         flush(path.parent)

@@ -1,15 +1,15 @@
 """What are the pixels of this file, and in which range?
 
 The one door for pictures: training, evaluation and upscaling read and write through it. Pixels are upright RGB in sRGB.
-`to_unit`, `to_bytes` and `to_words` are the only conversions between integers and [0, 1].
+`to_unit`, `to_bytes` and `to_words` are the only conversions between integers and [0, 1]; whoever does not call them needs no
+torch, which saves a process that only decodes its import.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from srkit_core.errors import DataError
 from srkit_core.io.atomic import write_bytes
@@ -19,6 +19,9 @@ from srkit_core.io.formats import ENDINGS, IN_WORDS, decoder_of
 from srkit_core.io.metadata import applicable_exif
 from srkit_core.io.raster import DeepPixels, Pixels, Raster, Samples, on_white, to_8_bit, upright
 from srkit_core.io.writing import DEEP, WRITABLE, encode
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = [
     "DEEP",
@@ -102,18 +105,22 @@ def check_writable(path: Path) -> None:
         raise DataError(f"cannot write a picture as '{path.name}'", hint=f"end it with one of {' '.join(sorted(WRITABLE))}", path=path)
 
 
-def to_unit(pixels: Tensor) -> Tensor:
+def to_unit(pixels: "Tensor") -> "Tensor":
     """Turn uint8 or uint16 (B, H, W, C) into float32 (B, C, H, W) in [0, 1]; the result is channels_last without a copy."""
+    import torch
+
     return pixels.permute(0, 3, 1, 2).float().div_(torch.iinfo(pixels.dtype).max)
 
 
-def to_bytes(unit: Tensor) -> Tensor:
+def to_bytes(unit: "Tensor") -> "Tensor":
     """Turn float (B, C, H, W) into uint8 (B, H, W, C): clamped to [0, 1], rounded to the nearest of 255 steps."""
     return unit.detach().float().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1)
 
 
-def to_words(unit: Tensor) -> Tensor:
+def to_words(unit: "Tensor") -> "Tensor":
     """Turn float (B, C, H, W) into uint16 (B, H, W, C): clamped to [0, 1], rounded to the nearest of 65535 steps."""
+    import torch
+
     return unit.detach().float().clamp(0, 1).mul(65535).round().to(torch.uint16).permute(0, 2, 3, 1)
 
 

@@ -1,0 +1,1 @@
+"""From folders of pictures to what training reads: everything that `srkit prepare` does."""

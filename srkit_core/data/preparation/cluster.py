@@ -1,0 +1,97 @@
+"""How is work done on a Dask cluster?
+
+A task whose worker dies is given to another one; one that has killed several is given up and named, by the scheduler's
+rule. There is no time limit for a file: a scheduler has no way to stop a decoder that hangs.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import distributed
+
+from srkit_core.data.preparation.failures import Unusable
+from srkit_core.data.preparation.records import ROOM
+from srkit_core.errors import DataError
+from srkit_core.io.atomic import write_text
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_IN_FLIGHT = 2
+"""Tasks a thread of the cluster: one at work and one to go on with."""
+
+_PATIENCE = 30
+"""Seconds in which the first worker has to appear."""
+
+
+class Cluster:
+    """The workers of a scheduler; a context manager. They need srkit, and the same folders under the same paths."""
+
+    def __init__(self, address: str, out: Path) -> None:
+        connect: Any = distributed.Client
+        try:
+            self._client = connect(address, timeout="10s", set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise DataError(f"no Dask scheduler answers at {address}", hint="dask scheduler, and dask worker ADDRESS") from error
+        self._address, self._out = address, out.absolute()
+        self._checked = False
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
+        """Yield each item with what `work` returned, in the order in which they are done; a bounded number is under way.
+
+        An item that killed its workers is unusable. What `work` raises is raised. Raises DataError when there are no workers,
+        or one does not see the output folder.
+        """
+        self._check_once()
+        executor = self._client.get_executor(pure=False)
+        waiting, busy = iter(items), dict[Future[Result], Item]()
+        most = _IN_FLIGHT * sum(self._client.nthreads().values())
+        try:
+            busy.update((executor.submit(work, item), item) for item in islice(waiting, most))
+            while busy:
+                for future in wait(busy, return_when=FIRST_COMPLETED).done:
+                    item, result = busy.pop(future), _result(future)
+                    busy.update((executor.submit(work, following), following) for following in islice(waiting, 1))
+                    yield item, result
+        finally:
+            executor.shutdown(wait=False)
+
+    def _check_once(self) -> None:
+        """Let every worker look at a file that was written here."""
+        if self._checked:
+            return
+        try:
+            self._client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError as error:
+            raise DataError(f"the scheduler at {self._address} has no workers", hint=f"dask worker {self._address}") from error
+        probe = self._out / ROOM / f"probe-{secrets.token_hex(4)}"
+        write_text(probe, probe.name)
+        try:
+            seen = self._client.run(_sees, str(probe))
+        finally:
+            probe.unlink()
+        blind = sorted(worker for worker, sees in seen.items() if not sees)
+        if blind:
+            raise DataError(f"the worker {blind[0]} does not see {self._out}", hint="prepare into a folder that all machines share")
+        self._checked = True
+
+
+def _sees(probe: str) -> bool:
+    return Path(probe).is_file()
+
+
+def _result(future: Future[Result]) -> Result | Unusable:
+    try:
+        return future.result()
+    except distributed.KilledWorker:
+        return Unusable("it crashed every worker that was given it", lasting=False)

@@ -1,0 +1,29 @@
+"""Who does the work: processes of this machine, or a cluster?"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from srkit_core.data.preparation.children import Children
+from srkit_core.data.preparation.options import Options
+from srkit_core.data.preparation.run import Crew
+
+_WORK = "srkit_core.data.preparation.work"
+_TORCH = ("srkit_core.data.preparation.degrading", "srkit_core.data.preparation.variants")
+
+
+@contextmanager
+def hired(options: Options, workers: int, limit: float, cluster: str | None, out: Path) -> Iterator[Crew]:
+    """Have so many processes, with a limit of seconds for one picture, or the workers of the Dask scheduler at `cluster`.
+
+    Without LR and augmented copies nobody imports torch. Raises DataError when the cluster does not answer, or does not see `out`.
+    """
+    if cluster:
+        from srkit_core.data.preparation.cluster import Cluster
+
+        with Cluster(cluster, out) as crew:
+            yield crew
+        return
+    needs_torch = options.degrade or options.variants > 1
+    with Children(workers, limit, (_WORK, *_TORCH) if needs_torch else (_WORK,)) as children:
+        yield children

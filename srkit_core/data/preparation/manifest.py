@@ -1,0 +1,87 @@
+"""What does a prepared folder say about itself?"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from srkit_core.data.groups import group_of
+from srkit_core.data.preparation.options import Options
+from srkit_core.data.preparation.originals import Original
+from srkit_core.data.preparation.records import Output, Record
+from srkit_core.data.preparation.settlement import Tally
+from srkit_core.io.atomic import write_text
+from srkit_core.io.documents import json_text
+
+MANIFEST, SKIPPED = "manifest.json", "skipped.json"
+VERSION = 1
+
+
+def manifest(
+    options: Options, kept: Iterable[tuple[Original, Record]], split: Mapping[str, str], licence: str | None, tally: Tally
+) -> dict[str, Any]:
+    """Return the manifest of what was kept; `split` is the part of each group, train where it has none."""
+    pictures = [
+        _picture(original, record, output, split, licence, options)
+        for original, record in kept
+        for output in record.outputs
+        if output.patches
+    ]
+    return {
+        "version": VERSION,
+        "format": options.format,
+        "scale": options.scale,
+        "options": options.in_words(),
+        "pictures": pictures,
+        "skipped": _reasons(tally.skipped),
+        "filtered": dict(tally.counts),
+    }
+
+
+def write_manifest(out: Path, document: Mapping[str, Any], tally: Tally) -> None:
+    """Write what was left out, then the manifest, where they are not the same already."""
+    _write(out / SKIPPED, {"skipped": _reasons(tally.skipped), "filtered": _reasons(tally.filtered)})
+    _write(out / MANIFEST, document)
+
+
+def forget_manifest(out: Path) -> None:
+    """Delete the manifest: until the next one is written, the folder is unfinished."""
+    for name in (MANIFEST, SKIPPED):
+        (out / name).unlink(missing_ok=True)
+
+
+def forget_outdated(out: Path, document: Mapping[str, Any]) -> None:
+    """Delete a manifest that says anything else, before files that it names may go."""
+    if not _says(out / MANIFEST, json_text(document)):
+        forget_manifest(out)
+
+
+def _picture(
+    original: Original, record: Record, output: Output, split: Mapping[str, str], licence: str | None, options: Options
+) -> dict[str, Any]:
+    group = group_of(original.name)
+    files = [file for file, _ in output.files]
+    return {
+        "name": output.name,
+        "source": original.shown,
+        "sha256": record.sha256,
+        "size": list(output.size),
+        "crop": list(output.crop),
+        "patches": output.patches,
+        "split": split.get(group, "train"),
+        "group": group,
+        "licence": licence,
+    } | ({"shard": files[0]} if options.format == "packed" else {"files": files})
+
+
+def _reasons(left_out: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"path": path, "reason": reason} for path, reason in left_out]
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    text = json_text(document)
+    if not _says(path, text):
+        write_text(path, text)
+
+
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text

@@ -1,0 +1,94 @@
+"""Which files are to be prepared, and what is each called?"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srkit_core.data.listing import list_files
+from srkit_core.errors import DataError, RecipeError
+from srkit_core.io.images import IN_WORDS
+from srkit_core.places import Place, parse_places
+
+
+@dataclass(frozen=True)
+class Original:
+    """A source picture: `name` tells it from the others, `shown` is its path as a person wrote it; bytes and mtime (ns) of its file."""
+
+    name: str
+    path: Path
+    shown: str
+    bytes: int
+    mtime: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """The originals, sorted by name; `ignored` counts files without a picture ending, `remarks` say more."""
+
+    originals: tuple[Original, ...]
+    ignored: int
+    remarks: tuple[str, ...]
+
+
+def find_originals(sources: Sequence[str], out: Path) -> Found:
+    """List what the sources hold; with more than one folder, names begin with that of the folder.
+
+    Raises DataError when there is nothing, RecipeError when a source has a weight, or lies in `out` or around it.
+    """
+    places = [_unweighted(source) for source in sources]
+    listings = [list_files(place, None) for place in places]
+    by_root = dict[Path, dict[Path, None]]()
+    for place, listing in zip(places, listings, strict=True):
+        _refuse_nested(place, out)
+        by_root.setdefault(listing.root, {}).update({path: None for path, _ in listing.files})
+    labels = _labels(list(by_root))
+    found = [
+        _original(f"{label}{_inside(path, root)}", path)
+        for (root, paths), label in zip(by_root.items(), labels, strict=True)
+        for path in paths
+    ]
+    if not found:
+        raise DataError(f"{', '.join(sources)} holds no picture", hint=f"give a folder with pictures: {IN_WORDS}")
+    remarks = tuple(remark for listing in listings for remark in listing.remarks)
+    return Found(tuple(sorted(found, key=lambda one: one.name)), sum(one.ignored for one in listings), remarks)
+
+
+def _unweighted(source: str) -> Place:
+    places = parse_places(source)
+    if len(places) > 1 or places[0].weight != 1:
+        raise RecipeError(
+            f"'{source}' is a mixture, and each picture is prepared once", hint="give the folders one by one, without weights"
+        )
+    return places[0]
+
+
+def _refuse_nested(place: Place, out: Path) -> None:
+    here, there = Path(place.where).resolve(), out.resolve()
+    if here.is_relative_to(there) or (there.is_relative_to(here) and not place.listing):
+        raise RecipeError(f"{out} and {place.where} lie in each other, so that output would become input", hint="name another OUT")
+
+
+def _labels(roots: Sequence[Path]) -> list[str]:
+    """Return what names begin with: nothing for a single folder."""
+    if len(roots) == 1:
+        return [""]
+    labels, taken = list[str](), Counter[str]()
+    for root in roots:
+        label = root.resolve().name
+        taken[label] += 1
+        labels.append(f"{label}/" if taken[label] == 1 else f"{label}.{taken[label]}/")
+    return labels
+
+
+def _inside(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _original(name: str, path: Path) -> Original:
+    """Look at a file; one that is gone again is told apart when it is read."""
+    try:
+        status = path.stat()
+    except OSError:
+        return Original(name, path.absolute(), path.as_posix(), -1, -1)
+    return Original(name, path.absolute(), path.as_posix(), status.st_size, status.st_mtime_ns)

@@ -1,0 +1,104 @@
+"""What was made of a source picture before?
+
+A small JSON file for each source picture, written when everything that was made of it is in its place. By size and time of
+the source a later run knows that there is nothing to do.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+from srkit_core.data.preparation.originals import Original
+from srkit_core.io.documents import write_json
+
+ROOM = ".prepare"
+"""The folder of the records, inside the output."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One written picture: sizes and crop (top, left, height, width) in pixels; of so many `patches` are `flat` left out.
+
+    `files` are paths below the output folder with their sizes in bytes.
+    """
+
+    name: str
+    size: tuple[int, int]
+    crop: tuple[int, int, int, int]
+    patches: int
+    flat: int
+    files: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A source file as it was (bytes, mtime in ns), and either why it cannot be used, or what the job `job` made of it."""
+
+    bytes: int
+    mtime: int
+    failure: str = ""
+    job: str = ""
+    height: int = 0
+    width: int = 0
+    sha256: str = ""
+    likeness: int = 0
+    outputs: tuple[Output, ...] = ()
+
+    def is_of(self, original: Original) -> bool:
+        """Say whether the file is still the one that was looked at."""
+        return (self.bytes, self.mtime) == (original.bytes, original.mtime)
+
+    def is_whole(self, out: Path) -> bool:
+        """Say whether everything that was written is still there, by its size."""
+        return all(_bytes_of(out / file) == size for output in self.outputs for file, size in output.files)
+
+
+def stem_of(name: str) -> str:
+    """Return a short name for files that belong to a picture, safe on every file system and told apart from all others."""
+    bare = re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(name).stem)[:40].strip("-").lower()
+    return f"{bare or 'picture'}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def record_file(out: Path, name: str) -> Path:
+    """Return where the record of a picture is."""
+    return out / ROOM / "records" / f"{stem_of(name)}.json"
+
+
+def save(out: Path, name: str, record: Record) -> None:
+    """Write a record."""
+    write_json(record_file(out, name), asdict(record))
+
+
+def load(out: Path, name: str) -> Record | None:
+    """Return the record of a picture, None where there is none that can be read."""
+    try:
+        content = json.loads(record_file(out, name).read_text(encoding="utf-8"))
+        outputs = tuple(_output(**one) for one in content.pop("outputs"))
+        return Record(**content, outputs=outputs)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def forget_others(out: Path, names: Iterable[str]) -> int:
+    """Delete the records of pictures that are not among `names`, and return how many there were."""
+    known = {stem_of(name) for name in names}
+    others = [file for file in record_file(out, "").parent.glob("*.json") if file.stem not in known]
+    for file in others:
+        file.unlink()
+    return len(others)
+
+
+def _output(name: str, size: Sequence[int], crop: Sequence[int], patches: int, flat: int, files: Sequence[tuple[str, int]]) -> Output:
+    height, width = size
+    top, left, tall, wide = crop
+    return Output(name, (height, width), (top, left, tall, wide), patches, flat, tuple((path, count) for path, count in files))
+
+
+def _bytes_of(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return -1

@@ -1,0 +1,78 @@
+"""Does a crash or a hang cost one process, and name its item?"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from srkit_core.data.preparation.children import Children
+from srkit_core.data.preparation.failures import Unusable
+from srkit_core.errors import DataError
+
+
+def _work(item):
+    kind, number = item
+    if kind == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if kind == "hang":
+        time.sleep(60)
+    if kind == "raise":
+        raise DataError("a fact", hint="a hint", path=Path("x"))
+    return number, os.getpid()
+
+
+def _alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path(f"/proc/{pid}").exists() else True
+
+
+def test_a_crash_and_a_hang_are_named_and_the_rest_is_done():
+    items = [("fine", 0), ("crash", 1), ("fine", 2), ("hang", 3), *(("fine", number) for number in range(4, 12))]
+    with Children(2, limit=2) as children:
+        results = dict(children.run(_work, items))
+        pids = {result[1] for result in results.values() if isinstance(result, tuple)}
+    assert len(results) == 12
+    assert results["crash", 1] == Unusable("it crashed the process that worked on it", lasting=False)
+    assert results["hang", 3] == Unusable("it took more than 2 seconds", lasting=False)
+    assert [results["fine", number][0] for number in (0, 2, *range(4, 12))] == [0, 2, *range(4, 12)]
+    assert os.getpid() not in pids
+    assert not any(_alive(pid) for pid in pids)
+
+
+def test_a_hang_does_not_stop_the_other_process():
+    with Children(2, limit=30) as children:
+        results = children.run(_work, [("hang", 0), *(("fine", number) for number in range(1, 20))])
+        first = [next(results)[0][1] for _ in range(19)]
+    assert first == list(range(1, 20))
+
+
+def test_no_more_is_taken_than_is_worked_on():
+    taken = []
+
+    def items():
+        for number in range(50):
+            taken.append(number)
+            yield "fine", number
+
+    with Children(2, limit=30) as children:
+        for done, _ in enumerate(children.run(_work, items()), start=1):
+            assert len(taken) <= done + 2
+    assert len(taken) == 50
+
+
+def test_what_work_raises_is_raised():
+    with Children(1, limit=30) as children, pytest.raises(DataError, match="a fact") as caught:
+        list(children.run(_work, [("raise", 0)]))
+    assert (caught.value.hint, caught.value.path) == ("a hint", Path("x"))
+
+
+def test_children_are_used_again():
+    with Children(1, limit=30) as children:
+        first = [result for _, result in children.run(_work, [("fine", 1)])]
+        second = [result for _, result in children.run(_work, [("fine", 1)])]
+    assert first == second
