@@ -15,6 +15,7 @@ from accelerate.state import AcceleratorState, GradientState, PartialState
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
+from srkit_core.engine.heap import keep_freed_memory
 from srkit_core.errors import IncompatibleError, LostProcessError
 from srkit_core.machine import DeviceName, Precision, PrecisionName
 
@@ -171,6 +172,7 @@ def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto")
     """Set up the processes of a run, and take everything down at its end, so that the next run may differ."""
     chosen = choose_device(device)
     mode = choose_precision(precision, chosen)
+    keep_freed_memory()
     _forget()
     buffers_stay = DistributedDataParallelKwargs(broadcast_buffers=False)
     accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode], kwargs_handlers=[buffers_stay])

@@ -103,8 +103,14 @@ def check_writable(path: Path) -> None:
 
 
 def to_unit(pixels: Tensor) -> Tensor:
-    """Turn uint8 or uint16 (B, H, W, C) into float32 (B, C, H, W) in [0, 1]; the result is channels_last without a copy."""
-    return pixels.permute(0, 3, 1, 2).float().div_(torch.iinfo(pixels.dtype).max)
+    """Turn uint8 or uint16 (B, H, W, C) into float32 (B, C, H, W) in [0, 1]; the result is channels_last without a copy.
+
+    A CPU does so one picture after the other, because a single one stays in its cache.
+    """
+    unit, most = torch.empty(pixels.shape, dtype=torch.float32, device=pixels.device), torch.iinfo(pixels.dtype).max
+    for some, whole in zip(*((both.unbind() if both.device.type == "cpu" else [both]) for both in (unit, pixels)), strict=True):
+        some.copy_(whole).div_(most)
+    return unit.permute(0, 3, 1, 2)
 
 
 def to_bytes(unit: Tensor) -> Tensor:
