@@ -23,15 +23,18 @@ if TYPE_CHECKING:
     from srkit_core.evaluation.evaluate import ModelScores, Pair
     from srkit_core.evaluation_recipe import EvaluationRecipe
 
+Models = Annotated[
+    list[str], typer.Argument(metavar="MODEL...|RECIPE", help="Weights files, baselines such as bicubic, or an evaluation recipe.")
+]
+SplitOption = Annotated[
+    Literal["train", "val", "test"] | None, typer.Option(help="Which pictures of prepared data (default: test, else val, else all).")
+]
+
 
 def evaluate(
-    models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...|RECIPE", help="Weights files, baselines such as bicubic, or an evaluation recipe.")
-    ],
+    models: Models,
     data: Annotated[str | None, typer.Option(help="Folder of HR pictures, or 'photos'.")] = None,
-    split: Annotated[
-        Literal["train", "val", "test"] | None, typer.Option(help="Of prepared data (default: test, else val, else all).")
-    ] = None,
+    split: SplitOption = None,
     lr: Annotated[Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")] = None,
     scale: Annotated[int | None, typer.Option(help="Where neither a model nor --lr says it.")] = None,
     degrade: Annotated[str | None, typer.Option(help="How LR is made from HR (default: bicubic).")] = None,
