@@ -11,23 +11,30 @@ import typer
 
 from srkit_core.cli.progress import ProgressView
 from srkit_core.cli.render import print_table
-from srkit_core.errors import RecipeError
+from srkit_core.errors import DataError, RecipeError
 from srkit_core.machine import DeviceName, PrecisionName
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from srkit_core.data.picture import Split
     from srkit_core.data.sources import Source
     from srkit_core.evaluation.comparison import SeenBy
     from srkit_core.evaluation.evaluate import ModelScores, Pair
     from srkit_core.evaluation_recipe import EvaluationRecipe
 
+Models = Annotated[
+    list[str], typer.Argument(metavar="MODEL...|RECIPE", help="Weights files, baselines such as bicubic, or an evaluation recipe.")
+]
+SplitOption = Annotated[
+    Literal["train", "val", "test"] | None, typer.Option(help="Which pictures of prepared data (default: test, else val, else all).")
+]
+
 
 def evaluate(
-    models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...|RECIPE", help="Weights files, baselines such as bicubic, or an evaluation recipe.")
-    ],
+    models: Models,
     data: Annotated[str | None, typer.Option(help="Folder of HR pictures, or 'photos'.")] = None,
+    split: SplitOption = None,
     lr: Annotated[Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")] = None,
     scale: Annotated[int | None, typer.Option(help="Where neither a model nor --lr says it.")] = None,
     degrade: Annotated[str | None, typer.Option(help="How LR is made from HR (default: bicubic).")] = None,
@@ -54,7 +61,7 @@ def evaluate(
     wanted = _wanted(models, {name: value for name, value in written.items() if value is not None})
     where = choose_device(device)
     machine = Machine(where, inference_dtype(precision, where), tile)
-    source = _source(wanted)
+    source = _source(wanted, split)
     with memory_guard("--tile 128"), ProgressView() as view:
         seen = _watched(view, len(source.pictures), save_into(pictures) if pictures else None)
         result = compare(wanted, source, discover(), machine, note=view.note, seen=seen, report=view.download)
@@ -94,12 +101,15 @@ def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenB
     return seen
 
 
-def _source(wanted: "EvaluationRecipe") -> "Source":
+def _source(wanted: "EvaluationRecipe", split: "Split | None") -> "Source":
     from srkit_core.data.sources import open_source, readable
 
     if wanted.data is None:
         raise RecipeError("there is nothing to evaluate on", hint="--data FOLDER, or --data photos")
-    source = readable(open_source(wanted.data))
+    source = open_source(wanted.data, prefer=(split,) if split else ("test", "val"))
+    if split and any(one.split != split for one in source.pictures):
+        raise DataError(f"{wanted.data} has no split '{split}'", hint="srkit prepare --split, or leave out --split")
+    source = readable(source)
     for note in source.notes():
         typer.echo(note)
     return source

@@ -50,24 +50,30 @@ def make_examples(batch: Batch, rule: CropRule, making: Making, rng: torch.Gener
 
     Raises DataError when LR should come from disk and the batch has none.
     """
-    windows = [to_unit(stack.to(rng.device, non_blocking=True)) for stack in batch.windows]
-    targets = [making.targets(stack, rng) for stack in windows]
-    hr = _patches(windows, batch.corners, rule.patch)
+    stacks = [stack.to(rng.device, non_blocking=True) for stack in batch.windows]
+    hr = to_unit(_cut(stacks, batch.corners, rule.patch))
+    if making.degrade is None and making.target is None:
+        return Examples(_stored_lr(batch, rng.device), hr, hr)
+    targets = [making.targets(to_unit(stack), rng) for stack in stacks]
     target = hr if making.target is None else _patches(targets, batch.corners, rule.patch)
     if making.degrade is None:
-        return Examples(to_unit(_stored_lr(batch).to(rng.device, non_blocking=True)), hr, target)
+        return Examples(_stored_lr(batch, rng.device), hr, target)
     small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
     lr = _patches([making.degrade(stack, rng=rng) for stack in targets], small, rule.patch // rule.scale)
     return Examples(lr, hr, target)
 
 
-def _stored_lr(batch: Batch) -> Tensor:
+def _stored_lr(batch: Batch, device: torch.device) -> Tensor:
     if batch.lr is None:
         raise DataError("the recipe wants LR from disk, the data have none", hint="--degrade bicubic, or data with HR and LR subfolders")
-    return batch.lr
+    return to_unit(batch.lr.to(device, non_blocking=True))
 
 
 def _patches(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int) -> Tensor:
-    pictures = [picture.permute(1, 2, 0) for stack in stacks for picture in stack]
-    cuts = [picture[y : y + side, x : x + side] for picture, (y, x) in zip(pictures, corners, strict=True)]
-    return torch.stack(cuts).permute(0, 3, 1, 2)  # channels_last in one copy
+    """Cut (B, C, H, W); the result is channels_last."""
+    return _cut([stack.permute(0, 2, 3, 1) for stack in stacks], corners, side).permute(0, 3, 1, 2)
+
+
+def _cut(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int) -> Tensor:
+    pictures = [picture for stack in stacks for picture in stack]
+    return torch.stack([picture[y : y + side, x : x + side] for picture, (y, x) in zip(pictures, corners, strict=True)])

@@ -16,8 +16,8 @@ from srkit_core.data.augment import Change, View, draw_change, draw_view
 from srkit_core.data.cache import PixelCache
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, sample_rng
+from srkit_core.data.picture import Picture
 from srkit_core.data.places import draw_place
-from srkit_core.data.sources import Picture
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, read_image
 

@@ -2,65 +2,24 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srkit_core.data import bundled
-from srkit_core.data.alignment import aligned, on_grid
 from srkit_core.data.groups import group_of
-from srkit_core.data.listing import list_files
+from srkit_core.data.listing import Listing, list_files
+from srkit_core.data.packed import Packed, as_prepared, find_packed, packed_pictures
 from srkit_core.data.pairs import Naming
+from srkit_core.data.picture import Picture, Split
+from srkit_core.data.shards import ENDING, open_shard
 from srkit_core.data.splits import Part, choose
 from srkit_core.errors import DataError
-from srkit_core.io.images import IN_WORDS, Pixels, image_size, read_image
+from srkit_core.io.images import IN_WORDS, image_size, read_image
 from srkit_core.places import Place, parse_places
 
 HELD_OUT_SIDE = 1024
 _NAMED_AT_MOST = 5
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An HR picture: `name` tells it from the others, sides in pixels; pictures of one `group` are never split.
-
-    `lr` is its LR file where LR comes from disk; `limit` cuts it to its central square of that side; it comes `weight` times
-    an epoch.
-    """
-
-    name: str
-    path: Path
-    group: str
-    height: int
-    width: int
-    lr: Path | None = None
-    limit: int | None = None
-    weight: float = 1.0
-
-    def sides(self, scale: int) -> tuple[int, int]:
-        """Return (height, width) of what `read` returns, from the headers of the files."""
-        small = [side // scale for side in (self.height, self.width)]
-        if self.lr is not None:
-            small = [min(sides) for sides in zip(small, image_size(self.lr), strict=True)]
-        if self.limit is not None:
-            small = [min(side, self.limit // scale) for side in small]
-        return small[0] * scale, small[1] * scale
-
-    def read(self, scale: int, read: Callable[[Path], Pixels] = read_image) -> tuple[Pixels, Pixels | None]:
-        """Read (HR, LR or None), uint8 (H, W, 3), cut to whole LR pixels of `scale` and to `limit`.
-
-        Raises DataError when a file cannot be read or LR is not of this scale.
-        """
-        if self.lr is None:
-            hr, lr = on_grid(read(self.path), scale, self.path), None
-        else:
-            hr, lr = aligned(read(self.path), read(self.lr), scale, self.path)
-        if self.limit is None:
-            return hr, lr
-        small = self.limit // scale
-        top, left = (max(side // scale - small, 0) // 2 for side in hr.shape[:2])
-        hr = hr[top * scale : (top + small) * scale, left * scale : (left + small) * scale]
-        return hr, None if lr is None else lr[top : top + small, left : left + small]
 
 
 @dataclass(frozen=True)
@@ -73,13 +32,17 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Source:
-    """The usable pictures of a place, sorted; `ignored` counts the files without a picture ending, `remarks` say more."""
+    """The usable pictures of a place, sorted; `ignored` counts the files without a picture ending, `remarks` say more.
+
+    `marks` are the digests of the manifests it was read from.
+    """
 
     place: str
     pictures: tuple[Picture, ...]
     skipped: tuple[Skipped, ...] = ()
     ignored: int = 0
     remarks: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
     def notes(self) -> list[str]:
         """Say what was left out, a line each."""
@@ -90,37 +53,56 @@ class Source:
         return notes + ([f"ignored {self.ignored} files of {self.place} without a picture ending"] if self.ignored else [])
 
     def fingerprint(self) -> str:
-        """Return a digest of names and sizes, by which a repeated run knows its data."""
-        text = "\n".join(f"{picture.name} {picture.height} {picture.width} {picture.path.stat().st_size}" for picture in self.pictures)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Return a digest of manifests, names and sizes, by which a repeated run knows its data."""
+        lines = [f"{picture.name} {picture.height} {picture.width} {picture.path.stat().st_size}" for picture in self.pictures]
+        return hashlib.sha256("\n".join([*self.marks, *lines]).encode()).hexdigest()
 
 
-def open_source(place: str, *, paired: bool = False, scale: int | None = None, smallest: int = 1, lr_names: str = "") -> Source:
+def open_source(
+    place: str, *, paired: bool = False, scale: int | None = None, smallest: int = 1, lr_names: str = "", prefer: Sequence[Split] = ()
+) -> Source:
     """Return the pictures of a place, or of several with weights, as `srkit_core.places` writes them.
 
     A folder is searched recursively. With `paired`, it holds HR and LR subfolders, and of several for LR that of `scale` is
     taken; `lr_names` is BasicSR's `filename_tmpl`, such as `{}x4`. Without, HR of such a folder is taken and LR left alone.
+    Of a folder that `srkit prepare` wrote, the first of the splits `prefer` that it has is taken, where it has none everything.
     Pictures with a side under `smallest` pixels and files that are no pictures are skipped with their reason. Raises
     DataError when nothing is left.
     """
     naming, places = Naming(scale, lr_names) if paired else None, parse_places(place)
-    sources = [_open(one, naming, smallest) for one in places]
+    sources = [_preferred(_open(one, naming, smallest), prefer) for one in places]
     return sources[0] if len(sources) == 1 else _mixture(place, places, sources)
 
 
 def _open(place: Place, naming: Naming | None, smallest: int) -> Source:
-    listing = list_files(place, naming)
-    names = _names([path for path, _ in listing.files], listing.root)
-    found = [
-        _examined(Picture(name, path, group_of(name), 0, 0, lr, weight=place.weight), smallest)
-        for name, (path, lr) in zip(names, listing.files, strict=True)
-    ]
+    packed = find_packed(place)
+    if packed and packed.manifest.format == "packed":
+        found: list[Picture | Skipped] = [*packed_pictures(packed, naming, place.weight)]
+        listing = Listing(packed.folder, ())
+    else:
+        listing = list_files(place, naming)
+        found = [_measured(one) for one in _listed(listing, place, packed)]
+    found = [_large_enough(one, smallest) for one in found]
     pictures = tuple(one for one in found if isinstance(one, Picture))
     skipped = tuple(one for one in found if isinstance(one, Skipped))
-    source = Source(str(place.listing or place.where), pictures, skipped, listing.ignored, listing.remarks)
+    marks = (packed.digest,) if packed else ()
+    source = Source(str(place.listing or place.where), pictures, skipped, listing.ignored, listing.remarks, marks)
     if not pictures:
         raise _nothing_left(source, smallest)
     return source
+
+
+def _listed(listing: Listing, place: Place, packed: Packed | None) -> list[Picture]:
+    names = _names([path for path, _ in listing.files], listing.root)
+    pictures = [
+        Picture(name, path, group_of(name), 0, 0, lr, weight=place.weight) for name, (path, lr) in zip(names, listing.files, strict=True)
+    ]
+    return as_prepared(packed, pictures) if packed else pictures
+
+
+def _preferred(source: Source, splits: Sequence[Split]) -> Source:
+    chosen = next((split for split in splits if any(one.split == split for one in source.pictures)), None)
+    return replace(source, pictures=tuple(one for one in source.pictures if chosen in (None, one.split)))
 
 
 def _mixture(text: str, places: Sequence[Place], sources: Sequence[Source]) -> Source:
@@ -135,7 +117,8 @@ def _mixture(text: str, places: Sequence[Place], sources: Sequence[Source]) -> S
     ]
     skipped = tuple(skipped for one in sources for skipped in one.skipped)
     remarks = tuple(remark for one in sources for remark in one.remarks)
-    return Source(text, tuple(pictures), skipped, sum(one.ignored for one in sources), remarks)
+    marks = tuple(mark for one in sources for mark in one.marks)
+    return Source(text, tuple(pictures), skipped, sum(one.ignored for one in sources), remarks, marks)
 
 
 def readable(source: Source) -> Source:
@@ -147,7 +130,7 @@ def readable(source: Source) -> Source:
     for picture in source.pictures:
         try:
             for path in filter(None, (picture.path, picture.lr)):
-                read_image(path)
+                open_shard(path) if path.suffix == ENDING else read_image(path)
         except DataError as error:
             skipped.append(_skipped(error, picture.path))
         else:
@@ -168,16 +151,20 @@ class Parts:
 
 
 def parts(source: Source, hold_out: Part | None, test: Part) -> Parts:
-    """Part the pictures by group, as `choose` says; each held-out picture is cut to its central 1024 x 1024.
+    """Part the pictures by group, as they were prepared; of the others as `choose` says, which holds out none where some were.
 
-    Raises DataError when none is left to train on.
+    What is held out here is cut to its central 1024 x 1024. Raises DataError when none is left to train on.
     """
-    groups = {one.name: one.group for one in source.pictures}
-    held, tested = choose(groups, hold_out, test, source.place)
+    val, kept = ({one.group for one in source.pictures if one.split == said} for said in ("val", "test"))
+    free = {one.name: one.group for one in source.pictures if one.group not in val | kept}
+    chosen, tested = choose(free, None if val and not hold_out else hold_out, test, source.place)
+    held, tested = chosen | val, tested | kept
     training = tuple(picture for picture in source.pictures if picture.group not in held | tested)
     if not training:
         raise DataError(f"{source.place} has too few pictures to hold any out", hint="--val PATH names other pictures for validation")
-    validation = tuple(replace(picture, limit=HELD_OUT_SIDE) for picture in source.pictures if picture.group in held)
+    validation = tuple(
+        picture if picture.split == "val" else replace(picture, limit=HELD_OUT_SIDE) for picture in source.pictures if picture.group in held
+    )
     return Parts(training, validation, tuple(picture for picture in source.pictures if picture.group in tested))
 
 
@@ -187,16 +174,20 @@ def split(source: Source, hold_out: Part) -> tuple[tuple[Picture, ...], tuple[Pi
     return made.training, made.validation
 
 
-def _examined(picture: Picture, smallest: int) -> Picture | Skipped:
+def _measured(picture: Picture) -> Picture | Skipped:
     try:
         height, width = image_size(picture.path)
         if picture.lr:
             image_size(picture.lr)
     except DataError as error:
         return _skipped(error, picture.path)
-    if min(height, width) < smallest:
-        return Skipped(picture.path, f"{width} x {height} is smaller than the crop of {smallest} pixels")
     return replace(picture, height=height, width=width)
+
+
+def _large_enough(one: Picture | Skipped, smallest: int) -> Picture | Skipped:
+    if isinstance(one, Skipped) or min(one.height, one.width) >= smallest:
+        return one
+    return Skipped(one.path, f"{one.width} x {one.height} is smaller than the crop of {smallest} pixels")
 
 
 def _skipped(error: DataError, path: Path) -> Skipped:

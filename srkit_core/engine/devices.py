@@ -18,7 +18,11 @@ from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.nn.parallel import DistributedDataParallel
 
+<<<<<<< HEAD
 from srkit_core.engine.gather import Gather
+=======
+from srkit_core.engine.heap import keep_freed_memory
+>>>>>>> b38027c0cdfcb415f157f99a7f48f2f4af2a6c35
 from srkit_core.errors import IncompatibleError, LostProcessError
 from srkit_core.machine import DeviceName, Precision, PrecisionName
 
@@ -175,6 +179,7 @@ def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto")
     """Set up the processes of a run, and take everything down at its end, so that the next run may differ."""
     chosen = choose_device(device)
     mode = choose_precision(precision, chosen)
+    keep_freed_memory()
     _forget()
     accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode])
     try:

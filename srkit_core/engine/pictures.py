@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from srkit_core.data.sources import Picture, Source, open_source, parts, readable
+from srkit_core.data.picture import Picture, Split
+from srkit_core.data.sources import Source, open_source, parts, readable
 from srkit_core.engine.events import Listener
 from srkit_core.engine.where import Where
 from srkit_core.errors import DataError
@@ -50,7 +51,7 @@ def _named(pictures: Sequence[Picture]) -> str:
 
 def _checked(name: str, place: str, planned: Plan, listener: Listener) -> Sequence[Picture]:
     try:
-        source = readable(_opened(place, planned, planned.recipe.scale))
+        source = readable(_opened(place, planned, planned.recipe.scale, prefer=("val",)))
     except DataError as error:
         which = f"the validation set '{name}'" if name else "validation"
         raise DataError(f"for {which}, {error.message}", hint=error.hint, path=error.path) from None
@@ -58,10 +59,10 @@ def _checked(name: str, place: str, planned: Plan, listener: Listener) -> Sequen
     return source.pictures
 
 
-def _opened(place: str, planned: Plan, smallest: int) -> Source:
+def _opened(place: str, planned: Plan, smallest: int, prefer: Sequence[Split] = ()) -> Source:
     recipe = planned.recipe
     paired = recipe.degradation == PAIRED
-    return open_source(place, paired=paired, scale=recipe.scale, smallest=smallest, lr_names=recipe.data.lr_names)
+    return open_source(place, paired=paired, scale=recipe.scale, smallest=smallest, lr_names=recipe.data.lr_names, prefer=prefer)
 
 
 def _tell(source: Source, listener: Listener) -> None:

@@ -9,7 +9,7 @@ from torch import nn
 from srkit_core.data.examples import Making
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule
-from srkit_core.data.sources import Picture
+from srkit_core.data.picture import Picture
 from srkit_core.engine.devices import Devices
 from srkit_core.engine.ema import start_average
 from srkit_core.engine.events import Listener

@@ -10,7 +10,7 @@ import torch
 from srkit_core.binding import Part
 from srkit_core.data.examples import Examples, make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
-from srkit_core.data.sources import Picture
+from srkit_core.data.picture import Picture
 from srkit_core.engine.assemble import build_making, loader_workers
 from srkit_core.engine.devices import Devices, open_devices
 from srkit_core.engine.memory import less_memory, memory_guard

@@ -13,7 +13,7 @@ from torch import nn
 from srkit_core.data.examples import Examples, Making, make_examples
 from srkit_core.data.loader import CentrePatches, collate
 from srkit_core.data.patches import CropRule
-from srkit_core.data.sources import Picture
+from srkit_core.data.picture import Picture
 from srkit_core.engine.devices import Devices
 from srkit_core.engine.objective import Objective, judge
 from srkit_core.engine.seeds import seed_for

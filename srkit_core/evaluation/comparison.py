@@ -12,7 +12,8 @@ from torch import Tensor
 from srkit_core.chain import bind_chain
 from srkit_core.data.examples import Making
 from srkit_core.data.pairs import Candidates
-from srkit_core.data.sources import Picture, Source
+from srkit_core.data.picture import Picture
+from srkit_core.data.sources import Source
 from srkit_core.errors import DataError, IncompatibleError
 from srkit_core.evaluation.evaluate import ModelScores, Pair, build_metrics, evaluate, pairs
 from srkit_core.evaluation.models import DEFAULT_SCALE, fetch, open_model, own_scale

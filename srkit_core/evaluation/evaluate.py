@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from srkit_core.data.examples import Making
-from srkit_core.data.sources import Picture
+from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.upscale import choose_tiling, upscale

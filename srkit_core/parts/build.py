@@ -1,9 +1,9 @@
 """How does a plan become live modules?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -57,11 +57,14 @@ class _Plain(nn.Module):
         return result
 
 
+_Telling: TypeAlias = Callable[..., tuple[Tensor, Draws]]
+
+
 class _ChainOfSteps:
     """Applies steps from left to right, each to every picture with its probability."""
 
     def __init__(self, steps: list[tuple[Degradation, float]]) -> None:
-        self._steps = steps
+        self._steps = [(_telling(step), probability) for step, probability in steps]
 
     def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
         return self.traced(hr, rng=rng)[0]
@@ -70,24 +73,27 @@ class _ChainOfSteps:
         """Return LR, and what those of the steps that tell it drew for each picture."""
         told: Draws = [{} for _ in range(len(hr))]
         for step, probability in self._steps:
-            hr, draws = _apply(step, hr, rng) if probability == 1 else _sometimes(step, probability, hr, rng)
+            hr, draws = step(hr, rng=rng) if probability == 1 else _sometimes(step, probability, hr, rng)
             for one, drawn in zip(told, draws, strict=True):
                 add_draws(one, drawn)
         return hr, told
 
 
-def _apply(step: Degradation, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Draws]:
-    if isinstance(step, TracedDegradation):
-        return step.traced(pictures, rng=rng)
+def _telling(step: Degradation) -> _Telling:
+    """Return a call that also tells what was drawn, which many steps do not."""
+    return step.traced if isinstance(step, TracedDegradation) else partial(_untold, step)
+
+
+def _untold(step: Degradation, pictures: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
     return step(pictures, rng=rng), [{} for _ in range(len(pictures))]
 
 
-def _sometimes(step: Degradation, probability: float, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Draws]:
+def _sometimes(step: _Telling, probability: float, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Draws]:
     chosen = torch.rand(len(pictures), generator=rng, device=pictures.device) < probability
     if not chosen.any():
         return pictures, [{} for _ in range(len(pictures))]
     changed = pictures.clone()
-    changed[chosen], some = _apply(step, pictures[chosen], rng)
+    changed[chosen], some = step(pictures[chosen], rng=rng)
     drawn = iter(some)
     return changed, [next(drawn) if one else {} for one in chosen.tolist()]
 

@@ -14,8 +14,8 @@ from srkit_core.data.examples import Examples
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.mixing import mixed
 from srkit_core.data.patches import CropRule
+from srkit_core.data.picture import Picture
 from srkit_core.data.places import detail, draw_place
-from srkit_core.data.sources import Picture
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.expressions import parse_chain

@@ -11,7 +11,7 @@ from skimage.metrics import structural_similarity
 
 from srkit_core.chain import bind_chain
 from srkit_core.data.examples import Making
-from srkit_core.data.sources import Picture
+from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError
 from srkit_core.evaluation.evaluate import LiveMetric, ModelScores, Pair, build_metrics, evaluate, pairs, score
 from srkit_core.evaluation.models import open_model

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srkit_core.builtin import srkit_components
+from srkit_core.builtin import interpolation, srkit_components
 from srkit_core.specs import DegradationSpec, GeneratorSpec
 
 KERNELS = ("bicubic", "bilinear", "nearest", "lanczos")
@@ -118,6 +118,17 @@ def test_strides_do_not_matter() -> None:
     image = eight_bit(2, 3, 40, 52)
     assert torch.equal(shrink(image.to(memory_format=torch.channels_last), "bicubic", 4), shrink(image, "bicubic", 4))
     assert shrink(image, "bicubic", 4).is_contiguous()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("cached", [1, 2**40])
+def test_it_does_not_matter_how_many_are_resized_at_once(kernel: str, cached: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = eight_bit(5, 3, 37, 22).to(memory_format=torch.channels_last)
+    usual = [resize(image, kernel, factor) for resize in (shrink, enlarge) for factor in (2, 3, 8)]
+    monkeypatch.setattr(interpolation, "_CACHED", cached)
+    again = [resize(image, kernel, factor) for resize in (shrink, enlarge) for factor in (2, 3, 8)]
+    assert all(torch.equal(one, other) for one, other in zip(usual, again, strict=True))
+    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in usual)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from srkit_core.data.cache import PixelCache
 from srkit_core.data.examples import Making, make_examples
 from srkit_core.data.loader import CentrePatches, Samples, batch_indices, collate, training_batches
 from srkit_core.data.patches import CropRule
-from srkit_core.data.sources import Picture, open_source
+from srkit_core.data.picture import Picture
+from srkit_core.data.sources import open_source
 from srkit_core.errors import DataError
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import read_image, write_image

@@ -13,7 +13,8 @@ from srkit_core.cli.app import run
 from srkit_core.data.loader import Samples
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule
-from srkit_core.data.sources import Picture, open_source, parts
+from srkit_core.data.picture import Picture
+from srkit_core.data.sources import open_source, parts
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.errors import DataError

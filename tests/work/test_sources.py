@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from srkit_core.data.bundled import FILES, NAME
-from srkit_core.data.sources import Picture, Source, open_source, readable, split
+from srkit_core.data.picture import Picture
+from srkit_core.data.sources import Source, open_source, readable, split
 from srkit_core.errors import DataError
 from srkit_core.io.images import image_size, read_image, write_image
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from srkit_core.data.groups import group_of
-from srkit_core.data.sources import Picture, Source, open_source, parts
+from srkit_core.data.picture import Picture
+from srkit_core.data.sources import Source, open_source, parts
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.errors import DataError

@@ -1,0 +1,31 @@
+"""Does memory that was freed come back without being cleared by the system?"""
+
+import subprocess
+import sys
+
+import pytest
+
+_MEASURED = """
+import resource, sys, torch
+from srkit_core.engine.heap import keep_freed_memory
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+def work():
+    return [torch.ones(20 * 2**20, dtype=torch.uint8) for _ in range(4)]
+for _ in range(3):
+    work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5):
+    work()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="page faults are counted on Linux")
+def test_a_step_faults_no_pages_that_the_step_before_had():
+    faults = {}
+    for way in ("kept", "given back"):
+        told = subprocess.run([sys.executable, "-c", _MEASURED, way], capture_output=True, text=True, check=True)
+        faults[way] = int(told.stdout)
+    assert faults["given back"] > 20_000
+    assert faults["kept"] < 2_000
