@@ -18,11 +18,8 @@ from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.nn.parallel import DistributedDataParallel
 
-<<<<<<< HEAD
 from srkit_core.engine.gather import Gather
-=======
 from srkit_core.engine.heap import keep_freed_memory
->>>>>>> b38027c0cdfcb415f157f99a7f48f2f4af2a6c35
 from srkit_core.errors import IncompatibleError, LostProcessError
 from srkit_core.machine import DeviceName, Precision, PrecisionName
 

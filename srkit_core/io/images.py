@@ -105,23 +105,17 @@ def check_writable(path: Path) -> None:
         raise DataError(f"cannot write a picture as '{path.name}'", hint=f"end it with one of {' '.join(sorted(WRITABLE))}", path=path)
 
 
-<<<<<<< HEAD
 def to_unit(pixels: "Tensor") -> "Tensor":
-    """Turn uint8 or uint16 (B, H, W, C) into float32 (B, C, H, W) in [0, 1]; the result is channels_last without a copy."""
-    import torch
-
-    return pixels.permute(0, 3, 1, 2).float().div_(torch.iinfo(pixels.dtype).max)
-=======
-def to_unit(pixels: Tensor) -> Tensor:
     """Turn uint8 or uint16 (B, H, W, C) into float32 (B, C, H, W) in [0, 1]; the result is channels_last without a copy.
 
     A CPU does so one picture after the other, because a single one stays in its cache.
     """
+    import torch
+
     unit, most = torch.empty(pixels.shape, dtype=torch.float32, device=pixels.device), torch.iinfo(pixels.dtype).max
     for some, whole in zip(*((both.unbind() if both.device.type == "cpu" else [both]) for both in (unit, pixels)), strict=True):
         some.copy_(whole).div_(most)
     return unit.permute(0, 3, 1, 2)
->>>>>>> b38027c0cdfcb415f157f99a7f48f2f4af2a6c35
 
 
 def to_bytes(unit: "Tensor") -> "Tensor":
