@@ -33,7 +33,7 @@ SplitOption = Annotated[
 
 def evaluate(
     models: Models,
-    data: Annotated[str | None, typer.Option(help="Folder of HR pictures, or 'photos'.")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder of HR pictures, output of srkit prepare, or 'photos'.")] = None,
     split: SplitOption = None,
     lr: Annotated[Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")] = None,
     scale: Annotated[int | None, typer.Option(help="Where neither a model nor --lr says it.")] = None,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _WHERE = ("data", "val", "init", "device", "precision", "workers", "compile", "recompute", "track")
 
 DATA_HELP = (
-    "Folder, picture, list.txt ('list.txt in FOLDER'), address (hf://datasets/..., s3://...), or 'photos', the bundled photographs. "
+    "Folder, output of srkit prepare, picture, list.txt ('list.txt in FOLDER'), address (hf://datasets/..., s3://...), or 'photos', the "
+    "bundled photographs. "
     "'3*A + 0.5*B' mixes places: pictures of A come three times an epoch, of B every second epoch."
 )
 
