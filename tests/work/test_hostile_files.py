@@ -1,5 +1,6 @@
 """Is every broken, cut, forged or hostile file named with its reason, without a crash, a hang or a made-up picture?"""
 
+import json
 import multiprocessing
 import random
 import struct
@@ -8,6 +9,7 @@ import zlib
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -402,3 +404,25 @@ def test_what_is_no_picture_is_refused_whatever_it_is_called(tmp_path, name, con
 
 def test_truncated_files_are_not_let_through_by_a_switch():
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
+
+
+def test_prepare_names_every_damaged_file_or_stores_what_the_door_reads(tmp_path, capsys):
+    from safetensors.numpy import load_file
+
+    from srkit_core.cli.app import run
+
+    folder, out = tmp_path / "hostile set", tmp_path / "out"
+    folder.mkdir()
+    paths = {path.name: path for _, _, path in damaged_files(folder, seed=1)}
+    words = ["--patch", "16", "--workers", "2", "--max-failures", "1", "--keep-duplicates", "--time-limit", str(SECONDS)]
+    assert run(["prepare", str(folder), str(out), *words]) == 0
+    manifest = json.loads((out / "manifest.json").read_text())
+    stored = {one["name"]: load_file(out / one["shard"])["hr"] for one in manifest["pictures"]}
+    named = json.loads((out / "skipped.json").read_text())
+    refused = {Path(one["path"]).name for one in [*named["skipped"], *named["filtered"]]}
+    assert len(paths) >= 300
+    assert stored.keys() | refused == paths.keys()
+    assert not stored.keys() & refused
+    for name, pixels in stored.items():
+        height, width = pixels.shape[:2]
+        assert np.array_equal(read_image(paths[name])[:height, :width], pixels), name
