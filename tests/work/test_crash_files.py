@@ -160,19 +160,36 @@ def test_a_run_with_a_damaged_checkpoint_ends_as_an_undisturbed_one(undisturbed,
     assert_same_run(copy, undisturbed)
 
 
+class Full:
+    """A file that the disk has room for half of."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    def writelines(self, parts):
+        content = b"".join(map(bytes, parts))
+        self._file.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def fill_disk(monkeypatch, place, spared):
     """Let a file at some place be half written, as on a full disk, after some of its like."""
-    write, seen = Path.write_bytes, []
+    opened, seen = Path.open, []
 
-    def limited(path, content):
-        if place in path.as_posix():
-            seen.append(path)
-            if len(seen) > spared:
-                write(path, bytes(content)[: len(content) // 2])
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write(path, content)
+    def limited(path, mode="r", *arguments, **options):
+        file = opened(path, mode, *arguments, **options)
+        if mode != "wb" or place not in path.as_posix():
+            return file
+        seen.append(path)
+        return Full(file) if len(seen) > spared else file
 
-    monkeypatch.setattr(Path, "write_bytes", limited)
+    monkeypatch.setattr(Path, "open", limited)
 
 
 PLACES = [
