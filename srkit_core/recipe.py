@@ -91,7 +91,7 @@ class Data(Fields):
     """Which pictures are kept from training: `hold_out` for validation, `test` for nobody's eyes until a later test.
 
     Each is a share (`0.15`), a list of names, or the path of a list. A digest of a picture's name decides about shares, so
-    added files never move others. Without `hold_out` a tenth, 1 to 8 pictures, is for validation. `lr_names` says how LR
+    added files never move others. Without `hold_out` a tenth, 1 to 8 pictures, is for validation (these may move). `lr_names` says how LR
     files of paired data are called, as BasicSR's `filename_tmpl`: `{}` stands for the HR file's name without its ending.
     """
 

@@ -44,6 +44,8 @@ def prepare(
     from srkit_core.data.preparation.run import Wish
     from srkit_core.data.preparation.run import prepare as prepared
 
+    if cluster and workers:
+        raise RecipeError("--workers is for this machine, and a cluster has its own", hint="leave out --workers")
     options = _options(patch, resize, scale, degrade, stride, form, layout, names, variants, limit)
     wish = Wish(sources, out, options, split, licence, redo, keep_duplicates)
     with hired(options, workers or os.cpu_count() or 1, time_limit, cluster, out) as crew, ProgressView() as view:

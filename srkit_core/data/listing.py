@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srkit_core.data import bundled
-from srkit_core.data.folders import pictures_below
+from srkit_core.data.folders import in_utf8, pictures_below
 from srkit_core.data.pairs import Naming, find_pairs, listed_pairs
 from srkit_core.data.remote import fetched
 from srkit_core.data.roles import hr_subfolder
@@ -57,7 +57,11 @@ def _below(folder: Path, naming: Naming | None, remarks: tuple[str, ...]) -> Lis
     high = hr_subfolder(folder)
     if high:
         remarks = (*remarks, f"{folder} holds HR and LR side by side: these are the pictures of {high.name}")
-    pictures, ignored = pictures_below(high or folder)
+    files, ignored = pictures_below(high or folder)
+    pictures = [file for file in files if in_utf8(file)]
+    if len(pictures) < len(files):
+        first = next(file for file in files if file not in pictures)
+        remarks = (*remarks, f"skipped: {len(files) - len(pictures)} files whose names are not UTF-8, such as {first.name!a}")
     return Listing(folder, _alone(pictures), ignored, remarks)
 
 

@@ -1,6 +1,7 @@
 """How do samples become batches, from any place in the sequence?"""
 
 import logging
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -138,6 +139,7 @@ def training_batches(samples: Samples, batches: Iterable[list[int]], *, workers:
         collate_fn=_as_it_is,
         pin_memory=pin,
         generator=torch.Generator(),
+        worker_init_fn=_leave_signals_to_the_main_process,
     )
     for batch in loader:
         if isinstance(batch, DataError):
@@ -189,6 +191,12 @@ def _window_size(sample: Sample) -> tuple[int, ...]:
 
 def _stacked(pixels: Sequence[Pixels]) -> Tensor:
     return torch.from_numpy(np.stack(pixels))
+
+
+def _leave_signals_to_the_main_process(_: int) -> None:
+    """A launcher sends its signal to all processes of a group; the main one finishes its step and still needs the others."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _as_it_is(batch: Any) -> Any:

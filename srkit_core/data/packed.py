@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationEr
 
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
+from srkit_core.data.preparation.records import ROOM
 from srkit_core.data.shards import open_shard, unreadable
 from srkit_core.errors import DataError
 from srkit_core.places import Place
@@ -61,6 +62,8 @@ def find_packed(place: Place) -> Packed | None:
     Raises DataError when the manifest is damaged, or of another version than this srkit reads.
     """
     path = Path(place.where) / MANIFEST
+    if not place.listing and not path.is_file() and (path.parent / ROOM).is_dir():
+        raise DataError(f"{path.parent} was not prepared to its end", hint="run the same srkit prepare again", path=path.parent)
     if place.listing or not path.is_file():
         return None
     content = path.read_bytes()
@@ -94,10 +97,10 @@ def as_prepared(packed: Packed, pictures: Iterable[Picture]) -> list[Picture]:
 
     Raises DataError when files of the manifest are missing.
     """
-    made = {file: one for one in packed.manifest.pictures for file in one.files}
-    gone = [file for file in made if not _inside(packed, file).is_file()]
+    gone = [file for one in packed.manifest.pictures for file in one.files if not _inside(packed, file).is_file()]
     if gone:
         raise DataError(f"{packed.folder} is not whole: {len(gone)} files are missing, such as {gone[0]}", hint=_AGAIN, path=packed.folder)
+    made = {file: one for one in packed.manifest.pictures for file in one.files if _folder(file) == _folder(one.files[0])}
     known = [(picture, made.get(picture.path.relative_to(packed.folder).as_posix())) for picture in pictures]
     parts, seen = Counter(one.name for _, one in known if one), Counter[str]()
     found = list[Picture]()
@@ -107,6 +110,11 @@ def as_prepared(packed: Packed, pictures: Iterable[Picture]) -> list[Picture]:
             seen[one.name] += 1
             found.append(replace(picture, group=one.group, split=one.split, crops=max(one.patches // parts[one.name] + more, 1)))
     return found
+
+
+def _folder(file: str) -> str:
+    """Return the folder of a file of the manifest; that of HR comes first."""
+    return file.partition("/")[0]
 
 
 def _document(path: Path, content: bytes) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srkit_core.data import bundled
+from srkit_core.data.folders import name_inside
 from srkit_core.data.groups import group_of
 from srkit_core.data.listing import Listing, list_files
 from srkit_core.data.packed import Packed, as_prepared, find_packed, packed_pictures
@@ -196,7 +197,7 @@ def _skipped(error: DataError, path: Path) -> Skipped:
 
 def _names(paths: Sequence[Path], root: Path) -> list[str]:
     """Name files as they lie below a folder, without their endings where that tells them apart."""
-    inside = [path.relative_to(root) if path.is_relative_to(root) else Path(path.name) for path in paths]
+    inside = [name_inside(path, root) for path in paths]
     bare = [path.with_suffix("").as_posix() for path in inside]
     count = Counter(bare)
     return [name if count[name] == 1 else path.as_posix() for name, path in zip(bare, inside, strict=True)]

@@ -1,6 +1,7 @@
 """Which groups of pictures are kept from training?
 
-A digest of a group's name decides, so that files that are added later never move the others.
+A digest of a group's name decides, so that with shares files that are added later never move the others; the default is a
+count, 1 to 8, which they may.
 """
 
 import hashlib

@@ -124,6 +124,12 @@ class Devices:
         torch.distributed.all_gather_object(everyone, mine)
         return [one for part in everyone for one in part]
 
+    def share_buffers(self, network: nn.Module) -> None:
+        """Give every process the first one's buffers: statistics of batch normalisation are otherwise each one's own."""
+        if self.world > 1:
+            for buffer in network.buffers():
+                torch.distributed.broadcast(buffer, 0)
+
     def agree(self, decide: Callable[[], T]) -> T:
         """Let the main process decide or do, and return its decision in every process; what it raises, all of them raise."""
         if self.world == 1:

@@ -142,6 +142,7 @@ def _validate_safely(setting: Setting, networks: Networks, live: LiveStage, prog
 
 def _validate(setting: Setting, networks: Networks, live: LiveStage, progress: Progress) -> Progress:
     """Score the generator; only the main process writes what comes of it."""
+    setting.devices.share_buffers(networks.result)
     plays = networks.discriminator.module if networks.discriminator and live.plan.adversarial else None
     figures = setting.validator.losses(networks.result, plays, live.objective, live.rule, live.plan.stage.batch)
     clock = Clock()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from srkit_core.data.picture import Picture, Split
-from srkit_core.data.sources import Source, open_source, parts, readable
+from srkit_core.data.sources import Skipped, Source, open_source, parts, readable
 from srkit_core.engine.events import Listener
 from srkit_core.engine.where import Where
 from srkit_core.errors import DataError
@@ -22,6 +22,7 @@ class Pictures:
     training: Sequence[Picture]
     validation: Mapping[str, Sequence[Picture]]
     test: Sequence[Picture] = ()
+    skipped: Sequence[Skipped] = ()
 
 
 def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
@@ -33,14 +34,14 @@ def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
     if where.val:
         validation = {name: _checked(name, place, planned, listener) for name, place in where.val.items()}
         kept = parts(source, data.hold_out or None, data.test)
-        return Pictures(source, kept.training, validation, kept.test)
+        return Pictures(source, kept.training, validation, kept.test, source.skipped)
     made = parts(source, data.hold_out, data.test)
     checked = readable(replace(source, pictures=made.validation, skipped=(), ignored=0, remarks=()))
     _tell(checked, listener)
     listener.note(f"held out for validation: {_named(checked.pictures)}")
     if made.test:
         listener.note(f"kept for a test: {_named(made.test)}")
-    return Pictures(source, made.training, {"": checked.pictures}, made.test)
+    return Pictures(source, made.training, {"": checked.pictures}, made.test, (*source.skipped, *checked.skipped))
 
 
 def _named(pictures: Sequence[Picture]) -> str:

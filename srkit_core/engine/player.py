@@ -38,16 +38,13 @@ class Player:
         torch.autograd.backward(self.scaler.scale(loss), inputs=self.parameters, retain_graph=keep_graph)
 
     def gradient_norm(self) -> Tensor:
-        """Return the norm of all gradients together; under fp16 the scaler watches them, and this is 0."""
-        gradients = [one.grad for one in self.parameters if one.grad is not None]
-        return torch.zeros(()) if self.scaler.is_enabled() or not gradients else torch.nn.utils.get_total_norm(gradients)
+        """Return the norm of all gradients together, once before each update: fp16's are brought back to their size first."""
+        self.scaler.unscale_(self.optimiser)
+        return torch.nn.utils.get_total_norm([one.grad for one in self.parameters if one.grad is not None])
 
     def update(self, clip: float | None, norm: Tensor) -> None:
         """Take one optimiser step and clear the gradients, scaled down to the norm `clip` where theirs is larger."""
         if clip is not None:
-            self.scaler.unscale_(self.optimiser)
-            gradients = [one.grad for one in self.parameters if one.grad is not None]
-            norm = torch.nn.utils.get_total_norm(gradients) if self.scaler.is_enabled() else norm
             torch.nn.utils.clip_grads_with_norm_(self.parameters, clip, norm)
         self.scaler.step(self.optimiser)
         self.scaler.update()

@@ -16,7 +16,7 @@ from srkit_core.recipe import Recipe, recipe_from_toml
 
 @dataclass(frozen=True)
 class AtEpoch:
-    """The checkpoint at the end of an epoch, counted over the whole run from 1."""
+    """The newest checkpoint that was written in an epoch, counted over the whole run from 1."""
 
     epoch: int
 

@@ -12,11 +12,12 @@ from srkit_core.engine.folder import RunFolder, choose_folder
 from srkit_core.engine.interrupt import listening
 from srkit_core.engine.loop import run_stages
 from srkit_core.engine.memory import memory_guard
+from srkit_core.engine.outcome import BEST_LOSS
 from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
 from srkit_core.engine.record import begin_record, continue_record, only_run
 from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later, recorded_recipe
-from srkit_core.engine.stage import LiveStage, Networks, Setting, calendars, open_stage, with_average
+from srkit_core.engine.stage import LiveStage, Networks, Setting, calendars, crop_rule, open_stage, with_average
 from srkit_core.engine.state import Progress, read_pool, restore_networks, restore_players
 from srkit_core.engine.summary import write_summary
 from srkit_core.engine.trackers import TrackedRun, check_trackers, open_trackers
@@ -62,6 +63,7 @@ def train(
             check_same_wish(folder, pinned.plan.recipe)
         pictures = open_pictures(pinned.plan, where, listener)
         setting = build_setting(pinned, folder, devices, pictures, where, registry, listener)
+        _check_losses(setting)
         _run(setting, pictures, where, resume, registry)
     return folder.path
 
@@ -127,8 +129,8 @@ def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Regi
 
 
 def _rewind(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:
-    continue_record(setting, pictures, where, registry)
     setting.log.check(checkpoint.progress.log_bytes)
+    continue_record(setting, pictures, where, registry)
     forget_later(setting.folder, checkpoint)
     setting.log.cut(checkpoint.progress.log_bytes)
 
@@ -160,6 +162,19 @@ def _finished(setting: Setting, progress: Progress) -> bool:
     return progress.position.stage == last and (
         progress.ended or progress.position.step >= calendars(setting.plan, setting.crops)[last].length
     )
+
+
+def _check_losses(setting: Setting) -> None:
+    """Refuse to wait for a validation loss that no picture is large enough for."""
+    following = [*(stage.stage.start_from for stage in setting.plan.stages[1:]), "last"]
+    for number, (stage, next_from) in enumerate(zip(setting.plan.stages, following, strict=True)):
+        waits = stage.stage.patience is not None and stage.stage.patience_on == BEST_LOSS
+        if (waits or next_from == f"best-{BEST_LOSS}") and not setting.validator.has_losses(crop_rule(setting.plan, number)):
+            raise RecipeError(
+                f"stage '{stage.stage.name}' needs a validation loss, and no validation picture is as large as its patch of "
+                f"{stage.stage.patch}",
+                hint="--val larger pictures, a smaller --patch, or patience_on = 'psnr'",
+            )
 
 
 def _check_batches(planned: Plan, devices: Devices) -> None:

@@ -4,8 +4,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 import torch
+from torch import nn
 
 from srkit_core.binding import Part
 from srkit_core.data.examples import Examples, make_examples
@@ -22,6 +24,7 @@ from srkit_core.engine.tracking import peak_memory_mb
 from srkit_core.engine.where import Where
 from srkit_core.learning import Optimiser
 from srkit_core.parts.build import build_network, place
+from srkit_core.parts.recompute import recompute
 from srkit_core.plan import Plan, StagePlan
 
 _FEW_BATCHES = 12
@@ -71,17 +74,17 @@ def try_stages(planned: Plan, where: Where, pictures: Sequence[Picture] = ()) ->
         for number, stage in enumerate(planned.stages):
             delivered = _delivered(planned, number, pictures, workers, devices) if pictures else None
             with memory_guard(less_memory(stage.stage, devices.world)):
-                seconds = _step_seconds(planned, stage, devices)
+                seconds = _step_seconds(planned, stage, where, devices)
             memory = peak_memory_mb(devices.device)
             yield Trial(stage.stage.name, stage.stage.batch, seconds, memory, delivered, workers > 0)
 
 
-def _step_seconds(planned: Plan, stage: StagePlan, devices: Devices) -> float:
+def _step_seconds(planned: Plan, stage: StagePlan, where: Where, devices: Devices) -> float:
     fields = stage.stage
     opponent = planned.discriminator if stage.adversarial else None
     players = Players(
-        _player(planned.generator, fields.optimiser.generator, fields.lr, devices),
-        _player(opponent, fields.optimiser.discriminator, fields.lr, devices) if opponent else None,
+        _player(planned.generator, fields.optimiser.generator, fields.lr, where, devices, recomputed=where.recompute),
+        _player(opponent, fields.optimiser.discriminator, fields.lr, where, devices) if opponent else None,
     )
     objective = build_objective(stage, devices.device, devices.gather)
     noise = _noise(fields.batch, fields.patch, planned.recipe.scale, devices.device)
@@ -119,6 +122,9 @@ def _noise(batch: int, patch: int, scale: int, device: torch.device) -> Examples
     return Examples(hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last), hr, hr)
 
 
-def _player(part: Part, optimiser: Optimiser, rate: float, devices: Devices) -> Player:
+def _player(part: Part, optimiser: Optimiser, rate: float, where: Where, devices: Devices, *, recomputed: bool = False) -> Player:
     network = place(build_network(part), devices.device)
-    return build_player(network, network, optimiser, rate, devices.scaler())
+    if recomputed:
+        recompute(network, part)
+    call = cast(nn.Module, torch.compile(network)) if where.compile else network
+    return build_player(network, call, optimiser, rate, devices.scaler())

@@ -39,6 +39,10 @@ class Validator:
     seed: int
     shown: int
 
+    def has_losses(self, rule: CropRule) -> bool:
+        """Whether any picture is as large as a stage's patch."""
+        return any(CentrePatches(pictures, rule).usable() for pictures in self.sets.values())
+
     def losses(self, generator: nn.Module, discriminator: nn.Module | None, objective: Objective, rule: CropRule, batch: int) -> Figures:
         """Return the stage's whole objective on centre patches, batches of the training size, networks in eval mode.
 

@@ -57,9 +57,9 @@ def claim(out: Path, options: Options, *, redo: bool) -> None:
 
 
 def clear(out: Path) -> None:
-    """Delete everything but the lock, the manifest first."""
+    """Delete everything but the lock, the manifest first and what makes it a prepared folder last."""
     forget_manifest(out)
-    for child in sorted(out.iterdir()):
+    for child in sorted(out.iterdir(), key=lambda child: child.name == ROOM):
         if child.is_dir():
             shutil.rmtree(child)
         elif child.name != _LOCK:

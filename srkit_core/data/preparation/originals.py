@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from srkit_core.data.folders import name_inside
 from srkit_core.data.listing import list_files
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import IN_WORDS
@@ -44,7 +45,7 @@ def find_originals(sources: Sequence[str], out: Path) -> Found:
         by_root.setdefault(listing.root, {}).update({path: None for path, _ in listing.files})
     labels = _labels(list(by_root))
     found = [
-        _original(f"{label}{_inside(path, root)}", path)
+        _original(f"{label}{name_inside(path, root).as_posix()}", path)
         for (root, paths), label in zip(by_root.items(), labels, strict=True)
         for path in paths
     ]
@@ -79,10 +80,6 @@ def _labels(roots: Sequence[Path]) -> list[str]:
         taken[label] += 1
         labels.append(f"{label}/" if taken[label] == 1 else f"{label}.{taken[label]}/")
     return labels
-
-
-def _inside(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _original(name: str, path: Path) -> Original:

@@ -17,7 +17,7 @@ from srkit_core.data.preparation.parting import parts_of
 from srkit_core.data.preparation.records import Record, forget_others, load, record_file, save
 from srkit_core.data.preparation.settlement import TOO_SMALL, Tally, staying
 from srkit_core.data.preparation.work import examine, prepare_picture
-from srkit_core.errors import DiskFullError
+from srkit_core.errors import DataError, DiskFullError
 from srkit_core.expressions import parse_chain
 from srkit_core.registry import discover
 
@@ -151,7 +151,10 @@ class _Preparation:
             for job in missing:
                 self._forget(job.original)
             made += self._work(missing)
-            missing = self._missing(originals, jobs)
+            before, missing = missing, self._missing(originals, jobs)
+            if missing == before:
+                name = missing[0].original.name
+                raise DataError(f"what was made of {name} is not there", hint="look at the permissions of OUT, then run again")
         return made
 
     def _missing(self, originals: Sequence[Original], jobs: Mapping[str, Job]) -> list[Job]:

@@ -3,6 +3,7 @@
 Runs in a process of its own, on this machine or another: what it needs comes with the job, what it makes are files.
 """
 
+import errno
 import hashlib
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +63,8 @@ def _store(job: Job, pixels: Pixels, sha256: str) -> Unusable | None:
     try:
         outputs = tuple(_written(job, variant, pixels, sha256) for variant in job.variants)
     except DataError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENAMETOOLONG:
+            return Unusable("its name is too long for what is made of it", lasting=True)
         if error.path is not None:
             raise
         return Unusable(error.message, lasting=False)
