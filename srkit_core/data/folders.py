@@ -44,7 +44,9 @@ def pictures_below(folder: Path) -> tuple[list[Path], int]:
 
 
 def _refuse(error: OSError) -> None:
-    raise DataError(f"cannot look into {error.filename}: {error.strerror}", hint="make it readable, or move it elsewhere") from error
+    """Tell of a folder that may not be looked into; what is no folder, or gone, has no files."""
+    if isinstance(error, PermissionError):
+        raise DataError(f"cannot look into {error.filename}: {error.strerror}", hint="make it readable, or move it elsewhere") from error
 
 
 def _is_new(folder: Path, seen: set[Path]) -> bool:
