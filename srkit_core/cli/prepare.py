@@ -25,7 +25,7 @@ def prepare(
     degrade: Annotated[str | None, typer.Option(help="How LR is made (files: bicubic; packed: no LR is stored).")] = None,
     stride: Annotated[int | None, typer.Option(min=1, help="From patch to patch, in HR pixels (default: the patch).")] = None,
     split: Annotated[str, typer.Option(help="Shares or lists for validation and test, such as 0.15,0.05.")] = "",
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes of this machine (default: one a core).")] = None,
     form: Annotated[Literal["packed", "files"], typer.Option("--format", help="For srkit's training, or as files.")] = "packed",
     layout: Annotated[str | None, typer.Option(help="Folders of HR and LR files (default: hr,lr).")] = None,
     names: Annotated[str | None, typer.Option(help="Pattern of file names: {name} {stem} {index} {patch} {variant}.")] = None,
@@ -44,8 +44,6 @@ def prepare(
     from srkit_core.data.preparation.run import Wish
     from srkit_core.data.preparation.run import prepare as prepared
 
-    if cluster and workers:
-        raise RecipeError("--workers is for this machine, and a cluster has its own", hint="leave out --workers")
     options = _options(patch, resize, scale, degrade, stride, form, layout, names, variants, limit)
     wish = Wish(sources, out, options, split, licence, redo, keep_duplicates)
     with hired(options, workers or os.cpu_count() or 1, time_limit, cluster, out) as crew, ProgressView() as view:

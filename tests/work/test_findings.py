@@ -146,8 +146,3 @@ def test_patience_without_a_validation_loss_is_refused_at_the_start(photos, tmp_
     with pytest.raises(RecipeError, match="no validation picture is as large as its patch of 32"):
         train(recipe, Where(data=str(photos), val={"": str(small)}, out=tmp_path / "run", device="cpu"))
     assert not (tmp_path / "run").exists()
-
-
-def test_a_cluster_has_workers_of_its_own(photos, tmp_path, capsys):
-    assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1", "--workers", "2"]) == 2
-    assert "error: --workers is for this machine" in capsys.readouterr().err
