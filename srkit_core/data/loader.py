@@ -1,7 +1,6 @@
 """How do samples become batches, from any place in the sequence?"""
 
 import logging
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,6 +18,7 @@ from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, sample_rng
 from srkit_core.data.picture import Picture
 from srkit_core.data.places import draw_place
+from srkit_core.data.workers import begin, signals_waiting
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, read_image
 
@@ -139,9 +139,11 @@ def training_batches(samples: Samples, batches: Iterable[list[int]], *, workers:
         collate_fn=_as_it_is,
         pin_memory=pin,
         generator=torch.Generator(),
-        worker_init_fn=_leave_signals_to_the_main_process,
+        worker_init_fn=begin,
     )
-    for batch in loader:
+    with signals_waiting():
+        loaded = iter(loader)
+    for batch in loaded:
         if isinstance(batch, DataError):
             raise batch
         yield batch
@@ -191,12 +193,6 @@ def _window_size(sample: Sample) -> tuple[int, ...]:
 
 def _stacked(pixels: Sequence[Pixels]) -> Tensor:
     return torch.from_numpy(np.stack(pixels))
-
-
-def _leave_signals_to_the_main_process(_: int) -> None:
-    """A launcher sends its signal to all processes of a group; the main one finishes its step and still needs the others."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _as_it_is(batch: Any) -> Any:

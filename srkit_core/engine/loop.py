@@ -11,6 +11,7 @@ import torch
 from srkit_core.data.examples import Examples, make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
 from srkit_core.data.mixing import mixed
+from srkit_core.data.workers import lost_worker_guard
 from srkit_core.engine.ema import update_average
 from srkit_core.engine.interrupt import Request
 from srkit_core.engine.memory import less_memory, memory_guard
@@ -39,9 +40,15 @@ def run_stages(setting: Setting, networks: Networks, progress: Progress, resumed
             if stage.start_from != "last":
                 take_best(setting, networks, before, stage.start_from)
         live = resumed if resumed and resumed.number == number else open_stage(setting, networks, number)
-        with memory_guard(less_memory(stage, setting.devices.world, setting.folder.path)):
+        less = less_memory(stage, setting.devices.world, setting.folder.path)
+        with memory_guard(less), lost_worker_guard(_fewer_workers(setting)):
             progress = _run_stage(setting, networks, live, progress, request, sum(lengths))
     return progress
+
+
+def _fewer_workers(setting: Setting) -> str:
+    command = f"srkit train --resume --out {shlex.quote(str(setting.folder.path))}"
+    return f"{command} --workers {setting.workers // 2} goes on with fewer, if the system had no memory left for it"
 
 
 def _run_stage(setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request, run_length: int) -> Progress:

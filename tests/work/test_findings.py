@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 
 import numpy as np
 import pytest
@@ -12,21 +11,17 @@ from torch.amp.grad_scaler import GradScaler
 
 from srkit_core.cli.app import run
 from srkit_core.data.folders import name_inside
-from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.packed import find_packed
 from srkit_core.data.preparation.folder import ROOM, clear
 from srkit_core.data.sources import open_source
 from srkit_core.engine.player import build_player
-from srkit_core.engine.stage import crop_rule
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import write_image
 from srkit_core.learning import Optimiser
 from srkit_core.places import parse_places
-from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.registry import discover
 
 STAGE = {"loss": "l1", "steps": 3, "batch": 1, "patch": 32, "log_every": 1, "checkpoint_every": 1}
 NETWORK = {"generator": "srvgg(features=4, blocks=1)", "validation": {"pictures": 0}}
@@ -42,23 +37,6 @@ def photos(tmp_path):
     for number in range(3):
         noise(tmp_path / f"photos/{number}.png", seed=number)
     return tmp_path / "photos"
-
-
-def test_loader_processes_outlive_a_signal_to_their_group(photos):
-    import psutil
-
-    pictures = open_source(str(photos), paired=False, scale=4, smallest=32).pictures
-    rule = crop_rule(plan(recipe_from_dict(NETWORK | {"stages": [STAGE]}), discover()), 0)
-    others = psutil.Process().children()  # such as the server that other tests fork from
-    batches = training_batches(Samples(pictures, rule), batch_indices(0, 8, 2), workers=2, pin=False)
-    next(batches)
-    workers = [child for child in psutil.Process().children() if child not in others]
-    assert len(workers) == 2
-    for number in (signal.SIGTERM, signal.SIGINT):
-        for worker in workers:
-            os.kill(worker.pid, number)
-    assert len(list(batches)) == 7
-    assert not psutil.wait_procs(workers, timeout=20)[1]
 
 
 @pytest.mark.parametrize("clip", [None, 0.5])

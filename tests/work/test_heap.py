@@ -6,18 +6,21 @@ import sys
 import pytest
 
 _MEASURED = """
-import resource, sys, torch
+import resource, statistics, sys, torch
 from srkit_core.engine.heap import keep_freed_memory
 if sys.argv[1] == "kept":
     keep_freed_memory()
 def work():
-    return [torch.ones(20 * 2**20, dtype=torch.uint8) for _ in range(4)]
-for _ in range(3):
+    return [torch.ones(40 * 2**20, dtype=torch.uint8) for _ in range(2)]
+def faults_so_far():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def faults_of_one():
+    before = faults_so_far()
     work()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(5):
+    return faults_so_far() - before
+for _ in range(10):  # until the heap has found its shape
     work()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+print(int(statistics.median(faults_of_one() for _ in range(20))))
 """
 
 
@@ -27,5 +30,5 @@ def test_a_step_faults_no_pages_that_the_step_before_had():
     for way in ("kept", "given back"):
         told = subprocess.run([sys.executable, "-c", _MEASURED, way], capture_output=True, text=True, check=True)
         faults[way] = int(told.stdout)
-    assert faults["given back"] > 20_000
-    assert faults["kept"] < 2_000
+    assert faults["given back"] > 10_000
+    assert faults["kept"] < 100
