@@ -48,10 +48,10 @@ def _end_when_the_main_process_asks() -> None:
 
 @contextmanager
 def lost_worker_guard(hint: str) -> Iterator[None]:
-    """Turn torch's word that a loading process has ended into LostProcessError with this hint."""
+    """Turn every way in which a lost loading process shows itself into LostProcessError with this hint."""
     try:
         yield
-    except RuntimeError as error:
-        if _SAYING_OF_A_LOST_WORKER in str(error):
-            raise LostProcessError("a process that loads pictures was ended from outside", hint=hint) from error
-        raise
+    except (ConnectionError, EOFError, RuntimeError) as error:  # the first two where a batch was on its way
+        if isinstance(error, RuntimeError) and _SAYING_OF_A_LOST_WORKER not in str(error):
+            raise
+        raise LostProcessError("a process that loads pictures was ended from outside", hint=hint) from error

@@ -11,6 +11,7 @@ import pytest
 
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.sources import open_source
+from srkit_core.data.workers import lost_worker_guard
 from srkit_core.engine.events import Silent
 from srkit_core.engine.stage import crop_rule
 from srkit_core.engine.train import train
@@ -22,6 +23,7 @@ from srkit_core.recipe import Recipe, recipe_from_dict
 from srkit_core.registry import discover
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="who sent a signal is known on Linux")
+MESSAGE = "a process that loads pictures was ended from outside"
 WISH = {
     "generator": "srvgg(features=4, blocks=1)",
     "validation": {"pictures": 0},
@@ -42,14 +44,24 @@ def wish() -> Recipe:
     return recipe_from_dict(WISH)
 
 
-def begun(wish, photos):
-    """Return an iterator over eight batches, one of them taken, and its two processes."""
+def begun(wish, photos, steps):
+    """Return an iterator over `steps` batches, one of them taken, and its two processes."""
     pictures = open_source(str(photos), paired=False, scale=4, smallest=32).pictures
     others = psutil.Process().children()  # such as the server that other tests fork from
     samples = Samples(pictures, crop_rule(plan(wish, discover()), 0))
-    batches = training_batches(samples, batch_indices(0, 8, 2), workers=2, pin=False)
+    batches = training_batches(samples, batch_indices(0, steps, 2), workers=2, pin=False)
     next(batches)
     return batches, [child for child in psutil.Process().children() if child not in others]
+
+
+def said_by(lose):
+    """Return message and hint, and let go of the error: while it is held, torch keeps the lost process in mind."""
+    try:
+        with lost_worker_guard("fewer"):
+            lose()
+    except LostProcessError as error:
+        return error.message, error.hint
+    return None
 
 
 def signal_from_elsewhere(workers):
@@ -60,7 +72,7 @@ def signal_from_elsewhere(workers):
 
 @pytest.mark.parametrize("again", range(3))
 def test_a_signal_to_all_leaves_them_at_work_even_at_their_beginning(wish, photos, again):
-    batches, workers = begun(wish, photos)
+    batches, workers = begun(wish, photos, 8)
     assert len(workers) == 2
     signal_from_elsewhere(workers)
     assert len(list(batches)) == 7
@@ -68,10 +80,9 @@ def test_a_signal_to_all_leaves_them_at_work_even_at_their_beginning(wish, photo
 
 
 def test_a_lost_one_takes_the_others_along(wish, photos):
-    batches, workers = begun(wish, photos)
+    batches, workers = begun(wish, photos, 1000)
     workers[0].kill()
-    with pytest.raises(RuntimeError, match="DataLoader worker"):
-        list(batches)
+    assert said_by(lambda: list(batches)) == (MESSAGE, "fewer")
     assert not psutil.wait_procs(workers, timeout=20)[1]
 
 
@@ -88,9 +99,9 @@ class KillsALoader(Silent):
 
 def test_a_run_that_loses_one_says_how_to_go_on_and_can(wish, photos, tmp_path):
     out = tmp_path / "my run"
-    with pytest.raises(LostProcessError) as lost:
-        train(wish, Where(data=str(photos), out=out, device="cpu", workers=2), listener=KillsALoader(psutil.Process().children()))
-    assert lost.value.message == "a process that loads pictures was ended from outside"
-    assert lost.value.hint.startswith(f"srkit train --resume --out '{out}' --workers 1 ")
+    where, killer = Where(data=str(photos), out=out, device="cpu", workers=2), KillsALoader(psutil.Process().children())
+    message, hint = said_by(lambda: train(wish, where, listener=killer))
+    assert message == MESSAGE
+    assert hint.startswith(f"srkit train --resume --out '{out}' --workers 1 ")
     assert train(wish, Where(data=str(photos), out=out, device="cpu", workers=1), resume="newest") == out
     assert json.loads((out / "summary.json").read_text())["steps"] == 40
