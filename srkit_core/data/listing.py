@@ -1,7 +1,7 @@
 """Which files of a place are its pictures, and which LR belongs to which HR?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srkit_core.data import bundled
@@ -52,17 +52,26 @@ def is_bundled(place: Place) -> bool:
 
 def _below(folder: Path, naming: Naming | None, remarks: tuple[str, ...]) -> Listing:
     if naming:
-        pairs, ignored = find_pairs(folder, naming)
-        return Listing(folder, tuple(pairs), ignored, remarks)
+        pairs = find_pairs(folder, naming)
+        strays = _counted("LR pictures without an HR picture", pairs.strays)
+        return _with_names(Listing(folder, tuple(pairs.files), pairs.ignored, (*remarks, *strays)))
     high = hr_subfolder(folder)
     if high:
         remarks = (*remarks, f"{folder} holds HR and LR side by side: these are the pictures of {high.name}")
     files, ignored = pictures_below(high or folder)
-    pictures = [file for file in files if in_utf8(file)]
-    if len(pictures) < len(files):
-        first = next(file for file in files if file not in pictures)
-        remarks = (*remarks, f"skipped: {len(files) - len(pictures)} files whose names are not UTF-8, such as {first.name!a}")
-    return Listing(folder, _alone(pictures), ignored, remarks)
+    return _with_names(Listing(folder, _alone(files), ignored, remarks))
+
+
+def _with_names(listing: Listing) -> Listing:
+    """Leave out what no recipe or manifest can name."""
+    named = [both for both in listing.files if all(in_utf8(file) for file in both if file)]
+    others = sorted({hr for hr, _ in listing.files} - {hr for hr, _ in named})
+    remarks = (*listing.remarks, *_counted("files whose names are not UTF-8", others))
+    return replace(listing, files=tuple(named), remarks=remarks)
+
+
+def _counted(what: str, files: Sequence[Path]) -> tuple[str, ...]:
+    return (f"skipped: {len(files)} {what}, such as {files[0].name!a}",) if files else ()
 
 
 def _listed(listing: Path, root: Path, naming: Naming | None) -> Listing:

@@ -20,15 +20,25 @@ class Naming:
     template: str = ""
 
 
-def find_pairs(folder: Path, naming: Naming | None = None) -> tuple[list[tuple[Path, Path]], int]:
-    """Return the (HR file, LR file) of a folder with an HR and an LR subfolder, and how many other files these hold.
+@dataclass(frozen=True)
+class Pairs:
+    """The (HR file, LR file) of a folder, the LR pictures that belong to no HR picture, and how many other files there are."""
+
+    files: Sequence[tuple[Path, Path]]
+    strays: Sequence[Path]
+    ignored: int
+
+
+def find_pairs(folder: Path, naming: Naming | None = None) -> Pairs:
+    """Pair the files of a folder with an HR and an LR subfolder.
 
     Raises DataError when a subfolder is missing or there are two, or when HR files have not exactly one LR file.
     """
     naming = naming or Naming()
     hr, lr = pair_of_folders(folder, naming.scale)
     (files, others), candidates = pictures_below(hr), Candidates(lr, naming.template)
-    return _joined(files, lambda file: candidates.partner(file, file.parent.relative_to(hr))), others + candidates.ignored
+    pairs = _joined(files, lambda file: candidates.partner(file, file.parent.relative_to(hr)))
+    return Pairs(pairs, candidates.besides([low for _, low in pairs]), others + candidates.ignored)
 
 
 def listed_pairs(names: Sequence[str], root: Path, naming: Naming) -> list[tuple[Path, Path]]:
@@ -72,6 +82,11 @@ class Candidates:
             names = ", ".join(str(file.relative_to(self._folder)) for file in found[:2])
             raise DataError(f"{hr} has several LR pictures in {self._folder}: {names}", hint="name the folder of one scale", path=hr)
         return found[0]
+
+    def besides(self, used: Iterable[Path]) -> list[Path]:
+        """Return the pictures that are neither in use nor another scale of one that is."""
+        bare = {SCALE_SUFFIX.sub("", file.stem) for file in used}
+        return sorted(file for stem, files in self._by_bare_stem.items() if stem not in bare for file in files)
 
     def _alike(self, stem: str) -> list[Path]:
         if self._template:

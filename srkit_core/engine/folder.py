@@ -5,8 +5,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from srkit_core.engine.state import SET_ASIDE, put_back
 from srkit_core.errors import RecipeError
 from srkit_core.io.atomic import UNFINISHED
+from srkit_core.parts.weights import read_card
 from srkit_core.run_record import ENVIRONMENT
 
 _CHECKPOINT = "step-{:08d}"
@@ -59,6 +61,12 @@ class RunFolder:
         """Every checkpoint that was written to its end, oldest first."""
         return sorted(self.path.glob("checkpoints/step-*"))
 
+    def results_after(self, step: int) -> list[Path]:
+        """Return the weights and validation pictures of steps after this one."""
+        weights = [path for path in self.path.glob("weights/**/[!.]*.safetensors") if read_card(path).step > step]
+        newest = self.picture(step).name
+        return weights + [path for path in self.path.glob("pictures/step-*.png") if path.name > newest]
+
     @property
     def holds_run(self) -> bool:
         """Whether a run was started here."""
@@ -71,6 +79,8 @@ class RunFolder:
 
     def tidy(self) -> None:
         """Delete what a killed process left half written; nobody else may be writing here."""
+        for set_aside in self.path.glob(f"checkpoints/.step-*{SET_ASIDE}"):
+            put_back(set_aside)
         for checkpoint in self.path.glob("checkpoints/.step-*"):
             shutil.rmtree(checkpoint)
         for place in ("", "weights/**/", "pictures/"):

@@ -3,7 +3,7 @@
 import shlex
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NoReturn, TypeAlias
 
@@ -57,13 +57,22 @@ def find_checkpoint(folder: RunFolder, resume: Resume, listener: Listener) -> Ch
 
 
 def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
-    """Delete checkpoints after the chosen one: the run takes another way from here.
+    """Delete what was kept of later steps, if there are later checkpoints: the run takes another way from here.
 
-    The newest goes first, so that what a kill leaves is a run that was stopped earlier.
+    The newest checkpoint goes first, so that what a kill leaves is a run that was stopped earlier.
     """
-    for path in reversed(folder.checkpoints()):
-        if path.name > chosen.folder.name:
-            shutil.rmtree(path)
+    later = [path for path in folder.checkpoints() if path.name > chosen.folder.name]
+    if later:
+        for result in folder.results_after(chosen.progress.position.total):
+            result.unlink()
+    for path in reversed(later):
+        shutil.rmtree(path)
+
+
+def with_kept_best(folder: RunFolder, stage: str, progress: Progress) -> Progress:
+    """Forget best figures whose weights are gone, so that the next ones are kept."""
+    best = {name: value for name, value in progress.best.items() if folder.weights(f"best-{name}", stage).exists()}
+    return replace(progress, best=best)
 
 
 def check_same_wish(folder: RunFolder, recipe: Recipe) -> None:

@@ -26,6 +26,8 @@ _STATE = "state.json"
 _DIGESTS = "digests.json"
 _POOL = "pool.safetensors"
 _UNFINISHED = ".part"
+SET_ASIDE = ".before"
+"""How the name of a checkpoint ends while another of the same step takes its place."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +67,28 @@ class Memory:
 
 def save_checkpoint(folder: Path, memory: Memory, progress: Progress) -> None:
     """Write a checkpoint; `folder` appears complete or not at all. Raises DiskFullError, or DataError where it cannot be written."""
-    beside = folder.with_name(f".{folder.name}{_UNFINISHED}")
+    beside, before = (folder.with_name(f".{folder.name}{ending}") for ending in (_UNFINISHED, SET_ASIDE))
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
         _write_all(beside, memory, progress)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            folder.rename(before)
         beside.rename(folder)
         flush(folder.parent)
     except OSError as error:
         raise write_error(error, folder) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+        put_back(before)
+
+
+def put_back(set_aside: Path) -> None:
+    """Give a checkpoint its name again if no newer one has taken it, else delete it."""
+    name = set_aside.with_name(set_aside.name.removeprefix(".").removesuffix(SET_ASIDE))
+    if set_aside.exists() and not name.exists():
+        set_aside.rename(name)
+    shutil.rmtree(set_aside, ignore_errors=True)
 
 
 def read_progress(folder: Path) -> Progress:

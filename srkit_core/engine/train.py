@@ -16,7 +16,7 @@ from srkit_core.engine.outcome import BEST_LOSS
 from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
 from srkit_core.engine.record import begin_record, continue_record, only_run
-from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later, recorded_recipe
+from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later, recorded_recipe, with_kept_best
 from srkit_core.engine.stage import LiveStage, Networks, Setting, calendars, crop_rule, open_stage, with_average
 from srkit_core.engine.state import Progress, read_pool, restore_networks, restore_players
 from srkit_core.engine.summary import write_summary
@@ -90,8 +90,7 @@ def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | No
         if checkpoint:
             _check_length(setting, checkpoint.progress)
             networks, live = _go_on(setting, networks, checkpoint)
-            progress = checkpoint.progress
-            _continue(setting, pictures, where, registry, checkpoint)
+            progress = _continue(setting, pictures, where, registry, checkpoint)
         else:
             live, progress = None, Progress()
             _begin(setting, pictures, where, registry, resume)
@@ -123,16 +122,19 @@ def _begin(setting: Setting, pictures: Pictures, where: Where, registry: Registr
     setting.devices.agree(lambda: begin_record(setting, pictures, where, registry, again=resume is not None))
 
 
-def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:
-    setting.devices.agree(lambda: _rewind(setting, pictures, where, registry, checkpoint))
-    setting.listener.note(f"going on after step {checkpoint.progress.position.total}")
+def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> Progress:
+    progress = setting.devices.agree(lambda: _rewind(setting, pictures, where, registry, checkpoint))
+    setting.listener.note(f"going on after step {progress.position.total}")
+    return progress
 
 
-def _rewind(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> None:
+def _rewind(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> Progress:
     setting.log.check(checkpoint.progress.log_bytes)
     continue_record(setting, pictures, where, registry)
     forget_later(setting.folder, checkpoint)
     setting.log.cut(checkpoint.progress.log_bytes)
+    stage = setting.plan.stages[checkpoint.progress.position.stage].stage
+    return with_kept_best(setting.folder, stage.name, checkpoint.progress)
 
 
 def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tuple[Networks, LiveStage]:

@@ -61,10 +61,10 @@ def write_error(error: OSError, path: Path) -> DataError | DiskFullError:
     if error.errno == errno.EFBIG:
         return DiskFullError(
             f"{path} was not written: it would be larger than a file may be here",
-            hint="ulimit -f shows what this process may write; srkit train --resume --out RUN goes on with a run",
+            hint="ulimit -f shows what this process may write; a run goes on with --resume",
         )
     if error.errno in _FULL:
         return DiskFullError(
-            f"the disk is full, {path} was not written", hint="free some space; srkit train --resume --out RUN goes on with a run"
+            f"the disk is full, {path} was not written", hint="free some space, then the same command; a run goes on with --resume"
         )
     return DataError(f"cannot write {path}: {error.strerror or error}", hint="write to another place", path=path)

@@ -23,7 +23,7 @@ def fill(folder, *names, size=(24, 32)):
 
 
 def joined(folder, root, **naming):
-    return [(hr.relative_to(root).as_posix(), lr.relative_to(root).as_posix()) for hr, lr in find_pairs(folder, Naming(**naming))[0]]
+    return [(hr.relative_to(root).as_posix(), lr.relative_to(root).as_posix()) for hr, lr in find_pairs(folder, Naming(**naming)).files]
 
 
 @pytest.mark.parametrize(

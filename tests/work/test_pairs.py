@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from srkit_core.data.alignment import aligned, on_grid
-from srkit_core.data.pairs import Candidates, find_pairs
+from srkit_core.data.pairs import Candidates, Naming, find_pairs
 from srkit_core.data.sources import open_source
 from srkit_core.errors import DataError
 from srkit_core.io.images import write_image
@@ -23,7 +23,7 @@ def fill(folder, *names, size=(24, 32)):
 
 
 def joined(folder):
-    return [(str(hr.relative_to(folder)), str(lr.relative_to(folder))) for hr, lr in find_pairs(folder)[0]]
+    return [(str(hr.relative_to(folder)), str(lr.relative_to(folder))) for hr, lr in find_pairs(folder).files]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,21 @@ def test_a_broken_lr_picture_is_skipped_and_named(tmp_path):
     source = open_source(str(tmp_path), paired=True)
     assert [one.name for one in source.pictures] == ["HR/a"]
     assert source.notes() == [f"skipped {tmp_path}/LR/b.png: it is not a picture"]
+
+
+def test_an_lr_picture_without_hr_is_named_but_not_another_scale(tmp_path):
+    fill(tmp_path / "HR", "a.png")
+    fill(tmp_path / "LR", "ax2.png", "ax4.png", "zebra.png", "yakx4.png")
+    pairs = find_pairs(tmp_path, Naming(template="{}x4"))
+    assert [low.name for _, low in pairs.files] == ["ax4.png"]
+    assert [stray.name for stray in pairs.strays] == ["yakx4.png", "zebra.png"]
+
+
+def test_a_stray_lr_picture_is_a_note(tmp_path):
+    fill(tmp_path / "HR", "a.png")
+    fill(tmp_path / "LR", "a.png", "zebra.png")
+    source = open_source(str(tmp_path), paired=True)
+    assert source.notes() == ["skipped: 1 LR pictures without an HR picture, such as 'zebra.png'"]
 
 
 def test_empty_paired_folders_are_an_error(tmp_path):

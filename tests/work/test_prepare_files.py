@@ -53,9 +53,9 @@ def test_patches_are_cut_from_hr_and_from_its_lr(photos, tmp_path):
         assert (read_image(tmp_path / "out" / "hr" / f"p0_s{number:03d}.png") == hr[y : y + 32, x : x + 32]).all()
         small = lr[y // 4 : y // 4 + 8, x // 4 : x // 4 + 8]
         assert (read_image(tmp_path / "out" / "lr" / f"p0_s{number:03d}.png") == small).all()
-    pairs, others = find_pairs(tmp_path / "out")
-    assert (len(pairs), others) == (31, 0)
-    assert {group_of(pair[0].name) for pair in pairs} == {"p0", "p1", "p2", "p3"}
+    pairs = find_pairs(tmp_path / "out")
+    assert (len(pairs.files), list(pairs.strays), pairs.ignored) == (31, [], 0)
+    assert {group_of(pair[0].name) for pair in pairs.files} == {"p0", "p1", "p2", "p3"}
 
 
 def test_the_last_patch_is_moved_inside(photos, tmp_path):

@@ -1,0 +1,127 @@
+"""What is left of later steps when a run goes back to an earlier one?"""
+
+import shutil
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save
+
+from srkit_core.engine.folder import RunFolder
+from srkit_core.engine.state import SET_ASIDE, Memory, Position, Progress, read_progress, save_checkpoint
+from srkit_core.engine.train import train
+from srkit_core.engine.where import Where
+from srkit_core.io.images import write_image
+from srkit_core.parts.weights import read_card
+from srkit_core.recipe import recipe_from_dict
+
+STAGE = {"name": "main", "loss": "l1", "batch": 1, "patch": 32, "lr": 1e-2, "keep": 10, "keep_weights_at": [2, 5]}
+RECIPE = recipe_from_dict(
+    {
+        "generator": "srvgg(features=4, blocks=1)",
+        "validation": {"pictures": 1},
+        "stages": [STAGE | {"steps": 6, "log_every": 1, "checkpoint_every": 1, "validate_every": 1}],
+    }
+)
+
+
+@pytest.fixture
+def where(tmp_path):
+    ramp = np.mgrid[0:48, 0:48].sum(axis=0).astype(np.uint8)
+    for number in range(3):
+        write_image(tmp_path / f"photos/{number}.png", np.stack([ramp + 20 * number] * 3, axis=-1))
+    return Where(data=str(tmp_path / "photos"), out=tmp_path / "run", device="cpu")
+
+
+def shape(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in (".png", ".safetensors"))
+
+
+def contents(folder):
+    files = [path for path in sorted(folder.rglob("*.safetensors")) if "optimiser" not in path.name]
+    return {str(path.relative_to(folder)): save(load_file(path)) for path in files}  # metadata stand in any order
+
+
+class LeftError(Exception):
+    """Raised by a listener, so that a run ends there as if it were killed."""
+
+
+class LeavesAt:
+    def __init__(self, start):
+        self._start = start
+
+    def note(self, text):
+        if text.startswith(self._start):
+            raise LeftError
+
+    def progress(self, *_):
+        """Say nothing."""
+
+    download = progress
+
+
+def test_weights_and_pictures_of_later_steps_go_and_come_again_the_same(where):
+    train(RECIPE, where)
+    weights = where.out / "weights/main"
+    assert read_card(weights / "best-psnr.safetensors").step > 3
+    before, kept = shape(where.out), contents(where.out)
+    with pytest.raises(LeftError):
+        train(RECIPE, where, resume=3, listener=LeavesAt("going on after step 3"))
+    assert sorted(path.name for path in (where.out / "pictures").iterdir()) == [f"step-0000000{step}.png" for step in (1, 2, 3)]
+    assert sorted(path.name for path in weights.iterdir()) == ["step-00000002.safetensors"]
+    assert [path.name for path in RunFolder(where.out).checkpoints()] == [f"step-0000000{step}" for step in (1, 2, 3)]
+    train(RECIPE, where, resume="newest")
+    assert shape(where.out) == before
+    assert contents(where.out) == kept
+
+
+def test_the_newest_checkpoint_lets_all_that_was_kept_stay(where):
+    train(RECIPE, where)
+    before = shape(where.out)
+    shutil.rmtree(where.out / "checkpoints/step-00000006")  # as if it had not been written yet
+    with pytest.raises(LeftError):
+        train(RECIPE, where, resume="newest", listener=LeavesAt("going on after step 5"))
+    assert shape(where.out) == [name for name in before if "checkpoints/step-00000006" not in name]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return RunFolder(tmp_path / "a run")
+
+
+def saved(folder, **values):
+    save_checkpoint(folder.checkpoint(3), Memory({}, {}), Progress(Position(0, 3, 3), **values))
+    return folder.checkpoint(3)
+
+
+def test_a_checkpoint_takes_the_place_of_another_of_its_step(folder):
+    saved(folder, owed=True)
+    assert not read_progress(saved(folder)).owed
+    assert [path.name for path in (folder.path / "checkpoints").iterdir()] == ["step-00000003"]
+
+
+def test_one_that_was_set_aside_is_found_again_when_nothing_took_its_place(folder):
+    first = saved(folder, owed=True)
+    first.rename(first.with_name(f".{first.name}{SET_ASIDE}"))
+    folder.tidy()
+    assert read_progress(first).owed
+    shutil.copytree(first, first.with_name(f".{first.name}{SET_ASIDE}"))
+    folder.tidy()
+    assert [path.name for path in (folder.path / "checkpoints").iterdir()] == ["step-00000003"]
+
+
+def test_one_stays_when_its_successor_cannot_be_named(folder, monkeypatch):
+    from pathlib import Path
+
+    from srkit_core.errors import DataError
+
+    first, rename = saved(folder, owed=True), Path.rename
+
+    def refusing(path, target):
+        if path.name.endswith(".part"):
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
+    with pytest.raises(DataError, match="Input/output error"):
+        saved(folder)
+    assert read_progress(first).owed
