@@ -117,7 +117,7 @@ def _layout(text: str) -> tuple[str, str]:
 
 def _tell(report: "Report", out: Path) -> None:
     from srkit_core.cli.render import print_table
-    from srkit_core.data.preparation.manifest import SKIPPED
+    from srkit_core.data.prepared import SKIPPED
 
     skipped = report.tally.skipped
     if skipped:

@@ -7,7 +7,6 @@ from pathlib import Path
 from srkit_core.data import bundled
 from srkit_core.data.folders import in_utf8, pictures_below
 from srkit_core.data.pairs import Naming, find_pairs, listed_pairs
-from srkit_core.data.remote import fetched
 from srkit_core.data.roles import hr_subfolder
 from srkit_core.errors import DataError
 from srkit_core.lists import read_list
@@ -30,19 +29,16 @@ def list_files(place: Place, naming: Naming | None) -> Listing:
         if naming:
             raise _no_lr(place.where)
         return Listing(bundled.bundled_photographs()[0].parent, tuple((photo, None) for photo in bundled.bundled_photographs()))
-    path, remarks = Path(place.where), tuple[str, ...]()
-    if place.is_address:
-        path = fetched(place.where)
-        remarks = (f"the pictures of {place.where} are kept in {path}",)
+    path = Path(place.where)
     if place.listing:
         return _listed(place.listing, path, naming)
     if naming and not path.is_dir():
         raise _no_lr(place.where)
     if path.is_file():
-        return Listing(path.parent, ((path, None),), 0, remarks)
+        return Listing(path.parent, ((path, None),))
     if not path.is_dir():
         raise DataError(f"there is no folder {path}", hint=f"check the path, or use '{bundled.NAME}', the bundled photographs", path=path)
-    return _below(path, naming, remarks)
+    return _below(path, naming)
 
 
 def is_bundled(place: Place) -> bool:
@@ -50,14 +46,13 @@ def is_bundled(place: Place) -> bool:
     return place.where == bundled.NAME and not Path(place.where).exists()
 
 
-def _below(folder: Path, naming: Naming | None, remarks: tuple[str, ...]) -> Listing:
+def _below(folder: Path, naming: Naming | None) -> Listing:
     if naming:
         pairs = find_pairs(folder, naming)
         strays = _counted("LR pictures without an HR picture", pairs.strays)
-        return _with_names(Listing(folder, tuple(pairs.files), pairs.ignored, (*remarks, *strays)))
+        return _with_names(Listing(folder, tuple(pairs.files), pairs.ignored, strays))
     high = hr_subfolder(folder)
-    if high:
-        remarks = (*remarks, f"{folder} holds HR and LR side by side: these are the pictures of {high.name}")
+    remarks = (f"{folder} holds HR and LR side by side: these are the pictures of {high.name}",) if high else ()
     files, ignored = pictures_below(high or folder)
     return _with_names(Listing(folder, _alone(files), ignored, remarks))
 

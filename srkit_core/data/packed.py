@@ -16,13 +16,11 @@ from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationEr
 
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
-from srkit_core.data.preparation.records import ROOM
+from srkit_core.data.prepared import MANIFEST, ROOM, VERSION
 from srkit_core.data.shards import open_shard, unreadable
 from srkit_core.errors import DataError
 from srkit_core.places import Place
 
-MANIFEST = "manifest.json"
-VERSION = 1
 _AGAIN = "copy it again, or srkit prepare again"
 
 

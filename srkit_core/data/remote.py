@@ -1,28 +1,41 @@
 """How do pictures at an address get onto this machine?
 
-Through fsspec: `hf://datasets/NAME/folder`, `s3://bucket/folder`, `https://...`, `memory://...`. They are kept in srkit's cache
-folder, which follows the address: a file that is there in its size is not fetched again, and one that has gone there goes here.
+Through fsspec: `hf://datasets/NAME/folder`, `s3://bucket/folder`, `https://...`, `memory://...`, pictures as they are or as
+`srkit prepare` wrote them. They are kept in srkit's cache folder, which follows the address: a file that is there in its size is
+not fetched again, and one that has gone there goes here.
 """
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from filelock import FileLock
 
 from srkit_core.data.folders import walk
+from srkit_core.data.prepared import MANIFEST
+from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.errors import DataError, SrkitError
 from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.io.images import ENDINGS
+from srkit_core.places import Place
 from srkit_core.pretrained import cache_folder
 
 _EXTRA = 'pip install "srkit[remote]"'
 
 
+def on_this_machine(place: Place) -> tuple[Place, tuple[str, ...]]:
+    """Return a place with the folder its address was fetched into, and a remark that says so; others are here already."""
+    if not place.is_address:
+        return place, ()
+    folder = fetched(place.where)
+    return replace(place, where=str(folder)), (f"the pictures of {place.where} are kept in {folder}",)
+
+
 def fetched(address: str) -> Path:
-    """Return a folder, or a file, with the pictures of an address; the first time they are fetched.
+    """Return a folder with the pictures of an address, which may be a single one; the first time they are fetched.
 
     Raises DataError when a library for such addresses is missing, nothing can be read there, or it holds no picture.
     """
@@ -31,7 +44,7 @@ def fetched(address: str) -> Path:
     system, root = _opened(address)
     with _alone_in(folder.parent):
         try:
-            files = _pictures(system, root)
+            files = _wanted(system, root)
             kept = {_inside(folder, remote, root): remote for remote in files}
             for local, remote in kept.items():
                 _keep(system, remote, local, files[remote])
@@ -74,10 +87,16 @@ def _alone_in(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _pictures(system: Any, root: str) -> dict[str, int | None]:
-    """Return the pictures at or below a path of a file system, with their sizes where it tells them."""
+def _wanted(system: Any, root: str) -> dict[str, int | None]:
+    """Return the pictures, a manifest and its shards at or below a path of a file system, with their sizes where it tells them."""
     found = system.find(root, detail=True)
-    return {name: about.get("size") for name, about in sorted(found.items()) if PurePosixPath(name).suffix.lower() in ENDINGS}
+    manifest = f"{root}/{MANIFEST}"
+    endings = ENDINGS | {SHARD} if manifest in found else ENDINGS
+    return {
+        name: about.get("size")
+        for name, about in sorted(found.items())
+        if name == manifest or PurePosixPath(name).suffix.lower() in endings
+    }
 
 
 def _inside(folder: Path, remote: str, root: str) -> Path:

@@ -13,6 +13,7 @@ from srkit_core.data.listing import Listing, list_files
 from srkit_core.data.packed import Packed, as_prepared, find_packed, packed_pictures
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
+from srkit_core.data.remote import on_this_machine
 from srkit_core.data.shards import ENDING, open_shard
 from srkit_core.data.splits import Part, choose
 from srkit_core.errors import DataError
@@ -76,18 +77,19 @@ def open_source(
 
 
 def _open(place: Place, naming: Naming | None, smallest: int) -> Source:
-    packed = find_packed(place)
+    here, remarks = on_this_machine(place)
+    packed = find_packed(here)
     if packed and packed.manifest.format == "packed":
         found: list[Picture | Skipped] = [*packed_pictures(packed, naming, place.weight)]
         listing = Listing(packed.folder, ())
     else:
-        listing = list_files(place, naming)
-        found = [_measured(one) for one in _listed(listing, place, packed)]
+        listing = list_files(here, naming)
+        found = [_measured(one) for one in _listed(listing, here, packed)]
     found = [_large_enough(one, smallest) for one in found]
     pictures = tuple(one for one in found if isinstance(one, Picture))
     skipped = tuple(one for one in found if isinstance(one, Skipped))
     marks = (packed.digest,) if packed else ()
-    source = Source(str(place.listing or place.where), pictures, skipped, listing.ignored, listing.remarks, marks)
+    source = Source(str(place.listing or place.where), pictures, skipped, listing.ignored, (*remarks, *listing.remarks), marks)
     if not pictures:
         raise _nothing_left(source, smallest)
     return source

@@ -12,7 +12,8 @@ from torch.amp.grad_scaler import GradScaler
 from srkit_core.cli.app import run
 from srkit_core.data.folders import name_inside
 from srkit_core.data.packed import find_packed
-from srkit_core.data.preparation.folder import ROOM, clear
+from srkit_core.data.preparation.folder import clear
+from srkit_core.data.prepared import ROOM
 from srkit_core.data.sources import open_source
 from srkit_core.engine.player import build_player
 from srkit_core.engine.train import train

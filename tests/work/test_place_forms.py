@@ -18,7 +18,7 @@ from srkit_core.data.sources import open_source, parts
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.errors import DataError
-from srkit_core.io.images import write_image
+from srkit_core.io.images import read_image, write_image
 from srkit_core.recipe import recipe_from_dict
 
 
@@ -184,6 +184,23 @@ def test_a_file_that_has_gone_goes_here_as_well(remote):
     open_source("memory://bucket/set")
     remote.rm("/bucket/set/b c.png")
     assert named(open_source("memory://bucket/set")) == ["sub/ü"]
+
+
+def test_what_was_prepared_is_fetched_with_its_manifest(tmp_path):
+    fill(tmp_path / "photos", "a.png", "b.png")
+    options = ["--patch", "16", "--degrade", "bicubic", "--keep-duplicates"]
+    assert run(["prepare", str(tmp_path / "photos"), str(tmp_path / "out"), *options]) == 0
+    system = pytest.importorskip("fsspec").filesystem("memory")
+    system.put(f"{tmp_path / 'out'}/", "/packed/", recursive=True)
+    here, there = (open_source(place, paired=True, scale=4) for place in (str(tmp_path / "out"), "memory://packed"))
+    system.rm("/packed", recursive=True)
+    assert [(one.name, one.crops, one.height) for one in there.pictures] == [(one.name, one.crops, one.height) for one in here.pictures]
+    assert there.marks == here.marks
+    assert (read_shard(there) == read_shard(here)).all()
+
+
+def read_shard(source):
+    return source.pictures[1].read(4, read_image)[1]
 
 
 def test_the_address_of_one_picture(remote):

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import distributed
 
 from srkit_core.data.preparation.failures import Unusable
-from srkit_core.data.preparation.records import ROOM
+from srkit_core.data.prepared import ROOM
 from srkit_core.errors import DataError
 from srkit_core.io.atomic import write_text
 

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from srkit_core.data.preparation.manifest import forget_manifest
 from srkit_core.data.preparation.options import Options
-from srkit_core.data.preparation.records import ROOM
+from srkit_core.data.prepared import ROOM
 from srkit_core.errors import RecipeError
 from srkit_core.io.atomic import UNFINISHED, write_error
 from srkit_core.io.documents import write_json

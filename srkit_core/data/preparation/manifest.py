@@ -9,11 +9,9 @@ from srkit_core.data.preparation.options import Options
 from srkit_core.data.preparation.originals import Original
 from srkit_core.data.preparation.records import Output, Record
 from srkit_core.data.preparation.settlement import Tally
+from srkit_core.data.prepared import MANIFEST, SKIPPED, VERSION
 from srkit_core.io.atomic import write_text
 from srkit_core.io.documents import json_text
-
-MANIFEST, SKIPPED = "manifest.json", "skipped.json"
-VERSION = 1
 
 
 def manifest(

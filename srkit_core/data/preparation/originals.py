@@ -7,6 +7,7 @@ from pathlib import Path
 
 from srkit_core.data.folders import name_inside
 from srkit_core.data.listing import list_files
+from srkit_core.data.remote import on_this_machine
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import IN_WORDS
 from srkit_core.places import Place, parse_places
@@ -38,7 +39,8 @@ def find_originals(sources: Sequence[str], out: Path) -> Found:
     Raises DataError when there is nothing, RecipeError when a source has a weight, or lies in `out` or around it.
     """
     places = [_unweighted(source) for source in sources]
-    listings = [list_files(place, None) for place in places]
+    here = [on_this_machine(place) for place in places]
+    listings = [list_files(place, None) for place, _ in here]
     by_root = dict[Path, dict[Path, None]]()
     for place, listing in zip(places, listings, strict=True):
         _refuse_nested(place, out)
@@ -51,7 +53,7 @@ def find_originals(sources: Sequence[str], out: Path) -> Found:
     ]
     if not found:
         raise DataError(f"{', '.join(sources)} holds no picture", hint=f"give a folder with pictures: {IN_WORDS}")
-    remarks = tuple(remark for listing in listings for remark in listing.remarks)
+    remarks = tuple(remark for (_, fetched), listing in zip(here, listings, strict=True) for remark in (*fetched, *listing.remarks))
     return Found(tuple(sorted(found, key=lambda one: one.name)), sum(one.ignored for one in listings), remarks)
 
 

@@ -12,10 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from srkit_core.data.preparation.originals import Original
+from srkit_core.data.prepared import ROOM
 from srkit_core.io.documents import write_json
-
-ROOM = ".prepare"
-"""The folder of the records, inside the output."""
 
 
 @dataclass(frozen=True)
