@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from srkit_core.data.preparation.run import Report
 
 _NAMED_AT_MOST = 50
+_MOST_SECONDS = 300.0
 
 
 def prepare(
@@ -32,7 +33,7 @@ def prepare(
     variants: Annotated[int, typer.Option(min=1, help="Versions of each picture: itself, then augmented copies.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Most pictures, variants counted.")] = None,
     max_failures: Annotated[float, typer.Option(min=0, max=1, help="A larger share of unusable files is an error.")] = 0.5,
-    time_limit: Annotated[float, typer.Option(min=1, help="Most seconds for one file.")] = 300,
+    time_limit: Annotated[float | None, typer.Option(min=1, help="Most seconds for one file (default: 300).")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, for the manifest.")] = None,
     keep_duplicates: Annotated[bool, typer.Option("--keep-duplicates", help="Keep pictures that look like others.")] = False,
     redo: Annotated[bool, typer.Option("--redo", help="Do everything again, with other options if wanted.")] = False,
@@ -44,9 +45,11 @@ def prepare(
     from srkit_core.data.preparation.run import Wish
     from srkit_core.data.preparation.run import prepare as prepared
 
+    if cluster and time_limit:
+        raise RecipeError("--time-limit is for processes of this machine: a scheduler cannot end what a worker does", hint="leave it out")
     options = _options(patch, resize, scale, degrade, stride, form, layout, names, variants, limit)
     wish = Wish(sources, out, options, split, licence, redo, keep_duplicates)
-    with hired(options, workers or os.cpu_count() or 1, time_limit, cluster, out) as crew, ProgressView() as view:
+    with hired(options, workers or os.cpu_count() or 1, time_limit or _MOST_SECONDS, cluster, out) as crew, ProgressView() as view:
         report = prepared(wish, crew, lambda work, done, length: view.count(work, done, length, "done"))
     _tell(report, out)
     _judge(report, max_failures)

@@ -14,6 +14,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from srkit_core.builtin.interpolation import Shrink
+from srkit_core.cli.app import run
 from srkit_core.data.preparation.options import Options
 from srkit_core.data.preparation.run import Wish, prepare
 from srkit_core.errors import DataError, DiskFullError, RecipeError
@@ -315,3 +316,9 @@ def test_nothing_to_prepare_is_an_error(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no picture"):
         _prepare(tmp_path / "empty", tmp_path / "out")
+
+
+def test_a_time_limit_that_a_cluster_cannot_keep_is_refused(photos, tmp_path, capsys):
+    assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1", "--time-limit", "5"]) == 2
+    assert "--time-limit is for processes of this machine" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
