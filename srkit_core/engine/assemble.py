@@ -8,11 +8,11 @@ from torch import nn
 
 from srkit_core.binding import Part
 from srkit_core.data.examples import Making
+from srkit_core.engine.curves.redraw import Curves
 from srkit_core.engine.devices import Devices
 from srkit_core.engine.events import Listener
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.pictures import Pictures
-from srkit_core.engine.redraw import Curves
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.stage import Network, Networks, Setting
 from srkit_core.engine.tracking import Log, columns

@@ -10,6 +10,7 @@ from srkit_core.data.examples import Making
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
+from srkit_core.engine.curves.redraw import Curves
 from srkit_core.engine.devices import Devices
 from srkit_core.engine.ema import start_average
 from srkit_core.engine.events import Listener
@@ -18,7 +19,6 @@ from srkit_core.engine.health import Watch
 from srkit_core.engine.objective import Objective, build_objective
 from srkit_core.engine.player import Player, build_player
 from srkit_core.engine.pool import Pool
-from srkit_core.engine.redraw import Curves
 from srkit_core.engine.step import Players
 from srkit_core.engine.trackers import Trackers
 from srkit_core.engine.tracking import Log

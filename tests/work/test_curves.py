@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srkit_core.engine.curves import draw_curves
+from srkit_core.engine.curves.drawing import draw_curves
+from srkit_core.engine.curves.redraw import Curves
+from srkit_core.engine.curves.series import Era, Line, Point, eras, gathered, has_many, panels
 from srkit_core.engine.folder import RunFolder
-from srkit_core.engine.redraw import Curves
-from srkit_core.engine.series import Era, Line, Point, eras, gathered, has_many, panels
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.errors import DivergedError, InterruptedRunError
@@ -260,7 +260,7 @@ def test_slow_drawing_waits_a_hundred_times_as_long(folder, metrics, monkeypatch
         clock.seconds += 3
         return b""
 
-    monkeypatch.setattr("srkit_core.engine.curves.draw_curves", slow)
+    monkeypatch.setattr("srkit_core.engine.curves.drawing.draw_curves", slow)
     curves = Curves(folder, metrics, Told(), clock=clock)
     assert [drawn_after(curves, folder, clock, seconds) for seconds in (60, 362, 363)] == [True, False, True]
 
@@ -279,7 +279,7 @@ def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(folder, m
     def broken(rows, metrics):
         raise ValueError("no ink")
 
-    monkeypatch.setattr("srkit_core.engine.curves.draw_curves", broken)
+    monkeypatch.setattr("srkit_core.engine.curves.drawing.draw_curves", broken)
     curves.draw()
     curves.draw()
     assert listener.notes == ["curves.png could not be drawn: no ink"]

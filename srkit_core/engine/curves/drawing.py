@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from srkit_core.engine.panels import CIRCLE, GREY, PALE, WORDS, band_style, draw_panel, style
-from srkit_core.engine.series import Panel, eras, gathered, has_many, panels
+from srkit_core.engine.curves.panels import CIRCLE, GREY, PALE, WORDS, band_style, draw_panel, style
+from srkit_core.engine.curves.series import Panel, eras, gathered, has_many, panels
 from srkit_core.specs import MetricSpec
 
 DPI: Final = 100

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from srkit_core.engine.series import Axis, Era, Line, Panel, Point, Split, gathered, has_many
+from srkit_core.engine.curves.series import Axis, Era, Line, Panel, Point, Split, gathered, has_many
 
 FEW: Final = 30
 """A line of at most as many points shows each."""

@@ -61,7 +61,7 @@ class Curves:
         self.draw()
 
     def _write(self) -> None:
-        from srkit_core.engine.curves import draw_curves
+        from srkit_core.engine.curves.drawing import draw_curves
 
         with self._folder.metrics.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
