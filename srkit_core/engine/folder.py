@@ -5,8 +5,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from srkit_core.engine.state import SET_ASIDE, put_back
-from srkit_core.errors import RecipeError
+from srkit_core.engine.state import SET_ASIDE, UNFINISHED_CHECKPOINT, put_back
+from srkit_core.errors import RecipeError, WeightsError
 from srkit_core.io.atomic import UNFINISHED
 from srkit_core.parts.weights import read_card
 from srkit_core.run_record import ENVIRONMENT
@@ -62,10 +62,11 @@ class RunFolder:
         return sorted(self.path.glob("checkpoints/step-*"))
 
     def results_after(self, step: int) -> list[Path]:
-        """Return the weights and validation pictures of steps after this one."""
-        weights = [path for path in self.path.glob("weights/**/[!.]*.safetensors") if read_card(path).step > step]
+        """Return the best weights, those of milestones and the validation pictures of steps after this one."""
+        weights = [path for name in ("best-*", "step-*") for path in self.path.glob(f"weights/*/{name}.safetensors")]
         newest = self.picture(step).name
-        return weights + [path for path in self.path.glob("pictures/step-*.png") if path.name > newest]
+        pictures = [path for path in self.path.glob("pictures/step-*.png") if path.name > newest]
+        return [path for path in weights if _step_of(path) > step] + pictures
 
     @property
     def holds_run(self) -> bool:
@@ -75,7 +76,7 @@ class RunFolder:
     def keep_newest(self, count: int) -> None:
         """Delete all but the newest checkpoints."""
         for old in self.checkpoints()[:-count]:
-            shutil.rmtree(old)
+            delete_checkpoint(old)
 
     def tidy(self) -> None:
         """Delete what a killed process left half written; nobody else may be writing here."""
@@ -86,6 +87,21 @@ class RunFolder:
         for place in ("", "weights/**/", "pictures/"):
             for file in self.path.glob(f"{place}{UNFINISHED}"):
                 file.unlink()
+
+
+def delete_checkpoint(path: Path) -> None:
+    """Delete a checkpoint; where that is cut short, `tidy` finds the rest and nobody else does."""
+    doomed = path.with_name(f".{path.name}{UNFINISHED_CHECKPOINT}")
+    path.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def _step_of(weights: Path) -> int:
+    """Return the step of a weights file, 0 of one that does not say."""
+    try:
+        return read_card(weights).step
+    except WeightsError:
+        return 0
 
 
 def choose_folder(out: Path | None, name: str, *, resume: bool) -> RunFolder:

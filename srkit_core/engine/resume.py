@@ -1,14 +1,13 @@
 """From which checkpoint does a run go on?"""
 
 import shlex
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NoReturn, TypeAlias
 
 from srkit_core.engine.events import Listener
-from srkit_core.engine.folder import RunFolder
+from srkit_core.engine.folder import RunFolder, delete_checkpoint
 from srkit_core.engine.state import Progress, read_progress
 from srkit_core.errors import RecipeError, WeightsError
 from srkit_core.recipe import Recipe, recipe_from_toml
@@ -62,11 +61,11 @@ def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
     The newest checkpoint goes first, so that what a kill leaves is a run that was stopped earlier.
     """
     later = [path for path in folder.checkpoints() if path.name > chosen.folder.name]
-    if later:
-        for result in folder.results_after(chosen.progress.position.total):
-            result.unlink()
+    results = folder.results_after(chosen.progress.position.total) if later else []
     for path in reversed(later):
-        shutil.rmtree(path)
+        delete_checkpoint(path)
+    for result in results:
+        result.unlink()
 
 
 def with_kept_best(folder: RunFolder, stage: str, progress: Progress) -> Progress:

@@ -25,7 +25,7 @@ from srkit_core.parts.weights import fill, read_tensors
 _STATE = "state.json"
 _DIGESTS = "digests.json"
 _POOL = "pool.safetensors"
-_UNFINISHED = ".part"
+UNFINISHED_CHECKPOINT = ".part"
 SET_ASIDE = ".before"
 """How the name of a checkpoint ends while another of the same step takes its place."""
 
@@ -67,7 +67,7 @@ class Memory:
 
 def save_checkpoint(folder: Path, memory: Memory, progress: Progress) -> None:
     """Write a checkpoint; `folder` appears complete or not at all. Raises DiskFullError, or DataError where it cannot be written."""
-    beside, before = (folder.with_name(f".{folder.name}{ending}") for ending in (_UNFINISHED, SET_ASIDE))
+    beside, before = (folder.with_name(f".{folder.name}{ending}") for ending in (UNFINISHED_CHECKPOINT, SET_ASIDE))
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)

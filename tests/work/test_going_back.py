@@ -67,7 +67,7 @@ def test_weights_and_pictures_of_later_steps_go_and_come_again_the_same(where):
     with pytest.raises(LeftError):
         train(RECIPE, where, resume=3, listener=LeavesAt("going on after step 3"))
     assert sorted(path.name for path in (where.out / "pictures").iterdir()) == [f"step-0000000{step}.png" for step in (1, 2, 3)]
-    assert sorted(path.name for path in weights.iterdir()) == ["step-00000002.safetensors"]
+    assert sorted(path.name for path in weights.iterdir()) == ["last.safetensors", "step-00000002.safetensors"]
     assert [path.name for path in RunFolder(where.out).checkpoints()] == [f"step-0000000{step}" for step in (1, 2, 3)]
     train(RECIPE, where, resume="newest")
     assert shape(where.out) == before
