@@ -7,18 +7,20 @@ so that it may be moved to another machine.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
 
+from srkit_core.data.folders import name_inside
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
 from srkit_core.data.prepared import MANIFEST, ROOM, VERSION
 from srkit_core.data.shards import open_shard, unreadable
 from srkit_core.errors import DataError
+from srkit_core.lists import read_list
 from srkit_core.places import Place
 
 _AGAIN = "copy it again, or srkit prepare again"
@@ -55,43 +57,32 @@ class Packed:
 
 
 def find_packed(place: Place) -> Packed | None:
-    """Return what was prepared in a place, None for others, such as a folder with a manifest that is of another program.
+    """Return what was prepared in a place, or in a folder around it; None for others, whose manifests are of other programs.
 
     Raises DataError when the manifest is damaged, or of another version than this srkit reads.
     """
-    path = Path(place.where) / MANIFEST
-    if not place.listing and not path.is_file() and (path.parent / ROOM).is_dir():
-        raise DataError(f"{path.parent} was not prepared to its end", hint="run the same srkit prepare again", path=path.parent)
-    if place.listing or not path.is_file():
-        return None
-    content = path.read_bytes()
-    document = _document(path, content)
-    if not isinstance(document, dict) or not document.keys() >= {"version", "format"}:
-        return None
-    if document.get("version") != VERSION:
-        raise DataError(
-            f"{path} is of version {document.get('version')}, this srkit reads {VERSION}",
-            hint="pip install --upgrade srkit, or srkit prepare again",
-            path=path,
-        )
-    manifest = _checked(path, document)
-    open_shard.cache_clear()  # what was prepared again since is another file of the same name
-    return Packed(path.parent, manifest, hashlib.sha256(content).hexdigest())
+    where = Path(place.where)
+    if not (where / MANIFEST).is_file() and (where / ROOM).is_dir():
+        raise DataError(f"{where} was not prepared to its end", hint="run the same srkit prepare again", path=where)
+    folder = where if _is_prepared(where) else next(filter(_is_around, where.absolute().parents), None)
+    return _opened(folder) if folder else None
 
 
-def packed_pictures(packed: Packed, naming: Naming | None, weight: float) -> list[Picture]:
-    """Return the pictures of shards, each with the crops of its grid, and with `naming` with their LR.
+def packed_pictures(packed: Packed, place: Place, naming: Naming | None) -> list[Picture]:
+    """Return the pictures of shards, of a list those that it names, with the crops of their grids, and with `naming` with LR.
 
-    Raises DataError when a shard is missing or too short for its picture, or there is no LR of this scale.
+    Raises DataError when a shard is missing or too short for its picture, when there is no LR of this scale, or no picture
+    that the list names.
     """
     if naming:
         _check_lr(packed, naming)
-    pictures = [_picture(packed, one, weight) for one in packed.manifest.pictures]
+    wanted = _listed(packed, place.listing) if place.listing else packed.manifest.pictures
+    pictures = [_picture(packed, one, place.weight) for one in wanted]
     return [replace(picture, lr=picture.path) for picture in pictures] if naming else pictures
 
 
-def as_prepared(packed: Packed, pictures: Iterable[Picture]) -> list[Picture]:
-    """Return those of a folder's pictures that were prepared, with their splits, groups and shares of the crops of their source.
+def as_prepared(packed: Packed, pictures: Sequence[Picture]) -> Sequence[Picture]:
+    """Return those of the pictures that were prepared, with their splits and groups, or all where none was.
 
     Raises DataError when files of the manifest are missing.
     """
@@ -99,15 +90,51 @@ def as_prepared(packed: Packed, pictures: Iterable[Picture]) -> list[Picture]:
     if gone:
         raise DataError(f"{packed.folder} is not whole: {len(gone)} files are missing, such as {gone[0]}", hint=_AGAIN, path=packed.folder)
     made = {file: one for one in packed.manifest.pictures for file in one.files if _folder(file) == _folder(one.files[0])}
-    known = [(picture, made.get(picture.path.relative_to(packed.folder).as_posix())) for picture in pictures]
-    parts, seen = Counter(one.name for _, one in known if one), Counter[str]()
-    found = list[Picture]()
-    for picture, one in known:
-        if one:
-            more = seen[one.name] < one.patches % parts[one.name]
-            seen[one.name] += 1
-            found.append(replace(picture, group=one.group, split=one.split, crops=max(one.patches // parts[one.name] + more, 1)))
-    return found
+    known = [(picture, made.get(name_inside(picture.path, packed.folder).as_posix())) for picture in pictures]
+    return [replace(picture, group=one.group, split=one.split) for picture, one in known if one] or pictures
+
+
+def _is_around(folder: Path) -> bool:
+    """Whether a folder around a place was prepared; what other programs keep there is nobody's business."""
+    try:
+        return _is_prepared(folder)
+    except DataError:
+        return False
+
+
+def _is_prepared(folder: Path) -> bool:
+    path = folder / MANIFEST
+    document = _document(path) if path.is_file() else None
+    return isinstance(document, dict) and document.keys() >= {"version", "format"}
+
+
+def _opened(folder: Path) -> Packed:
+    path = folder / MANIFEST
+    document = _document(path)
+    if document["version"] != VERSION:
+        raise DataError(
+            f"{path} is of version {document['version']}, this srkit reads {VERSION}",
+            hint="pip install --upgrade srkit, or srkit prepare again",
+            path=path,
+        )
+    manifest = _checked(path, document)
+    open_shard.cache_clear()  # what was prepared again since is another file of the same name
+    return Packed(folder, manifest, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _listed(packed: Packed, listing: Path) -> list[Prepared]:
+    """Return what a list names, with endings of files or without."""
+    pictures, names = packed.manifest.pictures, read_list(listing)
+    known = {_bare(one.name): one for one in pictures} | {one.name: one for one in pictures}
+    found = [known.get(name) or known.get(_bare(name)) for name in names]
+    unknown = [name for name, one in zip(names, found, strict=True) if one is None]
+    if unknown:
+        raise DataError(f"{packed.folder} has no picture '{unknown[0]}', which {listing} names", hint="its manifest has the names")
+    return [one for one in found if one]
+
+
+def _bare(name: str) -> str:
+    return PurePosixPath(name).with_suffix("").as_posix()
 
 
 def _folder(file: str) -> str:
@@ -115,9 +142,9 @@ def _folder(file: str) -> str:
     return file.partition("/")[0]
 
 
-def _document(path: Path, content: bytes) -> Any:
+def _document(path: Path) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(path.read_bytes())
     except ValueError as error:
         raise DataError(f"cannot read {path}: {error}", hint=_AGAIN, path=path) from None
 
@@ -129,10 +156,18 @@ def _checked(path: Path, document: dict[str, Any]) -> Manifest:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise DataError(f"{path} is damaged: {where}: {first['msg']}", hint=_AGAIN, path=path) from None
+    outside = [one.name for one in manifest.pictures if not _names_a_picture(one.name)]
+    if outside:
+        raise DataError(f"{path} is damaged: '{outside[0]}' names no picture", hint=_AGAIN, path=path)
     twice = [name for name, count in Counter(one.name for one in manifest.pictures).items() if count > 1]
     if twice:
         raise DataError(f"{path} is damaged: it holds '{twice[0]}' twice", hint=_AGAIN, path=path)
     return manifest
+
+
+def _names_a_picture(name: str) -> bool:
+    """Whether files may be called like a picture, on every system, without leaving the folder they are meant for."""
+    return bool(name) and not any(path.is_absolute() or ".." in path.parts for path in (PurePosixPath(name), PureWindowsPath(name)))
 
 
 def _picture(packed: Packed, one: Prepared, weight: float) -> Picture:

@@ -1,12 +1,13 @@
 """How do pictures at an address get onto this machine?
 
 Through fsspec: `hf://datasets/NAME/folder`, `s3://bucket/folder`, `https://...`, `memory://...`, pictures as they are or as
-`srkit prepare` wrote them. They are kept in srkit's cache folder, which follows the address: a file that is there in its size is
-not fetched again, and one that has gone there goes here.
+`srkit prepare` wrote them. They are kept in srkit's cache folder, which follows the address: a file is fetched again when anything
+that its file system says of it is new, such as its size, time or tag, and one that has gone there goes here.
 """
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -19,10 +20,12 @@ from srkit_core.data.prepared import MANIFEST
 from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.errors import DataError, SrkitError
 from srkit_core.io.atomic import write_bytes, write_error
+from srkit_core.io.documents import write_json
 from srkit_core.io.images import ENDINGS
 from srkit_core.places import Place
 from srkit_core.pretrained import cache_folder
 
+_FETCHED = ".fetched.json"
 _EXTRA = 'pip install "srkit[remote]"'
 
 
@@ -46,8 +49,7 @@ def fetched(address: str) -> Path:
         try:
             files = _wanted(system, root)
             kept = {_inside(folder, remote, root): remote for remote in files}
-            for local, remote in kept.items():
-                _keep(system, remote, local, files[remote])
+            _keep(system, {local: (remote, files[remote]) for local, remote in kept.items()}, folder.parent / _FETCHED)
             for gone in set(walk(folder)) - kept.keys():
                 gone.unlink()
         except SrkitError:
@@ -87,13 +89,13 @@ def _alone_in(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _wanted(system: Any, root: str) -> dict[str, int | None]:
-    """Return the pictures, a manifest and its shards at or below a path of a file system, with their sizes where it tells them."""
+def _wanted(system: Any, root: str) -> dict[str, str]:
+    """Return the pictures, a manifest and its shards at or below a path of a file system, with a digest of what it says of each."""
     found = system.find(root, detail=True)
     manifest = f"{root}/{MANIFEST}"
     endings = ENDINGS | {SHARD} if manifest in found else ENDINGS
     return {
-        name: about.get("size")
+        name: hashlib.sha256(repr(sorted(about.items())).encode()).hexdigest()
         for name, about in sorted(found.items())
         if name == manifest or PurePosixPath(name).suffix.lower() in endings
     }
@@ -107,10 +109,24 @@ def _inside(folder: Path, remote: str, root: str) -> Path:
     return folder.joinpath(*relative.parts)
 
 
-def _keep(system: Any, remote: str, local: Path, size: int | None) -> None:
-    kept = local.stat().st_size if local.is_file() else None
-    if kept is None or (size is not None and kept != size):
-        write_bytes(local, system.cat_file(remote))
+def _keep(system: Any, files: Mapping[Path, tuple[str, str]], record: Path) -> None:
+    """Fetch the files, given as here to (there, what is said of it), that are not here as they are there."""
+    before = _fetched_before(record)
+    now = {str(local): said for local, (_, said) in files.items() if before.get(str(local)) == said and local.is_file()}
+    try:
+        for local, (remote, said) in files.items():
+            if str(local) not in now:
+                write_bytes(local, system.cat_file(remote))
+                now[str(local)] = said
+    finally:
+        write_json(record, now)
+
+
+def _fetched_before(record: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(record.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def _unreachable(address: str, error: Exception) -> DataError:

@@ -80,7 +80,7 @@ def _open(place: Place, naming: Naming | None, smallest: int) -> Source:
     here, remarks = on_this_machine(place)
     packed = find_packed(here)
     if packed and packed.manifest.format == "packed":
-        found: list[Picture | Skipped] = [*packed_pictures(packed, naming, place.weight)]
+        found: list[Picture | Skipped] = [*packed_pictures(packed, here, naming)]
         listing = Listing(packed.folder, ())
     else:
         listing = list_files(here, naming)
@@ -95,7 +95,7 @@ def _open(place: Place, naming: Naming | None, smallest: int) -> Source:
     return source
 
 
-def _listed(listing: Listing, place: Place, packed: Packed | None) -> list[Picture]:
+def _listed(listing: Listing, place: Place, packed: Packed | None) -> Sequence[Picture]:
     names = _names([path for path, _ in listing.files], listing.root)
     pictures = [
         Picture(name, path, group_of(name), 0, 0, lr, weight=place.weight) for name, (path, lr) in zip(names, listing.files, strict=True)

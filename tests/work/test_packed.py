@@ -144,7 +144,7 @@ def test_a_mixture_weighs_prepared_and_plain_places(tmp_path):
     assert counts["a/bïld 2"] in (8, 9)
 
 
-def files(folder, layout, patches, each=3):
+def files(folder, layout, each=3):
     entries = []
     for number in range(4):
         names = [f"{number:02d}_{part}.png" for part in range(each)]
@@ -153,16 +153,16 @@ def files(folder, layout, patches, each=3):
             write_image(folder / layout[0] / name, hr)
             write_image(folder / layout[1] / name, np.ascontiguousarray(hr[::4, ::4]))
         listed = [f"{role}/{name}" for role in layout for name in names]
-        entries.append(entry(f"{number:02d}", (64, 64), ["train", "train", "val", "test"][number], patches, files=listed))
+        entries.append(entry(f"{number:02d}", (64, 64), ["train", "train", "val", "test"][number], each, files=listed))
     return manifest(folder, entries, kind="files")
 
 
-@pytest.mark.parametrize(("layout", "patches", "crops"), [(("HQ", "LQ"), 3, [1, 1, 1]), (("hr", "lr"), 7, [3, 2, 2])])
-def test_files_of_a_manifest_have_its_epochs_splits_and_groups(tmp_path, layout, patches, crops):
-    folder = files(tmp_path / "f", layout, patches)
+@pytest.mark.parametrize("layout", [("HQ", "LQ"), ("hr", "lr")])
+def test_files_of_a_manifest_have_its_epochs_splits_and_groups(tmp_path, layout):
+    folder = files(tmp_path / "f", layout)
     write_image(folder / layout[0] / "stray.png", noise(64, 64))
     for source in (open_source(str(folder)), open_source(str(folder), paired=False)):
-        assert [one.crops for one in source.pictures if one.group == "01"] == crops
+        assert [one.crops for one in source.pictures if one.group == "01"] == [1, 1, 1]
     made = parts(source, (), ())
     assert [{one.group for one in part} for part in (made.training, made.validation, made.test)] == [{"00", "01"}, {"02"}, {"03"}]
     (folder / layout[1] / "stray.png").write_bytes((folder / layout[1] / "00_0.png").read_bytes())
@@ -343,3 +343,51 @@ def test_what_was_prepared_again_is_read_again(packed):
     before = open_source(str(packed)).pictures[0].read(4)[0].copy()
     pack(packed, sizes=[(64, 64)] * 3)
     assert open_source(str(packed)).pictures[0].read(4)[0].shape == (64, 64, 3) != before.shape
+
+
+def test_a_folder_or_list_inside_a_prepared_one_keeps_splits_and_groups(tmp_path, monkeypatch):
+    folder = files(tmp_path / "f", ("HQ", "LQ"))
+    (tmp_path / "some.txt").write_text("".join(f"HQ/{number:02d}_{part}.png\n" for number in (1, 2, 3) for part in (0, 2)))
+    monkeypatch.chdir(folder / "HQ")
+    for place in (str(folder / "HQ"), "."):
+        source = open_source(place)
+        assert len(source.pictures) == 12
+        assert [{one.group for one in part} for part in parted(source)] == [{"00", "01"}, {"02"}, {"03"}]
+    source = open_source(f"{tmp_path / 'some.txt'} in {folder}")
+    assert [(one.group, one.split, one.crops) for one in source.pictures if one.split] == [
+        (group, split, 1) for group, split in (("01", "train"), ("02", "val"), ("03", "test")) for _ in range(2)
+    ]
+    assert open_source(str(folder / "HQ"), prefer=("test",)).pictures[0].group == "03"
+
+
+def parted(source):
+    made = parts(source, (), ())
+    return made.training, made.validation, made.test
+
+
+def test_a_list_names_pictures_of_shards(tmp_path):
+    folder = pack(tmp_path / "a", splits=SPLITS)
+    names = [one.name for one in open_source(str(folder)).pictures]
+    (tmp_path / "two.txt").write_text(f"{names[3]}\n{names[2]}.png\n")
+    source = open_source(f"2*{tmp_path / 'two.txt'} in {folder / 'shards'}")
+    assert [(one.name, one.split, one.weight) for one in source.pictures] == [(names[3], "train", 2.0), (names[2], "val", 2.0)]
+    (tmp_path / "two.txt").write_text("nobody.png\n")
+    with pytest.raises(DataError, match=r"has no picture 'nobody.png', which .*two.txt names"):
+        open_source(f"{tmp_path / 'two.txt'} in {folder}")
+
+
+@pytest.mark.parametrize("text", ['{"name": "something else"}', "no json"])
+def test_a_manifest_around_a_folder_that_is_another_programs_is_left_alone(tmp_path, text):
+    write_image(tmp_path / "photos/a.png", noise(32, 32))
+    (tmp_path / "manifest.json").write_text(text)
+    assert [one.name for one in open_source(str(tmp_path / "photos")).pictures] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["../a", "/tmp/a", "a/../../b", r"..\a", "C:/a"])
+def test_a_name_that_leads_elsewhere_is_refused(tmp_path, name):
+    folder = pack(tmp_path / "a")
+    document = json.loads((folder / "manifest.json").read_text())
+    document["pictures"][0]["name"] = name
+    (folder / "manifest.json").write_text(json.dumps(document))
+    with pytest.raises(DataError, match="names no picture"):
+        open_source(str(folder))

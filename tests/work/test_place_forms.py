@@ -1,5 +1,6 @@
 """Do lists, mixtures and addresses give the pictures they name, as often as they say?"""
 
+import io
 import json
 import sys
 from collections import Counter
@@ -7,6 +8,7 @@ from collections import Counter
 import fsspec
 import numpy as np
 import pytest
+from PIL import Image
 
 from srkit_core.augmentation import Augment
 from srkit_core.cli.app import run
@@ -180,20 +182,31 @@ def test_a_file_that_changed_its_size_is_fetched_again(remote, tmp_path):
     assert (after.pictures[0].height, after.fingerprint() != before) == (40, True)
 
 
+def test_a_file_that_changed_but_for_its_size_is_fetched_again(remote):
+    remote.pipe("/bucket/bmp/a.bmp", bitmap(10))
+    assert read_image(open_source("memory://bucket/bmp").pictures[0].path)[0, 0, 0] == 10
+    remote.pipe("/bucket/bmp/a.bmp", bitmap(200))
+    assert read_image(open_source("memory://bucket/bmp").pictures[0].path)[0, 0, 0] == 200
+
+
+def bitmap(value):
+    with io.BytesIO() as file:
+        Image.new("RGB", (24, 24), (value, 0, 0)).save(file, "BMP")
+        return file.getvalue()
+
+
 def test_a_file_that_has_gone_goes_here_as_well(remote):
     open_source("memory://bucket/set")
     remote.rm("/bucket/set/b c.png")
     assert named(open_source("memory://bucket/set")) == ["sub/ü"]
 
 
-def test_what_was_prepared_is_fetched_with_its_manifest(tmp_path):
+def test_what_was_prepared_is_fetched_with_its_manifest(tmp_path, remote):
     fill(tmp_path / "photos", "a.png", "b.png")
     options = ["--patch", "16", "--degrade", "bicubic", "--keep-duplicates"]
     assert run(["prepare", str(tmp_path / "photos"), str(tmp_path / "out"), *options]) == 0
-    system = pytest.importorskip("fsspec").filesystem("memory")
-    system.put(f"{tmp_path / 'out'}/", "/packed/", recursive=True)
-    here, there = (open_source(place, paired=True, scale=4) for place in (str(tmp_path / "out"), "memory://packed"))
-    system.rm("/packed", recursive=True)
+    remote.put(f"{tmp_path / 'out'}/", "/bucket/packed/", recursive=True)
+    here, there = (open_source(place, paired=True, scale=4) for place in (str(tmp_path / "out"), "memory://bucket/packed"))
     assert [(one.name, one.crops, one.height) for one in there.pictures] == [(one.name, one.crops, one.height) for one in here.pictures]
     assert there.marks == here.marks
     assert (read_shard(there) == read_shard(here)).all()
