@@ -52,9 +52,14 @@ def _below(folder: Path, naming: Naming | None) -> Listing:
         strays = _counted("LR pictures without an HR picture", pairs.strays)
         return _with_names(Listing(folder, tuple(pairs.files), pairs.ignored, strays))
     high = hr_subfolder(folder)
-    remarks = (f"{folder} holds HR and LR side by side: these are the pictures of {high.name}",) if high else ()
+    remarks = _left_alone(folder, high) if high else ()
     files, ignored = pictures_below(high or folder)
     return _with_names(Listing(folder, _alone(files), ignored, remarks))
+
+
+def _left_alone(folder: Path, high: Path) -> tuple[str]:
+    others = len(pictures_below(folder)[0]) - len(pictures_below(high)[0])
+    return (f"{folder} holds HR and LR side by side: these are the pictures of {high.name}, {others} others were left alone",)
 
 
 def _with_names(listing: Listing) -> Listing:

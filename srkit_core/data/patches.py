@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from srkit_core.augmentation import Augment
 from srkit_core.data.augment import Change, View
 from srkit_core.data.colour import tinted
-from srkit_core.data.places import even_place
 from srkit_core.data.warp import Frame, warped
 from srkit_core.io.images import Pixels
 
@@ -54,11 +53,6 @@ def picture_of(rule: CropRule, index: int, pictures: int) -> int:
 def sample_rng(rule: CropRule, index: int) -> np.random.Generator:
     """Return the source of randomness of one sample."""
     return np.random.default_rng((rule.seed, rule.stage, _CROP, index))
-
-
-def random_place(rule: CropRule, height: int, width: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Draw the top left of a patch, on the LR grid, inside a picture that is at least as large."""
-    return even_place(height, width, rule.patch, rule.scale, rng)
 
 
 def centre_place(rule: CropRule, height: int, width: int) -> tuple[int, int]:

@@ -8,12 +8,14 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 from srkit_core.data.folders import subfolders
 from srkit_core.errors import DataError
 
 HR_NAMES = frozenset({"hr", "hq", "gt", "highresolution", "highres"})
 LR_NAMES = frozenset({"lr", "lq", "lowresolution", "lowres"})
+_Around: TypeAlias = tuple[list[str], list[str]] | None
 SCALE_SUFFIX = re.compile(r"[-_]?x\d+$", re.IGNORECASE)
 
 
@@ -24,22 +26,30 @@ def pair_of_folders(folder: Path, scale: int | None) -> tuple[Path, Path]:
     looked into. Raises DataError when one is missing or there are two.
     """
     folder = _inner(folder)
-    here = _words(folder, HR_NAMES)
+    here = _words_around(folder, HR_NAMES)
     if here is not None and not _saying(subfolders(folder), LR_NAMES, scale):
-        alike = [one for one in _saying(subfolders(folder.parent), LR_NAMES, scale) if (_words(one, LR_NAMES) or [])[: len(here)] == here]
+        beside = _saying(subfolders(folder.parent), LR_NAMES, scale)
+        alike = [one for one in beside if (_words_around(one, LR_NAMES) or ([], []))[0][: len(here[0])] == here[0]]
         return folder, _of_scale(_only(alike, folder, LR_NAMES), scale)
     hr, lr = (_only(_saying(subfolders(folder), names, scale), folder, names) for names in (HR_NAMES, LR_NAMES))
     return hr, _of_scale(lr, scale)
 
 
 def hr_subfolder(folder: Path) -> Path | None:
-    """Return the HR folder of a folder that holds HR and LR side by side, such as a benchmark's; None elsewhere.
+    """Return the HR folder of a folder that holds HR and LR of the same other words side by side, such as a benchmark's; else None.
 
-    Raises DataError when there are several for HR, because nothing then says what to leave alone.
+    So `race GT` and `LR exports` are two folders of photographs. Raises DataError when there are several for HR that have LR,
+    because nothing then says what to leave alone.
     """
-    high = [child for child in subfolders(folder) if _says(child, HR_NAMES)]
-    low = [child for child in subfolders(folder) if _says(child, LR_NAMES, any_scale=True)]
-    return _only(_exactly(high, HR_NAMES), folder, HR_NAMES) if high and low else None
+    low = [_words_around(child, LR_NAMES) for child in subfolders(folder)]
+    high = [(child, _words_around(child, HR_NAMES)) for child in subfolders(folder)]
+    found = [child for child, words in high if any(_belong_together(words, other) for other in low)]
+    return _only(_exactly(found, HR_NAMES), folder, HR_NAMES) if found else None
+
+
+def _belong_together(high: _Around, low: _Around) -> bool:
+    """Whether names differ in nothing but HR and LR, how LR was made, and BasicSR's `sub` for pictures cut into parts."""
+    return high is not None and low is not None and high[0] == low[0] and high[1] in ([], ["sub"], low[1])
 
 
 def _inner(folder: Path) -> Path:
@@ -72,11 +82,14 @@ def _runs(folder: Path) -> list[str]:
     return words + ["".join(pair) for pair in pairwise(words)]
 
 
-def _words(folder: Path, names: frozenset[str]) -> list[str] | None:
-    """Return the words before that which says HR or LR, None where none does."""
+def _words_around(folder: Path, names: frozenset[str]) -> _Around:
+    """Return the words before that which says HR or LR, and those after it; None where none does."""
     words = _split(folder.name)
-    place = next((at for at, word in enumerate(words) if SCALE_SUFFIX.sub("", word) in names or "".join(words[at : at + 2]) in names), None)
-    return None if place is None else words[:place]
+    for at, word in enumerate(words):
+        for length, said in ((1, SCALE_SUFFIX.sub("", word)), (2, "".join(words[at : at + 2]))):
+            if said in names:
+                return words[:at], words[at + length :]
+    return None
 
 
 def _split(name: str) -> list[str]:

@@ -171,12 +171,6 @@ def parts(source: Source, hold_out: Part | None, test: Part) -> Parts:
     return Parts(training, validation, tuple(picture for picture in source.pictures if picture.group in tested))
 
 
-def split(source: Source, hold_out: Part) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
-    """Part the pictures into (training, held out), as `parts` does where none is kept for a test."""
-    made = parts(source, hold_out, ())
-    return made.training, made.validation
-
-
 def _measured(picture: Picture) -> Picture | Skipped:
     try:
         height, width = image_size(picture.path)

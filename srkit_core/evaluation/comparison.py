@@ -13,6 +13,7 @@ from srkit_core.chain import bind_chain
 from srkit_core.data.examples import Making
 from srkit_core.data.pairs import Candidates
 from srkit_core.data.picture import Picture
+from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.data.sources import Source
 from srkit_core.errors import DataError, IncompatibleError
 from srkit_core.evaluation.evaluate import ModelScores, Pair, build_metrics, evaluate, pairs
@@ -96,7 +97,12 @@ def _with_lr(pictures: Sequence[Picture], folder: Path | None) -> tuple[Picture,
     if folder is None:
         return tuple(pictures)
     candidates = Candidates(folder)
-    return tuple(replace(picture, lr=candidates.partner(picture.path, Path(picture.name).parent)) for picture in pictures)
+    return tuple(replace(picture, lr=candidates.partner(_file_of(picture), Path(picture.name).parent)) for picture in pictures)
+
+
+def _file_of(picture: Picture) -> Path:
+    """Return the file of a picture; a shard is called otherwise."""
+    return Path(picture.name) if picture.path.suffix == SHARD else picture.path
 
 
 def _scale(wanted: EvaluationRecipe, pictures: Sequence[Picture], registry: Registry, note: Note) -> int:

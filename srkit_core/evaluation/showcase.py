@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from srkit_core.data import bundled
-from srkit_core.data.sources import open_source, split
+from srkit_core.data.sources import open_source, parts
 from srkit_core.evaluation.comparison import Comparison, Machine, compare
 from srkit_core.evaluation.evaluate import Pair
 from srkit_core.evaluation.pictures import sheet
@@ -25,7 +25,7 @@ def showcase(models: Mapping[str, str], recipe: Recipe, registry: Registry, pict
     Draws them beside HR into `picture`, with each photograph's PSNR below.
     """
     source = open_source(bundled.NAME)
-    _, held = split(source, recipe.data.hold_out)
+    held = parts(source, recipe.data.hold_out, recipe.data.test).validation
     rows = defaultdict[str, dict[str, Pixels]](dict)
 
     def seen(model: str, pair: Pair, sr: Tensor) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from srkit_core.data.sources import open_source, split
+from srkit_core.cli.app import run
+from srkit_core.data.sources import open_source, parts
 from srkit_core.errors import DataError, ExpressionError, IncompatibleError, RecipeError, UnknownComponentError, WeightsError
 from srkit_core.evaluation.comparison import Machine, compare, save_into
 from srkit_core.evaluation.showcase import showcase
@@ -48,6 +49,14 @@ def trained(path, registry, scale):
 def compared(registry, place, notes=None, seen=None, **fields):
     wanted = evaluation_recipe({"models": {"bicubic": "bicubic"}, **fields})
     return compare(wanted, open_source(str(place)), registry, MACHINE, note=(notes if notes is not None else []).append, seen=seen)
+
+
+def test_lr_of_a_folder_fits_prepared_pictures(hr, registry, tmp_path):
+    low = lr_of(hr, 4)
+    assert run(["prepare", str(hr), str(tmp_path / "packed"), "--patch", "16", "--keep-duplicates"]) == 0
+    plain, packed = (compared(registry, place, lr=str(low), border=0).scores[0].images for place in (hr, tmp_path / "packed"))
+    assert len(packed) == 2
+    assert list(packed.values()) == list(plain.values())
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +257,7 @@ def test_a_showcase_draws_and_scores_what_a_recipe_holds_out(registry, tmp_path)
     result = showcase({"box": "nearest", "Keys": "bicubic"}, recipe_from_dict(document), registry, tmp_path / "sheet.png")
     assert [list(one.images) for one in result.scores] == [["rocket"], ["rocket"]]
     assert read_image(tmp_path / "sheet.png").shape == (22 + 256 + 6 + 22, 3 * (256 + 6) + 6, 3)
-    (rocket,) = split(open_source("photos"), ["rocket"])[1]
+    (rocket,) = parts(open_source("photos"), ["rocket"], ()).validation
     pixels = rocket.read(2)[0]
     top, left = ((side - 256) // 2 for side in pixels.shape[:2])
     shown = read_image(tmp_path / "sheet.png")[22 : 22 + 256, 6 + 2 * 262 : 6 + 2 * 262 + 256]

@@ -12,7 +12,8 @@ from srkit_core.chain import bind_chain
 from srkit_core.data.augment import View, draw_view
 from srkit_core.data.examples import Making, make_examples
 from srkit_core.data.loader import Sample, collate
-from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, random_place, sample_rng
+from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, sample_rng
+from srkit_core.data.places import even_place
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
 from srkit_core.registry import discover
@@ -122,9 +123,9 @@ def test_every_picture_comes_once_an_epoch_in_a_new_order():
 def test_seed_and_stage_change_order_and_crops():
     rules = [rule(), rule(seed=1), rule(stage=1)]
     orders = {tuple(picture_of(one, number, 20) for number in range(20)) for one in rules}
-    places = {tuple(random_place(one, 500, 500, sample_rng(one, number)) for number in range(5)) for one in rules}
+    places = {tuple(even_place(500, 500, one.patch, one.scale, sample_rng(one, number)) for number in range(5)) for one in rules}
     assert (len(orders), len(places)) == (3, 3)
-    assert random_place(rule(), 500, 500, sample_rng(rule(), 3)) == random_place(rule(), 500, 500, sample_rng(rule(), 3))
+    assert even_place(500, 500, 32, 4, sample_rng(rule(), 3)) == even_place(500, 500, 32, 4, sample_rng(rule(), 3))
     assert sample_rng(rule(seed=2**63 - 1), 10**12).random() == sample_rng(rule(seed=2**63 - 1), 10**12).random()
 
 
@@ -132,7 +133,7 @@ def test_seed_and_stage_change_order_and_crops():
 def test_places_reach_every_corner_and_lie_on_the_lr_grid(scale):
     one = rule(patch=6 * scale, scale=scale)
     height, width = 8 * scale + scale - 1, 6 * scale
-    places = {random_place(one, height, width, sample_rng(one, number)) for number in range(200)}
+    places = {even_place(height, width, one.patch, one.scale, sample_rng(one, number)) for number in range(200)}
     assert places == {(row * scale, 0) for row in range(3)}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from srkit_core.data.bundled import FILES, NAME
 from srkit_core.data.picture import Picture
-from srkit_core.data.sources import Source, open_source, readable, split
+from srkit_core.data.sources import Source, open_source, parts, readable
 from srkit_core.errors import DataError
 from srkit_core.io.images import image_size, read_image, write_image
 
@@ -20,6 +20,11 @@ def fill(folder, *names, size=(24, 32)):
     for number, name in enumerate(names):
         write_image(folder / name, noise(*size, seed=number))
     return folder
+
+
+def parted(source, hold_out):
+    made = parts(source, hold_out, ())
+    return made.training, made.validation
 
 
 def named(pictures):
@@ -155,7 +160,7 @@ def test_the_fingerprint_follows_the_files(tmp_path):
 
 @pytest.mark.parametrize(("count", "held"), [(2, 1), (9, 1), (10, 1), (24, 2), (76, 8), (800, 8)])
 def test_a_tenth_is_held_out_but_1_to_8(count, held):
-    training, out = split(source_of(count), ())
+    training, out = parted(source_of(count), ())
     assert (len(training), len(out)) == (count - held, held)
     assert set(named(training)).isdisjoint(named(out))
     assert {picture.limit for picture in out} == {1024}
@@ -163,35 +168,35 @@ def test_a_tenth_is_held_out_but_1_to_8(count, held):
 
 
 def test_a_split_is_the_same_every_time_and_hardly_moved_by_new_files():
-    before = set(named(split(source_of(60), ())[1]))
-    assert before == set(named(split(source_of(60), ())[1]))
-    assert len(before & set(named(split(source_of(66), ())[1]))) >= len(before) - 1
+    before = set(named(parted(source_of(60), ())[1]))
+    assert before == set(named(parted(source_of(60), ())[1]))
+    assert len(before & set(named(parted(source_of(66), ())[1]))) >= len(before) - 1
     assert before != {f"{number:04d}" for number in range(6)}
 
 
 def test_one_picture_cannot_be_split():
     with pytest.raises(DataError, match="many has too few pictures to hold any out") as caught:
-        split(source_of(1), ())
+        parted(source_of(1), ())
     assert "--val" in caught.value.hint
 
 
 def test_named_pictures_are_held_out_with_their_group(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = open_source(NAME)
-    training, held = split(source, ["motorcycle_left", "coffee"])
+    training, held = parted(source, ["motorcycle_left", "coffee"])
     assert named(held) == ["coffee", "motorcycle_left", "motorcycle_right"]
     assert len(training) == 10
     with pytest.raises(DataError, match="photos has no picture 'motorbike' to hold out") as caught:
-        split(source, ["coffee", "motorbike"])
+        parted(source, ["coffee", "motorbike"])
     assert "astronaut" in caught.value.hint
     with pytest.raises(DataError, match="too few pictures"):
-        split(source, named(source.pictures))
+        parted(source, named(source.pictures))
 
 
 def test_a_stereo_pair_is_never_torn_apart():
     pair = [Picture(name, None, "motorcycle", 64, 64) for name in ("motorcycle_left", "motorcycle_right")]
     for count in range(1, 40):
-        training, held = split(Source("s", (*source_of(count).pictures, *pair)), ())
+        training, held = parted(Source("s", (*source_of(count).pictures, *pair)), ())
         assert {one.name for one in pair} <= set(named(training)) or {one.name for one in pair} <= set(named(held))
 
 
@@ -261,9 +266,31 @@ def test_of_hr_and_lr_side_by_side_hr_is_taken_and_told(tmp_path):
     fill(tmp_path / "Set" / "LRx4", "ax4.png", "bx4.png", size=(8, 8))
     source = open_source(str(tmp_path / "Set"))
     assert named(source.pictures) == ["HR/a", "HR/b"]
-    assert source.notes() == [f"{tmp_path / 'Set'} holds HR and LR side by side: these are the pictures of HR"]
+    assert source.notes() == [f"{tmp_path / 'Set'} holds HR and LR side by side: these are the pictures of HR, 4 others were left alone"]
     paired = open_source(str(tmp_path / "Set"), paired=True, scale=4)
     assert [picture.lr.name for picture in paired.pictures] == ["ax4.png", "bx4.png"]
     assert paired.notes() == []
     with pytest.raises(DataError, match="no subfolder for LR"):
         open_source(str(tmp_path / "Set"), paired=True, scale=3)
+
+
+def test_folders_of_photographs_whose_names_say_hr_and_lr_by_chance_are_all_taken(tmp_path):
+    fill(tmp_path, "2019 GT race/a.png", "LR exports/b.png", "Iceland/c.png", "d.png", "LR/e.png")
+    source = open_source(str(tmp_path))
+    assert named(source.pictures) == ["2019 GT race/a", "Iceland/c", "LR/e", "LR exports/b", "d"]
+    assert source.notes() == []
+
+
+@pytest.mark.parametrize(
+    ("high", "low"),
+    [
+        ("HR", "LRx4"),
+        ("DIV2K_train_HR", "DIV2K_train_LR_bicubic"),
+        ("Flickr2K_HR_sub", "Flickr2K_LR_bicubic"),
+        ("high resolution", "low_resolution"),
+    ],
+)
+def test_of_published_layouts_hr_alone_is_taken(tmp_path, high, low):
+    fill(tmp_path, f"{high}/a.png", f"{low}/a.png")
+    source = open_source(str(tmp_path))
+    assert named(source.pictures) == [f"{high}/a"]
