@@ -33,7 +33,10 @@ class Output:
 
 @dataclass(frozen=True)
 class Record:
-    """A source file as it was (bytes, mtime in ns), and either why it cannot be used, or what the job `job` made of it."""
+    """A source file as it was (bytes, mtime in ns), and either why it cannot be used, or what the job `job` made of it.
+
+    `height` and `width` are those of the header, 0 where it cannot be read.
+    """
 
     bytes: int
     mtime: int
@@ -60,9 +63,14 @@ def stem_of(name: str) -> str:
     return f"{bare or 'picture'}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
+def records_folder(out: Path) -> Path:
+    """Return where the records are."""
+    return out / ROOM / "records"
+
+
 def record_file(out: Path, name: str) -> Path:
     """Return where the record of a picture is."""
-    return out / ROOM / "records" / f"{stem_of(name)}.json"
+    return records_folder(out) / f"{stem_of(name)}.json"
 
 
 def save(out: Path, name: str, record: Record) -> None:
@@ -83,7 +91,7 @@ def load(out: Path, name: str) -> Record | None:
 def forget_others(out: Path, names: Iterable[str]) -> int:
     """Delete the records of pictures that are not among `names`, and return how many there were."""
     known = {stem_of(name) for name in names}
-    others = [file for file in record_file(out, "").parent.glob("*.json") if file.stem not in known]
+    others = [file for file in records_folder(out).glob("*.json") if file.stem not in known]
     for file in others:
         file.unlink()
     return len(others)
