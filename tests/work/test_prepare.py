@@ -270,6 +270,33 @@ def test_splits_go_by_source_and_stay_when_files_come(photos, tmp_path):
     assert after == before
 
 
+def test_another_source_moves_no_picture_to_another_split(tmp_path):
+    noise = np.random.default_rng(5).integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
+    for number, pixels in enumerate(noise):
+        folder = tmp_path / ("A/deep" if number < 16 else "B/deep")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"{number if number < 20 else number - 20:02d}.png")
+
+    def said(out, *sources):
+        _prepare([str(tmp_path / source) for source in sources], tmp_path / out, split="0.4,0.2")
+        return {one["source"]: (one["split"], one["group"]) for one in _manifest(tmp_path / out)["pictures"]}
+
+    alone = said("one", "A")
+    assert {split for split, _ in alone.values()} == {"train", "val", "test"}
+    both, turned = said("two", "A", "B"), said("three", "B", "A")
+    assert len(both) == 24
+    assert both == turned
+    assert {source: both[source] for source in alone} == alone
+    for number in range(4):
+        first, second = (both[f"{tmp_path.as_posix()}/{source}/deep/{number:02d}.png"] for source in "AB")
+        assert first == second == (first[0], f"deep/{number:02d}")
+    (tmp_path / "val.txt").write_text("A/deep/01\nB/deep/17.png\n")
+    report = _prepare([str(tmp_path / "A"), str(tmp_path / "B")], tmp_path / "listed", split=str(tmp_path / "val.txt"))
+    assert report.pictures == 24
+    held = [one["name"] for one in _manifest(tmp_path / "listed")["pictures"] if one["split"] == "val"]
+    assert held == ["A/deep/01.png", "B/deep/01.png", "B/deep/17.png"]
+
+
 @pytest.mark.parametrize("split", ["2", "0.5,0.5", "0.1,0.1,0.1", "none.txt"])
 def test_splits_that_make_no_sense_are_refused(photos, tmp_path, split):
     with pytest.raises(RecipeError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srkit_core.data.folders import name_inside
+from srkit_core.data.groups import group_of
 from srkit_core.data.listing import list_files
 from srkit_core.data.remote import on_this_machine
 from srkit_core.errors import DataError, RecipeError
@@ -15,9 +16,13 @@ from srkit_core.places import Place, parse_places
 
 @dataclass(frozen=True)
 class Original:
-    """A source picture: `name` tells it from the others, `shown` is its path as a person wrote it; bytes and mtime (ns) of its file."""
+    """A source picture: `name` tells it from the others, `shown` is its path as a person wrote it; bytes and mtime (ns) of its file.
+
+    `group` goes by the name inside its source, so that another source moves nothing to another split.
+    """
 
     name: str
+    group: str
     path: Path
     shown: str
     bytes: int
@@ -47,7 +52,7 @@ def find_originals(sources: Sequence[str], out: Path) -> Found:
         by_root.setdefault(listing.root, {}).update({path: None for path, _ in listing.files})
     labels = _labels(list(by_root))
     found = [
-        _original(f"{label}{name_inside(path, root).as_posix()}", path)
+        _original(label, name_inside(path, root).as_posix(), path)
         for (root, paths), label in zip(by_root.items(), labels, strict=True)
         for path in paths
     ]
@@ -84,10 +89,11 @@ def _labels(roots: Sequence[Path]) -> list[str]:
     return labels
 
 
-def _original(name: str, path: Path) -> Original:
+def _original(label: str, inside: str, path: Path) -> Original:
     """Look at a file; one that is gone again is told apart when it is read."""
+    name, group = f"{label}{inside}", group_of(inside)
     try:
         status = path.stat()
     except OSError:
-        return Original(name, path.absolute(), path.as_posix(), -1, -1)
-    return Original(name, path.absolute(), path.as_posix(), status.st_size, status.st_mtime_ns)
+        return Original(name, group, path.absolute(), path.as_posix(), -1, -1)
+    return Original(name, group, path.absolute(), path.as_posix(), status.st_size, status.st_mtime_ns)

@@ -71,7 +71,7 @@ def prepare(wish: Wish, crew: Crew, progress: Progress) -> Report:
     if options.degrade:
         bind_chain(discover(), parse_chain(options.degrade), options.scale)
     found = find_originals(wish.sources, wish.out)
-    split = parts_of((one.name for one in found.originals), wish.split, ", ".join(wish.sources))
+    split = parts_of({one.name: one.group for one in found.originals}, wish.split, ", ".join(wish.sources))
     if options.format == "files":
         check_distinct(options.names, (one.name for one in found.originals))
     with only_one(wish.out):
