@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -348,4 +349,13 @@ def test_nothing_to_prepare_is_an_error(tmp_path):
 def test_a_time_limit_that_a_cluster_cannot_keep_is_refused(photos, tmp_path, capsys):
     assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1", "--time-limit", "5"]) == 2
     assert "--time-limit is for processes of this machine" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_without_its_library_says_what_to_install(photos, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "srkit_core.data.preparation.cluster", raising=False)
+    assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1"]) == 4
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["error: --cluster tcp://nowhere:1 needs a library that is not installed", 'try: pip install "srkit[cluster]"']
     assert not (tmp_path / "out").exists()
