@@ -28,6 +28,9 @@ class Here:
     def __init__(self):
         self.worked = []
 
+    def needs(self, samples):
+        self.samples = samples
+
     def run(self, work, items):
         for item in items:
             self.worked.append(work.__name__)
@@ -306,7 +309,9 @@ def test_splits_that_make_no_sense_are_refused(photos, tmp_path, split):
 
 
 def test_several_sources_keep_their_names_apart(photos, tmp_path):
-    _prepare([str(photos), str(photos / "a.png"), str(photos / "süb dir")], tmp_path / "out")
+    crew = Here()
+    _prepare([str(photos), str(photos / "a.png"), str(photos / "süb dir")], tmp_path / "out", crew)
+    assert crew.samples == {photos: photos / "a.png", photos / "süb dir": photos / "süb dir" / "c.png"}
     names = [one["name"] for one in _manifest(tmp_path / "out")["pictures"]]
     top = photos.name
     assert names == [f"{top}/{name}" for name in ("a.png", "b.png", "e.png", "süb dir/c.png", "süb dir/d.png")]

@@ -21,6 +21,9 @@ class Here:
     def __init__(self, last=-1):
         self.worked, self._last = [], last
 
+    def needs(self, samples):
+        self.samples = samples
+
     def run(self, work, items):
         for item in items:
             if len(self.worked) == self._last:

@@ -9,12 +9,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -43,6 +44,9 @@ class Children:
     def __exit__(self, *_: object) -> None:
         for lane in self._lanes:
             lane.stop()
+
+    def needs(self, samples: Mapping[Path, Path]) -> None:
+        """Processes of this machine see what it sees."""
 
     def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
         """Yield each item with what `work` returned, in the order in which they are done; no more are taken than are worked on.

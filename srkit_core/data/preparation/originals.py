@@ -1,7 +1,7 @@
 """Which files are to be prepared, and what is each called?"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,15 @@ class Original:
 
 @dataclass(frozen=True)
 class Found:
-    """The originals, sorted by name; `ignored` counts files without a picture ending, `remarks` say more."""
+    """The originals, sorted by name; `ignored` counts files without a picture ending, `remarks` say more.
+
+    `samples` is a file in each folder that they come from, by which another machine can tell whether it sees the folder.
+    """
 
     originals: tuple[Original, ...]
     ignored: int
     remarks: tuple[str, ...]
+    samples: Mapping[Path, Path]
 
 
 def find_originals(sources: Sequence[str], out: Path) -> Found:
@@ -59,7 +63,13 @@ def find_originals(sources: Sequence[str], out: Path) -> Found:
     if not found:
         raise DataError(f"{', '.join(sources)} holds no picture", hint=f"give a folder with pictures: {IN_WORDS}")
     remarks = tuple(remark for (_, fetched), listing in zip(here, listings, strict=True) for remark in (*fetched, *listing.remarks))
-    return Found(tuple(sorted(found, key=lambda one: one.name)), sum(one.ignored for one in listings), remarks)
+    return Found(tuple(sorted(found, key=lambda one: one.name)), sum(one.ignored for one in listings), remarks, _samples(by_root))
+
+
+def _samples(by_root: Mapping[Path, Iterable[Path]]) -> dict[Path, Path]:
+    """Return a file in each folder; one of which all are gone again has none."""
+    files = {root.absolute(): next((path.absolute() for path in paths if path.is_file()), None) for root, paths in by_root.items()}
+    return {root: file for root, file in files.items() if file}
 
 
 def _unweighted(source: str) -> Place:

@@ -29,6 +29,9 @@ Progress = Callable[[str, int, int], None]
 class Crew(Protocol):
     """Who works: processes of this machine, or a cluster."""
 
+    def needs(self, samples: Mapping[Path, Path]) -> None:
+        """Hear of a file in each folder of pictures, which everybody who works must see."""
+
     def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
         """Yield each item with its result, in any order."""
 
@@ -76,6 +79,7 @@ def prepare(wish: Wish, crew: Crew, progress: Progress) -> Report:
         check_distinct(options.names, (one.name for one in found.originals))
     with only_one(wish.out):
         claim(wish.out, options, redo=wish.redo)
+        crew.needs(found.samples)
         try:
             return _Preparation(wish, crew, progress).run(found, split)
         except DiskFullError as error:
