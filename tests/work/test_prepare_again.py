@@ -185,3 +185,20 @@ def test_a_broken_body_that_falls_out_of_the_plan_is_not_named_any_more(photos, 
     _prepare(photos, tmp_path / "out", limit=2, **FILES)
     _prepare(photos, tmp_path / "fresh", limit=2, **FILES)
     assert _everything(tmp_path / "out") == _everything(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("layout", ["..,hr", ",lr", "../elsewhere,lr"])
+def test_options_that_were_tampered_with_lead_nowhere(photos, tmp_path, layout):
+    out = tmp_path / "out"
+    _prepare(photos, out, **FILES)
+    foreign = _foreign(out)
+    words = json.loads((out / ".prepare" / "options.json").read_text()) | {"layout": layout}
+    (out / ".prepare" / "options.json").write_text(json.dumps(words))
+    _prepare(photos, out, redo=True)
+    assert [path for path in foreign if not path.exists()] == []
+
+
+def test_redoing_where_nothing_was_done_is_doing(photos, tmp_path):
+    _prepare(photos, tmp_path / "out", redo=True)
+    _prepare(photos, tmp_path / "fresh")
+    assert _everything(tmp_path / "out") == _everything(tmp_path / "fresh")

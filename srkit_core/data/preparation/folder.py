@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from srkit_core.data.preparation.manifest import forget_manifest
 from srkit_core.data.preparation.options import Options, folders_in
-from srkit_core.data.preparation.records import records_folder
+from srkit_core.data.preparation.records import RECORDS
 from srkit_core.data.prepared import MANIFEST, ROOM, SKIPPED
 from srkit_core.errors import RecipeError
 from srkit_core.io.atomic import UNFINISHED, write_error
@@ -66,13 +66,13 @@ def claim(out: Path, options: Options, *, redo: bool) -> None:
 def clear(out: Path, folders: Iterable[str]) -> None:
     """Delete the manifest, what it named in these folders, and the records; the options say whose the folder is until others do."""
     forget_manifest(out)
-    for folder in [*_real(out / name for name in folders), *_real([records_folder(out)])]:
+    for folder in [*_real(out, folders), *_real(out / ROOM, [RECORDS])]:
         shutil.rmtree(folder)
 
 
 def sweep(out: Path, folders: Iterable[str], kept: set[str]) -> None:
     """Delete from these folders what nothing kept refers to, also links, and what a killed process left half written."""
-    for folder in _real(out / name for name in folders):
+    for folder in _real(out, folders):
         for path in sorted(folder.rglob("*"), reverse=True):
             if path.is_dir() and not path.is_symlink():
                 _remove_empty(path)
@@ -84,9 +84,10 @@ def sweep(out: Path, folders: Iterable[str], kept: set[str]) -> None:
         path.unlink()
 
 
-def _real(folders: Iterable[Path]) -> list[Path]:
-    """Return those that are there; a link leads to what is somebody else's."""
-    return [folder for folder in folders if folder.is_dir() and not folder.is_symlink()]
+def _real(parent: Path, names: Iterable[str]) -> list[Path]:
+    """Return the folders of these names right below another; a link leads to what is somebody else's."""
+    wanted = set(names)
+    return sorted(child for child in parent.glob("*") if child.name in wanted and child.is_dir() and not child.is_symlink())
 
 
 def _refuse_others(out: Path, folders: Iterable[str]) -> None:

@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from srkit_core.data.preparation.originals import Original
 from srkit_core.data.prepared import ROOM
 from srkit_core.io.documents import write_json
+
+RECORDS: Final = "records"
+"""Where they are, in the room of `srkit prepare`."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,9 @@ def stem_of(name: str) -> str:
     return f"{bare or 'picture'}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
-def records_folder(out: Path) -> Path:
-    """Return where the records are."""
-    return out / ROOM / "records"
-
-
 def record_file(out: Path, name: str) -> Path:
     """Return where the record of a picture is."""
-    return records_folder(out) / f"{stem_of(name)}.json"
+    return out / ROOM / RECORDS / f"{stem_of(name)}.json"
 
 
 def save(out: Path, name: str, record: Record) -> None:
@@ -91,7 +90,7 @@ def load(out: Path, name: str) -> Record | None:
 def forget_others(out: Path, names: Iterable[str]) -> int:
     """Delete the records of pictures that are not among `names`, and return how many there were."""
     known = {stem_of(name) for name in names}
-    others = [file for file in records_folder(out).glob("*.json") if file.stem not in known]
+    others = [file for file in (out / ROOM / RECORDS).glob("*.json") if file.stem not in known]
     for file in others:
         file.unlink()
     return len(others)
