@@ -9,7 +9,7 @@ from pathlib import Path
 
 from srkit_core.errors import DataError
 
-_ABOUT = re.compile(r"\s+\(\s*\d+\s*(?:,\s*\d+\s*)*\)(?:\s+\d+)?\s*$")
+_ABOUT = re.compile(r"\s+\(\s*\d+\s*(?:,\s*\d+\s*)+\)(?:\s+\d+)?\s*$")
 
 
 def read_list(path: Path) -> list[str]:

@@ -112,7 +112,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def _layout(text: str) -> tuple[str, str]:
     folders = text.split(",")
-    plain = [re.fullmatch(r"[^./\\][^/\\]*", folder) for folder in folders]
+    plain = [re.fullmatch(r"[^./\\:][^/\\:]*", folder) for folder in folders]
     if len(folders) != 2 or not all(plain) or folders[0].casefold() == folders[1].casefold():
         raise RecipeError(f"--layout takes the names of two folders, not '{text}'", hint="--layout HQ,LQ")
     return folders[0], folders[1]

@@ -8,5 +8,7 @@ VERSION: Final = 1
 """The version of the manifest."""
 SKIPPED: Final = "skipped.json"
 """What was left out, and why."""
+SHARDS: Final = "shards"
+"""The folder of the packed pictures; files lie in the two folders of their layout."""
 ROOM: Final = ".prepare"
 """Where `srkit prepare` keeps what it needs to go on."""

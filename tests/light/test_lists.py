@@ -18,6 +18,9 @@ SMALL = {"generator": "net", "stages": [{"loss": "l1", "steps": 1}]}
         ("my photo (2).jpg", "my photo (2).jpg"),
         ("  sub/été.png\t(12,9)", "sub/été.png"),
         ("0801", "0801"),
+        ("IMG_0001 (1)", "IMG_0001 (1)"),
+        ("IMG_0001 (1) 2", "IMG_0001 (1) 2"),
+        ("IMG_0001 (1).png (480, 480) 3", "IMG_0001 (1).png"),
     ],
 )
 def test_a_line_is_a_name_and_perhaps_what_basicsr_adds(tmp_path, line, name):

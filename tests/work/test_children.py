@@ -1,12 +1,15 @@
 """Does a crash or a hang cost one process, and name its item?"""
 
+import multiprocessing
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from srkit_core.data.preparation import children as children_module
 from srkit_core.data.preparation.children import Children
 from srkit_core.data.preparation.failures import Unusable
 from srkit_core.errors import DataError
@@ -18,6 +21,8 @@ def _work(item):
         os.kill(os.getpid(), signal.SIGSEGV)
     if kind == "hang":
         time.sleep(60)
+    if kind == "nap":
+        time.sleep(0.4)
     if kind == "raise":
         raise DataError("a fact", hint="a hint", path=Path("x"))
     return number, os.getpid()
@@ -76,3 +81,25 @@ def test_children_are_used_again():
         first = [result for _, result in children.run(_work, [("fine", 1)])]
         second = [result for _, result in children.run(_work, [("fine", 1)])]
     assert first == second
+
+
+def _slow_start(*_):
+    time.sleep(1.5)
+
+
+def test_the_time_limit_does_not_count_the_start_of_a_child(monkeypatch):
+    monkeypatch.setattr(children_module, "_begin", _slow_start)
+    with Children(2, limit=1) as children:
+        results = dict(children.run(_work, [("nap", 0), ("hang", 1), ("nap", 2), ("nap", 3)]))
+    assert results.pop(("hang", 1)) == Unusable("it took more than 1 seconds", lasting=False)
+    assert sorted(result[0] for result in results.values()) == [0, 2, 3]
+
+
+def _is_loaded(module):
+    return module in sys.modules
+
+
+def test_a_child_is_ready_when_it_has_imported_what_it_needs(monkeypatch):
+    monkeypatch.setattr(children_module, "_context", lambda preload: multiprocessing.get_context("spawn"))
+    with Children(1, limit=30, preload=("wave",)) as children:
+        assert dict(children.run(_is_loaded, ["wave", "sndhdr"])) == {"wave": True, "sndhdr": False}

@@ -12,7 +12,6 @@ from torch.amp.grad_scaler import GradScaler
 from srkit_core.cli.app import run
 from srkit_core.data.folders import name_inside
 from srkit_core.data.packed import find_packed
-from srkit_core.data.preparation.folder import clear
 from srkit_core.data.prepared import ROOM
 from srkit_core.data.sources import open_source
 from srkit_core.engine.player import build_player
@@ -64,17 +63,6 @@ def test_a_refused_resume_changes_nothing(photos, tmp_path, capsys):
     assert run(["train", "--resume", "--out", str(out), "--steps", "4", "--val", f"a={photos}", "--val", f"b={photos}"]) == 2
     assert (out / "environment.json").read_bytes() == before
     assert run(["train", "--resume", "--out", str(out), "--steps", "4"]) == 0
-
-
-def test_a_folder_that_is_cleared_is_known_as_prepared_to_the_end(tmp_path, monkeypatch):
-    for name in (ROOM, "shards", "hr"):
-        (tmp_path / name).mkdir()
-    from srkit_core.data.preparation import folder
-
-    order = []
-    monkeypatch.setattr(folder.shutil, "rmtree", lambda path: order.append(path.name))
-    clear(tmp_path)
-    assert order == ["hr", "shards", ROOM]
 
 
 def test_files_from_elsewhere_have_names_of_their_own(tmp_path):

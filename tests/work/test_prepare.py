@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -26,6 +27,9 @@ class Here:
 
     def __init__(self):
         self.worked = []
+
+    def needs(self, samples):
+        self.samples = samples
 
     def run(self, work, items):
         for item in items:
@@ -270,6 +274,33 @@ def test_splits_go_by_source_and_stay_when_files_come(photos, tmp_path):
     assert after == before
 
 
+def test_another_source_moves_no_picture_to_another_split(tmp_path):
+    noise = np.random.default_rng(5).integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
+    for number, pixels in enumerate(noise):
+        folder = tmp_path / ("A/deep" if number < 16 else "B/deep")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"{number if number < 20 else number - 20:02d}.png")
+
+    def said(out, *sources):
+        _prepare([str(tmp_path / source) for source in sources], tmp_path / out, split="0.4,0.2")
+        return {one["source"]: (one["split"], one["group"]) for one in _manifest(tmp_path / out)["pictures"]}
+
+    alone = said("one", "A")
+    assert {split for split, _ in alone.values()} == {"train", "val", "test"}
+    both, turned = said("two", "A", "B"), said("three", "B", "A")
+    assert len(both) == 24
+    assert both == turned
+    assert {source: both[source] for source in alone} == alone
+    for number in range(4):
+        first, second = (both[f"{tmp_path.as_posix()}/{source}/deep/{number:02d}.png"] for source in "AB")
+        assert first == second == (first[0], f"deep/{number:02d}")
+    (tmp_path / "val.txt").write_text("A/deep/01\nB/deep/17.png\n")
+    report = _prepare([str(tmp_path / "A"), str(tmp_path / "B")], tmp_path / "listed", split=str(tmp_path / "val.txt"))
+    assert report.pictures == 24
+    held = [one["name"] for one in _manifest(tmp_path / "listed")["pictures"] if one["split"] == "val"]
+    assert held == ["A/deep/01.png", "B/deep/01.png", "B/deep/17.png"]
+
+
 @pytest.mark.parametrize("split", ["2", "0.5,0.5", "0.1,0.1,0.1", "none.txt"])
 def test_splits_that_make_no_sense_are_refused(photos, tmp_path, split):
     with pytest.raises(RecipeError):
@@ -278,7 +309,9 @@ def test_splits_that_make_no_sense_are_refused(photos, tmp_path, split):
 
 
 def test_several_sources_keep_their_names_apart(photos, tmp_path):
-    _prepare([str(photos), str(photos / "a.png"), str(photos / "süb dir")], tmp_path / "out")
+    crew = Here()
+    _prepare([str(photos), str(photos / "a.png"), str(photos / "süb dir")], tmp_path / "out", crew)
+    assert crew.samples == {photos: photos / "a.png", photos / "süb dir": photos / "süb dir" / "c.png"}
     names = [one["name"] for one in _manifest(tmp_path / "out")["pictures"]]
     top = photos.name
     assert names == [f"{top}/{name}" for name in ("a.png", "b.png", "e.png", "süb dir/c.png", "süb dir/d.png")]
@@ -321,4 +354,13 @@ def test_nothing_to_prepare_is_an_error(tmp_path):
 def test_a_time_limit_that_a_cluster_cannot_keep_is_refused(photos, tmp_path, capsys):
     assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1", "--time-limit", "5"]) == 2
     assert "--time-limit is for processes of this machine" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_without_its_library_says_what_to_install(photos, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "srkit_core.data.preparation.cluster", raising=False)
+    assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1"]) == 4
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["error: --cluster tcp://nowhere:1 needs a library that is not installed", 'try: pip install "srkit[cluster]"']
     assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from srkit_core.builtin.interpolation import Shrink
 from srkit_core.cli.app import run
 from srkit_core.data.groups import group_of
 from srkit_core.data.pairs import find_pairs
+from srkit_core.data.sources import open_source
 from srkit_core.io.images import read_image, to_bytes, to_unit
 
 
@@ -133,6 +135,8 @@ def test_webp_is_lossless(photos, tmp_path):
         (["--patch", "whole", "--variants", "2", "--names", "{stem}.png"], "gives several patches one name"),
         (["--layout", "hr,HR"], "names of two folders"),
         (["--layout", "../a,b"], "names of two folders"),
+        (["--layout", "c:a,b"], "names of two folders"),
+        (["--names", "c:{index}.png"], "holds what not every system takes"),
         (["--patch", "30"], "no whole number of LR pixels"),
         (["--patch", "32", "--stride", "5"], "no whole number of LR pixels"),
         (["--patch", "tall"], "a number of pixels or whole"),
@@ -156,6 +160,23 @@ def test_two_pictures_of_one_name_are_told_apart_or_refused(photos, tmp_path, ca
     assert "'A.png' and 'a.webp' would get one name" in capsys.readouterr().err
     assert run([*words, "--names", "{index:05d}.png"]) == 0
     assert len(_names(tmp_path / "out" / "hr")) == 6 + 12
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+@pytest.mark.parametrize("form", ["files", "packed"])
+def test_names_that_not_every_system_takes_are_written_without_what_they_stumble_over(photos, tmp_path, form, capsys):
+    (tmp_path / "in" / "c: d").mkdir(parents=True)
+    for source, name in enumerate(["a\\b.png", "c: d/who?.png", 'x*"<y>|.png']):
+        shutil.copy(photos / f"p{(0, 2, 3)[source]}.png", tmp_path / "in" / name)
+    words = ["prepare", str(tmp_path / "in"), str(tmp_path / "out"), "--patch", "whole", "--workers", "1", "--format", form]
+    assert run(words) == 0
+    source = open_source(str(tmp_path / "out"))
+    assert sorted(one.group for one in source.pictures) == ["a\\b", "c: d/who?", 'x*"<y>|']
+    if form == "files":
+        assert _names(tmp_path / "out" / "hr") == ["a_b.png", "c_ d/who_.png", "x___y__.png"]
+        shutil.copy(photos / "p1.png", tmp_path / "in" / "a_b.png")
+        assert run(words) == 4
+        assert "'a\\b.png' and 'a_b.png' would get one name" in capsys.readouterr().err
 
 
 def test_packed_takes_no_names(photos, tmp_path, capsys):

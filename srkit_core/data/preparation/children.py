@@ -9,12 +9,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from itertools import islice
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -29,13 +31,13 @@ class Children:
     """So many processes; a context manager, at whose end they are gone. They start with the first work.
 
     `preload` are modules that every child needs; where processes are forked from a clean one, they are imported once.
-    `limit` is the most seconds for one item.
+    `limit` is the most seconds for one item; it does not count the start of a child, with these imports.
     """
 
     def __init__(self, count: int, limit: float, preload: Sequence[str] = ()) -> None:
         context = _context(preload)
         self._limit = limit
-        self._lanes = [_Lane(context) for _ in range(count)]
+        self._lanes = [_Lane(context, preload) for _ in range(count)]
 
     def __enter__(self) -> "Children":
         return self
@@ -43,6 +45,9 @@ class Children:
     def __exit__(self, *_: object) -> None:
         for lane in self._lanes:
             lane.stop()
+
+    def needs(self, samples: Mapping[Path, Path]) -> None:
+        """Processes of this machine see what it sees."""
 
     def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
         """Yield each item with what `work` returned, in the order in which they are done; no more are taken than are worked on.
@@ -53,14 +58,19 @@ class Children:
         for lane in self._lanes:
             lane.start()
         for lane, item in zip(self._lanes, waiting, strict=False):
-            busy[lane.submit(work, item)] = _Task(lane, item, monotonic() + self._limit)
+            busy.update([self._handed(lane, work, item)])
         while busy:
             for future in self._ended(busy):
                 lane, item, _ = busy.pop(future)
                 result = self._result(future, lane)
                 for following in islice(waiting, 1):
-                    busy[lane.submit(work, following)] = _Task(lane, following, monotonic() + self._limit)
+                    busy.update([self._handed(lane, work, following)])
                 yield item, result
+
+    def _handed(self, lane: "_Lane", work: Callable[[Item], Result], item: Item) -> "tuple[Future[Result], _Task[Item]]":
+        """Hand over an item; its time begins when the child is there."""
+        future = lane.submit(work, item)
+        return future, _Task(lane, item, monotonic() + self._limit)
 
     def _ended(self, busy: "dict[Future[Result], _Task[Item]]") -> list[Future[Result]]:
         """Wait until something is done or the next time limit is over."""
@@ -85,14 +95,14 @@ class Children:
 class _Lane:
     """One child, which can be replaced by another."""
 
-    def __init__(self, context: BaseContext) -> None:
-        self._context = context
+    def __init__(self, context: BaseContext, preload: Sequence[str]) -> None:
+        self._context, self._preload = context, tuple(preload)
         self._executor: ProcessPoolExecutor | None = None
         self._child: Future[int] | None = None
 
     def start(self) -> None:
         if self._executor is None:
-            self._executor = ProcessPoolExecutor(1, mp_context=self._context, initializer=_begin)
+            self._executor = ProcessPoolExecutor(1, mp_context=self._context, initializer=_begin, initargs=(self._preload,))
             self._child = self._executor.submit(os.getpid)
 
     def submit(self, work: Callable[[Item], Result], item: Item) -> Future[Result]:
@@ -130,12 +140,14 @@ def _context(preload: Sequence[str]) -> BaseContext:
     return context
 
 
-def _begin() -> None:
-    """Leave Ctrl-C to the parent, use one core, and end when the parent does."""
+def _begin(preload: Sequence[str]) -> None:
+    """Leave Ctrl-C to the parent, use one core, end when the parent does, and import what is needed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    for module in preload:
+        import_module(module)
 
 
 def _end_with(sentinel: int) -> None:

@@ -5,7 +5,7 @@ rule. There is no time limit for a file: a scheduler has no way to stop a decode
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from pathlib import Path
@@ -38,6 +38,7 @@ class Cluster:
         except (OSError, TimeoutError, ValueError) as error:
             raise DataError(f"no Dask scheduler answers at {address}", hint="dask scheduler, and dask worker ADDRESS") from error
         self._address, self._out = address, out.absolute()
+        self._samples: Mapping[Path, Path] = {}
         self._checked = False
 
     def __enter__(self) -> "Cluster":
@@ -46,11 +47,15 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
+    def needs(self, samples: Mapping[Path, Path]) -> None:
+        """Hear of a file in each folder of pictures; before the next work every worker is asked whether it sees them."""
+        self._samples, self._checked = dict(samples), False
+
     def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
         """Yield each item with what `work` returned, in the order in which they are done; a bounded number is under way.
 
         An item that killed its workers is unusable. What `work` raises is raised. Raises DataError when there are no workers,
-        or one does not see the output folder.
+        or one does not see the output folder or a folder of pictures.
         """
         self._check_once()
         executor = self._client.get_executor(pure=False)
@@ -67,27 +72,29 @@ class Cluster:
             executor.shutdown(wait=False)
 
     def _check_once(self) -> None:
-        """Let every worker look at a file that was written here."""
+        """Let every worker look at a file that was written here, and at one of each folder of pictures."""
         if self._checked:
             return
         try:
             self._client.wait_for_workers(1, timeout=_PATIENCE)
         except TimeoutError as error:
             raise DataError(f"the scheduler at {self._address} has no workers", hint=f"dask worker {self._address}") from error
-        probe = self._out / ROOM / f"probe-{secrets.token_hex(4)}"
+        probe = self._out / ROOM / f".probe.{secrets.randbits(32)}.part"  # an unfinished file, which is swept after a kill
         write_text(probe, probe.name)
         try:
-            seen = self._client.run(_sees, str(probe))
+            unseen = self._client.run(_unseen, {str(folder): str(file) for folder, file in {self._out: probe, **self._samples}.items()})
         finally:
             probe.unlink()
-        blind = sorted(worker for worker, sees in seen.items() if not sees)
-        if blind:
-            raise DataError(f"the worker {blind[0]} does not see {self._out}", hint="prepare into a folder that all machines share")
+        for worker, folders in sorted(unseen.items()):
+            if folders:
+                fact = f"the worker {worker} does not see {folders[0]}"
+                raise DataError(fact, hint="let all machines share that folder under the same path", path=Path(folders[0]))
         self._checked = True
 
 
-def _sees(probe: str) -> bool:
-    return Path(probe).is_file()
+def _unseen(samples: dict[str, str]) -> list[str]:
+    """Return the folders whose file is not here."""
+    return [folder for folder, file in samples.items() if not Path(file).is_file()]
 
 
 def _result(future: Future[Result]) -> Result | Unusable:

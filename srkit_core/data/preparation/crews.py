@@ -7,7 +7,9 @@ from pathlib import Path
 from srkit_core.data.preparation.children import Children
 from srkit_core.data.preparation.options import Options
 from srkit_core.data.preparation.run import Crew
+from srkit_core.errors import DataError
 
+_EXTRA = 'pip install "srkit[cluster]"'
 _WORK = "srkit_core.data.preparation.work"
 _TORCH = ("srkit_core.data.preparation.degrading", "srkit_core.data.preparation.variants")
 
@@ -16,11 +18,14 @@ _TORCH = ("srkit_core.data.preparation.degrading", "srkit_core.data.preparation.
 def hired(options: Options, workers: int, limit: float, cluster: str | None, out: Path) -> Iterator[Crew]:
     """Have so many processes, with a limit of seconds for one picture, or the workers of the Dask scheduler at `cluster`.
 
-    Without LR and augmented copies nobody imports torch. Raises DataError when the cluster does not answer, or does not see `out`.
+    Without LR and augmented copies nobody imports torch. Raises DataError when the library for the cluster is missing, or it
+    does not answer.
     """
     if cluster:
-        from srkit_core.data.preparation.cluster import Cluster
-
+        try:
+            from srkit_core.data.preparation.cluster import Cluster
+        except ModuleNotFoundError as error:
+            raise DataError(f"--cluster {cluster} needs a library that is not installed", hint=_EXTRA) from error
         with Cluster(cluster, out) as crew:
             yield crew
         return

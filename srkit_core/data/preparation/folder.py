@@ -1,8 +1,9 @@
 """Whose is the output folder, and what in it is a leftover?"""
 
 import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from srkit_core.data.preparation.manifest import forget_manifest
-from srkit_core.data.preparation.options import Options
-from srkit_core.data.prepared import ROOM
+from srkit_core.data.preparation.options import Options, folders_in
+from srkit_core.data.preparation.records import RECORDS
+from srkit_core.data.prepared import MANIFEST, ROOM, SKIPPED
 from srkit_core.errors import RecipeError
 from srkit_core.io.atomic import UNFINISHED, write_error
 from srkit_core.io.documents import write_json
@@ -42,12 +44,17 @@ def only_one(out: Path) -> Iterator[None]:
 
 
 def claim(out: Path, options: Options, *, redo: bool) -> None:
-    """Make the folder that of these options; raises RecipeError when it is that of others, unless all is to be redone."""
+    """Make the folder that of these options; raises RecipeError when it is that of others, unless all is to be redone.
+
+    What was prepared goes then, and nothing else; a folder in the place of a new one is refused.
+    """
     file = out / ROOM / "options.json"
     before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
     words = options.in_words()
     if redo:
-        clear(out)
+        earlier = folders_in(before or words)
+        _refuse_others(out, set(folders_in(words)) - set(earlier))
+        clear(out, earlier)
     elif before is not None and before != words:
         raise RecipeError(
             f"{out} was prepared with {_difference(before, words)}", hint="add --redo to do all of it again, or name another folder"
@@ -56,27 +63,37 @@ def claim(out: Path, options: Options, *, redo: bool) -> None:
         write_json(file, words)
 
 
-def clear(out: Path) -> None:
-    """Delete everything but the lock, the manifest first and what makes it a prepared folder last."""
+def clear(out: Path, folders: Iterable[str]) -> None:
+    """Delete the manifest, what it named in these folders, and the records; the options say whose the folder is until others do."""
     forget_manifest(out)
-    for child in sorted(out.iterdir(), key=lambda child: child.name == ROOM):
-        if child.is_dir():
-            shutil.rmtree(child)
-        elif child.name != _LOCK:
-            child.unlink()
+    for folder in [*_real(out, folders), *_real(out / ROOM, [RECORDS])]:
+        shutil.rmtree(folder)
 
 
-def sweep(out: Path, kept: set[str]) -> None:
-    """Delete files that nothing kept refers to, what a killed process left half written, and folders that are empty then."""
-    for folder in sorted(child for child in out.iterdir() if child.is_dir() and child.name != ROOM):
+def sweep(out: Path, folders: Iterable[str], kept: set[str]) -> None:
+    """Delete from these folders what nothing kept refers to, also links, and what a killed process left half written."""
+    for folder in _real(out, folders):
         for path in sorted(folder.rglob("*"), reverse=True):
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 _remove_empty(path)
             elif path.relative_to(out).as_posix() not in kept:
                 path.unlink()
         _remove_empty(folder)
-    for path in [*out.glob(UNFINISHED), *(out / ROOM).rglob(UNFINISHED)]:
+    ours = tuple(f".{Path(name).stem}." for name in (MANIFEST, SKIPPED))
+    for path in [*(path for path in out.glob(UNFINISHED) if path.name.startswith(ours)), *(out / ROOM).rglob(UNFINISHED)]:
         path.unlink()
+
+
+def _real(parent: Path, names: Iterable[str]) -> list[Path]:
+    """Return the folders of these names right below another; a link leads to what is somebody else's."""
+    wanted = set(names)
+    return sorted(child for child in parent.glob("*") if child.name in wanted and child.is_dir() and not child.is_symlink())
+
+
+def _refuse_others(out: Path, folders: Iterable[str]) -> None:
+    for folder in sorted(out / name for name in folders):
+        if os.path.lexists(folder):
+            raise RecipeError(f"{folder} was not written by srkit prepare", hint="move it elsewhere, or name a new folder")
 
 
 def _remove_empty(folder: Path) -> None:

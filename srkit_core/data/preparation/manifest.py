@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from srkit_core.data.groups import group_of
 from srkit_core.data.preparation.options import Options
 from srkit_core.data.preparation.originals import Original
 from srkit_core.data.preparation.records import Output, Record
@@ -56,7 +55,6 @@ def forget_outdated(out: Path, document: Mapping[str, Any]) -> None:
 def _picture(
     original: Original, record: Record, output: Output, split: Mapping[str, str], licence: str | None, options: Options
 ) -> dict[str, Any]:
-    group = group_of(original.name)
     files = [file for file, _ in output.files]
     return {
         "name": output.name,
@@ -65,8 +63,8 @@ def _picture(
         "size": list(output.size),
         "crop": list(output.crop),
         "patches": output.patches,
-        "split": split.get(group, "train"),
-        "group": group,
+        "split": split.get(original.group, "train"),
+        "group": original.group,
         "licence": licence,
     } | ({"shard": files[0]} if options.format == "packed" else {"files": files})
 

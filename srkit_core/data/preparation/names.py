@@ -1,5 +1,6 @@
 """Under which names are patches written as files?"""
 
+import re
 import string
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -10,6 +11,8 @@ from srkit_core.io.images import ENDINGS
 
 _FIELDS = {"name": "folder/photo", "stem": "photo", "index": 7, "patch": 3, "variant": 2}
 _LOSSLESS = (".png", ".webp")
+_FOREIGN = re.compile(r'[\\:*?"<>|\x00-\x1f]')
+"""Characters of names that Windows does not take: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 
 
 def default_pattern(options: Options) -> str:
@@ -30,6 +33,8 @@ def check_pattern(pattern: str, options: Options) -> None:
     inside = PurePosixPath(filled)
     if inside.is_absolute() or ".." in inside.parts or "\\" in filled:
         raise RecipeError(f"--names '{pattern}' leads out of the output folder", hint="--names '{name}.png'")
+    if _FOREIGN.search(filled):
+        raise RecipeError(f"--names '{pattern}' holds what not every system takes in a name", hint="--names '{name}.png'")
     if inside.suffix not in _LOSSLESS:
         raise RecipeError(f"--names '{pattern}' does not end in a lossless format", hint=f"--names '{PurePosixPath(pattern).stem}.png'")
     _check_complete(pattern, fields, options)
@@ -61,7 +66,7 @@ def check_distinct(pattern: str, names: Iterable[str]) -> None:
 
 
 def fill(pattern: str, name: str, index: int, patch: int, variant: int) -> str:
-    """Return the path of a patch below its folder."""
-    path = PurePosixPath(name)
+    """Return the path of a patch below its folder, on whatever system: `_` stands for what a name cannot hold on Windows."""
+    path = PurePosixPath(_FOREIGN.sub("_", name))
     bare = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
     return pattern.format(name=bare.as_posix(), stem=bare.name, index=index, patch=patch, variant=variant)

@@ -1,8 +1,10 @@
 """Which options shape the pixels that are prepared?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from srkit_core.data.prepared import SHARDS
 from srkit_core.errors import RecipeError
 
 Format = Literal["packed", "files"]
@@ -41,3 +43,8 @@ class Options:
         words |= {"layout": ",".join(self.layout), "names": self.names} if self.format == "files" else {}
         words |= {"variants": str(self.variants)} if self.variants > 1 else {}
         return words | ({"limit": str(self.limit)} if self.limit is not None else {})
+
+
+def folders_in(words: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the folders that pixels are written into, by options in words."""
+    return tuple(words["layout"].split(",")) if words["format"] == "files" else (SHARDS,)

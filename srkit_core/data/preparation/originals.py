@@ -1,11 +1,12 @@
 """Which files are to be prepared, and what is each called?"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from srkit_core.data.folders import name_inside
+from srkit_core.data.groups import group_of
 from srkit_core.data.listing import list_files
 from srkit_core.data.remote import on_this_machine
 from srkit_core.errors import DataError, RecipeError
@@ -15,9 +16,13 @@ from srkit_core.places import Place, parse_places
 
 @dataclass(frozen=True)
 class Original:
-    """A source picture: `name` tells it from the others, `shown` is its path as a person wrote it; bytes and mtime (ns) of its file."""
+    """A source picture: `name` tells it from the others, `shown` is its path as a person wrote it; bytes and mtime (ns) of its file.
+
+    `group` goes by the name inside its source, so that another source moves nothing to another split.
+    """
 
     name: str
+    group: str
     path: Path
     shown: str
     bytes: int
@@ -26,11 +31,15 @@ class Original:
 
 @dataclass(frozen=True)
 class Found:
-    """The originals, sorted by name; `ignored` counts files without a picture ending, `remarks` say more."""
+    """The originals, sorted by name; `ignored` counts files without a picture ending, `remarks` say more.
+
+    `samples` is a file in each folder that they come from, by which another machine can tell whether it sees the folder.
+    """
 
     originals: tuple[Original, ...]
     ignored: int
     remarks: tuple[str, ...]
+    samples: Mapping[Path, Path]
 
 
 def find_originals(sources: Sequence[str], out: Path) -> Found:
@@ -47,14 +56,20 @@ def find_originals(sources: Sequence[str], out: Path) -> Found:
         by_root.setdefault(listing.root, {}).update({path: None for path, _ in listing.files})
     labels = _labels(list(by_root))
     found = [
-        _original(f"{label}{name_inside(path, root).as_posix()}", path)
+        _original(label, name_inside(path, root).as_posix(), path)
         for (root, paths), label in zip(by_root.items(), labels, strict=True)
         for path in paths
     ]
     if not found:
         raise DataError(f"{', '.join(sources)} holds no picture", hint=f"give a folder with pictures: {IN_WORDS}")
     remarks = tuple(remark for (_, fetched), listing in zip(here, listings, strict=True) for remark in (*fetched, *listing.remarks))
-    return Found(tuple(sorted(found, key=lambda one: one.name)), sum(one.ignored for one in listings), remarks)
+    return Found(tuple(sorted(found, key=lambda one: one.name)), sum(one.ignored for one in listings), remarks, _samples(by_root))
+
+
+def _samples(by_root: Mapping[Path, Iterable[Path]]) -> dict[Path, Path]:
+    """Return a file in each folder; one of which all are gone again has none."""
+    files = {root.absolute(): next((path.absolute() for path in paths if path.is_file()), None) for root, paths in by_root.items()}
+    return {root: file for root, file in files.items() if file}
 
 
 def _unweighted(source: str) -> Place:
@@ -84,10 +99,11 @@ def _labels(roots: Sequence[Path]) -> list[str]:
     return labels
 
 
-def _original(name: str, path: Path) -> Original:
+def _original(label: str, inside: str, path: Path) -> Original:
     """Look at a file; one that is gone again is told apart when it is read."""
+    name, group = f"{label}{inside}", group_of(inside)
     try:
         status = path.stat()
     except OSError:
-        return Original(name, path.absolute(), path.as_posix(), -1, -1)
-    return Original(name, path.absolute(), path.as_posix(), status.st_size, status.st_mtime_ns)
+        return Original(name, group, path.absolute(), path.as_posix(), -1, -1)
+    return Original(name, group, path.absolute(), path.as_posix(), status.st_size, status.st_mtime_ns)

@@ -1,9 +1,8 @@
 """Which prepared pictures are for validation, and which for a test?"""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from srkit_core.data.groups import group_of
 from srkit_core.data.splits import Part, choose
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.lists import read_list
@@ -11,8 +10,8 @@ from srkit_core.lists import read_list
 _EXAMPLES = "--split 0.15,0.05, or a list of names for each: --split val.txt,test.txt"
 
 
-def parts_of(names: Iterable[str], wish: str, place: str) -> dict[str, str]:
-    """Return `val` or `test` for each group of pictures that is not for training.
+def parts_of(groups: Mapping[str, str], wish: str, place: str) -> dict[str, str]:
+    """Return `val` or `test` for each group of pictures, given as name to group, that is not for training.
 
     `wish` is the share or list of the validation, then that of the test; "" keeps nothing. Raises RecipeError when it is
     neither, DataError when a list cannot be read or names a picture that is not there, or one is in both.
@@ -22,10 +21,9 @@ def parts_of(names: Iterable[str], wish: str, place: str) -> dict[str, str]:
     parts = [_part(piece.strip()) for piece in wish.split(",")]
     if len(parts) > 2 or sum(part for part in parts if isinstance(part, float)) >= 1:
         raise RecipeError(f"--split {wish} leaves nothing to train on, or has more than two parts", hint=_EXAMPLES)
-    groups = {name: group_of(name) for name in names}
-    groups = {str(PurePosixPath(name).with_suffix("")): group for name, group in groups.items()} | groups
+    bare = {str(PurePosixPath(name).with_suffix("")): group for name, group in groups.items()}
     try:
-        held, tested = choose(groups, parts[0], parts[1] if len(parts) > 1 else (), place, none=True)
+        held, tested = choose({**bare, **groups}, parts[0], parts[1] if len(parts) > 1 else (), place, none=True)
     except DataError as error:
         raise DataError(error.message, hint=_EXAMPLES) from None
     return dict.fromkeys(held, "val") | dict.fromkeys(tested, "test")

@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from srkit_core.data.preparation.originals import Original
 from srkit_core.data.prepared import ROOM
 from srkit_core.io.documents import write_json
+
+RECORDS: Final = "records"
+"""Where they are, in the room of `srkit prepare`."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,10 @@ class Output:
 
 @dataclass(frozen=True)
 class Record:
-    """A source file as it was (bytes, mtime in ns), and either why it cannot be used, or what the job `job` made of it."""
+    """A source file as it was (bytes, mtime in ns), and either why it cannot be used, or what the job `job` made of it.
+
+    `height` and `width` are those of the header, 0 where it cannot be read.
+    """
 
     bytes: int
     mtime: int
@@ -62,7 +69,7 @@ def stem_of(name: str) -> str:
 
 def record_file(out: Path, name: str) -> Path:
     """Return where the record of a picture is."""
-    return out / ROOM / "records" / f"{stem_of(name)}.json"
+    return out / ROOM / RECORDS / f"{stem_of(name)}.json"
 
 
 def save(out: Path, name: str, record: Record) -> None:
@@ -83,7 +90,7 @@ def load(out: Path, name: str) -> Record | None:
 def forget_others(out: Path, names: Iterable[str]) -> int:
     """Delete the records of pictures that are not among `names`, and return how many there were."""
     known = {stem_of(name) for name in names}
-    others = [file for file in record_file(out, "").parent.glob("*.json") if file.stem not in known]
+    others = [file for file in (out / ROOM / RECORDS).glob("*.json") if file.stem not in known]
     for file in others:
         file.unlink()
     return len(others)

@@ -11,7 +11,7 @@ from srkit_core.data.preparation.folder import claim, only_one, sweep
 from srkit_core.data.preparation.job import Job, patches_of, plan_jobs, stored_sides
 from srkit_core.data.preparation.manifest import forget_manifest, forget_outdated, manifest, write_manifest
 from srkit_core.data.preparation.names import check_distinct
-from srkit_core.data.preparation.options import Options
+from srkit_core.data.preparation.options import Options, folders_in
 from srkit_core.data.preparation.originals import Found, Original, find_originals
 from srkit_core.data.preparation.parting import parts_of
 from srkit_core.data.preparation.records import Record, forget_others, load, record_file, save
@@ -28,6 +28,9 @@ Progress = Callable[[str, int, int], None]
 
 class Crew(Protocol):
     """Who works: processes of this machine, or a cluster."""
+
+    def needs(self, samples: Mapping[Path, Path]) -> None:
+        """Hear of a file in each folder of pictures, which everybody who works must see."""
 
     def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
         """Yield each item with its result, in any order."""
@@ -71,11 +74,12 @@ def prepare(wish: Wish, crew: Crew, progress: Progress) -> Report:
     if options.degrade:
         bind_chain(discover(), parse_chain(options.degrade), options.scale)
     found = find_originals(wish.sources, wish.out)
-    split = parts_of((one.name for one in found.originals), wish.split, ", ".join(wish.sources))
+    split = parts_of({one.name: one.group for one in found.originals}, wish.split, ", ".join(wish.sources))
     if options.format == "files":
         check_distinct(options.names, (one.name for one in found.originals))
     with only_one(wish.out):
         claim(wish.out, options, redo=wish.redo)
+        crew.needs(found.samples)
         try:
             return _Preparation(wish, crew, progress).run(found, split)
         except DiskFullError as error:
@@ -101,7 +105,8 @@ class _Preparation:
         kept = list(self._staying(found.originals, tally))
         document = manifest(self._options, kept, split, self._wish.licence, tally)
         forget_outdated(self._out, document)
-        sweep(self._out, {file for _, record in kept for output in record.outputs for file, _ in output.files})
+        files = {file for _, record in kept for output in record.outputs for file, _ in output.files}
+        sweep(self._out, folders_in(self._options.in_words()), files)
         write_manifest(self._out, document, tally)
         pictures = document["pictures"]
         notes = (*found.remarks, *_notes(found, gone, changed, sizes, self._options))
@@ -115,14 +120,14 @@ class _Preparation:
             if record is None or not record.is_of(original):
                 unknown.append(original)
                 changed += record is not None
-            elif record.failure:
+            elif record.failure and not record.height:
                 self._failures[original.name] = record.failure
             else:
                 known[original.name] = record.height, record.width
         for done, (original, size) in enumerate(self._crew.run(examine, unknown) if unknown else (), start=1):
             self._progress("headers", done, len(unknown))
             if isinstance(size, Unusable):
-                self._fail(original, size)
+                self._fail(original, size, 0, 0)
             else:
                 known[original.name] = size
         return {one: known[one.name] for one in originals if one.name in known}, changed
@@ -134,15 +139,17 @@ class _Preparation:
         planned = {job.original.name: job for job in jobs}
         for original, (height, width) in sizes.items():
             record, job = load(self._out, original.name), planned.get(original.name)
-            if job is None and (record is None or record.outputs or not record.is_of(original)):
+            if job is None and (record is None or record.outputs or record.failure or not record.is_of(original)):
                 save(self._out, original.name, Record(original.bytes, original.mtime, height=height, width=width))
+            elif job and record and record.failure and record.is_of(original):
+                self._failures[original.name] = record.failure
             elif job and record and record.job != job.digest():
                 self._forget(original)
         return jobs
 
     def _is_done(self, job: Job) -> bool:
         record = load(self._out, job.original.name)
-        return record is not None and record.is_of(job.original) and record.job == job.digest()
+        return record is not None and record.is_of(job.original) and (bool(record.failure) or record.job == job.digest())
 
     def _mend(self, originals: Sequence[Original], jobs: Mapping[str, Job]) -> int:
         """Make again what stays and is not there: it was deleted, or left out for the sake of a picture that is gone."""
@@ -172,13 +179,14 @@ class _Preparation:
             self._progress("pictures", done, len(jobs))
             if result is not None:
                 failed += 1
-                self._fail(job.original, result)
+                self._fail(job.original, result, job.height, job.width)
         return len(jobs) - failed
 
-    def _fail(self, original: Original, why: Unusable) -> None:
+    def _fail(self, original: Original, why: Unusable, height: int, width: int) -> None:
+        """Name a file; one whose header can be read keeps its place in the plan, so that no other one moves."""
         self._failures[original.name] = why.reason
         if why.lasting:
-            save(self._out, original.name, Record(original.bytes, original.mtime, failure=why.reason))
+            save(self._out, original.name, Record(original.bytes, original.mtime, why.reason, height=height, width=width))
         else:
             self._forget(original)
 

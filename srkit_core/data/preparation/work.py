@@ -19,6 +19,7 @@ from srkit_core.data.preparation.names import fill
 from srkit_core.data.preparation.originals import Original
 from srkit_core.data.preparation.records import Output, Record, load, save, stem_of
 from srkit_core.data.preparation.shards import write_shard
+from srkit_core.data.prepared import SHARDS
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, image_size, read_image, write_image
 
@@ -111,7 +112,7 @@ def _lr(hr: Pixels, chain: str, scale: int, seed: int) -> Pixels:
 
 
 def _pack(job: Job, variant: Variant, hr: Pixels, lr: Pixels | None, sha256: str) -> tuple[str, int]:
-    options, file = job.options, f"shards/{stem_of(variant.name)}.safetensors"
+    options, file = job.options, f"{SHARDS}/{stem_of(variant.name)}.safetensors"
     metadata = {"name": variant.name, "sha256": sha256, "scale": str(options.scale), "degradation": options.degrade}
     return file, write_shard(job.out / file, {"hr": hr} if lr is None else {"hr": hr, "lr": lr}, metadata)
 

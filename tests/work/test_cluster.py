@@ -1,0 +1,47 @@
+"""Is a worker named that does not see what it would work on?"""
+
+import re
+
+import pytest
+
+from srkit_core.errors import DataError
+
+distributed = pytest.importorskip("distributed")
+
+
+def _double(number):
+    return number * 2
+
+
+@pytest.fixture(scope="module")
+def address():
+    """A scheduler with a worker in this process."""
+    quiet = {"processes": False, "dashboard_address": None, "worker_dashboard_address": None}
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, **quiet) as local:
+        yield local.scheduler_address
+
+
+@pytest.fixture
+def crew(address, tmp_path):
+    from srkit_core.data.preparation.cluster import Cluster
+
+    (tmp_path / "out").mkdir()
+    with Cluster(address, tmp_path / "out") as crew:
+        yield crew
+
+
+def test_work_is_done_where_everything_is_seen(crew, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(b"a")
+    crew.needs({tmp_path / "in": tmp_path / "in" / "a.png"})
+    assert dict(crew.run(_double, range(5))) == {number: 2 * number for number in range(5)}
+    assert list((tmp_path / "out" / ".prepare").iterdir()) == []
+
+
+def test_a_worker_that_does_not_see_a_source_is_named(crew, tmp_path):
+    crew.needs({tmp_path / "in": tmp_path / "in" / "elsewhere.png"})
+    with pytest.raises(DataError, match=rf"the worker inproc://\S+ does not see {re.escape(str(tmp_path / 'in'))}$") as caught:
+        list(crew.run(_double, [1]))
+    assert caught.value.hint == "let all machines share that folder under the same path"
+    assert caught.value.path == tmp_path / "in"
+    assert list((tmp_path / "out" / ".prepare").iterdir()) == []
