@@ -364,3 +364,11 @@ def test_a_cluster_without_its_library_says_what_to_install(photos, tmp_path, ca
     told = capsys.readouterr().err.splitlines()
     assert told == ["error: --cluster tcp://nowhere:1 needs a library that is not installed", 'try: pip install "srkit[cluster]"']
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": "files"}', ""])
+def test_damaged_options_are_named(photos, tmp_path, text):
+    _prepare(photos, tmp_path / "out")
+    (tmp_path / "out/.prepare/options.json").write_text(text)
+    with pytest.raises(DataError, match=r"options\.json is damaged"):
+        _prepare(photos, tmp_path / "out")

@@ -14,7 +14,7 @@ from srkit_core.data.preparation.manifest import forget_manifest
 from srkit_core.data.preparation.options import Options, folders_in
 from srkit_core.data.preparation.records import RECORDS
 from srkit_core.data.prepared import MANIFEST, ROOM, SKIPPED
-from srkit_core.errors import RecipeError
+from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import UNFINISHED, write_error
 from srkit_core.io.documents import write_json
 
@@ -49,7 +49,7 @@ def claim(out: Path, options: Options, *, redo: bool) -> None:
     What was prepared goes then, and nothing else; a folder in the place of a new one is refused.
     """
     file = out / ROOM / "options.json"
-    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+    before = _recorded(file) if file.is_file() else None
     words = options.in_words()
     if redo:
         earlier = folders_in(before or words)
@@ -61,6 +61,17 @@ def claim(out: Path, options: Options, *, redo: bool) -> None:
         )
     if redo or before is None:
         write_json(file, words)
+
+
+def _recorded(file: Path) -> dict[str, str]:
+    try:
+        words = json.loads(file.read_bytes())
+        folders_in(words)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{file} is damaged, which says how {file.parent.parent} was prepared", hint="name a new folder", path=file
+        ) from error
+    return dict(words)
 
 
 def clear(out: Path, folders: Iterable[str]) -> None:
