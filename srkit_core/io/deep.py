@@ -1,7 +1,7 @@
 """How are 16-bit colours read, which Pillow reads as 8 bit?
 
-imagecodecs decodes PNG and JPEG 2000, tifffile TIFF; they raise where data are missing or a checksum is wrong. A 16-bit
-PPM is its header and big-endian numbers, which need no library.
+imagecodecs decodes PNG and JPEG 2000 and raises where data are missing or a checksum is wrong. A 16-bit PPM is its header
+and big-endian numbers, which need no library. TIFF has a file of its own.
 """
 
 from typing import Any
@@ -9,26 +9,26 @@ from typing import Any
 import numpy as np
 from PIL.ImageFile import ImageFile
 
-from srkit_core.io.codecs import decoded, first_page
-from srkit_core.io.failure import DamagedError, checked_size
-from srkit_core.io.raster import Samples
+from srkit_core.io import tiff
+from srkit_core.io.codecs import decoded
+from srkit_core.io.failure import DamagedError
+from srkit_core.io.raster import Samples, spread
 
-_BITS, _PLANES, _TILE_WIDTH, _TILE_LENGTH, _EXTRA = 258, 284, 322, 323, 338
-_SEPARATE, _PREMULTIPLIED = 2, 1
 _DEPTH_IN_CODESTREAM = 42
 _DEPTH_IN_BOX = 14
 
 
 def is_deep(image: ImageFile, data: bytes) -> bool:
-    """Say whether the picture that Pillow opened from `data` holds 16-bit colours; 16-bit gray Pillow reads as it is."""
-    if image.mode not in ("RGB", "RGBA", "LA") or not image.tile:
+    """Say whether the picture that Pillow opened from `data` holds more than Pillow would read."""
+    if not image.tile:
+        return False
+    if image.format == "TIFF":
+        return tiff.is_deep(image)
+    if image.mode not in ("RGB", "RGBA", "LA"):
         return False
     match image.format:
         case "PNG":
             return str(image.tile[0].args).endswith(";16B")
-        case "TIFF":
-            tags = image.getexif()
-            return set(_several(tags.get(_BITS))) == {16} and _PREMULTIPLIED not in _several(tags.get(_EXTRA))
         case "JPEG2000":
             return _depth_of_jpeg_2000(data) == 16
         case "PPM":
@@ -37,15 +37,12 @@ def is_deep(image: ImageFile, data: bytes) -> bool:
 
 
 def decode(image: ImageFile, data: bytes) -> Samples:
-    """Return uint16 (H, W, C), C as the file has it; raises DamagedError where data are missing."""
+    """Return uint16 (H, W, C) or (H, W), C as the file has it; raises DamagedError where data are missing."""
     match image.format:
         case "PPM":
             return _ppm(image, data)
         case "TIFF":
-            tags = image.getexif()
-            checked_size(int(tags.get(_TILE_LENGTH, 1)), int(tags.get(_TILE_WIDTH, 1)))
-            page = first_page(data)
-            return np.moveaxis(page, 0, 2) if tags.get(_PLANES) == _SEPARATE else page
+            return tiff.decode(image, data)
     return decoded("jpeg2k" if image.format == "JPEG2000" else "png", data)
 
 
@@ -55,8 +52,7 @@ def _ppm(image: ImageFile, data: bytes) -> Samples:
     numbers = np.frombuffer(data, ">u2", count=min(wanted, (len(data) - start) // 2), offset=start)
     if numbers.size < wanted or numbers.max() > most:
         raise DamagedError("its numbers do not fit its header")
-    spread = numbers if most == 65535 else (numbers.astype(np.uint32) * 65535 + most // 2) // most
-    return spread.astype(np.uint16).reshape(image.height, image.width, 3)
+    return spread(numbers, most).reshape(image.height, image.width, 3)
 
 
 def _most(image: ImageFile) -> int:
@@ -68,7 +64,3 @@ def _depth_of_jpeg_2000(data: bytes) -> int:
     """Return the bits of a sample: Ssiz of the SIZ marker, else BPC of the image header box (ITU-T T.800, A.5.1 and I.5.3.1)."""
     place = _DEPTH_IN_CODESTREAM if data[:2] == b"\xff\x4f" else data.find(b"ihdr", 0, 256) + _DEPTH_IN_BOX
     return (data[place] & 0x7F) + 1
-
-
-def _several(value: Any) -> tuple[int, ...]:
-    return value if isinstance(value, tuple) else () if value is None else (value,)
