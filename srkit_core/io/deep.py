@@ -20,11 +20,9 @@ _DEPTH_IN_BOX = 14
 
 def is_deep(image: ImageFile, data: bytes) -> bool:
     """Say whether the picture that Pillow opened from `data` holds more than Pillow would read."""
-    if not image.tile:
-        return False
     if image.format == "TIFF":
         return tiff.is_deep(image)
-    if image.mode not in ("RGB", "RGBA", "LA"):
+    if image.mode not in ("RGB", "RGBA", "LA") or not image.tile:
         return False
     match image.format:
         case "PNG":

@@ -56,4 +56,4 @@ def _opened(path: Path) -> "pillow_heif.HeifFile":
 
 def _spread(samples: Samples, bits: int) -> Samples:
     """Stretch what stands in the upper `bits` of 16 over all of them."""
-    return samples if samples.dtype == np.uint8 else spread(samples >> (16 - bits), 2**bits - 1)
+    return samples if samples.dtype == np.uint8 else spread((samples >> (16 - bits)).astype(np.uint16), 2**bits - 1)

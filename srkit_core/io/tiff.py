@@ -27,7 +27,7 @@ def is_deep(image: ImageFile) -> bool:
 
 
 def decode(image: ImageFile, data: bytes) -> Samples:
-    """Return uint16 (H, W) of gray, where 0 is black, or (H, W, C) of colours and their alpha; raises DamagedError where data are missing."""
+    """Return uint16 (H, W) of gray, where 0 is black, or (H, W, C) of colours and alpha; raises DamagedError where data are missing."""
     tags = image.getexif()
     checked_size(int(tags.get(_TILE_LENGTH, 1)), int(tags.get(_TILE_WIDTH, 1)))
     page = first_page(data)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from srkit_core.io.exif import INNER
+from srkit_core.io.exif import INNER, sound
 from srkit_core.io.raster import DeepPixels, Pixels, Samples, on_white, to_8_bit
 
 WRITABLE = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".jp2"})
@@ -40,16 +40,17 @@ def encode(ending: str, colours: Samples, alpha: Samples | None = None, exif: by
     """Return a file of the format that an ending names.
 
     `colours` (H, W, 3) and `alpha` (H, W) are uint8 or uint16 alike; 16 bit is rounded to 8 where the format has no
-    more. Raises OSError or ValueError when the format cannot hold the picture.
+    more. Broken EXIF is left out. Raises OSError or ValueError when the format cannot hold the picture.
     """
     if alpha is not None and ending in TRANSPARENT:
         channels: Samples = np.dstack([colours, alpha])
     else:
         channels = on_white(colours, alpha)
+    described = sound(exif)
     if channels.dtype == np.uint16 and ending in DEEP:
         deep = channels.astype(np.uint16, copy=False)
-        return _deep_png(deep, exif) if ending == ".png" else _deep_tiff(deep, exif)
-    return _by_pillow(ending, to_8_bit(channels), exif)
+        return _deep_png(deep, described) if ending == ".png" else _deep_tiff(deep, described)
+    return _by_pillow(ending, to_8_bit(channels), described)
 
 
 def _by_pillow(ending: str, channels: Pixels, exif: bytes) -> bytes:
