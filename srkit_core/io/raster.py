@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srkit_core.io.failure import DamagedError
+
 Pixels = NDArray[np.uint8]
 DeepPixels = NDArray[np.uint16]
 Samples = NDArray[np.unsignedinteger[Any]]
@@ -66,9 +68,11 @@ def to_8_bit(samples: Samples) -> Pixels:
 
 
 def spread(samples: Samples, most: int) -> DeepPixels:
-    """Stretch 0 to `most` over all of 0 to 65535, rounded to the nearest."""
+    """Stretch 0 to `most` over all of 0 to 65535, rounded to the nearest; raises DamagedError where a number is larger."""
     if most == 65535:
         return samples.astype(np.uint16, copy=False)
+    if samples.max() > most:
+        raise DamagedError("its numbers do not fit its header")
     return ((samples.astype(np.uint32) * 65535 + most // 2) // most).astype(np.uint16)
 
 
