@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from PIL.ImageFile import ImageFile
 
-from srkit_core.io import tiff
 from srkit_core.io.codecs import decoded
 from srkit_core.io.failure import DamagedError
 from srkit_core.io.raster import Samples, spread
@@ -25,8 +24,6 @@ _HIGH, _TWELVE = 0x40, 0x20
 def is_deep(image: ImageFile, data: bytes) -> bool:
     """Say whether the picture that Pillow opened from `data` holds more than Pillow would read."""
     match image.format:
-        case "TIFF":
-            return tiff.is_deep(image)
         case "AVIF":
             return _depth_of_avif(data) > 8 and not getattr(image, "is_animated", False)
         case "JPEG2000":
@@ -41,8 +38,6 @@ def is_deep(image: ImageFile, data: bytes) -> bool:
 def decode(image: ImageFile, data: bytes) -> Samples:
     """Return uint16 (H, W, C) or (H, W), C as the file has it; raises DamagedError where data are missing."""
     match image.format:
-        case "TIFF":
-            return tiff.decode(image, data)
         case "AVIF":
             return spread(decoded("avif", data), 2 ** _depth_of_avif(data) - 1)
         case "JPEG2000":

@@ -16,10 +16,14 @@ def standing_before(image: Image.Image) -> Image.Exif:
 def orientation(image: Image.Image) -> int:
     """Return how the pixels are stored, 1 to 8; 1 is upright, and what broken EXIF means."""
     try:
-        found = standing_before(image).get(ExifTags.Base.Orientation)
+        return as_orientation(standing_before(image).get(ExifTags.Base.Orientation))
     except Exception:  # Pillow names no base class for what broken EXIF raises
         return 1
-    return found if isinstance(found, int) and found in range(1, 9) else 1
+
+
+def as_orientation(stated: object) -> int:
+    """Return an orientation tag's value where it is one, else 1."""
+    return int(stated) if isinstance(stated, int) and stated in range(1, 9) else 1
 
 
 def sound(content: bytes) -> bytes:

@@ -72,7 +72,7 @@ def read_image(path: Path) -> Pixels:
 def read_photo(path: Path) -> Photo:
     """Return a picture with its alpha and the EXIF that still applies, uint8, or uint16 where its file has 9 to 16 bit.
 
-    Two kinds of deeper files come as 8 bit: TIFF with premultiplied alpha, AVIF of several pictures. Raises as `read_image`.
+    Of these an AVIF of several pictures, JPEG 2000 of inks and PPM in plain words come as 8 bit. Raises as `read_image`.
     """
     with naming(path):
         return replace(_finished(decoder_of(path).decode(path)), exif=applicable_exif(path))

@@ -1,42 +1,103 @@
-"""How are the samples of a TIFF file of more than 8 bit read?
+"""How is a TIFF file of more than 8 bit read?
 
-Pillow reads colours of 16 bit as 8, gray of 12 bit as if it were 16, and 16-bit gray that counts from white as if from
-black. tifffile decodes them as they are stored; what they mean stands in the directory (TIFF 6.0, section 8).
+Pillow reads 16-bit colours as 8 bit, 12-bit gray as if it were 16 and some 16-bit gray turned round; many other depths it
+does not know. tifffile decodes them all as they are stored; what they mean stands in the directory (TIFF 6.0, section 8).
 """
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import ExifTags
-from PIL.ImageFile import ImageFile
+from PIL import ExifTags, Image
 
-from srkit_core.io.codecs import first_page
-from srkit_core.io.failure import checked_size
-from srkit_core.io.raster import Samples, spread
+from srkit_core.io.codecs import first_page, page_samples
+from srkit_core.io.exif import as_orientation, load_inner
+from srkit_core.io.failure import DamagedError, checked_size
+from srkit_core.io.raster import Raster, Samples, from_channels, is_sideways, spread
 
-_TILE_WIDTH, _TILE_LENGTH = 322, 323
-_WHITE_IS_ZERO, _SEPARATE, _PREMULTIPLIED = 0, 2, 1
-_MODES = ("I;16", "I;16B", "RGB", "RGBA", "CMYK")
+if TYPE_CHECKING:
+    import tifffile
 
+_WHITE_IS_ZERO, _SEPARATED = 0, 5
+_COLOURS = {_WHITE_IS_ZERO: 1, 1: 1, 2: 3, _SEPARATED: 4}
+"""How many samples make a colour under each photometric interpretation that is read here: gray, RGB and inks."""
 
-def is_deep(image: ImageFile) -> bool:
-    """Say whether a TIFF file that Pillow opened holds unsigned samples of 9 to 16 bit; premultiplied ones stay Pillow's."""
-    tags = image.getexif()
-    deep = max(_several(tags.get(ExifTags.Base.BitsPerSample)), default=1) > 8
-    return deep and image.mode in _MODES and _PREMULTIPLIED not in _several(tags.get(ExifTags.Base.ExtraSamples))
-
-
-def decode(image: ImageFile, data: bytes) -> Samples:
-    """Return uint16 (H, W) of gray, where 0 is black, or (H, W, C) of colours and alpha; raises DamagedError where data are missing."""
-    tags = image.getexif()
-    checked_size(int(tags.get(_TILE_LENGTH, 1)), int(tags.get(_TILE_WIDTH, 1)))
-    page = first_page(data)
-    most = 2 ** max(_several(tags.get(ExifTags.Base.BitsPerSample))) - 1
-    if page.ndim == 2:
-        return spread(most - page if tags.get(ExifTags.Base.PhotometricInterpretation) == _WHITE_IS_ZERO else page, most)
-    interleaved = np.moveaxis(page, 0, 2) if tags.get(ExifTags.Base.PlanarConfiguration) == _SEPARATE else page
-    return spread(interleaved[:, :, : len(image.getbands())], most)
+_UNSIGNED, _FLOAT = 1, 3
+_UNSPECIFIED, _PREMULTIPLIED = 0, 1
 
 
-def _several(value: Any) -> tuple[int, ...]:
-    return value if isinstance(value, tuple) else () if value is None else (value,)
+def is_deep(path: Path) -> bool:
+    """Say whether the first picture holds unsigned numbers of 9 to 16 bit, or floating-point ones, which are refused by name."""
+    try:
+        with first_page(path) as page:
+            deep = page.sampleformat == _FLOAT or (page.sampleformat == _UNSIGNED and _bits(page) in range(9, 17))
+            return deep and page.photometric in _COLOURS and page.imagedepth == 1
+    except DamagedError:
+        return False
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Return (height, width) of the upright picture from its header."""
+    with first_page(path) as page:
+        height, width = _checked_size(page)
+        return (width, height) if is_sideways(_orientation(page)) else (height, width)
+
+
+def decode(path: Path) -> Raster:
+    """Return the first picture as 16 bit; raises DamagedError where data are missing, ValueError for floating-point numbers."""
+    with first_page(path) as page:
+        _checked_size(page)
+        if page.sampleformat == _FLOAT:
+            raise ValueError("its pixels are floating-point numbers of unknown range")
+        samples, profile = _samples(page), page.tags.valueof(ExifTags.Base.InterColorProfile)
+        known = profile if isinstance(profile, bytes) else b""
+        if page.photometric == _SEPARATED:
+            return Raster(samples[:, :, :4], None, _orientation(page), known)
+        return from_channels(samples, _orientation(page), known)
+
+
+def exif(path: Path) -> Image.Exif:
+    """Return the EXIF, which is the file's own directory."""
+    found = Image.Exif()
+    with path.open("rb") as file:
+        found.load_from_fp(file)
+        return load_inner(found)
+
+
+def _checked_size(page: "tifffile.TiffPage") -> tuple[int, int]:
+    """Return (height, width) as stored, where neither picture nor tile is too large."""
+    sides = (page.imagelength, page.imagewidth, page.tilelength or 1, page.tilewidth or 1)
+    if not all(isinstance(side, int) for side in sides):
+        raise DamagedError("its header holds several numbers for one side")
+    checked_size(*sides[2:])
+    return checked_size(*sides[:2])
+
+
+def _samples(page: "tifffile.TiffPage") -> Samples:
+    """Return uint16 (H, W, C): colours, gray counted from black, and alpha where there is one."""
+    stored, most, colours = page_samples(page), 2 ** _bits(page) - 1, _COLOURS[page.photometric]
+    if not stored.any():
+        raise DamagedError("behind its header are nothing but zeros")
+    interleaved = np.moveaxis(stored, page.axes.index("S"), 2) if "S" in page.axes else stored[:, :, None]
+    extra = [int(kind) for kind in page.extrasamples]
+    has_alpha = interleaved.shape[2] > colours and extra[:1] != [_UNSPECIFIED]
+    samples = spread(interleaved[:, :, : colours + has_alpha], most)
+    if page.photometric == _WHITE_IS_ZERO:
+        samples = np.concatenate([65535 - samples[:, :, :1], samples[:, :, 1:]], axis=2)
+    return _unmultiplied(samples) if has_alpha and extra[:1] == [_PREMULTIPLIED] else samples
+
+
+def _unmultiplied(samples: Samples) -> Samples:
+    """Divide colours by the alpha that stands behind them, rounded to the nearest; what is clear becomes black."""
+    cover = samples[:, :, -1:].astype(np.uint64)
+    colours = (samples[:, :, :-1] * np.uint64(65535) + cover // 2) // np.maximum(cover, 1)
+    return np.concatenate([np.minimum(colours, 65535) * (cover > 0), cover], axis=2).astype(np.uint16)
+
+
+def _bits(page: "tifffile.TiffPage") -> int:
+    """Return the bits of a sample, 0 where samples differ."""
+    return page.bitspersample if isinstance(page.bitspersample, int) else 0
+
+
+def _orientation(page: "tifffile.TiffPage") -> int:
+    return as_orientation(page.tags.valueof(ExifTags.Base.Orientation))
