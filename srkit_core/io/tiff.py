@@ -24,6 +24,8 @@ _COLOURS = {_WHITE_IS_ZERO: 1, 1: 1, 2: 3, _SEPARATED: 4}
 
 _UNSIGNED, _FLOAT = 1, 3
 _UNSPECIFIED, _PREMULTIPLIED = 0, 1
+_MOST_SAMPLES = 8
+"""A pixel of more samples is a measurement or a damaged header, and no picture (empirical)."""
 
 
 def is_deep(path: Path) -> bool:
@@ -31,7 +33,8 @@ def is_deep(path: Path) -> bool:
     try:
         with first_page(path) as page:
             deep = page.sampleformat == _FLOAT or (page.sampleformat == _UNSIGNED and _bits(page) in range(9, 17))
-            return deep and page.photometric in _COLOURS and page.imagedepth == 1
+            flat = page.imagedepth == 1 and page.samplesperpixel <= _MOST_SAMPLES
+            return deep and flat and page.photometric in _COLOURS
     except DamagedError:
         return False
 

@@ -175,6 +175,11 @@ def test_a_header_that_promises_more_than_there_is_is_noticed(tmp_path, name, va
         read_photo(forged(tmp_path, name, value))
 
 
+def test_a_header_of_very_many_samples_is_refused_before_they_are_awaited(tmp_path):
+    with pytest.raises(DataError, match="it is truncated or damaged"):
+        read_photo(forged(tmp_path, "SamplesPerPixel", 40_000))
+
+
 def test_a_12_bit_file_that_was_cut_is_noticed(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", COLOURS[:, :, :3] >> 4, photometric="rgb", bitspersample=12)
     data = (tmp_path / "a.tif").read_bytes()
