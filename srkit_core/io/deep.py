@@ -2,6 +2,7 @@
 
 imagecodecs decodes PNG, JPEG 2000 and AVIF and raises where data are missing or a checksum is wrong. A 16-bit PPM is its
 header and big-endian numbers, which need no library. TIFF has a file of its own.
+An AVIF of several pictures stays Pillow's, in 8 bit: asked for one of them, imagecodecs (2026.3) writes beyond its memory.
 """
 
 from typing import Any
