@@ -27,7 +27,8 @@ def upscale_file(model: Model, source: Path, target: Path, *, tile: int | None =
     """Upscale a picture into `target`, on the device of the model's weights, clamped and rounded.
 
     16 bit stay 16 where the target's format has them; alpha is upscaled apart, by bicubic interpolation, and laid on
-    white where the target has none; EXIF that still applies is kept. `tile` and `overlap` are in LR pixels; by default
+    white where the target has none; EXIF that still applies is kept, and a source with a profile gives a target with that
+    of sRGB. `tile` and `overlap` are in LR pixels; by default
     pictures up to 512 x 512 are taken whole. Raises DataError when the source cannot be read or the target cannot be
     written.
     """
@@ -37,7 +38,7 @@ def upscale_file(model: Model, source: Path, target: Path, *, tile: int | None =
     lr = _tensor(photo.pixels, model.device)
     larger = _samples(upscale(model, lr, choose_tiling(model, lr, tile, overlap)), deep)
     alpha = None if photo.alpha is None else _samples(_bicubic(_tensor(photo.alpha[:, :, None], model.device), model.scale), deep)
-    write_photo(target, Photo(larger, None if alpha is None else alpha[:, :, 0], photo.exif))
+    write_photo(target, Photo(larger, None if alpha is None else alpha[:, :, 0], photo.exif, photo.profiled))
     return Upscaled((photo.pixels.shape[0], photo.pixels.shape[1]), (larger.shape[0], larger.shape[1]))
 
 

@@ -1,7 +1,7 @@
 """How are the formats read that Pillow knows?
 
 Pillow reads every header. Pixels come from Pillow too, but for JPEG and 8-bit PNG, which imagecodecs decodes to the same
-values in less time, and for 16-bit colours. Of several pictures in a file the first is read. PNG's gAMA and cHRM are left
+values in less time, and for what is deeper than Pillow reads. Of several pictures in a file the first is read. PNG's gAMA and cHRM are left
 alone, as most programs do.
 """
 
@@ -44,8 +44,7 @@ def decode(path: Path) -> Raster:
         if image.format in _UNCHECKED:
             refuse_zeros(data[-ZEROS:])
         promised, is_deep = image.width * image.height, deep.is_deep(image, data)
-        turn = orientation(image) if is_deep else _orientation(image)
-        profile = image.info.get("icc_profile") or b""
+        turn, profile = _orientation(image), image.info.get("icc_profile") or b""
         channels = deep.decode(image, data) if is_deep else _channels(image, data)
         if channels.shape[0] * channels.shape[1] != promised:
             raise DamagedError("its pixels are not as many as its header promises")

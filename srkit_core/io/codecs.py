@@ -1,10 +1,17 @@
 """How are imagecodecs and tifffile asked for pixels?"""
 
 import logging
-from io import BytesIO
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from srkit_core.io.failure import DamagedError
 from srkit_core.io.raster import Samples
+
+if TYPE_CHECKING:
+    import tifffile
 
 
 def decoded(codec: str, data: bytes) -> Samples:
@@ -19,14 +26,29 @@ def decoded(codec: str, data: bytes) -> Samples:
     return samples
 
 
-def first_page(data: bytes) -> Samples:
-    """Return the first page of a TIFF file as tifffile decodes it, which checks what libtiff lets pass; raises DamagedError."""
+@contextmanager
+def first_page(path: Path) -> Iterator["tifffile.TiffPage"]:
+    """Open the first directory of a TIFF file with tifffile; raises DamagedError where there is none."""
     import tifffile
 
     _hush("tifffile")
+    with ExitStack() as opened:
+        try:
+            page = opened.enter_context(tifffile.TiffFile(path)).pages.first
+        except (MemoryError, OSError):
+            raise
+        except Exception as error:  # tifffile names no base class for what broken directories raise
+            raise DamagedError(error) from error
+        yield page
+
+
+def page_samples(page: "tifffile.TiffPage") -> Samples:
+    """Return the samples of a page as they are stored; raises DamagedError where some are missing, which tifffile takes for zeros."""
     try:
-        samples: Samples = tifffile.imread(BytesIO(data), key=0)
-    except MemoryError:
+        if len(page.dataoffsets) < math.prod(page.chunked) or not all(page.dataoffsets) or not all(page.databytecounts):
+            raise DamagedError("its directory names fewer parts than the picture has")
+        samples: Samples = page.asarray()
+    except (MemoryError, DamagedError):
         raise
     except Exception as error:  # every codec below it raises its own
         raise DamagedError(error) from error

@@ -6,7 +6,8 @@ for other channels, is ignored. Without a profile RGB is taken for sRGB, gray is
 away its share of the light.
 """
 
-from functools import lru_cache
+import struct
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from srkit_core.io.raster import Pixels, Samples
 
 _RELATIVE_COLORIMETRIC = 1
 _BLACK_POINT_COMPENSATION = 0x2000
+_DATE = slice(24, 36)
+_DAY_OF_THE_STANDARD = struct.pack(">6H", 1999, 10, 18, 0, 0, 0)
 
 
 def to_srgb(samples: Samples, profile: bytes) -> Samples:
@@ -25,6 +28,16 @@ def to_srgb(samples: Samples, profile: bytes) -> Samples:
     if samples.ndim == 2:
         return np.repeat(samples[:, :, None], 3, axis=2)
     return _without_inks(samples) if samples.shape[2] == 4 else samples
+
+
+@cache
+def srgb_profile() -> bytes:
+    """Return an ICC profile of sRGB, the same bytes every time: Little CMS would date it now (ICC.1:2010, 7.2.8)."""
+    import imagecodecs
+
+    profile = bytearray(imagecodecs.cms_profile("srgb"))
+    profile[_DATE] = _DAY_OF_THE_STANDARD
+    return bytes(profile)
 
 
 def _through(samples: Samples, profile: bytes) -> Samples | None:

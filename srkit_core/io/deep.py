@@ -1,7 +1,8 @@
-"""How are 16-bit colours read, which Pillow reads as 8 bit?
+"""How are pictures of more than 8 bit read, which Pillow cuts down to 8?
 
-imagecodecs decodes PNG and JPEG 2000, tifffile TIFF; they raise where data are missing or a checksum is wrong. A 16-bit
-PPM is its header and big-endian numbers, which need no library.
+imagecodecs decodes PNG, JPEG 2000 and AVIF and raises where data are missing or a checksum is wrong. A 16-bit PPM is its
+header and big-endian numbers, which need no library. TIFF has a file of its own.
+An AVIF of several pictures stays Pillow's, in 8 bit: asked for one of them, imagecodecs (2026.3) writes beyond its memory.
 """
 
 from typing import Any
@@ -9,54 +10,58 @@ from typing import Any
 import numpy as np
 from PIL.ImageFile import ImageFile
 
-from srkit_core.io.codecs import decoded, first_page
-from srkit_core.io.failure import DamagedError, checked_size
-from srkit_core.io.raster import Samples
+from srkit_core.io.codecs import decoded
+from srkit_core.io.failure import DamagedError
+from srkit_core.io.raster import Samples, spread
 
-_BITS, _PLANES, _TILE_WIDTH, _TILE_LENGTH, _EXTRA = 258, 284, 322, 323, 338
-_SEPARATE, _PREMULTIPLIED = 2, 1
+_COLOURS = ("RGB", "RGBA", "LA")
+_GRAYS = ("L", "I;16")
 _DEPTH_IN_CODESTREAM = 42
 _DEPTH_IN_BOX = 14
+_DEPTH_IN_AV1 = 6
+_HIGH, _TWELVE = 0x40, 0x20
 
 
 def is_deep(image: ImageFile, data: bytes) -> bool:
-    """Say whether the picture that Pillow opened from `data` holds 16-bit colours; 16-bit gray Pillow reads as it is."""
-    if image.mode not in ("RGB", "RGBA", "LA") or not image.tile:
-        return False
+    """Say whether the picture that Pillow opened from `data` holds more than Pillow would read."""
     match image.format:
-        case "PNG":
-            return str(image.tile[0].args).endswith(";16B")
-        case "TIFF":
-            tags = image.getexif()
-            return set(_several(tags.get(_BITS))) == {16} and _PREMULTIPLIED not in _several(tags.get(_EXTRA))
+        case "AVIF":
+            return _depth_of_avif(data) > 8 and not getattr(image, "is_animated", False)
         case "JPEG2000":
-            return _depth_of_jpeg_2000(data) == 16
+            return 8 < _depth_of_jpeg_2000(data) <= 16 and image.mode in _COLOURS + _GRAYS
+        case "PNG":
+            return image.mode in _COLOURS and bool(image.tile) and str(image.tile[0].args).endswith(";16B")
         case "PPM":
-            return image.tile[0].codec_name == "ppm" and _most(image) > 255
+            return image.mode in _COLOURS and image.tile[0].codec_name == "ppm" and _most(image) > 255
     return False
 
 
 def decode(image: ImageFile, data: bytes) -> Samples:
-    """Return uint16 (H, W, C), C as the file has it; raises DamagedError where data are missing."""
+    """Return uint16 (H, W, C) or (H, W), C as the file has it; raises DamagedError where data are missing."""
     match image.format:
+        case "AVIF":
+            return spread(decoded("avif", data), 2 ** _depth_of_avif(data) - 1)
+        case "JPEG2000":
+            return _jpeg_2000(data)
         case "PPM":
             return _ppm(image, data)
-        case "TIFF":
-            tags = image.getexif()
-            checked_size(int(tags.get(_TILE_LENGTH, 1)), int(tags.get(_TILE_WIDTH, 1)))
-            page = first_page(data)
-            return np.moveaxis(page, 0, 2) if tags.get(_PLANES) == _SEPARATE else page
-    return decoded("jpeg2k" if image.format == "JPEG2000" else "png", data)
+    return decoded("png", data)
+
+
+def _jpeg_2000(data: bytes) -> Samples:
+    """Signed numbers are counted from the lowest."""
+    samples, bits = decoded("jpeg2k", data), _depth_of_jpeg_2000(data)
+    lowest = 0 if samples.dtype.kind == "u" else -(2 ** (bits - 1))
+    return spread((samples.astype(np.int32) - lowest).astype(np.uint16), 2**bits - 1)
 
 
 def _ppm(image: ImageFile, data: bytes) -> Samples:
     """Read the binary numbers behind the header (netpbm's ppm(5)), spread so that the largest allowed one becomes 65535."""
     wanted, start, most = image.width * image.height * 3, image.tile[0].offset, _most(image)
     numbers = np.frombuffer(data, ">u2", count=min(wanted, (len(data) - start) // 2), offset=start)
-    if numbers.size < wanted or numbers.max() > most:
-        raise DamagedError("its numbers do not fit its header")
-    spread = numbers if most == 65535 else (numbers.astype(np.uint32) * 65535 + most // 2) // most
-    return spread.astype(np.uint16).reshape(image.height, image.width, 3)
+    if numbers.size < wanted:
+        raise DamagedError("its numbers are fewer than its header promises")
+    return spread(numbers, most).reshape(image.height, image.width, 3)
 
 
 def _most(image: ImageFile) -> int:
@@ -70,5 +75,8 @@ def _depth_of_jpeg_2000(data: bytes) -> int:
     return (data[place] & 0x7F) + 1
 
 
-def _several(value: Any) -> tuple[int, ...]:
-    return value if isinstance(value, tuple) else () if value is None else (value,)
+def _depth_of_avif(data: bytes) -> int:
+    """Return the bits of a sample, 8, 10 or 12, as the first configuration box says (AV1 in ISOBMFF, 2.3.3)."""
+    place = data.find(b"av1C") + _DEPTH_IN_AV1
+    flags = data[place] if place < len(data) else 0
+    return 8 if not flags & _HIGH else 12 if flags & _TWELVE else 10

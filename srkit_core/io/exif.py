@@ -1,5 +1,7 @@
 """How is EXIF read out of an open file?"""
 
+import warnings
+
 from PIL import ExifTags, Image
 
 INNER = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
@@ -12,8 +14,28 @@ def standing_before(image: Image.Image) -> Image.Exif:
 
 
 def orientation(image: Image.Image) -> int:
-    """Return how the pixels are stored, 1 to 8; 1 is upright."""
-    return int(standing_before(image).get(ExifTags.Base.Orientation, 1))
+    """Return how the pixels are stored, 1 to 8; 1 is upright, and what broken EXIF means."""
+    try:
+        return as_orientation(standing_before(image).get(ExifTags.Base.Orientation))
+    except Exception:  # Pillow names no base class for what broken EXIF raises
+        return 1
+
+
+def as_orientation(stated: object) -> int:
+    """Return an orientation tag's value where it is one, else 1."""
+    return int(stated) if isinstance(stated, int) and stated in range(1, 9) else 1
+
+
+def sound(content: bytes) -> bytes:
+    """Return EXIF bytes that can be read and written as they are, broken ones as none."""
+    found = Image.Exif()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found.load(content)
+            return content if found and load_inner(found).tobytes() else b""
+        except Exception:  # Pillow names no base class for what broken EXIF raises
+            return b""
 
 
 def load_inner(found: Image.Exif) -> Image.Exif:

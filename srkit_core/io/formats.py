@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PIL import Image, UnidentifiedImageError
 
-from srkit_core.io import bitmap, heif, raw, rest
+from srkit_core.io import bitmap, heif, raw, rest, tiff
 from srkit_core.io.failure import NotAPictureError
 from srkit_core.io.raster import Raster
 
@@ -65,7 +65,7 @@ def decoder_of(path: Path) -> Decoder:
     if head.startswith(_PLAIN_STARTS) or head[8:12] == b"WEBP" or brands & _AVIF_BRANDS:
         return bitmap
     if head.startswith(_TIFF_STARTS):
-        return raw if _is_from_a_camera(path, head) else bitmap
+        return raw if _is_from_a_camera(path, head) else tiff if tiff.is_deep(path) else bitmap
     if brands & _HEIF_BRANDS:
         return heif
     return bitmap if _pillow_knows(path) else raw if path.suffix.lower() in RAW_ENDINGS else rest
@@ -80,16 +80,17 @@ def _brands(head: bytes) -> set[bytes]:
 
 
 def _is_from_a_camera(path: Path, head: bytes) -> bool:
-    """Tell a raw file from a TIFF file: its first directory is a preview, or sensor data, or one Pillow cannot read."""
+    """Tell a raw file from a TIFF file: its first directory is a preview, or sensor data, or one that nothing else reads."""
+    is_named_so = path.suffix.lower() in RAW_ENDINGS
     if head[8:10] == b"CR":
         return True
     try:
         with Image.open(path, formats=["TIFF"]) as image:
             tags = image.getexif()
     except UnidentifiedImageError:
-        return True
+        return is_named_so or not tiff.is_deep(path)
     preview, sensor = tags.get(_NEW_SUBFILE_TYPE) == 1, tags.get(_PHOTOMETRIC) in (_COLOUR_FILTERS, _LINEAR_RAW)
-    return preview or sensor or _DNG_VERSION in tags or (path.suffix.lower() in RAW_ENDINGS and _MAKE in tags)
+    return preview or sensor or _DNG_VERSION in tags or (is_named_so and _MAKE in tags)
 
 
 def _pillow_knows(path: Path) -> bool:

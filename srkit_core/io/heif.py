@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from srkit_core.io.failure import ZEROS, DamagedError, checked_size, refuse_zeros
-from srkit_core.io.raster import Raster, Samples, from_channels
+from srkit_core.io.raster import Raster, Samples, from_channels, spread
 
 if TYPE_CHECKING:
     import pillow_heif
@@ -55,9 +55,5 @@ def _opened(path: Path) -> "pillow_heif.HeifFile":
 
 
 def _spread(samples: Samples, bits: int) -> Samples:
-    """Stretch what stands in the upper `bits` of 16 over all of 0 to 65535."""
-    if samples.dtype == np.uint8:
-        return samples
-    most = 2**bits - 1
-    spread: Samples = (((samples >> (16 - bits)).astype(np.uint32) * 65535 + most // 2) // most).astype(np.uint16)
-    return spread
+    """Stretch what stands in the upper `bits` of 16 over all of them."""
+    return samples if samples.dtype == np.uint8 else spread((samples >> (16 - bits)).astype(np.uint16), 2**bits - 1)

@@ -5,7 +5,7 @@ The one door for pictures: training, evaluation and upscaling read and write thr
 torch, which saves a process that only decodes its import.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from srkit_core.errors import DataError
 from srkit_core.io.atomic import write_bytes
-from srkit_core.io.colour import to_srgb
+from srkit_core.io.colour import srgb_profile, to_srgb
 from srkit_core.io.failure import naming
 from srkit_core.io.formats import ENDINGS, IN_WORDS, decoder_of
 from srkit_core.io.metadata import applicable_exif
@@ -48,12 +48,14 @@ __all__ = [
 class Photo:
     """A picture with what belongs to it: `pixels` (H, W, 3) and `alpha` (H, W; None: opaque) of one type, uint8 or uint16.
 
-    `exif` is what still applies to a copy of it, as EXIF bytes.
+    `exif` is what still applies to a copy of it, as EXIF bytes. `profiled` says whether the file named its colours by an
+    ICC profile; a copy then names them too, and since pixels are sRGB by then, by the profile of sRGB.
     """
 
     pixels: Samples
     alpha: Samples | None = None
     exif: bytes = b""
+    profiled: bool = False
 
 
 def read_image(path: Path) -> Pixels:
@@ -68,10 +70,12 @@ def read_image(path: Path) -> Pixels:
 
 
 def read_photo(path: Path) -> Photo:
-    """Return a picture as deep as its file, uint8 or uint16, with its alpha and the EXIF that still applies; raises as `read_image`."""
+    """Return a picture with its alpha and the EXIF that still applies, uint8, or uint16 where its file has 9 to 16 bit.
+
+    Of these an AVIF of several pictures, JPEG 2000 of inks and PPM in plain words come as 8 bit. Raises as `read_image`.
+    """
     with naming(path):
-        photo = _finished(decoder_of(path).decode(path))
-        return Photo(photo.pixels, photo.alpha, applicable_exif(path))
+        return replace(_finished(decoder_of(path).decode(path)), exif=applicable_exif(path))
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -88,12 +92,14 @@ def write_image(path: Path, pixels: Pixels) -> None:
 def write_photo(path: Path, photo: Photo) -> None:
     """Write a picture in the format that the ending of `path` names; the file appears whole or not at all.
 
-    16 bit, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8 and alpha laid on white.
-    Raises DataError when the format or the place cannot take the picture, DiskFullError.
+    16 bit, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8 and alpha laid on white. A
+    photo that was `profiled` bears the ICC profile of sRGB where the format has a place for it, any other none. Raises
+    DataError when the format or the place cannot take the picture, DiskFullError.
     """
     check_writable(path)
     try:
-        encoded = encode(path.suffix.lower(), photo.pixels, photo.alpha, photo.exif)
+        profile = srgb_profile() if photo.profiled else b""
+        encoded = encode(path.suffix.lower(), photo.pixels, photo.alpha, photo.exif, profile)
     except (OSError, ValueError, RuntimeError) as error:
         raise DataError(f"cannot write {path}: {error}", hint="--out with the ending .png", path=path) from error
     write_bytes(path, encoded)
@@ -132,5 +138,6 @@ def to_words(unit: "Tensor") -> "Tensor":
 
 def _finished(raster: Raster) -> Photo:
     """Bring colours to sRGB and everything upright."""
-    pixels = upright(to_srgb(raster.samples, raster.profile), raster.orientation)
-    return Photo(np.ascontiguousarray(pixels), None if raster.alpha is None else upright(raster.alpha, raster.orientation))
+    pixels = np.ascontiguousarray(upright(to_srgb(raster.samples, raster.profile), raster.orientation))
+    alpha = None if raster.alpha is None else upright(raster.alpha, raster.orientation)
+    return Photo(pixels, alpha, profiled=bool(raster.profile))

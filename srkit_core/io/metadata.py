@@ -26,6 +26,7 @@ _NO_LONGER = frozenset(
     {
         ExifTags.Base.MakerNote,  # its offsets point into the old file
         ExifTags.Base.ColorSpace,
+        ExifTags.Base.Gamma,
         ExifTags.Base.ExifImageWidth,
         ExifTags.Base.ExifImageHeight,
         ExifTags.Base.ExifInteroperabilityOffset,

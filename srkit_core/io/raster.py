@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srkit_core.io.failure import DamagedError
+
 Pixels = NDArray[np.uint8]
 DeepPixels = NDArray[np.uint16]
 Samples = NDArray[np.unsignedinteger[Any]]
@@ -44,7 +46,7 @@ def upright(samples: Samples, orientation: int) -> Samples:
     """
     if orientation not in range(2, 9):
         return samples
-    whole: Any = samples if samples.ndim == 2 else samples.view(f"V{3 * samples.itemsize}")[:, :, 0]
+    whole: Any = samples if samples.ndim == 2 else np.ascontiguousarray(samples).view(f"V{3 * samples.itemsize}")[:, :, 0]
     turned = whole.swapaxes(0, 1) if is_sideways(orientation) else whole
     rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
     columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
@@ -65,9 +67,13 @@ def to_8_bit(samples: Samples) -> Pixels:
     return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def to_16_bit(samples: Samples) -> DeepPixels:
-    """Spread 8 bit over 16, times 257; 16 bit stay as they are."""
-    return samples.astype(np.uint16) * np.uint16(257) if samples.dtype == np.uint8 else samples.astype(np.uint16, copy=False)
+def spread(samples: Samples, most: int) -> DeepPixels:
+    """Stretch 0 to `most` over all of 0 to 65535, rounded to the nearest; raises DamagedError where a number is larger."""
+    if most == 65535:
+        return samples.astype(np.uint16, copy=False)
+    if samples.max() > most:
+        raise DamagedError("its numbers do not fit its header")
+    return ((samples.astype(np.uint32) * 65535 + most // 2) // most).astype(np.uint16)
 
 
 def on_white(colours: Samples, alpha: Samples | None) -> Samples:

@@ -150,6 +150,86 @@ def test_a_ppm_of_12_bit_is_spread(tmp_path):
     assert read_photo(tmp_path / "a.ppm").pixels.tolist() == [[[0, 65535, 32776]]]
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("bits", [9, 10, 12, 14, 16])
+@pytest.mark.parametrize("form", ["jp2", "j2k"])
+def test_jpeg_2000_reaches_from_0_to_65535_in_every_depth(tmp_path, form, bits, channels):
+    import imagecodecs
+
+    most = 2**bits - 1
+    stored = np.random.default_rng(bits).integers(0, most + 1, (32, 40, channels), dtype=np.uint16)
+    stored[0, 0], stored[0, 1] = 0, most
+    options = {"level": 0, "codecformat": form, "bitspersample": bits}
+    (tmp_path / "a.jp2").write_bytes(imagecodecs.jpeg2k_encode(stored[:, :, 0] if channels == 1 else stored, **options))
+    photo, exact = read_photo(tmp_path / "a.jp2"), np.rint(stored * (65535 / most)).astype(np.uint16)
+    assert np.array_equal(photo.pixels, exact[:, :, :3] if channels > 2 else exact[:, :, :1].repeat(3, axis=2))
+    assert photo.alpha is None if channels in (1, 3) else np.array_equal(photo.alpha, exact[:, :, -1])
+    assert image_size(tmp_path / "a.jp2") == (32, 40)
+
+
+def test_signed_jpeg_2000_is_counted_from_the_lowest(tmp_path):
+    import imagecodecs
+
+    stored = noise(32, 40, deep=True)
+    signed = (stored.astype(np.int32) - 32768).astype(np.int16)
+    (tmp_path / "a.jp2").write_bytes(imagecodecs.jpeg2k_encode(signed, level=0, codecformat="jp2"))
+    assert np.array_equal(read_photo(tmp_path / "a.jp2").pixels, stored)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("bits", [10, 12])
+def test_avif_reaches_from_0_to_65535_in_every_depth(tmp_path, bits, channels):
+    import imagecodecs
+
+    most = 2**bits - 1
+    stored = np.random.default_rng(bits).integers(0, most + 1, (32, 40, channels), dtype=np.uint16)
+    stored[0, 0], stored[0, 1] = 0, most
+    encoded = imagecodecs.avif_encode(stored[:, :, 0] if channels == 1 else stored, level=100, bitspersample=bits)
+    (tmp_path / "a.avif").write_bytes(encoded)
+    photo, exact = read_photo(tmp_path / "a.avif"), np.rint(stored * (65535 / most)).astype(np.uint16)
+    assert np.array_equal(photo.pixels, exact[:, :, :3] if channels > 2 else exact.repeat(3, axis=2))
+    assert photo.alpha is None if channels < 4 else np.array_equal(photo.alpha, exact[:, :, 3])
+    assert np.abs(read_image(tmp_path / "a.avif").astype(int) - on_white(exact)).max() <= 1
+
+
+def on_white(deep):
+    colours, cover = deep[:, :, :3] / 65535, deep[:, :, 3:] / 65535 if deep.shape[2] == 4 else 1.0
+    return np.rint((colours * cover + 1 - cover) * 255).astype(int)
+
+
+def test_a_lossy_10_bit_avif_is_finer_than_8_bit(tmp_path):
+    import imagecodecs
+
+    rows, columns = np.mgrid[:64, :96]
+    stored = np.dstack([rows * 1023 / 63, columns * 1023 / 95, (rows + columns) * 1023 / 160]).astype(np.uint16)
+    (tmp_path / "a.avif").write_bytes(imagecodecs.avif_encode(stored, level=95, bitspersample=10))
+    pixels = read_photo(tmp_path / "a.avif").pixels
+    assert np.abs(pixels / 65535 - stored / 1023).mean() < 1 / 1023
+    assert np.unique(pixels).size > 256
+
+
+def test_of_several_pictures_in_an_avif_the_first_is_read(tmp_path):
+    import imagecodecs
+
+    stored = smooth(64, 96).astype(np.uint16) * 4
+    (tmp_path / "two.avif").write_bytes(imagecodecs.avif_encode(np.stack([stored, stored[::-1]]), level=95, bitspersample=10))
+    photo = read_photo(tmp_path / "two.avif")
+    assert photo.pixels.dtype == np.uint8
+    assert apart(photo.pixels, stored // 4) < 3
+
+
+def test_a_depth_that_the_numbers_do_not_fit_is_noticed(tmp_path):
+    import imagecodecs
+
+    data = bytearray(imagecodecs.jpeg2k_encode(noise(32, 40, deep=True) >> 4, level=0, codecformat="jp2", bitspersample=12))
+    data[data.index(b"ihdr") + 14] = 9  # ten bits
+    (tmp_path / "a.jp2").write_bytes(data)
+    (tmp_path / "a.ppm").write_bytes(b"P6 1 1 1000\n" + np.array([0, 1000, 1001], dtype=">u2").tobytes())
+    for name in ("a.jp2", "a.ppm"):
+        with pytest.raises(DataError, match="its numbers do not fit its header"):
+            read_image(tmp_path / name)
+
+
 def test_16_bit_gray_with_alpha(tmp_path):
     import imagecodecs
 

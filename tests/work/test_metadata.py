@@ -1,5 +1,7 @@
 """Does a larger copy keep what still applies: date, camera and place, alpha, 16 bit; and nothing that does not?"""
 
+import struct
+
 import numpy as np
 import pytest
 from PIL import ExifTags, Image
@@ -8,7 +10,7 @@ from torch import nn
 from srkit_core.binding import Part
 from srkit_core.errors import DataError
 from srkit_core.evaluation.files import upscale_file
-from srkit_core.io.images import Photo, read_image, read_photo, write_photo
+from srkit_core.io.images import Photo, image_size, read_image, read_photo, write_photo
 from srkit_core.io.metadata import applicable_exif
 from srkit_core.parts.model import Model
 from srkit_core.registry import Component
@@ -89,6 +91,55 @@ def test_broken_exif_is_no_exif_and_no_reason_to_stop(tmp_path):
     photo = read_photo(tmp_path / "a.png")
     assert photo.pixels.shape == (6, 8, 3)
     assert photo.exif == b""
+
+
+def stated_orientation(kind, count, value):
+    """EXIF of one entry (TIFF 6.0, section 2): the orientation, as a number of any type."""
+    entry = struct.pack("<HHHI", 1, BASE.Orientation, kind, count) + value.ljust(4, b"\0")
+    return b"Exif\0\0II*\0\x08\0\0\0" + entry + bytes(4)
+
+
+BROKEN = {
+    "words": b"Exif\0\0these are words",
+    "no header": b"Exif\0\0II",
+    "nothing": b"Exif\0\0",
+    "cut": stated_orientation(3, 1, b"\x06")[:20],
+    "text": stated_orientation(2, 4, b"six"),
+    "undefined": stated_orientation(7, 4, b"\x06\0\0\0"),
+    "fraction": stated_orientation(5, 1, struct.pack("<I", 26)) + bytes(8),
+    "beyond": stated_orientation(3, 1, b"\x63"),
+}
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
+@pytest.mark.parametrize("broken", BROKEN)
+def test_broken_exif_turns_nothing_and_refuses_nothing(tmp_path, name, broken):
+    pixels = noise(6, 8)
+    Image.fromarray(pixels).save(tmp_path / f"plain-{name}", lossless=True, dpi=(72, 72))
+    Image.fromarray(pixels).save(tmp_path / name, exif=BROKEN[broken], lossless=True, dpi=(72, 72))
+    photo = read_photo(tmp_path / name)
+    assert np.array_equal(photo.pixels, read_image(tmp_path / f"plain-{name}"))
+    assert photo.exif == b""
+    assert image_size(tmp_path / name) == (6, 8)
+
+
+def test_a_tiff_s_orientation_may_be_text(tmp_path):
+    import tifffile
+
+    for deep in (False, True):
+        pixels = noise(6, 8, deep=deep)
+        tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extratags=[(BASE.Orientation, "s", 0, "six", True)])
+        assert np.array_equal(read_photo(tmp_path / "a.tif").pixels, pixels)
+        assert image_size(tmp_path / "a.tif") == (6, 8)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif"])
+@pytest.mark.parametrize("broken", sorted(set(BROKEN) - {"beyond"}))
+def test_broken_exif_is_not_written(tmp_path, ending, deep, broken):
+    write_photo(tmp_path / f"plain.{ending}", Photo(noise(6, 8, deep=deep)))
+    write_photo(tmp_path / f"a.{ending}", Photo(noise(6, 8, deep=deep), exif=BROKEN[broken]))
+    assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"plain.{ending}").read_bytes()
 
 
 def test_a_raw_file_tells_camera_and_date(assets):
