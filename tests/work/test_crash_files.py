@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from srkit_core.cli.app import run
-from srkit_core.engine import loop, record, resume
+from srkit_core.engine import loop, record
 from srkit_core.engine.events import Silent
 from srkit_core.engine.folder import RunFolder
 from srkit_core.engine.resume import find_checkpoint
@@ -322,7 +322,7 @@ def test_a_run_killed_while_it_forgets_later_checkpoints_goes_on(where, undistur
         remove(path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(resume.shutil, "rmtree", dying)
+        patched.setattr("srkit_core.engine.folder.shutil.rmtree", dying)
         with pytest.raises(Died):
             train(recipe(), where, resume=4)
     assert_same_run(train(recipe(), where, resume="newest"), undisturbed)
