@@ -42,15 +42,14 @@ def prepare(
     """Prepare folders of pictures for training: every usable file once, every other one named with its reason."""
     from srkit_core.cli.progress import ProgressView
     from srkit_core.data.preparation.crews import hired
+    from srkit_core.data.preparation.run import Wish
+    from srkit_core.data.preparation.run import prepare as prepared
 
     if cluster and time_limit:
         raise RecipeError("--time-limit is for processes of this machine: a scheduler cannot end what a worker does", hint="leave it out")
     options = _options(patch, resize, scale, degrade, stride, form, layout, names, variants, limit)
+    wish = Wish(sources, out, options, split, licence, redo, keep_duplicates)
     with hired(options, workers or os.cpu_count() or 1, time_limit or _MOST_SECONDS, cluster, out) as crew, ProgressView() as view:
-        from srkit_core.data.preparation.run import Wish  # processes are on their way already, and need longer
-        from srkit_core.data.preparation.run import prepare as prepared
-
-        wish = Wish(sources, out, options, split, licence, redo, keep_duplicates)
         report = prepared(wish, crew, lambda work, done, length: view.count(work, done, length, "done"))
     _tell(report, out)
     _judge(report, max_failures)
@@ -68,6 +67,9 @@ def _options(
     variants: int,
     limit: int | None,
 ) -> "Options":
+    from dataclasses import replace
+
+    from srkit_core.data.preparation.names import check_pattern, default_pattern
     from srkit_core.data.preparation.options import Options
     from srkit_core.expressions import parse_chain
 
@@ -86,14 +88,8 @@ def _options(
         variants=variants,
         limit=limit,
     )
-    return options if form == "packed" else _named(options, names)
-
-
-def _named(options: "Options", names: str | None) -> "Options":
-    from dataclasses import replace
-
-    from srkit_core.data.preparation.names import check_pattern, default_pattern
-
+    if form == "packed":
+        return options
     options = replace(options, names=names or default_pattern(options))
     check_pattern(options.names, options)
     return options

@@ -14,7 +14,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from itertools import islice
-from multiprocessing import forkserver
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -31,8 +30,7 @@ Result = TypeVar("Result")
 class Children:
     """So many processes; a context manager, at whose end they are gone. They start with the first work.
 
-    `preload` are modules that every child needs; where processes are forked from a clean one, they are imported once, from
-    the beginning on, while the caller still makes up its mind.
+    `preload` are modules that every child needs; where processes are forked from a clean one, they are imported once.
     `limit` is the most seconds for one item; it does not count the start of a child, with these imports.
     """
 
@@ -42,8 +40,6 @@ class Children:
         self._lanes = [_Lane(context, preload) for _ in range(count)]
 
     def __enter__(self) -> "Children":
-        if sys.platform == "linux":
-            forkserver.ensure_running()
         return self
 
     def __exit__(self, *_: object) -> None:
