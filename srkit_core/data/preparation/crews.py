@@ -1,17 +1,31 @@
 """Who does the work: processes of this machine, or a cluster?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from srkit_core.data.preparation.children import Children
+from srkit_core.data.preparation.failures import Unusable
 from srkit_core.data.preparation.options import Options
-from srkit_core.data.preparation.run import Crew
 from srkit_core.errors import DataError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _EXTRA = 'pip install "srkit[cluster]"'
 _WORK = "srkit_core.data.preparation.work"
 _TORCH = ("srkit_core.data.preparation.degrading", "srkit_core.data.preparation.variants")
+
+
+class Crew(Protocol):
+    """Processes of this machine, or a cluster."""
+
+    def needs(self, samples: Mapping[Path, Path]) -> None:
+        """Hear of a file in each folder of pictures, which everybody who works must see."""
+
+    def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
+        """Yield each item with its result, in any order."""
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """How do folders of pictures become a prepared folder?"""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from srkit_core.chain import bind_chain
+from srkit_core.data.preparation.crews import Crew
 from srkit_core.data.preparation.failures import Unusable
 from srkit_core.data.preparation.folder import claim, only_one, sweep
 from srkit_core.data.preparation.job import Job, patches_of, plan_jobs, stored_sides
@@ -21,19 +21,7 @@ from srkit_core.errors import DataError, DiskFullError
 from srkit_core.expressions import parse_chain
 from srkit_core.registry import discover
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
-
-
-class Crew(Protocol):
-    """Who works: processes of this machine, or a cluster."""
-
-    def needs(self, samples: Mapping[Path, Path]) -> None:
-        """Hear of a file in each folder of pictures, which everybody who works must see."""
-
-    def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
-        """Yield each item with its result, in any order."""
 
 
 @dataclass(frozen=True)
