@@ -25,7 +25,7 @@ def prepare(
     scale: Annotated[int, typer.Option(min=1, help="HR size over LR size; HR is cut to whole LR pixels.")] = 4,
     degrade: Annotated[str | None, typer.Option(help="How LR is made (files: bicubic; packed: no LR is stored).")] = None,
     stride: Annotated[int | None, typer.Option(min=1, help="From patch to patch, in HR pixels (default: the patch).")] = None,
-    split: Annotated[str, typer.Option(help="Shares or lists for validation and test, such as 0.15,0.05.")] = "",
+    split: Annotated[str | None, typer.Option(help="Shares or lists for validation and test, such as 0.15,0.05.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes of this machine (default: one a core).")] = None,
     form: Annotated[Literal["packed", "files"], typer.Option("--format", help="For srkit's training, or as files.")] = "packed",
     layout: Annotated[str | None, typer.Option(help="Folders of HR and LR files (default: hr,lr).")] = None,
@@ -35,20 +35,23 @@ def prepare(
     max_failures: Annotated[float, typer.Option(min=0, max=1, help="A larger share of unusable files is an error.")] = 0.5,
     time_limit: Annotated[float | None, typer.Option(min=1, help="Most seconds for one file (default: 300).")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, for the manifest.")] = None,
-    keep_duplicates: Annotated[bool, typer.Option("--keep-duplicates", help="Keep pictures that look like others.")] = False,
+    keep_duplicates: Annotated[
+        bool | None, typer.Option("--keep-duplicates/--drop-duplicates", help="Keep pictures that look like others.")
+    ] = None,
     redo: Annotated[bool, typer.Option("--redo", help="Do everything again, with other options if wanted.")] = False,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers see these folders.")] = None,
 ) -> None:
     """Prepare folders of pictures for training: every usable file once, every other one named with its reason."""
     from srkit_core.cli.progress import ProgressView
     from srkit_core.data.preparation.crews import hired
+    from srkit_core.data.preparation.labels import Labels
     from srkit_core.data.preparation.run import Wish
     from srkit_core.data.preparation.run import prepare as prepared
 
     if cluster and time_limit:
         raise RecipeError("--time-limit is for processes of this machine: a scheduler cannot end what a worker does", hint="leave it out")
     options = _options(patch, resize, scale, degrade, stride, form, layout, names, variants, limit)
-    wish = Wish(sources, out, options, split, licence, redo, keep_duplicates)
+    wish = Wish(sources, out, options, Labels(split, licence, keep_duplicates), redo)
     with hired(options, workers or os.cpu_count() or 1, time_limit or _MOST_SECONDS, cluster, out) as crew, ProgressView() as view:
         report = prepared(wish, crew, lambda work, done, length: view.count(work, done, length, "done"))
     _tell(report, out)
@@ -131,8 +134,12 @@ def _tell(report: "Report", out: Path) -> None:
         typer.echo(note)
     left_out = [f"{count} {name}" for name, count in report.tally.counts.items() if count]
     if left_out:
-        typer.echo(f"left out: {', '.join(left_out)}; the pictures are named in {out / SKIPPED}")
-    news = f"{report.made} of them made now" if report.made else "nothing was left to do"
+        named = f"; the pictures are named in {out / SKIPPED}" if report.tally.filtered else ""
+        typer.echo(f"left out: {', '.join(left_out)}{named}")
+    if report.parts.keys() - {"train"}:
+        typer.echo("split: " + ", ".join(f"{report.parts.get(part, 0)} {part}" for part in ("train", "val", "test")))
+    unmade = "its manifest was written again" if report.renewed else "nothing was left to do"
+    news = f"{report.made} of them made now" if report.made else unmade
     typer.echo(f"{out}: {report.pictures} pictures, {report.patches} patches, of {report.files} files; {news}")
 
 

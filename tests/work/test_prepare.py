@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.cli.app import run
+from srkit_core.data.preparation.labels import Labels
 from srkit_core.data.preparation.options import Options
 from srkit_core.data.preparation.run import Wish, prepare
 from srkit_core.errors import DataError, DiskFullError, RecipeError
@@ -57,9 +58,11 @@ def photos(tmp_path_factory):
     return folder
 
 
-def _prepare(photos, out, crew=None, *, split="", redo=False, licence=None, duplicates=False, **options):
+def _prepare(photos, out, crew=None, *, split=None, redo=False, licence=None, duplicates=None, **options):
     options = {"patch": 32, "stride": 32} | options
-    wish = Wish([str(photos)] if not isinstance(photos, list) else photos, out, Options(**options), split, licence, redo, duplicates)
+    wish = Wish(
+        [str(photos)] if not isinstance(photos, list) else photos, out, Options(**options), Labels(split, licence, duplicates), redo
+    )
     return prepare(wish, crew or Here(), lambda *_: None)
 
 
@@ -372,3 +375,41 @@ def test_damaged_options_are_named(photos, tmp_path, text):
     (tmp_path / "out/.prepare/options.json").write_text(text)
     with pytest.raises(DataError, match=r"options\.json is damaged"):
         _prepare(photos, tmp_path / "out")
+
+
+def test_what_was_said_beside_pixels_stays_until_something_else_is_said(photos, tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["prepare", str(photos), str(out), "--patch", "32"]
+    assert run([*words, "--split", "0.6,0.22", "--licence", "CC0-1.0", "--keep-duplicates"]) == 0
+    first = _manifest(out)
+    capsys.readouterr()
+    assert run(words) == 0
+    told = capsys.readouterr().out
+    assert _manifest(out) == first
+    assert "split as before: 0.6,0.22" in told
+    assert "licence as before: CC0-1.0" in told
+    assert "duplicates as before: kept" in told
+    assert "nothing was left to do" in told
+    assert run([*words, "--split", "", "--drop-duplicates"]) == 0
+    told = capsys.readouterr().out
+    assert "split is now none, it was 0.6,0.22" in told
+    assert "duplicates is now left out, it was kept" in told
+    assert "its manifest was written again" in told
+    second = _manifest(out)["pictures"]
+    assert ({one["split"] for one in second}, {one["licence"] for one in second}, len(second)) == ({"train"}, {"CC0-1.0"}, 5)
+
+
+def test_the_parts_of_a_split_are_counted(photos, tmp_path, capsys):
+    assert run(["prepare", str(photos), str(tmp_path / "out"), "--patch", "32", "--split", "0.6,0.22"]) == 0
+    parts = [one["split"] for one in _manifest(tmp_path / "out")["pictures"]]
+    assert f"split: {parts.count('train')} train, {parts.count('val')} val, {parts.count('test')} test" in capsys.readouterr().out
+
+
+def test_other_pictures_alone_are_refused_and_nothing_goes(photos, tmp_path):
+    _prepare(photos, tmp_path / "out")
+    before = _everything(tmp_path / "out")
+    Image.effect_noise((64, 64), 90).convert("RGB").save(tmp_path / "other.png")
+    with pytest.raises(RecipeError, match="prepared from other pictures: none of its"):
+        _prepare(tmp_path / "other.png", tmp_path / "out")
+    assert _everything(tmp_path / "out") == before
+    assert _prepare(tmp_path / "other.png", tmp_path / "out", redo=True).pictures == 1

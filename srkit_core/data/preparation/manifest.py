@@ -46,10 +46,12 @@ def forget_manifest(out: Path) -> None:
         (out / name).unlink(missing_ok=True)
 
 
-def forget_outdated(out: Path, document: Mapping[str, Any]) -> None:
-    """Delete a manifest that says anything else, before files that it names may go."""
-    if not _says(out / MANIFEST, json_text(document)):
+def forget_outdated(out: Path, document: Mapping[str, Any]) -> bool:
+    """Delete a manifest that says anything else, before files that it names may go; return whether it did."""
+    outdated = not _says(out / MANIFEST, json_text(document))
+    if outdated:
         forget_manifest(out)
+    return outdated
 
 
 def _picture(

@@ -14,6 +14,7 @@ from typing import Final
 
 from srkit_core.data.preparation.originals import Original
 from srkit_core.data.prepared import ROOM
+from srkit_core.errors import RecipeError
 from srkit_core.io.documents import write_json
 
 RECORDS: Final = "records"
@@ -85,6 +86,14 @@ def load(out: Path, name: str) -> Record | None:
         return Record(**content, outputs=outputs)
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def check_same_source(out: Path, names: Iterable[str]) -> None:
+    """Raise RecipeError when a folder was prepared from other pictures alone, as when a disk is not there or a path is wrong."""
+    before, now = {file.stem for file in (out / ROOM / RECORDS).glob("*.json")}, {stem_of(name) for name in names}
+    if before and not before & now:
+        fact = f"{out} was prepared from other pictures: none of its {len(before)} is in the sources"
+        raise RecipeError(fact, hint="add --redo to begin anew, or name another folder")
 
 
 def forget_others(out: Path, names: Iterable[str]) -> int:

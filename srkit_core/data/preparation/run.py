@@ -1,7 +1,8 @@
 """How do folders of pictures become a prepared folder?"""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srkit_core.chain import bind_chain
@@ -9,12 +10,13 @@ from srkit_core.data.preparation.crews import Crew
 from srkit_core.data.preparation.failures import Unusable
 from srkit_core.data.preparation.folder import claim, only_one, sweep
 from srkit_core.data.preparation.job import Job, patches_of, plan_jobs, stored_sides
+from srkit_core.data.preparation.labels import AS_BEFORE, Labels, keep_labels, with_earlier
 from srkit_core.data.preparation.manifest import forget_manifest, forget_outdated, manifest, write_manifest
 from srkit_core.data.preparation.names import check_distinct
 from srkit_core.data.preparation.options import Options, folders_in
 from srkit_core.data.preparation.originals import Found, Original, find_originals
 from srkit_core.data.preparation.parting import parts_of
-from srkit_core.data.preparation.records import Record, forget_others, load, record_file, save
+from srkit_core.data.preparation.records import Record, check_same_source, forget_others, load, record_file, save
 from srkit_core.data.preparation.settlement import TOO_SMALL, Tally, staying
 from srkit_core.data.preparation.work import examine, prepare_picture
 from srkit_core.errors import DataError, DiskFullError
@@ -28,26 +30,29 @@ Progress = Callable[[str, int, int], None]
 class Wish:
     """What is asked for: places of pictures, the output folder, what shapes pixels, and what the manifest says beside them.
 
-    `redo` begins anew, `duplicates` keeps pictures that look like others.
+    `redo` begins anew.
     """
 
     sources: Sequence[str]
     out: Path
     options: Options
-    split: str = ""
-    licence: str | None = None
+    labels: Labels = AS_BEFORE
     redo: bool = False
-    duplicates: bool = False
 
 
 @dataclass(frozen=True)
 class Report:
-    """What came of it: of `files`, so many `made` now and the rest before; `pictures` and `patches` are in the manifest."""
+    """What came of it: of `files`, so many `made` now and the rest before; `pictures` and `patches` are in the manifest.
+
+    `parts` counts the pictures for training, validation and test; `renewed` says that the manifest says other things than before.
+    """
 
     files: int
     made: int
     pictures: int
     patches: int
+    parts: Mapping[str, int]
+    renewed: bool
     tally: Tally
     notes: tuple[str, ...]
 
@@ -62,14 +67,17 @@ def prepare(wish: Wish, crew: Crew, progress: Progress) -> Report:
     if options.degrade:
         bind_chain(discover(), parse_chain(options.degrade), options.scale)
     found = find_originals(wish.sources, wish.out)
-    split = parts_of({one.name: one.group for one in found.originals}, wish.split, ", ".join(wish.sources))
+    labels, told = with_earlier(wish.out, wish.labels)
+    split = parts_of({one.name: one.group for one in found.originals}, labels.split or "", ", ".join(wish.sources))
     if options.format == "files":
         check_distinct(options.names, (one.name for one in found.originals))
     with only_one(wish.out):
         claim(wish.out, options, redo=wish.redo)
+        check_same_source(wish.out, (one.name for one in found.originals))
+        keep_labels(wish.out, labels)
         crew.needs(found.samples)
         try:
-            return _Preparation(wish, crew, progress).run(found, split)
+            return _Preparation(wish.out, options, labels, crew, progress).run(replace(found, remarks=(*found.remarks, *told)), split)
         except DiskFullError as error:
             raise DiskFullError(error.message, hint="free some space, and run the same command again: it goes on") from error
 
@@ -77,9 +85,9 @@ def prepare(wish: Wish, crew: Crew, progress: Progress) -> Report:
 class _Preparation:
     """One pass over the originals, in a folder that nobody else writes into."""
 
-    def __init__(self, wish: Wish, crew: Crew, progress: Progress) -> None:
-        self._wish, self._crew, self._progress = wish, crew, progress
-        self._out, self._options = wish.out.absolute(), wish.options
+    def __init__(self, out: Path, options: Options, labels: Labels, crew: Crew, progress: Progress) -> None:
+        self._out, self._options, self._labels = out.absolute(), options, labels
+        self._crew, self._progress = crew, progress
         self._failures = dict[str, str]()
 
     def run(self, found: Found, split: Mapping[str, str]) -> Report:
@@ -91,14 +99,15 @@ class _Preparation:
         made += self._mend(found.originals, jobs)
         tally = self._tally(found.originals, sizes)
         kept = list(self._staying(found.originals, tally))
-        document = manifest(self._options, kept, split, self._wish.licence, tally)
-        forget_outdated(self._out, document)
+        document = manifest(self._options, kept, split, self._labels.licence or None, tally)
+        renewed = forget_outdated(self._out, document)
         files = {file for _, record in kept for output in record.outputs for file, _ in output.files}
         sweep(self._out, folders_in(self._options.in_words()), files)
         write_manifest(self._out, document, tally)
         pictures = document["pictures"]
         notes = (*found.remarks, *_notes(found, gone, changed, sizes, self._options))
-        return Report(len(originals), made, len(pictures), sum(one["patches"] for one in pictures), tally, notes)
+        patches, parts = sum(one["patches"] for one in pictures), Counter(one["split"] for one in pictures)
+        return Report(len(originals), made, len(pictures), patches, parts, renewed, tally, notes)
 
     def _sizes(self, originals: Sequence[Original]) -> tuple[dict[Original, tuple[int, int]], int]:
         """Return (height, width) of every original whose header can be read, and how many have changed since a run before."""
@@ -156,7 +165,7 @@ class _Preparation:
         return [jobs[one.name] for one, record in self._staying(originals, Tally()) if not record.is_whole(self._out)]
 
     def _staying(self, originals: Sequence[Original], tally: Tally) -> Iterator[tuple[Original, Record]]:
-        return staying(originals, self._out, tally, duplicates=self._wish.duplicates)
+        return staying(originals, self._out, tally, duplicates=bool(self._labels.duplicates))
 
     def _work(self, jobs: Sequence[Job]) -> int:
         """Do so many jobs; while there is work, the folder has no manifest."""
