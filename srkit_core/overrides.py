@@ -95,7 +95,8 @@ def _notes(flags: Flags, recipe: Recipe) -> tuple[str, ...]:
 
 def _from_flags(flags: Flags) -> Document:
     if flags.gen is None:
-        raise RecipeError("there is neither a recipe nor a generator to train", hint="srkit train --gen rrdb, or srkit recipes")
+        hint = "srkit train --gen rrdb, srkit recipes, or --resume --out RUN"
+        raise RecipeError("there is neither a recipe nor a generator to train", hint=hint)
     warmup = flags.warmup
     if warmup is None:
         warmup = CHOSEN_WARMUP if flags.steps is None and flags.disc else 0

@@ -16,6 +16,7 @@ from srkit_core.cli.render import process_number
 from srkit_core.errors import SrkitError
 
 TRACE_VARIABLE = "SRKIT_TRACE"
+_SECOND_CHANCE = {"train": "srkit train --resume --out RUN goes on", "prepare": "run the same command again: it goes on"}
 _INTERRUPTED = 130
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
 
@@ -122,7 +123,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _tell_unplanned(error, words)
     if code == _INTERRUPTED:
-        _tell("interrupted", "run the same command again; a training run goes on with --resume --out RUN")
+        _tell("interrupted", _SECOND_CHANCE.get(words[0], "run the same command again"))
     return code if isinstance(code, int) else 0
 
 

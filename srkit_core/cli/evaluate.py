@@ -37,7 +37,7 @@ def evaluate(
     split: SplitOption = None,
     lr: Annotated[Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")] = None,
     scale: Annotated[int | None, typer.Option(help="Where neither a model nor --lr says it.")] = None,
-    degrade: Annotated[str | None, typer.Option(help="How LR is made from HR (default: bicubic).")] = None,
+    degrade: Annotated[str | None, typer.Option(help="How LR is made from HR (default: bicubic), or paired: as the data hold it.")] = None,
     metrics: Annotated[str | None, typer.Option(help="A sum of metrics (default: psnr+ssim).")] = None,
     protocol: Annotated[Literal["y", "rgb"] | None, typer.Option(help="Luma or RGB (default: y).")] = None,
     border: Annotated[int | None, typer.Option(help="HR pixels cut from each side (default: the scale).")] = None,
@@ -103,10 +103,12 @@ def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenB
 
 def _source(wanted: "EvaluationRecipe", split: "Split | None") -> "Source":
     from srkit_core.data.sources import open_source, readable
+    from srkit_core.recipe import PAIRED
 
     if wanted.data is None:
         raise RecipeError("there is nothing to evaluate on", hint="--data FOLDER, or --data photos")
-    source = open_source(wanted.data, prefer=(split,) if split else ("test", "val"))
+    paired = wanted.degrade == PAIRED
+    source = open_source(wanted.data, paired=paired, scale=wanted.scale, prefer=(split,) if split else ("test", "val"))
     if split and any(one.split != split for one in source.pictures):
         raise DataError(f"{wanted.data} has no split '{split}'", hint="srkit prepare --split, or leave out --split")
     source = readable(source)

@@ -21,7 +21,9 @@ def prepare(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Folders, pictures, lists, addresses, or photos.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to prepare; a second run goes on.")],
     patch: Annotated[str, typer.Option(metavar="N|whole", help="Side of a patch in HR pixels.")] = "256",
-    resize: Annotated[str | None, typer.Option(metavar="WxH", help="Resize whole pictures to this HR size first.")] = None,
+    resize: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Resize whole pictures to this HR size first, whatever their proportions.")
+    ] = None,
     scale: Annotated[int, typer.Option(min=1, help="HR size over LR size; HR is cut to whole LR pixels.")] = 4,
     degrade: Annotated[str | None, typer.Option(help="How LR is made (files: bicubic; packed: no LR is stored).")] = None,
     stride: Annotated[int | None, typer.Option(min=1, help="From patch to patch, in HR pixels (default: the patch).")] = None,
@@ -31,7 +33,7 @@ def prepare(
     layout: Annotated[str | None, typer.Option(help="Folders of HR and LR files (default: hr,lr).")] = None,
     names: Annotated[str | None, typer.Option(help="Pattern of file names: {name} {stem} {index} {patch} {variant}.")] = None,
     variants: Annotated[int, typer.Option(min=1, help="Versions of each picture: itself, then augmented copies.")] = 1,
-    limit: Annotated[int | None, typer.Option(min=1, help="Most pictures, variants counted.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most pictures that are worked on, variants counted.")] = None,
     max_failures: Annotated[float, typer.Option(min=0, max=1, help="A larger share of unusable files is an error.")] = 0.5,
     time_limit: Annotated[float | None, typer.Option(min=1, help="Most seconds for one file (default: 300).")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, for the manifest.")] = None,

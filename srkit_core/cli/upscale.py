@@ -1,5 +1,6 @@
 """How is a picture upscaled from the command line?"""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,8 @@ def upscale(
         failed = [source for source, target in tasks if not _upscale_one(opened, source, target, _tile(tile), overlap)]
     if len(failed) == len(tasks):
         raise DataError(f"none of the {len(tasks)} inputs could be read; the first is {failed[0]}", hint="check the inputs")
+    if failed:
+        typer.echo(f"{len(tasks) - len(failed)} of {len(tasks)} upscaled, {len(failed)} skipped", err=True)
 
 
 def _upscale_one(model: "Model", source: Path, target: Path, tile: int | None, overlap: int | None) -> bool:
@@ -73,7 +76,10 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
     single = out.suffix.lower() in ENDINGS and len(inputs) == 1 and inputs[0].is_file()
     if single and out.suffix.lower() not in WRITABLE:
         raise RecipeError(f"no {out.suffix} pictures are written", hint=f"--out {out.with_suffix('.png')}")
-    tasks = [(one, out if single else out / one.relative_to(base).with_suffix(".png")) for one, base in sources]
+    inside = [one.relative_to(base) for one, base in sources]
+    alike = Counter(path.with_suffix("") for path in inside)
+    names = [path.with_suffix(".png") if alike[path.with_suffix("")] == 1 else path.with_name(f"{path.name}.png") for path in inside]
+    tasks = [(one, out if single else out / name) for (one, _), name in zip(sources, names, strict=True)]
     taken = dict[Path, Path]()
     for source, target in tasks:
         if target in taken:

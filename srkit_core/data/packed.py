@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from srkit_core.data.folders import name_inside
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
-from srkit_core.data.prepared import MANIFEST, ROOM, VERSION
+from srkit_core.data.prepared import MANIFEST, ROOM, SKIPPED, VERSION
 from srkit_core.data.shards import open_shard, unreadable
 from srkit_core.errors import DataError
 from srkit_core.lists import read_list
@@ -44,7 +44,7 @@ class Manifest(BaseModel):
     version: Literal[1]
     format: Literal["packed", "files"]
     scale: PositiveInt
-    pictures: Annotated[list[Prepared], Field(min_length=1)]
+    pictures: list[Prepared]
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,26 @@ def find_packed(place: Place) -> Packed | None:
 def packed_pictures(packed: Packed, place: Place, naming: Naming | None) -> list[Picture]:
     """Return the pictures of shards, of a list those that it names, with the crops of their grids, and with `naming` with LR.
 
-    Raises DataError when a shard is missing or too short for its picture, when there is no LR of this scale, or no picture
-    that the list names.
+    Raises DataError when a shard is missing or too short for its picture, when there is no LR, or no picture that the list names.
     """
-    if naming:
-        _check_lr(packed, naming)
+    if naming and not _holds_lr(packed):
+        fact = f"{packed.folder} was prepared without LR"
+        raise DataError(fact, hint="--degrade bicubic, or srkit prepare --degrade E", path=packed.folder)
     wanted = _listed(packed, place.listing) if place.listing else packed.manifest.pictures
     pictures = [_picture(packed, one, place.weight) for one in wanted]
     return [replace(picture, lr=picture.path) for picture in pictures] if naming else pictures
+
+
+def unused_lr(packed: Packed) -> tuple[str, ...]:
+    """Say that shards hold LR, where it is not asked for."""
+    return (f"{packed.folder} holds LR as well, which --degrade paired takes",) if _holds_lr(packed) else ()
+
+
+def check_scale(packed: Packed, naming: Naming) -> None:
+    """Raise DataError when a folder was prepared for another scale than LR is wanted of."""
+    if naming.scale not in (None, packed.manifest.scale):
+        fact = f"the LR of {packed.folder} is of scale {packed.manifest.scale}, not {naming.scale}"
+        raise DataError(fact, hint=f"--scale {packed.manifest.scale}, or --degrade bicubic", path=packed.folder)
 
 
 def as_prepared(packed: Packed, pictures: Sequence[Picture]) -> Sequence[Picture]:
@@ -118,6 +130,8 @@ def _opened(folder: Path) -> Packed:
             path=path,
         )
     manifest = _checked(path, document)
+    if not manifest.pictures:
+        raise DataError(f"{folder} holds no picture: none could be used", hint=f"{SKIPPED} there names them and why", path=folder)
     open_shard.cache_clear()  # what was prepared again since is another file of the same name
     return Packed(folder, manifest, hashlib.sha256(path.read_bytes()).hexdigest())
 
@@ -181,14 +195,8 @@ def _picture(packed: Packed, one: Prepared, weight: float) -> Picture:
     return Picture(one.name, path, one.group, height, width, weight=weight, crops=max(one.patches, 1), split=one.split)
 
 
-def _check_lr(packed: Packed, naming: Naming) -> None:
-    first = _inside(packed, packed.manifest.pictures[0].shard)
-    if "lr" not in open_shard(first):
-        fact = f"{packed.folder} was prepared without LR"
-        raise DataError(fact, hint="--degrade bicubic, or srkit prepare --degrade E", path=packed.folder)
-    if naming.scale not in (None, packed.manifest.scale):
-        fact = f"the LR of {packed.folder} is of scale {packed.manifest.scale}, not {naming.scale}"
-        raise DataError(fact, hint=f"--scale {packed.manifest.scale}, or --degrade bicubic", path=packed.folder)
+def _holds_lr(packed: Packed) -> bool:
+    return "lr" in open_shard(_inside(packed, packed.manifest.pictures[0].shard))
 
 
 def _inside(packed: Packed, name: str) -> Path:

@@ -25,8 +25,10 @@ def pair_of_folders(folder: Path, scale: int | None) -> tuple[Path, Path]:
     Of `LRx2` and `LRx4`, or `X2` and `X4` below it, that of `scale` is taken. A folder that holds nothing but one other is
     looked into. Raises DataError when one is missing or there are two.
     """
-    folder = _inner(folder)
     here = _words_around(folder, HR_NAMES)
+    if here is None:
+        folder = _inner(folder)
+        here = _words_around(folder, HR_NAMES)
     if here is not None and not _saying(subfolders(folder), LR_NAMES, scale):
         beside = _saying(subfolders(folder.parent), LR_NAMES, scale)
         alike = [one for one in beside if (_words_around(one, LR_NAMES) or ([], []))[0][: len(here[0])] == here[0]]

@@ -10,7 +10,7 @@ from srkit_core.data import bundled
 from srkit_core.data.folders import name_inside
 from srkit_core.data.groups import group_of
 from srkit_core.data.listing import Listing, list_files
-from srkit_core.data.packed import Packed, as_prepared, find_packed, packed_pictures
+from srkit_core.data.packed import Packed, as_prepared, check_scale, find_packed, packed_pictures, unused_lr
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
 from srkit_core.data.remote import on_this_machine
@@ -36,7 +36,7 @@ class Skipped:
 class Source:
     """The usable pictures of a place, sorted; `ignored` counts the files without a picture ending, `remarks` say more.
 
-    `marks` are the digests of the manifests it was read from.
+    `marks` are the digests of the manifests it was read from, `scale` is the one it was prepared for.
     """
 
     place: str
@@ -45,6 +45,7 @@ class Source:
     ignored: int = 0
     remarks: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    scale: int | None = None
 
     def notes(self) -> list[str]:
         """Say what was left out, a line each."""
@@ -79,17 +80,20 @@ def open_source(
 def _open(place: Place, naming: Naming | None, smallest: int) -> Source:
     here, remarks = on_this_machine(place)
     packed = find_packed(here)
+    if packed and naming:
+        check_scale(packed, naming)
     if packed and packed.manifest.format == "packed":
         found: list[Picture | Skipped] = [*packed_pictures(packed, here, naming)]
-        listing = Listing(packed.folder, ())
+        listing = Listing(packed.folder, (), remarks=() if naming else unused_lr(packed))
     else:
         listing = list_files(here, naming)
         found = [_measured(one) for one in _listed(listing, here, packed)]
     found = [_large_enough(one, smallest) for one in found]
     pictures = tuple(one for one in found if isinstance(one, Picture))
     skipped = tuple(one for one in found if isinstance(one, Skipped))
-    marks = (packed.digest,) if packed else ()
-    source = Source(str(place.listing or place.where), pictures, skipped, listing.ignored, (*remarks, *listing.remarks), marks)
+    marks, scale = ((packed.digest,), packed.manifest.scale) if packed else ((), None)
+    told = (*remarks, *listing.remarks)
+    source = Source(str(place.listing or place.where), pictures, skipped, listing.ignored, told, marks, scale)
     if not pictures:
         raise _nothing_left(source, smallest)
     return source
@@ -121,7 +125,8 @@ def _mixture(text: str, places: Sequence[Place], sources: Sequence[Source]) -> S
     skipped = tuple(skipped for one in sources for skipped in one.skipped)
     remarks = tuple(remark for one in sources for remark in one.remarks)
     marks = tuple(mark for one in sources for mark in one.marks)
-    return Source(text, tuple(pictures), skipped, sum(one.ignored for one in sources), remarks, marks)
+    scales, ignored = {one.scale for one in sources}, sum(one.ignored for one in sources)
+    return Source(text, tuple(pictures), skipped, ignored, remarks, marks, scales.pop() if len(scales) == 1 else None)
 
 
 def readable(source: Source) -> Source:

@@ -1,5 +1,6 @@
 """Which pictures does a run see?"""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -45,8 +46,12 @@ def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
 
 
 def _named(pictures: Sequence[Picture]) -> str:
-    rest = len(pictures) - _NAMED_AT_MOST
-    shown = ", ".join(picture.name for picture in pictures[:_NAMED_AT_MOST])
+    """Name pictures, and of parts of one picture the picture and how many they are."""
+    counts = Counter(picture.group for picture in pictures)
+    groups = [f"{group} ({count} parts)" if count > 1 else group for group, count in counts.items()]
+    names = groups if len(groups) < len(pictures) else [picture.name for picture in pictures]
+    rest = len(names) - _NAMED_AT_MOST
+    shown = ", ".join(names[:_NAMED_AT_MOST])
     return f"{shown} and {rest} more, which environment.json names" if rest > 0 else shown
 
 

@@ -25,6 +25,7 @@ from srkit_core.parts.build import build_degradation
 from srkit_core.pinning import networks_of
 from srkit_core.plan import MetricTerm, bind_metrics
 from srkit_core.pretrained import Report
+from srkit_core.recipe import PAIRED
 from srkit_core.registry import Registry
 
 Note = Callable[[str], None]
@@ -79,8 +80,8 @@ def compare(
     pictures = _with_lr(source.pictures, wanted.lr)
     for word in wanted.models.values():
         fetch(word, registry, report)
-    scale = _scale(wanted, pictures, registry, note)
-    making = Making(None if wanted.lr else build_degradation(bind_chain(registry, wanted.degrade, scale)))
+    scale = _scale(wanted, replace(source, pictures=pictures), registry, note)
+    making = Making(None if _is_stored(wanted) else build_degradation(bind_chain(registry, wanted.degrade, scale)))
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
     terms = bind_metrics(registry, wanted.metrics)
     networks_of([term.part for term in terms], registry, report)
@@ -105,8 +106,12 @@ def _file_of(picture: Picture) -> Path:
     return Path(picture.name) if picture.path.suffix == SHARD else picture.path
 
 
-def _scale(wanted: EvaluationRecipe, pictures: Sequence[Picture], registry: Registry, note: Note) -> int:
-    """Return the scale of the models, else that of HR and LR, else the default, said aloud."""
+def _is_stored(wanted: EvaluationRecipe) -> bool:
+    return wanted.lr is not None or wanted.degrade == PAIRED
+
+
+def _scale(wanted: EvaluationRecipe, source: Source, registry: Registry, note: Note) -> int:
+    """Return the scale of the models, else that of HR and LR or of prepared data, else the default, said aloud."""
     scales = {word: scale for word in wanted.models.values() if (scale := own_scale(word, registry))}
     if wanted.scale:
         scales["--scale"] = wanted.scale
@@ -115,8 +120,13 @@ def _scale(wanted: EvaluationRecipe, pictures: Sequence[Picture], registry: Regi
         raise IncompatibleError(f"these have different scales: {told}", hint="evaluate the models of each scale on their own")
     if scales:
         return next(iter(scales.values()))
-    scale = _scale_of_pair(pictures[0]) if wanted.lr else DEFAULT_SCALE
-    note(f"scale {scale}, {'from the sizes of HR and LR' if wanted.lr else 'the default; choose with --scale N'}")
+    if source.scale and not wanted.lr:
+        scale, why = source.scale, f"that of {source.place}"
+    elif _is_stored(wanted):
+        scale, why = _scale_of_pair(source.pictures[0]), "from the sizes of HR and LR"
+    else:
+        scale, why = DEFAULT_SCALE, "the default; choose with --scale N"
+    note(f"scale {scale}, {why}")
     return scale
 
 
@@ -127,6 +137,6 @@ def _scale_of_pair(picture: Picture) -> int:
 
 
 def _described(wanted: EvaluationRecipe, protocol: Protocol, metrics: Sequence[MetricTerm], scale: int) -> dict[str, Any]:
-    made = {"lr": str(wanted.lr), "kernel": "as stored"} if wanted.lr else {"lr": "made from HR", "kernel": str(wanted.degrade)}
+    stored, made = {"lr": str(wanted.lr or wanted.data), "kernel": "as stored"}, {"lr": "made from HR", "kernel": str(wanted.degrade)}
     versions = {term.label: f"{term.part.component.distribution} {term.part.component.version}" for term in metrics}
-    return {**protocol.describe(), "scale": scale, **made, "metrics": versions}
+    return {**protocol.describe(), "scale": scale, **(stored if _is_stored(wanted) else made), "metrics": versions}

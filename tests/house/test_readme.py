@@ -58,7 +58,7 @@ def test_every_command_of_the_readme_exists(blocks):
 
     typed = [line.split()[1:3] for _, text in blocks for line in text.splitlines() if line.startswith("srkit ")]
     assert [words for words in typed if words[0] not in COMMANDS and " ".join(words) not in COMMANDS] == []
-    assert len(typed) == 25
+    assert len(typed) == 26
 
 
 def test_every_component_that_comes_with_it_is_in_the_tables(root):

@@ -259,3 +259,12 @@ def test_resume_takes_the_next_word_only_if_it_is_a_place(words, expected):
     full = _with_resume_value(["train", *words, "--out", "x"])
     assert full[1:] in ([f"--resume={expected}", "--out", "x"], ["--resume", expected, "--out", "x"])
     assert _with_resume_value(["train", "--resume", "recipe.toml"]) == ["train", "--resume=newest", "recipe.toml"]
+
+
+def test_pictures_of_one_stem_in_a_folder_keep_their_endings(tmp_path, capsys):
+    for name in ("a.png", "a.bmp", "b.png"):
+        write_image(tmp_path / "in" / name, np.zeros((8, 8, 3), dtype=np.uint8) + 9)
+    (tmp_path / "in" / "c.png").write_text("words")
+    assert run(["upscale", "bicubic", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.bmp.png", "a.png.png", "b.png"]
+    assert capsys.readouterr().err.splitlines()[-1] == "3 of 4 upscaled, 1 skipped"

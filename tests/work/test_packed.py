@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from srkit_core.augmentation import bind_augment
 from srkit_core.cli.app import run
+from srkit_core.data import packed as packed_files
 from srkit_core.data import shards
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
@@ -199,7 +200,8 @@ def test_preferred_splits_are_taken_where_there_are_some(tmp_path):
 def test_too_small_pictures_are_told(packed):
     source = open_source(str(packed), smallest=72)
     assert [one.name[-1] for one in source.pictures] == ["0", "2"]
-    assert source.notes()[0].endswith("bïld 1.safetensors: 128 x 64 is smaller than the crop of 72 pixels")
+    assert source.notes()[0] == f"{packed} holds LR as well, which --degrade paired takes"
+    assert source.notes()[1].endswith("bïld 1.safetensors: 128 x 64 is smaller than the crop of 72 pixels")
 
 
 STAGE = {"loss": "l1", "steps": 7, "batch": 2, "patch": 32, "checkpoint_every": 3, "validate_every": 7}
@@ -225,7 +227,8 @@ def test_a_run_on_prepared_data_goes_on_in_the_middle_of_an_epoch(tmp_path, degr
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted on Linux")
 def test_open_files_are_bounded(tmp_path, monkeypatch):
     few = shards.lru_cache(maxsize=3)(shards.open_shard.__wrapped__)
-    monkeypatch.setattr(shards, "open_shard", few)
+    for room in (shards, packed_files):
+        monkeypatch.setattr(room, "open_shard", few)
     pictures = open_source(str(pack(tmp_path / "a", sizes=[(64, 64)] * 40))).pictures
     before = sum(1 for _ in Path("/proc/self/fd").iterdir())
     loaded(pictures, steps=16)
@@ -269,7 +272,7 @@ def broken(folder, change):
         (lambda d: d.update(version=2), r"manifest.json is of version 2, this srkit reads 1$"),
         (lambda d: d.update(format="tar"), r"manifest.json is damaged: format: Input should be 'packed' or 'files'$"),
         (lambda d: d.pop("pictures"), r"manifest.json is damaged: pictures: Field required$"),
-        (lambda d: d.update(pictures=[]), r"manifest.json is damaged: pictures: List should have at least 1 item"),
+        (lambda d: d.update(pictures=[]), r"holds no picture: none could be used$"),
         (lambda d: d["pictures"][1].update(size=[64, 0]), r"manifest.json is damaged: pictures.1.size.1: Input should be greater than 0$"),
         (lambda d: d["pictures"][1].update(name="bïld 0"), r"manifest.json is damaged: it holds 'bïld 0' twice$"),
         (lambda d: d["pictures"][1].update(shard="../a.safetensors"), r"manifest.json is damaged: '../a.safetensors' is no file below it$"),
@@ -391,3 +394,35 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path, name):
     (folder / "manifest.json").write_text(json.dumps(document))
     with pytest.raises(DataError, match="names no picture"):
         open_source(str(folder))
+
+
+def test_files_of_another_scale_are_refused_before_any_is_read(tmp_path):
+    folder = files(tmp_path / "f", ("HQ", "LQ"))
+    with pytest.raises(DataError, match="is of scale 4, not 2"):
+        open_source(str(folder), paired=True, scale=2)
+
+
+def test_eval_scores_stored_lr_at_the_scale_of_the_manifest(tmp_path, capsys):
+    prepare = ["--scale", "2", "--patch", "32", "--degrade", "blur(sigma=3) | bicubic", "--keep-duplicates"]
+    (tmp_path / "photos").mkdir()
+    for number in range(2):
+        write_image(tmp_path / f"photos/{number}.png", noise(64, 64, seed=number))
+    figures = {}
+    for form in ("packed", "files"):
+        assert run(["prepare", str(tmp_path / "photos"), str(tmp_path / form), "--format", form, *prepare]) == 0
+        for degrade in ("bicubic", "paired"):
+            words = ["--data", str(tmp_path / form), "--degrade", degrade, "--metrics", "psnr", "--json", str(tmp_path / "s.json")]
+            assert run(["eval", "bicubic", *words]) == 0
+            document = json.loads((tmp_path / "s.json").read_text())
+            assert (document["protocol"]["scale"], document["protocol"]["kernel"] == "as stored") == (2, degrade == "paired")
+            figures[form, degrade] = document["models"][0]["metrics"]["psnr"]["mean"]
+    assert "scale 2, that of" in capsys.readouterr().out
+    for form in ("packed", "files"):
+        assert figures[form, "paired"] < figures[form, "bicubic"] - 0.2
+
+
+def test_an_hr_folder_whose_pictures_lie_in_a_subfolder_has_its_lr_beside_it(tmp_path):
+    for folder, step in (("hr", 1), ("lr", 4)):
+        write_image(tmp_path / folder / "inner one/a.png", np.ascontiguousarray(noise(64, 64)[::step, ::step]))
+    (picture,) = open_source(str(tmp_path / "hr"), paired=True, scale=4).pictures
+    assert picture.lr == tmp_path / "lr/inner one/a.png"

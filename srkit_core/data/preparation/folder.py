@@ -114,4 +114,5 @@ def _remove_empty(folder: Path) -> None:
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     name = next(name for name in (*before, *now) if before.get(name) != now.get(name))
-    return f"{name} {before.get(name) or 'not given'}, not {now.get(name) or 'not given'}"
+    old, new = (words.get(name) for words in (before, now))
+    return f"{name} {old}, not {new}" if old and new else f"{name} {old}" if old else f"no {name}, which is {new} now"
