@@ -22,7 +22,7 @@ def prepare(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to prepare; a second run goes on.")],
     patch: Annotated[str, typer.Option(metavar="N|whole", help="Side of a patch in HR pixels.")] = "256",
     resize: Annotated[
-        str | None, typer.Option(metavar="WxH", help="Resize whole pictures to this HR size first, whatever their proportions.")
+        str | None, typer.Option(metavar="WxH", help="Resize whole pictures to this HR size, whatever their proportions.")
     ] = None,
     scale: Annotated[int, typer.Option(min=1, help="HR size over LR size; HR is cut to whole LR pixels.")] = 4,
     degrade: Annotated[str | None, typer.Option(help="How LR is made (files: bicubic; packed: no LR is stored).")] = None,
