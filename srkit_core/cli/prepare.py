@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _NAMED_AT_MOST = 50
 _MOST_SECONDS = 300.0
 
+KeepDuplicates = Annotated[
+    bool | None, typer.Option("--keep-duplicates/--drop-duplicates", help="Keep pictures that look like others (default: as before, no).")
+]
+
 
 def prepare(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Folders, pictures, lists, addresses, or photos.")],
@@ -37,9 +41,7 @@ def prepare(
     max_failures: Annotated[float, typer.Option(min=0, max=1, help="A larger share of unusable files is an error.")] = 0.5,
     time_limit: Annotated[float | None, typer.Option(min=1, help="Most seconds for one file (default: 300).")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence of the pictures, for the manifest.")] = None,
-    keep_duplicates: Annotated[
-        bool | None, typer.Option("--keep-duplicates/--drop-duplicates", help="Keep pictures that look like others.")
-    ] = None,
+    keep_duplicates: KeepDuplicates = None,
     redo: Annotated[bool, typer.Option("--redo", help="Do everything again, with other options if wanted.")] = False,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers see these folders.")] = None,
 ) -> None:
