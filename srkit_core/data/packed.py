@@ -57,15 +57,14 @@ class Packed:
 
 
 def find_packed(place: Place) -> Packed | None:
-    """Return what was prepared in a place, or in a folder around it; None for others, whose manifests are of other programs.
+    """Return what was prepared in a place, or around a folder of prepared files; None for others, and manifests of other programs.
 
     Raises DataError when the manifest is damaged, or of another version than this srkit reads.
     """
     where = Path(place.where)
     if not (where / MANIFEST).is_file() and (where / ROOM).is_dir():
         raise DataError(f"{where} was not prepared to its end", hint="run the same srkit prepare again", path=where)
-    folder = where if _is_prepared(where) else next(filter(_is_around, where.absolute().parents), None)
-    return _opened(folder) if folder else None
+    return _opened(where) if _is_prepared(where) else _around(where)
 
 
 def packed_pictures(packed: Packed, place: Place, naming: Naming | None) -> list[Picture]:
@@ -104,6 +103,16 @@ def as_prepared(packed: Packed, pictures: Sequence[Picture]) -> Sequence[Picture
     made = {file: one for one in packed.manifest.pictures for file in one.files if _folder(file) == _folder(one.files[0])}
     known = [(picture, made.get(name_inside(picture.path, packed.folder).as_posix())) for picture in pictures]
     return [replace(picture, group=one.group, split=one.split) for picture, one in known if one] or pictures
+
+
+def _around(where: Path) -> Packed | None:
+    """Return what a folder holds that a place is a written part of; what else lies in there is nobody's but its owner's."""
+    folder = next(filter(_is_around, where.absolute().parents), None) if where.exists() else None
+    if folder is None:
+        return None
+    packed = _opened(folder)
+    written = {_folder(file) for one in packed.manifest.pictures for file in (one.shard, *one.files)}
+    return packed if name_inside(where, folder).parts[0] in written else None
 
 
 def _is_around(folder: Path) -> bool:

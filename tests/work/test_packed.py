@@ -426,3 +426,12 @@ def test_an_hr_folder_whose_pictures_lie_in_a_subfolder_has_its_lr_beside_it(tmp
         write_image(tmp_path / folder / "inner one/a.png", np.ascontiguousarray(noise(64, 64)[::step, ::step]))
     (picture,) = open_source(str(tmp_path / "hr"), paired=True, scale=4).pictures
     assert picture.lr == tmp_path / "lr/inner one/a.png"
+
+
+def test_other_folders_inside_a_prepared_one_are_what_they_are(packed, monkeypatch):
+    write_image(packed / "run/pictures/own.png", noise(32, 32))
+    assert [one.name for one in open_source(str(packed / "run")).pictures] == ["pictures/own"]
+    with pytest.raises(DataError, match="there is no folder"):
+        open_source(str(packed / "typo"))
+    monkeypatch.chdir(packed)
+    assert "rocket" in [one.name for one in open_source("photos").pictures]
