@@ -1,6 +1,7 @@
 """srkit: a plugin-based toolkit for image super-resolution. These are the names that need no torch.
 
-Each is imported when it is first asked for: building the models of recipes takes longer than all of `srkit list`.
+Each is imported when it is first asked for: building the models of recipes takes longer than all of
+`srkit list`.
 """
 
 from importlib import import_module
@@ -15,7 +16,16 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["Plan", "Recipe", "Registry", "SrkitError", "Stage", "__version__", "discover", "read_recipe"]
+__all__ = [
+    "Plan",
+    "Recipe",
+    "Registry",
+    "SrkitError",
+    "Stage",
+    "__version__",
+    "discover",
+    "read_recipe",
+]
 
 _HOMES = {
     "Plan": "plan",

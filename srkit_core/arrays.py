@@ -1,7 +1,8 @@
 """Which tensors are in a file that someone else wrote?
 
-Nothing in such a file is run: safetensors hold numbers only, torch's files are read with `weights_only=True`, numpy's
-pickles by an unpickler that knows arrays and nothing else. Importing this module does not import torch.
+Nothing in such a file is run: safetensors hold numbers only, torch's files are read with
+`weights_only=True`, numpy's pickles by an unpickler that knows arrays and nothing else. Importing
+this module does not import torch.
 """
 
 import pickle
@@ -23,16 +24,20 @@ _NUMBERS: Final = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1"})
 
 
 def read_arrays(path: Path) -> "dict[str, Tensor]":
-    """Return the tensors of a file by dotted names, on the CPU; a table within a table becomes `outer.inner`.
+    """Return the tensors of a file by dotted names, on the CPU.
 
-    Takes safetensors, torch's `.pth` and `.pt` files, and pickles of numpy arrays. Raises WeightsError when the file
-    is none of these, is damaged, or would run code when it is opened.
+    A table within a table becomes `outer.inner`.
+
+    Takes safetensors, torch's `.pth` and `.pt` files, and pickles of numpy arrays. Raises
+    WeightsError when the file is none of these, is damaged, or would run code when it is opened.
     """
     try:
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as error:
-        raise WeightsError(f"cannot read {path}: {error.strerror or error}", hint="check the path", path=path) from error
+        raise WeightsError(
+            f"cannot read {path}: {error.strerror or error}", hint="check the path", path=path
+        ) from error
     if start[8:9] == b"{":
         return _safetensors(path)
     content: Any = _torch_file(path) if start.startswith(_TORCH_ZIP) else _pickle(path)
@@ -62,7 +67,9 @@ def _torch_file(path: Path) -> Any:
 
 
 def _pickle(path: Path) -> Any:
-    """Read a bare pickle: numpy's, or torch's before version 1.6, which opens with a number of its own."""
+    """Read a bare pickle: numpy's, or torch's before version 1.6, which opens with a number of its
+    own.
+    """
     try:
         with path.open("rb") as file:
             content = _ArraysOnly(file).load()
@@ -78,7 +85,7 @@ class _NotArraysError(Exception):
 
 
 class _Dtype:
-    """What a pickle says about the type of an array: a code such as f4, and the order of its bytes."""
+    """What a pickle says of an array's type: a code such as f4, and the order of its bytes."""
 
     def __init__(self, code: str = "", *_: object) -> None:
         self.code, self.order = code, "<"
@@ -88,7 +95,10 @@ class _Dtype:
 
 
 class _Array:
-    """What a pickle says about an array: its shape, type and bytes; numpy builds nothing before all are checked."""
+    """What a pickle says about an array: its shape, type and bytes.
+
+    Numpy builds nothing before all are checked.
+    """
 
     def __init__(self, *_: object) -> None:
         self.values: Any = None
@@ -101,7 +111,9 @@ class _Array:
             raise _NotArraysError("it holds an array of something else than numbers")
         content = raw.encode("latin1") if isinstance(raw, str) else bytes(raw)
         flat = np.frombuffer(content, dtype=dtype.order + dtype.code)
-        self.values = flat.reshape(shape, order="F" if by_columns else "C").astype(flat.dtype.newbyteorder("="))
+        self.values = flat.reshape(shape, order="F" if by_columns else "C").astype(
+            flat.dtype.newbyteorder("=")
+        )
 
 
 _STAND_INS: Final[dict[tuple[str, str], type]] = {
@@ -110,11 +122,15 @@ _STAND_INS: Final[dict[tuple[str, str], type]] = {
     ("numpy.core.multiarray", "_reconstruct"): _Array,
     ("numpy._core.multiarray", "_reconstruct"): _Array,
 }
-"""What a pickle gets where it asks for numpy: numpy's own unpickling trusts the bytes it is given."""
+"""What a pickle gets where it asks for numpy: numpy's own unpickling trusts the bytes it is given.
+"""
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Builds arrays of numbers and plain values; whatever else a pickle asks for is refused before it is looked up."""
+    """Builds arrays of numbers and plain values.
+
+    Whatever else a pickle asks for is refused before it is looked up.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__(file, encoding="latin1")
@@ -129,7 +145,10 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def _flat(content: Any, prefix: str) -> "list[tuple[str, Tensor]]":
-    """List the tensors in nested tables; what is neither a table nor a tensor (a step, a name) is left out."""
+    """List the tensors in nested tables.
+
+    What is neither a table nor a tensor (a step, a name) is left out.
+    """
     import torch
 
     if isinstance(content, _Array):
@@ -138,7 +157,11 @@ def _flat(content: Any, prefix: str) -> "list[tuple[str, Tensor]]":
         return [(prefix, content.detach())]
     if not isinstance(content, Mapping):
         return []
-    return [pair for name, inner in content.items() for pair in _flat(inner, f"{prefix}.{name}" if prefix else str(name))]
+    return [
+        pair
+        for name, inner in content.items()
+        for pair in _flat(inner, f"{prefix}.{name}" if prefix else str(name))
+    ]
 
 
 def _refused(path: Path, error: Exception) -> WeightsError:
@@ -153,4 +176,8 @@ def _refused(path: Path, error: Exception) -> WeightsError:
 
 def _damaged(path: Path, error: Exception) -> WeightsError:
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0].partition(". ")[0]
-    return WeightsError(f"{path} is damaged, or no file of weights: {reason[:160]}", hint="copy or download it again", path=path)
+    return WeightsError(
+        f"{path} is damaged, or no file of weights: {reason[:160]}",
+        hint="copy or download it again",
+        path=path,
+    )

@@ -1,7 +1,8 @@
 """Which changes of a training sample can a recipe ask for?
 
-A stage's `augment` is a chain of these. Crops come first, then what changes pixels before LR is made, then the side the
-crop is seen from, and last what mixes LR with HR. Without torch; `data` does what is announced here.
+A stage's `augment` is a chain of these. Crops come first, then what changes pixels before LR is
+made, then the side the crop is seen from, and last what mixes LR with HR. Without torch; `data`
+does what is announced here.
 """
 
 import difflib
@@ -24,8 +25,8 @@ class Centre:
     """Takes crops from the middle of a picture, as for faces that are centred in it.
 
     Args:
-        margin: Share of each side that is left out at both ends; 0.5 leaves the central crop alone, and so does any
-            margin that leaves less than a crop.
+        margin: Share of each side that is left out at both ends; 0.5 leaves the central crop alone,
+            and so does any margin that leaves less than a crop.
     """
 
     phase: ClassVar[Phase] = "crop"
@@ -35,7 +36,8 @@ class Centre:
 
 @dataclass(frozen=True, kw_only=True)
 class Salient:
-    """Takes, of several places drawn evenly, the crop with the largest mean gradient: edges instead of sky (empirical).
+    """Takes, of several places drawn evenly, the crop with the largest mean gradient: edges instead
+    of sky (empirical).
 
     Args:
         of: How many places are looked at.
@@ -48,10 +50,13 @@ class Salient:
 
 @dataclass(frozen=True, kw_only=True)
 class Affine:
-    """Rotates, shifts, shears and zooms a picture about the centre of the crop; pixels beyond its border are the nearest.
+    """Rotates, shifts, shears and zooms a picture about the centre of the crop.
 
-    Every number is drawn evenly between its negative and itself. Keras's `ImageDataGenerator`, but for the shear, which is a
-    slope here and an angle there. Resampled by bicubic interpolation (a = -0.75) and rounded to 8 bits.
+    Pixels beyond its border are the nearest.
+
+    Every number is drawn evenly between its negative and itself. Keras's `ImageDataGenerator`, but
+    for the shear, which is a slope here and an angle there. Resampled by bicubic interpolation (a =
+    -0.75) and rounded to 8 bits.
 
     Args:
         rotation: The largest angle, in degrees.
@@ -70,10 +75,11 @@ class Affine:
 
 @dataclass(frozen=True, kw_only=True)
 class Jitter:
-    """Changes the colours of a picture: each number is drawn evenly between its negative and itself (defaults empirical).
+    """Changes the colours of a picture: each number is drawn evenly between its negative and itself
+    (defaults empirical).
 
-    Contrast is about mid-gray, saturation about luma (BT.601), hue turns the colours of YIQ and keeps luma, so that a pixel
-    becomes the same wherever it lies.
+    Contrast is about mid-gray, saturation about luma (BT.601), hue turns the colours of YIQ and
+    keeps luma, so that a pixel becomes the same wherever it lies.
 
     Args:
         brightness: The largest change of the factor of all values.
@@ -112,11 +118,13 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class CutBlur:
-    """Exchanges a square between LR and clean LR, so that a network learns where and how much to restore.
+    """Exchanges a square between LR and clean LR, so that a network learns where and how much to
+    restore.
 
-    CutBlur (Yoo et al. 2020, section 3.1), which exchanges HR and enlarged LR. A network whose input is LR itself gets bicubic
-    LR of the target in place of HR, without further degradation: inside the square, or outside of it, equally likely. With
-    `bicubic` alone, LR is clean everywhere and next to nothing changes.
+    CutBlur (Yoo et al. 2020, section 3.1), which exchanges HR and enlarged LR. A network whose
+    input is LR itself gets bicubic LR of the target in place of HR, without further degradation:
+    inside the square, or outside of it, equally likely. With `bicubic` alone, LR is clean
+    everywhere and next to nothing changes.
 
     Args:
         size: Side of the square, as a share of the patch's.
@@ -163,19 +171,40 @@ class Augment:
 
 
 def bind_augment(chain: Chain, *, stored: bool = False) -> Augment:
-    """Bind a chain of augmentations; `stored` says that LR comes from disk, which only some of them can follow.
+    """Bind a chain of augmentations.
 
-    Raises IncompatibleError for an unknown name, a wrong order, or pixels that would change behind the back of stored
-    LR, and OptionError for an option that does not fit.
+    `stored` says that LR comes from disk, which only some of them can follow.
+
+    Raises IncompatibleError for an unknown name, a wrong order, or pixels that would change behind
+    the back of stored LR, and OptionError for an option that does not fit.
     """
     steps = tuple(Step(_bind(item.call), item.probability) for item in chain.items)
-    behind = next((item for item, step in zip(chain.items, steps, strict=True) if step.what.phase == "pixels"), None)
+    behind = next(
+        (
+            item
+            for item, step in zip(chain.items, steps, strict=True)
+            if step.what.phase == "pixels"
+        ),
+        None,
+    )
     if stored and behind:
-        rest = Chain(tuple(item for item, step in zip(chain.items, steps, strict=True) if step.what.phase != "pixels"))
-        raise IncompatibleError(f"'{behind.call.name}' changes HR before LR is made, but paired LR is made already", hint=_line(rest))
+        rest = Chain(
+            tuple(
+                item
+                for item, step in zip(chain.items, steps, strict=True)
+                if step.what.phase != "pixels"
+            )
+        )
+        raise IncompatibleError(
+            f"'{behind.call.name}' changes HR before LR is made, but paired LR is made already",
+            hint=_line(rest),
+        )
     phases = [_PHASES.index(step.what.phase) for step in steps]
     if phases != sorted(phases):
-        raise IncompatibleError(f"in '{chain}' a step stands before one that happens earlier", hint=_line(_in_order(chain, phases)))
+        raise IncompatibleError(
+            f"in '{chain}' a step stands before one that happens earlier",
+            hint=_line(_in_order(chain, phases)),
+        )
     return Augment(steps)
 
 
@@ -185,18 +214,24 @@ def _bind(call: Call) -> Augmentation:
         hint = f"did you mean '{nearest[0]}'?" if nearest else f"one of {', '.join(AUGMENTATIONS)}"
         raise IncompatibleError(f"there is no augmentation '{call.name}'", hint=hint)
     make = AUGMENTATIONS[call.name]
-    bound: Augmentation = make(**bind_options(call.name, make, dict(call.options), advice=f"write {_whole(call.name)}"))
+    bound: Augmentation = make(
+        **bind_options(call.name, make, dict(call.options), advice=f"write {_whole(call.name)}")
+    )
     return bound
 
 
 def _whole(name: str) -> str:
     """Write an augmentation with all of its options, as its hint."""
-    options = ", ".join(f"{option}={written(value)}" for option, value in vars(AUGMENTATIONS[name]()).items())
+    options = ", ".join(
+        f"{option}={written(value)}" for option, value in vars(AUGMENTATIONS[name]()).items()
+    )
     return f"{name}({options})" if options else name
 
 
 def _in_order(chain: Chain, phases: list[int]) -> Chain:
-    items: list[tuple[int, Item]] = sorted(zip(phases, chain.items, strict=True), key=lambda pair: pair[0])
+    items: list[tuple[int, Item]] = sorted(
+        zip(phases, chain.items, strict=True), key=lambda pair: pair[0]
+    )
     return Chain(tuple(item for _, item in items))
 
 

@@ -1,6 +1,7 @@
 """Do the options that were written fit the component they were written for?
 
-Binding finds a component, fits every option to the signature of its factory, and fills in the defaults.
+Binding finds a component, fits every option to the signature of its factory, and fills in the
+defaults.
 """
 
 import difflib
@@ -21,7 +22,9 @@ SpecT = TypeVar("SpecT", bound=ComponentSpec)
 
 @dataclass(frozen=True)
 class Part:
-    """A component with every option bound; a nested component is a Part again. `context` is what its factory asked for.
+    """A component with every option bound; a nested component is a Part again.
+
+    `context` is what its factory asked for.
 
     `name` is the name as it was written, bare or full, so that what was unambiguous stays so.
     """
@@ -34,12 +37,16 @@ class Part:
     @cached_property
     def expression(self) -> Call:
         """The call with all options written out, so that it means the same when defaults change."""
-        return Call(self.name, tuple((name, _as_value(value)) for name, value in self.options.items()))
+        return Call(
+            self.name, tuple((name, _as_value(value)) for name, value in self.options.items())
+        )
 
     def spec(self, kind: type[SpecT]) -> SpecT:
         """Return the spec as the class the caller knows it to be."""
         if not isinstance(self.component.spec, kind):
-            raise TypeError(f"{self.component.full_name} is a {self.component.kind}, not a {kind.kind}")
+            raise TypeError(
+                f"{self.component.full_name} is a {self.component.kind}, not a {kind.kind}"
+            )
         return self.component.spec
 
     @property
@@ -66,18 +73,29 @@ class Part:
 
 
 def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> Part:
-    """Find a component and bind its options; raises UnknownComponentError, AmbiguousError or OptionError."""
+    """Find a component and bind its options.
+
+    Raises UnknownComponentError, AmbiguousError or OptionError.
+    """
     component = registry.find(kind, call.name)
     fitted = bind_options(component.name, component.spec.factory, dict(call.options))
     annotations = {option.name: option.annotation for option in options_of(component.spec.factory)}
-    values = {name: _bind_nested(registry, value, annotations[name], context) for name, value in fitted.items()}
+    values = {
+        name: _bind_nested(registry, value, annotations[name], context)
+        for name, value in fitted.items()
+    }
     return Part(call.name, component, values, _needed(component, context))
 
 
-def bind_options(name: str, factory: Factory, written: Mapping[str, Value], *, advice: str = "") -> dict[str, Any]:
-    """Fit what was written for `name` to a factory's signature and fill in the defaults; a nested component stays a Call.
+def bind_options(
+    name: str, factory: Factory, written: Mapping[str, Value], *, advice: str = ""
+) -> dict[str, Any]:
+    """Fit what was written for `name` to a factory's signature and fill in the defaults.
 
-    Raises OptionError, with `advice` as its hint where it knows no better one (default: `srkit show name`).
+    A nested component stays a Call.
+
+    Raises OptionError, with `advice` as its hint where it knows no better one (default: `srkit show
+    name`).
     """
     options = {option.name: option for option in options_of(factory)}
     for one in written:
@@ -91,7 +109,8 @@ def _needed(component: Component, context: Context) -> Context:
     missing = [name for name in needed if name not in context]
     if missing:
         raise IncompatibleError(
-            f"{component.kind} '{component.name}' needs a {missing[0]}, which is not known here", hint=f"srkit show {component.name}"
+            f"{component.kind} '{component.name}' needs a {missing[0]}, which is not known here",
+            hint=f"srkit show {component.name}",
         )
     return {name: context[name] for name in needed}
 
@@ -99,18 +118,32 @@ def _needed(component: Component, context: Context) -> Context:
 def _fitted(name: str, option: Option, written: Mapping[str, Value], advice: str) -> Any:
     if option.name not in written:
         if option.required:
-            raise OptionError(f"{name}: option '{option.name}' must be given", component=name, option=option.name, hint=advice)
+            raise OptionError(
+                f"{name}: option '{option.name}' must be given",
+                component=name,
+                option=option.name,
+                hint=advice,
+            )
         return option.default
     try:
         return fit(written[option.name], option.annotation)
     except MisfitError as misfit:
-        raise OptionError(f"{name}: option '{option.name}' {misfit}", component=name, option=option.name, hint=advice) from None
+        raise OptionError(
+            f"{name}: option '{option.name}' {misfit}",
+            component=name,
+            option=option.name,
+            hint=advice,
+        ) from None
 
 
 def _bind_nested(registry: Registry, value: Any, annotation: Any, context: Context) -> Any:
     if isinstance(value, tuple):
         return tuple(_bind_nested(registry, part, annotation, context) for part in value)
-    return bind(registry, next(_kinds_within(annotation)), value, context) if isinstance(value, Call) else value
+    return (
+        bind(registry, next(_kinds_within(annotation)), value, context)
+        if isinstance(value, Call)
+        else value
+    )
 
 
 def _kinds_within(annotation: Any) -> Iterator[Kind]:
@@ -127,7 +160,9 @@ def _no_such_option(component: str, name: str, known: Sequence[str], advice: str
         return OptionError(fact, component=component, option=name, hint=f"--{name} N")
     nearest = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean '{nearest[0]}'? {advice}" if nearest else advice
-    return OptionError(f"{component} has no option '{name}'", component=component, option=name, hint=hint)
+    return OptionError(
+        f"{component} has no option '{name}'", component=component, option=name, hint=hint
+    )
 
 
 def _as_value(value: Any) -> Value:

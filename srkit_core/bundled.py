@@ -7,6 +7,9 @@ _IN_WHEEL = _PACKAGE / "_bundled"
 
 
 def bundled(relative: str) -> Path:
-    """Return the path of a file named as in the repository; a wheel holds the same tree below `_bundled`."""
+    """Return the path of a file named as in the repository.
+
+    A wheel holds the same tree below `_bundled`.
+    """
     root = _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parent
     return root / relative

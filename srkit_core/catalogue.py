@@ -14,7 +14,9 @@ from srkit_core.specs import Kind
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A component, or pretrained weights (the kind `weights`), that some published distribution provides."""
+    """A component, or pretrained weights (the kind `weights`), that some published distribution
+    provides.
+    """
 
     kind: Kind | Literal["weights"]
     name: str
@@ -32,12 +34,23 @@ def catalogue() -> tuple[CatalogueEntry, ...]:
     """Return every entry of `registry.toml`, in the file's order."""
     document = tomllib.loads(bundled("registry.toml").read_text(encoding="utf-8"))
     return tuple(
-        CatalogueEntry(kind=part["kind"], name=part["name"], distribution=distribution["name"], summary=part["summary"])
+        CatalogueEntry(
+            kind=part["kind"],
+            name=part["name"],
+            distribution=distribution["name"],
+            summary=part["summary"],
+        )
         for distribution in document["distribution"]
         for part in distribution["components"]
     )
 
 
 def providers(kind: str, name: str) -> tuple[CatalogueEntry, ...]:
-    """Return the entries that would provide this component, named bare (`rrdb`) or full (`srkit-rrdb/rrdb`)."""
-    return tuple(entry for entry in catalogue() if entry.kind == kind and name in (entry.name, f"{entry.distribution}/{entry.name}"))
+    """Return the entries that would provide this component, named bare (`rrdb`) or full
+    (`srkit-rrdb/rrdb`).
+    """
+    return tuple(
+        entry
+        for entry in catalogue()
+        if entry.kind == kind and name in (entry.name, f"{entry.distribution}/{entry.name}")
+    )

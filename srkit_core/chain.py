@@ -20,7 +20,9 @@ class Step:
 
 @dataclass(frozen=True)
 class DegradationPlan:
-    """A bound chain; a crop of LR equals the LR of the crop when `margin` HR pixels around it are degraded too."""
+    """A bound chain; a crop of LR equals the LR of the crop when `margin` HR pixels around it are
+    degraded too.
+    """
 
     steps: tuple[Step, ...]
     scale: int
@@ -40,20 +42,32 @@ def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
         spec = part.spec(DegradationSpec)
         steps.append(Step(part, item.probability, divisor * spec.margin(part.bound)))
         if spec.divisor(part.bound) != 1 and item.probability < 1:
-            raise IncompatibleError(f"'{item}' changes the size, so it cannot happen to some pictures only", hint=f"write {item.call}")
+            raise IncompatibleError(
+                f"'{item}' changes the size, so it cannot happen to some pictures only",
+                hint=f"write {item.call}",
+            )
         divisor *= spec.divisor(part.bound)
     if divisor != scale:
         raise IncompatibleError(
-            f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is {scale}",
-            hint="a target keeps the size" if scale == 1 else "bicubic makes LR of the recipe's scale",
+            f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is "
+            f"{scale}",
+            hint="a target keeps the size"
+            if scale == 1
+            else "bicubic makes LR of the recipe's scale",
         )
     return DegradationPlan(tuple(steps), scale)
 
 
 def bind_target(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
-    """Bind what happens to HR first; a step that would shrink by the scale, such as bicubic, has nothing to do there."""
+    """Bind what happens to HR first.
+
+    A step that would shrink by the scale, such as bicubic, has nothing to do there.
+    """
     bound = bind_chain(registry, chain, 1)
     for step in bound.steps:
         if step.part.spec(DegradationSpec).divisor({**step.part.bound, "scale": scale}) != 1:
-            raise IncompatibleError(f"'{step.part.name}' makes pictures smaller, and a target keeps the size", hint="--set target=sharpen")
+            raise IncompatibleError(
+                f"'{step.part.name}' makes pictures smaller, and a target keeps the size",
+                hint="--set target=sharpen",
+            )
     return bound

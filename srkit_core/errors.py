@@ -26,7 +26,9 @@ from pathlib import Path
 
 
 class SrkitError(Exception):
-    """A deliberate error: `message` states one fact with its value, `hint` names the next thing to try."""
+    """A deliberate error: `message` states one fact with its value, `hint` names the next thing to
+    try.
+    """
 
     exit_code: int = 1
 
@@ -36,7 +38,9 @@ class SrkitError(Exception):
         self.hint = hint
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Let an error cross from a worker process: rebuilt from its attributes, not by calling it with `args` alone."""
+        """Let an error cross from a worker process: rebuilt from its attributes, not by calling it
+        with `args` alone.
+        """
         return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
@@ -47,14 +51,18 @@ class RecipeError(SrkitError):
 
 
 class ExpressionError(RecipeError):
-    """Text that is not an expression; `text` is what was read and `position` where reading stopped, under the caret."""
+    """Text that is not an expression.
+
+    `text` is what was read and `position` where reading stopped, under the caret.
+    """
 
     def __init__(self, problem: str, *, text: str, position: int) -> None:
         start = text.rfind("\n", 0, position) + 1
         line, column = text[start:].partition("\n")[0], position - start
         super().__init__(
             f"{problem} at column {column + 1}\n  {line}\n  {' ' * column}^",
-            hint="write it like: rrdb(blocks=16), l1 + 0.006*vgg(layer=conv5_4), or bicubic | jpeg(quality=30..95)@0.8",
+            hint="write it like: rrdb(blocks=16), l1 + 0.006*vgg(layer=conv5_4), or bicubic | "
+            "jpeg(quality=30..95)@0.8",
         )
         self.text = text
         self.position = position
@@ -82,7 +90,9 @@ class RegistryError(SrkitError):
 class UnknownComponentError(RegistryError):
     """Nothing installed of `kind` is called `name`; `nearest` are the closest names that are."""
 
-    def __init__(self, message: str, *, kind: str, name: str, nearest: Sequence[str], hint: str) -> None:
+    def __init__(
+        self, message: str, *, kind: str, name: str, nearest: Sequence[str], hint: str
+    ) -> None:
         super().__init__(message, hint=hint)
         self.kind = kind
         self.name = name
@@ -90,11 +100,17 @@ class UnknownComponentError(RegistryError):
 
 
 class AmbiguousError(RegistryError):
-    """Several distributions provide `name`; `candidates` are the full names that tell them apart."""
+    """Several distributions provide `name`.
+
+    `candidates` are the full names that tell them apart.
+    """
 
     def __init__(self, *, kind: str, name: str, candidates: Sequence[str]) -> None:
         offers = " and ".join(candidates)
-        super().__init__(f"the {kind} name '{name}' is provided more than once: {offers}", hint=f"write the full name: {candidates[0]}")
+        super().__init__(
+            f"the {kind} name '{name}' is provided more than once: {offers}",
+            hint=f"write the full name: {candidates[0]}",
+        )
         self.kind = kind
         self.name = name
         self.candidates = tuple(candidates)
@@ -159,6 +175,9 @@ class OutOfMemoryError(ResourceError):
 
 
 class DiskFullError(ResourceError):
-    """The disk is full, or a file would be larger than the system allows; files written before are complete."""
+    """The disk is full, or a file would be larger than the system allows.
+
+    Files written before are complete.
+    """
 
     exit_code = 4

@@ -24,7 +24,10 @@ from srkit_core.recipe import ProtocolName, recipe_error
 
 
 class EvaluationRecipe(Fields):
-    """Models by the name of their row, and how they are scored; what is None comes from the models and the data."""
+    """Models by the name of their row, and how they are scored.
+
+    What is None comes from the models and the data.
+    """
 
     models: Annotated[dict[str, str], Field(min_length=1)]
     data: str | None = None
@@ -45,13 +48,27 @@ def evaluation_recipe(document: dict[str, Any]) -> EvaluationRecipe:
 
 
 def read_evaluation_recipe(path: Path, overrides: dict[str, Any]) -> EvaluationRecipe:
-    """Read a TOML file and put `overrides` on top; raises RecipeError when it cannot be read or is no evaluation recipe."""
+    """Read a TOML file and put `overrides` on top.
+
+    Raises RecipeError when it cannot be read or is no evaluation recipe.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RecipeError(f"there is no evaluation recipe {path}", hint="check the path, or name models and --data") from None
+        raise RecipeError(
+            f"there is no evaluation recipe {path}",
+            hint="check the path, or name models and --data",
+        ) from None
     except OSError as error:
-        raise RecipeError(f"cannot read {path}: {error.strerror}", hint="check the path, or name models and --data") from None
-    except (ValueError, RecursionError) as error:  # beside what is no TOML: a number or a nesting beyond what Python reads
-        raise RecipeError(f"{path} is not TOML: {error}", hint="it needs a table [models] and a line data = ...") from None
+        raise RecipeError(
+            f"cannot read {path}: {error.strerror}",
+            hint="check the path, or name models and --data",
+        ) from None
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # beside what is no TOML: a number or a nesting beyond what Python reads
+        raise RecipeError(
+            f"{path} is not TOML: {error}", hint="it needs a table [models] and a line data = ..."
+        ) from None
     return evaluation_recipe(document | overrides)

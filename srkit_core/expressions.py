@@ -2,11 +2,10 @@
 
 The small language of components::
 
-    sum    = term { "+" term }           term = [ number "*" ] call        l1 + 0.006*vgg(layer=conv5_4)
-    chain  = item { "|" item }           item = call [ "@" probability ]   bicubic | jpeg(quality=30..95)@0.8
-    call   = name [ "(" [ option { "," option } ] ")" ]
-    option = name "=" value
-    value  = number | true | false | word | "quoted" | [list] | low..high | call
+    sum    = term { "+" term }           term = [ number "*" ] call        l1 +
+    0.006*vgg(layer=conv5_4) chain  = item { "|" item }           item = call [ "@" probability ]
+    bicubic | jpeg(quality=30..95)@0.8 call   = name [ "(" [ option { "," option } ] ")" ] option =
+    name "=" value value  = number | true | false | word | "quoted" | [list] | low..high | call
 
 Canonical form: `parse(str(x)) == x` for every node.
 """
@@ -89,7 +88,10 @@ def parse_call(text: str) -> Call:
 
 
 def parse_sum(text: str) -> Sum:
-    """Read a sum of weighted components, such as `l1 + 0.005*ragan`; raises ExpressionError with the place."""
+    """Read a sum of weighted components, such as `l1 + 0.005*ragan`.
+
+    Raises ExpressionError with the place.
+    """
     return _whole(text, lambda reader: Sum(tuple(reader.several(reader.term, "+"))))
 
 
@@ -107,7 +109,11 @@ def written(value: Value) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(written, value))}]"
     if isinstance(value, str):
-        return value if is_word(value) and value not in _CONSTANTS else json.dumps(value, ensure_ascii=False)
+        return (
+            value
+            if is_word(value) and value not in _CONSTANTS
+            else json.dumps(value, ensure_ascii=False)
+        )
     if isinstance(value, Call):
         return str(value) if value.options else f"{value.name}()"
     return str(value) if isinstance(value, Range) else repr(value)

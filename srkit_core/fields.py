@@ -19,11 +19,15 @@ class _AsText:
     parse: Callable[[str], object]
     node: type
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self._read,
             json_schema_input_schema=core_schema.str_schema(),
-            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                str, return_schema=core_schema.str_schema()
+            ),
         )
 
     def _read(self, value: object) -> object:
@@ -61,7 +65,11 @@ def _read_rise(value: object) -> object:
 def _read_span(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return Span(value)
-    match = re.fullmatch(r"\s*([1-9]\d*)\s*(steps?|epochs?)\s*", value) if isinstance(value, str) else None
+    match = (
+        re.fullmatch(r"\s*([1-9]\d*)\s*(steps?|epochs?)\s*", value)
+        if isinstance(value, str)
+        else None
+    )
     if match:
         return Span(int(match[1]), "epochs" if match[2].startswith("epoch") else "steps")
     if isinstance(value, Span):
@@ -72,8 +80,17 @@ def _read_span(value: object) -> object:
 def _span_field(read: Callable[[object], object], least: int) -> tuple[Any, ...]:
     return (
         PlainValidator(read),
-        PlainSerializer(lambda span: span.count if span.unit == "steps" else str(span), return_type=int | str),
-        WithJsonSchema({"anyOf": [{"type": "integer", "minimum": least}, {"type": "string", "examples": ["2 epochs"]}]}),
+        PlainSerializer(
+            lambda span: span.count if span.unit == "steps" else str(span), return_type=int | str
+        ),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "integer", "minimum": least},
+                    {"type": "string", "examples": ["2 epochs"]},
+                ]
+            }
+        ),
     )
 
 
@@ -93,7 +110,9 @@ def _read_part(value: object) -> object:
         return value
     if isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value):
         return tuple(value)
-    raise ValueError("expects a share between 0 and 1, a list of names, or the path of a text file with names")
+    raise ValueError(
+        "expects a share between 0 and 1, a list of names, or the path of a text file with names"
+    )
 
 
 PartOfPictures: TypeAlias = Annotated[

@@ -15,5 +15,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def srkit_components() -> Iterable[Announced]:
-    """Announce components, pretrained weights and layouts of files; called once, must not import torch."""
+    """Announce components, pretrained weights and layouts of files.
+
+    Called once, must not import torch.
+    """
     return ()

@@ -21,7 +21,9 @@ INTERFACE_VERSION = 1
 
 @dataclass(frozen=True)
 class Range:
-    """An interval `low..high` from which a component draws one value per sample (uniformly unless it says otherwise)."""
+    """An interval `low..high` from which a component draws one value per sample (uniformly unless
+    it says otherwise).
+    """
 
     low: float
     high: float
@@ -32,7 +34,9 @@ class Range:
 
 @dataclass(frozen=True)
 class Between:
-    """Bounds of an option, both included, as in `Annotated[float, Between(0, 1)]`; None is no bound.
+    """Bounds of an option, both included, as in `Annotated[float, Between(0, 1)]`.
+
+    None is no bound.
 
     Of a `Range` both ends must lie between them.
     """
@@ -54,13 +58,19 @@ Count: TypeAlias = Annotated[int, Between(low=1)]
 """A number of blocks, channels or the like: an int of at least 1."""
 
 Draws: TypeAlias = "list[dict[str, float | str]]"
-"""What a degradation drew: for each picture of a batch, names and values, such as `{"blur.sigma": 1.7}`."""
+"""What a degradation drew: for each picture of a batch, names and values, such as `{"blur.sigma":
+1.7}`.
+"""
 
 
 def free_label(name: str, taken: Mapping[str, object]) -> str:
-    """Return a component's name, or `name.2`, `name.3`, ... where the draws of a picture already tell of one."""
+    """Return a component's name, or `name.2`, `name.3`, ... where the draws of a picture already
+    tell of one.
+    """
     labels = {key.rpartition(".")[0] for key in taken}
-    candidates = (name if number == 1 else f"{name}.{number}" for number in range(1, len(labels) + 2))
+    candidates = (
+        name if number == 1 else f"{name}.{number}" for number in range(1, len(labels) + 2)
+    )
     return next(label for label in candidates if label not in labels)
 
 
@@ -68,7 +78,13 @@ def add_draws(taken: dict[str, float | str], drawn: Mapping[str, float | str]) -
     """Add what a further step drew for a picture; a component that drew before is numbered."""
     for label in dict.fromkeys(key.rpartition(".")[0] for key in drawn):
         free = free_label(label.partition(".")[0], taken)
-        taken.update({f"{free}.{key.rpartition('.')[2]}": value for key, value in drawn.items() if key.rpartition(".")[0] == label})
+        taken.update(
+            {
+                f"{free}.{key.rpartition('.')[2]}": value
+                for key, value in drawn.items()
+                if key.rpartition(".")[0] == label
+            }
+        )
 
 
 @runtime_checkable
@@ -85,7 +101,9 @@ class TracedDegradation(Degradation, Protocol):
     """A degradation that can also tell what it drew, for people to look at."""
 
     def traced(self, hr: Tensor, /, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
-        """Return what a call returns, and for each picture of the batch the names and values that were drawn."""
+        """Return what a call returns, and for each picture of the batch the names and values that
+        were drawn.
+        """
         ...
 
 
@@ -100,7 +118,10 @@ class Generator(Protocol):
 
 @runtime_checkable
 class Discriminator(Protocol):
-    """Judges pictures: (B, 3, H, W) -> raw logits of any shape that starts with B; several maps as a tuple."""
+    """Judges pictures: (B, 3, H, W) -> raw logits of any shape that starts with B.
+
+    Several maps as a tuple.
+    """
 
     def __call__(self, image: Tensor, /) -> Tensor | tuple[Tensor, ...]:
         """Return logits, positive where the pictures look real."""
@@ -134,7 +155,7 @@ class AdversarialLoss(Protocol):
 
 @runtime_checkable
 class Metric(Protocol):
-    """Scores SR against HR, both (B, C, H, W) with C = 3, or 1 for luma: one score per image, (B,)."""
+    """Scores SR against HR, both (B, C, H, W), C = 3, or 1 for luma: a score per image, (B,)."""
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
         """Return one score per image."""

@@ -2,7 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, PositiveFloat, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PositiveFloat,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -12,7 +19,9 @@ from srkit_core.fields import FreeOption, Several, SpanText
 class Fields(BaseModel):
     """A table of a recipe: frozen, and unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
+    )
 
 
 class Optimiser(Fields):
@@ -37,22 +46,31 @@ class Optimisers(Fields):
     discriminator: Optimiser = Optimiser()
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        single = {"type": "object", "properties": {"name": {"type": "string"}, "lr": {"type": "number"}}, "required": ["name"]}
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        single = {
+            "type": "object",
+            "properties": {"name": {"type": "string"}, "lr": {"type": "number"}},
+            "required": ["name"],
+        }
         return {"anyOf": [handler(schema), single]}
 
     @model_validator(mode="before")
     @classmethod
     def _for_both(cls, value: Any) -> Any:
-        single = isinstance(value, dict) and value and not value.keys() & {"generator", "discriminator"}
+        single = (
+            isinstance(value, dict) and value and not value.keys() & {"generator", "discriminator"}
+        )
         return {"generator": value, "discriminator": value} if single else value
 
 
 class Schedule(Fields):
     """The learning rate as a pure function of the step, a factor of the stage's rate.
 
-    `cosine` falls over the stage or the whole run to `final` times the rate (SGDR, Loshchilov & Hutter 2017, eq. 5,
-    without restarts); `multistep` multiplies by `gamma` at each milestone, counted from the start of the stage.
+    `cosine` falls over the stage or the whole run to `final` times the rate (SGDR, Loshchilov &
+    Hutter 2017, eq. 5, without restarts); `multistep` multiplies by `gamma` at each milestone,
+    counted from the start of the stage.
     """
 
     name: Literal["constant", "cosine", "multistep"] = "constant"
@@ -62,7 +80,9 @@ class Schedule(Fields):
     gamma: PositiveFloat = 0.5
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         return {"anyOf": [handler(schema), {"type": "string"}]}
 
     @model_validator(mode="before")
@@ -72,7 +92,9 @@ class Schedule(Fields):
 
 
 class Ramp(Fields):
-    """How the weight of a loss reaches what the sum says: linearly, from `start` times it, over the first `over` of a stage."""
+    """How the weight of a loss reaches what the sum says: linearly, from `start` times it, over the
+    first `over` of a stage.
+    """
 
     start: Annotated[float, Field(ge=0)] = 0.0
     over: SpanText

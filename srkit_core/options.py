@@ -5,7 +5,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeGuard,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from srkit_core.expressions import Call, Value, written
 from srkit_core.interfaces import (
@@ -30,8 +40,12 @@ KIND_OF_PROTOCOL: Final[dict[object, Kind]] = {
     Metric: "metric",
     Degradation: "degradation",
 }
-KIND_OF_MAKER: Final[dict[object, Kind]] = {Callable[[], protocol]: kind for protocol, kind in KIND_OF_PROTOCOL.items()}
-"""An option of such a type gets a function instead, which builds the component anew, under other initial weights, at each call."""
+KIND_OF_MAKER: Final[dict[object, Kind]] = {
+    Callable[[], protocol]: kind for protocol, kind in KIND_OF_PROTOCOL.items()
+}
+"""An option of such a type gets a function instead, which builds the component anew, under other
+initial weights, at each call.
+"""
 
 KIND_OF: Final = KIND_OF_PROTOCOL | KIND_OF_MAKER
 REQUIRED: Final = inspect.Parameter.empty
@@ -85,22 +99,40 @@ def check_signature(factory: Factory) -> str | None:
 
 def _misdeclared(option: Option) -> str | None:
     if not _is_option_type(option.annotation):
-        return f"parameter '{option.name}' of its factory has type {inspect.formatannotation(option.annotation)}, which is no option type"
+        return (
+            f"parameter '{option.name}' of its factory has type "
+            f"{inspect.formatannotation(option.annotation)}, which is no option type"
+        )
     if option.required:
         return None
     try:
         fit(_NONE_WORD if option.default is None else option.default, option.annotation)
     except MisfitError as misfit:
-        return f"the default of parameter '{option.name}' of its factory does not fit its type: it {misfit}"
+        return (
+            f"the default of parameter '{option.name}' of its factory does not fit its type: "
+            f"it {misfit}"
+        )
     return None
 
 
 def _is_option_type(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated:
-        return _is_option_type(annotation.__origin__) and all(isinstance(extra, Between) for extra in annotation.__metadata__)
+        return _is_option_type(annotation.__origin__) and all(
+            isinstance(extra, Between) for extra in annotation.__metadata__
+        )
     if get_origin(annotation) is tuple or _is_union(annotation):
-        return all(_is_option_type(inner) for inner in get_args(annotation) if inner is not Ellipsis)
-    return get_origin(annotation) is Literal or annotation in (bool, int, float, str, Range, NoneType, *KIND_OF)
+        return all(
+            _is_option_type(inner) for inner in get_args(annotation) if inner is not Ellipsis
+        )
+    return get_origin(annotation) is Literal or annotation in (
+        bool,
+        int,
+        float,
+        str,
+        Range,
+        NoneType,
+        *KIND_OF,
+    )
 
 
 def _parameters(factory: Factory) -> list[Option]:
@@ -116,7 +148,9 @@ def _option_docs(docstring: str) -> dict[str, str]:
     """Read the `Args:` section of a Google-style docstring."""
     _, _, section = docstring.partition("Args:\n")
     section = re.split(r"\n(?=\S)", section)[0]
-    entries = re.findall(r"^ {4}(\w+)(?: \([^)]*\))?: (.*(?:\n {5,}.*)*)", section, flags=re.MULTILINE)
+    entries = re.findall(
+        r"^ {4}(\w+)(?: \([^)]*\))?: (.*(?:\n {5,}.*)*)", section, flags=re.MULTILINE
+    )
     return {name: " ".join(text.split()) for name, text in entries}
 
 
@@ -144,8 +178,8 @@ def _tuple_name(inner: tuple[Any, ...]) -> str:
 def fit(value: Value, annotation: Any) -> Any:
     """Return `value` as the annotated type, or raise MisfitError naming what was expected.
 
-    Nothing is guessed: an int serves as a float, a word as a component without options; no other conversion.
-    A value for a kind stays a Call.
+    Nothing is guessed: an int serves as a float, a word as a component without options; no other
+    conversion. A value for a kind stays a Call.
     """
     if annotation in KIND_OF:
         return _fit_kind(value, annotation)

@@ -18,7 +18,8 @@ Document = dict[str, Any]
 
 CHOSEN_STEPS: Final = 10_000
 CHOSEN_WARMUP: Final = 1_000
-"""Lengths taken when flags give none (empirical: the first pictures worth looking at on one GPU)."""
+"""Lengths taken when flags give none (empirical: the first pictures worth looking at on one GPU).
+"""
 
 _WARMUP_LOSS = "l1"
 
@@ -54,7 +55,10 @@ class Wish:
 
 
 def wish(base: Recipe | None, flags: Flags) -> Wish:
-    """Apply flags to a recipe, or make one from flags alone; raises RecipeError where they do not fit."""
+    """Apply flags to a recipe, or make one from flags alone.
+
+    Raises RecipeError where they do not fit.
+    """
     document = base.to_dict() if base else _from_flags(flags)
     if base:
         _override_stages(document, flags)
@@ -68,8 +72,8 @@ def wish(base: Recipe | None, flags: Flags) -> Wish:
 def apply_setting(document: Document, setting: str) -> Document:
     """Return the document with one `key=value` applied.
 
-    The key is a dotted path (`stages.0.lr`, `stages.warmup.batch`, `validation.metrics`); a stage field written bare
-    applies to every stage. The value is read as TOML, else as text.
+    The key is a dotted path (`stages.0.lr`, `stages.warmup.batch`, `validation.metrics`); a stage
+    field written bare applies to every stage. The value is read as TOML, else as text.
     """
     key, equals, text = setting.partition("=")
     path = key.strip().split(".")
@@ -113,7 +117,9 @@ def _from_flags(flags: Flags) -> Document:
 def _override_stages(document: Document, flags: Flags) -> None:
     stages = document["stages"]
     if flags.warmup is not None and len(stages) < 2:
-        raise RecipeError("--warmup sets the first of several stages, and this recipe has one", hint="--steps N")
+        raise RecipeError(
+            "--warmup sets the first of several stages, and this recipe has one", hint="--steps N"
+        )
     lengths = [(stages[-1], flags.steps), (stages[0], flags.warmup)]
     for stage, steps in lengths:
         if steps is not None:
@@ -144,7 +150,10 @@ def _override_top(document: Document, flags: Flags) -> None:
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError):  # beside what is no TOML: a number or a nesting beyond what Python reads
+    except (
+        ValueError,
+        RecursionError,
+    ):  # beside what is no TOML: a number or a nesting beyond what Python reads
         return text.strip()
 
 
@@ -155,16 +164,22 @@ def _assign(target: Document, path: Sequence[str], value: Any, setting: str) -> 
     for key in path[:-1]:
         target = target.setdefault(key, {})
         if not isinstance(target, dict):
-            raise RecipeError(f"'{key}' in --set {setting} has no fields", hint="srkit recipes --schema")
+            raise RecipeError(
+                f"'{key}' in --set {setting} has no fields", hint="srkit recipes --schema"
+            )
     target[path[-1]] = value
 
 
 def _assign_stage(stage: Document, path: Sequence[str], value: Any, setting: str) -> None:
-    """Set a stage's field; its two ways of saying a length replace each other, and `optimiser.lr` means both networks."""
+    """Set a stage's field; its two ways of saying a length replace each other, and `optimiser.lr`
+    means both networks.
+    """
     if path[0] in ("steps", "epochs"):
         stage.pop("epochs" if path[0] == "steps" else "steps", None)
     both = path[0] == "optimiser" and len(path) == 2 and path[1] not in Optimisers.model_fields
-    for full in [(path[0], network, path[1]) for network in Optimisers.model_fields] if both else [path]:
+    for full in (
+        [(path[0], network, path[1]) for network in Optimisers.model_fields] if both else [path]
+    ):
         _assign(stage, full, value, setting)
 
 
@@ -174,7 +189,9 @@ def _stage(stages: list[Document], which: str, setting: str) -> Document:
     try:
         stage: Document = (numbered | named)[which]
     except KeyError:
-        raise RecipeError(f"there is no stage '{which}' for --set {setting}", hint=f"stages: {', '.join(named)}") from None
+        raise RecipeError(
+            f"there is no stage '{which}' for --set {setting}", hint=f"stages: {', '.join(named)}"
+        ) from None
     return stage
 
 

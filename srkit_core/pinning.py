@@ -1,7 +1,8 @@
 """Which pretrained networks will a recipe use?
 
-Some components take any of several networks (`vgg(weights=auto)`). Before a run, the first that can be had is chosen
-and written into the recipe, so that the run, its resumption and its repetition use the same one.
+Some components take any of several networks (`vgg(weights=auto)`). Before a run, the first that can
+be had is chosen and written into the recipe, so that the run, its resumption and its repetition use
+the same one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,14 +30,23 @@ class Pinned:
     networks: tuple[Found, ...]
 
 
-def pin(recipe: Recipe, registry: Registry, *, recorded: Recipe | None = None, report: Report | None = None) -> Pinned:
+def pin(
+    recipe: Recipe,
+    registry: Registry,
+    *,
+    recorded: Recipe | None = None,
+    report: Report | None = None,
+) -> Pinned:
     """Choose and fetch the pretrained networks of a recipe.
 
-    `recorded` is the recipe of a run that goes on: what it chose is kept. Raises WeightsError when a network cannot be
-    had, and what `plan` raises.
+    `recorded` is the recipe of a run that goes on: what it chose is kept. Raises WeightsError when
+    a network cannot be had, and what `plan` raises.
     """
     planned = plan(recipe, registry)
-    chosen = [_chosen_stage(stage, recorded, number, planned, registry, report) for number, stage in enumerate(recipe.stages)]
+    chosen = [
+        _chosen_stage(stage, recorded, number, planned, registry, report)
+        for number, stage in enumerate(recipe.stages)
+    ]
     metrics = _chosen_sum(
         recipe.validation.metrics,
         [one.part for one in planned.metrics],
@@ -45,13 +55,20 @@ def pin(recipe: Recipe, registry: Registry, *, recorded: Recipe | None = None, r
         report,
     )
     validation = recipe.validation.model_copy(update={"metrics": metrics})
-    settled = plan(recipe.model_copy(update={"stages": tuple(chosen), "validation": validation}), registry)
+    settled = plan(
+        recipe.model_copy(update={"stages": tuple(chosen), "validation": validation}), registry
+    )
     return Pinned(settled, networks_of(parts_of(settled), registry, report))
 
 
 def found_here(names: Alternatives, registry: Registry) -> bool:
     """Whether one of several networks, or the file a path names, is on this machine."""
-    return any(Path(name).is_file() if is_path(name, registry) else find(registry.pretrained(name)) is not None for name in names)
+    return any(
+        Path(name).is_file()
+        if is_path(name, registry)
+        else find(registry.pretrained(name)) is not None
+        for name in names
+    )
 
 
 def is_path(name: str, registry: Registry) -> bool:
@@ -59,45 +76,89 @@ def is_path(name: str, registry: Registry) -> bool:
     return all(spec.name != name for spec in registry.weights) and ("/" in name or "." in name)
 
 
-def networks_of(parts: Iterable[Part], registry: Registry, report: Report | None = None) -> tuple[Found, ...]:
-    """Return the verified files that parts need, each once, fetched where they are not on this machine."""
-    needed = dict.fromkeys(names for part in parts for one in part.with_nested() for names in one.pretrained)
+def networks_of(
+    parts: Iterable[Part], registry: Registry, report: Report | None = None
+) -> tuple[Found, ...]:
+    """Return the verified files that parts need, each once, fetched where they are not on this
+    machine.
+    """
+    needed = dict.fromkeys(
+        names for part in parts for one in part.with_nested() for names in one.pretrained
+    )
     return tuple(_obtained(names, registry, report) for names in needed)
 
 
 def parts_of(planned: Plan) -> list[Part]:
     """Return every component of a plan that may read a pretrained network."""
-    parts = [planned.generator, *(one.part for stage in planned.stages for one in stage.terms), *(one.part for one in planned.metrics)]
+    parts = [
+        planned.generator,
+        *(one.part for stage in planned.stages for one in stage.terms),
+        *(one.part for one in planned.metrics),
+    ]
     return [*parts, planned.discriminator] if planned.discriminator else parts
 
 
-def _chosen_stage(stage: Stage, recorded: Recipe | None, number: int, planned: Plan, registry: Registry, report: Report | None) -> Stage:
+def _chosen_stage(
+    stage: Stage,
+    recorded: Recipe | None,
+    number: int,
+    planned: Plan,
+    registry: Registry,
+    report: Report | None,
+) -> Stage:
     before = recorded.stages[number].loss if recorded and number < len(recorded.stages) else None
     parts = [term.part for term in planned.stages[number].terms]
-    return stage.model_copy(update={"loss": _chosen_sum(stage.loss, parts, before, registry, report)})
+    return stage.model_copy(
+        update={"loss": _chosen_sum(stage.loss, parts, before, registry, report)}
+    )
 
 
-def _chosen_sum(written: Sum, parts: Sequence[Part], recorded: Sum | None, registry: Registry, report: Report | None) -> Sum:
-    before = [term.call for term in recorded.terms] if recorded and len(recorded.terms) == len(parts) else [None] * len(parts)
-    calls = [_chosen(term.call, part, old, registry, report) for term, part, old in zip(written.terms, parts, before, strict=True)]
-    return Sum(tuple(replace(term, call=call) for term, call in zip(written.terms, calls, strict=True)))
+def _chosen_sum(
+    written: Sum,
+    parts: Sequence[Part],
+    recorded: Sum | None,
+    registry: Registry,
+    report: Report | None,
+) -> Sum:
+    before = (
+        [term.call for term in recorded.terms]
+        if recorded and len(recorded.terms) == len(parts)
+        else [None] * len(parts)
+    )
+    calls = [
+        _chosen(term.call, part, old, registry, report)
+        for term, part, old in zip(written.terms, parts, before, strict=True)
+    ]
+    return Sum(
+        tuple(replace(term, call=call) for term, call in zip(written.terms, calls, strict=True))
+    )
 
 
-def _chosen(call: Call, part: Part, recorded: Call | None, registry: Registry, report: Report | None) -> Call:
+def _chosen(
+    call: Call, part: Part, recorded: Call | None, registry: Registry, report: Report | None
+) -> Call:
     for names in part.pretrained:
         if len(names) > 1:
-            call = _with_option(call, _obtained(_as_before(names, call, recorded), registry, report).spec.name)
+            call = _with_option(
+                call, _obtained(_as_before(names, call, recorded), registry, report).spec.name
+            )
         elif is_path(names[0], registry):
             call = _with_option(call, str(Path(names[0]).absolute()))
     return call
 
 
 def _with_option(call: Call, weights: str) -> Call:
-    return replace(call, options=(*(pair for pair in call.options if pair[0] != OPTION), (OPTION, weights)))
+    return replace(
+        call, options=(*(pair for pair in call.options if pair[0] != OPTION), (OPTION, weights))
+    )
 
 
 def _as_before(names: Alternatives, call: Call, recorded: Call | None) -> Alternatives:
-    name = dict(recorded.options).get(OPTION) if recorded is not None and recorded.name == call.name else None
+    name = (
+        dict(recorded.options).get(OPTION)
+        if recorded is not None and recorded.name == call.name
+        else None
+    )
     return (name,) if isinstance(name, str) and name in names else names
 
 

@@ -22,7 +22,10 @@ _LISTED = re.compile(r"(.+\.txt) in (.+)", re.DOTALL | re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Place:
-    """A folder, file or address; of a `listing` only what it names, and each picture `weight` times an epoch."""
+    """A folder, file or address.
+
+    Of a `listing` only what it names, and each picture `weight` times an epoch.
+    """
 
     where: str
     weight: float = 1.0
@@ -44,12 +47,16 @@ def parse_places(text: str) -> tuple[Place, ...]:
         return (_place(text, 1.0),)
     found = [_weighted(part) for part in text.split(" + ")]
     if not all(place.where for place in found):
-        raise RecipeError(f"'{text}' names no place before or after a '+'", hint='--data "3*DIV2K + Flickr2K"')
+        raise RecipeError(
+            f"'{text}' names no place before or after a '+'", hint='--data "3*DIV2K + Flickr2K"'
+        )
     return tuple(found)
 
 
 def anchored(text: str) -> str:
-    """Return an argument that means the same from any folder: what exists gets its whole path, other names stay."""
+    """Return an argument that means the same from any folder: what exists gets its whole path,
+    other names stay.
+    """
     return " + ".join(str(_anchored(place)) for place in parse_places(text))
 
 
@@ -58,7 +65,10 @@ def _weighted(part: str) -> Place:
     match = None if Path(part).exists() else _WEIGHTED.fullmatch(part)
     weight = float(match[1]) if match else 1.0
     if not weight or not isfinite(weight):
-        raise RecipeError(f"a weight is a number above 0, not that of '{part}'", hint='--data "3*DIV2K + 0.5*Flickr2K"')
+        raise RecipeError(
+            f"a weight is a number above 0, not that of '{part}'",
+            hint='--data "3*DIV2K + 0.5*Flickr2K"',
+        )
     return _place(match[2].strip() if match else part, weight)
 
 

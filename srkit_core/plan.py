@@ -1,6 +1,7 @@
 """Does a recipe fit what is installed?
 
-Wish meets means: names are resolved, options bound from the factories' signatures, traits checked. Without torch.
+Wish meets means: names are resolved, options bound from the factories' signatures, traits checked.
+Without torch.
 """
 
 from collections import Counter
@@ -62,8 +63,8 @@ class StagePlan:
 class Plan:
     """A recipe that fits.
 
-    `recipe` has every weight written out; `degradation` is None when LR comes from disk, `target` when SR is compared
-    with HR itself.
+    `recipe` has every weight written out; `degradation` is None when LR comes from disk, `target`
+    when SR is compared with HR itself.
     """
 
     recipe: Recipe
@@ -77,19 +78,29 @@ class Plan:
     @property
     def margin(self) -> int:
         """HR pixels needed around a crop, by everything that happens to HR, in whole LR pixels."""
-        return sum(-(-one.margin // self.recipe.scale) * self.recipe.scale for one in (self.target, self.degradation) if one)
+        return sum(
+            -(-one.margin // self.recipe.scale) * self.recipe.scale
+            for one in (self.target, self.degradation)
+            if one
+        )
 
 
 def plan(recipe: Recipe, registry: Registry) -> Plan:
-    """Resolve, bind and check a recipe; raises RecipeError or RegistryError where it cannot run here."""
+    """Resolve, bind and check a recipe.
+
+    Raises RecipeError or RegistryError where it cannot run here.
+    """
     generator = bind_generator(registry, recipe.generator, recipe.scale)
     if not generator.spec(GeneratorSpec).trainable:
         raise IncompatibleError(
-            f"'{recipe.generator}' has nothing to train", hint=f"srkit eval {recipe.generator.name}, or srkit list generator"
+            f"'{recipe.generator}' has nothing to train",
+            hint=f"srkit eval {recipe.generator.name}, or srkit list generator",
         )
     unit = recipe.scale * generator.amount(generator.spec(GeneratorSpec).size_multiple)
     stored = recipe.degradation == PAIRED
-    stages = tuple(_bind_stage(registry, stage, recipe.scale, unit, stored=stored) for stage in recipe.stages)
+    stages = tuple(
+        _bind_stage(registry, stage, recipe.scale, unit, stored=stored) for stage in recipe.stages
+    )
     _check_game(recipe, stages)
     metrics = bind_metrics(registry, recipe.validation.metrics)
     _check_contests(recipe, [one.label for one in metrics])
@@ -112,7 +123,10 @@ def bind_generator(registry: Registry, call: Call, scale: int) -> Part:
     scales = part.spec(GeneratorSpec).scales
     if scale not in scales:
         offered = ", ".join(map(str, scales))
-        raise IncompatibleError(f"generator '{part.component.name}' has no scale {scale}; it has {offered}", hint=f"--scale {scales[-1]}")
+        raise IncompatibleError(
+            f"generator '{part.component.name}' has no scale {scale}; it has {offered}",
+            hint=f"--scale {scales[-1]}",
+        )
     return part
 
 
@@ -120,12 +134,18 @@ def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
     """Bind a sum of metrics; a weight in it is refused, because nothing adds metrics up."""
     weighted = [term for term in metrics.terms if term.weight is not None]
     if weighted:
-        raise ExpressionError("a metric has no weight", text=str(metrics), position=str(metrics).index(str(weighted[0])))
+        raise ExpressionError(
+            "a metric has no weight",
+            text=str(metrics),
+            position=str(metrics).index(str(weighted[0])),
+        )
     parts = [bind(registry, "metric", term.call, {}) for term in metrics.terms]
     return tuple(MetricTerm(label, part) for label, part in zip(_labels(parts), parts, strict=True))
 
 
-def _bind_stage(registry: Registry, stage: Stage, scale: int, unit: int, *, stored: bool) -> StagePlan:
+def _bind_stage(
+    registry: Registry, stage: Stage, scale: int, unit: int, *, stored: bool
+) -> StagePlan:
     augment = bind_augment(stage.augment, stored=stored)
     context = {"scale": scale, "patch": stage.patch}
     parts = [bind(registry, "loss", term.call, context) for term in stage.loss.terms]
@@ -143,7 +163,8 @@ def _check_labels(stage: Stage, labels: Sequence[str]) -> None:
     strangers = [label for label in stage.ramps if label not in labels]
     if strangers:
         raise IncompatibleError(
-            f"stage '{stage.name}' ramps '{strangers[0]}', which is none of its losses", hint=f"its losses are {', '.join(labels)}"
+            f"stage '{stage.name}' ramps '{strangers[0]}', which is none of its losses",
+            hint=f"its losses are {', '.join(labels)}",
         )
 
 
@@ -151,7 +172,8 @@ def _check_room(stage: Stage, loss: Part, unit: int) -> None:
     smallest = loss.amount(loss.spec(LossSpec).min_size)
     if stage.patch < smallest:
         raise IncompatibleError(
-            f"patch {stage.patch} of stage '{stage.name}' is too small for the loss '{loss.component.name}'",
+            f"patch {stage.patch} of stage '{stage.name}' is too small for the loss "
+            f"'{loss.component.name}'",
             hint=f"--patch {_up_to(smallest, unit)}",
         )
 
@@ -169,22 +191,37 @@ def _labels(parts: Sequence[Part]) -> list[str]:
 def _check_game(recipe: Recipe, stages: Sequence[StagePlan]) -> None:
     adversarial = [term for stage in stages for term in stage.terms if term.adversarial]
     if adversarial and recipe.discriminator is None:
-        raise IncompatibleError(f"the loss '{adversarial[0].label}' is adversarial, but there is no discriminator", hint="--disc vgg-sn")
+        raise IncompatibleError(
+            f"the loss '{adversarial[0].label}' is adversarial, but there is no discriminator",
+            hint="--disc vgg-sn",
+        )
     if recipe.discriminator is not None and not adversarial:
-        raise IncompatibleError(f"no stage has an adversarial loss for the discriminator '{recipe.discriminator}'", hint="--loss l1+gan")
+        raise IncompatibleError(
+            f"no stage has an adversarial loss for the discriminator '{recipe.discriminator}'",
+            hint="--loss l1+gan",
+        )
 
 
 def _check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
-    """Check the figures that patience and the start of a stage go by: a metric of validation, or the loss."""
+    """Check the figures that patience and the start of a stage go by: a metric of validation, or
+    the loss.
+    """
     for number, stage in enumerate(recipe.stages):
-        for field, figure in (("patience_on", stage.patience_on), ("start_from", stage.start_from.removeprefix("best-"))):
+        for field, figure in (
+            ("patience_on", stage.patience_on),
+            ("start_from", stage.start_from.removeprefix("best-")),
+        ):
             if figure not in (*metrics, "loss", "last"):
                 raise IncompatibleError(
-                    f"{field} of stage '{stage.name}' is '{figure}', which validation does not measure",
+                    f"{field} of stage '{stage.name}' is '{figure}', which validation does not "
+                    "measure",
                     hint=f"one of {', '.join(metrics)}, loss",
                 )
         if number == 0 and stage.start_from != "last":
-            raise IncompatibleError(f"the first stage '{stage.name}' has no stage before it to start from", hint="--init WEIGHTS")
+            raise IncompatibleError(
+                f"the first stage '{stage.name}' has no stage before it to start from",
+                hint="--init WEIGHTS",
+            )
 
 
 def _up_to(smallest: int, unit: int) -> int:
@@ -194,25 +231,41 @@ def _up_to(smallest: int, unit: int) -> int:
 def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
     if 0 < stage.pool < stage.batch:
         raise IncompatibleError(
-            f"the pool of stage '{stage.name}' holds {stage.pool}, less than a batch of {stage.batch}", hint="--set pool=0"
+            f"the pool of stage '{stage.name}' holds {stage.pool}, less than a batch of "
+            f"{stage.batch}",
+            hint="--set pool=0",
         )
     spec = generator.spec(GeneratorSpec)
-    unit, smallest = scale * generator.amount(spec.size_multiple), scale * generator.amount(spec.min_size)
+    unit, smallest = (
+        scale * generator.amount(spec.size_multiple),
+        scale * generator.amount(spec.min_size),
+    )
     if stage.patch % unit:
         nearest = _up_to(stage.patch, unit)
-        raise IncompatibleError(f"patch {stage.patch} of stage '{stage.name}' is not a multiple of {unit}", hint=f"--patch {nearest}")
+        raise IncompatibleError(
+            f"patch {stage.patch} of stage '{stage.name}' is not a multiple of {unit}",
+            hint=f"--patch {nearest}",
+        )
     if stage.patch < smallest:
         raise IncompatibleError(
-            f"patch {stage.patch} of stage '{stage.name}' is too small for '{generator.component.name}'",
+            f"patch {stage.patch} of stage '{stage.name}' is too small for "
+            f"'{generator.component.name}'",
             hint=f"--patch {_up_to(smallest, unit)}",
         )
 
 
-def _bind_discriminator(registry: Registry, recipe: Recipe, stages: Sequence[StagePlan], unit: int) -> Part | None:
+def _bind_discriminator(
+    registry: Registry, recipe: Recipe, stages: Sequence[StagePlan], unit: int
+) -> Part | None:
     if recipe.discriminator is None:
         return None
     patches = sorted({stage.stage.patch for stage in stages if stage.adversarial})
-    discriminator = bind(registry, "discriminator", recipe.discriminator, {"scale": recipe.scale, "patch": patches[0]})
+    discriminator = bind(
+        registry,
+        "discriminator",
+        recipe.discriminator,
+        {"scale": recipe.scale, "patch": patches[0]},
+    )
     for part in discriminator.with_nested():
         _check_patches(part, patches, unit)
     _check_lipschitz(discriminator, stages)
@@ -220,10 +273,16 @@ def _bind_discriminator(registry: Registry, recipe: Recipe, stages: Sequence[Sta
 
 
 def _check_lipschitz(discriminator: Part, stages: Sequence[StagePlan]) -> None:
-    needing = [term.label for stage in stages for term in stage.terms if term.part.spec(LossSpec).needs_lipschitz]
+    needing = [
+        term.label
+        for stage in stages
+        for term in stage.terms
+        if term.part.spec(LossSpec).needs_lipschitz
+    ]
     if needing and not discriminator.spec(DiscriminatorSpec).lipschitz(discriminator.bound):
         raise IncompatibleError(
-            f"the loss '{needing[0]}' needs a spectrally normalised discriminator, '{discriminator.name}' with these options is none",
+            f"the loss '{needing[0]}' needs a spectrally normalised discriminator, "
+            f"'{discriminator.name}' with these options is none",
             hint="--disc vgg-sn",
         )
 
@@ -231,14 +290,22 @@ def _check_lipschitz(discriminator: Part, stages: Sequence[StagePlan]) -> None:
 def _check_patches(part: Part, patches: Sequence[int], unit: int) -> None:
     name, spec = part.component.name, part.component.spec
     if "patch" in part.context and len(patches) > 1:
-        raise IncompatibleError(f"discriminator '{name}' is built for one patch, the stages have {patches}", hint="--patch N")
+        raise IncompatibleError(
+            f"discriminator '{name}' is built for one patch, the stages have {patches}",
+            hint="--patch N",
+        )
     smallest = part.amount(spec.min_size) if isinstance(spec, DiscriminatorSpec) else 1
     if patches[0] < smallest:
-        raise IncompatibleError(f"patch {patches[0]} is too small for the discriminator '{name}'", hint=f"--patch {_up_to(smallest, unit)}")
+        raise IncompatibleError(
+            f"patch {patches[0]} is too small for the discriminator '{name}'",
+            hint=f"--patch {_up_to(smallest, unit)}",
+        )
 
 
 def _with_weights(recipe: Recipe, stages: Sequence[StagePlan]) -> Recipe:
-    """Write the declared default weights into the recipe, so that it means the same when a default changes."""
+    """Write the declared default weights into the recipe, so that it means the same when a default
+    changes.
+    """
     written = tuple(_stage_with_weights(stage) for stage in stages)
     return recipe.model_copy(update={"stages": written})
 

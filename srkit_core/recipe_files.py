@@ -27,16 +27,22 @@ def find_recipe(name: str) -> Path:
 
 
 def read_recipe(name: str) -> Recipe:
-    """Read a recipe from a path or by its shipped name; lists it points at are looked for beside it."""
+    """Read a recipe from a path or by its shipped name.
+
+    Lists it points at are looked for beside it.
+    """
     path = find_recipe(name)
     try:
-        return with_listed_names(recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path)), path.parent)
+        return with_listed_names(
+            recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path)), path.parent
+        )
     except UnicodeDecodeError:
         raise RecipeError(f"{path} is not a text file", hint="srkit recipes") from None
 
 
 def with_listed_names(recipe: Recipe, folder: Path) -> Recipe:
-    """Put the names of its lists of pictures into a recipe, so that it means the same without these files.
+    """Put the names of its lists of pictures into a recipe, so that it means the same without these
+    files.
 
     A relative path is looked for in `folder`. Raises DataError when a list cannot be read.
     """

@@ -60,7 +60,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything discovery found, components sorted by kind, name and distribution, the rest by name."""
+    """Everything discovery found, components sorted by kind, name and distribution, the rest by
+    name.
+    """
 
     components: tuple[Component, ...]
     weights: tuple[WeightsSpec, ...] = ()
@@ -83,28 +85,43 @@ class Registry:
     def find(self, kind: Kind, name: str) -> Component:
         """Return the one component of that kind and name.
 
-        Raises UnknownComponentError when nothing installed has the name, AmbiguousError when several
-        distributions provide the bare name, PluginError when only a broken plugin would provide it.
+        Raises UnknownComponentError when nothing installed has the name, AmbiguousError when
+        several distributions provide the bare name, PluginError when only a broken plugin would
+        provide it.
         """
         found = [part for part in self.named(name) if part.kind == kind]
         if len(found) == 1:
             return found[0]
         if found:
-            raise AmbiguousError(kind=kind, name=name, candidates=[part.full_name for part in found])
+            raise AmbiguousError(
+                kind=kind, name=name, candidates=[part.full_name for part in found]
+            )
         raise self._miss(kind, name)
 
     def pretrained(self, name: str) -> WeightsSpec:
-        """Return the pretrained network of that name; raises UnknownComponentError when nothing installed announces it."""
+        """Return the pretrained network of that name.
+
+        Raises UnknownComponentError when nothing installed announces it.
+        """
         found = [spec for spec in self.weights if spec.name == name]
         if len(found) > 1:
-            raise PluginError(f"pretrained weights '{name}' are announced by several plugins", hint="srkit doctor; uninstall one of them")
+            raise PluginError(
+                f"pretrained weights '{name}' are announced by several plugins",
+                hint="srkit doctor; uninstall one of them",
+            )
         if found:
             return found[0]
-        nearest = difflib.get_close_matches(name, [spec.name for spec in self.weights], n=3, cutoff=0.6)
+        nearest = difflib.get_close_matches(
+            name, [spec.name for spec in self.weights], n=3, cutoff=0.6
+        )
         offers = providers("weights", name)
         hint = offers[0].install if offers else (" or ".join(nearest) or "srkit weights list")
         raise UnknownComponentError(
-            f"there are no pretrained weights named '{name}'", kind="weights", name=name, nearest=nearest, hint=hint
+            f"there are no pretrained weights named '{name}'",
+            kind="weights",
+            name=name,
+            nearest=nearest,
+            hint=hint,
         )
 
     def _miss(self, kind: Kind, name: str) -> PluginError | UnknownComponentError:
@@ -112,11 +129,21 @@ class Registry:
         homes = {offer.distribution for offer in offers} | {name.rpartition("/")[0]}
         broken = [problem for problem in self.problems if problem.distribution in homes]
         if broken:
-            return PluginError(f"{kind} '{name}' is in {broken[0].distribution}, which is broken: {broken[0].error}", hint="srkit doctor")
-        nearest = difflib.get_close_matches(name, [part.name for part in self.of_kind(kind)], n=3, cutoff=0.6)
+            return PluginError(
+                f"{kind} '{name}' is in {broken[0].distribution}, which is broken: "
+                f"{broken[0].error}",
+                hint="srkit doctor",
+            )
+        nearest = difflib.get_close_matches(
+            name, [part.name for part in self.of_kind(kind)], n=3, cutoff=0.6
+        )
         hint = offers[0].install if offers else _advice(kind, nearest)
         return UnknownComponentError(
-            f"no {kind} named '{name}' is installed{self._elsewhere(kind, name)}", kind=kind, name=name, nearest=nearest, hint=hint
+            f"no {kind} named '{name}' is installed{self._elsewhere(kind, name)}",
+            kind=kind,
+            name=name,
+            nearest=nearest,
+            hint=hint,
         )
 
     def _elsewhere(self, kind: Kind, name: str) -> str:
@@ -125,27 +152,49 @@ class Registry:
 
 
 def _advice(kind: Kind, nearest: Sequence[str]) -> str:
-    return f"{' or '.join(nearest)} (srkit list {kind} shows all)" if nearest else f"srkit list {kind} --all"
+    return (
+        f"{' or '.join(nearest)} (srkit list {kind} shows all)"
+        if nearest
+        else f"srkit list {kind} --all"
+    )
 
 
-def discover(points: Iterable[EntryPoint] | None = None, *, limit: Sequence[str] | None = None) -> Registry:
+def discover(
+    points: Iterable[EntryPoint] | None = None, *, limit: Sequence[str] | None = None
+) -> Registry:
     """Load every plugin, each behind its own guard; a broken one becomes a `Problem`.
 
-    `points` default to the installed entry points; `limit` (names of entry points or distributions; default: the
-    comma-separated SRKIT_PLUGINS, without which everything is loaded) restricts which are imported. srkit's own
-    components come through the same door and are always there.
+    `points` default to the installed entry points; `limit` (names of entry points or distributions;
+    default: the comma-separated SRKIT_PLUGINS, without which everything is loaded) restricts which
+    are imported. srkit's own components come through the same door and are always there.
     """
     found = list(entry_points(group=hooks.ENTRY_POINT_GROUP) if points is None else points)
     wanted = _limit_from_environment() if limit is None else tuple(limit)
     results = [_load(point) for point in found if _is_wanted(point, wanted)]
     good = [result for result in results if not isinstance(result, Problem)]
     announced = [(spec, home) for specs, home in good for spec in specs]
-    components = [Component(spec, *home) for spec, home in announced if isinstance(spec, ComponentSpec)]
+    components = [
+        Component(spec, *home) for spec, home in announced if isinstance(spec, ComponentSpec)
+    ]
     return Registry(
-        components=tuple(sorted(components, key=lambda part: (part.kind, part.name, part.distribution))),
-        weights=tuple(sorted((spec for spec, _ in announced if isinstance(spec, WeightsSpec)), key=lambda spec: spec.name)),
-        layouts=tuple(sorted((spec for spec, _ in announced if isinstance(spec, LayoutSpec)), key=lambda spec: spec.name)),
-        problems=tuple([result for result in results if isinstance(result, Problem)] + _absent(found, wanted)),
+        components=tuple(
+            sorted(components, key=lambda part: (part.kind, part.name, part.distribution))
+        ),
+        weights=tuple(
+            sorted(
+                (spec for spec, _ in announced if isinstance(spec, WeightsSpec)),
+                key=lambda spec: spec.name,
+            )
+        ),
+        layouts=tuple(
+            sorted(
+                (spec for spec, _ in announced if isinstance(spec, LayoutSpec)),
+                key=lambda spec: spec.name,
+            )
+        ),
+        problems=tuple(
+            [result for result in results if isinstance(result, Problem)] + _absent(found, wanted)
+        ),
     )
 
 
@@ -156,19 +205,32 @@ def _limit_from_environment() -> tuple[str, ...] | None:
 
 def _is_wanted(point: EntryPoint, wanted: tuple[str, ...] | None) -> bool:
     distribution = _distribution(point)[0]
-    return wanted is None or distribution == OWN_DISTRIBUTION or point.name in wanted or distribution in wanted
+    return (
+        wanted is None
+        or distribution == OWN_DISTRIBUTION
+        or point.name in wanted
+        or distribution in wanted
+    )
 
 
 def _absent(found: list[EntryPoint], wanted: tuple[str, ...] | None) -> list[Problem]:
     known = {name for point in found for name in (point.name, _distribution(point)[0])}
     return [
-        Problem(name, name, "", f"{LIMIT_VARIABLE} names it, but it is not installed", "") for name in wanted or () if name not in known
+        Problem(name, name, "", f"{LIMIT_VARIABLE} names it, but it is not installed", "")
+        for name in wanted or ()
+        if name not in known
     ]
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
-    """Return name and version, the name in the one spelling that installers, catalogue and expressions share (PEP 503)."""
-    return (re.sub(r"[-_.]+", "-", point.dist.name).lower(), point.dist.version) if point.dist else ("unknown", "0")
+    """Return name and version, the name in the one spelling that installers, catalogue and
+    expressions share (PEP 503).
+    """
+    return (
+        (re.sub(r"[-_.]+", "-", point.dist.name).lower(), point.dist.version)
+        if point.dist
+        else ("unknown", "0")
+    )
 
 
 def _load(point: EntryPoint) -> tuple[list[Announced], tuple[str, str]] | Problem:
@@ -178,7 +240,13 @@ def _load(point: EntryPoint) -> tuple[list[Announced], tuple[str, str]] | Proble
         return _announced(point), (distribution, version)
     except (Exception, SystemExit) as error:
         first_line = (str(error).strip().splitlines() or [""])[0]
-        return Problem(point.name, distribution, version, f"{type(error).__name__}: {first_line}", traceback.format_exc())
+        return Problem(
+            point.name,
+            distribution,
+            version,
+            f"{type(error).__name__}: {first_line}",
+            traceback.format_exc(),
+        )
 
 
 def _announced(point: EntryPoint) -> list[Announced]:
@@ -188,7 +256,9 @@ def _announced(point: EntryPoint) -> list[Announced]:
         manager.register(point.load(), name=point.name)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise PluginError(str(error).splitlines()[-1], hint="srkit_components() takes no arguments") from error
+        raise PluginError(
+            str(error).splitlines()[-1], hint="srkit_components() takes no arguments"
+        ) from error
     specs = [spec for announced in manager.hook.srkit_components() for spec in announced]
     if not specs:
         raise PluginError("it announces nothing", hint=f"implement {hooks.PROJECT}_components")
@@ -200,7 +270,10 @@ def _check_specs(specs: Sequence[object]) -> None:
     seen = set[tuple[str, str]]()
     for spec in specs:
         if not isinstance(spec, Announced) or type(spec) is ComponentSpec:
-            raise PluginError(f"it announces {spec!r}, which is not a spec", hint="return specs from srkit_components()")
+            raise PluginError(
+                f"it announces {spec!r}, which is not a spec",
+                hint="return specs from srkit_components()",
+            )
         kind = _kind(spec)
         fault = "it is announced twice" if (kind, spec.name) in seen else _fault(spec)
         if fault:

@@ -22,7 +22,9 @@ def read_environment(folder: Path) -> dict[str, Any] | None:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise DataError(
-            f"{path} is damaged: {error}", hint="delete it, and write --data and --val on the command line", path=path
+            f"{path} is damaged: {error}",
+            hint="delete it, and write --data and --val on the command line",
+            path=path,
         ) from None
     ours = isinstance(document, dict) and all(section in document for section in _SECTIONS)
     return document if ours else None

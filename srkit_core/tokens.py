@@ -12,7 +12,9 @@ MOST_NESTED = 32
 _NUMBER = r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _WORD = r"[A-Za-z_][A-Za-z0-9_/-]*"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_TOKEN = re.compile(rf"\s*(?:(?P<range>\.\.)|(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<quoted>{_QUOTED})|(?P<mark>[-+*|@()=,\[\]]))")
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<range>\.\.)|(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<quoted>{_QUOTED})|(?P<mark>[-+*|@()=,\[\]]))"
+)
 _BARE_WORD = re.compile(_WORD)
 _DEPTH = {"(": 1, "[": 1, ")": -1, "]": -1}
 
@@ -27,7 +29,10 @@ class Token:
 
 
 def tokenise(text: str) -> list[Token]:
-    """Cut a text into tokens, the last of sort `end`; raises ExpressionError at what is none or nested too deeply."""
+    """Cut a text into tokens, the last of sort `end`.
+
+    Raises ExpressionError at what is none or nested too deeply.
+    """
     tokens, position, depth = list[Token](), 0, 0
     end = len(text.rstrip())
     while position < end:
@@ -39,7 +44,9 @@ def tokenise(text: str) -> list[Token]:
         tokens.append(Token(found if sort == "mark" else sort, found, match.start(sort)))
         depth += _DEPTH.get(tokens[-1].sort, 0)
         if depth > MOST_NESTED:
-            raise ExpressionError(f"nested more than {MOST_NESTED} deep", text=text, position=match.start(sort))
+            raise ExpressionError(
+                f"nested more than {MOST_NESTED} deep", text=text, position=match.start(sort)
+            )
         position = match.end()
     return [*tokens, Token("end", "", end)]
 
@@ -50,7 +57,10 @@ def number_of(token: Token, text: str) -> int | float:
         value = float(token.text) if re.search(r"[.eE]", token.text) else int(token.text)
         if isfinite(value):
             return value
-    except (ValueError, OverflowError):  # an int of thousands of digits, or one too large for a float
+    except (
+        ValueError,
+        OverflowError,
+    ):  # an int of thousands of digits, or one too large for a float
         pass
     raise ExpressionError("the number is too large", text=text, position=token.position)
 

@@ -10,7 +10,10 @@ _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "assets"
 
 @pytest.fixture(scope="session")
 def assets() -> Path:
-    """The folder of real photographs, benchmark files and weights; the test skips where it is absent."""
+    """The folder of real photographs, benchmark files and weights.
+
+    The test skips where it is absent.
+    """
     folder = Path(os.environ.get("SRKIT_ASSETS", _BESIDE))
     if not (folder / "MANIFEST.tsv").is_file():
         pytest.skip("the shared assets are not on this machine (set SRKIT_ASSETS)")

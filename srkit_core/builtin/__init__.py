@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import AdversarialLoss, Between, Count, Degradation, Generator, Metric, ReferenceLoss
+from srkit_core.interfaces import (
+    AdversarialLoss,
+    Between,
+    Count,
+    Degradation,
+    Generator,
+    Metric,
+    ReferenceLoss,
+)
 from srkit_core.specs import ComponentSpec, DegradationSpec, GeneratorSpec, LossSpec, MetricSpec
 
 Border = Literal["symmetric", "replicate"]
@@ -23,13 +31,21 @@ _SOURCES: dict[Kernel, str] = {
 
 
 def _shrinker(kernel: Kernel) -> Callable[..., Degradation]:
-    def shrink(*, scale: int, factor: Count | None = None, border: Border = "symmetric", quantise: bool = True) -> Degradation:
-        """Make pictures smaller by interpolation, with a kernel widened against aliasing (but for nearest, as in MATLAB).
+    def shrink(
+        *,
+        scale: int,
+        factor: Count | None = None,
+        border: Border = "symmetric",
+        quantise: bool = True,
+    ) -> Degradation:
+        """Make pictures smaller by interpolation, with a kernel widened against aliasing (but for
+        nearest, as in MATLAB).
 
         Args:
-            factor: by how many times the sides shrink (none: the recipe's scale).
-            border: how the picture continues outside: mirrored with the edge repeated, or the edge pixel.
-            quantise: round to 8 bit before, between and after the two passes, as the official LR files were made.
+            factor: by how many times the sides shrink (none: the recipe's scale). border: how the
+                picture continues outside: mirrored with the edge repeated, or the edge pixel.
+                quantise: round to 8 bit before, between and after the two passes, as the official
+                LR files were made.
         """
         from srkit_core.builtin.interpolation import Shrink
 
@@ -43,8 +59,9 @@ def _enlarger(kernel: Kernel) -> Callable[..., Generator]:
         """Make pictures larger by interpolation: the baseline every network is compared with.
 
         Args:
-            border: how the picture continues outside: mirrored with the edge repeated, or the edge pixel.
-            quantise: round to 8 bit before, between and after the two passes, as the published baselines were made.
+            border: how the picture continues outside: mirrored with the edge repeated, or the edge
+                pixel. quantise: round to 8 bit before, between and after the two passes, as the
+                published baselines were made.
         """
         from srkit_core.builtin.interpolation import Enlarge
 
@@ -78,7 +95,9 @@ def charbonnier(*, eps: Annotated[float, Between(low=0)] = 1e-3) -> ReferenceLos
     return Charbonnier(eps)
 
 
-def ssim_loss(*, window: Count = 11, sigma: Annotated[float, Between(low=0)] = 1.5) -> ReferenceLoss:
+def ssim_loss(
+    *, window: Count = 11, sigma: Annotated[float, Between(low=0)] = 1.5
+) -> ReferenceLoss:
     """1 - structural similarity, mean over the positions where the window fits and over channels.
 
     Args:
@@ -94,9 +113,10 @@ def fft(*, norm: Literal["backward", "ortho"] = "backward") -> ReferenceLoss:
     """Mean absolute difference of the 2-D Fourier spectra of SR and HR, real and imaginary parts.
 
     Args:
-        norm: what spectra are divided by: nothing (`backward`), as MIMO-UNet does with a weight of 0.1, so that the loss
-            grows with the side of the crop; or sqrt(H W) (`ortho`, as Jiang et al. 2021 do), so that it is of the size
-            of `l1` whatever the crop, and takes a weight of order 1.
+        norm: what spectra are divided by: nothing (`backward`), as MIMO-UNet does with a weight of
+            0.1, so that the loss grows with the side of the crop; or sqrt(H W) (`ortho`, as Jiang
+            et al. 2021 do), so that it is of the size of `l1` whatever the crop, and takes a weight
+            of order 1.
     """
     from srkit_core.builtin.losses import FFT
 
@@ -104,11 +124,12 @@ def fft(*, norm: Literal["backward", "ortho"] = "backward") -> ReferenceLoss:
 
 
 def gan(*, real_label: Annotated[float, Between(0.5, 1)] = 1.0) -> AdversarialLoss:
-    """Binary cross entropy on logits: -log D(fake) for the generator, -log D(real) - log(1 - D(fake)) for the discriminator.
+    """Binary cross entropy on logits: -log D(fake) for the generator, -log D(real) - log(1 -
+    D(fake)) for the discriminator.
 
     Args:
-        real_label: the discriminator's target probability for real pictures; less than 1, such as 0.9, is one-sided
-            label smoothing (Salimans et al. 2016, section 3.4).
+        real_label: the discriminator's target probability for real pictures; less than 1, such as
+            0.9, is one-sided label smoothing (Salimans et al. 2016, section 3.4).
     """
     from srkit_core.builtin.losses import StandardGAN
 
@@ -173,14 +194,33 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
 @hookimpl
 def srkit_components() -> list[ComponentSpec]:
     """Announce what comes with srkit itself."""
-    return [*(spec for kernel in SUPPORT for spec in _interpolation(kernel)), *_losses(), *_metrics()]
+    return [
+        *(spec for kernel in SUPPORT for spec in _interpolation(kernel)),
+        *_losses(),
+        *_metrics(),
+    ]
 
 
 def _losses() -> list[ComponentSpec]:
     return [
-        LossSpec(name="l1", factory=l1, summary="mean absolute difference", source="Zhao et al. 2017, eq. 2"),
-        LossSpec(name="mse", factory=mse, summary="mean squared difference", source="Dong et al. 2014 (SRCNN), eq. 4"),
-        LossSpec(name="charbonnier", factory=charbonnier, summary="smooth L1", source="Lai et al. 2017 (LapSRN), eq. 3"),
+        LossSpec(
+            name="l1",
+            factory=l1,
+            summary="mean absolute difference",
+            source="Zhao et al. 2017, eq. 2",
+        ),
+        LossSpec(
+            name="mse",
+            factory=mse,
+            summary="mean squared difference",
+            source="Dong et al. 2014 (SRCNN), eq. 4",
+        ),
+        LossSpec(
+            name="charbonnier",
+            factory=charbonnier,
+            summary="smooth L1",
+            source="Lai et al. 2017 (LapSRN), eq. 3",
+        ),
         LossSpec(
             name="ssim",
             factory=ssim_loss,
@@ -209,7 +249,12 @@ def _losses() -> list[ComponentSpec]:
 def _metrics() -> list[ComponentSpec]:
     return [
         MetricSpec(
-            name="psnr", factory=psnr, summary="peak signal-to-noise ratio", source="10 log10(1 / MSE)", higher_is_better=True, unit="dB"
+            name="psnr",
+            factory=psnr,
+            summary="peak signal-to-noise ratio",
+            source="10 log10(1 / MSE)",
+            higher_is_better=True,
+            unit="dB",
         ),
         MetricSpec(
             name="ssim",

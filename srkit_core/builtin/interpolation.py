@@ -1,6 +1,7 @@
 """How does a kernel make pictures smaller or larger, to the last bit as MATLAB's imresize does?
 
-The whole factor makes the weights periodic, so each of the two passes multiplies overlapping views of rows by one small matrix.
+The whole factor makes the weights periodic, so each of the two passes multiplies overlapping views
+of rows by one small matrix.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,18 +19,24 @@ _Array = npt.NDArray[np.float64]
 _Index = npt.NDArray[np.int64]
 
 _CACHED: Final = 2**20
-"""Bytes of pictures that a CPU resizes at once, so that what is between the passes stays in its second-level cache (empirical)."""
+"""Bytes of pictures that a CPU resizes at once, so that what is between the passes stays in its
+second-level cache (empirical).
+"""
 
 _HALF: Final = 0.5 + 1e-9
 """Rounds halves up, also a half that lost its last bits in a float64 sum.
 
-Other sums of the bicubic and the bilinear kernel come no nearer to a half than 1e-7, for factors up to 16.
+Other sums of the bicubic and the bilinear kernel come no nearer to a half than 1e-7, for factors up
+to 16.
 """
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a side is resized: rows laid for a picture, rows made of them, (given, rows) weights; which rows are beyond, and like which."""
+    """How a side is resized: rows laid for a picture, rows made of them, (given, rows) weights.
+
+    Which rows are beyond, and like which.
+    """
 
     laid: int
     made: int
@@ -38,10 +45,12 @@ class _Layout:
 
 
 class Shrink:
-    """Makes pictures `factor` times smaller: (B, C, H, W) -> (B, C, ceil(H / factor), ceil(W / factor)), any H, W >= 1.
+    """Makes pictures `factor` times smaller: (B, C, H, W) -> (B, C, ceil(H / factor), ceil(W /
+    factor)), any H, W >= 1.
 
-    The kernel is stretched by the factor, which prevents aliasing (but for `nearest`, as in MATLAB). Sides that the
-    factor does not divide are continued like the border. Range, dtype and gradient are those of `Resampling`.
+    The kernel is stretched by the factor, which prevents aliasing (but for `nearest`, as in
+    MATLAB). Sides that the factor does not divide are continued like the border. Range, dtype and
+    gradient are those of `Resampling`.
     """
 
     def __init__(self, kernel: Kernel, factor: int, *, border: Border, quantise: bool) -> None:
@@ -54,7 +63,8 @@ class Shrink:
 
 
 class Enlarge(nn.Module):
-    """Makes pictures `scale` times larger: (B, C, H, W) -> (B, C, scale*H, scale*W), any H, W >= 1; it has no parameters.
+    """Makes pictures `scale` times larger: (B, C, H, W) -> (B, C, scale*H, scale*W), any H, W >= 1;
+    it has no parameters.
 
     Range, dtype and gradient are those of `Resampling`.
     """
@@ -69,16 +79,20 @@ class Enlarge(nn.Module):
 
 
 class Resampling:
-    """Interpolation of (..., H, W) pictures in [0, 1] in which every `taken` pixels of a side become `given`; one of them is 1.
+    """Interpolation of (..., H, W) pictures in [0, 1] in which every `taken` pixels of a side
+    become `given`; one of them is 1.
 
-    Rows come first, then columns, as in MATLAB. With `quantise` the picture is rounded to 8 bit before, between and
-    after the passes, halves up, so the result is k/255 and has no gradient; sums are float64, or float32 where that is
-    proven to be exact. On mps, which has no float64, a half may be rounded the wrong way when the factor is not a small
-    power of two. Without `quantise` the result may leave [0, 1] by overshoot, and gradient flows. The result has the
+    Rows come first, then columns, as in MATLAB. With `quantise` the picture is rounded to 8 bit
+    before, between and after the passes, halves up, so the result is k/255 and has no gradient;
+    sums are float64, or float32 where that is proven to be exact. On mps, which has no float64, a
+    half may be rounded the wrong way when the factor is not a small power of two. Without
+    `quantise` the result may leave [0, 1] by overshoot, and gradient flows. The result has the
     dtype of the picture; an enclosing autocast changes nothing.
     """
 
-    def __init__(self, kernel: Kernel, *, taken: int, given: int, border: Border, quantise: bool) -> None:
+    def __init__(
+        self, kernel: Kernel, *, taken: int, given: int, border: Border, quantise: bool
+    ) -> None:
         self._taken = taken
         self._given = given
         self._border: Border = border
@@ -97,26 +111,39 @@ class Resampling:
     def _resized(self, pictures: Tensor) -> Tensor:
         """Resize (B, H, W, C); the result is contiguous."""
         down, across = (self._layout(pictures, side) for side in pictures.shape[1:3])
-        fit = _CACHED // max(pictures[:1].nbytes, 1) if pictures.device.type == "cpu" else len(pictures)
+        fit = (
+            _CACHED // max(pictures[:1].nbytes, 1)
+            if pictures.device.type == "cpu"
+            else len(pictures)
+        )
         parts = torch.split(pictures, max(fit, 1))
         made = torch.cat([self._both_passes(some, down, across) for some in parts]).contiguous()
-        return _to_8_bit(made).to(pictures.dtype).div_(255) if self._quantise else made.to(pictures.dtype)
+        return (
+            _to_8_bit(made).to(pictures.dtype).div_(255)
+            if self._quantise
+            else made.to(pictures.dtype)
+        )
 
     def _both_passes(self, pictures: Tensor, down: _Layout, across: _Layout) -> Tensor:
         rows = self._pass(pictures, down, 255 if self._quantise else 1)
         return self._pass(rows.transpose(1, 2), across, 1).transpose(1, 2)
 
     def _pass(self, pictures: Tensor, layout: _Layout, factor: int) -> Tensor:
-        """Resize the vertical side of `factor` times the pictures: (B, H, W, C) -> (B, ceil(H / taken) * given, W, C)."""
+        """Resize the vertical side of `factor` times the pictures: (B, H, W, C) -> (B, ceil(H /
+        taken) * given, W, C).
+        """
         column = self._column(pictures, layout, factor)
         windows = column.unfold(0, len(self._weights), self._taken).transpose(1, 2)
         rows = torch.bmm(layout.weights.expand(len(windows), -1, -1), windows)
         return rows.view(len(pictures), -1, *pictures.shape[2:])[:, : layout.made]
 
     def _column(self, pictures: Tensor, layout: _Layout, factor: int) -> Tensor:
-        """Lay pictures below each other, (R, W * C), each with the rows beyond its border; rounded to 8 bit where that is asked for.
+        """Lay pictures below each other, (R, W * C), each with the rows beyond its border.
 
-        Windows of all periods find their rows; those that begin beyond a picture's last period are for nothing.
+        Rounded to 8 bit where that is asked for.
+
+        Windows of all periods find their rows; those that begin beyond a picture's last period are
+        for nothing.
         """
         (count, height, width, channels), start = pictures.shape, _HALF if self._quantise else 0.0
         rest = len(self._weights) - self._taken
@@ -134,9 +161,19 @@ class Resampling:
         periods, rest = -(-side // self._taken), len(self._weights) - self._taken
         laid = (periods + -(-rest // self._taken)) * self._taken
         beyond = [(0, self._above), (self._above + side, periods * self._taken + rest)]
-        sources = [torch.tensor(self._mirrored(np.arange(*ends), side), device=pictures.device) for ends in beyond]
-        weights = torch.tensor(self._weights.T, dtype=self._precision(pictures), device=pictures.device)
-        return _Layout(laid, periods * self._given, weights, [(slice(*ends), found) for ends, found in zip(beyond, sources, strict=True)])
+        sources = [
+            torch.tensor(self._mirrored(np.arange(*ends), side), device=pictures.device)
+            for ends in beyond
+        ]
+        weights = torch.tensor(
+            self._weights.T, dtype=self._precision(pictures), device=pictures.device
+        )
+        return _Layout(
+            laid,
+            periods * self._given,
+            weights,
+            [(slice(*ends), found) for ends, found in zip(beyond, sources, strict=True)],
+        )
 
     def _mirrored(self, laid: _Index, side: int) -> _Index:
         """Return which of the laid rows, those of the picture, stand for rows beyond its border."""
@@ -148,16 +185,24 @@ class Resampling:
         return mirrored + self._above
 
     def _precision(self, pictures: Tensor) -> torch.dtype:
-        """Choose what sums are made in: float32 where it fits and nobody allowed it to be rounded to TF32 or bfloat16."""
+        """Choose what sums are made in: float32 where it fits and nobody allowed it to be rounded
+        to TF32 or bfloat16.
+        """
         work = torch.promote_types(pictures.dtype, torch.float32)
         if not self._quantise or pictures.device.type == "mps":
             return work
         kept = torch.backends.mkldnn.matmul.fp32_precision in ("none", "ieee")  # type: ignore[attr-defined]  # a module made at run time
-        return torch.float32 if self._fits_float32 and kept and pictures.device.type == "cpu" else torch.float64
+        return (
+            torch.float32
+            if self._fits_float32 and kept and pictures.device.type == "cpu"
+            else torch.float64
+        )
 
 
 def _period(kernel: Kernel, taken: int, given: int) -> tuple[int, _Array]:
-    """Return how many rows above its own a period needs, and the weight of each in each row it makes; columns sum to 1."""
+    """Return how many rows above its own a period needs, and the weight of each in each row it
+    makes; columns sum to 1.
+    """
     ratio, pad = taken / given, int(SUPPORT[kernel] * taken)
     stretch = 1.0 if kernel == "nearest" else max(ratio, 1.0)
     centres = (np.arange(given) + 0.5) * ratio - 0.5
@@ -176,9 +221,11 @@ def _to_8_bit(values: Tensor) -> Tensor:
 
 
 def _exact_in_float32(weights: _Array) -> bool:
-    """Say whether weighted sums of 8-bit integers lose nothing in float32, in whatever order they are made.
+    """Say whether weighted sums of 8-bit integers lose nothing in float32, in whatever order they
+    are made.
 
-    They do not when all weights are multiples of one 1/2^k so large that no partial sum exceeds 2^24 of them.
+    They do not when all weights are multiples of one 1/2^k so large that no partial sum exceeds
+    2^24 of them.
     """
     largest = 255 * np.abs(weights).sum(axis=0).max()
     units = np.ldexp(weights, 24 - int(np.ceil(np.log2(largest))))

@@ -26,7 +26,8 @@ class MSE:
 
 
 class Charbonnier:
-    """Mean of sqrt(d^2 + eps^2) over the differences d of two (B, C, H, W) pictures in [0, 1] (Lai et al. 2017, eq. 3).
+    """Mean of sqrt(d^2 + eps^2) over the differences d of two (B, C, H, W) pictures in [0, 1] (Lai
+    et al. 2017, eq. 3).
 
     It is `eps` and not 0 where the pictures agree.
     """
@@ -41,35 +42,51 @@ class Charbonnier:
 
 
 class SSIM:
-    """1 - SSIM (Wang et al. 2004, eq. 13), mean over pictures, positions and channels; a scalar in [0, 2]."""
+    """1 - SSIM (Wang et al. 2004, eq. 13), mean over pictures, positions and channels.
+
+    A scalar in [0, 2].
+    """
 
     def __init__(self, *, window: int, sigma: float) -> None:
-        """Take the side of the window (odd) and its sigma (positive), in pixels; raises OptionError on others."""
+        """Take the side of the window (odd) and its sigma (positive), in pixels.
+
+        Raises OptionError on others.
+        """
         self._dissimilarity = Dissimilarity(window=window, sigma=sigma)
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
-        """Return the loss of (B, C, H, W) pictures in [0, 1], in their dtype; raises DataError when the window does not fit."""
+        """Return the loss of (B, C, H, W) pictures in [0, 1], in their dtype.
+
+        Raises DataError when the window does not fit.
+        """
         return self._dissimilarity(sr, hr).mean()
 
 
 class FFT:
-    """Mean absolute difference of the real and of the imaginary parts of two spectra (Cho et al. 2021, MIMO-UNet, section 3.4).
+    """Mean absolute difference of the real and of the imaginary parts of two spectra (Cho et al.
+    2021, MIMO-UNet, section 3.4).
 
-    The spectra are those of each channel of (B, C, H, W) pictures in [0, 1], with all H x W frequencies.
+    The spectra are those of each channel of (B, C, H, W) pictures in [0, 1], with all H x W
+    frequencies.
     """
 
     def __init__(self, *, norm: Literal["backward", "ortho"]) -> None:
-        """Take torch's name of what the spectra are divided by: nothing, or sqrt(H W), which keeps a picture's energy."""
+        """Take torch's name of what the spectra are divided by: nothing, or sqrt(H W), which keeps
+        a picture's energy.
+        """
         self._norm = norm
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
         """Return the loss, a scalar >= 0."""
-        spectrum = torch.fft.fft2(sr - hr, norm=self._norm)  # of the difference: the transform is linear
+        spectrum = torch.fft.fft2(
+            sr - hr, norm=self._norm
+        )  # of the difference: the transform is linear
         return torch.view_as_real(spectrum).abs().mean()
 
 
 class StandardGAN:
-    """Binary cross entropy of sigmoid(logits) with 1 for real and 0 for fake (Goodfellow et al. 2014, eq. 1).
+    """Binary cross entropy of sigmoid(logits) with 1 for real and 0 for fake (Goodfellow et al.
+    2014, eq. 1).
 
     Logits have any shape; the results are scalars, means over all logits.
     """
@@ -79,14 +96,20 @@ class StandardGAN:
         self._real_label = real_label
 
     def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
-        """Return the mean of -log D(fake), the non-saturating form of section 3; `real` is not looked at."""
+        """Return the mean of -log D(fake), the non-saturating form of section 3.
+
+        `real` is not looked at.
+        """
         return functional.binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
 
     def discriminator(self, real: Tensor, fake: Tensor, /) -> Tensor:
-        """Return the mean of -log D(real) plus that of -log(1 - D(fake)): the sum of both, not their mean.
+        """Return the mean of -log D(real) plus that of -log(1 - D(fake)): the sum of both, not
+        their mean.
 
         With a real label r below 1 the first is -r log D(real) - (1 - r) log(1 - D(real)).
         """
-        on_real = functional.binary_cross_entropy_with_logits(real, torch.full_like(real, self._real_label))
+        on_real = functional.binary_cross_entropy_with_logits(
+            real, torch.full_like(real, self._real_label)
+        )
         on_fake = functional.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
         return on_real + on_fake

@@ -19,22 +19,37 @@ _SIDES = (-2, -1)
 class Dissimilarity:
     """1 - SSIM (Wang et al. 2004, eq. 13) under a Gaussian window that stays inside the picture.
 
-    With d = SR - HR, eq. 13 is (1 - a)(1 - b) where a = mean(d)^2 / (mean(SR)^2 + mean(HR)^2 + C1) and b = var(d) /
-    (var(SR) + var(HR) + C2). Written so, what differs is not the small difference of two large numbers, and equal
-    pictures give exactly 0 in any precision. Variances are those of the population.
+    With d = SR - HR, eq. 13 is (1 - a)(1 - b) where a = mean(d)^2 / (mean(SR)^2 + mean(HR)^2 + C1)
+    and b = var(d) / (var(SR) + var(HR) + C2). Written so, what differs is not the small difference
+    of two large numbers, and equal pictures give exactly 0 in any precision. Variances are those of
+    the population.
     """
 
     def __init__(self, *, window: int, sigma: float) -> None:
-        """Take the side of the window (odd) and its sigma (positive), in pixels; raises OptionError on others."""
+        """Take the side of the window (odd) and its sigma (positive), in pixels.
+
+        Raises OptionError on others.
+        """
         if window < 1 or window % 2 == 0:
-            raise OptionError(f"option 'window' of 'ssim' expects an odd number, not {window}", component="ssim", option="window")
+            raise OptionError(
+                f"option 'window' of 'ssim' expects an odd number, not {window}",
+                component="ssim",
+                option="window",
+            )
         if sigma <= 0:
-            raise OptionError(f"option 'sigma' of 'ssim' expects more than 0, not {sigma}", component="ssim", option="sigma")
-        taps = [math.exp(-0.5 * ((position - window // 2) / sigma) ** 2) for position in range(window)]
+            raise OptionError(
+                f"option 'sigma' of 'ssim' expects more than 0, not {sigma}",
+                component="ssim",
+                option="sigma",
+            )
+        taps = [
+            math.exp(-0.5 * ((position - window // 2) / sigma) ** 2) for position in range(window)
+        ]
         self._taps = tuple(tap / sum(taps) for tap in taps)
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
-        """Compare (B, C, H, W) pictures in [0, 1]: (B, C, H - window + 1, W - window + 1) in [0, 2], of their dtype.
+        """Compare (B, C, H, W) pictures in [0, 1]: (B, C, H - window + 1, W - window + 1) in [0,
+        2], of their dtype.
 
         Raises DataError when the window does not fit.
         """
@@ -54,7 +69,8 @@ class Dissimilarity:
         side, window = min(height, width), len(self._taps)
         if side < window:
             raise DataError(
-                f"a picture of {width} x {height} pixels is smaller than the {window} x {window} window of 'ssim'",
+                f"a picture of {width} x {height} pixels is smaller than the {window} x {window} "
+                "window of 'ssim'",
                 hint=f"ssim(window={side - 1 + side % 2}), or larger pictures",
             )
 
@@ -64,7 +80,8 @@ class Dissimilarity:
 
 
 class _Blur(torch.autograd.Function):
-    """Weighted means of the windows that fit: (B, C, H - window + 1, W - window + 1), window = len(taps).
+    """Weighted means of the windows that fit: (B, C, H - window + 1, W - window + 1), window =
+    len(taps).
 
     Autograd alone would take twice the time: it makes a full picture for each tap.
     """
@@ -78,7 +95,9 @@ class _Blur(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Spread each mean's gradient over its window, which is a blur again: the taps are symmetric."""
+        """Spread each mean's gradient over its window, which is a blur again: the taps are
+        symmetric.
+        """
         margin = len(context.taps) - 1
         return _Blur.apply(functional.pad(gradients[0], (margin,) * 4), context.taps), None
 

@@ -15,7 +15,8 @@ def main() -> None:
 def _end(code: int) -> None:
     """Exit; a process among several leaves without taking the interpreter apart.
 
-    That would destroy the threads of the process group in an order that now and then aborts a run which is over.
+    That would destroy the threads of the process group in an order that now and then aborts a run
+    which is over.
     """
     import os
     import sys

@@ -16,7 +16,10 @@ from srkit_core.cli.render import process_number
 from srkit_core.errors import SrkitError
 
 TRACE_VARIABLE = "SRKIT_TRACE"
-_SECOND_CHANCE = {"train": "srkit train --resume --out RUN goes on", "prepare": "run the same command again: it goes on"}
+_SECOND_CHANCE = {
+    "train": "srkit train --resume --out RUN goes on",
+    "prepare": "run the same command again: it goes on",
+}
 _INTERRUPTED = 130
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
 
@@ -42,31 +45,57 @@ COMMANDS = {
     "check": Command("check:check", "srkit check srresnet"),
     "recipes": Command("recipes:recipes", "srkit recipes srresnet > mine.toml"),
     "demo": Command("demo:demo", "srkit demo --out my-demo"),
-    "train": Command("training:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"),
-    "eval": Command("evaluate:evaluate", "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR"),
-    "upscale": Command("upscale:upscale", "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png"),
-    "prepare": Command("prepare:prepare", "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05"),
-    "degrade": Command("degrade:degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"),
+    "train": Command(
+        "training:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"
+    ),
+    "eval": Command(
+        "evaluate:evaluate",
+        "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR",
+    ),
+    "upscale": Command(
+        "upscale:upscale",
+        "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png",
+    ),
+    "prepare": Command(
+        "prepare:prepare", "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05"
+    ),
+    "degrade": Command(
+        "degrade:degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"
+    ),
     "plugin check": Command("plugins:check_plugins", "srkit plugin check srkit-rrdb"),
     "weights list": Command("weights:list_weights", "srkit weights list"),
     "weights get": Command("weights:get", "srkit weights get vgg19-torchvision"),
-    "weights add": Command("weights:add", "srkit weights add vgg19-torchvision ~/Downloads/vgg19.pth"),
-    "weights import": Command("weights:import_file", "srkit weights import RRDB_ESRGAN_x4.pth --gen rrdb --out esrgan.safetensors"),
-    "weights show": Command("weights:show", "srkit weights show runs/rrdb-1/weights/last.safetensors"),
+    "weights add": Command(
+        "weights:add", "srkit weights add vgg19-torchvision ~/Downloads/vgg19.pth"
+    ),
+    "weights import": Command(
+        "weights:import_file",
+        "srkit weights import RRDB_ESRGAN_x4.pth --gen rrdb --out esrgan.safetensors",
+    ),
+    "weights show": Command(
+        "weights:show", "srkit weights show runs/rrdb-1/weights/last.safetensors"
+    ),
 }
 
-GROUPS = {"plugin": "For authors of plugins.", "weights": "Pretrained networks and weights files: find, fetch, import, look into."}
+GROUPS = {
+    "plugin": "For authors of plugins.",
+    "weights": "Pretrained networks and weights files: find, fetch, import, look into.",
+}
 """Commands of two words, by their first, with what they have in common."""
 
 
 def build_app(words: Sequence[str] = ()) -> typer.Typer:
     """Return the command line with the command that `words` name, or with all of them.
 
-    Only the one named is built, because building an option builds its validator: 0.1 s for all commands.
+    Only the one named is built, because building an option builds its validator: 0.1 s for all
+    commands.
     """
     first = next((word for word in words if word == "--help" or not word.startswith("-")), "")
     named = [name for name in COMMANDS if name.split()[0] == first]
-    app = _group("Train, evaluate and use super-resolution models that are assembled from plugins.", "srkit demo")
+    app = _group(
+        "Train, evaluate and use super-resolution models that are assembled from plugins.",
+        "srkit demo",
+    )
     app.callback()(_global_options)
     groups = dict[str, typer.Typer]()
     for name in named or COMMANDS:
@@ -76,13 +105,19 @@ def build_app(words: Sequence[str] = ()) -> typer.Typer:
                 groups[parent] = _group(GROUPS[parent], command.example)
                 groups[parent].callback()(_no_options)
                 app.add_typer(groups[parent], name=parent)
-        (groups[parents[0]] if parents else app).command(leaf, epilog=f"Example: {command.example}")(command.load())
+        (groups[parents[0]] if parents else app).command(
+            leaf, epilog=f"Example: {command.example}"
+        )(command.load())
     return app
 
 
 def _group(about: str, example: str) -> typer.Typer:
     return typer.Typer(
-        help=about, epilog=f"Example: {example}", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+        help=about,
+        epilog=f"Example: {example}",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
     )
 
 
@@ -99,8 +134,15 @@ def _print_version(wanted: bool) -> None:
 
 
 def _global_options(
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
-    no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Load no plugins but srkit's own components.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+    no_plugins: Annotated[
+        bool, typer.Option("--no-plugins", help="Load no plugins but srkit's own components.")
+    ] = False,
 ) -> None:
     """Options of every command."""
     if no_plugins:
@@ -110,7 +152,10 @@ def _global_options(
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code; errors are told in two lines on standard error."""
+    """Run one command line and return its exit code.
+
+    Errors are told in two lines on standard error.
+    """
     words = _with_resume_value(list(sys.argv[1:] if arguments is None else arguments)) or ["--help"]
     try:
         code = build_app(words)(args=words, prog_name="srkit", standalone_mode=False)
@@ -128,7 +173,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _with_resume_value(words: list[str]) -> list[str]:
-    """Give `--resume` a value where it has none: it takes the next word only if that is a number or `epoch=N`."""
+    """Give `--resume` a value where it has none: it takes the next word only if that is a number or
+    `epoch=N`.
+    """
     full = []
     for place, word in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else ""
@@ -143,7 +190,10 @@ def _tell_unplanned(error: Exception, words: Sequence[str]) -> int:
         _tell(error.format_message().rstrip("."), _help_for(words))
         return 2
     if TRACE_VARIABLE not in os.environ:
-        _tell(f"srkit failed unexpectedly: {type(error).__name__}: {error}", f"{TRACE_VARIABLE}=1 shows where; please report it")
+        _tell(
+            f"srkit failed unexpectedly: {type(error).__name__}: {error}",
+            f"{TRACE_VARIABLE}=1 shows where; please report it",
+        )
     else:
         traceback.print_exception(error)
     return 1

@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 
 def check(
     recipe: Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped recipe.")],
-    run: Annotated[bool, typer.Option("--run", help="Build it, run a step of each stage, and time the loader.")] = False,
+    run: Annotated[
+        bool, typer.Option("--run", help="Build it, run a step of each stage, and time the loader.")
+    ] = False,
     data: Annotated[str | None, typer.Option(help="With --run: the pictures to load.")] = None,
     device: Annotated[DeviceName | None, typer.Option(help="With --run: where to compute.")] = None,
-    precision: Annotated[PrecisionName | None, typer.Option(help="With --run: fp32, bf16 or fp16.")] = None,
-    workers: Annotated[int | None, typer.Option(min=0, help="With --run: processes that load pictures.")] = None,
+    precision: Annotated[
+        PrecisionName | None, typer.Option(help="With --run: fp32, bf16 or fp16.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="With --run: processes that load pictures.")
+    ] = None,
 ) -> None:
     """Say whether a recipe can run on this machine."""
     from srkit_core.plan import plan
@@ -66,24 +72,46 @@ def _missing_data(path: Path) -> list[str]:
     if environment is None:
         return []
     places = parse_places(environment["data"]["place"])
-    gone = [place.where for place in places if place.where != "photos" and not place.is_address and not Path(place.where).exists()]
-    return [f"note: its pictures in {place} are not here; give others with --data" for place in gone]
+    gone = [
+        place.where
+        for place in places
+        if place.where != "photos" and not place.is_address and not Path(place.where).exists()
+    ]
+    return [
+        f"note: its pictures in {place} are not here; give others with --data" for place in gone
+    ]
 
 
 def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
     """Note pretrained networks that a run would download first."""
     from srkit_core.pinning import found_here, parts_of
 
-    needed = dict.fromkeys(names for part in parts_of(planned) for one in part.with_nested() for names in one.pretrained)
+    needed = dict.fromkeys(
+        names
+        for part in parts_of(planned)
+        for one in part.with_nested()
+        for names in one.pretrained
+    )
     missing = [names for names in needed if not found_here(names, registry)]
-    return [f"note: the pretrained network {' or '.join(names)} is not on this machine and {_remedy(names, registry)}" for names in missing]
+    return [
+        f"note: the pretrained network {' or '.join(names)} is not on this machine and "
+        f"{_remedy(names, registry)}"
+        for names in missing
+    ]
 
 
 def _remedy(names: tuple[str, ...], registry: "Registry") -> str:
     from srkit_core.pinning import is_path
 
-    published = any(file.sources for name in names if not is_path(name, registry) for file in registry.pretrained(name).files)
-    return "will be downloaded" if published else "is published nowhere: srkit weights add NAME FILE"
+    published = any(
+        file.sources
+        for name in names
+        if not is_path(name, registry)
+        for file in registry.pretrained(name).files
+    )
+    return (
+        "will be downloaded" if published else "is published nowhere: srkit weights add NAME FILE"
+    )
 
 
 def _where(path: Path, given: dict[str, Any]) -> "Where":

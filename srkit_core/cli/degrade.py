@@ -17,11 +17,23 @@ if TYPE_CHECKING:
 def degrade(
     picture: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture.")],
     out: Annotated[Path, typer.Option(help="The contact sheet to write, such as sheet.png.")],
-    chain: Annotated[str, typer.Option("--degrade", help="How LR is made from HR, such as 'blur(sigma=0.2..3) | bicubic'.")],
+    chain: Annotated[
+        str,
+        typer.Option(
+            "--degrade", help="How LR is made from HR, such as 'blur(sigma=0.2..3) | bicubic'."
+        ),
+    ],
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn.")] = 0,
-    scale: Annotated[int | None, typer.Option(min=1, help="HR size over LR size (default: what the chain makes, else 4).")] = None,
-    count: Annotated[int, typer.Option(min=1, max=48, help="How many times the picture is degraded.")] = 8,
-    side: Annotated[int, typer.Option(min=16, help="Side of the central crop that is shown, in HR pixels.")] = 256,
+    scale: Annotated[
+        int | None,
+        typer.Option(min=1, help="HR size over LR size (default: what the chain makes, else 4)."),
+    ] = None,
+    count: Annotated[
+        int, typer.Option(min=1, max=48, help="How many times the picture is degraded.")
+    ] = 8,
+    side: Annotated[
+        int, typer.Option(min=16, help="Side of the central crop that is shown, in HR pixels.")
+    ] = 256,
 ) -> None:
     """Degrade a picture several times, and write what comes of it with what was drawn."""
     from srkit_core.evaluation.contact import contact_sheet, degraded, said
@@ -39,7 +51,9 @@ def degrade(
     pixels = read_image(picture)
     room = min(pixels.shape[:2]) // scale * scale
     if room < scale:
-        raise DataError(f"{picture} is smaller than one LR pixel", hint="give a larger picture", path=picture)
+        raise DataError(
+            f"{picture} is smaller than one LR pixel", hint="give a larger picture", path=picture
+        )
     kept = min(side // scale * scale or scale, room)
     top, left = ((length - kept) // 2 // scale * scale for length in pixels.shape[:2])
     hr = pixels[top : top + kept, left : left + kept].copy()
@@ -51,7 +65,9 @@ def degrade(
 
 
 def _planned(registry: "Registry", chain: "Chain", scale: int | None) -> "DegradationPlan":
-    """Bind a chain for the scale that was asked for, else for the one it makes of itself, else for 4."""
+    """Bind a chain for the scale that was asked for, else for the one it makes of itself, else for
+    4.
+    """
     from srkit_core.chain import bind_chain
     from srkit_core.errors import IncompatibleError
 

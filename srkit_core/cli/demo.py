@@ -13,8 +13,14 @@ if TYPE_CHECKING:
 _RECIPE = "demo"
 
 
-def demo(out: Annotated[Path | None, typer.Option(help="The run folder (default: the next free runs/demo-<n>).")] = None) -> None:
-    """Train on bundled photographs in two stages, and compare with bicubic on photographs that were held out."""
+def demo(
+    out: Annotated[
+        Path | None, typer.Option(help="The run folder (default: the next free runs/demo-<n>).")
+    ] = None,
+) -> None:
+    """Train on bundled photographs in two stages, and compare with bicubic on photographs that were
+    held out.
+    """
     from srkit_core.cli.progress import ProgressView
     from srkit_core.engine.train import train
     from srkit_core.engine.where import Where
@@ -30,11 +36,16 @@ def demo(out: Annotated[Path | None, typer.Option(help="The run folder (default:
     comparison = showcase(models, recipe, registry, folder / "comparison.png")
     write_json(folder / "scores.json", comparison.to_dict())
     _print_gains(comparison)
-    typer.echo(f"picture: {folder / 'comparison.png'}\nscores: {folder / 'scores.json'}\nweights: {folder / 'weights'}")
+    typer.echo(
+        f"picture: {folder / 'comparison.png'}\nscores: {folder / 'scores.json'}\nweights: "
+        f"{folder / 'weights'}"
+    )
 
 
 def _models(folder: Path, stages: list[str]) -> dict[str, str]:
-    """Name the models to compare: the baseline, the best PSNR of the first stage, the end of the last."""
+    """Name the models to compare: the baseline, the best PSNR of the first stage, the end of the
+    last.
+    """
     weights = folder / "weights"
     return {
         "bicubic": "bicubic",
@@ -47,7 +58,13 @@ def _print_gains(comparison: "Comparison") -> None:
     baseline = comparison.scores[0]
     labels = list(baseline.specs)
     rows = [
-        [one.name, *(f"{one.mean(label):.3f} ({one.mean(label) - baseline.mean(label):+.3f})" for label in labels)]
+        [
+            one.name,
+            *(
+                f"{one.mean(label):.3f} ({one.mean(label) - baseline.mean(label):+.3f})"
+                for label in labels
+            ),
+        ]
         for one in comparison.scores
     ]
     typer.echo(f"\nheld-out photographs: {', '.join(baseline.images)}")

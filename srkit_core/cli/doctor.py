@@ -10,12 +10,36 @@ import typer
 from srkit_core.cli.render import print_json, print_table
 from srkit_core.cli.weights import HEADS, at_hand, row_of
 
-_LIBRARIES = ("srkit", "torch", "torchvision", "accelerate", "safetensors", "pillow", "numpy", "scikit-image", "pydantic", "typer")
-_VARIABLES = ("SRKIT_PLUGINS", "SRKIT_TRACE", "SRKIT_WEIGHTS", "SRKIT_CACHE", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+_LIBRARIES = (
+    "srkit",
+    "torch",
+    "torchvision",
+    "accelerate",
+    "safetensors",
+    "pillow",
+    "numpy",
+    "scikit-image",
+    "pydantic",
+    "typer",
+)
+_VARIABLES = (
+    "SRKIT_PLUGINS",
+    "SRKIT_TRACE",
+    "SRKIT_WEIGHTS",
+    "SRKIT_CACHE",
+    "CUDA_VISIBLE_DEVICES",
+    "OMP_NUM_THREADS",
+)
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")] = False) -> None:
-    """Show versions, devices, settings, pretrained networks at hand, and the tracebacks of broken plugins."""
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead.")
+    ] = False,
+) -> None:
+    """Show versions, devices, settings, pretrained networks at hand, and the tracebacks of broken
+    plugins.
+    """
     from srkit_core.registry import discover
 
     registry = discover()
@@ -28,7 +52,12 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         "settings": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
         "weights": at_hand(registry),
         "problems": [
-            {"plugin": one.plugin, "distribution": one.distribution, "error": one.error, "traceback": one.traceback}
+            {
+                "plugin": one.plugin,
+                "distribution": one.distribution,
+                "error": one.error,
+                "traceback": one.traceback,
+            }
             for one in registry.problems
         ],
     }
@@ -50,18 +79,30 @@ def _devices() -> list[str]:
         import torch
     except (ImportError, OSError) as error:
         return [f"none, torch cannot be imported: {error}"]
-    gpus = [f"cuda:{number} {torch.cuda.get_device_name(number)}" for number in range(torch.cuda.device_count())]
+    gpus = [
+        f"cuda:{number} {torch.cuda.get_device_name(number)}"
+        for number in range(torch.cuda.device_count())
+    ]
     apple = ["mps"] if torch.backends.mps.is_available() else []
     return [*gpus, *apple, f"cpu, {torch.get_num_threads()} threads"]
 
 
 def _print(report: dict[str, Any]) -> None:
-    typer.echo(f"Python {report['python']} on {report['platform']}\ndevices: {'; '.join(report['devices'])}\n")
-    print_table(["package", "version"], [[name, number] for name, number in (report["versions"] | report["plugins"]).items()])
+    typer.echo(
+        f"Python {report['python']} on {report['platform']}\ndevices: "
+        f"{'; '.join(report['devices'])}\n"
+    )
+    print_table(
+        ["package", "version"],
+        [[name, number] for name, number in (report["versions"] | report["plugins"]).items()],
+    )
     for name, value in report["settings"].items():
         typer.echo(f"{name}={value}")
     typer.echo()
     print_table(HEADS, [row_of(one) for one in report["weights"]])
     for problem in report["problems"]:
-        typer.echo(f"\nbroken plugin {problem['plugin']} of {problem['distribution']}: {problem['error']}\n{problem['traceback']}")
+        typer.echo(
+            f"\nbroken plugin {problem['plugin']} of {problem['distribution']}: "
+            f"{problem['error']}\n{problem['traceback']}"
+        )
     typer.echo("" if report["problems"] else "\nno plugin is broken")

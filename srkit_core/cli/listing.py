@@ -10,36 +10,59 @@ from srkit_core.options import options_of
 from srkit_core.registry import Component, Registry, discover
 from srkit_core.specs import KINDS, Kind
 
-KindArgument = Annotated[str | None, typer.Argument(metavar="[KIND]", help=f"One of {', '.join(KINDS)}.")]
+KindArgument = Annotated[
+    str | None, typer.Argument(metavar="[KIND]", help=f"One of {', '.join(KINDS)}.")
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
 def list_components(
     kind: KindArgument = None,
-    everything: Annotated[bool, typer.Option("--all", help="Add what the catalogue knows but is not installed.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Add what the catalogue knows but is not installed.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """List the installed components, and plugins that are broken."""
     wanted = _checked(kind)
     registry = discover()
     components = registry.of_kind(wanted) if wanted else registry.components
-    rows = [_facts(part) for part in components] + (_missing(registry, wanted) if everything else [])
-    problems = [{"plugin": one.plugin, "distribution": one.distribution, "error": one.error} for one in registry.problems]
+    rows = [_facts(part) for part in components] + (
+        _missing(registry, wanted) if everything else []
+    )
+    problems = [
+        {"plugin": one.plugin, "distribution": one.distribution, "error": one.error}
+        for one in registry.problems
+    ]
     if as_json:
         print_json({"components": rows, "problems": problems})
         return
     broken = [
-        {"kind": "broken", "name": one["plugin"], "distribution": one["distribution"], "version": "", "summary": one["error"]}
+        {
+            "kind": "broken",
+            "name": one["plugin"],
+            "distribution": one["distribution"],
+            "version": "",
+            "summary": one["error"],
+        }
         for one in problems
     ]
     shown = [list(row.values())[:5] for row in rows + broken]
-    print_table(["kind", "name", "distribution", "version", "summary"], shown, bad=frozenset(range(len(rows), len(shown))))
+    print_table(
+        ["kind", "name", "distribution", "version", "summary"],
+        shown,
+        bad=frozenset(range(len(rows), len(shown))),
+    )
 
 
 def show_component(
     name: Annotated[str, typer.Argument(help="A component, such as rrdb or srkit-rrdb/rrdb.")],
-    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, where a name has several.")] = None,
-    build: Annotated[bool, typer.Option("--build", help="Build it with its defaults and count its parameters.")] = False,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Only this kind, where a name has several.")
+    ] = None,
+    build: Annotated[
+        bool, typer.Option("--build", help="Build it with its defaults and count its parameters.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Show a component's options, traits, source and licence."""
@@ -66,7 +89,13 @@ def _checked(kind: str | None) -> Kind | None:
 
 
 def _facts(part: Component) -> dict[str, str]:
-    return {"kind": part.kind, "name": part.name, "distribution": part.distribution, "version": part.version, "summary": part.spec.summary}
+    return {
+        "kind": part.kind,
+        "name": part.name,
+        "distribution": part.distribution,
+        "version": part.version,
+        "summary": part.spec.summary,
+    }
 
 
 def _missing(registry: Registry, kind: Kind | None) -> list[dict[str, str]]:
@@ -82,7 +111,8 @@ def _missing(registry: Registry, kind: Kind | None) -> list[dict[str, str]]:
             "summary": f"{entry.summary}; {entry.install}",
         }
         for entry in catalogue()
-        if entry.kind in ([kind] if kind else KINDS) and (entry.kind, entry.distribution, entry.name) not in there
+        if entry.kind in ([kind] if kind else KINDS)
+        and (entry.kind, entry.distribution, entry.name) not in there
     ]
 
 
@@ -96,7 +126,13 @@ def _miss(registry: Registry, kind: Kind | None, name: str) -> Exception:
             registry.find(one, name)
         except RegistryError as error:
             misses.append(error)
-    misses.sort(key=lambda error: isinstance(error, UnknownComponentError) and not error.nearest and "pip" not in error.hint)
+    misses.sort(
+        key=lambda error: (
+            isinstance(error, UnknownComponentError)
+            and not error.nearest
+            and "pip" not in error.hint
+        )
+    )
     return misses[0]
 
 
@@ -134,7 +170,11 @@ def _trait(part: Component, name: str) -> Any:
     defaults = {one.name: one.default for one in options_of(part.spec.factory)}
     try:
         return value(defaults | _context(part))
-    except (AttributeError, KeyError, TypeError):  # it depends on an option without a default, such as another component
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+    ):  # it depends on an option without a default, such as another component
         return "depends on the options"
 
 
@@ -156,14 +196,24 @@ def _parameters(registry: Registry, part: Component) -> int:
 def _plain(default: Any) -> Any:
     if isinstance(default, tuple):
         return [_plain(one) for one in default]
-    return str(default) if not isinstance(default, (bool, int, float, str, tuple, type(None))) else default
+    return (
+        str(default)
+        if not isinstance(default, (bool, int, float, str, tuple, type(None)))
+        else default
+    )
 
 
 def _print_description(one: dict[str, Any]) -> None:
     typer.echo(f"{one['kind']} {one['name']}: {one['summary']}")
-    typer.echo(f"from {one['distribution']} {one['version']}, licence {one['licence']}\nsource: {one['source']}\n\n{one['about']}\n")
+    typer.echo(
+        f"from {one['distribution']} {one['version']}, licence {one['licence']}\nsource: "
+        f"{one['source']}\n\n{one['about']}\n"
+    )
     if one["options"]:
-        rows = [[option["name"], option["type"], _default(option), option["doc"]] for option in one["options"]]
+        rows = [
+            [option["name"], option["type"], _default(option), option["doc"]]
+            for option in one["options"]
+        ]
         print_table(["option", "type", "default", "meaning"], rows)
         typer.echo()
     for trait, value in one["traits"].items():

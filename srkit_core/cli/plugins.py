@@ -14,35 +14,64 @@ if TYPE_CHECKING:
     from srkit_core.testing.every import Verdict
     from srkit_core.testing.laws import Check
 
-_SHORT = {"announced": "says", "options": "opts", "gradient": "grad", "values": "value", "inputs": "input"}
+_SHORT = {
+    "announced": "says",
+    "options": "opts",
+    "gradient": "grad",
+    "values": "value",
+    "inputs": "input",
+}
 """Heads that leave room for nine columns on a terminal of 80."""
 
 
 def check_plugins(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[DISTRIBUTION|COMPONENT]...", help="What to try; everything if left out.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[DISTRIBUTION|COMPONENT]...", help="What to try; everything if left out."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead.")
+    ] = False,
 ) -> None:
-    """Try components against the contracts of their kinds, and print a table of components and checks."""
+    """Try components against the contracts of their kinds, and print a table of components and
+    checks.
+    """
     from srkit_core.registry import discover
     from srkit_core.testing.every import broken_laws
 
     verdicts = {component: _verdicts(component) for component in _wanted(discover(), names or [])}
     if as_json:
-        print_json({"components": [_described(component, found) for component, found in verdicts.items()]})
+        print_json(
+            {"components": [_described(component, found) for component, found in verdicts.items()]}
+        )
     else:
         _print(verdicts)
-    broken = [component.full_name for component, found in verdicts.items() if isinstance(found, list) and broken_laws(found)]
+    broken = [
+        component.full_name
+        for component, found in verdicts.items()
+        if isinstance(found, list) and broken_laws(found)
+    ]
     if broken:
-        raise PluginError(f"{len(broken)} components break laws of their kind: {', '.join(broken)}", hint="srkit plugin check NAME --json")
+        raise PluginError(
+            f"{len(broken)} components break laws of their kind: {', '.join(broken)}",
+            hint="srkit plugin check NAME --json",
+        )
 
 
 def _wanted(registry: "Registry", names: "Sequence[str]") -> "list[Component]":
-    """Return the components that are named, alone or by their distribution; raises PluginError for a name of neither."""
+    """Return the components that are named, alone or by their distribution.
+
+    Raises PluginError for a name of neither.
+    """
     found: dict[Component, None] = {}
     for name in names:
-        these = [part for part in registry.components if name in (part.name, part.full_name, part.distribution)]
+        these = [
+            part
+            for part in registry.components
+            if name in (part.name, part.full_name, part.distribution)
+        ]
         if not these:
             raise PluginError(f"nothing installed is called '{name}'", hint="srkit list")
         found |= dict.fromkeys(these)
@@ -61,10 +90,16 @@ def _verdicts(component: "Component") -> "list[Verdict] | WeightsError":
 def _print(verdicts: "dict[Component, list[Verdict] | WeightsError]") -> None:
     from srkit_core.testing.laws import CHECKS
 
-    rows = [[component.kind, component.name, *_cells(found, CHECKS)] for component, found in verdicts.items()]
+    rows = [
+        [component.kind, component.name, *_cells(found, CHECKS)]
+        for component, found in verdicts.items()
+    ]
     bad = frozenset(number for number, row in enumerate(rows) if any("!" in cell for cell in row))
     print_table(["kind", "name", *(_SHORT.get(check, check) for check in CHECKS)], rows, bad=bad)
-    typer.echo("\na number counts the laws that are kept; 2! of 3 are two that are kept and one that is broken")
+    typer.echo(
+        "\na number counts the laws that are kept; 2! of 3 are two that are kept and one that is "
+        "broken"
+    )
     for component, found in verdicts.items():
         for line in _complaints(found):
             typer.echo(f"{component.kind} {component.full_name}: {line}")
@@ -85,11 +120,21 @@ def _cell(kept: list[bool]) -> str:
 def _complaints(found: "list[Verdict] | WeightsError") -> list[str]:
     if isinstance(found, WeightsError):
         return [f"not tried: {found.message.partition(';')[0]}"]
-    return [f"{one.law.removeprefix('test_').replace('_', ' ')}: {one.broken}" for one in found if one.broken]
+    return [
+        f"{one.law.removeprefix('test_').replace('_', ' ')}: {one.broken}"
+        for one in found
+        if one.broken
+    ]
 
 
 def _described(component: "Component", found: "list[Verdict] | WeightsError") -> dict[str, Any]:
-    facts: dict[str, Any] = {"kind": component.kind, "name": component.name, "distribution": component.distribution}
+    facts: dict[str, Any] = {
+        "kind": component.kind,
+        "name": component.name,
+        "distribution": component.distribution,
+    }
     if isinstance(found, WeightsError):
         return facts | {"not_tried": found.message, "laws": []}
-    return facts | {"laws": [{"check": one.check, "law": one.law, "broken": one.broken} for one in found]}
+    return facts | {
+        "laws": [{"check": one.check, "law": one.law, "broken": one.broken} for one in found]
+    }

@@ -8,8 +8,13 @@ from srkit_core.cli.render import print_json, print_table
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Print this recipe, to be redirected into a file of your own.")] = None,
-    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of recipes.")] = False,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Print this recipe, to be redirected into a file of your own."),
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of recipes.")
+    ] = False,
 ) -> None:
     """List the shipped recipes, print one, or print the schema of all."""
     from srkit_core.recipe import recipe_schema
@@ -22,7 +27,12 @@ def recipes(
     else:
         shipped = {one: read_recipe(one) for one in shipped_recipes()}
         rows = [
-            [one, f"x{recipe.scale}", str(recipe.generator), ", ".join(stage.name for stage in recipe.stages)]
+            [
+                one,
+                f"x{recipe.scale}",
+                str(recipe.generator),
+                ", ".join(stage.name for stage in recipe.stages),
+            ]
             for one, recipe in shipped.items()
         ]
         print_table(["recipe", "scale", "generator", "stages"], rows)

@@ -19,8 +19,13 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, bad: frozenset[int] = frozenset()) -> None:
-    """Print a table: fitted to a terminal, aligned columns elsewhere; rows numbered in `bad` are red."""
+def print_table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], *, bad: frozenset[int] = frozenset()
+) -> None:
+    """Print a table: fitted to a terminal, aligned columns elsewhere.
+
+    Rows numbered in `bad` are red.
+    """
     if on_terminal():
         _rich_table(headers, rows, bad)
     else:
@@ -35,7 +40,9 @@ def print_json(document: Any) -> None:
 def _plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
     for row in (headers, *rows):
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        typer.echo(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], bad: frozenset[int]) -> None:

@@ -14,15 +14,31 @@ if TYPE_CHECKING:
 
 
 def upscale(
-    model: Annotated[str, typer.Argument(help="A .safetensors file, or a baseline such as bicubic.")],
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")],
-    out: Annotated[Path, typer.Option(help="A file with a picture ending for one input, else a folder.")],
-    scale: Annotated[int | None, typer.Option(min=1, help="For a baseline (default: 4); a weights file knows its own.")] = None,
-    tile: Annotated[str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")] = "auto",
-    overlap: Annotated[int | None, typer.Option(help="LR pixels seen around a tile (default: what the generator declares).")] = None,
+    model: Annotated[
+        str, typer.Argument(help="A .safetensors file, or a baseline such as bicubic.")
+    ],
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="A file with a picture ending for one input, else a folder.")
+    ],
+    scale: Annotated[
+        int | None,
+        typer.Option(min=1, help="For a baseline (default: 4); a weights file knows its own."),
+    ] = None,
+    tile: Annotated[
+        str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")
+    ] = "auto",
+    overlap: Annotated[
+        int | None,
+        typer.Option(help="LR pixels seen around a tile (default: what the generator declares)."),
+    ] = None,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
     precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace output files that exist.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace output files that exist.")
+    ] = False,
 ) -> None:
     """Upscale pictures with a trained model or a baseline."""
     from srkit_core.cli.progress import ProgressView
@@ -37,20 +53,38 @@ def upscale(
         fetch(model, registry, view.download)
     trained = own_scale(model, registry)
     if trained and scale not in (None, trained):
-        raise RecipeError(f"{model} is for scale {trained}, not {scale}", hint=f"--scale {trained}, or another model")
+        raise RecipeError(
+            f"{model} is for scale {trained}, not {scale}",
+            hint=f"--scale {trained}, or another model",
+        )
     tasks = _tasks(inputs, out, overwrite)
     with memory_guard("--tile 128, or a smaller one than before"):
         opened = open_model(
-            model, registry, scale=trained or scale or DEFAULT_SCALE, device=where, precision=inference_dtype(precision, where)
+            model,
+            registry,
+            scale=trained or scale or DEFAULT_SCALE,
+            device=where,
+            precision=inference_dtype(precision, where),
         )
-        failed = [source for source, target in tasks if not _upscale_one(opened, source, target, _tile(tile), overlap)]
+        failed = [
+            source
+            for source, target in tasks
+            if not _upscale_one(opened, source, target, _tile(tile), overlap)
+        ]
     if len(failed) == len(tasks):
-        raise DataError(f"none of the {len(tasks)} inputs could be read; the first is {failed[0]}", hint="check the inputs")
+        raise DataError(
+            f"none of the {len(tasks)} inputs could be read; the first is {failed[0]}",
+            hint="check the inputs",
+        )
     if failed:
-        typer.echo(f"{len(tasks) - len(failed)} of {len(tasks)} upscaled, {len(failed)} skipped", err=True)
+        typer.echo(
+            f"{len(tasks) - len(failed)} of {len(tasks)} upscaled, {len(failed)} skipped", err=True
+        )
 
 
-def _upscale_one(model: "Model", source: Path, target: Path, tile: int | None, overlap: int | None) -> bool:
+def _upscale_one(
+    model: "Model", source: Path, target: Path, tile: int | None, overlap: int | None
+) -> bool:
     """Upscale a file; an unreadable one is named and passed over."""
     from srkit_core.evaluation.files import upscale_file
 
@@ -72,26 +106,45 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
 
     sources = [(one, base) for path in inputs for one, base in _pictures(path)]
     if not sources:
-        raise DataError(f"{', '.join(map(str, inputs))} holds no picture", hint=f"give pictures: {IN_WORDS}")
+        raise DataError(
+            f"{', '.join(map(str, inputs))} holds no picture", hint=f"give pictures: {IN_WORDS}"
+        )
     single = out.suffix.lower() in ENDINGS and len(inputs) == 1 and inputs[0].is_file()
     if single and out.suffix.lower() not in WRITABLE:
-        raise RecipeError(f"no {out.suffix} pictures are written", hint=f"--out {out.with_suffix('.png')}")
+        raise RecipeError(
+            f"no {out.suffix} pictures are written", hint=f"--out {out.with_suffix('.png')}"
+        )
     inside = [one.relative_to(base) for one, base in sources]
     alike = Counter(path.with_suffix("") for path in inside)
-    names = [path.with_suffix(".png") if alike[path.with_suffix("")] == 1 else path.with_name(f"{path.name}.png") for path in inside]
-    tasks = [(one, out if single else out / name) for (one, _), name in zip(sources, names, strict=True)]
+    names = [
+        path.with_suffix(".png")
+        if alike[path.with_suffix("")] == 1
+        else path.with_name(f"{path.name}.png")
+        for path in inside
+    ]
+    tasks = [
+        (one, out if single else out / name) for (one, _), name in zip(sources, names, strict=True)
+    ]
     taken = dict[Path, Path]()
     for source, target in tasks:
         if target in taken:
-            raise DataError(f"{source} and {taken[target]} would both become {target}", hint="upscale them into two folders", path=source)
+            raise DataError(
+                f"{source} and {taken[target]} would both become {target}",
+                hint="upscale them into two folders",
+                path=source,
+            )
         if target.exists() and (not overwrite or target.resolve() == source.resolve()):
-            raise RecipeError(f"{target} exists already", hint="--out another place, or --overwrite")
+            raise RecipeError(
+                f"{target} exists already", hint="--out another place, or --overwrite"
+            )
         taken[target] = source
     return tasks
 
 
 def _pictures(path: Path) -> list[tuple[Path, Path]]:
-    """Return the pictures that an input means, each with the folder its output is placed relative to."""
+    """Return the pictures that an input means, each with the folder its output is placed relative
+    to.
+    """
     from srkit_core.data.folders import pictures_below
 
     if path.is_dir():
@@ -105,5 +158,7 @@ def _tile(text: str) -> int | None:
     if text == "auto":
         return None
     if not text.isdigit() or int(text) == 0:
-        raise RecipeError(f"--tile takes auto or a number of pixels, not '{text}'", hint="--tile 256")
+        raise RecipeError(
+            f"--tile takes auto or a number of pixels, not '{text}'", hint="--tile 256"
+        )
     return int(text)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from srkit_core.registry import Registry
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
-NameArgument = Annotated[str, typer.Argument(help="A pretrained network, as srkit weights list names it.")]
+NameArgument = Annotated[
+    str, typer.Argument(help="A pretrained network, as srkit weights list names it.")
+]
 
 HEADS = ["name", "size", "gain", "licence", "on this machine"]
 
@@ -42,8 +44,13 @@ def get(name: NameArgument) -> None:
     _say_where(found)
 
 
-def add(name: NameArgument, file: Annotated[Path, typer.Argument(help="A file that holds it, whatever it is called.")]) -> None:
-    """Copy a file that holds a pretrained network into srkit's cache, after checking that it is the one."""
+def add(
+    name: NameArgument,
+    file: Annotated[Path, typer.Argument(help="A file that holds it, whatever it is called.")],
+) -> None:
+    """Copy a file that holds a pretrained network into srkit's cache, after checking that it is the
+    one.
+    """
     from srkit_core.pretrained import add as add_file
     from srkit_core.registry import discover
 
@@ -51,9 +58,13 @@ def add(name: NameArgument, file: Annotated[Path, typer.Argument(help="A file th
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="Weights of another project: .pth, .pt or .safetensors.")],
+    file: Annotated[
+        Path, typer.Argument(help="Weights of another project: .pth, .pt or .safetensors.")
+    ],
     out: Annotated[Path, typer.Option(help="The weights file of srkit to write.")],
-    gen: Annotated[str | None, typer.Option(help="The generator; options left out come from the file.")] = None,
+    gen: Annotated[
+        str | None, typer.Option(help="The generator; options left out come from the file.")
+    ] = None,
 ) -> None:
     """Make a weights file of srkit from one of another project."""
     from srkit_core.expressions import parse_call
@@ -69,7 +80,10 @@ def import_file(
     typer.echo(f"weights: {out}")
 
 
-def show(file: Annotated[Path, typer.Argument(help="A weights file of srkit.")], as_json: JsonFlag = False) -> None:
+def show(
+    file: Annotated[Path, typer.Argument(help="A weights file of srkit.")],
+    as_json: JsonFlag = False,
+) -> None:
     """Show which model a weights file is for, and what made it."""
     from srkit_core.evaluation.models import own_file
     from srkit_core.parts.weights import read_card, read_tensors
@@ -100,7 +114,13 @@ def show(file: Annotated[Path, typer.Argument(help="A weights file of srkit.")],
 def row_of(facts: dict[str, Any]) -> list[str]:
     """Return the cells of a pretrained network under HEADS."""
     gain = "-" if facts["generator"] else f"{facts['gain']:g}"
-    return [facts["name"], _size(facts["size"]), gain, facts["licence"], facts["path"] or "not here"]
+    return [
+        facts["name"],
+        _size(facts["size"]),
+        gain,
+        facts["licence"],
+        facts["path"] or "not here",
+    ]
 
 
 def _size(size: int) -> str:
@@ -134,7 +154,10 @@ def at_hand(registry: "Registry") -> list[dict[str, Any]]:
 
 def _check_out(out: Path) -> None:
     if out.suffix != ".safetensors":
-        raise RecipeError(f"--out {out} does not end in .safetensors", hint=f"--out {out.with_suffix('.safetensors')}")
+        raise RecipeError(
+            f"--out {out} does not end in .safetensors",
+            hint=f"--out {out.with_suffix('.safetensors')}",
+        )
     if out.exists():
         raise WeightsError(f"{out} exists already", hint="--out another file", path=out)
 

@@ -7,18 +7,31 @@ from srkit_core.io.images import Pixels
 
 
 def on_grid(hr: Pixels, scale: int, path: Path) -> Pixels:
-    """Cut (H, W, 3) at the bottom and right to whole LR pixels; raises DataError when nothing is left."""
+    """Cut (H, W, 3) at the bottom and right to whole LR pixels.
+
+    Raises DataError when nothing is left.
+    """
     rows, columns = (side // scale for side in hr.shape[:2])
     if not rows or not columns:
-        raise DataError(f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels, too few for scale {scale}", hint="leave the file out", path=path)
+        raise DataError(
+            f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels, too few for scale {scale}",
+            hint="leave the file out",
+            path=path,
+        )
     return hr[: rows * scale, : columns * scale]
 
 
 def aligned(hr: Pixels, lr: Pixels, scale: int, path: Path) -> tuple[Pixels, Pixels]:
-    """Cut both at the bottom and right, HR to `scale` times LR; raises DataError when LR is not of this scale."""
-    if not all(_fits(large, small, scale) for large, small in zip(hr.shape[:2], lr.shape[:2], strict=True)):
+    """Cut both at the bottom and right, HR to `scale` times LR.
+
+    Raises DataError when LR is not of this scale.
+    """
+    if not all(
+        _fits(large, small, scale) for large, small in zip(hr.shape[:2], lr.shape[:2], strict=True)
+    ):
         raise DataError(
-            f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels and its LR {lr.shape[1]}x{lr.shape[0]}: that is not scale {scale}",
+            f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels and its LR "
+            f"{lr.shape[1]}x{lr.shape[0]}: that is not scale {scale}",
             hint="--scale N, or LR of this scale",
             path=path,
         )
@@ -27,5 +40,7 @@ def aligned(hr: Pixels, lr: Pixels, scale: int, path: Path) -> tuple[Pixels, Pix
 
 
 def _fits(large: int, small: int, scale: int) -> bool:
-    """Accept LR rounded up or down, and LR of an HR that was cut before, unless another scale is nearer."""
+    """Accept LR rounded up or down, and LR of an HR that was cut before, unless another scale is
+    nearer.
+    """
     return large // scale <= small <= -(-large // scale) or round(large / small) == scale

@@ -20,7 +20,10 @@ class View:
     turns: int = 0
 
     def of(self, pixels: Pixels) -> Pixels:
-        """Return (H, W, 3) seen this way, contiguous; of a picture on disk only these pixels are read, and in their order there."""
+        """Return (H, W, 3) seen this way, contiguous.
+
+        Of a picture on disk only these pixels are read, and in their order there.
+        """
         read = np.ascontiguousarray(pixels[::-1] if self.turns == 2 else pixels)
         if self.turns % 2:
             return _channel_by_channel(np.rot90(read[:, ::-1] if self.flip else read, self.turns))
@@ -30,7 +33,7 @@ class View:
         return mirrored
 
     def flipped(self, *, vertically: bool) -> "View":
-        """Return this view, then a flip: a flip after turns is the flip before as many turns back."""
+        """Return this view, then a flip: after turns it is the flip before as many turns back."""
         return View(not self.flip, (2 * vertically - self.turns) % 4)
 
     def turned(self, turns: int) -> "View":
@@ -38,7 +41,9 @@ class View:
         return View(self.flip, (self.turns + turns) % 4)
 
     def corner(self, y: int, x: int, height: int, width: int, side: int) -> tuple[int, int]:
-        """Return where the top left corner of a square of `side` goes when the (height, width) around it is seen this way."""
+        """Return where the top left corner of a square of `side` goes when the (height, width)
+        around it is seen this way.
+        """
         x = width - side - x if self.flip else x
         for _ in range(self.turns):
             y, x, height, width = width - side - x, y, width, height
@@ -62,19 +67,26 @@ def _channel_by_channel(pixels: Pixels) -> Pixels:
 
 
 def draw_view(steps: Sequence[Step], rng: np.random.Generator) -> View:
-    """Draw a view for one sample: a flip flips every second picture, a turn draws one of four quarter turns."""
+    """Draw a view for one sample: a flip flips every second picture, a turn draws one of four
+    quarter turns.
+    """
     view = View()
     for step in steps:
         happens = rng.random() < step.probability
         if happens and isinstance(step.what, Flip):
-            view = view.flipped(vertically=step.what.axis == "vertical") if rng.integers(2) else view
+            view = (
+                view.flipped(vertically=step.what.axis == "vertical") if rng.integers(2) else view
+            )
         if happens and isinstance(step.what, Turn):
             view = view.turned(int(rng.integers(4)))
     return view
 
 
 def draw_change(steps: Sequence[Step], rng: np.random.Generator) -> Change:
-    """Draw the changes of one sample's pixels; several of a sort follow each other in their order."""
+    """Draw the changes of one sample's pixels.
+
+    Several of a sort follow each other in their order.
+    """
     warp, tint = None, None
     for step in steps:
         happens = rng.random() < step.probability

@@ -1,7 +1,7 @@
 """Which photographs come with every installation?
 
-scikit-image's wheel holds photographs in the public domain or under CC0; these of them are colour or gray pictures of
-the real world, large enough to train on.
+scikit-image's wheel holds photographs in the public domain or under CC0; these of them are colour
+or gray pictures of the real world, large enough to train on.
 """
 
 from pathlib import Path

@@ -24,7 +24,9 @@ def draw_tint(limits: Jitter, rng: np.random.Generator) -> Tint:
     """Draw a change of colours: brightness, contrast, saturation, then hue."""
     ranges = (limits.brightness, limits.contrast, limits.saturation, limits.hue)
     brightness, contrast, saturation, turn = (rng.uniform(-limit, limit) for limit in ranges)
-    map_of_colours = (1 + contrast) * (1 + brightness) * (_turned(turn) @ _saturated(1 + saturation))
+    map_of_colours = (
+        (1 + contrast) * (1 + brightness) * (_turned(turn) @ _saturated(1 + saturation))
+    )
     tint = np.eye(4)
     tint[:3, :3], tint[:3, 3] = map_of_colours, -_GRAY * contrast
     return tint
@@ -42,5 +44,7 @@ def _saturated(factor: float) -> NDArray[np.float64]:
 
 def _turned(turns: float) -> NDArray[np.float64]:
     sine, cosine = np.sin(2 * pi * turns), np.cos(2 * pi * turns)
-    turned: NDArray[np.float64] = np.linalg.inv(_TO_YIQ) @ [[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]] @ _TO_YIQ
+    turned: NDArray[np.float64] = (
+        np.linalg.inv(_TO_YIQ) @ [[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]] @ _TO_YIQ
+    )
     return turned

@@ -15,19 +15,24 @@ from srkit_core.io.images import to_unit
 
 @dataclass(frozen=True)
 class Making:
-    """What happens to HR: `target` first, where there is one, and then `degrade`, unless LR comes from disk (None)."""
+    """What happens to HR: `target` first, where there is one, and then `degrade`, unless LR comes
+    from disk (None).
+    """
 
     degrade: Degradation | None
     target: Degradation | None = None
 
     def targets(self, hr: Tensor, rng: torch.Generator) -> Tensor:
-        """Return what SR is compared with, of the shape of HR: HR itself where nothing happens to it."""
+        """Return what SR is compared with, of the shape of HR: HR itself where nothing happens to
+        it.
+        """
         return hr if self.target is None else self.target(hr, rng=rng)
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What a step learns from, in [0, 1] on one device: `lr` (B, 3, H, W), `hr` and `target` (B, 3, scale*H, scale*W).
+    """What a step learns from, in [0, 1] on one device: `lr` (B, 3, H, W), `hr` and `target` (B, 3,
+    scale*H, scale*W).
 
     Reference losses compare SR with the target; a discriminator's real pictures are HR as it was.
     """
@@ -41,12 +46,15 @@ def split(examples: Examples, parts: int) -> list[Examples]:
     """Return a batch in equal parts, in its order."""
     if parts == 1:
         return [examples]
-    pieces = zip(*(one.chunk(parts) for one in (examples.lr, examples.hr, examples.target)), strict=True)
+    pieces = zip(
+        *(one.chunk(parts) for one in (examples.lr, examples.hr, examples.target)), strict=True
+    )
     return [Examples(*piece) for piece in pieces]
 
 
 def make_examples(batch: Batch, rule: CropRule, making: Making, rng: torch.Generator) -> Examples:
-    """Make a batch's examples on the device of `rng`: whole windows are degraded, and all sides cut to the patch.
+    """Make a batch's examples on the device of `rng`: whole windows are degraded, and all sides cut
+    to the patch.
 
     Raises DataError when LR should come from disk and the batch has none.
     """
@@ -59,13 +67,18 @@ def make_examples(batch: Batch, rule: CropRule, making: Making, rng: torch.Gener
     if making.degrade is None:
         return Examples(_stored_lr(batch, rng.device), hr, target)
     small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
-    lr = _patches([making.degrade(stack, rng=rng) for stack in targets], small, rule.patch // rule.scale)
+    lr = _patches(
+        [making.degrade(stack, rng=rng) for stack in targets], small, rule.patch // rule.scale
+    )
     return Examples(lr, hr, target)
 
 
 def _stored_lr(batch: Batch, device: torch.device) -> Tensor:
     if batch.lr is None:
-        raise DataError("the recipe wants LR from disk, the data have none", hint="--degrade bicubic, or data with HR and LR subfolders")
+        raise DataError(
+            "the recipe wants LR from disk, the data have none",
+            hint="--degrade bicubic, or data with HR and LR subfolders",
+        )
     return to_unit(batch.lr.to(device, non_blocking=True))
 
 
@@ -76,4 +89,9 @@ def _patches(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side:
 
 def _cut(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int) -> Tensor:
     pictures = [picture for stack in stacks for picture in stack]
-    return torch.stack([picture[y : y + side, x : x + side] for picture, (y, x) in zip(pictures, corners, strict=True)])
+    return torch.stack(
+        [
+            picture[y : y + side, x : x + side]
+            for picture, (y, x) in zip(pictures, corners, strict=True)
+        ]
+    )

@@ -15,7 +15,10 @@ from srkit_core.places import Place
 
 @dataclass(frozen=True)
 class Listing:
-    """Files (HR, LR or None) below `root`; `ignored` counts others, `remarks` say what was left alone or kept where."""
+    """Files (HR, LR or None) below `root`.
+
+    `ignored` counts others, `remarks` say what was left alone or kept where.
+    """
 
     root: Path
     files: tuple[tuple[Path, Path | None], ...]
@@ -24,11 +27,17 @@ class Listing:
 
 
 def list_files(place: Place, naming: Naming | None) -> Listing:
-    """Return the files of a place, with `naming` as pairs; raises DataError when it is not there, or a pair is incomplete."""
+    """Return the files of a place, with `naming` as pairs.
+
+    Raises DataError when it is not there, or a pair is incomplete.
+    """
     if is_bundled(place):
         if naming:
             raise _no_lr(place.where)
-        return Listing(bundled.bundled_photographs()[0].parent, tuple((photo, None) for photo in bundled.bundled_photographs()))
+        return Listing(
+            bundled.bundled_photographs()[0].parent,
+            tuple((photo, None) for photo in bundled.bundled_photographs()),
+        )
     path = Path(place.where)
     if place.listing:
         return _listed(place.listing, path, naming)
@@ -37,7 +46,11 @@ def list_files(place: Place, naming: Naming | None) -> Listing:
     if path.is_file():
         return Listing(path.parent, ((path, None),))
     if not path.is_dir():
-        raise DataError(f"there is no folder {path}", hint=f"check the path, or use '{bundled.NAME}', the bundled photographs", path=path)
+        raise DataError(
+            f"there is no folder {path}",
+            hint=f"check the path, or use '{bundled.NAME}', the bundled photographs",
+            path=path,
+        )
     return _below(path, naming)
 
 
@@ -59,7 +72,10 @@ def _below(folder: Path, naming: Naming | None) -> Listing:
 
 def _left_alone(folder: Path, high: Path) -> tuple[str]:
     others = len(pictures_below(folder)[0]) - len(pictures_below(high)[0])
-    return (f"{folder} holds HR and LR side by side: these are the pictures of {high.name}, {others} others were left alone",)
+    return (
+        f"{folder} holds HR and LR side by side: these are the pictures of {high.name}, {others} "
+        "others were left alone",
+    )
 
 
 def _with_names(listing: Listing) -> Listing:
@@ -95,5 +111,7 @@ def _alone(pictures: Sequence[Path]) -> tuple[tuple[Path, None], ...]:
 
 def _no_lr(place: str) -> DataError:
     return DataError(
-        f"{place} has no LR pictures", hint="--data a folder with HR and LR subfolders, or --degrade bicubic", path=Path(place)
+        f"{place} has no LR pictures",
+        hint="--data a folder with HR and LR subfolders, or --degrade bicubic",
+        path=Path(place),
     )

@@ -37,9 +37,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Batch:
-    """Crops with their margins, uint8 (N, H, W, 3), a tensor for each size of window: pictures smaller than the window have their own.
+    """Crops with their margins, uint8 (N, H, W, 3), a tensor for each size of window: pictures
+    smaller than the window have their own.
 
-    `names`, `corners` (where the patches lie in the windows) and `lr` are in the order of all windows.
+    `names`, `corners` (where the patches lie in the windows) and `lr` are in the order of all
+    windows.
     """
 
     names: tuple[str, ...]
@@ -50,7 +52,9 @@ class Batch:
     def pin_memory(self) -> "Batch":
         """Let the loader put the pixels where a GPU copies from."""
         windows = tuple(stack.pin_memory() for stack in self.windows)
-        return Batch(self.names, windows, self.corners, None if self.lr is None else self.lr.pin_memory())
+        return Batch(
+            self.names, windows, self.corners, None if self.lr is None else self.lr.pin_memory()
+        )
 
 
 class Samples(Dataset[Sample]):
@@ -60,13 +64,21 @@ class Samples(Dataset[Sample]):
         self._pictures = pictures
         self._mixture = Mixture.of(pictures)
         self._rule = rule
-        self._crops, self._changes, self._sides = (rule.augment.of(phase) for phase in ("crop", "pixels", "view"))
+        self._crops, self._changes, self._sides = (
+            rule.augment.of(phase) for phase in ("crop", "pixels", "view")
+        )
         self._cache = PixelCache(read_image)
         self._named = set[str]()
 
     def __getitem__(self, index: int) -> Sample:
-        """Return sample `index`; a picture that turns out to be unusable is replaced by the next one."""
-        epoch, turn = index // self._mixture.length, picture_of(self._rule, index, self._mixture.length)
+        """Return sample `index`.
+
+        A picture that turns out to be unusable is replaced by the next one.
+        """
+        epoch, turn = (
+            index // self._mixture.length,
+            picture_of(self._rule, index, self._mixture.length),
+        )
         place = self._mixture.picture(epoch, turn)
         errors = list[DataError]()
         for offset in range(len(self._pictures)):
@@ -76,7 +88,10 @@ class Samples(Dataset[Sample]):
             except DataError as error:
                 self._name_once(picture, error)
                 errors.append(error)
-        raise DataError(f"none of the {len(errors)} training pictures can be used; {errors[0]}", hint=errors[0].hint)
+        raise DataError(
+            f"none of the {len(errors)} training pictures can be used; {errors[0]}",
+            hint=errors[0].hint,
+        )
 
     def _name_once(self, picture: Picture, error: DataError) -> None:
         if picture.name not in self._named:
@@ -104,17 +119,32 @@ class CentrePatches(Dataset[Sample]):
 
     def usable(self) -> list[int]:
         """Return the numbers of the pictures that are as large as the patch."""
-        return [number for number, picture in enumerate(self._pictures) if min(picture.sides(self._rule.scale)) >= self._rule.patch]
+        return [
+            number
+            for number, picture in enumerate(self._pictures)
+            if min(picture.sides(self._rule.scale)) >= self._rule.patch
+        ]
 
     def __getitem__(self, index: int) -> Sample:
         """Return the central patch of picture `index`."""
         picture = self._pictures[index]
         hr, lr = _read(picture, self._rule, read_image)
-        return _seen(picture, self._rule, hr, lr, centre_place(self._rule, hr.shape[0], hr.shape[1]), View(), Change())
+        return _seen(
+            picture,
+            self._rule,
+            hr,
+            lr,
+            centre_place(self._rule, hr.shape[0], hr.shape[1]),
+            View(),
+            Change(),
+        )
 
 
 class _Batches(Dataset[Batch | DataError]):
-    """Batches by the numbers of their samples; an error is handed over, because a loader's process can raise but its text."""
+    """Batches by the numbers of their samples.
+
+    An error is handed over, because a loader's process can raise but its text.
+    """
 
     def __init__(self, samples: Samples) -> None:
         self._samples = samples
@@ -126,7 +156,9 @@ class _Batches(Dataset[Batch | DataError]):
             return error
 
 
-def training_batches(samples: Samples, batches: Iterable[list[int]], *, workers: int, pin: bool) -> Iterator[Batch]:
+def training_batches(
+    samples: Samples, batches: Iterable[list[int]], *, workers: int, pin: bool
+) -> Iterator[Batch]:
     """Yield a batch for each list of sample numbers, with `workers` processes (0: in this one).
 
     Raises DataError when no picture can be used any more. Torch's global randomness is left alone.
@@ -149,7 +181,9 @@ def training_batches(samples: Samples, batches: Iterable[list[int]], *, workers:
         yield batch
 
 
-def batch_indices(first_step: int, steps: int, batch: int, *, rank: int = 0, world: int = 1) -> Iterator[list[int]]:
+def batch_indices(
+    first_step: int, steps: int, batch: int, *, rank: int = 0, world: int = 1
+) -> Iterator[list[int]]:
     """Yield the sample numbers of each remaining step of a stage for one of `world` processes."""
     share = batch // world
     for step in range(first_step, steps):
@@ -163,23 +197,45 @@ def collate(samples: Iterable[Sample]) -> Batch:
     stored = [sample.lr for sample in ordered if sample.lr is not None]
     return Batch(
         names=tuple(sample.name for sample in ordered),
-        windows=tuple(_stacked([sample.window for sample in alike]) for _, alike in groupby(ordered, key=_window_size)),
+        windows=tuple(
+            _stacked([sample.window for sample in alike])
+            for _, alike in groupby(ordered, key=_window_size)
+        ),
         corners=tuple(sample.corner for sample in ordered),
         lr=_stacked(stored) if stored else None,
     )
 
 
-def _read(picture: Picture, rule: CropRule, read: Callable[[Path], Pixels]) -> tuple[Pixels, Pixels | None]:
+def _read(
+    picture: Picture, rule: CropRule, read: Callable[[Path], Pixels]
+) -> tuple[Pixels, Pixels | None]:
     hr, lr = picture.read(rule.scale, read)
     if min(hr.shape[:2]) < rule.patch:
         size = f"{hr.shape[1]}x{hr.shape[0]}"
-        raise DataError(f"of {picture.path} {size} pixels are left, less than the crop of {rule.patch}", hint="--patch", path=picture.path)
+        raise DataError(
+            f"of {picture.path} {size} pixels are left, less than the crop of {rule.patch}",
+            hint="--patch",
+            path=picture.path,
+        )
     return hr, lr
 
 
-def _seen(picture: Picture, rule: CropRule, hr: Pixels, lr: Pixels | None, place: tuple[int, int], view: View, change: Change) -> Sample:
+def _seen(
+    picture: Picture,
+    rule: CropRule,
+    hr: Pixels,
+    lr: Pixels | None,
+    place: tuple[int, int],
+    view: View,
+    change: Change,
+) -> Sample:
     crop = cut(rule, hr, place, view, change)
-    return Sample(picture.name, crop.window, crop.corner, None if lr is None else _lr_patch(rule, lr, place, view))
+    return Sample(
+        picture.name,
+        crop.window,
+        crop.corner,
+        None if lr is None else _lr_patch(rule, lr, place, view),
+    )
 
 
 def _lr_patch(rule: CropRule, lr: Pixels, place: tuple[int, int], view: View) -> Pixels:

@@ -12,24 +12,34 @@ from srkit_core.data.examples import Examples
 
 
 def mixed(examples: Examples, steps: Sequence[Step], rng: torch.Generator) -> Examples:
-    """Return the examples of a batch with their LR mixed, each by its own draws from `rng`, on the device of both."""
+    """Return the examples of a batch with their LR mixed, each by its own draws from `rng`, on the
+    device of both.
+    """
     for step in steps:
         if isinstance(step.what, CutBlur):
-            examples = replace(examples, lr=_cut_blurred(examples, step.what.size, step.probability, rng))
+            examples = replace(
+                examples, lr=_cut_blurred(examples, step.what.size, step.probability, rng)
+            )
     return examples
 
 
-def _cut_blurred(examples: Examples, size: float, probability: float, rng: torch.Generator) -> Tensor:
+def _cut_blurred(
+    examples: Examples, size: float, probability: float, rng: torch.Generator
+) -> Tensor:
     lr, count = examples.lr, len(examples.lr)
     drawn = torch.rand(4, count, 1, 1, 1, generator=rng, device=lr.device)
-    rows, columns = (_covered(side, size, place) for side, place in zip(lr.shape[-2:], drawn[:2], strict=True))
+    rows, columns = (
+        _covered(side, size, place) for side, place in zip(lr.shape[-2:], drawn[:2], strict=True)
+    )
     square = rows[..., None] & columns[..., None, :]
     clean = square ^ (drawn[2] < 0.5)
     return torch.where(clean & (drawn[3] < probability), _shrunk(examples.target, lr), lr)
 
 
 def _covered(side: int, size: float, place: Tensor) -> Tensor:
-    """Return which pixels of a side the square covers, (B, 1, side), when it begins at `place` of the room it has."""
+    """Return which pixels of a side the square covers, (B, 1, side), when it begins at `place` of
+    the room it has.
+    """
     length = round(side * size)
     first = (place.flatten(2) * (side - length + 1)).floor()
     pixels = torch.arange(side, device=place.device)

@@ -14,7 +14,9 @@ _NAMED_AT_MOST = 3
 
 @dataclass(frozen=True)
 class Naming:
-    """How LR is told apart: the scale, where one is wanted, and BasicSR's `filename_tmpl`, "" for the usual names."""
+    """How LR is told apart: the scale, where one is wanted, and BasicSR's `filename_tmpl`, "" for
+    the usual names.
+    """
 
     scale: int | None = None
     template: str = ""
@@ -22,7 +24,9 @@ class Naming:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The (HR file, LR file) of a folder, the LR pictures that belong to no HR picture, and how many other files there are."""
+    """The (HR file, LR file) of a folder, the LR pictures that belong to no HR picture, and how
+    many other files there are.
+    """
 
     files: Sequence[tuple[Path, Path]]
     strays: Sequence[Path]
@@ -32,7 +36,8 @@ class Pairs:
 def find_pairs(folder: Path, naming: Naming | None = None) -> Pairs:
     """Pair the files of a folder with an HR and an LR subfolder.
 
-    Raises DataError when a subfolder is missing or there are two, or when HR files have not exactly one LR file.
+    Raises DataError when a subfolder is missing or there are two, or when HR files have not exactly
+    one LR file.
     """
     naming = naming or Naming()
     hr, lr = pair_of_folders(folder, naming.scale)
@@ -42,7 +47,8 @@ def find_pairs(folder: Path, naming: Naming | None = None) -> Pairs:
 
 
 def listed_pairs(names: Sequence[str], root: Path, naming: Naming) -> list[tuple[Path, Path]]:
-    """Return the (HR file, LR file) that a list names: `HR, LR` on each line, or HR alone, whose LR is looked for.
+    """Return the (HR file, LR file) that a list names: `HR, LR` on each line, or HR alone, whose LR
+    is looked for.
 
     Raises DataError when an HR file has not exactly one LR file.
     """
@@ -50,12 +56,18 @@ def listed_pairs(names: Sequence[str], root: Path, naming: Naming) -> list[tuple
         return [(root / hr, root / lr) for hr, _, lr in (name.partition(", ") for name in names)]
     hr, lr = pair_of_folders(root, naming.scale)
     candidates = Candidates(lr, naming.template)
-    files = [hr / name if (hr / name).is_file() or not (root / name).is_file() else root / name for name in names]
+    files = [
+        hr / name if (hr / name).is_file() or not (root / name).is_file() else root / name
+        for name in names
+    ]
     return _joined(files, lambda file: candidates.partner(file, file.parent.relative_to(hr)))
 
 
 class Candidates:
-    """The pictures of an LR folder, to be found by their HR file; `ignored` counts its other files."""
+    """The pictures of an LR folder, to be found by their HR file.
+
+    `ignored` counts its other files.
+    """
 
     def __init__(self, folder: Path, template: str = "") -> None:
         if not folder.is_dir():
@@ -67,26 +79,39 @@ class Candidates:
         self._by_bare_stem = _grouped(files, lambda file: SCALE_SUFFIX.sub("", file.stem))
 
     def partner(self, hr: Path, inside: Path) -> Path:
-        """Return the LR file of an HR file: of the name that the template makes of its stem, or without one of its stem.
+        """Return the LR file of an HR file: of the name that the template makes of its stem, or
+        without one of its stem.
 
-        Without a template, the stem may end in a scale such as `x4`. Of several files the one in the subfolder `inside`.
-        Raises DataError when there is none, or no single one.
+        Without a template, the stem may end in a scale such as `x4`. Of several files the one in
+        the subfolder `inside`. Raises DataError when there is none, or no single one.
         """
         alike = self._alike(hr.stem)
         beside = [file for file in alike if file.parent == self._folder / inside]
         found = beside or alike
         if not found:
-            wanted = f"{self._template.replace('{}', hr.stem)}.png" if self._template else f"{hr.stem}.png or {hr.stem}x4.png"
-            raise DataError(f"{hr} has no LR picture in {self._folder}", hint=f"add {wanted} there", path=hr)
+            wanted = (
+                f"{self._template.replace('{}', hr.stem)}.png"
+                if self._template
+                else f"{hr.stem}.png or {hr.stem}x4.png"
+            )
+            raise DataError(
+                f"{hr} has no LR picture in {self._folder}", hint=f"add {wanted} there", path=hr
+            )
         if len(found) > 1:
             names = ", ".join(str(file.relative_to(self._folder)) for file in found[:2])
-            raise DataError(f"{hr} has several LR pictures in {self._folder}: {names}", hint="name the folder of one scale", path=hr)
+            raise DataError(
+                f"{hr} has several LR pictures in {self._folder}: {names}",
+                hint="name the folder of one scale",
+                path=hr,
+            )
         return found[0]
 
     def besides(self, used: Iterable[Path]) -> list[Path]:
         """Return the pictures that are neither in use nor another scale of one that is."""
         bare = {SCALE_SUFFIX.sub("", file.stem) for file in used}
-        return sorted(file for stem, files in self._by_bare_stem.items() if stem not in bare for file in files)
+        return sorted(
+            file for stem, files in self._by_bare_stem.items() if stem not in bare for file in files
+        )
 
     def _alike(self, stem: str) -> list[Path]:
         if self._template:
@@ -102,8 +127,14 @@ def _joined(files: Sequence[Path], partner: Callable[[Path], Path]) -> list[tupl
         except DataError as error:
             errors.append(error)
     if len(errors) > 1:
-        others = ", ".join(error.path.name for error in errors[1 : _NAMED_AT_MOST + 1] if error.path)
-        raise DataError(f"{errors[0]}, nor have {len(errors) - 1} more one: {others}", hint=errors[0].hint, path=errors[0].path)
+        others = ", ".join(
+            error.path.name for error in errors[1 : _NAMED_AT_MOST + 1] if error.path
+        )
+        raise DataError(
+            f"{errors[0]}, nor have {len(errors) - 1} more one: {others}",
+            hint=errors[0].hint,
+            path=errors[0].path,
+        )
     if errors:
         raise errors[0]
     return pairs

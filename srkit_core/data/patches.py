@@ -21,7 +21,7 @@ _UNCHANGED = Change()
 
 @dataclass(frozen=True)
 class CropRule:
-    """How crops of a stage are drawn: `patch` and `margin` in HR pixels, both multiples of `scale`."""
+    """How crops of a stage are drawn: `patch` and `margin` in HR pixels, multiples of `scale`."""
 
     patch: int
     scale: int
@@ -32,20 +32,24 @@ class CropRule:
 
     @property
     def window(self) -> int:
-        """Side of what is cut out where the picture has it: the patch with its margin on both sides."""
+        """Side of what is cut out where the picture has it: the patch with its margin on both
+        sides.
+        """
         return self.patch + 2 * self.margin
 
 
 @dataclass(frozen=True)
 class Crop:
-    """A patch inside its window: `corner` is the patch's top left in the seen window, in HR pixels."""
+    """A patch inside its window: `corner` is its top left in the seen window, in HR pixels."""
 
     window: Pixels
     corner: tuple[int, int]
 
 
 def picture_of(rule: CropRule, index: int, pictures: int) -> int:
-    """Return which of so many pictures sample `index` is from: every picture once an epoch, in an order drawn per epoch."""
+    """Return which of so many pictures sample `index` is from: every picture once an epoch, in an
+    order drawn per epoch.
+    """
     epoch, place = divmod(index, pictures)
     return int(_order(rule.seed, rule.stage, epoch, pictures)[place])
 
@@ -61,13 +65,20 @@ def centre_place(rule: CropRule, height: int, width: int) -> tuple[int, int]:
     return y * rule.scale, x * rule.scale
 
 
-def cut(rule: CropRule, pixels: Pixels, place: tuple[int, int], view: View, change: Change = _UNCHANGED) -> Crop:
-    """Cut the window of a patch from a picture of whole LR pixels, (H, W, 3), change it, and look at it from a side.
+def cut(
+    rule: CropRule, pixels: Pixels, place: tuple[int, int], view: View, change: Change = _UNCHANGED
+) -> Crop:
+    """Cut the window of a patch from a picture of whole LR pixels, (H, W, 3), change it, and look
+    at it from a side.
 
-    The window lies inside the picture, so that at its border the degradation meets the real border; it is smaller
-    than `rule.window` where the picture is. A warp is of the whole picture about the centre of the patch.
+    The window lies inside the picture, so that at its border the degradation meets the real border;
+    it is smaller than `rule.window` where the picture is. A warp is of the whole picture about the
+    centre of the patch.
     """
-    top, left = (max(min(at - rule.margin, side - rule.window), 0) for at, side in zip(place, pixels.shape[:2], strict=True))
+    top, left = (
+        max(min(at - rule.margin, side - rule.window), 0)
+        for at, side in zip(place, pixels.shape[:2], strict=True)
+    )
     window = pixels[top : top + rule.window, left : left + rule.window]
     height, width = window.shape[:2]
     if change.warp is not None:

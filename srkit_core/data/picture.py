@@ -15,10 +15,13 @@ Split: TypeAlias = Literal["", "train", "val", "test"]
 
 @dataclass(frozen=True)
 class Picture:
-    """An HR picture: `name` tells it from the others, sides in pixels; pictures of one `group` are never split.
+    """An HR picture: `name` tells it from the others, sides in pixels.
 
-    `path` is its file or its shard, and `lr` that of its LR where LR comes from disk. `limit` cuts it to its central square
-    of that side. It comes `crops` times an epoch, `weight` times as often as it would alone.
+    Pictures of one `group` are never split.
+
+    `path` is its file or its shard, and `lr` that of its LR where LR comes from disk. `limit` cuts
+    it to its central square of that side. It comes `crops` times an epoch, `weight` times as often
+    as it would alone.
     """
 
     name: str
@@ -41,17 +44,25 @@ class Picture:
             small = [min(side, self.limit // scale) for side in small]
         return small[0] * scale, small[1] * scale
 
-    def read(self, scale: int, read: Callable[[Path], Pixels] = read_image) -> tuple[Pixels, Pixels | None]:
-        """Return (HR, LR or None), uint8 (H, W, 3), cut to whole LR pixels of `scale` and to `limit`; nobody may write to them.
+    def read(
+        self, scale: int, read: Callable[[Path], Pixels] = read_image
+    ) -> tuple[Pixels, Pixels | None]:
+        """Return (HR, LR or None), uint8 (H, W, 3), cut to whole LR pixels of `scale` and to
+        `limit`; nobody may write to them.
 
-        Files are read whole by `read`, of shards only what is looked at. Raises DataError when one cannot be read or LR is
-        not of this scale.
+        Files are read whole by `read`, of shards only what is looked at. Raises DataError when one
+        cannot be read or LR is not of this scale.
         """
         hr = self._stored_hr() if self.path.suffix == ENDING else read(self.path)
         if self.lr is None:
             hr, lr = on_grid(hr, scale, self.path), None
         else:
-            hr, lr = aligned(hr, shard_pixels(self.lr, "lr") if self.lr.suffix == ENDING else read(self.lr), scale, self.path)
+            hr, lr = aligned(
+                hr,
+                shard_pixels(self.lr, "lr") if self.lr.suffix == ENDING else read(self.lr),
+                scale,
+                self.path,
+            )
         if self.limit is None:
             return hr, lr
         small = self.limit // scale
@@ -62,5 +73,9 @@ class Picture:
     def _stored_hr(self) -> Pixels:
         hr = shard_pixels(self.path, "hr")
         if hr.shape[:2] != (self.height, self.width):
-            raise unreadable(self.path, f"it has {hr.shape[1]}x{hr.shape[0]} pixels, its manifest says {self.width}x{self.height}")
+            raise unreadable(
+                self.path,
+                f"it has {hr.shape[1]}x{hr.shape[0]} pixels, its manifest says "
+                f"{self.width}x{self.height}",
+            )
         return hr

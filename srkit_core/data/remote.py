@@ -1,8 +1,9 @@
 """How do pictures at an address get onto this machine?
 
-Through fsspec: `hf://datasets/NAME/folder`, `s3://bucket/folder`, `https://...`, `memory://...`, pictures as they are or as
-`srkit prepare` wrote them. They are kept in srkit's cache folder, which follows the address: a file is fetched again when anything
-that its file system says of it is new, such as its size, time or tag, and one that has gone there goes here.
+Through fsspec: `hf://datasets/NAME/folder`, `s3://bucket/folder`, `https://...`, `memory://...`,
+pictures as they are or as `srkit prepare` wrote them. They are kept in srkit's cache folder, which
+follows the address: a file is fetched again when anything that its file system says of it is new,
+such as its size, time or tag, and one that has gone there goes here.
 """
 
 import hashlib
@@ -30,26 +31,43 @@ _EXTRA = 'pip install "srkit[remote]"'
 
 
 def on_this_machine(place: Place) -> tuple[Place, tuple[str, ...]]:
-    """Return a place with the folder its address was fetched into, and a remark that says so; others are here already."""
+    """Return a place with the folder its address was fetched into, and a remark that says so.
+
+    Others are here already.
+    """
     if not place.is_address:
         return place, ()
     folder = fetched(place.where)
-    return replace(place, where=str(folder)), (f"the pictures of {place.where} are kept in {folder}",)
+    return replace(place, where=str(folder)), (
+        f"the pictures of {place.where} are kept in {folder}",
+    )
 
 
 def fetched(address: str) -> Path:
-    """Return a folder with the pictures of an address, which may be a single one; the first time they are fetched.
+    """Return a folder with the pictures of an address, which may be a single one.
 
-    Raises DataError when a library for such addresses is missing, nothing can be read there, or it holds no picture.
+    The first time they are fetched.
+
+    Raises DataError when a library for such addresses is missing, nothing can be read there, or it
+    holds no picture.
     """
     digest = hashlib.sha256(address.encode()).hexdigest()[:16]
-    folder = cache_folder() / "data" / digest / (PurePosixPath(address.partition("://")[2]).name or "root")
+    folder = (
+        cache_folder()
+        / "data"
+        / digest
+        / (PurePosixPath(address.partition("://")[2]).name or "root")
+    )
     system, root = _opened(address)
     with _alone_in(folder.parent):
         try:
             files = _wanted(system, root)
             kept = {_inside(folder, remote, root): remote for remote in files}
-            _keep(system, {local: (remote, files[remote]) for local, remote in kept.items()}, folder.parent / _FETCHED)
+            _keep(
+                system,
+                {local: (remote, files[remote]) for local, remote in kept.items()},
+                folder.parent / _FETCHED,
+            )
             for gone in set(walk(folder)) - kept.keys():
                 gone.unlink()
         except SrkitError:
@@ -57,7 +75,9 @@ def fetched(address: str) -> Path:
         except Exception as error:  # each file system raises errors of its own
             raise _unreachable(address, error) from error
     if not files:
-        raise DataError(f"{address} holds no picture", hint=f"an address with {' '.join(sorted(ENDINGS))} files")
+        raise DataError(
+            f"{address} holds no picture", hint=f"an address with {' '.join(sorted(ENDINGS))} files"
+        )
     return folder
 
 
@@ -67,7 +87,11 @@ def _opened(address: str) -> tuple[Any, str]:
 
         system, root = fsspec.url_to_fs(address)
     except ImportError as error:
-        hint = _EXTRA if error.name in ("fsspec", "huggingface_hub") else f"{error}, or {_EXTRA} for hf://"
+        hint = (
+            _EXTRA
+            if error.name in ("fsspec", "huggingface_hub")
+            else f"{error}, or {_EXTRA} for hf://"
+        )
         raise DataError(f"{address} needs a library that is not installed", hint=hint) from error
     except Exception as error:
         raise _unreachable(address, error) from error
@@ -90,7 +114,9 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def _wanted(system: Any, root: str) -> dict[str, str]:
-    """Return the pictures, a manifest and its shards at or below a path of a file system, with a digest of what it says of each."""
+    """Return the pictures, a manifest and its shards at or below a path of a file system, with a
+    digest of what it says of each.
+    """
     found = system.find(root, detail=True)
     manifest = f"{root}/{MANIFEST}"
     endings = ENDINGS | {SHARD} if manifest in found else ENDINGS
@@ -110,9 +136,15 @@ def _inside(folder: Path, remote: str, root: str) -> Path:
 
 
 def _keep(system: Any, files: Mapping[Path, tuple[str, str]], record: Path) -> None:
-    """Fetch the files, given as here to (there, what is said of it), that are not here as they are there."""
+    """Fetch the files, given as here to (there, what is said of it), that are not here as they are
+    there.
+    """
     before = _fetched_before(record)
-    now = {str(local): said for local, (_, said) in files.items() if before.get(str(local)) == said and local.is_file()}
+    now = {
+        str(local): said
+        for local, (_, said) in files.items()
+        if before.get(str(local)) == said and local.is_file()
+    }
     try:
         for local, (remote, said) in files.items():
             if str(local) not in now:
@@ -130,4 +162,7 @@ def _fetched_before(record: Path) -> dict[str, str]:
 
 
 def _unreachable(address: str, error: Exception) -> DataError:
-    return DataError(f"cannot read {address}: {error or type(error).__name__}", hint="check the address and the network")
+    return DataError(
+        f"cannot read {address}: {error or type(error).__name__}",
+        hint="check the address and the network",
+    )

@@ -1,7 +1,8 @@
 """What are the pixels of a packed picture, without reading all of them?
 
-A shard is a safetensors file of one picture: `hr`, uint8 (H, W, 3), and `lr` of the same kind where LR was prepared. It is
-mapped into memory, so that of a crop only the pages it lies in are read, and processes share them.
+A shard is a safetensors file of one picture: `hr`, uint8 (H, W, 3), and `lr` of the same kind where
+LR was prepared. It is mapped into memory, so that of a crop only the pages it lies in are read, and
+processes share them.
 """
 
 from collections.abc import Mapping
@@ -16,12 +17,17 @@ from srkit_core.io.images import Pixels
 
 ENDING = ".safetensors"
 MOST_OPEN = 512
-"""How many shards a process keeps mapped; the one used longest ago is let go. None of them holds a file descriptor."""
+"""How many shards a process keeps mapped; the one used longest ago is let go.
+
+None of them holds a file descriptor.
+"""
 
 
 @lru_cache(maxsize=MOST_OPEN)
 def open_shard(path: Path) -> Mapping[str, Pixels]:
-    """Return the pictures of a shard by name, `hr` and where it has one `lr`, (H, W, 3); writing to them leaves the file alone.
+    """Return the pictures of a shard by name, `hr` and where it has one `lr`, (H, W, 3).
+
+    Writing to them leaves the file alone.
 
     Raises DataError when it is missing, not a shard, or not as long as its header says.
     """
@@ -32,13 +38,19 @@ def open_shard(path: Path) -> Mapping[str, Pixels]:
         raise unreadable(path, error.strerror or "there is no such file") from None
     except (SafetensorError, TypeError):
         raise unreadable(path, "it is truncated or damaged") from None
-    if any(pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 for pixels in pictures.values()):
+    if any(
+        pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3
+        for pixels in pictures.values()
+    ):
         raise unreadable(path, "it holds other things than pictures")
     return pictures
 
 
 def shard_pixels(path: Path, name: str) -> Pixels:
-    """Return `hr` or `lr` of a shard; raises DataError as `open_shard`, and where there is no such picture."""
+    """Return `hr` or `lr` of a shard.
+
+    Raises DataError as `open_shard`, and where there is no such picture.
+    """
     pictures = open_shard(path)
     if name not in pictures:
         raise unreadable(path, f"it holds no {name.upper()}")
@@ -47,4 +59,6 @@ def shard_pixels(path: Path, name: str) -> Pixels:
 
 def unreadable(path: Path, reason: str) -> DataError:
     """Return the error of a shard that cannot be used."""
-    return DataError(f"cannot read {path}: {reason}", hint="copy it again, or srkit prepare again", path=path)
+    return DataError(
+        f"cannot read {path}: {reason}", hint="copy it again, or srkit prepare again", path=path
+    )

@@ -1,7 +1,7 @@
 """Which groups of pictures are kept from training?
 
-A digest of a group's name decides, so that with shares files that are added later never move the others; the default is a
-count, 1 to 8, which they may.
+A digest of a group's name decides, so that with shares files that are added later never move the
+others; the default is a count, 1 to 8, which they may.
 """
 
 import hashlib
@@ -18,17 +18,26 @@ HELD_OUT_SHARE = 0.1
 HELD_OUT_MOST = 8
 
 
-def choose(groups: Mapping[str, str], hold_out: Part | None, test: Part, place: str, *, none: bool = False) -> tuple[set[str], set[str]]:
+def choose(
+    groups: Mapping[str, str], hold_out: Part | None, test: Part, place: str, *, none: bool = False
+) -> tuple[set[str], set[str]]:
     """Return the groups (for validation, for a test) of pictures, given as name to group.
 
-    A share takes the groups whose digest falls into it, so of few pictures it may take more or fewer. Names come before
-    shares, and may have their endings. An empty `hold_out` stands for a tenth, 1 to 8 groups, None for no validation.
-    Raises DataError when a name is unknown or in both parts, or a share takes none, unless `none` allows that.
+    A share takes the groups whose digest falls into it, so of few pictures it may take more or
+    fewer. Names come before shares, and may have their endings. An empty `hold_out` stands for a
+    tenth, 1 to 8 groups, None for no validation. Raises DataError when a name is unknown or in both
+    parts, or a share takes none, unless `none` allows that.
     """
-    named, tested = _named(groups, hold_out or (), "hold_out", place), _named(groups, test, "test", place)
+    named, tested = (
+        _named(groups, hold_out or (), "hold_out", place),
+        _named(groups, test, "test", place),
+    )
     both = sorted(named & tested)
     if both:
-        raise DataError(f"{place}: '{both[0]}' is both held out for validation and kept for a test", hint="data.hold_out or data.test")
+        raise DataError(
+            f"{place}: '{both[0]}' is both held out for validation and kept for a test",
+            hint="data.hold_out or data.test",
+        )
     free = [group for group in dict.fromkeys(groups.values()) if group not in named | tested]
     first = test if isinstance(test, float) else 0.0
     if isinstance(test, float):
@@ -45,11 +54,17 @@ def choose(groups: Mapping[str, str], hold_out: Part | None, test: Part, place: 
 def _named(groups: Mapping[str, str], part: Part, field: str, place: str) -> set[str]:
     if isinstance(part, float):
         return set()
-    found = {name: name if name in groups else name.removesuffix(PurePosixPath(name).suffix) for name in part}
+    found = {
+        name: name if name in groups else name.removesuffix(PurePosixPath(name).suffix)
+        for name in part
+    }
     unknown = [name for name, known in found.items() if known not in groups]
     if unknown:
         action = {"hold_out": "to hold out", "test": "to keep for a test"}[field]
-        raise DataError(f"{place} has no picture '{unknown[0]}' {action}", hint=f"data.{field}, one of: {', '.join(list(groups)[:8])}")
+        raise DataError(
+            f"{place} has no picture '{unknown[0]}' {action}",
+            hint=f"data.{field}, one of: {', '.join(list(groups)[:8])}",
+        )
     return {groups[known] for known in found.values()}
 
 
@@ -60,7 +75,8 @@ def _within(groups: Iterable[str], low: float, high: float) -> set[str]:
 def _refuse_none(found: set[str], share: float, field: str, place: str, *, allowed: bool) -> None:
     if not found and not allowed:
         raise DataError(
-            f"no picture of {place} falls into the share of {share:g} of data.{field}", hint=f"--set data.{field}=0.2, or names"
+            f"no picture of {place} falls into the share of {share:g} of data.{field}",
+            hint=f"--set data.{field}=0.2, or names",
         )
 
 

@@ -13,7 +13,9 @@ from srkit_core.augmentation import Affine
 from srkit_core.io.images import Pixels
 
 Warp: TypeAlias = NDArray[np.float64]
-"""Where a seen point (x, y, 1) comes from in the picture, 3 x 3, in sides of the crop from the crop's centre."""
+"""Where a seen point (x, y, 1) comes from in the picture, 3 x 3, in sides of the crop from the
+crop's centre.
+"""
 
 _REACH = 2
 """Pixels on either side that bicubic interpolation looks at."""
@@ -21,7 +23,9 @@ _REACH = 2
 
 @dataclass(frozen=True)
 class Frame:
-    """What is to be seen of a warped picture: a rectangle of it in pixels, and the crop's centre (y, x) and side."""
+    """What is to be seen of a warped picture: a rectangle of it in pixels, and the crop's centre
+    (y, x) and side.
+    """
 
     top: int
     left: int
@@ -33,8 +37,14 @@ class Frame:
 
 def draw_warp(limits: Affine, rng: np.random.Generator) -> Warp:
     """Draw a warp: what is seen is sheared and zoomed, then rotated, then shifted."""
-    angle, shear = rng.uniform(-radians(limits.rotation), radians(limits.rotation)), rng.uniform(-limits.shear, limits.shear)
-    (shift_y, shift_x), (zoom_y, zoom_x) = rng.uniform(-limits.shift, limits.shift, 2), rng.uniform(1 - limits.zoom, 1 + limits.zoom, 2)
+    angle, shear = (
+        rng.uniform(-radians(limits.rotation), radians(limits.rotation)),
+        rng.uniform(-limits.shear, limits.shear),
+    )
+    (shift_y, shift_x), (zoom_y, zoom_x) = (
+        rng.uniform(-limits.shift, limits.shift, 2),
+        rng.uniform(1 - limits.zoom, 1 + limits.zoom, 2),
+    )
     sine, cosine = np.sin(angle), np.cos(angle)
     rotated = np.array([[cosine, -sine, shift_x], [sine, cosine, shift_y], [0, 0, 1]])
     warp: Warp = rotated @ np.array([[zoom_x, shear * zoom_y, 0], [0, zoom_y, 0], [0, 0, 1]])
@@ -44,16 +54,33 @@ def draw_warp(limits: Affine, rng: np.random.Generator) -> Warp:
 def warped(pixels: Pixels, warp: Warp, frame: Frame) -> Pixels:
     """Return a rectangle of a warped picture (H, W, 3), uint8 (height, width, 3).
 
-    Only the part of the picture that is looked at is read. A point beyond its border has the colour of the nearest pixel.
+    Only the part of the picture that is looked at is read. A point beyond its border has the colour
+    of the nearest pixel.
     """
     matrix = _in_pixels(warp, frame)
-    corners = matrix @ [[0, frame.width - 1, 0, frame.width - 1], [0, 0, frame.height - 1, frame.height - 1], [1, 1, 1, 1]]
+    corners = matrix @ [
+        [0, frame.width - 1, 0, frame.width - 1],
+        [0, 0, frame.height - 1, frame.height - 1],
+        [1, 1, 1, 1],
+    ]
     left, right = _span(corners[0], pixels.shape[1])
     top, bottom = _span(corners[1], pixels.shape[0])
-    source = torch.from_numpy(np.ascontiguousarray(pixels[top:bottom, left:right])).permute(2, 0, 1)[None].float()
+    source = (
+        torch.from_numpy(np.ascontiguousarray(pixels[top:bottom, left:right]))
+        .permute(2, 0, 1)[None]
+        .float()
+    )
     inside = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]) @ matrix
-    theta = np.linalg.inv(_from_unit(right - left, bottom - top)) @ inside @ _from_unit(frame.width, frame.height)
-    grid = F.affine_grid(torch.from_numpy(theta[None, :2]).float(), [1, 3, frame.height, frame.width], align_corners=False)
+    theta = (
+        np.linalg.inv(_from_unit(right - left, bottom - top))
+        @ inside
+        @ _from_unit(frame.width, frame.height)
+    )
+    grid = F.affine_grid(
+        torch.from_numpy(theta[None, :2]).float(),
+        [1, 3, frame.height, frame.width],
+        align_corners=False,
+    )
     seen = F.grid_sample(source, grid, mode="bicubic", padding_mode="border", align_corners=False)
     result: Pixels = seen[0].round_().clamp_(0, 255).byte().permute(1, 2, 0).contiguous().numpy()
     return result

@@ -12,12 +12,17 @@ from srkit_core.errors import LostProcessError
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _SAYING_OF_A_LOST_WORKER: Final = "DataLoader worker (pid"
-"""Torch raises a plain RuntimeError wherever the main process is at that moment; only its words tell it from others."""
+"""Torch raises a plain RuntimeError wherever the main process is at that moment.
+
+Only its words tell it from others.
+"""
 
 
 @contextmanager
 def signals_waiting() -> Iterator[None]:
-    """Let signals wait while processes are started, so that these begin with signals blocked and none slips in between."""
+    """Let signals wait while processes are started, so that these begin with signals blocked and
+    none slips in between.
+    """
     if sys.platform == "win32":
         yield
         return
@@ -29,10 +34,11 @@ def signals_waiting() -> Iterator[None]:
 
 
 def begin(_: int) -> None:
-    """Leave signals to the main process: a launcher sends its own to all, and the main one needs the others for its last step.
+    """Leave signals to the main process: a launcher sends its own to all, and the main one needs
+    the others for its last step.
 
-    Only the main process can end this one. Without that a loader which lost one of its processes would wait for the others for
-    ever.
+    Only the main process can end this one. Without that a loader which lost one of its processes
+    would wait for the others for ever.
     """
     if sys.platform == "linux":
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -48,10 +54,18 @@ def _end_when_the_main_process_asks() -> None:
 
 @contextmanager
 def lost_worker_guard(hint: str) -> Iterator[None]:
-    """Turn every way in which a lost loading process shows itself into LostProcessError with this hint."""
+    """Turn every way in which a lost loading process shows itself into LostProcessError with this
+    hint.
+    """
     try:
         yield
-    except (ConnectionError, EOFError, RuntimeError) as error:  # the first two where a batch was on its way
+    except (
+        ConnectionError,
+        EOFError,
+        RuntimeError,
+    ) as error:  # the first two where a batch was on its way
         if isinstance(error, RuntimeError) and _SAYING_OF_A_LOST_WORKER not in str(error):
             raise
-        raise LostProcessError("a process that loads pictures was ended from outside", hint=hint) from error
+        raise LostProcessError(
+            "a process that loads pictures was ended from outside", hint=hint
+        ) from error

@@ -31,13 +31,22 @@ from srkit_core.registry import Registry
 
 
 def build_setting(
-    pinned: Pinned, folder: RunFolder, devices: Devices, pictures: Pictures, where: Where, registry: Registry, listener: Listener
+    pinned: Pinned,
+    folder: RunFolder,
+    devices: Devices,
+    pictures: Pictures,
+    where: Where,
+    registry: Registry,
+    listener: Listener,
 ) -> Setting:
     """Gather what stays the same during a run."""
     planned = pinned.plan
     recipe, making = planned.recipe, build_making(planned)
     border = recipe.scale if recipe.validation.border is None else recipe.validation.border
-    sets = [*pictures.validation, *([""] if recipe.validation.on_training and "" not in pictures.validation else [])]
+    sets = [
+        *pictures.validation,
+        *([""] if recipe.validation.on_training and "" not in pictures.validation else []),
+    ]
     scores = metric_columns([term.label for term in planned.metrics], sets)
     names = columns(_loss_labels(planned), scores, adversarial=planned.discriminator is not None)
     return Setting(
@@ -57,7 +66,12 @@ def build_setting(
             shown=recipe.validation.pictures,
         ),
         log=Log(folder.metrics, names),
-        curves=Curves(folder, {term.label: term.spec for term in planned.metrics}, listener, is_main=devices.is_main),
+        curves=Curves(
+            folder,
+            {term.label: term.spec for term in planned.metrics},
+            listener,
+            is_main=devices.is_main,
+        ),
         listener=listener,
         workers=loader_workers(where.workers, devices),
         versions=versions(registry),
@@ -67,7 +81,9 @@ def build_setting(
 
 def build_making(planned: Plan) -> Making:
     """Build what happens to HR."""
-    degrade, target = (build_degradation(one) if one else None for one in (planned.degradation, planned.target))
+    degrade, target = (
+        build_degradation(one) if one else None for one in (planned.degradation, planned.target)
+    )
     return Making(degrade, target)
 
 
@@ -81,12 +97,18 @@ def _baseline(registry: Registry, scale: int) -> Model:
 
 
 def build_networks(setting: Setting, where: Where, init: Path | None) -> Networks:
-    """Build the networks of a run on its device, the generator from initial weights where there are any."""
+    """Build the networks of a run on its device, the generator from initial weights where there are
+    any.
+    """
     planned = setting.plan
     generator = _network(setting, where, planned.generator, "generator")
     if init:
         fill(generator.module, read_tensors(init), init)
-    discriminator = _network(setting, where, planned.discriminator, "discriminator") if planned.discriminator else None
+    discriminator = (
+        _network(setting, where, planned.discriminator, "discriminator")
+        if planned.discriminator
+        else None
+    )
     return Networks(generator, discriminator)
 
 
@@ -100,7 +122,9 @@ def _network(setting: Setting, where: Where, part: Part, role: str) -> Network:
 
 
 def loader_workers(asked: int | None, devices: Devices) -> int:
-    """Crops of cached pictures cost a CPU run nothing, so only a GPU gets processes of its own to feed it."""
+    """Crops of cached pictures cost a CPU run nothing, so only a GPU gets processes of its own to
+    feed it.
+    """
     if asked is not None:
         return asked
     return min(8, torch.get_num_threads()) if devices.device.type == "cuda" else 0

@@ -1,7 +1,7 @@
 """On which devices, in how many processes and in which precision does this run compute?
 
-Accelerate stays behind this file and `trackers.py`. Its process group and autocast are used; its optimizer, loader and scheduler
-wrappers are not.
+Accelerate stays behind this file and `trackers.py`. Its process group and autocast are used; its
+optimizer, loader and scheduler wrappers are not.
 """
 
 import gc
@@ -24,11 +24,20 @@ from srkit_core.errors import IncompatibleError, LostProcessError
 from srkit_core.machine import DeviceName, Precision, PrecisionName
 
 T = TypeVar("T")
-_SAYINGS_OF_A_LOST_PEER = ("onnection closed by peer", "onnection reset by peer", "remote process exited", "Broken pipe")
+_SAYINGS_OF_A_LOST_PEER = (
+    "onnection closed by peer",
+    "onnection reset by peer",
+    "remote process exited",
+    "Broken pipe",
+)
 """Torch raises a plain RuntimeError with the words of gloo or NCCL."""
 _NAMES_OF_SYNC = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.15 calls it, and what it was called before."""
-_BUFFERS_STAY: Mapping[str, Any] = {next(name for name in _NAMES_OF_SYNC if name in signature(DistributedDataParallel).parameters): False}
+_BUFFERS_STAY: Mapping[str, Any] = {
+    next(
+        name for name in _NAMES_OF_SYNC if name in signature(DistributedDataParallel).parameters
+    ): False
+}
 _ACCELERATE_NAMES = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
@@ -61,10 +70,11 @@ class Devices:
         return self.rank == 0
 
     def distribute(self, network: nn.Module) -> nn.Module:
-        """Return the network as it is called in training: over several processes its gradients are averaged.
+        """Return the network as it is called in training: over several processes its gradients are
+        averaged.
 
-        On GPUs its batch normalisation takes its statistics from all processes; torch has none such for a CPU, where
-        they stay each process's own.
+        On GPUs its batch normalisation takes its statistics from all processes; torch has none such
+        for a CPU, where they stay each process's own.
         """
         if self.world == 1:
             return network
@@ -83,7 +93,10 @@ class Devices:
         return GradScaler(self.device.type, enabled=self.precision == "fp16")
 
     def gather(self, logits: Tensor) -> Tensor:
-        """Concatenate (B, ...) over processes, differentiably; with one process it is the identity."""
+        """Concatenate (B, ...) over processes, differentiably.
+
+        With one process it is the identity.
+        """
         gathered: Tensor = logits if self.world == 1 else Gather.apply(logits.contiguous())
         return gathered
 
@@ -95,8 +108,8 @@ class Devices:
     def seed(self, number: int) -> None:
         """Seed what networks draw from.
 
-        Not by `torch.manual_seed`: while no GPU is in use that keeps a note of every call, which a long run would
-        feel in time and memory.
+        Not by `torch.manual_seed`: while no GPU is in use that keeps a note of every call, which a
+        long run would feel in time and memory.
         """
         torch.default_generator.manual_seed(number)
         if self.device.type == "cuda":
@@ -125,16 +138,23 @@ class Devices:
         return [one for part in everyone for one in part]
 
     def share_buffers(self, network: nn.Module) -> None:
-        """Give every process the first one's buffers: statistics of batch normalisation are otherwise each one's own."""
+        """Give every process the first one's buffers: statistics of batch normalisation are
+        otherwise each one's own.
+        """
         if self.world > 1:
             for buffer in network.buffers():
                 torch.distributed.broadcast(buffer, 0)
 
     def agree(self, decide: Callable[[], T]) -> T:
-        """Let the main process decide or do, and return its decision in every process; what it raises, all of them raise."""
+        """Let the main process decide or do, and return its decision in every process.
+
+        What it raises, all of them raise.
+        """
         if self.world == 1:
             return decide()
-        outcome: list[tuple[T | None, Exception | None]] = [_outcome(decide) if self.is_main else (None, None)]
+        outcome: list[tuple[T | None, Exception | None]] = [
+            _outcome(decide) if self.is_main else (None, None)
+        ]
         torch.distributed.broadcast_object_list(outcome)
         decision, error = outcome[0]
         if error is not None:
@@ -143,8 +163,15 @@ class Devices:
 
 
 def choose_device(name: DeviceName) -> torch.device:
-    """Return the device of that name; `auto` takes a GPU where there is one. Raises IncompatibleError when there is none."""
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    """Return the device of that name; `auto` takes a GPU where there is one.
+
+    Raises IncompatibleError when there is none.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
     if not available[name]:
@@ -165,7 +192,10 @@ def choose_precision(name: PrecisionName, device: torch.device) -> Precision:
 
 
 def inference_dtype(name: PrecisionName, device: torch.device) -> torch.dtype:
-    """Return the type a model computes in for evaluation and upscaling; `auto` is fp32, for exact figures."""
+    """Return the type a model computes in for evaluation and upscaling.
+
+    `auto` is fp32, for exact figures.
+    """
     checked = "fp32" if name == "auto" else choose_precision(name, device)
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[checked]
 
@@ -178,8 +208,12 @@ def _outcome(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
 
 
 @contextmanager
-def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto") -> Iterator[Devices]:
-    """Set up the processes of a run, and take everything down at its end, so that the next run may differ."""
+def open_devices(
+    device: DeviceName = "auto", precision: PrecisionName = "auto"
+) -> Iterator[Devices]:
+    """Set up the processes of a run, and take everything down at its end, so that the next run may
+    differ.
+    """
     chosen = choose_device(device)
     mode = choose_precision(precision, chosen)
     keep_freed_memory()
@@ -187,22 +221,29 @@ def open_devices(device: DeviceName = "auto", precision: PrecisionName = "auto")
     accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode])
     try:
         yield Devices(accelerator, mode)
-        accelerator.wait_for_everyone()  # a process that leaves first would tear the connections of the others
+        # a process that leaves first would tear the connections of the others
+        accelerator.wait_for_everyone()
     except RuntimeError as error:
-        if accelerator.num_processes > 1 and any(saying in str(error) for saying in _SAYINGS_OF_A_LOST_PEER):
+        if accelerator.num_processes > 1 and any(
+            saying in str(error) for saying in _SAYINGS_OF_A_LOST_PEER
+        ):
             raise LostProcessError(
-                "another process of this run has ended", hint="its own error says why; srkit train --resume --out RUN goes on"
+                "another process of this run has ended",
+                hint="its own error says why; srkit train --resume --out RUN goes on",
             ) from error
         raise
     finally:
         if accelerator.num_processes > 1:
-            gc.collect()  # networks that still hold the group would keep its threads running into the end of the program
+            # networks that still hold the group would keep its threads running into the end
+            gc.collect()
             torch.distributed.destroy_process_group()
         _forget()
 
 
 def _forget() -> None:
-    """Accelerate keeps device and precision in process-wide state, which would refuse a second run that differs."""
+    """Accelerate keeps device and precision in process-wide state, which would refuse a second run
+    that differs.
+    """
     AcceleratorState._reset_state(reset_partial_state=True)
     PartialState._reset_state()
     GradientState._reset_state()

@@ -62,8 +62,14 @@ class RunFolder:
         return sorted(self.path.glob("checkpoints/step-*"))
 
     def results_after(self, step: int) -> list[Path]:
-        """Return the best weights, those of milestones and the validation pictures of steps after this one."""
-        weights = [path for name in ("best-*", "step-*") for path in self.path.glob(f"weights/*/{name}.safetensors")]
+        """Return the best weights, those of milestones and the validation pictures of steps after
+        this one.
+        """
+        weights = [
+            path
+            for name in ("best-*", "step-*")
+            for path in self.path.glob(f"weights/*/{name}.safetensors")
+        ]
         newest = self.picture(step).name
         pictures = [path for path in self.path.glob("pictures/step-*.png") if path.name > newest]
         return [path for path in weights if _step_of(path) > step] + pictures
@@ -117,7 +123,8 @@ def choose_folder(out: Path | None, name: str, *, resume: bool) -> RunFolder:
     if folder.holds_run and not resume:
         raise RecipeError(
             f"{out} already holds a run",
-            hint=f"--out another folder; srkit train --resume --out {shlex.quote(str(out))} goes on with this one",
+            hint=f"--out another folder; srkit train --resume --out {shlex.quote(str(out))} goes "
+            "on with this one",
         )
     return folder
 

@@ -7,7 +7,10 @@ from torch import Tensor, distributed
 
 
 class Gather(torch.autograd.Function):
-    """Concatenates (B, ...) of all processes to (processes * B, ...); each gets back the sum of what all say of its part."""
+    """Concatenates (B, ...) of all processes to (processes * B, ...).
+
+    Each gets back the sum of what all say of its part.
+    """
 
     @staticmethod
     def forward(ctx: Any, mine: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Is the game between generator and discriminator a good one?
 
-Thresholds are empirical. A discriminator that is nearly always right with a gap to certainty (D(real) 0.96 and D(fake)
-0.09 are reported of good runs) is healthy; one that has no doubt left teaches nothing.
+Thresholds are empirical. A discriminator that is nearly always right with a gap to certainty
+(D(real) 0.96 and D(fake) 0.09 are reported of good runs) is healthy; one that has no doubt left
+teaches nothing.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ from torch import Tensor
 CERTAIN: Final = 0.995
 """D(real) above it and D(fake) below its complement: the discriminator has won."""
 INDISTINCT: Final = 0.002
-"""A gap between D(real) and D(fake) below it, with hardly a gradient: the discriminator has collapsed."""
+"""A gap between D(real) and D(fake) below it, with hardly a gradient: the discriminator has
+collapsed.
+"""
 STILL: Final = 1e-6
 FLAT: Final = 0.25
 """Contrast of SR below this part of the contrast of HR."""
@@ -24,7 +27,9 @@ PATIENCE: Final = 5
 """Logged rows in a row that must show a sign."""
 
 SPARSE: Final = 4
-"""Every so many pixels of a row and column are looked at, which is enough for a sign and costs a step nothing."""
+"""Every so many pixels of a row and column are looked at, which is enough for a sign and costs a
+step nothing.
+"""
 
 CONTRAST, TINT = "sr/contrast", "sr/tint"
 
@@ -39,25 +44,33 @@ class Sign:
 
 _WON = Sign(
     "discriminator-won",
-    "the discriminator has won: it tells real from fake without a doubt, and the generator learns nothing from it; "
-    "usual remedies: a lower rate for it (--set optimiser.discriminator.lr=1e-5), a longer warm-up, or vgg-sn",
+    "the discriminator has won: it tells real from fake without a doubt, and the generator learns "
+    "nothing from it; "
+    "usual remedies: a lower rate for it (--set optimiser.discriminator.lr=1e-5), a longer "
+    "warm-up, or vgg-sn",
 )
 _COLLAPSED = Sign(
     "discriminator-collapsed",
-    "the discriminator has collapsed: it says the same of real and fake pictures and hardly moves; usual remedies: a higher "
+    "the discriminator has collapsed: it says the same of real and fake pictures and hardly "
+    "moves; usual remedies: a higher "
     "rate for it, --set d_steps=2, or another adversarial loss",
 )
 _FLAT = Sign(
     "flat-output",
-    "the output is flat: it has a quarter of the contrast of HR or less; usual remedies: a warm-up with l1, or a larger weight of it",
+    "the output is flat: it has a quarter of the contrast of HR or less; usual remedies: a "
+    "warm-up with l1, or a larger weight of it",
 )
 _TINTED = Sign(
-    "tinted-output", "the output is tinted: one colour is off by more than 0.1; usual remedies: a larger weight of l1, or a smaller rate"
+    "tinted-output",
+    "the output is tinted: one colour is off by more than 0.1; usual remedies: a larger weight of "
+    "l1, or a smaller rate",
 )
 
 
 def look_at(sr: Tensor, target: Tensor) -> dict[str, Tensor]:
-    """Return how much contrast SR (B, 3, H, W) has beside its target, and by how much one of its colours is off."""
+    """Return how much contrast SR (B, 3, H, W) has beside its target, and by how much one of its
+    colours is off.
+    """
     with torch.no_grad():
         sr, target = (one[..., ::SPARSE, ::SPARSE].float() for one in (sr, target))
         contrast = sr.std(dim=(1, 2, 3)).mean() / target.std(dim=(1, 2, 3)).mean().clamp(min=1e-6)

@@ -1,7 +1,8 @@
 """How does memory that is freed stay at hand for the next step?
 
-glibc hands large blocks back to the system as soon as they are freed, and the next step gets them page by page, each cleared
-first. A step on a CPU allocates and frees the same large blocks again and again.
+glibc hands large blocks back to the system as soon as they are freed, and the next step gets them
+page by page, each cleared first. A step on a CPU allocates and frees the same large blocks again
+and again.
 """
 
 import ctypes
@@ -16,7 +17,10 @@ _MOST: Final = 2**25
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep what it frees, up to a gigabyte; elsewhere than with glibc nothing happens."""
+    """Let this process keep what it frees, up to a gigabyte.
+
+    Elsewhere than with glibc nothing happens.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(_TRIM_THRESHOLD, _LARGE)

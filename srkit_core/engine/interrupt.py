@@ -30,7 +30,9 @@ def listening() -> Iterator[Request]:
         request.signal = number
 
     if threading.current_thread() is threading.main_thread():
-        before.update({number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)})
+        before.update(
+            {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+        )
     try:
         yield request
     finally:

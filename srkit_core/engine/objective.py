@@ -36,10 +36,12 @@ class GeneratorLoss:
 
 @dataclass(frozen=True)
 class Objective:
-    """The losses of one stage. Everything is computed in float32, whatever the precision of the networks.
+    """The losses of one stage.
 
-    Logits of all processes are gathered before a loss sees them, and a discriminator with several maps is judged map
-    by map and averaged: a loss sees neither processes nor tuples.
+    Everything is computed in float32, whatever the precision of the networks.
+
+    Logits of all processes are gathered before a loss sees them, and a discriminator with several
+    maps is judged map by map and averaged: a loss sees neither processes nor tuples.
     """
 
     reference: tuple[Term[ReferenceLoss], ...]
@@ -48,25 +50,50 @@ class Objective:
 
     def ramped(self, factors: Mapping[str, float]) -> "Objective":
         """Return the same losses with some of their weights multiplied, by label."""
-        reference = tuple(replace(term, weight=term.weight * factors.get(term.label, 1.0)) for term in self.reference)
-        adversarial = tuple(replace(term, weight=term.weight * factors.get(term.label, 1.0)) for term in self.adversarial)
+        reference = tuple(
+            replace(term, weight=term.weight * factors.get(term.label, 1.0))
+            for term in self.reference
+        )
+        adversarial = tuple(
+            replace(term, weight=term.weight * factors.get(term.label, 1.0))
+            for term in self.adversarial
+        )
         return replace(self, reference=reference, adversarial=adversarial)
 
-    def generator(self, sr: Tensor, target: Tensor, real: Maps = (), fake: Maps = ()) -> GeneratorLoss:
-        """Return the generator's loss; logits of real and fake pictures are needed by adversarial terms only."""
+    def generator(
+        self, sr: Tensor, target: Tensor, real: Maps = (), fake: Maps = ()
+    ) -> GeneratorLoss:
+        """Return the generator's loss.
+
+        Logits of real and fake pictures are needed by adversarial terms only.
+        """
         terms = {term.label: term.loss(sr.float(), target.float()) for term in self.reference}
         for term in self.adversarial:
-            terms[term.label] = self._over_maps(term.loss.generator, [one.detach() for one in real], fake)
-        weights = {one.label: one.weight for one in self.reference} | {one.label: one.weight for one in self.adversarial}
+            terms[term.label] = self._over_maps(
+                term.loss.generator, [one.detach() for one in real], fake
+            )
+        weights = {one.label: one.weight for one in self.reference} | {
+            one.label: one.weight for one in self.adversarial
+        }
         total = torch.stack([weights[label] * value for label, value in terms.items()]).sum()
         return GeneratorLoss(total, terms)
 
     def discriminator(self, real: Maps, fake: Maps) -> Tensor:
         """Return the discriminator's loss, the sum over the adversarial terms, unweighted."""
-        return torch.stack([self._over_maps(term.loss.discriminator, real, fake) for term in self.adversarial]).sum()
+        return torch.stack(
+            [self._over_maps(term.loss.discriminator, real, fake) for term in self.adversarial]
+        ).sum()
 
-    def _over_maps(self, face: Callable[[Tensor, Tensor], Tensor], real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
-        values = [face(self.gather(one.float()), self.gather(other.float())) for one, other in zip(real, fake, strict=True)]
+    def _over_maps(
+        self,
+        face: Callable[[Tensor, Tensor], Tensor],
+        real: Sequence[Tensor],
+        fake: Sequence[Tensor],
+    ) -> Tensor:
+        values = [
+            face(self.gather(one.float()), self.gather(other.float()))
+            for one, other in zip(real, fake, strict=True)
+        ]
         return torch.stack(values).mean()
 
 
@@ -74,8 +101,12 @@ def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> O
     """Build the losses of a stage on a device."""
     live = [(term, _on(build(term.part), device)) for term in stage.terms]
     return Objective(
-        reference=tuple(Term(term.label, term.weight, loss) for term, loss in live if not term.adversarial),
-        adversarial=tuple(Term(term.label, term.weight, loss) for term, loss in live if term.adversarial),
+        reference=tuple(
+            Term(term.label, term.weight, loss) for term, loss in live if not term.adversarial
+        ),
+        adversarial=tuple(
+            Term(term.label, term.weight, loss) for term, loss in live if term.adversarial
+        ),
         gather=gather,
     )
 

@@ -13,20 +13,38 @@ from srkit_core.parts.weights import Card, fill, read_tensors, save_weights
 BEST_LOSS = "loss"
 
 
-def keep_best(setting: Setting, live: LiveStage, networks: Networks, progress: Progress, figures: Mapping[str, float]) -> Progress:
-    """Save the weights under each figure that improved in this stage; returns the progress with the new best figures."""
+def keep_best(
+    setting: Setting,
+    live: LiveStage,
+    networks: Networks,
+    progress: Progress,
+    figures: Mapping[str, float],
+) -> Progress:
+    """Save the weights under each figure that improved in this stage.
+
+    Returns the progress with the new best figures.
+    """
     best, stage = dict(progress.best), live.plan.stage
     for name, value, better_is_higher in _contests(setting, figures):
-        if isnan(value) or (name in best and (value <= best[name] if better_is_higher else value >= best[name])):
+        if isnan(value) or (
+            name in best and (value <= best[name] if better_is_higher else value >= best[name])
+        ):
             continue
         best[name] = value
         _save(setting, networks, stage.name, f"best-{name}", progress)
     improved = best.get(stage.patience_on) != progress.best.get(stage.patience_on)
     waited = 0 if improved else progress.waited + 1
-    return replace(progress, best=best, waited=waited, ended=stage.patience is not None and waited >= stage.patience)
+    return replace(
+        progress,
+        best=best,
+        waited=waited,
+        ended=stage.patience is not None and waited >= stage.patience,
+    )
 
 
-def keep_milestone(setting: Setting, live: LiveStage, networks: Networks, progress: Progress) -> None:
+def keep_milestone(
+    setting: Setting, live: LiveStage, networks: Networks, progress: Progress
+) -> None:
     """Save the weights at a step that the recipe names, for good."""
     _save(setting, networks, live.plan.stage.name, f"step-{progress.position.total:08d}", progress)
 
@@ -45,11 +63,17 @@ def keep_last(setting: Setting, live: LiveStage, networks: Networks, progress: P
         _save(setting, networks, stage, "last", progress)
 
 
-def keep_checkpoint(setting: Setting, live: LiveStage, networks: Networks, progress: Progress) -> None:
+def keep_checkpoint(
+    setting: Setting, live: LiveStage, networks: Networks, progress: Progress
+) -> None:
     """Save everything a resumed run needs, and delete checkpoints that are too old."""
     keep_last(setting, live, networks, progress)
     memory = Memory(networks.by_name(), live.named_players(), live.pool.tensors())
-    save_checkpoint(setting.folder.checkpoint(progress.position.total), memory, replace(progress, log_bytes=setting.log.flush()))
+    save_checkpoint(
+        setting.folder.checkpoint(progress.position.total),
+        memory,
+        replace(progress, log_bytes=setting.log.flush()),
+    )
     setting.folder.keep_newest(live.plan.stage.keep)
 
 
@@ -63,11 +87,19 @@ def keep_pictures(setting: Setting, progress: Progress, rows: list[dict[str, Pix
 
 
 def _contests(setting: Setting, figures: Mapping[str, float]) -> list[tuple[str, float, bool]]:
-    """Name the figures that weights compete in: each metric on the first validation set, and the validation loss."""
+    """Name the figures that weights compete in: each metric on the first validation set, and the
+    validation loss.
+    """
     first = next(iter(setting.validator.sets), "")
     suffix = f"/{first}" if first else ""
-    metrics = [(term.label, figures[term.label + suffix], term.spec.higher_is_better) for term in setting.plan.metrics]
-    return [*metrics, *([(BEST_LOSS, figures["loss/total"], False)] if "loss/total" in figures else [])]
+    metrics = [
+        (term.label, figures[term.label + suffix], term.spec.higher_is_better)
+        for term in setting.plan.metrics
+    ]
+    return [
+        *metrics,
+        *([(BEST_LOSS, figures["loss/total"], False)] if "loss/total" in figures else []),
+    ]
 
 
 def _save(setting: Setting, networks: Networks, stage: str, name: str, progress: Progress) -> None:

@@ -17,7 +17,9 @@ _NAMED_AT_MOST = 12
 
 @dataclass(frozen=True)
 class Pictures:
-    """What a run sees: the source, the part of it to train on, the validation sets by name, and what it does not see."""
+    """What a run sees: the source, the part of it to train on, the validation sets by name, and
+    what it does not see.
+    """
 
     source: Source
     training: Sequence[Picture]
@@ -27,13 +29,18 @@ class Pictures:
 
 
 def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
-    """Find the pictures of a run and tell what was left out; raises DataError when none can be used."""
+    """Find the pictures of a run and tell what was left out.
+
+    Raises DataError when none can be used.
+    """
     smallest = max(stage.stage.patch for stage in planned.stages)
     source = _opened(where.data, planned, smallest)
     _tell(source, listener)
     data = planned.recipe.data
     if where.val:
-        validation = {name: _checked(name, place, planned, listener) for name, place in where.val.items()}
+        validation = {
+            name: _checked(name, place, planned, listener) for name, place in where.val.items()
+        }
         kept = parts(source, data.hold_out or None, data.test)
         return Pictures(source, kept.training, validation, kept.test, source.skipped)
     made = parts(source, data.hold_out, data.test)
@@ -42,7 +49,13 @@ def open_pictures(planned: Plan, where: Where, listener: Listener) -> Pictures:
     listener.note(f"held out for validation: {_named(checked.pictures)}")
     if made.test:
         listener.note(f"kept for a test: {_named(made.test)}")
-    return Pictures(source, made.training, {"": checked.pictures}, made.test, (*source.skipped, *checked.skipped))
+    return Pictures(
+        source,
+        made.training,
+        {"": checked.pictures},
+        made.test,
+        (*source.skipped, *checked.skipped),
+    )
 
 
 def _named(pictures: Sequence[Picture]) -> str:
@@ -68,7 +81,14 @@ def _checked(name: str, place: str, planned: Plan, listener: Listener) -> Sequen
 def _opened(place: str, planned: Plan, smallest: int, prefer: Sequence[Split] = ()) -> Source:
     recipe = planned.recipe
     paired = recipe.degradation == PAIRED
-    return open_source(place, paired=paired, scale=recipe.scale, smallest=smallest, lr_names=recipe.data.lr_names, prefer=prefer)
+    return open_source(
+        place,
+        paired=paired,
+        scale=recipe.scale,
+        smallest=smallest,
+        lr_names=recipe.data.lr_names,
+        prefer=prefer,
+    )
 
 
 def _tell(source: Source, listener: Listener) -> None:

@@ -1,8 +1,9 @@
 """Which earlier examples are mixed into a batch?
 
-Real-ESRGAN (Wang et al. 2021, section 4.1 of its supplement, and its published code) keeps a pool of training pairs, so
-that the pictures of one batch were degraded at different times. Until the pool is full a batch passes and is kept;
-then a random part of the pool goes out and the batch takes its places.
+Real-ESRGAN (Wang et al. 2021, section 4.1 of its supplement, and its published code) keeps a pool
+of training pairs, so that the pictures of one batch were degraded at different times. Until the
+pool is full a batch passes and is kept; then a random part of the pool goes out and the batch takes
+its places.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,9 @@ _NAMES = ("lr", "hr", "target")
 
 
 class Pool:
-    """Up to `size` examples of earlier steps, on the device they came on; size 0 passes every batch as it is.
+    """Up to `size` examples of earlier steps, on the device they came on.
+
+    Size 0 passes every batch as it is.
 
     What it holds belongs to this process and must survive a crash: see `tensors`.
     """
@@ -32,13 +35,21 @@ class Pool:
         coming = {name: getattr(fresh, name) for name in _NAMES}
         room = self._size - len(self)
         if room > 0:
-            self._held = {name: torch.cat([*([self._held[name]] if self._held else []), coming[name][:room]]) for name in _NAMES}
+            self._held = {
+                name: torch.cat([*([self._held[name]] if self._held else []), coming[name][:room]])
+                for name in _NAMES
+            }
             return fresh
         slots = torch.randperm(self._size, generator=rng)[: len(fresh.lr)].to(fresh.lr.device)
         leaving = {name: self._held[name][slots] for name in _NAMES}
         for name in _NAMES:
             self._held[name][slots] = coming[name]
-        return Examples(**{name: one.contiguous(memory_format=torch.channels_last) for name, one in leaving.items()})
+        return Examples(
+            **{
+                name: one.contiguous(memory_format=torch.channels_last)
+                for name, one in leaving.items()
+            }
+        )
 
     def __len__(self) -> int:
         """Return how many examples are held."""

@@ -41,19 +41,29 @@ def _take(lock: BaseFileLock, folder: RunFolder) -> None:
         lock.acquire()
         folder.tidy()
     except Timeout:
-        raise RecipeError(f"another process is training in {folder.path}", hint="wait for it, or --out another folder") from None
+        raise RecipeError(
+            f"another process is training in {folder.path}",
+            hint="wait for it, or --out another folder",
+        ) from None
     except OSError as error:
         raise write_error(error, folder.path) from error
 
 
-def begin_record(setting: Setting, pictures: Pictures, where: Where, registry: Registry, *, again: bool) -> None:
-    """Write what a new run is made from, its recipe last; raises RecipeError when another run was faster.
+def begin_record(
+    setting: Setting, pictures: Pictures, where: Where, registry: Registry, *, again: bool
+) -> None:
+    """Write what a new run is made from, its recipe last.
+
+    Raises RecipeError when another run was faster.
 
     `again` begins anew where a run stopped before its first checkpoint.
     """
     folder = setting.folder
     if folder.holds_run and not again:
-        raise RecipeError(f"another run has just begun in {folder.path}", hint="run the same command again, or --out another folder")
+        raise RecipeError(
+            f"another run has just begun in {folder.path}",
+            hint="run the same command again, or --out another folder",
+        )
     now = _write(setting, pictures, where, registry, None)
     repeated = read_environment(where.repeats) if where.repeats else None
     _tell_differences(setting, repeated, now)
@@ -74,17 +84,30 @@ def continue_record(setting: Setting, pictures: Pictures, where: Where, registry
     _tell_differences(setting, before, now)
 
 
-def _write(setting: Setting, pictures: Pictures, where: Where, registry: Registry, before: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Write recipe and environment, which keeps the identity and the command lines of a run that goes on; returns the latter."""
+def _write(
+    setting: Setting,
+    pictures: Pictures,
+    where: Where,
+    registry: Registry,
+    before: Mapping[str, Any] | None,
+) -> Mapping[str, Any]:
+    """Write recipe and environment, which keeps the identity and the command lines of a run that
+    goes on; returns the latter.
+    """
     environment = describe(registry, setting, pictures, where)
     if before:
-        environment |= {"id": before.get("id", environment["id"]), "commands": [*before["commands"], *environment["commands"]]}
+        environment |= {
+            "id": before.get("id", environment["id"]),
+            "commands": [*before["commands"], *environment["commands"]],
+        }
     write_json(setting.folder.environment, environment)
     write_text(setting.folder.recipe, setting.plan.recipe.to_toml())
     return environment
 
 
-def _tell_differences(setting: Setting, before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> None:
+def _tell_differences(
+    setting: Setting, before: Mapping[str, Any] | None, now: Mapping[str, Any]
+) -> None:
     for difference in differences(before, now) if before else ():
         setting.listener.note(f"warning: not as before: {difference}")
 
@@ -94,21 +117,30 @@ def _check_pictures(before: dict[str, object], pictures: Pictures, where: Where)
     same_place = before["place"] == where.arguments()["data"]
     if same_place and before["fingerprint"] != pictures.source.fingerprint():
         raise DataError(
-            f"the pictures of {pictures.source.place} are not those the run began with: {before['pictures']} then, {now} now",
+            f"the pictures of {pictures.source.place} are not those the run began with: "
+            f"{before['pictures']} then, {now} now",
             hint="put them back, or begin a new run from these weights with --init",
         )
 
 
 def _check_networks(before: Sequence[Mapping[str, str]], setting: Setting) -> None:
-    """Raise WeightsError when a pretrained network is read from another file than at the start: losses would not compare."""
+    """Raise WeightsError when a pretrained network is read from another file than at the start:
+    losses would not compare.
+    """
     now = {network.spec.name: network for network in setting.networks}
     for one in before:
         network = now.get(one["name"])
         if network is None or network.file.sha256 != one["sha256"]:
-            place = "is not there" if network is None else f"is {network.path} of sha256 {network.file.sha256[:12]}..."
+            place = (
+                "is not there"
+                if network is None
+                else f"is {network.path} of sha256 {network.file.sha256[:12]}..."
+            )
             raise WeightsError(
-                f"the run began with {one['name']} of sha256 {one['sha256'][:12]}..., which now {place}",
-                hint=f"SRKIT_WEIGHTS=FOLDER with the file from {one['path']}, or begin a new run from these weights with --init",
+                f"the run began with {one['name']} of sha256 {one['sha256'][:12]}..., which now "
+                f"{place}",
+                hint=f"SRKIT_WEIGHTS=FOLDER with the file from {one['path']}, or begin a new run "
+                "from these weights with --init",
             )
 
 
@@ -116,7 +148,19 @@ def _tell_stretched(setting: Setting, old: Recipe) -> None:
     new = setting.plan.recipe
     for one, other in zip(old.stages, new.stages, strict=True):
         if one.accumulate != other.accumulate:
-            setting.listener.note(f"stage '{one.name}' accumulated {one.accumulate} parts of a batch and now {other.accumulate}")
-    if old.stages[-1].length != new.stages[-1].length and without_length(old) == without_length(new):
-        moved = "" if new.stages[-1].schedule.name == "constant" else f"; its {new.stages[-1].schedule.name} schedule changes from here"
-        setting.listener.note(f"the last stage was {old.stages[-1].length} long and is now {new.stages[-1].length}{moved}")
+            setting.listener.note(
+                f"stage '{one.name}' accumulated {one.accumulate} parts of a batch and now "
+                f"{other.accumulate}"
+            )
+    if old.stages[-1].length != new.stages[-1].length and without_length(old) == without_length(
+        new
+    ):
+        moved = (
+            ""
+            if new.stages[-1].schedule.name == "constant"
+            else f"; its {new.stages[-1].schedule.name} schedule changes from here"
+        )
+        setting.listener.note(
+            f"the last stage was {old.stages[-1].length} long and is now "
+            f"{new.stages[-1].length}{moved}"
+        )

@@ -16,7 +16,9 @@ from srkit_core.engine.validate import Figures
 
 @dataclass
 class Clock:
-    """Counts the pictures trained on per second, waiting for the loader included, validation and checkpoints left out."""
+    """Counts the pictures trained on per second, waiting for the loader included, validation and
+    checkpoints left out.
+    """
 
     images: int = 0
     seconds: float = 0.0
@@ -29,7 +31,11 @@ class Clock:
     def count(self, images: int) -> None:
         """Add a step that has just ended."""
         now = time.perf_counter()
-        self.images, self.seconds, self._since = self.images + images, self.seconds + now - self._since, now
+        self.images, self.seconds, self._since = (
+            self.images + images,
+            self.seconds + now - self._since,
+            now,
+        )
 
     def rate(self) -> float:
         """Return pictures per second since the last call, and begin anew."""
@@ -38,30 +44,65 @@ class Clock:
         return rate
 
 
-def tell_step(setting: Setting, live: LiveStage, progress: Progress, values: Values, clock: Clock, scores: Figures) -> Figures:
-    """Log a training step, means over processes, with the scores of its batch; returns the figures of the row."""
+def tell_step(
+    setting: Setting,
+    live: LiveStage,
+    progress: Progress,
+    values: Values,
+    clock: Clock,
+    scores: Figures,
+) -> Figures:
+    """Log a training step, means over processes, with the scores of its batch.
+
+    Returns the figures of the row.
+    """
     names = list(values)
     means = setting.devices.mean(torch.stack([values[name].float() for name in names])).tolist()
     figures = dict(zip(names, means, strict=True)) | {"images_per_s": clock.rate()}
     for warning in live.watch.rows(figures):
         setting.listener.note(f"step {progress.position.total}: {warning}")
-    logged = {name: value for name, value in figures.items() if name not in (CONTRAST, TINT)} | scores
+    logged = {
+        name: value for name, value in figures.items() if name not in (CONTRAST, TINT)
+    } | scores
     _write(setting, live, progress, "train", logged)
     return logged
 
 
-def tell_validation(setting: Setting, live: LiveStage, progress: Progress, losses: Figures, scores: Figures, clock: Clock) -> None:
-    """Log a validation: the stage's losses on held-out patches, the metrics on whole pictures, and how many of these a second."""
+def tell_validation(
+    setting: Setting,
+    live: LiveStage,
+    progress: Progress,
+    losses: Figures,
+    scores: Figures,
+    clock: Clock,
+) -> None:
+    """Log a validation: the stage's losses on held-out patches, the metrics on whole pictures, and
+    how many of these a second.
+    """
     _write(setting, live, progress, "val", losses | scores | {"images_per_s": clock.rate()})
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in scores.items() if not name.endswith("/std"))
-    setting.listener.note(f"validation after step {progress.position.total} ({live.plan.stage.name}): {shown}")
+    shown = ", ".join(
+        f"{name} {value:.4g}" for name, value in scores.items() if not name.endswith("/std")
+    )
+    setting.listener.note(
+        f"validation after step {progress.position.total} ({live.plan.stage.name}): {shown}"
+    )
 
 
-def _write(setting: Setting, live: LiveStage, progress: Progress, split: str, figures: Figures) -> None:
+def _write(
+    setting: Setting, live: LiveStage, progress: Progress, split: str, figures: Figures
+) -> None:
     if not setting.devices.is_main:
         return
-    rates = {f"lr{'' if name == 'generator' else '/' + name}": player.rate for name, player in live.named_players().items()}
+    rates = {
+        f"lr{'' if name == 'generator' else '/' + name}": player.rate
+        for name, player in live.named_players().items()
+    }
     measured = {**rates, **figures, "memory_mb": round(peak_memory_mb(setting.devices.device), 1)}
-    row: dict[str, Any] = {"step": progress.position.total, "epoch": progress.epoch, "stage": live.plan.stage.name, "split": split}
+    row: dict[str, Any] = {
+        "step": progress.position.total,
+        "epoch": progress.epoch,
+        "stage": live.plan.stage.name,
+        "split": split,
+    }
     setting.log.write(row | measured)
     setting.trackers.row(progress.position.total, split, measured)

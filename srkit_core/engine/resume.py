@@ -35,15 +35,21 @@ class Checkpoint:
 def find_checkpoint(folder: RunFolder, resume: Resume, listener: Listener) -> Checkpoint | None:
     """Return the checkpoint to go on from, None when there is none yet.
 
-    A damaged one is passed over in favour of the one before it, saying so; one that was asked for by step or epoch must
-    be there and complete, else WeightsError.
+    A damaged one is passed over in favour of the one before it, saying so; one that was asked for
+    by step or epoch must be there and complete, else WeightsError.
     """
     if isinstance(resume, AtEpoch):
-        found = next((one for one in _usable(folder, listener) if one.progress.epoch == resume.epoch), None)
+        found = next(
+            (one for one in _usable(folder, listener) if one.progress.epoch == resume.epoch), None
+        )
         return found or _refuse(folder, f"epoch {resume.epoch}")
     if resume != "newest":
         path = folder.checkpoint(resume)
-        return Checkpoint(path, read_progress(path)) if path.is_dir() else _refuse(folder, f"step {resume}")
+        return (
+            Checkpoint(path, read_progress(path))
+            if path.is_dir()
+            else _refuse(folder, f"step {resume}")
+        )
     usable = _usable(folder, listener)
     found = next(usable, None)
     if found is None and folder.checkpoints():
@@ -56,7 +62,8 @@ def find_checkpoint(folder: RunFolder, resume: Resume, listener: Listener) -> Ch
 
 
 def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
-    """Delete what was kept of later steps, if there are later checkpoints: the run takes another way from here.
+    """Delete what was kept of later steps, if there are later checkpoints: the run takes another
+    way from here.
 
     The newest checkpoint goes first, so that what a kill leaves is a run that was stopped earlier.
     """
@@ -70,18 +77,26 @@ def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
 
 def with_kept_best(folder: RunFolder, stage: str, progress: Progress) -> Progress:
     """Forget best figures whose weights are gone, so that the next ones are kept."""
-    best = {name: value for name, value in progress.best.items() if folder.weights(f"best-{name}", stage).exists()}
+    best = {
+        name: value
+        for name, value in progress.best.items()
+        if folder.weights(f"best-{name}", stage).exists()
+    }
     return replace(progress, best=best)
 
 
 def check_same_wish(folder: RunFolder, recipe: Recipe) -> None:
-    """Raise RecipeError when a run is resumed with another recipe; the length of the last stage may differ, and `accumulate`."""
+    """Raise RecipeError when a run is resumed with another recipe.
+
+    The length of the last stage may differ, and `accumulate`.
+    """
     old, new = (without_length(one) for one in (recorded_recipe(folder), recipe))
     differing = next(_differences(old, new), None)
     if differing:
         raise RecipeError(
             f"{folder.path} was started with another {differing} than this command line asks for",
-            hint=f"srkit train --resume --out {shlex.quote(str(folder.path))} takes the recipe from there",
+            hint=f"srkit train --resume --out {shlex.quote(str(folder.path))} takes the recipe "
+            "from there",
         )
 
 
@@ -100,8 +115,14 @@ def _usable(folder: RunFolder, listener: Listener) -> Iterator[Checkpoint]:
 
 
 def _refuse(folder: RunFolder, wanted: str) -> NoReturn:
-    there = ", ".join(str(int(path.name.removeprefix("step-"))) for path in folder.checkpoints()) or "none"
-    raise WeightsError(f"{folder.path} has no checkpoint at {wanted}; there are steps {there}", hint="--resume alone takes the newest")
+    there = (
+        ", ".join(str(int(path.name.removeprefix("step-"))) for path in folder.checkpoints())
+        or "none"
+    )
+    raise WeightsError(
+        f"{folder.path} has no checkpoint at {wanted}; there are steps {there}",
+        hint="--resume alone takes the newest",
+    )
 
 
 def _differences(old: object, new: object, place: str = "") -> Iterator[str]:
@@ -117,7 +138,9 @@ def _differences(old: object, new: object, place: str = "") -> Iterator[str]:
 
 
 def without_length(recipe: Recipe) -> dict[str, object]:
-    """Return a recipe as plain values, but for its name, the length of its last stage, and the parts that batches are cut into."""
+    """Return a recipe as plain values, but for its name, the length of its last stage, and the
+    parts that batches are cut into.
+    """
     document = recipe.to_dict()
     document.pop("name")
     for stage in document["stages"]:

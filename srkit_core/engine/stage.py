@@ -57,7 +57,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Network:
-    """A network and what training calls: the same, or its DDP face where several processes train."""
+    """A network and what training calls: the same, or its DDP face in several processes."""
 
     module: nn.Module
     call: nn.Module
@@ -95,7 +95,10 @@ class Calendar:
     kept: frozenset[int] = frozenset()
 
     def due(self, interval: int, step: int) -> bool:
-        """Whether something with an interval is due after step number `step`, from 1; always at the end."""
+        """Whether something with an interval is due after step number `step`, from 1.
+
+        Always at the end.
+        """
         return step % interval == 0 or step == self.length
 
     def logs(self, step: int) -> bool:
@@ -147,7 +150,11 @@ def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
     stage = setting.plan.stages[number]
     generator = _player(networks.generator, stage, stage.stage.optimiser.generator, setting.devices)
     opponent = networks.discriminator if stage.adversarial else None
-    discriminator = _player(opponent, stage, stage.stage.optimiser.discriminator, setting.devices) if opponent else None
+    discriminator = (
+        _player(opponent, stage, stage.stage.optimiser.discriminator, setting.devices)
+        if opponent
+        else None
+    )
     return LiveStage(
         number=number,
         plan=stage,
@@ -162,14 +169,22 @@ def open_stage(setting: Setting, networks: Networks, number: int) -> LiveStage:
 def crop_rule(plan: Plan, number: int) -> CropRule:
     """Return how crops of a stage are drawn."""
     recipe, stage = plan.recipe, plan.stages[number]
-    return CropRule(stage.stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment)
+    return CropRule(
+        stage.stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment
+    )
 
 
 def with_average(networks: Networks, stage: StagePlan) -> Networks:
-    """Return the networks as a stage needs them: with a moving average, continued or begun, or without one."""
+    """Return the networks as a stage needs them: with a moving average, continued or begun, or
+    without one.
+    """
     if stage.stage.ema is None:
         return replace(networks, average=None)
-    return networks if networks.average is not None else replace(networks, average=start_average(networks.generator.module))
+    return (
+        networks
+        if networks.average is not None
+        else replace(networks, average=start_average(networks.generator.module))
+    )
 
 
 def _player(network: Network, stage: StagePlan, optimiser: Optimiser, devices: Devices) -> Player:

@@ -1,7 +1,8 @@
 """What must survive a crash?
 
-A checkpoint is a folder of safetensors, a JSON file of plain values, and one with the digests of all these; it is written
-beside and renamed. Randomness is a function of seed and position, so it is not in here.
+A checkpoint is a folder of safetensors, a JSON file of plain values, and one with the digests of
+all these; it is written beside and renamed. Randomness is a function of seed and position, so it is
+not in here.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ SET_ASIDE = ".before"
 
 @dataclass(frozen=True)
 class Position:
-    """How far a run is: `stage` by number, `step` steps of it done, `total` steps of the run done."""
+    """How far a run is: `stage` by number, `step` steps of it and `total` of the run done."""
 
     stage: int = 0
     step: int = 0
@@ -43,8 +44,9 @@ class Position:
 class Progress:
     """The small part of a run's state; `log_bytes` is where its log ends.
 
-    To the current stage belong `best`, its best figures, `waited`, how many validations its patience has waited for
-    another, and `ended`, whether it ran out. `owed` says that the validation of the last step failed and is still to come.
+    To the current stage belong `best`, its best figures, `waited`, how many validations its
+    patience has waited for another, and `ended`, whether it ran out. `owed` says that the
+    validation of the last step failed and is still to come.
     """
 
     position: Position = Position()
@@ -58,7 +60,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is saved: networks by name, the players of the current stage by name, and the pool's examples."""
+    """What is saved: networks by name, the players of the current stage by name, and the pool's
+    examples.
+    """
 
     networks: Mapping[str, nn.Module]
     players: Mapping[str, Player]
@@ -66,8 +70,13 @@ class Memory:
 
 
 def save_checkpoint(folder: Path, memory: Memory, progress: Progress) -> None:
-    """Write a checkpoint; `folder` appears complete or not at all. Raises DiskFullError, or DataError where it cannot be written."""
-    beside, before = (folder.with_name(f".{folder.name}{ending}") for ending in (UNFINISHED_CHECKPOINT, SET_ASIDE))
+    """Write a checkpoint; `folder` appears complete or not at all.
+
+    Raises DiskFullError, or DataError where it cannot be written.
+    """
+    beside, before = (
+        folder.with_name(f".{folder.name}{ending}") for ending in (UNFINISHED_CHECKPOINT, SET_ASIDE)
+    )
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
@@ -92,7 +101,10 @@ def put_back(set_aside: Path) -> None:
 
 
 def read_progress(folder: Path) -> Progress:
-    """Return the small part of a checkpoint; raises WeightsError when any of its files is missing or altered."""
+    """Return the small part of a checkpoint.
+
+    Raises WeightsError when any of its files is missing or altered.
+    """
     try:
         digests = dict(_read(folder / _DIGESTS))
         for name in (_STATE, *digests):
@@ -101,7 +113,11 @@ def read_progress(folder: Path) -> Progress:
         values = _read(folder / _STATE)["progress"]
         return Progress(Position(**values.pop("position")), **values)
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"the checkpoint {folder} is damaged: {error}", hint=f"delete {folder}, then --resume", path=folder) from error
+        raise WeightsError(
+            f"the checkpoint {folder} is damaged: {error}",
+            hint=f"delete {folder}, then --resume",
+            path=folder,
+        ) from error
 
 
 def restore_networks(folder: Path, networks: Mapping[str, nn.Module]) -> None:
@@ -114,7 +130,11 @@ def restore_players(folder: Path, players: Mapping[str, Player]) -> None:
     """Restore optimisers and scalers of the stage that a checkpoint was written in."""
     document = _read(folder / _STATE)
     for name, player in players.items():
-        _restore_optimiser(player.optimiser, read_tensors(folder / f"{_optimiser_file(name)}"), document["scalars"][name])
+        _restore_optimiser(
+            player.optimiser,
+            read_tensors(folder / f"{_optimiser_file(name)}"),
+            document["scalars"][name],
+        )
         if document["scalers"][name]:
             player.scaler.load_state_dict(document["scalers"][name])
 
@@ -149,7 +169,10 @@ def _optimiser_file(name: str) -> str:
 
 
 def _save(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    own = {name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format) for name, tensor in tensors.items()}
+    own = {
+        name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
+    }
     write_bytes(path, save(own))
 
 
@@ -167,23 +190,33 @@ def _digest(path: Path) -> str:
 
 
 def _optimiser_state(optimiser: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the tensors of an optimiser as `<parameter>.<name>`, and its plain numbers likewise."""
+    """Return the tensors of an optimiser as `<parameter>.<name>`, its numbers likewise."""
     state = optimiser.state_dict()["state"]
-    flat = {f"{number}.{name}": value for number, values in state.items() for name, value in values.items()}
+    flat = {
+        f"{number}.{name}": value
+        for number, values in state.items()
+        for name, value in values.items()
+    }
     tensors = {name: value for name, value in flat.items() if isinstance(value, Tensor)}
     return tensors, {name: value for name, value in flat.items() if not isinstance(value, Tensor)}
 
 
-def _restore_optimiser(optimiser: Optimizer, tensors: Mapping[str, Tensor], scalars: Mapping[str, Any]) -> None:
+def _restore_optimiser(
+    optimiser: Optimizer, tensors: Mapping[str, Tensor], scalars: Mapping[str, Any]
+) -> None:
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     for key, value in {**tensors, **scalars}.items():
         number, _, name = key.partition(".")
         parameter = parameters[int(number)]
-        optimiser.state[parameter][name] = _placed(value, parameter) if isinstance(value, Tensor) else value
+        optimiser.state[parameter][name] = (
+            _placed(value, parameter) if isinstance(value, Tensor) else value
+        )
 
 
 def _placed(saved: Tensor, parameter: Tensor) -> Tensor:
-    """Give a tensor the strides of its parameter: fused optimisers walk raw storage, and files are stored contiguous."""
+    """Give a tensor the strides of its parameter: fused optimisers walk raw storage, and files are
+    stored contiguous.
+    """
     if saved.shape != parameter.shape:
         return saved.to(parameter.device)
     return torch.empty_like(parameter, dtype=saved.dtype, requires_grad=False).copy_(saved)

@@ -11,15 +11,23 @@ from srkit_core.plan import Plan
 
 
 def write_summary(folder: RunFolder, plan: Plan, progress: Progress) -> None:
-    """Write summary.json: for each stage its final validation figures (metrics with standard deviations) and the best of each metric."""
+    """Write summary.json: for each stage its final validation figures (metrics with standard
+    deviations) and the best of each metric.
+    """
     with folder.metrics.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
     by_stage = defaultdict[str, list[dict[str, str]]](list)
     for row in rows:
         by_stage[row["stage"]].append(row)
     higher = {term.label: term.spec.higher_is_better for term in plan.metrics}
-    stages = {name: {"final": _figures(found[-1]), "best": _best(found, higher)} for name, found in by_stage.items()}
-    write_json(folder.summary, {"steps": progress.position.total, "epochs": progress.epoch, "stages": stages})
+    stages = {
+        name: {"final": _figures(found[-1]), "best": _best(found, higher)}
+        for name, found in by_stage.items()
+    }
+    write_json(
+        folder.summary,
+        {"steps": progress.position.total, "epochs": progress.epoch, "stages": stages},
+    )
 
 
 def _figures(row: dict[str, str]) -> dict[str, float]:
@@ -28,7 +36,7 @@ def _figures(row: dict[str, str]) -> dict[str, float]:
 
 
 def _best(rows: list[dict[str, str]], higher: dict[str, bool]) -> dict[str, Any]:
-    """Name the step and value of the best row for each metric column, and for the validation loss."""
+    """Name step and value of the best row of each metric column and the validation loss."""
     best = {}
     for column in rows[0]:
         metric = column.partition("/")[0]
@@ -37,7 +45,9 @@ def _best(rows: list[dict[str, str]], higher: dict[str, bool]) -> dict[str, Any]
             best[column] = _at(min(valued, key=lambda row: float(row["loss/total"])), column)
         elif metric in higher and not column.endswith("/std") and valued:
             choose = max if higher[metric] else min
-            best[column] = _at(choose(valued, key=lambda row, name=column: float(row[name])), column)  # type: ignore[misc]
+            best[column] = _at(
+                choose(valued, key=lambda row, name=column: float(row[name])), column
+            )  # type: ignore[misc]
     return best
 
 

@@ -1,6 +1,7 @@
 """Who else keeps the figures and pictures of a run?
 
-Accelerate speaks to TensorBoard, Weights & Biases and others; none of them may stop a run that goes well without them.
+Accelerate speaks to TensorBoard, Weights & Biases and others; none of them may stop a run that goes
+well without them.
 """
 
 import difflib
@@ -24,7 +25,10 @@ _PICTURE_OPTIONS: Mapping[str, Mapping[str, Any]] = {"tensorboard": {"dataformat
 
 @dataclass(frozen=True)
 class TrackedRun:
-    """What trackers are told of a run first; `done` counts the steps behind it, `identity` stays the same over resumes."""
+    """What trackers are told of a run first.
+
+    `done` counts the steps behind it, `identity` stays the same over resumes.
+    """
 
     folder: Path
     recipe: Recipe
@@ -35,7 +39,9 @@ class TrackedRun:
 class Trackers:
     """Trackers that were started; without any, everything said is forgotten."""
 
-    def __init__(self, live: Sequence[GeneralTracker] = (), listener: Listener | None = None) -> None:
+    def __init__(
+        self, live: Sequence[GeneralTracker] = (), listener: Listener | None = None
+    ) -> None:
         self._live = live
         self._listener = listener or Silent()
         self._complained = set[str]()
@@ -63,7 +69,10 @@ class Trackers:
     def _complain(self, name: str, error: Exception) -> None:
         if name not in self._complained:
             self._complained.add(name)
-            self._listener.note(f"warning: the tracker {name} has failed and may miss figures: {error}; metrics.csv has them all")
+            self._listener.note(
+                f"warning: the tracker {name} has failed and may miss figures: {error}; "
+                "metrics.csv has them all"
+            )
 
 
 def check_trackers(names: Sequence[str]) -> None:
@@ -71,7 +80,11 @@ def check_trackers(names: Sequence[str]) -> None:
     for name in names:
         if name not in LOGGER_TYPE_TO_CLASS:
             nearest = difflib.get_close_matches(name, LOGGER_TYPE_TO_CLASS, n=1)
-            hint = f"did you mean '{nearest[0]}'?" if nearest else f"--track {', '.join(LOGGER_TYPE_TO_CLASS)}"
+            hint = (
+                f"did you mean '{nearest[0]}'?"
+                if nearest
+                else f"--track {', '.join(LOGGER_TYPE_TO_CLASS)}"
+            )
             raise RecipeError(f"there is no tracker '{name}'", hint=hint)
         if name not in map(str, get_available_trackers()):
             package = f"'srkit[{name}]'" if name in _EXTRAS else name.replace("_", "-")
@@ -80,7 +93,10 @@ def check_trackers(names: Sequence[str]) -> None:
 
 @contextmanager
 def open_trackers(names: Sequence[str], run: TrackedRun, listener: Listener) -> Iterator[Trackers]:
-    """Start trackers, and let them write what they hold at the end; raises RecipeError when one does not start."""
+    """Start trackers, and let them write what they hold at the end.
+
+    Raises RecipeError when one does not start.
+    """
     trackers = Trackers([_started(name, run) for name in names], listener)
     try:
         yield trackers
@@ -95,17 +111,31 @@ def _started(name: str, run: TrackedRun) -> GeneralTracker:
         if run.done == 0:
             tracker.store_init_configuration(_flat(run.recipe.to_dict()))
     except Exception as error:
-        hint = "WANDB_MODE=offline needs no account" if name == "wandb" else f"look into the settings of {name}, or leave out --track"
+        hint = (
+            "WANDB_MODE=offline needs no account"
+            if name == "wandb"
+            else f"look into the settings of {name}, or leave out --track"
+        )
         raise RecipeError(f"the tracker {name} does not start: {error}", hint=hint) from error
     return tracker
 
 
 def _options(name: str, run: TrackedRun) -> dict[str, Any]:
-    if name == "tensorboard":  # steps that a killed run had logged beyond its last checkpoint come again
+    if (
+        name == "tensorboard"
+    ):  # steps that a killed run had logged beyond its last checkpoint come again
         return {"run_name": name, "logging_dir": run.folder, "purge_step": run.done + 1}
     if name == "wandb":
-        return {"run_name": _PROJECT, "name": run.folder.name, "dir": str(run.folder), "id": run.identity, "resume": "allow"}
-    folder = {"logging_dir": run.folder} if LOGGER_TYPE_TO_CLASS[name].requires_logging_directory else {}
+        return {
+            "run_name": _PROJECT,
+            "name": run.folder.name,
+            "dir": str(run.folder),
+            "id": run.identity,
+            "resume": "allow",
+        }
+    folder = (
+        {"logging_dir": run.folder} if LOGGER_TYPE_TO_CLASS[name].requires_logging_directory else {}
+    )
     return {"run_name": run.folder.name, **folder}
 
 
@@ -117,7 +147,17 @@ def _log_pictures(tracker: GeneralTracker, step: int, sheet: Pixels) -> None:
 
 def _flat(value: Any, place: str = "") -> dict[str, str | float | bool]:
     """Return nested tables under dotted names."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else None
+    )
     if items is None:
         return {place: value}
-    return {name: one for key, inner in items for name, one in _flat(inner, f"{place}.{key}".lstrip(".")).items()}
+    return {
+        name: one
+        for key, inner in items
+        for name, one in _flat(inner, f"{place}.{key}".lstrip(".")).items()
+    }

@@ -24,7 +24,15 @@ def columns(losses: Sequence[str], metrics: Sequence[str], *, adversarial: bool)
     game = ("loss/discriminator", "d_real", "d_fake", "d_gap") if adversarial else ()
     gradients = ("gradient/generator", *(["gradient/discriminator"] if adversarial else []))
     scores = [name for metric in metrics for name in (metric, f"{metric}/std")]
-    return (*_FIRST, *(f"loss/{label}" for label in losses), "loss/total", *game, *gradients, *scores, *_LAST)
+    return (
+        *_FIRST,
+        *(f"loss/{label}" for label in losses),
+        "loss/total",
+        *game,
+        *gradients,
+        *scores,
+        *_LAST,
+    )
 
 
 class Log:
@@ -41,18 +49,25 @@ class Log:
     def check(self, size: int) -> None:
         """Look whether a run can go on with the first `size` bytes.
 
-        Raises WeightsError when rows before it are missing, RecipeError when the columns are others.
+        Raises WeightsError when rows before it are missing, RecipeError when the columns are
+        others.
         """
         if not self._path.is_file() or self._path.stat().st_size < size:
             raise WeightsError(
-                f"{self._path} has lost rows that were written before the checkpoint", hint="--resume STEP, of an earlier one"
+                f"{self._path} has lost rows that were written before the checkpoint",
+                hint="--resume STEP, of an earlier one",
             )
         with self._path.open(encoding="utf-8", newline="") as file:
             if file.readline() != _line(self._names):
-                raise RecipeError(f"{self._path} has other columns than this run", hint="resume with the validation sets of the start")
+                raise RecipeError(
+                    f"{self._path} has other columns than this run",
+                    hint="resume with the validation sets of the start",
+                )
 
     def cut(self, size: int) -> None:
-        """Forget what was written after the first `size` bytes, so that a resumed run has each row once."""
+        """Forget what was written after the first `size` bytes, so that a resumed run has each row
+        once.
+        """
         os.truncate(self._path, size)
 
     def flush(self) -> int:

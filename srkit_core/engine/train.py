@@ -16,8 +16,24 @@ from srkit_core.engine.outcome import BEST_LOSS
 from srkit_core.engine.pictures import Pictures, open_pictures
 from srkit_core.engine.player import check_optimiser
 from srkit_core.engine.record import begin_record, continue_record, only_run
-from srkit_core.engine.resume import Checkpoint, Resume, check_same_wish, find_checkpoint, forget_later, recorded_recipe, with_kept_best
-from srkit_core.engine.stage import LiveStage, Networks, Setting, calendars, crop_rule, open_stage, with_average
+from srkit_core.engine.resume import (
+    Checkpoint,
+    Resume,
+    check_same_wish,
+    find_checkpoint,
+    forget_later,
+    recorded_recipe,
+    with_kept_best,
+)
+from srkit_core.engine.stage import (
+    LiveStage,
+    Networks,
+    Setting,
+    calendars,
+    crop_rule,
+    open_stage,
+    with_average,
+)
 from srkit_core.engine.state import Progress, read_pool, restore_networks, restore_players
 from srkit_core.engine.summary import write_summary
 from srkit_core.engine.trackers import TrackedRun, check_trackers, open_trackers
@@ -44,8 +60,9 @@ def train(
 ) -> Path:
     """Train a recipe and return the run folder.
 
-    Raises RecipeError or RegistryError before anything is written when the recipe cannot run here; DataError when no
-    picture can be used; DivergedError, OutOfMemoryError and InterruptedRunError leave the last checkpoint behind.
+    Raises RecipeError or RegistryError before anything is written when the recipe cannot run here;
+    DataError when no picture can be used; DivergedError, OutOfMemoryError and InterruptedRunError
+    leave the last checkpoint behind.
     """
     where, registry, listener = where or Where(), registry or discover(), listener or Silent()
     recipe = with_listed_names(recipe, Path())
@@ -54,10 +71,16 @@ def train(
         check_optimiser(stage.stage.optimiser.generator)
         check_optimiser(stage.stage.optimiser.discriminator)
     check_trackers(where.track)
-    with memory_guard(_TOO_LARGE), torch.random.fork_rng(devices=[]), open_devices(where.device, where.precision) as devices:
+    with (
+        memory_guard(_TOO_LARGE),
+        torch.random.fork_rng(devices=[]),
+        open_devices(where.device, where.precision) as devices,
+    ):
         listener = listener if devices.is_main else Silent()
         _check_batches(wish, devices)
-        folder = devices.agree(lambda: choose_folder(where.out, recipe.name, resume=resume is not None))
+        folder = devices.agree(
+            lambda: choose_folder(where.out, recipe.name, resume=resume is not None)
+        )
         pinned = _pin(recipe, folder, devices, registry, listener)
         if folder.holds_run:
             check_same_wish(folder, pinned.plan.recipe)
@@ -68,22 +91,32 @@ def train(
     return folder.path
 
 
-def _pin(recipe: Recipe, folder: RunFolder, devices: Devices, registry: Registry, listener: Listener) -> Pinned:
-    """Let the main process choose among pretrained networks, and every machine fetch what was chosen."""
+def _pin(
+    recipe: Recipe, folder: RunFolder, devices: Devices, registry: Registry, listener: Listener
+) -> Pinned:
+    """Let the main process choose among pretrained networks, and every machine fetch what was
+    chosen.
+    """
     recorded = recorded_recipe(folder) if folder.holds_run else None
-    chosen = devices.agree(lambda: pin(recipe, registry, recorded=recorded, report=listener.download).plan.recipe)
+    chosen = devices.agree(
+        lambda: pin(recipe, registry, recorded=recorded, report=listener.download).plan.recipe
+    )
     pinned = pin(chosen, registry, report=listener.download)
     for network in pinned.networks:
         listener.note(f"pretrained network {network.spec.name} from {network.path}")
     return pinned
 
 
-def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry) -> None:
+def _run(
+    setting: Setting, pictures: Pictures, where: Where, resume: Resume | None, registry: Registry
+) -> None:
     going_on = resume is not None and bool(setting.folder.checkpoints())
     init = None if going_on or where.init is None else own_file(where.init, registry)
     networks = build_networks(setting, where, init)
     for number in range(len(setting.plan.stages)):
-        open_stage(setting, networks, number)  # so that what cannot be built is known before anything is written
+        open_stage(
+            setting, networks, number
+        )  # so that what cannot be built is known before anything is written
     setting.listener.note(_what_begins(setting))
     with listening() as request, only_run(setting.folder, setting.devices):
         checkpoint = setting.devices.agree(lambda: _chosen(setting, resume))
@@ -95,10 +128,17 @@ def _run(setting: Setting, pictures: Pictures, where: Where, resume: Resume | No
             live, progress = None, Progress()
             _begin(setting, pictures, where, registry, resume)
         if _finished(setting, progress):
-            setting.listener.note(f"the run in {setting.folder.path} is finished: {progress.position.total} steps")
+            setting.listener.note(
+                f"the run in {setting.folder.path} is finished: {progress.position.total} steps"
+            )
         names = where.track if setting.devices.is_main else ()
-        with setting.curves.drawn_at_end(), open_trackers(names, _tracked(setting, progress), setting.listener) as trackers:
-            progress = run_stages(replace(setting, trackers=trackers), networks, progress, live, request)
+        with (
+            setting.curves.drawn_at_end(),
+            open_trackers(names, _tracked(setting, progress), setting.listener) as trackers,
+        ):
+            progress = run_stages(
+                replace(setting, trackers=trackers), networks, progress, live, request
+            )
     setting.devices.agree(lambda: write_summary(setting.folder, setting.plan, progress))
 
 
@@ -108,27 +148,44 @@ def _chosen(setting: Setting, resume: Resume | None) -> Checkpoint | None:
 
 def _tracked(setting: Setting, progress: Progress) -> TrackedRun:
     environment = read_environment(setting.folder.path) or {}
-    return TrackedRun(setting.folder.path, setting.plan.recipe, environment.get("id", ""), progress.position.total)
+    return TrackedRun(
+        setting.folder.path, setting.plan.recipe, environment.get("id", ""), progress.position.total
+    )
 
 
 def _what_begins(setting: Setting) -> str:
     devices = setting.devices
-    return f"training on {devices.device} in {devices.precision}, {len(setting.pictures)} pictures, into {setting.folder.path}"
+    return (
+        f"training on {devices.device} in {devices.precision}, {len(setting.pictures)} "
+        f"pictures, into {setting.folder.path}"
+    )
 
 
-def _begin(setting: Setting, pictures: Pictures, where: Where, registry: Registry, resume: Resume | None) -> None:
+def _begin(
+    setting: Setting, pictures: Pictures, where: Where, registry: Registry, resume: Resume | None
+) -> None:
     if resume is not None:
-        setting.listener.note(f"there is no checkpoint in {setting.folder.path} yet: starting at step 0")
-    setting.devices.agree(lambda: begin_record(setting, pictures, where, registry, again=resume is not None))
+        setting.listener.note(
+            f"there is no checkpoint in {setting.folder.path} yet: starting at step 0"
+        )
+    setting.devices.agree(
+        lambda: begin_record(setting, pictures, where, registry, again=resume is not None)
+    )
 
 
-def _continue(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> Progress:
-    progress = setting.devices.agree(lambda: _rewind(setting, pictures, where, registry, checkpoint))
+def _continue(
+    setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint
+) -> Progress:
+    progress = setting.devices.agree(
+        lambda: _rewind(setting, pictures, where, registry, checkpoint)
+    )
     setting.listener.note(f"going on after step {progress.position.total}")
     return progress
 
 
-def _rewind(setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint) -> Progress:
+def _rewind(
+    setting: Setting, pictures: Pictures, where: Where, registry: Registry, checkpoint: Checkpoint
+) -> Progress:
     setting.log.check(checkpoint.progress.log_bytes)
     continue_record(setting, pictures, where, registry)
     forget_later(setting.folder, checkpoint)
@@ -137,7 +194,9 @@ def _rewind(setting: Setting, pictures: Pictures, where: Where, registry: Regist
     return with_kept_best(setting.folder, stage.name, checkpoint.progress)
 
 
-def _go_on(setting: Setting, networks: Networks, checkpoint: Checkpoint) -> tuple[Networks, LiveStage]:
+def _go_on(
+    setting: Setting, networks: Networks, checkpoint: Checkpoint
+) -> tuple[Networks, LiveStage]:
     """Restore networks and optimisers from a checkpoint."""
     progress = checkpoint.progress
     networks = with_average(networks, setting.plan.stages[progress.position.stage])
@@ -162,7 +221,8 @@ def _check_length(setting: Setting, progress: Progress) -> None:
 def _finished(setting: Setting, progress: Progress) -> bool:
     last = len(setting.plan.stages) - 1
     return progress.position.stage == last and (
-        progress.ended or progress.position.step >= calendars(setting.plan, setting.crops)[last].length
+        progress.ended
+        or progress.position.step >= calendars(setting.plan, setting.crops)[last].length
     )
 
 
@@ -171,9 +231,12 @@ def _check_losses(setting: Setting) -> None:
     following = [*(stage.stage.start_from for stage in setting.plan.stages[1:]), "last"]
     for number, (stage, next_from) in enumerate(zip(setting.plan.stages, following, strict=True)):
         waits = stage.stage.patience is not None and stage.stage.patience_on == BEST_LOSS
-        if (waits or next_from == f"best-{BEST_LOSS}") and not setting.validator.has_losses(crop_rule(setting.plan, number)):
+        if (waits or next_from == f"best-{BEST_LOSS}") and not setting.validator.has_losses(
+            crop_rule(setting.plan, number)
+        ):
             raise RecipeError(
-                f"stage '{stage.stage.name}' needs a validation loss, and no validation picture is as large as its patch of "
+                f"stage '{stage.stage.name}' needs a validation loss, and no validation picture "
+                "is as large as its patch of "
                 f"{stage.stage.patch}",
                 hint="--val larger pictures, a smaller --patch, or patience_on = 'psnr'",
             )
@@ -183,9 +246,18 @@ def _check_batches(planned: Plan, devices: Devices) -> None:
     for stage in planned.stages:
         if stage.stage.pool and devices.world > 1:
             raise IncompatibleError(
-                f"the pool of stage '{stage.stage.name}' belongs to one process, not {devices.world}", hint="--set pool=0"
+                f"the pool of stage '{stage.stage.name}' belongs to one process, not "
+                f"{devices.world}",
+                hint="--set pool=0",
             )
         parts, batch = devices.world * stage.stage.accumulate, stage.stage.batch
         if batch % parts:
-            shared = f"{devices.world} processes" if stage.stage.accumulate == 1 else f"{parts} parts of processes and accumulation"
-            raise IncompatibleError(f"a batch of {batch} cannot be shared by {shared}", hint=f"--batch {parts * max(batch // parts, 1)}")
+            shared = (
+                f"{devices.world} processes"
+                if stage.stage.accumulate == 1
+                else f"{parts} parts of processes and accumulation"
+            )
+            raise IncompatibleError(
+                f"a batch of {batch} cannot be shared by {shared}",
+                hint=f"--batch {parts * max(batch // parts, 1)}",
+            )

@@ -1,4 +1,4 @@
-"""What does a step of each stage cost on this machine, and what can the pictures be delivered at?"""
+"""What does a step of each stage cost on this machine, and how fast do pictures arrive?"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -33,10 +33,12 @@ _FEW_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Trial:
-    """What one step of a stage took, the second: wall-clock seconds, and the peak memory of the process or GPU so far, in MiB.
+    """What one step of a stage took, the second: wall-clock seconds, and the peak memory of the
+    process or GPU so far, in MiB.
 
-    `delivered` is how many pictures a second come out of the loader with LR made, None where there were no pictures;
-    `own_process` says whether the loader has processes of its own, or works in turns with the networks.
+    `delivered` is how many pictures a second come out of the loader with LR made, None where there
+    were no pictures; `own_process` says whether the loader has processes of its own, or works in
+    turns with the networks.
     """
 
     stage: str
@@ -54,37 +56,58 @@ class Trial:
     @property
     def bottleneck(self) -> str:
         """What a run waits for: the part that takes fewer pictures a second."""
-        return "loader" if self.delivered is not None and self.delivered < self.trained else "networks"
+        return (
+            "loader" if self.delivered is not None and self.delivered < self.trained else "networks"
+        )
 
     @property
     def expected(self) -> float:
         """How many pictures a second a run will train on."""
         if self.delivered is None:
             return self.trained
-        return min(self.delivered, self.trained) if self.own_process else 1 / (1 / self.delivered + 1 / self.trained)
+        return (
+            min(self.delivered, self.trained)
+            if self.own_process
+            else 1 / (1 / self.delivered + 1 / self.trained)
+        )
 
 
 def try_stages(planned: Plan, where: Where, pictures: Sequence[Picture] = ()) -> Iterator[Trial]:
-    """Build a recipe, take two steps of each stage on noise, and draw its first batches; nothing is written.
+    """Build a recipe, take two steps of each stage on noise, and draw its first batches.
+
+    Nothing is written.
 
     Raises OutOfMemoryError when a stage does not fit.
     """
     with open_devices(where.device, where.precision) as devices:
         workers = loader_workers(where.workers, devices)
         for number, stage in enumerate(planned.stages):
-            delivered = _delivered(planned, number, pictures, workers, devices) if pictures else None
+            delivered = (
+                _delivered(planned, number, pictures, workers, devices) if pictures else None
+            )
             with memory_guard(less_memory(stage.stage, devices.world)):
                 seconds = _step_seconds(planned, stage, where, devices)
             memory = peak_memory_mb(devices.device)
-            yield Trial(stage.stage.name, stage.stage.batch, seconds, memory, delivered, workers > 0)
+            yield Trial(
+                stage.stage.name, stage.stage.batch, seconds, memory, delivered, workers > 0
+            )
 
 
 def _step_seconds(planned: Plan, stage: StagePlan, where: Where, devices: Devices) -> float:
     fields = stage.stage
     opponent = planned.discriminator if stage.adversarial else None
     players = Players(
-        _player(planned.generator, fields.optimiser.generator, fields.lr, where, devices, recomputed=where.recompute),
-        _player(opponent, fields.optimiser.discriminator, fields.lr, where, devices) if opponent else None,
+        _player(
+            planned.generator,
+            fields.optimiser.generator,
+            fields.lr,
+            where,
+            devices,
+            recomputed=where.recompute,
+        ),
+        _player(opponent, fields.optimiser.discriminator, fields.lr, where, devices)
+        if opponent
+        else None,
     )
     objective = build_objective(stage, devices.device, devices.gather)
     noise = _noise(fields.batch, fields.patch, planned.recipe.scale, devices.device)
@@ -95,11 +118,21 @@ def _step_seconds(planned: Plan, stage: StagePlan, where: Where, devices: Device
     return time.perf_counter() - start
 
 
-def _delivered(planned: Plan, number: int, pictures: Sequence[Picture], workers: int, devices: Devices) -> float:
-    """Return pictures a second over the first few batches after the first, which waits for processes to start."""
-    rule, making, batch = crop_rule(planned, number), build_making(planned), planned.stages[number].stage.batch
+def _delivered(
+    planned: Plan, number: int, pictures: Sequence[Picture], workers: int, devices: Devices
+) -> float:
+    """Return pictures a second over the first few batches after the first, which waits for
+    processes to start.
+    """
+    rule, making, batch = (
+        crop_rule(planned, number),
+        build_making(planned),
+        planned.stages[number].stage.batch,
+    )
     indices = batch_indices(0, _FEW_BATCHES, batch)
-    batches = training_batches(Samples(pictures, rule), indices, workers=workers, pin=devices.device.type == "cuda")
+    batches = training_batches(
+        Samples(pictures, rule), indices, workers=workers, pin=devices.device.type == "cuda"
+    )
     rng = torch.Generator(devices.device).manual_seed(0)
     make_examples(next(batches), rule, making, rng)
     start, drawn = time.perf_counter(), 0
@@ -118,11 +151,21 @@ def _for_seconds(batches: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _noise(batch: int, patch: int, scale: int, device: torch.device) -> Examples:
-    hr = torch.rand(batch, 3, patch, patch, device=device).contiguous(memory_format=torch.channels_last)
+    hr = torch.rand(batch, 3, patch, patch, device=device).contiguous(
+        memory_format=torch.channels_last
+    )
     return Examples(hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last), hr, hr)
 
 
-def _player(part: Part, optimiser: Optimiser, rate: float, where: Where, devices: Devices, *, recomputed: bool = False) -> Player:
+def _player(
+    part: Part,
+    optimiser: Optimiser,
+    rate: float,
+    where: Where,
+    devices: Devices,
+    *,
+    recomputed: bool = False,
+) -> Player:
     network = place(build_network(part), devices.device)
     if recomputed:
         recompute(network, part)

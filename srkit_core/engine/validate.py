@@ -43,8 +43,16 @@ class Validator:
         """Whether any picture is as large as a stage's patch."""
         return any(CentrePatches(pictures, rule).usable() for pictures in self.sets.values())
 
-    def losses(self, generator: nn.Module, discriminator: nn.Module | None, objective: Objective, rule: CropRule, batch: int) -> Figures:
-        """Return the stage's whole objective on centre patches, batches of the training size, networks in eval mode.
+    def losses(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module | None,
+        objective: Objective,
+        rule: CropRule,
+        batch: int,
+    ) -> Figures:
+        """Return the stage's whole objective on centre patches, batches of the training size,
+        networks in eval mode.
 
         Pictures smaller than the patch are left out; the figures are means weighted by batch.
         """
@@ -54,17 +62,27 @@ class Validator:
             for first in range(0, len(usable), batch):
                 numbers = usable[first : first + batch]
                 samples = collate([patches[number] for number in numbers])
-                rng = torch.Generator(self.devices.device).manual_seed(seed_for(self.seed, "validation", first))
+                rng = torch.Generator(self.devices.device).manual_seed(
+                    seed_for(self.seed, "validation", first)
+                )
                 examples = make_examples(samples, rule, self.making, rng)
                 sr = generator(examples.lr)
-                real, fake = (judge(discriminator, examples.hr), judge(discriminator, sr)) if discriminator else ((), ())
+                real, fake = (
+                    (judge(discriminator, examples.hr), judge(discriminator, sr))
+                    if discriminator
+                    else ((), ())
+                )
                 against = objective.discriminator(real, fake) if discriminator else None
-                for name, value in report(objective.generator(sr, examples.target, real, fake), against, real, fake).items():
+                for name, value in report(
+                    objective.generator(sr, examples.target, real, fake), against, real, fake
+                ).items():
                     sums[name] = sums.get(name, 0.0) + value.item() * len(numbers)
         return {name: value / len(usable) for name, value in sums.items()}
 
     def scores(self, model: Model) -> tuple[Figures, list[dict[str, Pixels]]]:
-        """Return the metrics on whole pictures, with standard deviations, and the first pictures as rows of columns."""
+        """Return the metrics on whole pictures, with standard deviations, and the first pictures as
+        rows of columns.
+        """
         figures, rows = Figures(), list[dict[str, Pixels]]()
         with evaluating(model.network):
             for name, pictures in self.sets.items():
@@ -77,13 +95,23 @@ class Validator:
         """Return the metrics on the patches of a training batch, with standard deviations."""
         with evaluating(model.network):
             sr = model(examples.lr)
-            mine = [score(one[None], hr[None], self.protocol, self.metrics) for one, hr in zip(sr, examples.hr, strict=True)]
+            mine = [
+                score(one[None], hr[None], self.protocol, self.metrics)
+                for one, hr in zip(sr, examples.hr, strict=True)
+            ]
         images = {str(number): scores for number, scores in enumerate(self.devices.collect(mine))}
-        scored = ModelScores("training", images, {metric.label: metric.spec for metric in self.metrics})
+        scored = ModelScores(
+            "training", images, {metric.label: metric.spec for metric in self.metrics}
+        )
         return _labelled(scored, "")
 
-    def _set_scores(self, name: str, model: Model, pictures: Sequence[Picture], wanted: int) -> tuple[ModelScores, list[dict[str, Pixels]]]:
-        """Score one set, each process its share of the pictures; returns the first `wanted` as rows of columns too."""
+    def _set_scores(
+        self, name: str, model: Model, pictures: Sequence[Picture], wanted: int
+    ) -> tuple[ModelScores, list[dict[str, Pixels]]]:
+        """Score one set, each process its share of the pictures.
+
+        Returns the first `wanted` as rows of columns too.
+        """
         mine, shown = self.devices.share(pictures), dict[str, dict[str, Pixels]]()
         first = {picture.name for picture in pictures[: max(wanted, 0)]}
 
@@ -93,9 +121,15 @@ class Validator:
 
         examples = pairs(mine, model.scale, self.making, self.devices.device)
         scores = evaluate(name, model, examples, self.protocol, self.metrics, seen=show)
-        everyone = dict(self.devices.collect([(one, (scores.images[one], shown.get(one))) for one in scores.images]))
+        everyone = dict(
+            self.devices.collect(
+                [(one, (scores.images[one], shown.get(one))) for one in scores.images]
+            )
+        )
         ordered = {picture.name: everyone[picture.name] for picture in pictures}
-        return replace(scores, images={one: images for one, (images, _) in ordered.items()}), [row for _, row in ordered.values() if row]
+        return replace(scores, images={one: images for one, (images, _) in ordered.items()}), [
+            row for _, row in ordered.values() if row
+        ]
 
     def _row(self, pair: Pair, sr: torch.Tensor) -> dict[str, Pixels]:
         columns = {"lr": pair.lr, "bicubic": self.baseline(pair.lr), "sr": sr, "hr": pair.hr}

@@ -11,10 +11,13 @@ from srkit_core.places import anchored
 
 @dataclass(frozen=True)
 class Where:
-    """Where a run happens: pictures, initial weights, folders and machine; *what* to train is the recipe's.
+    """Where a run happens: pictures, initial weights, folders and machine.
 
-    `compile` runs networks through torch.compile; `recompute` saves memory by computing blocks of the generator twice;
-    `track` names trackers beside `metrics.csv`; `repeats` is the run folder whose recipe is trained again.
+    *what* to train is the recipe's.
+
+    `compile` runs networks through torch.compile; `recompute` saves memory by computing blocks of
+    the generator twice; `track` names trackers beside `metrics.csv`; `repeats` is the run folder
+    whose recipe is trained again.
     """
 
     data: str = "photos"
@@ -31,8 +34,22 @@ class Where:
 
     def arguments(self) -> dict[str, Any]:
         """Return what a repeated run takes over."""
-        init = None if self.init is None else str(self.init.absolute() if self.init.exists() else self.init)
-        val = None if self.val is None else {name: anchored(place) for name, place in self.val.items()}
+        init = (
+            None
+            if self.init is None
+            else str(self.init.absolute() if self.init.exists() else self.init)
+        )
+        val = (
+            None
+            if self.val is None
+            else {name: anchored(place) for name, place in self.val.items()}
+        )
         machine = {"device": self.device, "precision": self.precision, "workers": self.workers}
         machine |= {"compile": self.compile, "recompute": self.recompute}
-        return {"data": anchored(self.data), "val": val, "init": init, **machine, "track": list(self.track)}
+        return {
+            "data": anchored(self.data),
+            "val": val,
+            "init": init,
+            **machine,
+            "track": list(self.track),
+        }

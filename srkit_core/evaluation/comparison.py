@@ -46,7 +46,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where and how exactly models compute: device, type, and the side of a tile in LR pixels (None: chosen)."""
+    """Where and how exactly models compute: device, type, and the side of a tile in LR pixels
+    (None: chosen).
+    """
 
     device: torch.device
     precision: torch.dtype = torch.float32
@@ -57,7 +59,9 @@ def save_into(folder: Path) -> SeenBy:
     """Return what saves every upscaled picture it is shown into a subfolder per model."""
 
     def save(model: str, pair: Pair, sr: Tensor) -> None:
-        write_image(folder / model.replace("/", "_") / f"{pair.name}.png", to_bytes(sr)[0].cpu().numpy())
+        write_image(
+            folder / model.replace("/", "_") / f"{pair.name}.png", to_bytes(sr)[0].cpu().numpy()
+        )
 
     return save
 
@@ -75,22 +79,39 @@ def compare(
     """Score every model of an evaluation recipe on the pictures of a source.
 
     `seen` is shown each model's name, pair and SR (1, 3, H, W); `report` is told of downloads.
-    Raises IncompatibleError when the models have different scales, DataError when LR does not belong to HR.
+    Raises IncompatibleError when the models have different scales, DataError when LR does not
+    belong to HR.
     """
     pictures = _with_lr(source.pictures, wanted.lr)
     for word in wanted.models.values():
         fetch(word, registry, report)
     scale = _scale(wanted, replace(source, pictures=pictures), registry, note)
-    making = Making(None if _is_stored(wanted) else build_degradation(bind_chain(registry, wanted.degrade, scale)))
+    making = Making(
+        None
+        if _is_stored(wanted)
+        else build_degradation(bind_chain(registry, wanted.degrade, scale))
+    )
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
     terms = bind_metrics(registry, wanted.metrics)
     networks_of([term.part for term in terms], registry, report)
     metrics = build_metrics(terms)
     scores = []
     for name, word in wanted.models.items():
-        model = open_model(word, registry, scale=scale, device=machine.device, precision=machine.precision)
+        model = open_model(
+            word, registry, scale=scale, device=machine.device, precision=machine.precision
+        )
         examples = pairs(pictures, scale, making, machine.device)
-        scores.append(evaluate(name, model, examples, protocol, metrics, seen=partial(seen, name) if seen else None, tile=machine.tile))
+        scores.append(
+            evaluate(
+                name,
+                model,
+                examples,
+                protocol,
+                metrics,
+                seen=partial(seen, name) if seen else None,
+                tile=machine.tile,
+            )
+        )
     return Comparison(_described(wanted, protocol, terms, scale), tuple(scores))
 
 
@@ -98,7 +119,10 @@ def _with_lr(pictures: Sequence[Picture], folder: Path | None) -> tuple[Picture,
     if folder is None:
         return tuple(pictures)
     candidates = Candidates(folder)
-    return tuple(replace(picture, lr=candidates.partner(_file_of(picture), Path(picture.name).parent)) for picture in pictures)
+    return tuple(
+        replace(picture, lr=candidates.partner(_file_of(picture), Path(picture.name).parent))
+        for picture in pictures
+    )
 
 
 def _file_of(picture: Picture) -> Path:
@@ -111,13 +135,20 @@ def _is_stored(wanted: EvaluationRecipe) -> bool:
 
 
 def _scale(wanted: EvaluationRecipe, source: Source, registry: Registry, note: Note) -> int:
-    """Return the scale of the models, else that of HR and LR or of prepared data, else the default, said aloud."""
-    scales = {word: scale for word in wanted.models.values() if (scale := own_scale(word, registry))}
+    """Return the scale of the models, else that of HR and LR or of prepared data, else the default,
+    said aloud.
+    """
+    scales = {
+        word: scale for word in wanted.models.values() if (scale := own_scale(word, registry))
+    }
     if wanted.scale:
         scales["--scale"] = wanted.scale
     if len(set(scales.values())) > 1:
         told = ", ".join(f"{word} x{scale}" for word, scale in scales.items())
-        raise IncompatibleError(f"these have different scales: {told}", hint="evaluate the models of each scale on their own")
+        raise IncompatibleError(
+            f"these have different scales: {told}",
+            hint="evaluate the models of each scale on their own",
+        )
     if scales:
         return next(iter(scales.values()))
     if source.scale and not wanted.lr:
@@ -136,7 +167,20 @@ def _scale_of_pair(picture: Picture) -> int:
     return max(round(picture.height / image_size(picture.lr)[0]), 1)
 
 
-def _described(wanted: EvaluationRecipe, protocol: Protocol, metrics: Sequence[MetricTerm], scale: int) -> dict[str, Any]:
-    stored, made = {"lr": str(wanted.lr or wanted.data), "kernel": "as stored"}, {"lr": "made from HR", "kernel": str(wanted.degrade)}
-    versions = {term.label: f"{term.part.component.distribution} {term.part.component.version}" for term in metrics}
-    return {**protocol.describe(), "scale": scale, **(stored if _is_stored(wanted) else made), "metrics": versions}
+def _described(
+    wanted: EvaluationRecipe, protocol: Protocol, metrics: Sequence[MetricTerm], scale: int
+) -> dict[str, Any]:
+    stored, made = (
+        {"lr": str(wanted.lr or wanted.data), "kernel": "as stored"},
+        {"lr": "made from HR", "kernel": str(wanted.degrade)},
+    )
+    versions = {
+        term.label: f"{term.part.component.distribution} {term.part.component.version}"
+        for term in metrics
+    }
+    return {
+        **protocol.describe(),
+        "scale": scale,
+        **(stored if _is_stored(wanted) else made),
+        "metrics": versions,
+    }

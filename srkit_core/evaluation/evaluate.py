@@ -56,7 +56,10 @@ class ModelScores:
         return float(np.mean(self._values(label)))
 
     def std(self, label: str) -> float:
-        """Return the standard deviation of one metric over the pictures (of the population); nan where a score is infinite."""
+        """Return the standard deviation of one metric over the pictures (of the population).
+
+        Nan where a score is infinite.
+        """
         with np.errstate(invalid="ignore"):
             return float(np.std(self._values(label)))
 
@@ -68,7 +71,12 @@ class ModelScores:
         return {
             "name": self.name,
             "metrics": {
-                label: {"mean": self.mean(label), "std": self.std(label), "unit": spec.unit, "higher_is_better": spec.higher_is_better}
+                label: {
+                    "mean": self.mean(label),
+                    "std": self.std(label),
+                    "unit": spec.unit,
+                    "higher_is_better": spec.higher_is_better,
+                }
                 for label, spec in self.specs.items()
             },
             "images": [{"name": name, **scores} for name, scores in self.images.items()],
@@ -83,17 +91,24 @@ def build_metrics(terms: Sequence[MetricTerm]) -> list[LiveMetric]:
     return [LiveMetric(term.label, term.spec, build(term.part)) for term in terms]
 
 
-def pairs(pictures: Sequence[Picture], scale: int, making: Making, device: torch.device, *, seed: int = 0) -> Iterator[Pair]:
-    """Yield LR and HR of each picture: LR from disk where the picture has it, else made of its target.
+def pairs(
+    pictures: Sequence[Picture], scale: int, making: Making, device: torch.device, *, seed: int = 0
+) -> Iterator[Pair]:
+    """Yield LR and HR of each picture: LR from disk where the picture has it, else made of its
+    target.
 
-    HR is cut at the bottom and right to `scale` times LR. The randomness of a degradation follows from `seed` and the
-    picture's name, so order and company do not matter. Raises DataError when a picture cannot be read, or its LR is
-    not of this scale.
+    HR is cut at the bottom and right to `scale` times LR. The randomness of a degradation follows
+    from `seed` and the picture's name, so order and company do not matter. Raises DataError when a
+    picture cannot be read, or its LR is not of this scale.
     """
     for picture in pictures:
         hr_pixels, lr_pixels = picture.read(scale)
         hr = _tensor(hr_pixels, device)
-        lr = _degraded(making, hr, picture, seed) if lr_pixels is None else _tensor(lr_pixels, device)
+        lr = (
+            _degraded(making, hr, picture, seed)
+            if lr_pixels is None
+            else _tensor(lr_pixels, device)
+        )
         yield Pair(picture.name, lr, hr)
 
 
@@ -107,7 +122,10 @@ def evaluate(
     seen: Seen | None = None,
     tile: int | None = None,
 ) -> ModelScores:
-    """Score a model on pictures; `seen` is shown each pair with its SR (1, 3, H, W), not clamped."""
+    """Score a model on pictures.
+
+    `seen` is shown each pair with its SR (1, 3, H, W), not clamped.
+    """
     images = dict[str, Scores]()
     for pair in examples:
         sr = upscale(model, pair.lr, choose_tiling(model, pair.lr, tile))
@@ -129,7 +147,11 @@ def score(sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[LiveMetr
 
 def _degraded(making: Making, hr: Tensor, picture: Picture, seed: int) -> Tensor:
     if making.degrade is None:
-        raise DataError(f"{picture.path} has no LR picture, and no degradation makes one", hint="--degrade bicubic", path=picture.path)
+        raise DataError(
+            f"{picture.path} has no LR picture, and no degradation makes one",
+            hint="--degrade bicubic",
+            path=picture.path,
+        )
     digest = hashlib.sha256(f"{seed}/{picture.name}".encode()).digest()
     with torch.no_grad():
         rng = torch.Generator(hr.device).manual_seed(int.from_bytes(digest[:8], "big"))

@@ -9,7 +9,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit_core.evaluation.upscale import choose_tiling, upscale
-from srkit_core.io.images import DEEP, Photo, Samples, check_writable, read_photo, to_bytes, to_unit, to_words, write_photo
+from srkit_core.io.images import (
+    DEEP,
+    Photo,
+    Samples,
+    check_writable,
+    read_photo,
+    to_bytes,
+    to_unit,
+    to_words,
+    write_photo,
+)
 from srkit_core.parts.model import Model
 
 Size = tuple[int, int]
@@ -23,23 +33,33 @@ class Upscaled:
     after: Size
 
 
-def upscale_file(model: Model, source: Path, target: Path, *, tile: int | None = None, overlap: int | None = None) -> Upscaled:
+def upscale_file(
+    model: Model, source: Path, target: Path, *, tile: int | None = None, overlap: int | None = None
+) -> Upscaled:
     """Upscale a picture into `target`, on the device of the model's weights, clamped and rounded.
 
-    16 bit stay 16 where the target's format has them; alpha is upscaled apart, by bicubic interpolation, and laid on
-    white where the target has none; EXIF that still applies is kept, and a source with a profile gives a target with that
-    of sRGB. `tile` and `overlap` are in LR pixels; by default
-    pictures up to 512 x 512 are taken whole. Raises DataError when the source cannot be read or the target cannot be
-    written.
+    16 bit stay 16 where the target's format has them; alpha is upscaled apart, by bicubic
+    interpolation, and laid on white where the target has none; EXIF that still applies is kept, and
+    a source with a profile gives a target with that of sRGB. `tile` and `overlap` are in LR pixels;
+    by default pictures up to 512 x 512 are taken whole. Raises DataError when the source cannot be
+    read or the target cannot be written.
     """
     check_writable(target)
     photo = read_photo(source)
     deep = photo.pixels.dtype == np.uint16 and target.suffix.lower() in DEEP
     lr = _tensor(photo.pixels, model.device)
     larger = _samples(upscale(model, lr, choose_tiling(model, lr, tile, overlap)), deep)
-    alpha = None if photo.alpha is None else _samples(_bicubic(_tensor(photo.alpha[:, :, None], model.device), model.scale), deep)
-    write_photo(target, Photo(larger, None if alpha is None else alpha[:, :, 0], photo.exif, photo.profiled))
-    return Upscaled((photo.pixels.shape[0], photo.pixels.shape[1]), (larger.shape[0], larger.shape[1]))
+    alpha = (
+        None
+        if photo.alpha is None
+        else _samples(_bicubic(_tensor(photo.alpha[:, :, None], model.device), model.scale), deep)
+    )
+    write_photo(
+        target, Photo(larger, None if alpha is None else alpha[:, :, 0], photo.exif, photo.profiled)
+    )
+    return Upscaled(
+        (photo.pixels.shape[0], photo.pixels.shape[1]), (larger.shape[0], larger.shape[1])
+    )
 
 
 def _tensor(samples: Samples, device: torch.device) -> Tensor:

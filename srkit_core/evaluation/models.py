@@ -21,14 +21,24 @@ DEFAULT_SCALE = 4
 _FILE_ENDINGS = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
 
 
-def open_model(word: str, registry: Registry, *, scale: int, device: torch.device, precision: torch.dtype = torch.float32) -> Model:
-    """Return the model of a weights file, of known weights by their name, or an interpolation baseline for a scale.
+def open_model(
+    word: str,
+    registry: Registry,
+    *,
+    scale: int,
+    device: torch.device,
+    precision: torch.dtype = torch.float32,
+) -> Model:
+    """Return the model of a weights file, of known weights by their name, or an interpolation
+    baseline for a scale.
 
-    An existing file wins. Raises WeightsError when the word is none of these, or a file of another project;
-    AmbiguousError when several distributions provide the baseline.
+    An existing file wins. Raises WeightsError when the word is none of these, or a file of another
+    project; AmbiguousError when several distributions provide the baseline.
     """
     if is_file(word):
-        return replace(load_model(own_file(Path(word), registry), registry, device=device), precision=precision)
+        return replace(
+            load_model(own_file(Path(word), registry), registry, device=device), precision=precision
+        )
     if _known(word, registry):
         found, tensors = import_weights(obtain(registry.pretrained(word)).path, registry)
         network = build_network(found.part)
@@ -39,7 +49,10 @@ def open_model(word: str, registry: Registry, *, scale: int, device: torch.devic
 
 
 def fetch(word: str, registry: Registry, report: Report | None = None) -> None:
-    """Bring known weights onto this machine, where a word means some; `report` is told of the download."""
+    """Bring known weights onto this machine, where a word means some.
+
+    `report` is told of the download.
+    """
     if not is_file(word) and _known(word, registry):
         obtain(registry.pretrained(word), report)
 
@@ -48,7 +61,11 @@ def own_scale(word: str, registry: Registry) -> int | None:
     """Return the scale that weights were trained for, None for a baseline, which has any."""
     if is_file(word):
         return read_card(own_file(Path(word), registry)).scale
-    return recognise(obtain(registry.pretrained(word)).path, registry).scale if _known(word, registry) else None
+    return (
+        recognise(obtain(registry.pretrained(word)).path, registry).scale
+        if _known(word, registry)
+        else None
+    )
 
 
 def is_file(word: str) -> bool:
@@ -62,9 +79,16 @@ def baselines(registry: Registry) -> list[str]:
 
 
 def own_file(path: Path, registry: Registry) -> Path:
-    """Return the path of a file that srkit wrote; raises WeightsError with the command that imports one of another project."""
+    """Return the path of a file that srkit wrote.
+
+    Raises WeightsError with the command that imports one of another project.
+    """
     if path.is_file() and not is_ours(path):
-        raise WeightsError(f"{path} is not in srkit's format, and has to be imported first", hint=import_command(path, registry), path=path)
+        raise WeightsError(
+            f"{path} is not in srkit's format, and has to be imported first",
+            hint=import_command(path, registry),
+            path=path,
+        )
     return path
 
 
@@ -89,8 +113,12 @@ def _is_baseline(component: Component) -> bool:
 
 def _neither(word: str, registry: Registry) -> WeightsError:
     known = baselines(registry)
-    nearest = difflib.get_close_matches(word, [*known, *(spec.name for spec in registry.weights if spec.generator)], n=1)
+    nearest = difflib.get_close_matches(
+        word, [*known, *(spec.name for spec in registry.weights if spec.generator)], n=1
+    )
     hint = (
-        f"did you mean '{nearest[0]}'?" if nearest else f"a .safetensors file, one of {', '.join(known)}, or a name of srkit weights list"
+        f"did you mean '{nearest[0]}'?"
+        if nearest
+        else f"a .safetensors file, one of {', '.join(known)}, or a name of srkit weights list"
     )
     return WeightsError(f"'{word}' is neither a weights file nor a baseline", hint=hint)

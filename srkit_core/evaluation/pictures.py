@@ -14,11 +14,17 @@ _INK = (30, 30, 30)
 Row = Mapping[str, Pixels]
 
 
-def sheet(rows: Sequence[Row], columns: Sequence[str], *, side: int = 256, captions: Sequence[Mapping[str, str]] = ()) -> Pixels:
+def sheet(
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    *,
+    side: int = 256,
+    captions: Sequence[Mapping[str, str]] = (),
+) -> Pixels:
     """Lay out rows of pictures under column titles, uint8 (H, W, 3).
 
-    Each cell shows the central square of a picture, at most `side` pixels wide, never resampled; `captions` hold, for
-    each row, a line under a column's picture.
+    Each cell shows the central square of a picture, at most `side` pixels wide, never resampled;
+    `captions` hold, for each row, a line under a column's picture.
     """
     cells = [[_centre(row[column], side) for column in columns] for row in rows]
     under = _TITLE if captions else 0
@@ -32,7 +38,12 @@ def sheet(rows: Sequence[Row], columns: Sequence[str], *, side: int = 256, capti
         for place, cell in enumerate(line):
             paper.paste(Image.fromarray(cell), (_left(place, side), top))
             if captions:
-                draw.text((_left(place, side), top + cell.shape[0] + 2), captions[number].get(columns[place], ""), fill=_INK, font=font)
+                draw.text(
+                    (_left(place, side), top + cell.shape[0] + 2),
+                    captions[number].get(columns[place], ""),
+                    fill=_INK,
+                    font=font,
+                )
         top += max(cell.shape[0] for cell in line) + _GAP + under
     return np.array(paper)
 

@@ -16,9 +16,11 @@ _LUMA_OFFSET = 16.0
 
 @dataclass(frozen=True)
 class Protocol:
-    """How pictures are made comparable: `channel` luma or RGB, `border` HR pixels cut from each side, 8-bit rounding.
+    """How pictures are made comparable: `channel` luma or RGB, `border` HR pixels cut from each
+    side, 8-bit rounding.
 
-    The field's convention for published tables (Timofte et al. 2013; Lim et al. 2017): luma, border = scale, 8 bit.
+    The field's convention for published tables (Timofte et al. 2013; Lim et al. 2017): luma, border
+    = scale, 8 bit.
     """
 
     channel: ProtocolName
@@ -26,7 +28,8 @@ class Protocol:
     quantise: bool = True
 
     def prepare(self, pictures: Tensor) -> Tensor:
-        """Turn (B, 3, H, W) in [0, 1] into what metrics of the protocol see: float64, (B, 1 or 3, H', W') in [0, 1].
+        """Turn (B, 3, H, W) in [0, 1] into what metrics of the protocol see: float64, (B, 1 or 3,
+        H', W') in [0, 1].
 
         Raises DataError when the border leaves nothing.
         """
@@ -35,22 +38,39 @@ class Protocol:
         return luma(exact) if self.channel == "y" else exact
 
     def whole(self, pictures: Tensor) -> Tensor:
-        """Turn (B, 3, H, W) into what `rgb` metrics see: whole, RGB, float32 in [0, 1], rounded to 8 bit if asked."""
+        """Turn (B, 3, H, W) into what `rgb` metrics see: whole, RGB, float32 in [0, 1], rounded to
+        8 bit if asked.
+        """
         return to_unit(to_bytes(pictures)) if self.quantise else pictures.float().clamp(0, 1)
 
     def describe(self) -> dict[str, Any]:
         """Return the protocol in words, for reports."""
-        channel = "Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded" if self.channel == "y" else "RGB"
-        return {"channel": self.channel, "definition": channel, "border": self.border, "quantisation": "8 bit" if self.quantise else "none"}
+        channel = (
+            "Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded"
+            if self.channel == "y"
+            else "RGB"
+        )
+        return {
+            "channel": self.channel,
+            "definition": channel,
+            "border": self.border,
+            "quantisation": "8 bit" if self.quantise else "none",
+        }
 
     def _without_border(self, pictures: Tensor) -> Tensor:
         height, width = pictures.shape[-2:]
         if min(height, width) <= 2 * self.border:
-            raise DataError(f"nothing is left of {width}x{height} pixels without a border of {self.border}", hint="--border 0")
+            raise DataError(
+                f"nothing is left of {width}x{height} pixels without a border of {self.border}",
+                hint="--border 0",
+            )
         return pictures[..., self.border : height - self.border, self.border : width - self.border]
 
 
 def luma(rgb: Tensor) -> Tensor:
-    """Return BT.601 luma (B, 1, H, W) of RGB (B, 3, H, W), both in [0, 1]; ranges over 16/255..235/255, not rounded."""
+    """Return BT.601 luma (B, 1, H, W) of RGB (B, 3, H, W), both in [0, 1].
+
+    Ranges over 16/255..235/255, not rounded.
+    """
     weights = torch.tensor(_LUMA, dtype=rgb.dtype, device=rgb.device).view(3, 1, 1)
     return ((rgb * weights).sum(1, keepdim=True) + _LUMA_OFFSET) / 255

@@ -19,7 +19,9 @@ from srkit_core.recipe import Recipe
 from srkit_core.registry import Registry
 
 
-def showcase(models: Mapping[str, str], recipe: Recipe, registry: Registry, picture: Path) -> Comparison:
+def showcase(
+    models: Mapping[str, str], recipe: Recipe, registry: Registry, picture: Path
+) -> Comparison:
     """Score models, by the name of their row, on the bundled photographs that a recipe holds out.
 
     Draws them beside HR into `picture`, with each photograph's PSNR below.
@@ -31,9 +33,23 @@ def showcase(models: Mapping[str, str], recipe: Recipe, registry: Registry, pict
     def seen(model: str, pair: Pair, sr: Tensor) -> None:
         rows[pair.name].update({model: _pixels(sr), "hr": _pixels(pair.hr)})
 
-    wanted = EvaluationRecipe(models=dict(models), scale=recipe.scale, metrics=recipe.validation.metrics, degrade=recipe.degradation)
-    comparison = compare(wanted, replace(source, pictures=held), registry, Machine(torch.device("cpu")), note=lambda _: None, seen=seen)
-    captions = [{one.name: _caption(one.images[name]) for one in comparison.scores} for name in rows]
+    wanted = EvaluationRecipe(
+        models=dict(models),
+        scale=recipe.scale,
+        metrics=recipe.validation.metrics,
+        degrade=recipe.degradation,
+    )
+    comparison = compare(
+        wanted,
+        replace(source, pictures=held),
+        registry,
+        Machine(torch.device("cpu")),
+        note=lambda _: None,
+        seen=seen,
+    )
+    captions = [
+        {one.name: _caption(one.images[name]) for one in comparison.scores} for name in rows
+    ]
     write_image(picture, sheet(list(rows.values()), [*models, "hr"], captions=captions))
     return comparison
 

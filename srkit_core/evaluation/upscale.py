@@ -11,24 +11,32 @@ from srkit_core.parts.model import Model
 
 AUTO_TILE = 256
 AUTO_WHOLE = 512 * 512
-"""Up to so many LR pixels `auto` does not cut; beyond, tiles of AUTO_TILE keep memory bounded (empirical)."""
+"""Up to so many LR pixels `auto` does not cut.
+
+Beyond, tiles of AUTO_TILE keep memory bounded (empirical).
+"""
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """`tile` is the side of a tile in LR pixels (None: whole pictures), `overlap` the LR pixels seen around it."""
+    """`tile` is the side of a tile in LR pixels (None: whole pictures), `overlap` the LR pixels
+    seen around it.
+    """
 
     tile: int | None = None
     overlap: int = 0
 
     def __post_init__(self) -> None:
         if (self.tile is not None and self.tile < 1) or self.overlap < 0:
-            raise RecipeError(f"a tile of {self.tile} with overlap {self.overlap} covers nothing", hint="--tile 256 --overlap 32")
+            raise RecipeError(
+                f"a tile of {self.tile} with overlap {self.overlap} covers nothing",
+                hint="--tile 256 --overlap 32",
+            )
 
 
 @dataclass(frozen=True)
 class _Span:
-    """A stretch of one side: the tile is [start, stop), the network sees [seen_start, seen_stop)."""
+    """A stretch of a side: the tile is [start, stop), the network sees [seen_start, seen_stop)."""
 
     start: int
     stop: int
@@ -36,8 +44,11 @@ class _Span:
     seen_stop: int
 
 
-def choose_tiling(model: Model, lr: Tensor, tile: int | None = None, overlap: int | None = None) -> Tiling:
-    """Return the tiling for (B, 3, H, W): what was asked for, else whole pictures up to 512 x 512 and tiles beyond.
+def choose_tiling(
+    model: Model, lr: Tensor, tile: int | None = None, overlap: int | None = None
+) -> Tiling:
+    """Return the tiling for (B, 3, H, W): what was asked for, else whole pictures up to 512 x 512
+    and tiles beyond.
 
     The default overlap is the generator's receptive field as its spec declares it.
     """
@@ -51,8 +62,8 @@ def choose_tiling(model: Model, lr: Tensor, tile: int | None = None, overlap: in
 def upscale(model: Model, lr: Tensor, tiling: Tiling = Tiling()) -> Tensor:
     """Upscale (B, 3, H, W) in [0, 1] to (B, 3, scale*H, scale*W), not clamped.
 
-    Tiles see `overlap` pixels of the picture beyond themselves, which are cut away afterwards: no seams where the
-    overlap covers the receptive field.
+    Tiles see `overlap` pixels of the picture beyond themselves, which are cut away afterwards: no
+    seams where the overlap covers the receptive field.
     """
     height, width = lr.shape[-2:]
     if tiling.tile is None or max(height, width) <= tiling.tile:
@@ -71,7 +82,11 @@ def _fill(sr: Tensor, model: Model, lr: Tensor, rows: _Span, columns: _Span) -> 
 
 
 def _spans(length: int, tile: int, overlap: int, model: Model) -> Iterator[_Span]:
-    """Cut a side into tiles; what the network sees has the place and size it wants, so it is padded only where the picture ends."""
+    """Cut a side into tiles.
+
+    What the network sees has the place and size it wants, so it is padded only where the picture
+    ends.
+    """
     unit, smallest = model.size_multiple, model.min_size
     for start in range(0, length, tile):
         stop = min(start + tile, length)

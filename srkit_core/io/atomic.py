@@ -17,14 +17,17 @@ UNFINISHED: Final = ".*.[0-9]*.part*"
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Write a file beside `path`, flush it to the disk and rename it into place.
 
-    The folder is made where it is missing. Raises DiskFullError when the disk is full or the file larger than the
-    system allows, DataError when the place cannot be written; the file that was there before stays.
+    The folder is made where it is missing. Raises DiskFullError when the disk is full or the file
+    larger than the system allows, DataError when the place cannot be written; the file that was
+    there before stays.
     """
     write_parts(path, (content,))
 
 
 def write_parts(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Write a file as `write_bytes` does, from parts that follow each other, without a copy that joins them."""
+    """Write a file as `write_bytes` does, from parts that follow each other, without a copy that
+    joins them.
+    """
     beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +68,9 @@ def write_error(error: OSError, path: Path) -> DataError | DiskFullError:
         )
     if error.errno in _FULL:
         return DiskFullError(
-            f"the disk is full, {path} was not written", hint="free some space, then the same command; a run goes on with --resume"
+            f"the disk is full, {path} was not written",
+            hint="free some space, then the same command; a run goes on with --resume",
         )
-    return DataError(f"cannot write {path}: {error.strerror or error}", hint="write to another place", path=path)
+    return DataError(
+        f"cannot write {path}: {error.strerror or error}", hint="write to another place", path=path
+    )

@@ -1,8 +1,9 @@
 """How are the formats read that Pillow knows?
 
-Pillow reads every header. Pixels come from Pillow too, but for JPEG and 8-bit PNG, which imagecodecs decodes to the same
-values in less time, and for what is deeper than Pillow reads. Of several pictures in a file the first is read. PNG's gAMA and cHRM are left
-alone, as most programs do.
+Pillow reads every header. Pixels come from Pillow too, but for JPEG and 8-bit PNG, which
+imagecodecs decodes to the same values in less time, and for what is deeper than Pillow reads. Of
+several pictures in a file the first is read. PNG's gAMA and cHRM are left alone, as most programs
+do.
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ _UNCHECKED = ("WEBP", "AVIF", "JPEG2000")
 """Formats whose decoders take zeros for compressed data."""
 
 _UNCOMPRESSED = ("BMP", "DIB", "PPM", "TGA", "TIFF")
-"""Formats without a checksum, in which a black picture and a copy that broke off behind the header are the same bytes."""
+"""Formats without a checksum, in which a black picture and a copy that broke off behind the header
+are the same bytes.
+"""
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -38,7 +41,10 @@ def size(path: Path) -> tuple[int, int]:
 
 
 def decode(path: Path) -> Raster:
-    """Return the first picture of a file; raises what its decoder raises, ValueError for numbers of unknown range."""
+    """Return the first picture of a file.
+
+    Raises what its decoder raises, ValueError for numbers of unknown range.
+    """
     data = path.read_bytes()
     with opened(BytesIO(data)) as image:
         if image.format in _UNCHECKED:
@@ -50,7 +56,11 @@ def decode(path: Path) -> Raster:
             raise DamagedError("its pixels are not as many as its header promises")
         if image.format in _UNCOMPRESSED and not channels.any():
             raise DamagedError("behind its header are nothing but zeros")
-        return from_channels(channels, turn, profile) if image.mode != "CMYK" else Raster(channels, None, turn, profile)
+        return (
+            from_channels(channels, turn, profile)
+            if image.mode != "CMYK"
+            else Raster(channels, None, turn, profile)
+        )
 
 
 def exif(path: Path) -> Image.Exif:
@@ -72,14 +82,21 @@ def opened(file: IO[bytes]) -> Iterator[ImageFile]:
 
 
 def _orientation(image: ImageFile) -> int:
-    """Return the EXIF orientation that the header holds, 1 for TIFF, which Pillow makes upright itself."""
+    """Return the EXIF orientation that the header holds, 1 for TIFF, which Pillow makes upright
+    itself.
+    """
     return 1 if image.format == "TIFF" else orientation(image)
 
 
 def _channels(image: ImageFile, data: bytes) -> Samples:
     if image.format in ("JPEG", "MPO") and image.mode != "CMYK":
         return decode_whole(data, partial(decoded, "jpeg8"))
-    if image.format == "PNG" and image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info and not _has_frames(image):
+    if (
+        image.format == "PNG"
+        and image.mode in ("L", "LA", "RGB", "RGBA")
+        and "transparency" not in image.info
+        and not _has_frames(image)
+    ):
         return decoded("png", data)
     return _by_pillow(image)
 
@@ -97,7 +114,11 @@ def _by_pillow(image: ImageFile) -> Samples:
         return _gray(image)
     if image.has_transparency_data:
         return np.array(image.convert("RGBA"))
-    return np.array(image if image.mode in ("L", "RGB", "CMYK") else image.convert("L" if image.mode == "1" else "RGB"))
+    return np.array(
+        image
+        if image.mode in ("L", "RGB", "CMYK")
+        else image.convert("L" if image.mode == "1" else "RGB")
+    )
 
 
 def _load(image: ImageFile) -> None:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def decoded(codec: str, data: bytes) -> Samples:
-    """Return what imagecodecs' `codec` makes of a file; raises DamagedError where data are missing or a checksum is wrong."""
+    """Return what imagecodecs' `codec` makes of a file.
+
+    Raises DamagedError where data are missing or a checksum is wrong.
+    """
     import imagecodecs
 
     _hush("imagecodecs")
@@ -28,7 +31,10 @@ def decoded(codec: str, data: bytes) -> Samples:
 
 @contextmanager
 def first_page(path: Path) -> Iterator["tifffile.TiffPage"]:
-    """Open the first directory of a TIFF file with tifffile; raises DamagedError where there is none."""
+    """Open the first directory of a TIFF file with tifffile.
+
+    Raises DamagedError where there is none.
+    """
     import tifffile
 
     _hush("tifffile")
@@ -43,9 +49,16 @@ def first_page(path: Path) -> Iterator["tifffile.TiffPage"]:
 
 
 def page_samples(page: "tifffile.TiffPage") -> Samples:
-    """Return the samples of a page as they are stored; raises DamagedError where some are missing, which tifffile takes for zeros."""
+    """Return the samples of a page as they are stored.
+
+    Raises DamagedError where some are missing, which tifffile takes for zeros.
+    """
     try:
-        if len(page.dataoffsets) < math.prod(page.chunked) or not all(page.dataoffsets) or not all(page.databytecounts):
+        if (
+            len(page.dataoffsets) < math.prod(page.chunked)
+            or not all(page.dataoffsets)
+            or not all(page.databytecounts)
+        ):
             raise DamagedError("its directory names fewer parts than the picture has")
         samples: Samples = page.asarray()
     except (MemoryError, DamagedError):
@@ -56,7 +69,7 @@ def page_samples(page: "tifffile.TiffPage") -> Samples:
 
 
 def _hush(library: str) -> None:
-    """Keep a library's remarks, such as on odd profiles, off the terminal: what matters is raised."""
+    """Keep a library's remarks, as on odd profiles, off the terminal: what matters is raised."""
     logger = logging.getLogger(library)
     if logger.level != logging.CRITICAL:
         logger.setLevel(logging.CRITICAL)

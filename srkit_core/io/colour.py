@@ -1,9 +1,10 @@
 """How do a file's colours become sRGB?
 
-An embedded ICC profile is followed by Little CMS, relative colorimetric with black point compensation. A profile that
-moves no colour by more than one of 255 steps is sRGB by another name and leaves pixels as they are; a broken one, or one
-for other channels, is ignored. Without a profile RGB is taken for sRGB, gray is replicated, and each ink of CMYK takes
-away its share of the light.
+An embedded ICC profile is followed by Little CMS, relative colorimetric with black point
+compensation. A profile that moves no colour by more than one of 255 steps is sRGB by another name
+and leaves pixels as they are; a broken one, or one for other channels, is ignored. Without a
+profile RGB is taken for sRGB, gray is replicated, and each ink of CMYK takes away its share of the
+light.
 """
 
 import struct
@@ -32,7 +33,9 @@ def to_srgb(samples: Samples, profile: bytes) -> Samples:
 
 @cache
 def srgb_profile() -> bytes:
-    """Return an ICC profile of sRGB, the same bytes every time: Little CMS would date it now (ICC.1:2010, 7.2.8)."""
+    """Return an ICC profile of sRGB, the same bytes every time: Little CMS would date it now
+    (ICC.1:2010, 7.2.8).
+    """
     import imagecodecs
 
     profile = bytearray(imagecodecs.cms_profile("srgb"))
@@ -64,7 +67,9 @@ def _through(samples: Samples, profile: bytes) -> Samples | None:
 def _is_srgb(profile: bytes) -> bool:
     """Send a grid of 9 x 9 x 9 colours through a profile."""
     levels = np.linspace(0, 255, 9).astype(np.uint8)
-    grid: Pixels = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(81, 9, 3)
+    grid: Pixels = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(
+        81, 9, 3
+    )
     moved = _through(grid, profile)
     return moved is not None and int(np.abs(moved.astype(np.int16) - grid).max()) <= 1
 

@@ -10,7 +10,10 @@ from srkit_core.io.atomic import write_text
 
 
 def json_text(document: Mapping[str, Any]) -> str:
-    """Return a JSON document; numbers that JSON does not know (infinity, as of a perfect PSNR, and NaN) become null."""
+    """Return a JSON document.
+
+    Numbers that JSON does not know (infinity, as of a perfect PSNR, and NaN) become null.
+    """
     return json.dumps(_known(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -9,7 +9,9 @@ INNER = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
 
 def standing_before(image: Image.Image) -> Image.Exif:
-    """Return the EXIF that stands before the pixels: PNG's own `getexif` would decode all of them to look behind."""
+    """Return the EXIF that stands before the pixels: PNG's own `getexif` would decode all of them
+    to look behind.
+    """
     return image.getexif() if image.format == "TIFF" else Image.Image.getexif(image)
 
 

@@ -10,12 +10,15 @@ from PIL import Image, UnidentifiedImageError
 from srkit_core.errors import DataError
 
 MOST_PIXELS = 2**28
-"""Pictures of more pixels (268 million) are refused by their header, before anything is decoded (empirical)."""
+"""Pictures of more pixels (268 million) are refused by their header, before anything is decoded
+(empirical).
+"""
 
 ZEROS = 256
 """So many zeros at the end of a compressed file are none of a picture's data (empirical)."""
 
-# Pillow warns at its limit and refuses at twice that, whoever calls it; its limit is ours, so that it never speaks first.
+# Pillow warns at its limit and refuses at twice that, whoever calls it; its limit is ours, so that
+# it never speaks first.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
@@ -30,7 +33,9 @@ class TooLargeError(ValueError):
     """A header promises more pixels than are decoded."""
 
     def __init__(self) -> None:
-        super().__init__(f"its header promises more pixels than the limit of {MOST_PIXELS / 1e6:.0f} million")
+        super().__init__(
+            f"its header promises more pixels than the limit of {MOST_PIXELS / 1e6:.0f} million"
+        )
 
 
 class DamagedError(ValueError):
@@ -41,7 +46,10 @@ class DamagedError(ValueError):
 
 
 def checked_size(height: int, width: int) -> tuple[int, int]:
-    """Return the size that a header promises; raises TooLargeError beyond MOST_PIXELS, ValueError where nothing is promised."""
+    """Return the size that a header promises.
+
+    Raises TooLargeError beyond MOST_PIXELS, ValueError where nothing is promised.
+    """
     if height < 1 or width < 1:
         raise ValueError(f"its header promises {width} x {height} pixels")
     if height * width > MOST_PIXELS:
@@ -50,14 +58,18 @@ def checked_size(height: int, width: int) -> tuple[int, int]:
 
 
 def refuse_zeros(tail: bytes) -> None:
-    """Raise DamagedError for the end of a compressed file that is nothing but zeros, as a copy that broke off leaves it."""
+    """Raise DamagedError for the end of a compressed file that is nothing but zeros, as a copy that
+    broke off leaves it.
+    """
     if len(tail) >= ZEROS and not tail[-ZEROS:].strip(b"\0"):
         raise DamagedError("it ends in zeros")
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Turn whatever a decoder raises for a file into a DataError that names file and reason; MemoryError passes.
+    """Turn whatever a decoder raises for a file into a DataError that names file and reason.
+
+    MemoryError passes.
 
     What decoders warn of, such as broken EXIF, changes no pixel.
     """
@@ -70,7 +82,11 @@ def naming(path: Path) -> Iterator[None]:
     except (DataError, MemoryError):
         raise
     except Exception as error:  # the decoders share no base class for what they raise
-        raise DataError(f"cannot read {path}: {_reason(error)}", hint="leave the file out, or save it again as PNG", path=path) from error
+        raise DataError(
+            f"cannot read {path}: {_reason(error)}",
+            hint="leave the file out, or save it again as PNG",
+            path=path,
+        ) from error
 
 
 def _reason(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """How is a HEIF file read?
 
-libheif applies the turns and mirrors of the container, so the EXIF orientation, which repeats them, is not applied again.
-Of several pictures the primary one is read.
+libheif applies the turns and mirrors of the container, so the EXIF orientation, which repeats them,
+is not applied again. Of several pictures the primary one is read.
 """
 
 import os
@@ -25,7 +25,10 @@ def size(path: Path) -> tuple[int, int]:
 
 
 def decode(path: Path) -> Raster:
-    """Return the primary picture, 8 bit as 8 and 10 or 12 bit as 16; raises DamagedError when its data are not whole."""
+    """Return the primary picture, 8 bit as 8 and 10 or 12 bit as 16.
+
+    Raises DamagedError when its data are not whole.
+    """
     image = _opened(path)
     checked_size(*image.size[::-1])
     with path.open("rb") as file:
@@ -35,7 +38,9 @@ def decode(path: Path) -> Raster:
         samples = np.asarray(image)
     except (ValueError, RuntimeError, EOFError, SyntaxError) as error:
         raise DamagedError(error) from error
-    return from_channels(_spread(samples, int(image.info["bit_depth"])), 1, image.info.get("icc_profile") or b"")
+    return from_channels(
+        _spread(samples, int(image.info["bit_depth"])), 1, image.info.get("icc_profile") or b""
+    )
 
 
 def exif(path: Path) -> Image.Exif:
@@ -56,4 +61,8 @@ def _opened(path: Path) -> "pillow_heif.HeifFile":
 
 def _spread(samples: Samples, bits: int) -> Samples:
     """Stretch what stands in the upper `bits` of 16 over all of them."""
-    return samples if samples.dtype == np.uint8 else spread((samples >> (16 - bits)).astype(np.uint16), 2**bits - 1)
+    return (
+        samples
+        if samples.dtype == np.uint8
+        else spread((samples >> (16 - bits)).astype(np.uint16), 2**bits - 1)
+    )

@@ -1,8 +1,9 @@
 """What are the pixels of this file, and in which range?
 
-The one door for pictures: training, evaluation and upscaling read and write through it. Pixels are upright RGB in sRGB.
-`to_unit`, `to_bytes` and `to_words` are the only conversions between integers and [0, 1]; whoever does not call them needs no
-torch, which saves a process that only decodes its import.
+The one door for pictures: training, evaluation and upscaling read and write through it. Pixels are
+upright RGB in sRGB. `to_unit`, `to_bytes` and `to_words` are the only conversions between integers
+and [0, 1]; whoever does not call them needs no torch, which saves a process that only decodes its
+import.
 """
 
 from dataclasses import dataclass, replace
@@ -46,10 +47,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture with what belongs to it: `pixels` (H, W, 3) and `alpha` (H, W; None: opaque) of one type, uint8 or uint16.
+    """A picture with what belongs to it: `pixels` (H, W, 3) and `alpha` (H, W.
 
-    `exif` is what still applies to a copy of it, as EXIF bytes. `profiled` says whether the file named its colours by an
-    ICC profile; a copy then names them too, and since pixels are sRGB by then, by the profile of sRGB.
+    None: opaque) of one type, uint8 or uint16.
+
+    `exif` is what still applies to a copy of it, as EXIF bytes. `profiled` says whether the file
+    named its colours by an ICC profile; a copy then names them too, and since pixels are sRGB by
+    then, by the profile of sRGB.
     """
 
     pixels: Samples
@@ -59,10 +63,13 @@ class Photo:
 
 
 def read_image(path: Path) -> Pixels:
-    """Return the pixels of a file, uint8 (H, W, 3), upright and writable; gray is replicated, transparency laid on white.
+    """Return the pixels of a file, uint8 (H, W, 3), upright and writable.
 
-    Embedded profiles are followed to sRGB, 16 bit is rounded to 8. Raises DataError with the reason when the file is
-    missing, empty, no picture, truncated or damaged, too large, or has numbers of unknown range.
+    Gray is replicated, transparency laid on white.
+
+    Embedded profiles are followed to sRGB, 16 bit is rounded to 8. Raises DataError with the reason
+    when the file is missing, empty, no picture, truncated or damaged, too large, or has numbers of
+    unknown range.
     """
     with naming(path):
         photo = _finished(decoder_of(path).decode(path))
@@ -70,16 +77,21 @@ def read_image(path: Path) -> Pixels:
 
 
 def read_photo(path: Path) -> Photo:
-    """Return a picture with its alpha and the EXIF that still applies, uint8, or uint16 where its file has 9 to 16 bit.
+    """Return a picture with its alpha and the EXIF that still applies, uint8, or uint16 where its
+    file has 9 to 16 bit.
 
-    Of these an AVIF of several pictures, JPEG 2000 of inks and PPM in plain words come as 8 bit. Raises as `read_image`.
+    Of these an AVIF of several pictures, JPEG 2000 of inks and PPM in plain words come as 8 bit.
+    Raises as `read_image`.
     """
     with naming(path):
         return replace(_finished(decoder_of(path).decode(path)), exif=applicable_exif(path))
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """Return (height, width) of the upright picture from its header alone; raises DataError when there is none."""
+    """Return (height, width) of the upright picture from its header alone.
+
+    Raises DataError when there is none.
+    """
     with naming(path):
         return decoder_of(path).size(path)
 
@@ -90,47 +102,68 @@ def write_image(path: Path, pixels: Pixels) -> None:
 
 
 def write_photo(path: Path, photo: Photo) -> None:
-    """Write a picture in the format that the ending of `path` names; the file appears whole or not at all.
+    """Write a picture in the format that the ending of `path` names.
 
-    16 bit, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8 and alpha laid on white. A
-    photo that was `profiled` bears the ICC profile of sRGB where the format has a place for it, any other none. Raises
-    DataError when the format or the place cannot take the picture, DiskFullError.
+    The file appears whole or not at all.
+
+    16 bit, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8 and alpha
+    laid on white. A photo that was `profiled` bears the ICC profile of sRGB where the format has a
+    place for it, any other none. Raises DataError when the format or the place cannot take the
+    picture, DiskFullError.
     """
     check_writable(path)
     try:
         profile = srgb_profile() if photo.profiled else b""
         encoded = encode(path.suffix.lower(), photo.pixels, photo.alpha, photo.exif, profile)
     except (OSError, ValueError, RuntimeError) as error:
-        raise DataError(f"cannot write {path}: {error}", hint="--out with the ending .png", path=path) from error
+        raise DataError(
+            f"cannot write {path}: {error}", hint="--out with the ending .png", path=path
+        ) from error
     write_bytes(path, encoded)
 
 
 def check_writable(path: Path) -> None:
     """Raise DataError when no format is written under the ending of `path`."""
     if path.suffix.lower() not in WRITABLE:
-        raise DataError(f"cannot write a picture as '{path.name}'", hint=f"end it with one of {' '.join(sorted(WRITABLE))}", path=path)
+        raise DataError(
+            f"cannot write a picture as '{path.name}'",
+            hint=f"end it with one of {' '.join(sorted(WRITABLE))}",
+            path=path,
+        )
 
 
 def to_unit(pixels: "Tensor") -> "Tensor":
-    """Turn uint8 or uint16 (B, H, W, C) into float32 (B, C, H, W) in [0, 1]; the result is channels_last without a copy.
+    """Turn uint8 or uint16 (B, H, W, C) into float32 (B, C, H, W) in [0, 1].
+
+    The result is channels_last without a copy.
 
     A CPU does so one picture after the other, because a single one stays in its cache.
     """
     import torch
 
-    unit, most = torch.empty(pixels.shape, dtype=torch.float32, device=pixels.device), torch.iinfo(pixels.dtype).max
-    for some, whole in zip(*((both.unbind() if both.device.type == "cpu" else [both]) for both in (unit, pixels)), strict=True):
+    unit, most = (
+        torch.empty(pixels.shape, dtype=torch.float32, device=pixels.device),
+        torch.iinfo(pixels.dtype).max,
+    )
+    for some, whole in zip(
+        *((both.unbind() if both.device.type == "cpu" else [both]) for both in (unit, pixels)),
+        strict=True,
+    ):
         some.copy_(whole).div_(most)
     return unit.permute(0, 3, 1, 2)
 
 
 def to_bytes(unit: "Tensor") -> "Tensor":
-    """Turn float (B, C, H, W) into uint8 (B, H, W, C): clamped to [0, 1], rounded to the nearest of 255 steps."""
+    """Turn float (B, C, H, W) into uint8 (B, H, W, C): clamped to [0, 1], rounded to the nearest of
+    255 steps.
+    """
     return unit.detach().float().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1)
 
 
 def to_words(unit: "Tensor") -> "Tensor":
-    """Turn float (B, C, H, W) into uint16 (B, H, W, C): clamped to [0, 1], rounded to the nearest of 65535 steps."""
+    """Turn float (B, C, H, W) into uint16 (B, H, W, C): clamped to [0, 1], rounded to the nearest
+    of 65535 steps.
+    """
     import torch
 
     return unit.detach().float().clamp(0, 1).mul(65535).round().to(torch.uint16).permute(0, 2, 3, 1)
@@ -138,6 +171,8 @@ def to_words(unit: "Tensor") -> "Tensor":
 
 def _finished(raster: Raster) -> Photo:
     """Bring colours to sRGB and everything upright."""
-    pixels = np.ascontiguousarray(upright(to_srgb(raster.samples, raster.profile), raster.orientation))
+    pixels = np.ascontiguousarray(
+        upright(to_srgb(raster.samples, raster.profile), raster.orientation)
+    )
     alpha = None if raster.alpha is None else upright(raster.alpha, raster.orientation)
     return Photo(pixels, alpha, profiled=bool(raster.profile))

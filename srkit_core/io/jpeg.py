@@ -15,11 +15,12 @@ _MORE = b"\x5a" * 64
 
 
 def decode_whole(data: bytes, decode: Callable[[bytes], Samples]) -> Samples:
-    """Return the pixels of a JPEG file, or raise DamagedError where its data end before its picture.
+    """Return the pixels of a JPEG file, or raise DamagedError where its data end before its
+    picture.
 
-    Between the first scan and the end marker that marker cannot occur (ITU-T T.81, B.1.1.5), so a file without it was
-    cut. A picture that ends in libjpeg's gray is decoded again with more bytes before the end marker: a whole file does
-    not look at them.
+    Between the first scan and the end marker that marker cannot occur (ITU-T T.81, B.1.1.5), so a
+    file without it was cut. A picture that ends in libjpeg's gray is decoded again with more bytes
+    before the end marker: a whole file does not look at them.
     """
     scan = _first_scan(data)
     if data.rfind(_END, scan) < 0:
@@ -33,7 +34,9 @@ def decode_whole(data: bytes, decode: Callable[[bytes], Samples]) -> Samples:
 
 
 def _first_scan(data: bytes) -> int:
-    """Return where the first scan begins, walking over segments (ITU-T T.81, B.1.1.4): a thumbnail in one has an end marker too."""
+    """Return where the first scan begins, walking over segments (ITU-T T.81, B.1.1.4): a thumbnail
+    in one has an end marker too.
+    """
     place = 2
     while place + 4 <= len(data) and data[place] == 0xFF:
         if data[place + 1] == _START_OF_SCAN:

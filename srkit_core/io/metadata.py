@@ -38,9 +38,12 @@ _NO_LONGER = frozenset(
 
 
 def applicable_exif(path: Path) -> bytes:
-    """Return what describes the picture, as EXIF bytes: camera, exposure, date, author and place; empty where there is nothing.
+    """Return what describes the picture, as EXIF bytes: camera, exposure, date, author and place.
 
-    Orientation, sizes, colour space, thumbnail and maker's notes are left out. Broken EXIF is no EXIF.
+    Empty where there is nothing.
+
+    Orientation, sizes, colour space, thumbnail and maker's notes are left out. Broken EXIF is no
+    EXIF.
     """
     try:
         return _kept(decoder_of(path).exif(path))
@@ -52,6 +55,8 @@ def _kept(found: Image.Exif) -> bytes:
     kept = Image.Exif()
     kept.update({tag: value for tag, value in found.items() if tag in _DESCRIPTION})
     for directory in INNER:
-        inside = {tag: value for tag, value in found.get_ifd(directory).items() if tag not in _NO_LONGER}
+        inside = {
+            tag: value for tag, value in found.get_ifd(directory).items() if tag not in _NO_LONGER
+        }
         kept.update({directory: inside} if inside else {})
     return kept.tobytes() if kept else b""

@@ -16,10 +16,11 @@ Samples = NDArray[np.unsignedinteger[Any]]
 
 @dataclass(frozen=True)
 class Raster:
-    """Samples as a file stores them, uint8 or uint16: gray (H, W), RGB (H, W, 3) or CMYK (H, W, 4; 0 is no ink).
+    """Samples as a file stores them, uint8 or uint16: gray (H, W), RGB (H, W, 3) or CMYK (H, W, 4;
+    0 is no ink).
 
-    `alpha` is (H, W) of the same type, `orientation` as EXIF counts it (1 is upright), `profile` the bytes of an
-    embedded ICC profile.
+    `alpha` is (H, W) of the same type, `orientation` as EXIF counts it (1 is upright), `profile`
+    the bytes of an embedded ICC profile.
     """
 
     samples: Samples
@@ -29,7 +30,10 @@ class Raster:
 
 
 def from_channels(channels: Samples, orientation: int = 1, profile: bytes = b"") -> Raster:
-    """Part gray, gray with alpha, RGB or RGBA, (H, W) or (H, W, 1 to 4), into colours and alpha; fully opaque alpha is dropped."""
+    """Part gray, gray with alpha, RGB or RGBA, (H, W) or (H, W, 1 to 4), into colours and alpha.
+
+    Fully opaque alpha is dropped.
+    """
     if channels.ndim == 2:
         return Raster(channels, None, orientation, profile)
     count = channels.shape[2]
@@ -40,18 +44,25 @@ def from_channels(channels: Samples, orientation: int = 1, profile: bytes = b"")
 
 
 def upright(samples: Samples, orientation: int) -> Samples:
-    """Turn (H, W) or (H, W, 3) from the orientation it was stored in (EXIF 2.32, section 4.6.4 A); any other is upright.
+    """Turn (H, W) or (H, W, 3) from the orientation it was stored in (EXIF 2.32, section 4.6.4 A);
+    any other is upright.
 
     A pixel is moved as one item, which takes half the time of moving its channels.
     """
     if orientation not in range(2, 9):
         return samples
-    whole: Any = samples if samples.ndim == 2 else np.ascontiguousarray(samples).view(f"V{3 * samples.itemsize}")[:, :, 0]
+    whole: Any = (
+        samples
+        if samples.ndim == 2
+        else np.ascontiguousarray(samples).view(f"V{3 * samples.itemsize}")[:, :, 0]
+    )
     turned = whole.swapaxes(0, 1) if is_sideways(orientation) else whole
     rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
     columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
     moved = np.ascontiguousarray(turned[rows, columns])
-    result: Samples = moved if samples.ndim == 2 else moved.view(samples.dtype).reshape(*moved.shape, 3)
+    result: Samples = (
+        moved if samples.ndim == 2 else moved.view(samples.dtype).reshape(*moved.shape, 3)
+    )
     return result
 
 
@@ -68,7 +79,10 @@ def to_8_bit(samples: Samples) -> Pixels:
 
 
 def spread(samples: Samples, most: int) -> DeepPixels:
-    """Stretch 0 to `most` over all of 0 to 65535, rounded to the nearest; raises DamagedError where a number is larger."""
+    """Stretch 0 to `most` over all of 0 to 65535, rounded to the nearest.
+
+    Raises DamagedError where a number is larger.
+    """
     if most == 65535:
         return samples.astype(np.uint16, copy=False)
     if samples.max() > most:
@@ -77,7 +91,9 @@ def spread(samples: Samples, most: int) -> DeepPixels:
 
 
 def on_white(colours: Samples, alpha: Samples | None) -> Samples:
-    """Lay (H, W, 3) on white paper, rounded to the nearest: the colours hidden below are often garbage."""
+    """Lay (H, W, 3) on white paper, rounded to the nearest: the colours hidden below are often
+    garbage.
+    """
     if alpha is None:
         return colours
     full = int(np.iinfo(colours.dtype).max)

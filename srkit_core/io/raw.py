@@ -1,8 +1,8 @@
 """How is a camera's raw file developed?
 
-LibRaw makes the picture: the camera's white balance, its own demosaicing, the sRGB primaries and curve (IEC 61966-2-1),
-its flip, full size, 16 bit. Brightness is as exposed: stretching it by the content (LibRaw's default) would make equal
-light differ between files.
+LibRaw makes the picture: the camera's white balance, its own demosaicing, the sRGB primaries and
+curve (IEC 61966-2-1), its flip, full size, 16 bit. Brightness is as exposed: stretching it by the
+content (LibRaw's default) would make equal light differ between files.
 """
 
 import os
@@ -28,14 +28,25 @@ def size(path: Path) -> tuple[int, int]:
     """Return (height, width) of the upright picture from its header."""
     with _opened(path) as raw:
         sizes = raw.sizes
-        return (sizes.iwidth, sizes.iheight) if sizes.flip in _QUARTER_TURNS else (sizes.iheight, sizes.iwidth)
+        return (
+            (sizes.iwidth, sizes.iheight)
+            if sizes.flip in _QUARTER_TURNS
+            else (sizes.iheight, sizes.iwidth)
+        )
 
 
 def decode(path: Path) -> Raster:
-    """Develop a raw file into uint16 (H, W, 3), upright and sRGB; raises DamagedError when its data end before its picture."""
+    """Develop a raw file into uint16 (H, W, 3), upright and sRGB.
+
+    Raises DamagedError when its data end before its picture.
+    """
     with _opened(path) as raw:
         _refuse_filled(raw)
-        return Raster(raw.postprocess(use_camera_wb=True, no_auto_bright=True, gamma=_SRGB_CURVE, output_bps=16))
+        return Raster(
+            raw.postprocess(
+                use_camera_wb=True, no_auto_bright=True, gamma=_SRGB_CURVE, output_bps=16
+            )
+        )
 
 
 def exif(path: Path) -> Image.Exif:
@@ -58,16 +69,20 @@ def _opened(path: Path) -> Iterator["rawpy.RawPy"]:
             checked_size(raw.sizes.iheight, raw.sizes.iwidth)
             yield raw
     except rawpy.LibRawFileUnsupportedError:
-        raise ValueError("it is truncated or damaged, or from a camera that LibRaw does not know") from None
+        raise ValueError(
+            "it is truncated or damaged, or from a camera that LibRaw does not know"
+        ) from None
     except rawpy.LibRawError as error:
-        raise DamagedError(error.args[0].decode() if isinstance(error.args[0], bytes) else error) from error
+        raise DamagedError(
+            error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        ) from error
 
 
 def _refuse_filled(raw: "rawpy.RawPy") -> None:
     """Look at the last two rows of the sensor.
 
-    LibRaw fills what is missing in a file with zeros or with the last row that was there; no sensor sees two equal rows
-    unless light has saturated them.
+    LibRaw fills what is missing in a file with zeros or with the last row that was there; no sensor
+    sees two equal rows unless light has saturated them.
     """
     sensor: Any = raw.raw_image_visible
     if (sensor[-1] == sensor[-2]).all() and sensor[-1].min() < raw.white_level:

@@ -44,6 +44,10 @@ def _asked(question: Any, path: Path) -> Any:
 
 def _checked(found: Any) -> tuple[int, int]:
     shape = tuple(found.shape)
-    if str(found.dtype) not in ("uint8", "uint16") or len(shape) not in (2, 3) or shape[2:] not in ((), (1,), (2,), (3,), (4,)):
+    if (
+        str(found.dtype) not in ("uint8", "uint16")
+        or len(shape) not in (2, 3)
+        or shape[2:] not in ((), (1,), (2,), (3,), (4,))
+    ):
         raise NotAPictureError
     return checked_size(shape[0], shape[1])

@@ -1,7 +1,8 @@
 """How is a TIFF file of more than 8 bit read?
 
-Pillow reads 16-bit colours as 8 bit, 12-bit gray as if it were 16 and some 16-bit gray turned round; many other depths it
-does not know. tifffile decodes them all as they are stored; what they mean stands in the directory (TIFF 6.0, section 8).
+Pillow reads 16-bit colours as 8 bit, 12-bit gray as if it were 16 and some 16-bit gray turned
+round; many other depths it does not know. tifffile decodes them all as they are stored; what they
+mean stands in the directory (TIFF 6.0, section 8).
 """
 
 from pathlib import Path
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 _WHITE_IS_ZERO, _SEPARATED = 0, 5
 _COLOURS = {_WHITE_IS_ZERO: 1, 1: 1, 2: 3, _SEPARATED: 4}
-"""How many samples make a colour under each photometric interpretation that is read here: gray, RGB and inks."""
+"""How many samples make a colour under each photometric interpretation that is read here: gray, RGB
+and inks.
+"""
 
 _UNSIGNED, _FLOAT = 1, 3
 _UNSPECIFIED, _PREMULTIPLIED = 0, 1
@@ -29,10 +32,14 @@ _MOST_SAMPLES = 8
 
 
 def is_deep(path: Path) -> bool:
-    """Say whether the first picture holds unsigned numbers of 9 to 16 bit, or floating-point ones, which are refused by name."""
+    """Say whether the first picture holds unsigned numbers of 9 to 16 bit, or floating-point ones,
+    which are refused by name.
+    """
     try:
         with first_page(path) as page:
-            deep = page.sampleformat == _FLOAT or (page.sampleformat == _UNSIGNED and _bits(page) in range(9, 17))
+            deep = page.sampleformat == _FLOAT or (
+                page.sampleformat == _UNSIGNED and _bits(page) in range(9, 17)
+            )
             flat = page.imagedepth == 1 and page.samplesperpixel <= _MOST_SAMPLES
             return deep and flat and page.photometric in _COLOURS
     except DamagedError:
@@ -47,7 +54,10 @@ def size(path: Path) -> tuple[int, int]:
 
 
 def decode(path: Path) -> Raster:
-    """Return the first picture as 16 bit; raises DamagedError where data are missing, ValueError for floating-point numbers."""
+    """Return the first picture as 16 bit.
+
+    Raises DamagedError where data are missing, ValueError for floating-point numbers.
+    """
     with first_page(path) as page:
         _checked_size(page)
         if page.sampleformat == _FLOAT:
@@ -81,7 +91,9 @@ def _samples(page: "tifffile.TiffPage") -> Samples:
     stored, most, colours = page_samples(page), 2 ** _bits(page) - 1, _COLOURS[page.photometric]
     if not stored.any():
         raise DamagedError("behind its header are nothing but zeros")
-    interleaved = np.moveaxis(stored, page.axes.index("S"), 2) if "S" in page.axes else stored[:, :, None]
+    interleaved = (
+        np.moveaxis(stored, page.axes.index("S"), 2) if "S" in page.axes else stored[:, :, None]
+    )
     extra = [int(kind) for kind in page.extrasamples]
     has_alpha = interleaved.shape[2] > colours and extra[:1] != [_UNSPECIFIED]
     samples = spread(interleaved[:, :, : colours + has_alpha], most)
@@ -91,10 +103,15 @@ def _samples(page: "tifffile.TiffPage") -> Samples:
 
 
 def _unmultiplied(samples: Samples) -> Samples:
-    """Divide colours by the alpha that stands behind them, rounded to the nearest; what is clear becomes black."""
+    """Divide colours by the alpha that stands behind them, rounded to the nearest.
+
+    What is clear becomes black.
+    """
     cover = samples[:, :, -1:].astype(np.uint64)
     colours = (samples[:, :, :-1] * np.uint64(65535) + cover // 2) // np.maximum(cover, 1)
-    return np.concatenate([np.minimum(colours, 65535) * (cover > 0), cover], axis=2).astype(np.uint16)
+    return np.concatenate([np.minimum(colours, 65535) * (cover > 0), cover], axis=2).astype(
+        np.uint16
+    )
 
 
 def _bits(page: "tifffile.TiffPage") -> int:

@@ -33,12 +33,19 @@ _UNPREMULTIPLIED = 2
 _RGB = 2
 
 
-def encode(ending: str, colours: Samples, alpha: Samples | None = None, exif: bytes = b"", profile: bytes = b"") -> bytes:
+def encode(
+    ending: str,
+    colours: Samples,
+    alpha: Samples | None = None,
+    exif: bytes = b"",
+    profile: bytes = b"",
+) -> bytes:
     """Return a file of the format that an ending names.
 
-    `colours` (H, W, 3) and `alpha` (H, W) are uint8 or uint16 alike; 16 bit is rounded to 8 where the format has no
-    more. EXIF and the ICC profile are left out where the format has no place for them, and so is broken EXIF. Raises OSError or
-    ValueError when the format cannot hold the picture.
+    `colours` (H, W, 3) and `alpha` (H, W) are uint8 or uint16 alike; 16 bit is rounded to 8 where
+    the format has no more. EXIF and the ICC profile are left out where the format has no place for
+    them, and so is broken EXIF. Raises OSError or ValueError when the format cannot hold the
+    picture.
     """
     if alpha is not None and ending in TRANSPARENT:
         channels: Samples = np.dstack([colours, alpha])
@@ -47,7 +54,11 @@ def encode(ending: str, colours: Samples, alpha: Samples | None = None, exif: by
     described = sound(exif)
     if channels.dtype == np.uint16 and ending in DEEP:
         deep = channels.astype(np.uint16, copy=False)
-        return _deep_png(deep, described, profile) if ending == ".png" else _deep_tiff(deep, described, profile)
+        return (
+            _deep_png(deep, described, profile)
+            if ending == ".png"
+            else _deep_tiff(deep, described, profile)
+        )
     return _by_pillow(ending, to_8_bit(channels), described, profile)
 
 
@@ -55,12 +66,16 @@ def _by_pillow(ending: str, channels: Pixels, exif: bytes, profile: bytes) -> by
     known = {"exif": exif, "icc_profile": profile} if ending in _DESCRIBED else {}
     described = {name: content for name, content in known.items() if content}
     encoded = BytesIO()
-    Image.fromarray(channels).save(encoded, Image.registered_extensions()[ending], **_OPTIONS.get(ending, {}), **described)
+    Image.fromarray(channels).save(
+        encoded, Image.registered_extensions()[ending], **_OPTIONS.get(ending, {}), **described
+    )
     return encoded.getvalue()
 
 
 def _deep_png(channels: DeepPixels, exif: bytes, profile: bytes) -> bytes:
-    """Let imagecodecs write the PNG, and put profile and EXIF behind its header (PNG, third edition, chunks iCCP and eXIf)."""
+    """Let imagecodecs write the PNG, and put profile and EXIF behind its header (PNG, third
+    edition, chunks iCCP and eXIf).
+    """
     import imagecodecs
 
     encoded = bytes(imagecodecs.png_encode(np.ascontiguousarray(channels), level=4))
@@ -70,16 +85,36 @@ def _deep_png(channels: DeepPixels, exif: bytes, profile: bytes) -> bytes:
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+    return (
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+    )
 
 
 def _deep_tiff(channels: DeepPixels, exif: bytes, profile: bytes) -> bytes:
-    """Let Pillow write the directory, with EXIF and profile in it, and put the samples behind it, uncompressed (TIFF 6.0, section 6)."""
+    """Let Pillow write the directory, with EXIF and profile in it, and put the samples behind it,
+    uncompressed (TIFF 6.0, section 6).
+    """
     height, width, count = channels.shape
     base = ExifTags.Base
     directory: Any = ImageFileDirectory_v2()
-    directory.update({base.ImageWidth: width, base.ImageLength: height, base.BitsPerSample: (16,) * count, base.Compression: 1})
-    directory.update({base.PhotometricInterpretation: _RGB, base.SamplesPerPixel: count, base.RowsPerStrip: height})
+    directory.update(
+        {
+            base.ImageWidth: width,
+            base.ImageLength: height,
+            base.BitsPerSample: (16,) * count,
+            base.Compression: 1,
+        }
+    )
+    directory.update(
+        {
+            base.PhotometricInterpretation: _RGB,
+            base.SamplesPerPixel: count,
+            base.RowsPerStrip: height,
+        }
+    )
     directory.update({base.StripOffsets: 0, base.StripByteCounts: channels.nbytes})
     if count == 4:
         directory[base.ExtraSamples] = _UNPREMULTIPLIED
@@ -87,7 +122,9 @@ def _deep_tiff(channels: DeepPixels, exif: bytes, profile: bytes) -> bytes:
         directory[base.InterColorProfile] = profile
     described = Image.Exif()
     described.load(exif)
-    directory.update({tag: described.get_ifd(tag) if tag in INNER else value for tag, value in described.items()})
+    directory.update(
+        {tag: described.get_ifd(tag) if tag in INNER else value for tag, value in described.items()}
+    )
     encoded = BytesIO()
     encoded.seek(directory.save(encoded))
     encoded.write(channels.astype("<u2").tobytes())

@@ -16,7 +16,9 @@ from srkit_core.options import KIND_OF_MAKER, options_of
 
 
 def build(part: Part, *, seed: int = 0) -> Any:
-    """Call a component's factory, nested components first, under its own seed; torch's global state is left alone.
+    """Call a component's factory, nested components first, under its own seed.
+
+    Torch's global state is left alone.
 
     Raises PluginError, naming the plugin, when the factory fails.
     """
@@ -31,7 +33,9 @@ def build_network(part: Part, *, seed: int = 0) -> nn.Module:
 
 
 def place(network: nn.Module, device: torch.device) -> nn.Module:
-    """Move a network to a device, its convolutions to channels_last, the layout in which crops arrive (and the faster)."""
+    """Move a network to a device, its convolutions to channels_last, the layout in which crops
+    arrive (and the faster).
+    """
     return network.to(device).to(memory_format=torch.channels_last)
 
 
@@ -42,7 +46,11 @@ def build_degradation(plan: DegradationPlan) -> TracedDegradation:
 
 def count_parameters(built: Any) -> int:
     """Return how many numbers a component learns; 0 for what is no `nn.Module`."""
-    return sum(one.numel() for one in built.parameters() if one.requires_grad) if isinstance(built, nn.Module) else 0
+    return (
+        sum(one.numel() for one in built.parameters() if one.requires_grad)
+        if isinstance(built, nn.Module)
+        else 0
+    )
 
 
 class _Plain(nn.Module):
@@ -73,7 +81,9 @@ class _ChainOfSteps:
         """Return LR, and what those of the steps that tell it drew for each picture."""
         told: Draws = [{} for _ in range(len(hr))]
         for step, probability in self._steps:
-            hr, draws = step(hr, rng=rng) if probability == 1 else _sometimes(step, probability, hr, rng)
+            hr, draws = (
+                step(hr, rng=rng) if probability == 1 else _sometimes(step, probability, hr, rng)
+            )
             for one, drawn in zip(told, draws, strict=True):
                 add_draws(one, drawn)
         return hr, told
@@ -88,7 +98,9 @@ def _untold(step: Degradation, pictures: Tensor, *, rng: torch.Generator) -> tup
     return step(pictures, rng=rng), [{} for _ in range(len(pictures))]
 
 
-def _sometimes(step: _Telling, probability: float, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Draws]:
+def _sometimes(
+    step: _Telling, probability: float, pictures: Tensor, rng: torch.Generator
+) -> tuple[Tensor, Draws]:
     chosen = torch.rand(len(pictures), generator=rng, device=pictures.device) < probability
     if not chosen.any():
         return pictures, [{} for _ in range(len(pictures))]
@@ -99,14 +111,18 @@ def _sometimes(step: _Telling, probability: float, pictures: Tensor, rng: torch.
 
 
 def _construct(part: Part) -> Any:
-    options = {one.name: _live(part.options[one.name], one.annotation) for one in options_of(part.component.spec.factory)}
+    options = {
+        one.name: _live(part.options[one.name], one.annotation)
+        for one in options_of(part.component.spec.factory)
+    }
     try:
         return part.component.spec.factory(**options, **part.context)
     except SrkitError:
         raise
     except Exception as error:
         raise PluginError(
-            f"{part.component.full_name} failed to build '{part.expression}': {type(error).__name__}: {error}",
+            f"{part.component.full_name} failed to build '{part.expression}': "
+            f"{type(error).__name__}: {error}",
             hint=f"srkit show {part.component.name}",
         ) from error
 

@@ -1,8 +1,9 @@
 """Which generator do someone else's weights belong to, and how do they get into it?
 
-A file names its tensors in the way of the project that wrote it. A layout, which any plugin may announce, recognises
-the names, renames them, and reads from their shapes the options of the generator; what shapes cannot say (the eps of a
-normalisation, the head, the range) is known from the layout.
+A file names its tensors in the way of the project that wrote it. A layout, which any plugin may
+announce, recognises the names, renames them, and reads from their shapes the options of the
+generator; what shapes cannot say (the eps of a normalisation, the head, the range) is known from
+the layout.
 """
 
 import re
@@ -39,7 +40,9 @@ WRAPPERS: Final = (
     "module",
     "_orig_mod",
 )
-"""Tables that training programs put a state dict into, the moving average before the weights as they stand."""
+"""Tables that training programs put a state dict into, the moving average before the weights as
+they stand.
+"""
 
 _SHOWN = 3
 _WHATEVER_FITS = "auto"
@@ -47,7 +50,9 @@ _WHATEVER_FITS = "auto"
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file whose layout is known: its tensors under the generator's own names, and the generator bound to fit them."""
+    """A file whose layout is known: its tensors under the generator's own names, and the generator
+    bound to fit them.
+    """
 
     layout: LayoutSpec
     tensors: Tensors
@@ -55,26 +60,40 @@ class Recognised:
     scale: int
 
 
-def import_weights(path: Path, registry: Registry, wish: Call | None = None) -> tuple[Recognised, dict[str, Tensor]]:
+def import_weights(
+    path: Path, registry: Registry, wish: Call | None = None
+) -> tuple[Recognised, dict[str, Tensor]]:
     """Return what a file was recognised as, and a complete state dict of that generator.
 
-    Options that `wish` leaves out come from the file. Raises WeightsError when the file cannot be read safely, has no
-    layout that is known, or lacks tensors of the generator or has others; OptionError when a written option disagrees
-    with the file.
+    Options that `wish` leaves out come from the file. Raises WeightsError when the file cannot be
+    read safely, has no layout that is known, or lacks tensors of the generator or has others;
+    OptionError when a written option disagrees with the file.
     """
     found = recognise(path, registry, wish)
-    broken = [name for name, value in found.tensors.items() if value.is_floating_point() and not bool(value.isfinite().all())]
+    broken = [
+        name
+        for name, value in found.tensors.items()
+        if value.is_floating_point() and not bool(value.isfinite().all())
+    ]
     if broken:
-        raise WeightsError(f"{path} holds numbers that are not finite, in {broken[0]}", hint="use weights from before that", path=path)
+        raise WeightsError(
+            f"{path} holds numbers that are not finite, in {broken[0]}",
+            hint="use weights from before that",
+            path=path,
+        )
     network = build_network(found.part)
     fill(network, found.tensors, path, hint="is the file complete, and of this generator?")
     return found, network.state_dict()
 
 
 def recognise(path: Path, registry: Registry, wish: Call | None = None) -> Recognised:
-    """Find the layout of a file among those of the wished generator (all of them without a wish)."""
+    """Find the layout of a file among those of the wished generator (without a wish: all)."""
     if path.is_file() and is_ours(path):
-        raise WeightsError(f"{path} is in srkit's format already", hint=f"srkit weights show {shlex.quote(str(path))}", path=path)
+        raise WeightsError(
+            f"{path} is in srkit's format already",
+            hint=f"srkit weights show {shlex.quote(str(path))}",
+            path=path,
+        )
     arrays = read_arrays(path)
     if not arrays:
         raise WeightsError(f"{path} holds no tensors", hint="give a file of weights", path=path)
@@ -88,22 +107,30 @@ def recognise(path: Path, registry: Registry, wish: Call | None = None) -> Recog
 
 
 def import_command(path: Path, registry: Registry) -> str:
-    """Return the command that imports a foreign file, with the generator it was recognised as where it was."""
+    """Return the command that imports a foreign file, with the generator it was recognised as where
+    it was.
+    """
     try:
         generator = str(recognise(path, registry).part.expression)
     except OptionError:
         generator = "GENERATOR"
     names = [f"{path.stem}.safetensors", f"{path.stem}-srkit.safetensors"]
-    out = next((name for name in names if name != path.name and not Path(name).exists()), "NEW.safetensors")
+    out = next(
+        (name for name in names if name != path.name and not Path(name).exists()), "NEW.safetensors"
+    )
     words = ["srkit", "weights", "import", str(path), "--gen", generator, "--out", out]
     return " ".join(map(shlex.quote, words))
 
 
 def _unwrapped(arrays: Tensors) -> Iterator[Tensors]:
-    """Yield the tensors as they are, then those of each table they may be wrapped in, at any depth."""
+    """Yield the tensors as they are, then those of each table they may be wrapped in."""
     yield arrays
     for wrapper in WRAPPERS:
-        inner = {name.removeprefix(f"{wrapper}."): value for name, value in arrays.items() if name.startswith(f"{wrapper}.")}
+        inner = {
+            name.removeprefix(f"{wrapper}."): value
+            for name, value in arrays.items()
+            if name.startswith(f"{wrapper}.")
+        }
         if inner:
             yield from _unwrapped(inner)
 
@@ -112,13 +139,16 @@ def _is_of(layout: LayoutSpec, tensors: Tensors) -> bool:
     return all(any(re.fullmatch(mark, name) for name in tensors) for mark in layout.marks)
 
 
-def _fitted(path: Path, registry: Registry, layout: LayoutSpec, tensors: Tensors, wish: Call | None) -> Recognised:
+def _fitted(
+    path: Path, registry: Registry, layout: LayoutSpec, tensors: Tensors, wish: Call | None
+) -> Recognised:
     renamed = _renamed(layout, tensors)
     try:
         said = dict(layout.options({name: tuple(value.shape) for name, value in renamed.items()}))
     except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
         raise WeightsError(
-            f"{path} looks like {layout.name}, but {layout.generator} cannot be made of it: {error}",
+            f"{path} looks like {layout.name}, but {layout.generator} cannot be made of it: "
+            f"{error}",
             hint="copy or download it again",
             path=path,
         ) from error
@@ -141,14 +171,18 @@ def _new_name(layout: LayoutSpec, name: str) -> str:
 
 
 def _agreed(path: Path, registry: Registry, from_file: Part, wish: Call | None, scale: int) -> Part:
-    """Return the generator with what was written and, for the rest, what the file says; both must agree."""
+    """Return the generator with what was written and, for the rest, what the file says.
+
+    Both must agree.
+    """
     if wish is None:
         return from_file
     written = bind_generator(registry, wish, scale)
     for name, _ in wish.options:
         if written.options[name] not in (from_file.options[name], _WHATEVER_FITS):
             raise OptionError(
-                f"--gen says {name}={_shown(written.options[name])}, but {path} has {name}={_shown(from_file.options[name])}",
+                f"--gen says {name}={_shown(written.options[name])}, but {path} has "
+                f"{name}={_shown(from_file.options[name])}",
                 component=wish.name,
                 option=name,
                 hint=f"leave {name} out: --gen {shlex.quote(str(_without(wish, name)))}",
@@ -164,7 +198,9 @@ def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
-def _unknown(path: Path, arrays: Mapping[str, Tensor], layouts: list[LayoutSpec], wanted: str | None) -> WeightsError:
+def _unknown(
+    path: Path, arrays: Mapping[str, Tensor], layouts: list[LayoutSpec], wanted: str | None
+) -> WeightsError:
     names = ", ".join(list(arrays)[:_SHOWN])
     known = ", ".join(layout.name for layout in layouts) or "none"
     what = f"a layout of '{wanted}'" if wanted else "any layout"

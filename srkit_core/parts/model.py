@@ -12,7 +12,9 @@ from srkit_core.specs import GeneratorSpec
 
 @dataclass(frozen=True)
 class Model:
-    """A generator that knows who it is: its network, its bound component, its scale, and the precision it computes in."""
+    """A generator that knows who it is: its network, its bound component, its scale, and the
+    precision it computes in.
+    """
 
     network: nn.Module
     part: Part
@@ -45,11 +47,15 @@ class Model:
         return next((one.device for one in self.network.parameters()), torch.device("cpu"))
 
     def __call__(self, lr: Tensor) -> Tensor:
-        """Upscale (B, 3, H, W) to float32 (B, 3, scale*H, scale*W), padding to the network's size multiple and back."""
+        """Upscale (B, 3, H, W) to float32 (B, 3, scale*H, scale*W), padding to the network's size
+        multiple and back.
+        """
         height, width = lr.shape[-2:]
         down, right = (self._missing(side) for side in (height, width))
         padded = F.pad(lr, (0, right, 0, down), mode="replicate") if down or right else lr
-        with torch.autocast(lr.device.type, dtype=self.precision, enabled=self.precision != torch.float32):
+        with torch.autocast(
+            lr.device.type, dtype=self.precision, enabled=self.precision != torch.float32
+        ):
             sr: Tensor = self.network(padded)
         return sr.float()[..., : height * self.scale, : width * self.scale]
 

@@ -11,13 +11,17 @@ from srkit_core.specs import GeneratorSpec
 
 
 def recompute(network: nn.Module, part: Part) -> None:
-    """Let the blocks of a generator keep their inputs only, and compute the rest again for the gradient.
+    """Let the blocks of a generator keep their inputs only, and compute the rest again for the
+    gradient.
 
-    Chen et al. 2016, section 3. Weights and results are the same; raises IncompatibleError where the generator names no
-    blocks.
+    Chen et al. 2016, section 3. Weights and results are the same; raises IncompatibleError where
+    the generator names no blocks.
     """
     body = part.spec(GeneratorSpec).body
     if not body:
-        raise IncompatibleError(f"the generator '{part.name}' has no blocks that could be recomputed", hint="leave --recompute out")
+        raise IncompatibleError(
+            f"the generator '{part.name}' has no blocks that could be recomputed",
+            hint="leave --recompute out",
+        )
     for block in network.get_submodule(body).children():
         block.forward = partial(checkpoint, block.forward, use_reentrant=False)

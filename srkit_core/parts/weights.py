@@ -1,7 +1,7 @@
 """What is in a weights file, and which model does it rebuild?
 
-A file is safetensors; its metadata names the component with all its options, the scale, the recipe and the versions,
-so that nothing has to be repeated to use it.
+A file is safetensors; its metadata names the component with all its options, the scale, the recipe
+and the versions, so that nothing has to be repeated to use it.
 """
 
 import json
@@ -35,7 +35,8 @@ Tensors = Mapping[str, Tensor]
 class Card:
     """Who a weights file says it is.
 
-    `versions` are of srkit, torch and the plugins that made it; `origin` says what an imported file was made from.
+    `versions` are of srkit, torch and the plugins that made it; `origin` says what an imported file
+    was made from.
     """
 
     generator: Call
@@ -68,12 +69,18 @@ def save_weights(path: Path, tensors: Tensors, card: Card) -> None:
 
     Tensors that share memory are written each on its own, which a file of safetensors demands.
     """
-    own = {name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format) for name, tensor in tensors.items()}
+    own = {
+        name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
+    }
     write_bytes(path, save(own, metadata=card.to_metadata()))
 
 
 def is_ours(path: Path) -> bool:
-    """Whether an existing file begins as srkit's weights do; one that is cut off further on still is."""
+    """Whether an existing file begins as srkit's weights do.
+
+    One that is cut off further on still is.
+    """
     try:
         return read_header(path).get("format") == FORMAT
     except WeightsError:
@@ -85,7 +92,9 @@ def read_card(path: Path) -> Card:
     """Return who a weights file is; raises WeightsError when it is no complete srkit file."""
     metadata = read_header(path)
     if metadata.get("format") != FORMAT:
-        hint = f"srkit weights import {shlex.quote(str(path))} --gen GENERATOR --out NEW.safetensors"
+        hint = (
+            f"srkit weights import {shlex.quote(str(path))} --gen GENERATOR --out NEW.safetensors"
+        )
         raise WeightsError(f"{path} does not say which model it is for", hint=hint, path=path)
     try:
         return Card(
@@ -97,11 +106,16 @@ def read_card(path: Path) -> Card:
             origin=metadata.get("origin", ""),
         )
     except (KeyError, ValueError, RecursionError, ExpressionError) as error:
-        raise WeightsError(f"the metadata of {path} is damaged: {error}", hint="copy the file again", path=path) from error
+        raise WeightsError(
+            f"the metadata of {path} is damaged: {error}", hint="copy the file again", path=path
+        ) from error
 
 
 def read_header(path: Path) -> dict[str, str]:
-    """Return the metadata of a safetensors file; raises WeightsError when it is missing, truncated or none."""
+    """Return the metadata of a safetensors file.
+
+    Raises WeightsError when it is missing, truncated or none.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})
@@ -110,7 +124,10 @@ def read_header(path: Path) -> dict[str, str]:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file, on the CPU; raises WeightsError as `read_header` does."""
+    """Return the tensors of a safetensors file, on the CPU.
+
+    Raises WeightsError as `read_header` does.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
@@ -128,7 +145,10 @@ def load_model(path: Path, registry: Registry, *, device: torch.device | None = 
 
 
 def fill(network: nn.Module, tensors: Tensors, path: Path, *, hint: str = "") -> None:
-    """Copy tensors into a network, all or nothing; raises WeightsError listing what does not match."""
+    """Copy tensors into a network, all or nothing.
+
+    Raises WeightsError listing what does not match.
+    """
     own = network.state_dict()
     faults = [f"missing {name}" for name in own.keys() - tensors.keys()]
     faults += [f"unexpected {name}" for name in tensors.keys() - own.keys()]
@@ -150,11 +170,23 @@ def _table(text: str) -> dict[str, str]:
 
 
 def _mismatch(path: Path, faults: list[str], hint: str) -> WeightsError:
-    shown = "; ".join(faults[:_SHOWN_KEYS]) + (f"; and {len(faults) - _SHOWN_KEYS} more" if len(faults) > _SHOWN_KEYS else "")
-    return WeightsError(f"{path} holds weights of another architecture: {shown}", hint=hint, path=path)
+    shown = "; ".join(faults[:_SHOWN_KEYS]) + (
+        f"; and {len(faults) - _SHOWN_KEYS} more" if len(faults) > _SHOWN_KEYS else ""
+    )
+    return WeightsError(
+        f"{path} holds weights of another architecture: {shown}", hint=hint, path=path
+    )
 
 
 def _unreadable(path: Path, error: Exception) -> WeightsError:
     if not path.is_file():
-        return WeightsError(f"there is no weights file {path}", hint="check the path, or name a baseline such as bicubic", path=path)
-    return WeightsError(f"{path} is truncated or no safetensors file: {error}", hint="copy or download it again", path=path)
+        return WeightsError(
+            f"there is no weights file {path}",
+            hint="check the path, or name a baseline such as bicubic",
+            path=path,
+        )
+    return WeightsError(
+        f"{path} is truncated or no safetensors file: {error}",
+        hint="copy or download it again",
+        path=path,
+    )

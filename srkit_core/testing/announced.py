@@ -27,9 +27,11 @@ HEAVY = frozenset(
 
 
 def heavy_imports(module: str) -> set[str]:
-    """Return which of HEAVY are imported when `module` is, by it or by modules of its own top-level package.
+    """Return which of HEAVY are imported when `module` is, by it or by modules of its own top-level
+    package.
 
-    Imports in the body of a function or under `if TYPE_CHECKING:` do not happen then and do not count.
+    Imports in the body of a function or under `if TYPE_CHECKING:` do not happen then and do not
+    count.
     """
     package = module.partition(".")[0]
     seen, left = set[str](), {module}
@@ -42,7 +44,10 @@ def heavy_imports(module: str) -> set[str]:
 
 
 def _imported_by(name: str) -> set[str]:
-    """Return the dotted names a module imports, its parent first; none for what is no module with a source."""
+    """Return the dotted names a module imports, its parent first.
+
+    None for what is no module with a source.
+    """
     parent = name.rpartition(".")[0]
     above = {parent} if parent else set()
     spec = _spec(name)
@@ -54,7 +59,7 @@ def _imported_by(name: str) -> set[str]:
 
 
 def _spec(name: str) -> ModuleSpec | None:
-    """Find a module; a name imported from a module may also be a function in it, which has no spec."""
+    """Find a module; a name imported from one may also be a function in it, without a spec."""
     try:
         return importlib.util.find_spec(name)
     except ModuleNotFoundError:
@@ -62,7 +67,10 @@ def _spec(name: str) -> ModuleSpec | None:
 
 
 class _ImportReader(ast.NodeVisitor):
-    """Collects what is imported while a module is being imported; `package` is what relative imports start from."""
+    """Collects what is imported while a module is being imported.
+
+    `package` is what relative imports start from.
+    """
 
     def __init__(self, package: str) -> None:
         self.names: set[str] = set()

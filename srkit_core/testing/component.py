@@ -20,9 +20,10 @@ class ComponentContract:
     """Laws of every component. Subclass the contract of a kind, not this.
 
     Attributes:
-        expression: the component with the options to try, as people write it, such as `rrdb(blocks=1)`.
-        scale: what the recipe would say to a factory that asks for `scale`.
-        patch: what the recipe would say to a factory that asks for `patch`: a side of the HR crops in pixels.
+        expression: the component with the options to try, as people write it, such as
+            `rrdb(blocks=1)`. scale: what the recipe would say to a factory that asks for `scale`.
+            patch: what the recipe would say to a factory that asks for `patch`: a side of the HR
+            crops in pixels.
     """
 
     kind: ClassVar[Kind]
@@ -32,7 +33,12 @@ class ComponentContract:
 
     def part(self, **context: int) -> Part:
         """Return the component with its options bound, for another scale or patch if given."""
-        return bind(_installed(), self.kind, parse_call(self.expression), {"scale": self.scale, "patch": self.patch, **context})
+        return bind(
+            _installed(),
+            self.kind,
+            parse_call(self.expression),
+            {"scale": self.scale, "patch": self.patch, **context},
+        )
 
     def build(self, **context: int) -> Any:
         """Build the component, the same each time; the global random state is left alone."""
@@ -44,14 +50,19 @@ class ComponentContract:
         spec = self.part().component.spec
         assert spec.summary.strip(), f"{spec.name} has no summary"
         assert "\n" not in spec.summary, f"the summary of {spec.name} is longer than a line"
-        assert spec.source.strip(), f"{spec.name} names no source; say 'empirical' where there is none"
+        assert spec.source.strip(), (
+            f"{spec.name} names no source; say 'empirical' where there is none"
+        )
         assert spec.licence.strip(), f"{spec.name} names no licence"
 
     @law("options")
     def test_every_option_is_documented(self) -> None:
         """`srkit show` takes its text from the section `Args:` of the factory's docstring."""
         missing = [option.name for option in options_of(self._spec.factory) if not option.doc]
-        assert not missing, f"the factory of {self._spec.name} documents no option {missing} in a section 'Args:' of its docstring"
+        assert not missing, (
+            f"the factory of {self._spec.name} documents no option {missing} in a section 'Args:' "
+            "of its docstring"
+        )
 
     @law("options")
     def test_an_unknown_option_is_refused(self) -> None:
@@ -65,9 +76,14 @@ class ComponentContract:
 
     @law("announced")
     def test_its_announcement_imports_no_work(self) -> None:
-        """`srkit list` imports every plugin, so torch and its like are imported by the body of a factory only."""
+        """`srkit list` imports every plugin, so torch and its like are imported by the body of a
+        factory only.
+        """
         found = heavy_imports(self._spec.factory.__module__)
-        assert not found, f"importing {self._spec.factory.__module__} imports {sorted(found)}; import them in the body of the factory"
+        assert not found, (
+            f"importing {self._spec.factory.__module__} imports {sorted(found)}; import them in "
+            "the body of the factory"
+        )
 
     @property
     def _spec(self) -> ComponentSpec:

@@ -1,6 +1,6 @@
 """Which laws does each kind of component keep?
 
-A plugin's test subclasses the contract of its kind and names the component, options and all; pytest does the rest::
+A plugin's test subclasses the contract of its kind and names the component, options and all::
 
     from srkit_core.testing.contracts import GeneratorContract
 
@@ -8,8 +8,9 @@ A plugin's test subclasses the contract of its kind and names the component, opt
     class TestRRDB(GeneratorContract):
         expression = "rrdb(blocks=1, features=8, growth=4)"
 
-The component is found among the installed plugins, as srkit itself finds it. Small options keep the tests quick: most
-laws build the component, some of them more than once. A failure says which law was broken.
+The component is found among the installed plugins, as srkit itself finds it. Small options keep the
+tests quick: most laws build the component, some of them more than once. A failure says which law
+was broken.
 """
 
 from srkit_core.testing.degradations import DegradationContract

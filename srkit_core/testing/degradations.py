@@ -12,7 +12,9 @@ _ROUNDING = 1e-5
 
 
 class DegradationContract(ComponentContract):
-    """Laws of a degradation: HR (B, 3, dH, dW) in [0, 1] -> LR (B, 3, H, W), d being the divisor that its spec declares."""
+    """Laws of a degradation: HR (B, 3, dH, dW) in [0, 1] -> LR (B, 3, H, W), d being the divisor
+    that its spec declares.
+    """
 
     kind = "degradation"
 
@@ -36,7 +38,9 @@ class DegradationContract(ComponentContract):
         """(B, 3, dH, dW) -> (B, 3, H, W), finite."""
         divisor = self.divisor()
         lr = self._degrade(pictures(2, 9 * divisor, 13 * divisor))
-        assert tuple(lr.shape) == (2, 3, 9, 13), f"HR {(2, 3, 9 * divisor, 13 * divisor)} gives LR {tuple(lr.shape)}, not (2, 3, 9, 13)"
+        assert tuple(lr.shape) == (2, 3, 9, 13), (
+            f"HR {(2, 3, 9 * divisor, 13 * divisor)} gives LR {tuple(lr.shape)}, not (2, 3, 9, 13)"
+        )
         assert bool(lr.isfinite().all()), "LR is not finite"
 
     @law("dtype")
@@ -58,7 +62,9 @@ class DegradationContract(ComponentContract):
             first, after = self._degrade(hr), torch.get_rng_state()
             torch.manual_seed(2)
             second = self._degrade(hr)
-        assert torch.equal(first, second), "with one seed of rng, torch's global random state changes LR"
+        assert torch.equal(first, second), (
+            "with one seed of rng, torch's global random state changes LR"
+        )
         assert torch.equal(before, after), "torch's global random state is used up"
 
     @law("inputs")
@@ -66,7 +72,9 @@ class DegradationContract(ComponentContract):
         """HR is what SR is compared with."""
         hr = pictures(2, 8 * self.divisor(), 8 * self.divisor())
         self._degrade(hr)
-        assert torch.equal(hr, pictures(2, 8 * self.divisor(), 8 * self.divisor())), "the degradation changes HR in place"
+        assert torch.equal(hr, pictures(2, 8 * self.divisor(), 8 * self.divisor())), (
+            "the degradation changes HR in place"
+        )
 
     @law("values")
     def test_lr_of_a_crop_with_its_margin_is_the_crop_of_lr(self) -> None:
@@ -80,9 +88,14 @@ class DegradationContract(ComponentContract):
         hr = pictures(2, (side + 2 * start) * divisor, (side + 2 * start) * divisor)
         whole = self._degrade(hr)[..., start : start + side, start : start + side]
         around = slice((start - margin) * divisor, (start + side + margin) * divisor)
-        crop = self._degrade(hr[..., around, around])[..., margin : margin + side, margin : margin + side]
+        crop = self._degrade(hr[..., around, around])[
+            ..., margin : margin + side, margin : margin + side
+        ]
         worst = (whole - crop).abs().max().item()
-        assert worst < _ROUNDING, f"with the declared margin of {self.margin()} pixels, LR of a crop is off by {worst:.2e}"
+        assert worst < _ROUNDING, (
+            f"with the declared margin of {self.margin()} pixels, LR of a crop is off by "
+            f"{worst:.2e}"
+        )
 
     def _traits(self) -> tuple[int, int]:
         part = self.part()

@@ -13,7 +13,9 @@ _TARGET = 3.0
 
 
 class DiscriminatorContract(NetworkContract):
-    """Laws of a discriminator: pictures (B, 3, H, W) in [0, 1] -> raw logits that start with B; several maps as a tuple.
+    """Laws of a discriminator: pictures (B, 3, H, W) in [0, 1] -> raw logits that start with B.
+
+    Several maps as a tuple.
 
     Pictures have the side `patch`, or the spec's `min_size` where that is larger.
     """
@@ -40,10 +42,14 @@ class DiscriminatorContract(NetworkContract):
 
     @law("shape")
     def test_logits_start_with_the_batch(self) -> None:
-        """One tensor or a tuple of them, each with a row a picture, finite and of the pictures' type."""
+        """One tensor or a tuple of them, each with a row a picture, finite and of the pictures'
+        type.
+        """
         for logits in outputs(self.build().eval(), self.sample()):
             assert logits.ndim >= 1, "logits are a scalar: one number for the whole batch"
-            assert logits.shape[0] == 2, f"logits of two pictures have the shape {tuple(logits.shape)}"
+            assert logits.shape[0] == 2, (
+                f"logits of two pictures have the shape {tuple(logits.shape)}"
+            )
             assert logits.dtype == torch.float32, f"logits of float32 pictures are {logits.dtype}"
             assert bool(logits.isfinite().all()), "logits are not finite"
 
@@ -54,7 +60,9 @@ class DiscriminatorContract(NetworkContract):
         network = self.build(patch=side)
         for batch in (1, 2):
             (first, *_) = outputs(network.train(), pictures(batch, side, side))
-            assert first.shape[0] == batch, f"{batch} pictures of {side} x {side} give logits of the shape {tuple(first.shape)}"
+            assert first.shape[0] == batch, (
+                f"{batch} pictures of {side} x {side} give logits of the shape {tuple(first.shape)}"
+            )
 
     @law("gradient")
     def test_gradient_reaches_the_picture(self) -> None:
@@ -63,15 +71,19 @@ class DiscriminatorContract(NetworkContract):
         torch.autograd.backward(_total(self.build().train()(picture)))
         gradient = picture.grad
         assert gradient is not None, "no gradient reaches the picture"
-        assert bool(gradient.isfinite().all()), "the gradient that reaches the picture is not finite"
+        assert bool(gradient.isfinite().all()), (
+            "the gradient that reaches the picture is not finite"
+        )
         assert bool(gradient.flatten(1).any(1).all()), "a picture of the batch gets no gradient"
 
     @law("values")
     def test_logits_are_raw(self) -> None:
-        """No sigmoid or tanh at the end: a few steps of training push logits below -1 and above 1."""
+        """No sigmoid or tanh at the end: a few training steps push logits below -1 and above 1."""
         for target in (-_TARGET, _TARGET):
             reached = self._trained_towards(target)
-            assert reached / target > 1 / _TARGET, f"training towards logits of {target} ends at {reached:.3f}: are they raw?"
+            assert reached / target > 1 / _TARGET, (
+                f"training towards logits of {target} ends at {reached:.3f}: are they raw?"
+            )
 
     def _trained_towards(self, target: float) -> float:
         """Return the mean logit after some steps, or as soon as it is on the way beyond -1 or 1."""
@@ -91,5 +103,7 @@ class DiscriminatorContract(NetworkContract):
 
 def _total(logits: Tensor | tuple[Tensor, ...], target: float | None = None) -> Tensor:
     """Return the mean over all logits of all maps, or of their squared distances from a target."""
-    flat = torch.cat([one.flatten() for one in (logits if isinstance(logits, tuple) else (logits,))])
+    flat = torch.cat(
+        [one.flatten() for one in (logits if isinstance(logits, tuple) else (logits,))]
+    )
     return flat.mean() if target is None else (flat - target).square().mean()

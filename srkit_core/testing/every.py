@@ -17,7 +17,7 @@ from srkit_core.testing.metrics import MetricContract
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one law said about a component: `broken` tells how it is broken, None that it is kept."""
+    """What one law said of a component: `broken` tells how it is broken, None that it is kept."""
 
     check: Check
     law: str
@@ -29,20 +29,31 @@ def contract_of(component: Component) -> type[ComponentContract]:
     spec = component.spec
     scales = spec.scales if isinstance(spec, GeneratorSpec) else (4,)
     attributes = {
-        "expression": spec.small.replace(spec.name, component.full_name, 1) if spec.small else component.full_name,
+        "expression": spec.small.replace(spec.name, component.full_name, 1)
+        if spec.small
+        else component.full_name,
         "scale": 4 if 4 in scales else scales[-1],
     }
     return type(f"Contract of {component.full_name}", (_kind_of_contract(component),), attributes)
 
 
 def laws_for(component: Component) -> list[tuple[Check, str]]:
-    """Return the laws that say something about a component: what learns nothing has no gradients and no weights."""
+    """Return the laws that say something about a component: what learns nothing has no gradients
+    and no weights.
+    """
     learns = not isinstance(component.spec, GeneratorSpec) or component.spec.trainable
-    return [(check, name) for check, name in laws_of(contract_of(component)) if learns or check not in ("gradient", "file")]
+    return [
+        (check, name)
+        for check, name in laws_of(contract_of(component))
+        if learns or check not in ("gradient", "file")
+    ]
 
 
 def judge(component: Component) -> list[Verdict]:
-    """Try every law on a component; raises WeightsError when a pretrained network it needs cannot be had."""
+    """Try every law on a component.
+
+    Raises WeightsError when a pretrained network it needs cannot be had.
+    """
     contract = contract_of(component)
     return [Verdict(check, name, _broken(contract, name)) for check, name in laws_for(component)]
 
@@ -55,7 +66,12 @@ def broken_laws(verdicts: Iterable[Verdict]) -> list[Verdict]:
 def _kind_of_contract(component: Component) -> type[ComponentContract]:
     if isinstance(component.spec, LossSpec):
         return AdversarialLossContract if component.spec.adversarial else ReferenceLossContract
-    kinds: list[type[ComponentContract]] = [GeneratorContract, DiscriminatorContract, MetricContract, DegradationContract]
+    kinds: list[type[ComponentContract]] = [
+        GeneratorContract,
+        DiscriminatorContract,
+        MetricContract,
+        DegradationContract,
+    ]
     return next(contract for contract in kinds if contract.kind == component.kind)
 
 
@@ -65,5 +81,9 @@ def _broken(contract: type[ComponentContract], name: str) -> str | None:
     except WeightsError:
         raise
     except Exception as error:  # a component may raise anything
-        return str(error).partition("\n")[0] if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+        return (
+            str(error).partition("\n")[0]
+            if isinstance(error, AssertionError)
+            else f"{type(error).__name__}: {error}"
+        )
     return None

@@ -14,9 +14,11 @@ from srkit_core.testing.samples import pictures
 
 
 class GeneratorContract(NetworkContract):
-    """Laws of a generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), for every scale that its spec declares.
+    """Laws of a generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), for every scale that its
+    spec declares.
 
-    The attribute `scale` must be one of them; laws that have nothing to do with the scale are tried at it.
+    The attribute `scale` must be one of them; laws that have nothing to do with the scale are tried
+    at it.
     """
 
     kind = "generator"
@@ -42,26 +44,43 @@ class GeneratorContract(NetworkContract):
 
     @law("announced")
     def test_its_traits_are_sensible(self) -> None:
-        """Scales are positive and each is named once; `trainable` says whether there is anything to learn."""
+        """Scales are positive and each is named once.
+
+        `trainable` says whether there is anything to learn.
+        """
         spec = self.spec()
         assert spec.scales, "no scale is declared"
         assert min(spec.scales) >= 1, f"a scale is at least 1: {spec.scales}"
-        assert len(set(spec.scales)) == len(spec.scales), f"a scale is declared twice: {spec.scales}"
+        assert len(set(spec.scales)) == len(spec.scales), (
+            f"a scale is declared twice: {spec.scales}"
+        )
         for scale in spec.scales:
             part = self._part_at(scale)
-            assert part.amount(spec.size_multiple) >= 1, f"size_multiple is below 1 at scale {scale}"
+            assert part.amount(spec.size_multiple) >= 1, (
+                f"size_multiple is below 1 at scale {scale}"
+            )
             assert part.amount(spec.min_size) >= 1, f"min_size is below 1 at scale {scale}"
             assert part.amount(spec.receptive) >= 0, f"receptive is below 0 at scale {scale}"
-        assert spec.trainable == (self.network() is not None), f"trainable={spec.trainable}, but what is built says otherwise"
+        assert spec.trainable == (self.network() is not None), (
+            f"trainable={spec.trainable}, but what is built says otherwise"
+        )
 
     @law("shape")
     def test_sr_is_scale_times_as_large(self) -> None:
-        """(B, 3, H, W) -> (B, 3, sH, sW) for every declared scale, at odd sides and at the smallest."""
+        """(B, 3, H, W) -> (B, 3, sH, sW) for every declared scale, at odd sides and at the
+        smallest.
+        """
         for scale, build in self._scales():
-            for batch in (self.sample(scale), pictures(1, self.smallest(scale), self.smallest(scale))):
+            for batch in (
+                self.sample(scale),
+                pictures(1, self.smallest(scale), self.smallest(scale)),
+            ):
                 wanted = (*batch.shape[:2], scale * batch.shape[2], scale * batch.shape[3])
                 (sr,) = outputs(build, batch)
-                assert tuple(sr.shape) == wanted, f"at scale {scale} LR {tuple(batch.shape)} gives SR {tuple(sr.shape)}, not {wanted}"
+                assert tuple(sr.shape) == wanted, (
+                    f"at scale {scale} LR {tuple(batch.shape)} gives SR {tuple(sr.shape)}, not "
+                    f"{wanted}"
+                )
 
     @law("dtype")
     def test_sr_keeps_the_type_of_lr(self) -> None:
@@ -75,17 +94,26 @@ class GeneratorContract(NetworkContract):
         """Also black and white pictures have a finite SR, and another LR has another SR."""
         for scale, network in self._scales():
             batch = self.sample(scale)
-            made = [outputs(network, lr)[0] for lr in (batch, torch.zeros_like(batch), torch.ones_like(batch))]
-            assert all(bool(sr.isfinite().all()) for sr in made), f"SR at scale {scale} is not finite"
+            made = [
+                outputs(network, lr)[0]
+                for lr in (batch, torch.zeros_like(batch), torch.ones_like(batch))
+            ]
+            assert all(bool(sr.isfinite().all()) for sr in made), (
+                f"SR at scale {scale} is not finite"
+            )
             assert not torch.equal(made[1], made[2]), f"at scale {scale} SR does not depend on LR"
-            assert not torch.equal(made[0][0], made[0][1]), f"at scale {scale} two pictures of a batch have one SR"
+            assert not torch.equal(made[0][0], made[0][1]), (
+                f"at scale {scale} two pictures of a batch have one SR"
+            )
 
     @law("values")
     def test_pictures_of_a_batch_do_not_meet_in_evaluation(self) -> None:
         """In eval mode the SR of a picture is the same alone and in company."""
         network, batch = self._evaluating(), self.sample()
         (together,), (alone,) = outputs(network, batch), outputs(network, batch[1:])
-        assert torch.allclose(together[1:], alone, rtol=1e-3, atol=1e-4), "the SR of a picture depends on its batch in eval mode"
+        assert torch.allclose(together[1:], alone, rtol=1e-3, atol=1e-4), (
+            "the SR of a picture depends on its batch in eval mode"
+        )
 
     def _scales(self) -> Iterator[tuple[int, Any]]:
         return ((scale, self._evaluating(scale)) for scale in self.spec().scales)

@@ -3,10 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
 
-Check: TypeAlias = Literal["announced", "options", "shape", "dtype", "gradient", "seed", "file", "values", "inputs"]
-"""Columns of the table that `srkit plugin check` prints: what is announced; options documented and refused by name;
-shapes at odd sizes and every scale; types and memory layouts; gradients; the same under one seed; through a weights
-file and back; what the numbers say; inputs left alone."""
+Check: TypeAlias = Literal[
+    "announced", "options", "shape", "dtype", "gradient", "seed", "file", "values", "inputs"
+]
+"""Columns of the table that `srkit plugin check` prints.
+
+What is announced; options documented and refused by name; shapes at odd sizes and every scale;
+types and memory layouts; gradients; the same under one seed; through a weights file and back; what
+the numbers say; inputs left alone.
+"""
 
 CHECKS: Final[tuple[Check, ...]] = get_args(Check)
 

@@ -16,7 +16,8 @@ from srkit_core.registry import discover
 
 
 class LayoutContract:
-    """Laws of a layout: a file under the other project's names becomes the generator it was, options and all.
+    """Laws of a layout: a file under the other project's names becomes the generator it was,
+    options and all.
 
     Attributes:
         layout: the name of the layout.
@@ -39,24 +40,39 @@ class LayoutContract:
         found, imported = import_weights(path, discover())
         assert found.layout.name == self.layout
         assert (found.part.expression, found.scale) == (part.expression, self.scale)
-        different = [name for name, value in tensors.items() if not torch.equal(imported[name], value)]
+        different = [
+            name for name, value in tensors.items() if not torch.equal(imported[name], value)
+        ]
         assert not different, f"these tensors are not what they were: {different}"
 
     def test_a_missing_and_an_unexpected_tensor_are_named(self, tmp_path: Path) -> None:
         """A file is taken whole or not at all."""
         _, tensors = self._network()
         last = list(tensors)[-1]
-        without = self._file(tmp_path, {name: value for name, value in tensors.items() if name != last})
+        without = self._file(
+            tmp_path, {name: value for name, value in tensors.items() if name != last}
+        )
         assert f"missing {last}" in _refusal(without), f"a file without {last} is taken"
-        assert "unexpected something.else" in _refusal(self._file(tmp_path, tensors, {"something.else": torch.zeros(1)}))
+        assert "unexpected something.else" in _refusal(
+            self._file(tmp_path, tensors, {"something.else": torch.zeros(1)})
+        )
 
     def _network(self) -> tuple[Part, dict[str, torch.Tensor]]:
         part = bind_generator(discover(), parse_call(self.expression), self.scale)
         return part, build_network(part).state_dict()
 
-    def _file(self, folder: Path, tensors: dict[str, torch.Tensor], more: dict[str, torch.Tensor] | None = None) -> Path:
+    def _file(
+        self,
+        folder: Path,
+        tensors: dict[str, torch.Tensor],
+        more: dict[str, torch.Tensor] | None = None,
+    ) -> Path:
         path = folder / "foreign.safetensors"
-        save_file({self.foreign_name(name): value.contiguous() for name, value in tensors.items()} | (more or {}), path)
+        save_file(
+            {self.foreign_name(name): value.contiguous() for name, value in tensors.items()}
+            | (more or {}),
+            path,
+        )
         return path
 
 

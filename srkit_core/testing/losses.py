@@ -29,11 +29,18 @@ class _LossContract(ComponentContract):
 
     @law("announced")
     def test_its_traits_are_sensible(self) -> None:
-        """A weight left out of a sum is the declared one, so it is positive; `adversarial` says which interface it has."""
+        """A weight left out of a sum is the declared one, so it is positive.
+
+        `adversarial` says which interface it has.
+        """
         spec = self.spec()
         assert isfinite(spec.default_weight), f"default_weight is {spec.default_weight}"
-        assert spec.default_weight > 0, f"default_weight is {spec.default_weight}, which is not positive"
-        assert spec.adversarial == self._adversarial, f"adversarial={spec.adversarial} is declared: use the other contract of a loss"
+        assert spec.default_weight > 0, (
+            f"default_weight is {spec.default_weight}, which is not positive"
+        )
+        assert spec.adversarial == self._adversarial, (
+            f"adversarial={spec.adversarial} is declared: use the other contract of a loss"
+        )
 
 
 class ReferenceLossContract(_LossContract):
@@ -47,7 +54,9 @@ class ReferenceLossContract(_LossContract):
         loss, hr = self.build(), self._hr()
         for sr in (hr, noisy(hr, 0.05), 1 - hr, torch.zeros_like(hr)):
             value = loss(sr.clone(), hr)
-            assert value.ndim == 0, f"the loss has the shape {tuple(value.shape)}: it is not a scalar"
+            assert value.ndim == 0, (
+                f"the loss has the shape {tuple(value.shape)}: it is not a scalar"
+            )
             assert isfinite(value.item()), f"the loss is {value.item()}"
             assert value.item() >= 0, f"the loss is negative: {value.item()}"
 
@@ -56,11 +65,18 @@ class ReferenceLossContract(_LossContract):
         """And it grows with noise; a loss that needs no reference says the same whatever HR is."""
         if not self.spec().needs_reference:
             sr = self._hr()
-            assert self.build()(sr, sr).item() == self.build()(sr, 1 - sr).item(), "needs_reference=False, but HR changes the loss"
+            assert self.build()(sr, sr).item() == self.build()(sr, 1 - sr).item(), (
+                "needs_reference=False, but HR changes the loss"
+            )
             return
         loss, hr = self.build(), self._hr()
-        values = [loss(noisy(hr, strength) if strength else hr.clone(), hr).item() for strength in (0, 0.02, 0.1)]
-        assert all(one < two for one, two in pairwise(values)), f"the loss does not grow with noise of 0, 0.02 and 0.1: {values}"
+        values = [
+            loss(noisy(hr, strength) if strength else hr.clone(), hr).item()
+            for strength in (0, 0.02, 0.1)
+        ]
+        assert all(one < two for one, two in pairwise(values)), (
+            f"the loss does not grow with noise of 0, 0.02 and 0.1: {values}"
+        )
 
     @law("gradient")
     def test_gradient_reaches_sr(self) -> None:
@@ -100,7 +116,9 @@ class ReferenceLossContract(_LossContract):
 
 
 class AdversarialLossContract(_LossContract):
-    """Laws of an adversarial loss: two faces on the logits of real and fake pictures, each a scalar."""
+    """Laws of an adversarial loss: two faces on the logits of real and fake pictures, each a
+    scalar.
+    """
 
     _adversarial = True
 
@@ -109,8 +127,13 @@ class AdversarialLossContract(_LossContract):
         """For logits of any shape, as pooled heads and maps make them."""
         for shape in _SHAPES:
             for name, value in self._faces(*_logits(shape)):
-                assert value.ndim == 0, f"the {name} face of logits {shape} has the shape {tuple(value.shape)}: it is not a scalar"
-                assert isfinite(value.item()), f"the {name} face of logits {shape} is {value.item()}"
+                assert value.ndim == 0, (
+                    f"the {name} face of logits {shape} has the shape {tuple(value.shape)}: it is "
+                    "not a scalar"
+                )
+                assert isfinite(value.item()), (
+                    f"the {name} face of logits {shape} is {value.item()}"
+                )
 
     @law("dtype")
     def test_both_faces_are_finite_in_half_precision(self) -> None:
@@ -119,14 +142,23 @@ class AdversarialLossContract(_LossContract):
             for sure in (_CONFIDENT, -_CONFIDENT):
                 real = torch.full((4, 1), sure, dtype=dtype)
                 for name, value in self._faces(real, -real):
-                    assert isfinite(value.item()), f"the {name} face of {dtype} logits, real {sure} and fake {-sure}, is {value.item()}"
+                    assert isfinite(value.item()), (
+                        f"the {name} face of {dtype} logits, real {sure} and fake {-sure}, is "
+                        f"{value.item()}"
+                    )
 
     @law("gradient")
     def test_the_discriminator_is_rewarded_for_telling_them_apart(self) -> None:
-        """Its face falls when real logits rise and fake ones fall, and both sides get a gradient."""
+        """It falls when real logits rise and fake ones fall, and both sides get a gradient."""
         loss, (real, fake) = self.build(), _logits((4, 1))
-        before, after = loss.discriminator(real, fake).item(), loss.discriminator(real + _STEP, fake - _STEP).item()
-        assert after < before, f"real + {_STEP} and fake - {_STEP} take the discriminator's face from {before} to {after}: it does not fall"
+        before, after = (
+            loss.discriminator(real, fake).item(),
+            loss.discriminator(real + _STEP, fake - _STEP).item(),
+        )
+        assert after < before, (
+            f"real + {_STEP} and fake - {_STEP} take the discriminator's face from {before} to "
+            f"{after}: it does not fall"
+        )
         loss.discriminator(real.requires_grad_(), fake.requires_grad_()).backward()
         _check_gradient(real.grad, "real logits")
         _check_gradient(fake.grad, "fake logits")
@@ -136,7 +168,9 @@ class AdversarialLossContract(_LossContract):
         """Its face falls when fake logits rise, and they get a gradient."""
         loss, (real, fake) = self.build(), _logits((4, 1))
         before, after = loss.generator(real, fake).item(), loss.generator(real, fake + _STEP).item()
-        assert after < before, f"fake + {_STEP} takes the generator's face from {before} to {after}: it does not fall"
+        assert after < before, (
+            f"fake + {_STEP} takes the generator's face from {before} to {after}: it does not fall"
+        )
         loss.generator(real, fake.requires_grad_()).backward()
         _check_gradient(fake.grad, "fake logits")
 
@@ -145,11 +179,16 @@ class AdversarialLossContract(_LossContract):
         """One pass of the discriminator serves both faces."""
         real, fake = _logits((4, 1))
         self._faces(real, fake)
-        assert torch.equal(torch.cat([real, fake]), torch.cat(_logits((4, 1)))), "the loss changes logits in place"
+        assert torch.equal(torch.cat([real, fake]), torch.cat(_logits((4, 1)))), (
+            "the loss changes logits in place"
+        )
 
     def _faces(self, real: Tensor, fake: Tensor) -> list[tuple[str, Tensor]]:
         loss = self.build()
-        return [("generator", loss.generator(real, fake)), ("discriminator", loss.discriminator(real, fake))]
+        return [
+            ("generator", loss.generator(real, fake)),
+            ("discriminator", loss.discriminator(real, fake)),
+        ]
 
 
 def _logits(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
@@ -160,4 +199,6 @@ def _logits(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 def _check_gradient(gradient: Tensor | None, name: str) -> None:
     assert gradient is not None, f"no gradient reaches {name}"
     assert bool(gradient.isfinite().all()), f"the gradient that reaches {name} is not finite"
-    assert bool(gradient.flatten(1).any(1).all()), f"the gradient that reaches {name} is zero for some of the batch"
+    assert bool(gradient.flatten(1).any(1).all()), (
+        f"the gradient that reaches {name} is zero for some of the batch"
+    )

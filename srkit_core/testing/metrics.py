@@ -31,36 +31,57 @@ class MetricContract(ComponentContract):
             for batch in (1, 3):
                 hr = self._hr(batch, channels)
                 scores = self._score(noisy(hr, 0.05), hr)
-                assert tuple(scores.shape) == (batch,), f"{batch} pictures of {channels} channels get scores {tuple(scores.shape)}"
-                assert bool(scores.isfinite().all()), f"scores of {channels} channels are not finite: {scores.tolist()}"
+                assert tuple(scores.shape) == (batch,), (
+                    f"{batch} pictures of {channels} channels get scores {tuple(scores.shape)}"
+                )
+                assert bool(scores.isfinite().all()), (
+                    f"scores of {channels} channels are not finite: {scores.tolist()}"
+                )
 
     @law("seed")
     def test_two_builds_agree(self) -> None:
         """What a metric says depends on its options and the pictures."""
         hr = self._hr(2, 3)
-        assert torch.equal(self._score(noisy(hr, 0.05), hr), self._score(noisy(hr, 0.05), hr)), "built twice, the metric says two things"
+        assert torch.equal(self._score(noisy(hr, 0.05), hr), self._score(noisy(hr, 0.05), hr)), (
+            "built twice, the metric says two things"
+        )
 
     @law("values")
     def test_the_score_of_a_picture_is_its_own(self) -> None:
         """The same alone and in a batch."""
         for channels in self._channels():
             hr = self._hr(3, channels)
-            sr = torch.cat([noisy(hr[index : index + 1], strength) for index, strength in enumerate(_STRENGTHS)])
+            sr = torch.cat(
+                [
+                    noisy(hr[index : index + 1], strength)
+                    for index, strength in enumerate(_STRENGTHS)
+                ]
+            )
             together = self._score(sr, hr)
-            alone = torch.cat([self._score(sr[index : index + 1], hr[index : index + 1]) for index in range(3)])
-            assert torch.allclose(together, alone, rtol=1e-4, atol=1e-5), f"in a batch {together.tolist()}, alone {alone.tolist()}"
+            alone = torch.cat(
+                [self._score(sr[index : index + 1], hr[index : index + 1]) for index in range(3)]
+            )
+            assert torch.allclose(together, alone, rtol=1e-4, atol=1e-5), (
+                f"in a batch {together.tolist()}, alone {alone.tolist()}"
+            )
 
     @law("values")
     def test_a_less_noisy_picture_scores_better(self) -> None:
-        """In the direction that `higher_is_better` declares; a metric without reference says the same whatever HR is."""
+        """In the direction that `higher_is_better` declares.
+
+        A metric without reference says the same whatever HR is.
+        """
         hr = self._hr(2, 3)
         if not self.spec().needs_reference:
-            assert torch.equal(self._score(hr, hr), self._score(hr, 1 - hr)), "needs_reference=False, but HR changes the score"
+            assert torch.equal(self._score(hr, hr), self._score(hr, 1 - hr)), (
+                "needs_reference=False, but HR changes the score"
+            )
             return
         scores = torch.stack([self._score(noisy(hr, strength), hr) for strength in _STRENGTHS])
         gains = (scores[:-1] - scores[1:]) * (1 if self.spec().higher_is_better else -1)
         assert bool((gains > 0).all()), (
-            f"with higher_is_better={self.spec().higher_is_better}, noise of {_STRENGTHS} scores {scores.mean(1).tolist()}"
+            f"with higher_is_better={self.spec().higher_is_better}, noise of {_STRENGTHS} scores "
+            f"{scores.mean(1).tolist()}"
         )
 
     @law("inputs")

@@ -25,7 +25,11 @@ class NetworkContract(ComponentContract, ABC):
     def network(self) -> nn.Module | None:
         """Build the network; None stands for something that learns nothing."""
         built = self.build()
-        return built if isinstance(built, nn.Module) and any(True for _ in built.parameters()) else None
+        return (
+            built
+            if isinstance(built, nn.Module) and any(True for _ in built.parameters())
+            else None
+        )
 
     @law("seed")
     def test_two_builds_under_one_seed_are_equal(self) -> None:
@@ -33,7 +37,11 @@ class NetworkContract(ComponentContract, ABC):
         first, second = self.network(), self.network()
         if first is None or second is None:
             return
-        different = [name for name, value in first.state_dict().items() if not torch.equal(value, second.state_dict()[name])]
+        different = [
+            name
+            for name, value in first.state_dict().items()
+            if not torch.equal(value, second.state_dict()[name])
+        ]
         assert not different, f"built twice under one seed, these tensors differ: {different}"
 
     @law("gradient")
@@ -43,23 +51,45 @@ class NetworkContract(ComponentContract, ABC):
         if network is None:
             return
         _backward(network, network.train()(self.sample()))
-        unreached = [name for name, value in network.named_parameters() if value.requires_grad and value.grad is None]
+        unreached = [
+            name
+            for name, value in network.named_parameters()
+            if value.requires_grad and value.grad is None
+        ]
         assert not unreached, f"these parameters take no part in the output: {unreached}"
         _backward(network, _shaken(network).eval()(self.sample()))
-        dead = [name for name, value in network.named_parameters() if value.requires_grad and not _is_alive(value.grad)]
+        dead = [
+            name
+            for name, value in network.named_parameters()
+            if value.requires_grad and not _is_alive(value.grad)
+        ]
         assert not dead, f"these parameters get a gradient that is zero or not finite: {dead}"
 
     @law("file")
     def test_its_state_survives_a_weights_file(self) -> None:
-        """Weights are stored as safetensors, which takes tensors of their own memory only; the output must come back."""
+        """Weights are stored as safetensors, which takes tensors of their own memory only.
+
+        The output must come back.
+        """
         network = self.network()
         if network is None:
             return
-        file = safetensors.torch.save({name: value.contiguous() for name, value in _shaken(network).state_dict().items()})
+        file = safetensors.torch.save(
+            {name: value.contiguous() for name, value in _shaken(network).state_dict().items()}
+        )
         other = self.build()
         other.load_state_dict(safetensors.torch.load(file))
-        same = all(map(torch.equal, outputs(network.eval(), self.sample()), outputs(other.eval(), self.sample())))
-        assert same, "the state dict, stored and loaded, gives another output: something that matters is not in it"
+        same = all(
+            map(
+                torch.equal,
+                outputs(network.eval(), self.sample()),
+                outputs(other.eval(), self.sample()),
+            )
+        )
+        assert same, (
+            "the state dict, stored and loaded, gives another output: something that matters is "
+            "not in it"
+        )
 
     @law("dtype")
     def test_mixed_precision_trains(self) -> None:
@@ -71,7 +101,9 @@ class NetworkContract(ComponentContract, ABC):
             made = network.train()(self.sample())
         _backward(network, made)
         wrong = [name for name, value in network.named_parameters() if not _is_finite(value.grad)]
-        assert not wrong, f"under autocast to bfloat16 the gradient of these parameters is not finite: {wrong}"
+        assert not wrong, (
+            f"under autocast to bfloat16 the gradient of these parameters is not finite: {wrong}"
+        )
 
     @law("dtype")
     def test_memory_layout_changes_nothing(self) -> None:
@@ -80,8 +112,14 @@ class NetworkContract(ComponentContract, ABC):
         if isinstance(last, nn.Module):
             plain, last = plain.eval(), last.eval().to(memory_format=torch.channels_last)
         batch = self.sample()
-        pairs = zip(outputs(plain, batch), outputs(last, batch.contiguous(memory_format=torch.channels_last)), strict=True)
-        assert all(torch.allclose(one, other, rtol=1e-3, atol=1e-4) for one, other in pairs), "channels_last input gives another output"
+        pairs = zip(
+            outputs(plain, batch),
+            outputs(last, batch.contiguous(memory_format=torch.channels_last)),
+            strict=True,
+        )
+        assert all(torch.allclose(one, other, rtol=1e-3, atol=1e-4) for one, other in pairs), (
+            "channels_last input gives another output"
+        )
 
     @law("inputs")
     def test_the_input_is_left_alone(self) -> None:

@@ -6,7 +6,9 @@ from torch.nn import functional
 
 
 def pictures(batch: int, height: int, width: int, *, channels: int = 3, seed: int = 0) -> Tensor:
-    """Return (batch, channels, height, width) float32 pictures: 8-bit values in [0, 1], soft shapes with a fine grain."""
+    """Return (batch, channels, height, width) float32 pictures: 8-bit values in [0, 1], soft shapes
+    with a fine grain.
+    """
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.rand(batch, channels, 2 + height // 8, 2 + width // 8, generator=rng)
     shapes = functional.interpolate(coarse, (height, width), mode="bicubic", align_corners=False)

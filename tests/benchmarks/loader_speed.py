@@ -1,9 +1,11 @@
-"""How many samples a CPU second does the training loader deliver from packed data, with LR made and with LR stored?
+"""How many samples a CPU second does the training loader deliver from packed data, with LR made and
+with LR stored?
 
-Run as a script with a folder of photographs; packs them into a temporary folder and prints JSON lines. With the Python of
-BasicSR's environment, the folder of the peer's scripts, and what its preparation wrote, it runs in turn with BasicSR's loader
-and also prints ratios. One thread; batches of 16 crops of 256 pixels at scale 4, flips and quarter turns, LR to the last bit
-that of the whole picture.
+Run as a script with a folder of photographs; packs them into a temporary folder and prints JSON
+lines. With the Python of BasicSR's environment, the folder of the peer's scripts, and what its
+preparation wrote, it runs in turn with BasicSR's loader and also prints ratios. One thread; batches
+of 16 crops of 256 pixels at scale 4, flips and quarter turns, LR to the last bit that of the whole
+picture.
 """
 
 import argparse
@@ -41,20 +43,35 @@ def pack(photographs, folder, degrade):
         pixels = read_image(path)
         height, width = (side // SCALE * SCALE for side in pixels.shape[:2])
         hr = np.ascontiguousarray(pixels[:height, :width])
-        lr = to_bytes(degrade(to_unit(torch.from_numpy(hr)[None]), rng=torch.Generator()))[0].contiguous().numpy()
+        lr = (
+            to_bytes(degrade(to_unit(torch.from_numpy(hr)[None]), rng=torch.Generator()))[0]
+            .contiguous()
+            .numpy()
+        )
         shard = f"shards/{path.stem}.safetensors"
         save_file({"hr": hr, "lr": lr}, folder / shard)
-        entry = {"name": path.stem, "size": [height, width], "patches": height // PATCH * (width // PATCH), "split": "train"}
+        entry = {
+            "name": path.stem,
+            "size": [height, width],
+            "patches": height // PATCH * (width // PATCH),
+            "split": "train",
+        }
         pictures.append(entry | {"group": path.stem, "shard": shard})
-    (folder / "manifest.json").write_text(json.dumps({"version": 1, "format": "packed", "scale": SCALE, "pictures": pictures}))
+    (folder / "manifest.json").write_text(
+        json.dumps({"version": 1, "format": "packed", "scale": SCALE, "pictures": pictures})
+    )
 
 
 def draw(folder, chain, *, stored):
     """Yield after each batch; the first ones bring what is mapped into memory."""
     pictures = open_source(str(folder), paired=stored, scale=SCALE).pictures
-    rule = CropRule(PATCH, SCALE, 0 if stored else chain.margin, 0, 0, bind_augment(parse_chain("flip | turn")))
+    rule = CropRule(
+        PATCH, SCALE, 0 if stored else chain.margin, 0, 0, bind_augment(parse_chain("flip | turn"))
+    )
     making, rng = Making(None if stored else build_degradation(chain)), torch.Generator()
-    for batch in training_batches(Samples(pictures, rule), batch_indices(0, 10**9, BATCH), workers=0, pin=False):
+    for batch in training_batches(
+        Samples(pictures, rule), batch_indices(0, 10**9, BATCH), workers=0, pin=False
+    ):
         make_examples(batch, rule, making, rng)
         yield
 
@@ -80,11 +97,18 @@ if __name__ == "__main__":
     given = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()  # as a run does
-    found = [path for path in sorted(given.photographs.iterdir()) if path.suffix.lower() in {".jpg", ".jpeg", ".png"}]
+    found = [
+        path
+        for path in sorted(given.photographs.iterdir())
+        if path.suffix.lower() in {".jpg", ".jpeg", ".png"}
+    ]
     chain = bind_chain(discover(limit=()), parse_chain("bicubic"), SCALE)
     with tempfile.TemporaryDirectory() as folder:
         pack(found, Path(folder), build_degradation(chain))
-        ways = {"lr made": draw(folder, chain, stored=False), "lr stored": draw(folder, chain, stored=True)}
+        ways = {
+            "lr made": draw(folder, chain, stored=False),
+            "lr stored": draw(folder, chain, stored=True),
+        }
         for drawn in ways.values():
             for _ in range(WARM):
                 next(drawn)
@@ -98,4 +122,11 @@ if __name__ == "__main__":
                 figures["peer"] = theirs
             print(json.dumps({way: round(figure) for way, figure in figures.items()}), flush=True)
         if given.peer:
-            print(json.dumps({f"ratio, {way}": round(statistics.median(values), 2) for way, values in ratios.items()}))
+            print(
+                json.dumps(
+                    {
+                        f"ratio, {way}": round(statistics.median(values), 2)
+                        for way, values in ratios.items()
+                    }
+                )
+            )

@@ -1,8 +1,9 @@
 """How long is a training step outside forward, backward and optimiser?
 
-Run as a script; prints milliseconds a step as JSON: a whole step of a run, a bare one (forward, loss, backward and
-optimiser of the same network on the same size), and their difference, the loop's own: cropping, making LR, seeds,
-schedule, reports, health and bookkeeping. The generator costs almost nothing.
+Run as a script; prints milliseconds a step as JSON: a whole step of a run, a bare one (forward,
+loss, backward and optimiser of the same network on the same size), and their difference, the loop's
+own: cropping, making LR, seeds, schedule, reports, health and bookkeeping. The generator costs
+almost nothing.
 """
 
 import argparse
@@ -35,8 +36,21 @@ class Times(Silent):
 
 
 def measure(steps, batch, patch, workers):
-    stage = {"loss": "l1", "steps": steps, "batch": batch, "patch": patch, "validate_every": steps, "checkpoint_every": steps}
-    recipe = recipe_from_dict({"generator": "srvgg(features=1, blocks=1)", "validation": {"pictures": 0}, "stages": [stage]})
+    stage = {
+        "loss": "l1",
+        "steps": steps,
+        "batch": batch,
+        "patch": patch,
+        "validate_every": steps,
+        "checkpoint_every": steps,
+    }
+    recipe = recipe_from_dict(
+        {
+            "generator": "srvgg(features=1, blocks=1)",
+            "validation": {"pictures": 0},
+            "stages": [stage],
+        }
+    )
     times = Times()
     with tempfile.TemporaryDirectory() as folder:
         train(recipe, Where(out=Path(folder, "run"), device="cpu", workers=workers), listener=times)

@@ -1,9 +1,11 @@
-"""How many times the megapixels per second of BasicSR's flow does `srkit prepare` make, LR included, on two processes?
+"""How many times the megapixels per second of BasicSR's flow does `srkit prepare` make, LR
+included, on two processes?
 
 usage: prepare_speed.py PEER_PYTHON PEER_SCRIPT PHOTOS [--rounds 3]
 
-The peer's script prints a JSON line with `seconds` and `megapixels_per_s`; the two run in turn. The peer's clock starts when its
-processes are there, srkit's when they are and also when the command is typed.
+The peer's script prints a JSON line with `seconds` and `megapixels_per_s`; the two run in turn. The
+peer's clock starts when its processes are there, srkit's when they are and also when the command is
+typed.
 """
 
 import argparse
@@ -25,20 +27,35 @@ OPTIONS = Options(degrade="bicubic")
 def peer(python, script, photos, workers):
     with tempfile.TemporaryDirectory() as out:
         command = [python, str(script), str(photos), out, "--workers", str(workers)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=script.parent)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=script.parent
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def typed(photos, workers):
     with tempfile.TemporaryDirectory() as out:
         start = time.perf_counter()
-        words = ["prepare", str(photos), f"{out}/packed", "--degrade", "bicubic", "--workers", str(workers)]
-        subprocess.run([sys.executable, "-m", "srkit_core", *words], check=True, capture_output=True)
+        words = [
+            "prepare",
+            str(photos),
+            f"{out}/packed",
+            "--degrade",
+            "bicubic",
+            "--workers",
+            str(workers),
+        ]
+        subprocess.run(
+            [sys.executable, "-m", "srkit_core", *words], check=True, capture_output=True
+        )
         return time.perf_counter() - start
 
 
 def warm(photos, workers):
-    with tempfile.TemporaryDirectory() as out, hired(OPTIONS, workers, 300, None, Path(out)) as crew:
+    with (
+        tempfile.TemporaryDirectory() as out,
+        hired(OPTIONS, workers, 300, None, Path(out)) as crew,
+    ):
         list(crew.run(abs, range(workers * 4)))
         start = time.perf_counter()
         prepare(Wish([str(photos)], Path(out, "packed"), OPTIONS), crew, lambda *_: None)
@@ -59,5 +76,10 @@ if __name__ == "__main__":
         for name, measure in (("warm", warm), ("typed", typed)):
             seconds = measure(args.photos, args.workers)
             ratios[name].append(theirs["seconds"] / seconds)
-            print(json.dumps({"peer_s": theirs["seconds"], f"{name}_s": seconds, "ratio": ratios[name][-1]}), flush=True)
+            print(
+                json.dumps(
+                    {"peer_s": theirs["seconds"], f"{name}_s": seconds, "ratio": ratios[name][-1]}
+                ),
+                flush=True,
+            )
     print(json.dumps({name: statistics.median(values) for name, values in ratios.items()}))

@@ -1,4 +1,6 @@
-"""Fixtures of the house tests: the product code as syntax trees, what it imports, and how often to kill a run."""
+"""Fixtures of the house tests: the product code as syntax trees, what it imports, and how often to
+kill a run.
+"""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -21,7 +23,9 @@ def root() -> Path:
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+def tell(
+    request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
+) -> Callable[[str], None]:
     """Write a line to the terminal although a test passes: figures to quote."""
 
     def write(text: str) -> None:
@@ -33,14 +37,21 @@ def tell(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> C
 
 @pytest.fixture(scope="session")
 def trees() -> dict[Path, ast.Module]:
-    """Every module of product code (the core and the plugins, not their tests), by path from the root."""
+    """Every module of product code (the core and the plugins, not their tests), by path from the
+    root.
+    """
     files = [*ROOT.glob("srkit_core/**/*.py"), *ROOT.glob("plugins/*/srkit_*/**/*.py")]
-    return {file.relative_to(ROOT): ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)}
+    return {
+        file.relative_to(ROOT): ast.parse(file.read_text(encoding="utf-8"))
+        for file in sorted(files)
+    }
 
 
 @pytest.fixture(scope="session")
 def imports(trees) -> dict[Path, set[str]]:
-    """The dotted names that every module of product code imports, or finds for the data it carries, wherever in it."""
+    """The dotted names that every module of product code imports, or finds for the data it carries,
+    wherever in it.
+    """
     return {path: set(_imported(tree)) for path, tree in trees.items()}
 
 
@@ -51,5 +62,9 @@ def _imported(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("find_spec") and isinstance(node.args[0], ast.Constant):
+        elif (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func).endswith("find_spec")
+            and isinstance(node.args[0], ast.Constant)
+        ):
             yield node.args[0].value

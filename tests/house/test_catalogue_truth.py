@@ -1,4 +1,6 @@
-"""Does the catalogue say what the plugins of this repository announce, and is every plugin complete and wired?"""
+"""Does the catalogue say what the plugins of this repository announce, and is every plugin complete
+and wired?
+"""
 
 import tomllib
 from pathlib import Path
@@ -21,9 +23,21 @@ def test_the_catalogue_lists_what_the_plugins_announce():
     ours = {f"srkit-{folder.name}" for folder in PLUGINS}
     registry = discover(limit=sorted(ours))
     assert registry.problems == ()
-    announced = {(part.distribution, part.kind, part.name, part.spec.summary) for part in registry.components if part.distribution in ours}
-    announced |= {(home, "weights", spec.name, spec.summary) for home in ours for spec in discover(limit=[home]).weights}
-    listed = {(entry.distribution, entry.kind, entry.name, entry.summary) for entry in catalogue() if entry.distribution in ours}
+    announced = {
+        (part.distribution, part.kind, part.name, part.spec.summary)
+        for part in registry.components
+        if part.distribution in ours
+    }
+    announced |= {
+        (home, "weights", spec.name, spec.summary)
+        for home in ours
+        for spec in discover(limit=[home]).weights
+    }
+    listed = {
+        (entry.distribution, entry.kind, entry.name, entry.summary)
+        for entry in catalogue()
+        if entry.distribution in ours
+    }
     assert listed == announced
     assert {distribution for distribution, *_ in announced} == ours
 
@@ -32,7 +46,9 @@ def test_all_brings_every_plugin():
     root = _project(ROOT)
     names = [f"srkit-{folder.name}" for folder in PLUGINS]
     assert root["project"]["optional-dependencies"]["all"] == names
-    assert root["tool"]["uv"]["sources"] == {name: {"workspace": True} for name in ["srkit", *names]}
+    assert root["tool"]["uv"]["sources"] == {
+        name: {"workspace": True} for name in ["srkit", *names]
+    }
 
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)

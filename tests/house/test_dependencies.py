@@ -36,7 +36,12 @@ def _optional(folder: Path) -> set[str]:
 def _foreign(imports: dict[Path, set[str]], folder: Path) -> set[str]:
     home = folder.relative_to(ROOT)
     own = "srkit_core" if folder == ROOT else f"srkit_{folder.name.replace('-', '_')}"
-    heads = {name.partition(".")[0] for path, names in imports.items() if path.is_relative_to(home / own) for name in names}
+    heads = {
+        name.partition(".")[0]
+        for path, names in imports.items()
+        if path.is_relative_to(home / own)
+        for name in names
+    }
     return {PART_OF.get(head, head) for head in heads} - sys.stdlib_module_names - {own}
 
 

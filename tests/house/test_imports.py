@@ -9,9 +9,17 @@ DOOR = ("arrays", "errors", "hooks", "interfaces", "pretrained", "specs")
 
 
 def test_every_contract_is_kept(root):
-    """In a process of its own, because import-linter disables the loggers that other tests listen to."""
+    """In a process of its own, because import-linter disables the loggers that other tests listen
+    to.
+    """
     linter = Path(sys.executable).with_name("lint-imports")
-    told = subprocess.run([linter, "--config", ".importlinter", "--no-cache"], cwd=root, capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        [linter, "--config", ".importlinter", "--no-cache"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert told.returncode == 0, told.stdout
 
 
@@ -33,7 +41,9 @@ def test_plugins_and_built_ins_see_the_door_only(imports):
         (str(path), name)
         for path, names in imports.items()
         for name in sorted(names)
-        if _is_plugin(path) and _within(name, "srkit_core") and not any(_within(name, home) for home in [*doors, _own_package(path)])
+        if _is_plugin(path)
+        and _within(name, "srkit_core")
+        and not any(_within(name, home) for home in [*doors, _own_package(path)])
     ]
     assert strangers == []
 
@@ -43,6 +53,8 @@ def test_the_core_imports_no_plugin(imports):
         (str(path), name)
         for path, names in imports.items()
         for name in sorted(names)
-        if path.parts[0] == "srkit_core" and name.startswith("srkit_") and not _within(name, "srkit_core")
+        if path.parts[0] == "srkit_core"
+        and name.startswith("srkit_")
+        and not _within(name, "srkit_core")
     ]
     assert strangers == []

@@ -1,6 +1,7 @@
 """Does a run that is killed again and again, or fills its disk, end as an undisturbed one does?
 
-Slow: processes are killed for real, `--kills` times. Moments are drawn from SEED, in seconds of undisturbed training.
+Slow: processes are killed for real, `--kills` times. Moments are drawn from SEED, in seconds of
+    undisturbed training.
 """
 
 import csv
@@ -55,7 +56,9 @@ RECIPE = {
 
 @dataclass(frozen=True)
 class Moment:
-    """When a life ends: at a second of undisturbed training or, `inside`, while the next checkpoint after it is written."""
+    """When a life ends: at a second of undisturbed training or, `inside`, while the next checkpoint
+    after it is written.
+    """
 
     second: float
     inside: bool
@@ -64,7 +67,9 @@ class Moment:
 
 @dataclass(frozen=True)
 class Death:
-    """What a kill left: the last step in the log, the newest complete checkpoint, and the files of an unfinished one."""
+    """What a kill left: the last step in the log, the newest complete checkpoint, and the files of
+    an unfinished one.
+    """
 
     moment: Moment
     born_at: int
@@ -73,13 +78,21 @@ class Death:
     unfinished: tuple[str, ...] | None
 
     def row(self, number):
-        planned = f"{self.moment.second:5.1f} s {'in a checkpoint' if self.moment.inside else 'by the clock'}"
+        planned = (
+            f"{self.moment.second:5.1f} s "
+            f"{'in a checkpoint' if self.moment.inside else 'by the clock'}"
+        )
         whom = "all processes" if self.moment.everyone else "the main process"
         left = "-" if self.unfinished is None else ", ".join(self.unfinished) or "an empty folder"
-        return f"{number:3d}  {planned:24s} {whom:17s} {self.born_at:9d} {self.step:>12s} {self.newest:10d}  {left}"
+        return (
+            f"{number:3d}  {planned:24s} {whom:17s} {self.born_at:9d} {self.step:>12s} "
+            f"{self.newest:10d}  {left}"
+        )
 
 
-HEADER = "  #  moment                   killed            from step   died after   complete  unfinished"
+HEADER = (
+    "  #  moment                   killed            from step   died after   complete  unfinished"
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +107,10 @@ def photos(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def begin(photos):
-    """Start `srkit train` as a person would, in a group of processes of its own; its words go to a file beside the run."""
+    """Start `srkit train` as a person would, in a group of processes of its own.
+
+    Its words go to a file beside the run.
+    """
     recipe = photos.parent / "recipe.toml"
     recipe.write_text(recipe_from_dict(RECIPE).to_toml())
 
@@ -115,7 +131,9 @@ def begin(photos):
 
 @pytest.fixture(scope="module")
 def undisturbed(begin, tmp_path_factory):
-    """A whole run, when each of its checkpoints was complete, and how long one takes to be written, in seconds."""
+    """A whole run, when each of its checkpoints was complete, and how long one takes to be written,
+    in seconds.
+    """
     out = tmp_path_factory.mktemp("runs") / "undisturbed"
     process = begin(out)
     assert seen(lambda: "training on" in told_by(out).read_text(), process)
@@ -130,25 +148,46 @@ def undisturbed(begin, tmp_path_factory):
     return out, times, writing / (len(times) - 1)
 
 
-def test_a_run_that_is_killed_at_random_moments_ends_as_an_undisturbed_one(begin, undisturbed, request, tell, tmp_path):
+def test_a_run_that_is_killed_at_random_moments_ends_as_an_undisturbed_one(
+    begin, undisturbed, request, tell, tmp_path
+):
     whole, times, writing = undisturbed
     rng, kills, deaths, runs = random.Random(SEED), request.config.getoption("kills"), [], 0
-    tell(f"\nseed {SEED}; undisturbed: {STEPS} steps in {times[STEPS]:.1f} s, a checkpoint in {1000 * writing:.0f} ms\n{HEADER}")
-    while len(deaths) < kills:  # a run that was faster than its killer is compared as well, and another one begun
+    tell(
+        f"\nseed {SEED}; undisturbed: {STEPS} steps in {times[STEPS]:.1f} s, a checkpoint in "
+        f"{1000 * writing:.0f} ms\n{HEADER}"
+    )
+    while (
+        len(deaths) < kills
+    ):  # a run that was faster than its killer is compared as well, and another one begun
         out, runs = tmp_path / f"killed-{runs}", runs + 1
-        for death in lives(begin, out, times, drawn(rng, times, kills - len(deaths)), lambda: rng.uniform(0, writing)):
+        for death in lives(
+            begin,
+            out,
+            times,
+            drawn(rng, times, kills - len(deaths)),
+            lambda: rng.uniform(0, writing),
+        ):
             deaths.append(death)
             tell(death.row(len(deaths)))
         assert_same_run(out, whole)
     inside = sum(death.moment.inside for death in deaths)
-    tell(f"{len(deaths)} kills in {runs} run(s), {inside} inside the writing of a checkpoint; every run ended as undisturbed")
+    tell(
+        f"{len(deaths)} kills in {runs} run(s), {inside} inside the writing of a checkpoint; "
+        "every run ended as undisturbed"
+    )
     assert inside >= kills // 3
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
-def test_a_disk_that_fills_up_in_the_second_stage_leaves_a_run_that_goes_on(begin, undisturbed, tmp_path):
+def test_a_disk_that_fills_up_in_the_second_stage_leaves_a_run_that_goes_on(
+    begin, undisturbed, tmp_path
+):
     whole, out = undisturbed[0], tmp_path / "full"
-    sizes = {path.stem: path.stat().st_size for path in (whole / f"checkpoints/step-{STEPS:08d}").iterdir()}
+    sizes = {
+        path.stem: path.stat().st_size
+        for path in (whole / f"checkpoints/step-{STEPS:08d}").iterdir()
+    }
     limit = (sizes["discriminator"] + sizes["discriminator-optimiser"]) // 2
     assert all(size < limit for name, size in sizes.items() if name != "discriminator-optimiser")
     process = begin(out)
@@ -156,7 +195,9 @@ def test_a_disk_that_fills_up_in_the_second_stage_leaves_a_run_that_goes_on(begi
     assert process.wait(PATIENCE) == 4
     told = told_by(out).read_text().splitlines()
     file = rf"\.step-{WARMUP + CHECKPOINT_EVERY:08d}.*/discriminator-optimiser\.safetensors"
-    assert re.fullmatch(rf"error: .*{file} was not written: it would be larger than a file may be here", told[-2])
+    assert re.fullmatch(
+        rf"error: .*{file} was not written: it would be larger than a file may be here", told[-2]
+    )
     assert told[-1].startswith("try: ulimit -f")
     assert [line for line in told if line.startswith(("error:", "Traceback"))] == told[-2:-1]
     assert newest(out) == WARMUP
@@ -168,16 +209,29 @@ def test_a_disk_that_fills_up_in_the_second_stage_leaves_a_run_that_goes_on(begi
 
 
 def drawn(rng, times, count):
-    """Draw moments in order: the first before the first checkpoint, of the others every second inside one."""
-    seconds = sorted(rng.uniform(times[CHECKPOINT_EVERY], 0.95 * times[STEPS]) for _ in range(count - 1))
+    """Draw moments in order: the first before the first checkpoint, of the others every second
+    inside one.
+    """
+    seconds = sorted(
+        rng.uniform(times[CHECKPOINT_EVERY], 0.95 * times[STEPS]) for _ in range(count - 1)
+    )
     early = Moment(rng.uniform(0, 0.5 * times[CHECKPOINT_EVERY]), inside=False, everyone=True)
     victims = [number % 4 < 2 for number in range(count - 1)]
     rng.shuffle(victims)
-    return [early, *(Moment(second, number % 2 == 0, victims[number]) for number, second in enumerate(seconds))]
+    return [
+        early,
+        *(
+            Moment(second, number % 2 == 0, victims[number])
+            for number, second in enumerate(seconds)
+        ),
+    ]
 
 
 def lives(begin, out, times, moments, delay):
-    """Yield the deaths of a run, and let it end after the last of them; nothing of it is left running."""
+    """Yield the deaths of a run, and let it end after the last of them.
+
+    Nothing of it is left running.
+    """
     family = []
     for moment in moments:
         born_at, old = newest(out), unfinished(out)
@@ -187,7 +241,10 @@ def lives(begin, out, times, moments, delay):
             os.killpg(process.pid, signal.SIGKILL) if moment.everyone else process.kill()
         if process.wait() != -signal.SIGKILL:
             break
-        assert said(out) in ([], [f"going on after step {born_at}" if born_at else "starting at step 0"])
+        assert said(out) in (
+            [],
+            [f"going on after step {born_at}" if born_at else "starting at step 0"],
+        )
         yield Death(moment, born_at, last_step(out), newest(out), left_by(out, old))
     else:
         born_at = newest(out)
@@ -211,7 +268,10 @@ def lived_until(moment, process, out, start, old, delay):
 
 
 def stopped_inside(process, out, old, delay):
-    """Stop a process while it writes a checkpoint; one that was done with it meanwhile goes on to its next."""
+    """Stop a process while it writes a checkpoint.
+
+    One that was done with it meanwhile goes on to its next.
+    """
     while seen(lambda: unfinished(out).items() - old.items(), process):
         time.sleep(delay())
         process.send_signal(signal.SIGSTOP)
@@ -234,9 +294,21 @@ def seen(look, process=None):
 
 
 def left_by(out, old):
-    """Return the short names of the files of a checkpoint that was being written, None where none was."""
+    """Return the short names of the files of a checkpoint that was being written, None where none
+    was.
+    """
     folders = unfinished(out).items() - old.items()
-    return tuple(sorted(path.name.removesuffix(".safetensors") for folder, _ in folders for path in folder.iterdir())) if folders else None
+    return (
+        tuple(
+            sorted(
+                path.name.removesuffix(".safetensors")
+                for folder, _ in folders
+                for path in folder.iterdir()
+            )
+        )
+        if folders
+        else None
+    )
 
 
 def said(out):
@@ -249,7 +321,9 @@ def told_by(out):
 
 
 def unfinished(out):
-    """Return the checkpoints that are being written or were left half written, with the time of their last change."""
+    """Return the checkpoints that are being written or were left half written, with the time of
+    their last change.
+    """
     found = {}
     for path in out.glob("checkpoints/.step-*"):
         try:
@@ -261,7 +335,9 @@ def unfinished(out):
 
 def newest(out):
     """Return the step of the newest complete checkpoint, 0 where there is none."""
-    return max((int(path.name.removeprefix("step-")) for path in out.glob("checkpoints/step-*")), default=0)
+    return max(
+        (int(path.name.removeprefix("step-")) for path in out.glob("checkpoints/step-*")), default=0
+    )
 
 
 def last_step(out):
@@ -273,11 +349,17 @@ def rows(out):
     if not (out / "metrics.csv").exists():
         return []
     with (out / "metrics.csv").open(newline="") as file:
-        return [{name: value for name, value in row.items() if name not in UNREPEATABLE} for row in csv.DictReader(file)]
+        return [
+            {name: value for name, value in row.items() if name not in UNREPEATABLE}
+            for row in csv.DictReader(file)
+        ]
 
 
 def alive(process):
-    """Whether a process still does something; an orphan may stay as a zombie where nobody asks for its exit code."""
+    """Whether a process still does something.
+
+    An orphan may stay as a zombie where nobody asks for its exit code.
+    """
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -288,8 +370,16 @@ def assert_same_run(one, other):
     """Compare two run folders: the same files, tensors, pictures, figures and progress."""
     names = files(one)
     assert names == files(other)
-    assert [name for name in names if name.endswith(".safetensors") and not same_tensors(one / name, other / name)] == []
-    assert [name for name in names if name.startswith("pictures") and (one / name).read_bytes() != (other / name).read_bytes()] == []
+    assert [
+        name
+        for name in names
+        if name.endswith(".safetensors") and not same_tensors(one / name, other / name)
+    ] == []
+    assert [
+        name
+        for name in names
+        if name.startswith("pictures") and (one / name).read_bytes() != (other / name).read_bytes()
+    ] == []
     assert rows(one) == rows(other)
     assert progress(one) == progress(other)
     assert (one / "summary.json").read_text() == (other / "summary.json").read_text()
@@ -305,5 +395,10 @@ def same_tensors(one, other):
 
 
 def progress(out):
-    documents = [json.loads(path.read_text()) for path in sorted(out.glob("checkpoints/*/state.json"))]
-    return [document | {"progress": document["progress"] | {"log_bytes": None}} for document in documents]
+    documents = [
+        json.loads(path.read_text()) for path in sorted(out.glob("checkpoints/*/state.json"))
+    ]
+    return [
+        document | {"progress": document["progress"] | {"log_bytes": None}}
+        for document in documents
+    ]

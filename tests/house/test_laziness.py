@@ -38,7 +38,8 @@ import json, sys
 from srkit_core import discover
 registry = discover()
 heavy = [module for module in json.loads(sys.argv[1]) if module in sys.modules]
-print(json.dumps([heavy, [problem.traceback for problem in registry.problems], len(registry.components)]))
+problems = [problem.traceback for problem in registry.problems]
+print(json.dumps([heavy, problems, len(registry.components)]))
 """
 
 COMMANDS = """
@@ -55,20 +56,35 @@ print(json.dumps(found))
 
 
 def _run(script, *arguments):
-    done = subprocess.run([sys.executable, "-c", script, *map(json.dumps, arguments)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(json.dumps, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def _words(root: Path) -> list[str]:
-    files = [*root.glob("srkit_core/*.py"), *root.glob("srkit_core/cli/*.py"), *root.glob("srkit_core/**/__init__.py")]
+    files = [
+        *root.glob("srkit_core/*.py"),
+        *root.glob("srkit_core/cli/*.py"),
+        *root.glob("srkit_core/**/__init__.py"),
+    ]
     parts = {file.relative_to(root).with_suffix("").parts for file in files}
     return sorted(".".join(part for part in module if part != "__init__") for module in parts)
 
 
 def test_words_are_imported_without_work(root):
     modules = [*_words(root), *sorted(point.value for point in entry_points(group="srkit.plugins"))]
-    assert {"srkit_core", "srkit_core.plan", "srkit_core.cli.app", "srkit_core.builtin", "srkit_core.testing"} <= set(modules)
+    assert {
+        "srkit_core",
+        "srkit_core.plan",
+        "srkit_core.cli.app",
+        "srkit_core.builtin",
+        "srkit_core.testing",
+    } <= set(modules)
     found = _run(IMPORT, HEAVY, modules)
     assert {name: heavy for name, heavy in found.items() if heavy} == {}
 
@@ -82,7 +98,14 @@ def test_discovery_of_every_installed_plugin_imports_no_work():
 def test_commands_that_only_tell_import_no_work(tmp_path):
     recipe = tmp_path / "small.toml"
     recipe.write_text('generator = "rrdb"\n[[stages]]\nloss = "l1 + tv"\nsteps = 5\n')
-    commands = [["list", "--all"], ["list", "--json"], ["show", "rrdb"], ["show", "tv", "--json"], ["check", str(recipe)], ["recipes"]]
+    commands = [
+        ["list", "--all"],
+        ["list", "--json"],
+        ["show", "rrdb"],
+        ["show", "tv", "--json"],
+        ["check", str(recipe)],
+        ["recipes"],
+    ]
     assert _run(COMMANDS, HEAVY, commands) == [[0, []]] * len(commands)
 
 

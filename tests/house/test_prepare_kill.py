@@ -1,4 +1,5 @@
-"""Does a preparation that is killed again and again, here or on a cluster, end as an undisturbed one does?
+"""Does a preparation that is killed again and again, here or on a cluster, end as an undisturbed
+one does?
 
 Slow: processes are killed for real. Moments are drawn from SEED, by how many pictures are done.
 """
@@ -28,7 +29,16 @@ KILLS = {"packed": 6, "degraded": 3, "files": 3}
 WAYS = {
     "packed": ["--patch", "64"],
     "degraded": ["--patch", "64", "--degrade", "blur(sigma=0.2..2) | bicubic | noise(sigma=1..10)"],
-    "files": ["--patch", "128", "--format", "files", "--names", "{index:05d}.png", "--variants", "2"],
+    "files": [
+        "--patch",
+        "128",
+        "--format",
+        "files",
+        "--names",
+        "{index:05d}.png",
+        "--variants",
+        "2",
+    ],
 }
 
 
@@ -49,7 +59,17 @@ def _picture(number, side=400):
 
 
 def _start(photos, out, *words):
-    command = [sys.executable, "-m", "srkit_core", "prepare", str(photos), str(out), "--workers", "2", *words]
+    command = [
+        sys.executable,
+        "-m",
+        "srkit_core",
+        "prepare",
+        str(photos),
+        str(out),
+        "--workers",
+        "2",
+        *words,
+    ]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -61,7 +81,11 @@ def _finish(photos, out, *words):
 
 
 def _everything(out):
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _done(out):
@@ -84,7 +108,9 @@ def test_killed_again_and_again(photos, tmp_path, way, tell):
         process = _start(photos, out, *words)
         _wait(lambda: _done(out) >= moment or process.poll() is not None, f"{moment} pictures")  # noqa: B023
         time.sleep(rng.uniform(0, 0.03))
-        children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        children = (
+            psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        )
         process.kill()
         process.communicate()
         kills += process.returncode == -signal.SIGKILL
@@ -129,11 +155,23 @@ def test_a_full_disk_stops_it_and_space_lets_it_go_on(photos, tmp_path):
     def small():
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
-    command = [sys.executable, "-m", "srkit_core", "prepare", str(photos), str(tmp_path / "out"), *WAYS["packed"]]
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=small, timeout=PATIENCE, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "srkit_core",
+        "prepare",
+        str(photos),
+        str(tmp_path / "out"),
+        *WAYS["packed"],
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, preexec_fn=small, timeout=PATIENCE, check=False
+    )
     assert done.returncode == 4
     assert done.stderr.splitlines()[0].startswith("error: ")
-    assert done.stderr.splitlines()[1:] == ["try: free some space, and run the same command again: it goes on"]
+    assert done.stderr.splitlines()[1:] == [
+        "try: free some space, and run the same command again: it goes on"
+    ]
     assert not (tmp_path / "out" / "manifest.json").exists()
     _finish(photos, tmp_path / "out", *WAYS["packed"])
     _finish(photos, tmp_path / "undisturbed", *WAYS["packed"])
@@ -153,11 +191,16 @@ def test_a_second_one_is_refused_while_the_first_works(photos, tmp_path):
 
 
 def _peak(photos, out):
-    """Prepare while looking at the memory of all processes together (PSS, so that shared pages count once), in MiB."""
+    """Prepare while looking at the memory of all processes together (PSS, so that shared pages
+    count once), in MiB.
+    """
     process, peak = _start(photos, out, "--patch", "64"), 0
     while process.poll() is None:
         try:
-            family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+            family = [
+                psutil.Process(process.pid),
+                *psutil.Process(process.pid).children(recursive=True),
+            ]
             peak = max(peak, sum(one.memory_full_info().pss for one in family))
         except psutil.Error:
             continue
@@ -195,14 +238,28 @@ def _cluster(folder):
         command = [sys.executable, "-m", "dask", *words]
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
 
-    worker = ["worker", address, "--nthreads", "1", "--no-dashboard", "--local-directory", str(folder)]
-    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard")
+    worker = [
+        "worker",
+        address,
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+        "--local-directory",
+        str(folder),
+    ]
+    scheduler = dask(
+        "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"
+    )
     workers = [dask(*worker, "--name", name) for name in ("one", "two")]
     try:
         yield address, workers
     finally:
         for process in (*workers, scheduler):
-            for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
+            for child in (
+                psutil.Process(process.pid).children(recursive=True)
+                if process.poll() is None
+                else []
+            ):
                 child.kill()
             process.kill()
             process.wait()

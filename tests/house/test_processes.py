@@ -13,16 +13,44 @@ from srkit_core.cli.app import run
 
 pytestmark = pytest.mark.slow
 
-LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "srkit_core"]
-SMALL = ["--gen", "srvgg(features=4,blocks=1)", "--batch", "4", "--patch", "32", "--set", "validation.pictures=1", "--set", "log_every=1"]
+LAUNCH = [
+    sys.executable,
+    "-m",
+    "torch.distributed.run",
+    "--standalone",
+    "--nproc-per-node",
+    "2",
+    "-m",
+    "srkit_core",
+]
+SMALL = [
+    "--gen",
+    "srvgg(features=4,blocks=1)",
+    "--batch",
+    "4",
+    "--patch",
+    "32",
+    "--set",
+    "validation.pictures=1",
+    "--set",
+    "log_every=1",
+]
 GENTLY = ["--lr", "1e-5", "--set", "optimiser={name='Adam',eps=1e-6}"]
-"""A relativistic loss does not depend on the bias of the last layer: its gradient is rounding noise, which Adam's usual
-eps of 1e-8 turns into steps of the size of the rate, different ones for every order of summation (docs/processes.md)."""
+"""A relativistic loss does not depend on the bias of the last layer: its gradient is rounding
+noise, which Adam's usual eps of 1e-8 turns into steps of the size of the rate, different ones for
+every order of summation (docs/processes.md).
+"""
 
 
 def start(*words):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([*LAUNCH, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    return subprocess.Popen(
+        [*LAUNCH, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+    )
 
 
 def launch(*words):
@@ -52,7 +80,22 @@ def files(folder):
     ids=["l1", "ragan"],
 )
 def test_two_processes_follow_one(tmp_path, loss, more):
-    words = ["train", "--gen", "rrdb(blocks=1)", "--loss", loss, "--steps", "20", "--batch", "4", "--patch", "32", "--seed", "3", *more]
+    words = [
+        "train",
+        "--gen",
+        "rrdb(blocks=1)",
+        "--loss",
+        loss,
+        "--steps",
+        "20",
+        "--batch",
+        "4",
+        "--patch",
+        "32",
+        "--seed",
+        "3",
+        *more,
+    ]
     words += ["--set", "log_every=1", "--set", "validation.pictures=2", "--out"]
     assert run([*words, str(tmp_path / "one")]) == 0
     code, output = launch(*words, str(tmp_path / "two"))
@@ -62,7 +105,9 @@ def test_two_processes_follow_one(tmp_path, loss, more):
     columns = [name for name in alone[0] if name.startswith("loss/")]
     assert len(columns) == (2 if loss == "l1" else 4)
     for row, other in zip(alone, together, strict=True):
-        assert [float(other[name]) for name in columns] == pytest.approx([float(row[name]) for name in columns], rel=1e-5), row["step"]
+        assert [float(other[name]) for name in columns] == pytest.approx(
+            [float(row[name]) for name in columns], rel=1e-5
+        ), row["step"]
     for name in ("psnr", "psnr/std", "ssim"):
         assert float(together[-1][name]) == pytest.approx(float(alone[-1][name]), rel=1e-5)
     assert files(tmp_path / "one") == files(tmp_path / "two")
@@ -74,13 +119,27 @@ def test_ten_runs_end_cleanly_with_one_set_of_files(tmp_path):
         folder = tmp_path / f"run {number}"
         code, output = launch("train", *SMALL, "--steps", "2", "--out", str(folder))
         assert (code, "Traceback" in output) == (0, False), output
-        assert [(row["step"], row["split"]) for row in rows(folder)] == [("1", "train"), ("2", "train"), ("2", "val")]
+        assert [(row["step"], row["split"]) for row in rows(folder)] == [
+            ("1", "train"),
+            ("2", "train"),
+            ("2", "val"),
+        ]
         assert len(list(folder.glob("checkpoints/*"))) == 1
 
 
 def test_a_signal_stops_both_after_the_same_step_and_the_run_goes_on_exactly(tmp_path):
     folder, whole = tmp_path / "stopped", tmp_path / "whole"
-    words = ["train", *SMALL, "--disc", "vgg-sn(features=8)", "--loss", "l1+ragan", "--steps", "60", "--out"]
+    words = [
+        "train",
+        *SMALL,
+        "--disc",
+        "vgg-sn(features=8)",
+        "--loss",
+        "l1+ragan",
+        "--steps",
+        "60",
+        "--out",
+    ]
     process = start(*words, str(folder))
     wait_for_rows(folder, 3, process)
     process.send_signal(signal.SIGINT)
@@ -92,16 +151,25 @@ def test_a_signal_stops_both_after_the_same_step_and_the_run_goes_on_exactly(tmp
     assert (code, "going on after step" in output) == (0, True), output
     assert launch(*words, str(whole))[0] == 0
     skipped = ("images_per_s", "memory_mb")
-    plain = [[{k: v for k, v in row.items() if k not in skipped} for row in rows(one)] for one in (folder, whole)]
+    plain = [
+        [{k: v for k, v in row.items() if k not in skipped} for row in rows(one)]
+        for one in (folder, whole)
+    ]
     assert plain[0] == plain[1]
-    assert (folder / "weights/last.safetensors").stat().st_size == (whole / "weights/last.safetensors").stat().st_size
+    assert (folder / "weights/last.safetensors").stat().st_size == (
+        whole / "weights/last.safetensors"
+    ).stat().st_size
 
 
 def test_where_one_process_is_killed_the_other_ends_and_the_run_can_go_on(tmp_path):
     folder = tmp_path / "run"
-    process = start("train", *SMALL, "--steps", "100000", "--set", "checkpoint_every=2", "--out", str(folder))
+    process = start(
+        "train", *SMALL, "--steps", "100000", "--set", "checkpoint_every=2", "--out", str(folder)
+    )
     wait_for_rows(folder, 6, process)
-    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout.split()
+    children = subprocess.run(
+        ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
     os.kill(int(children[-1]), signal.SIGKILL)
     process.communicate(timeout=120)
     assert process.returncode != 0

@@ -16,8 +16,17 @@ def test_public_names_are_sorted_and_real():
 
 def test_a_type_checker_sees_the_same_names(root):
     tree = ast.parse((root / "srkit_core" / "__init__.py").read_text(encoding="utf-8"))
-    (branch,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
-    imported = [alias.name for node in branch.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    (branch,) = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    imported = [
+        alias.name
+        for node in branch.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
     declared = [ast.unparse(node.target) for node in branch.body if isinstance(node, ast.AnnAssign)]
     assert sorted(imported + declared) == srkit_core.__all__
 

@@ -12,7 +12,11 @@ from srkit_core.registry import discover
 @pytest.fixture(scope="module")
 def blocks(root):
     """The fenced blocks of the README, as (language, text)."""
-    return re.findall(r"^```(\w+)\n(.*?)^```", (root / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(
+        r"^```(\w+)\n(.*?)^```",
+        (root / "README.md").read_text(encoding="utf-8"),
+        flags=re.MULTILINE | re.DOTALL,
+    )
 
 
 def test_two_commands_set_everything_up_from_nothing_but_python(blocks):
@@ -20,7 +24,10 @@ def test_two_commands_set_everything_up_from_nothing_but_python(blocks):
     assert [setup.rpartition(" ")[0].rpartition("&&")[0] for setup in setups] == [
         setups[0].partition(" && .venv/bin/srkit demo")[0] + " "
     ] * 2
-    assert [setup.rpartition("&& ")[2] for setup in setups] == [".venv/bin/srkit demo", ".venv/bin/pytest"]
+    assert [setup.rpartition("&& ")[2] for setup in setups] == [
+        ".venv/bin/srkit demo",
+        ".venv/bin/pytest",
+    ]
 
 
 def test_the_composition_in_python_runs_as_it_is_shown(root, blocks, tmp_path, monkeypatch):
@@ -37,7 +44,10 @@ def test_the_composition_in_python_runs_as_it_is_shown(root, blocks, tmp_path, m
 
 def test_the_plugin_in_30_lines_is_the_example_and_has_30_lines(root, blocks):
     folder = root / "examples/third_party_plugin"
-    code, config = ((folder / name).read_text(encoding="utf-8") for name in ("srkit_edge/__init__.py", "pyproject.toml"))
+    code, config = (
+        (folder / name).read_text(encoding="utf-8")
+        for name in ("srkit_edge/__init__.py", "pyproject.toml")
+    )
     assert ("python", code) in blocks
     assert ("toml", config) in blocks
     assert len(code.splitlines()) <= 30
@@ -47,7 +57,11 @@ def test_the_example_plugin_goes_through_the_door(root, monkeypatch):
     monkeypatch.syspath_prepend(root / "examples/third_party_plugin")
     import srkit_edge
 
-    point = SimpleNamespace(name="edge", dist=SimpleNamespace(name="srkit-edge", version="0.1.0"), load=lambda: srkit_edge)
+    point = SimpleNamespace(
+        name="edge",
+        dist=SimpleNamespace(name="srkit-edge", version="0.1.0"),
+        load=lambda: srkit_edge,
+    )
     registry = discover([point])
     assert registry.problems == ()
     assert registry.find("loss", "edge").spec.default_weight == 0.1
@@ -56,13 +70,24 @@ def test_the_example_plugin_goes_through_the_door(root, monkeypatch):
 def test_every_command_of_the_readme_exists(blocks):
     from srkit_core.cli.app import COMMANDS
 
-    typed = [line.split()[1:3] for _, text in blocks for line in text.splitlines() if line.startswith("srkit ")]
-    assert [words for words in typed if words[0] not in COMMANDS and " ".join(words) not in COMMANDS] == []
+    typed = [
+        line.split()[1:3]
+        for _, text in blocks
+        for line in text.splitlines()
+        if line.startswith("srkit ")
+    ]
+    assert [
+        words for words in typed if words[0] not in COMMANDS and " ".join(words) not in COMMANDS
+    ] == []
     assert len(typed) == 26
 
 
 def test_every_component_that_comes_with_it_is_in_the_tables(root):
-    rows = [line for line in (root / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    rows = [
+        line
+        for line in (root / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    ]
     told = {name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row)}
     assert {part.name for part in discover().components} - told == set()
 

@@ -28,4 +28,8 @@ def test_a_shipped_recipe_trains(name, tmp_path):
 
 
 def test_the_shipped_recipes_are_those_of_the_examples(root):
-    assert sorted(shipped_recipes()) == sorted(path.stem for path in (root / "examples/recipes").glob("*.toml")) == ["demo", "srresnet"]
+    assert (
+        sorted(shipped_recipes())
+        == sorted(path.stem for path in (root / "examples/recipes").glob("*.toml"))
+        == ["demo", "srresnet"]
+    )

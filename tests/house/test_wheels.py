@@ -1,7 +1,7 @@
 """Does each wheel work on its own?
 
-Slow: makes an environment and installs from the package index. SRKIT_WHEELS names a folder of built wheels, else they
-are built here.
+Slow: makes an environment and installs from the package index. SRKIT_WHEELS names a folder of built
+    wheels, else they are built here.
 """
 
 import json
@@ -19,11 +19,17 @@ from srkit_core.catalogue import catalogue
 
 pytestmark = pytest.mark.slow
 
-PLUGINS = sorted(path.name for path in (Path(__file__).resolve().parents[2] / "plugins").iterdir() if path.is_dir())
+PLUGINS = sorted(
+    path.name
+    for path in (Path(__file__).resolve().parents[2] / "plugins").iterdir()
+    if path.is_dir()
+)
 
 
 def call(*words, **options):
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False, **options)
+    done = subprocess.run(
+        [str(word) for word in words], capture_output=True, text=True, check=False, **options
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -44,17 +50,32 @@ def wheels(root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def environment(root, wheels, tmp_path_factory):
-    """An environment with the root wheel, its dependencies, what tests run by and compare with, and no plugin."""
+    """An environment with the root wheel, its dependencies, what tests run by and compare with, and
+    no plugin.
+    """
     folder = tmp_path_factory.mktemp("environment") / "venv"
     call(sys.executable, "-m", "venv", folder)
     pins = tmp_path_factory.mktemp("pins") / "constraints.txt"
     pins.write_text("\n".join(constraints(root)))
-    uv("pip", "install", "-q", "--python", folder, "-c", pins, root_wheel(wheels), "pytest", "torchvision")
+    uv(
+        "pip",
+        "install",
+        "-q",
+        "--python",
+        folder,
+        "-c",
+        pins,
+        root_wheel(wheels),
+        "pytest",
+        "torchvision",
+    )
     return folder
 
 
 def constraints(root):
-    return tomllib.loads((root / "pyproject.toml").read_text())["tool"]["uv"]["constraint-dependencies"]
+    return tomllib.loads((root / "pyproject.toml").read_text())["tool"]["uv"][
+        "constraint-dependencies"
+    ]
 
 
 def root_wheel(wheels):
@@ -73,7 +94,11 @@ def listed(environment):
 
 def test_the_root_wheel_holds_what_it_should(root, wheels):
     names = zipfile.ZipFile(root_wheel(wheels)).namelist()
-    assert {"srkit_core/_bundled/registry.toml", "srkit_core/_bundled/examples/recipes/demo.toml", "srkit_core/py.typed"} <= set(names)
+    assert {
+        "srkit_core/_bundled/registry.toml",
+        "srkit_core/_bundled/examples/recipes/demo.toml",
+        "srkit_core/py.typed",
+    } <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert [name for name in names if name.startswith(("tests", "plugins", "examples"))] == []
 
@@ -85,8 +110,12 @@ def test_the_root_wheel_alone_lists_its_own_components_and_recipes(environment):
 
 
 def requirements(root, name):
-    """What a plugin needs beside srkit itself: first-party plugins by their short names, and other libraries."""
-    document = tomllib.loads((root / "plugins" / name / "pyproject.toml").read_text(encoding="utf-8"))
+    """What a plugin needs beside srkit itself: first-party plugins by their short names, and other
+    libraries.
+    """
+    document = tomllib.loads(
+        (root / "plugins" / name / "pyproject.toml").read_text(encoding="utf-8")
+    )
     names = [re.split(r"[^A-Za-z0-9_.-]", one)[0] for one in document["project"]["dependencies"]]
     ours = {one.removeprefix("srkit-") for one in names if one.startswith("srkit-")}
     return ours, {one for one in names if not one.startswith("srkit")} - {"torch", "numpy"}
@@ -98,7 +127,9 @@ def with_components(names):
 
 
 @pytest.mark.parametrize("name", PLUGINS)
-def test_a_plugin_wheel_is_listed_passes_its_tests_and_leaves_no_trace(root, wheels, environment, name, tmp_path):
+def test_a_plugin_wheel_is_listed_passes_its_tests_and_leaves_no_trace(
+    root, wheels, environment, name, tmp_path
+):
     before = sorted(environment.glob("lib/*/site-packages/*"))
     ours, others = requirements(root, name)
     packages = [plugin_wheel(wheels, one) for one in (name, *ours)] + sorted(others)
@@ -118,21 +149,46 @@ def test_a_plugin_wheel_is_listed_passes_its_tests_and_leaves_no_trace(root, whe
     )
     assert " passed" in told
     assert "skipped" not in told or "SRKIT_ASSETS" not in os.environ
-    uv("pip", "uninstall", "-q", "--python", environment, *(f"srkit-{one}" for one in (name, *ours)), *sorted(others))
+    uv(
+        "pip",
+        "uninstall",
+        "-q",
+        "--python",
+        environment,
+        *(f"srkit-{one}" for one in (name, *ours)),
+        *sorted(others),
+    )
     assert listed(environment) == {"srkit"}
     assert sorted(environment.glob("lib/*/site-packages/*")) == before
 
 
 def test_a_stranger_s_plugin_installs_and_works(root, wheels, environment, tmp_path):
     uv("build", "-q", "--wheel", "-o", tmp_path, root / "examples/third_party_plugin")
-    uv("pip", "install", "-q", "--python", environment, "--no-deps", next(tmp_path.glob("srkit_edge-*.whl")))
+    uv(
+        "pip",
+        "install",
+        "-q",
+        "--python",
+        environment,
+        "--no-deps",
+        next(tmp_path.glob("srkit_edge-*.whl")),
+    )
     assert listed(environment) == {"srkit", "srkit-edge"}
     assert "power" in call(environment / "bin/srkit", "show", "edge")
     uv("pip", "uninstall", "-q", "--python", environment, "srkit-edge")
 
 
 def test_all_brings_every_first_party_plugin(root, wheels, environment):
-    uv("pip", "install", "-q", "--python", environment, "--find-links", wheels, f"srkit[all] @ {root_wheel(wheels).as_uri()}")
+    uv(
+        "pip",
+        "install",
+        "-q",
+        "--python",
+        environment,
+        "--find-links",
+        wheels,
+        f"srkit[all] @ {root_wheel(wheels).as_uri()}",
+    )
     assert listed(environment) == with_components(PLUGINS)
     uv("pip", "uninstall", "-q", "--python", environment, *(f"srkit-{name}" for name in PLUGINS))
 

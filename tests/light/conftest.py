@@ -1,4 +1,6 @@
-"""Fixtures of the light tests: fake plugins, and a registry of tiny components that nobody may build."""
+"""Fixtures of the light tests: fake plugins, and a registry of tiny components that nobody may
+build.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +11,16 @@ from typing import Literal
 import pytest
 
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import AdversarialLoss, Degradation, Discriminator, Generator, Loss, Metric, Range, ReferenceLoss
+from srkit_core.interfaces import (
+    AdversarialLoss,
+    Degradation,
+    Discriminator,
+    Generator,
+    Loss,
+    Metric,
+    Range,
+    ReferenceLoss,
+)
 from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
 
@@ -29,7 +40,9 @@ def plugin():
 
     def make(*specs, name="fake", distribution="srkit-fake", version="1.0", load=None):
         module = SimpleNamespace(srkit_components=hookimpl(lambda: specs))
-        return FakePoint(name, SimpleNamespace(name=distribution, version=version), load or (lambda: module))
+        return FakePoint(
+            name, SimpleNamespace(name=distribution, version=version), load or (lambda: module)
+        )
 
     return make
 
@@ -54,7 +67,13 @@ def l1() -> ReferenceLoss:
     raise AssertionError("nobody builds it")
 
 
-def vgg(*, scale: int, patch: int, layer: Literal["conv2_2", "conv5_4"] = "conv5_4", norm: Loss | None = None) -> ReferenceLoss:
+def vgg(
+    *,
+    scale: int,
+    patch: int,
+    layer: Literal["conv2_2", "conv5_4"] = "conv5_4",
+    norm: Loss | None = None,
+) -> ReferenceLoss:
     raise AssertionError("nobody builds it")
 
 
@@ -89,19 +108,41 @@ def _three_sigma(options):
 
 TINY = [
     GeneratorSpec(name="net", factory=net, summary="a network", scales=(2, 4)),
-    GeneratorSpec(name="windowed", factory=net, summary="a network of windows", scales=(2, 4), size_multiple=8, min_size=24),
-    GeneratorSpec(name="bicubic", factory=net, summary="interpolation", scales=(1, 2, 3, 4), trainable=False),
+    GeneratorSpec(
+        name="windowed",
+        factory=net,
+        summary="a network of windows",
+        scales=(2, 4),
+        size_multiple=8,
+        min_size=24,
+    ),
+    GeneratorSpec(
+        name="bicubic", factory=net, summary="interpolation", scales=(1, 2, 3, 4), trainable=False
+    ),
     DiscriminatorSpec(name="critic", factory=critic, summary="any size", min_size=32),
     DiscriminatorSpec(name="fixed", factory=critic_of_one_size, summary="one size"),
     DiscriminatorSpec(name="multi", factory=multi, summary="several scales"),
     LossSpec(name="l1", factory=l1, summary="mean absolute difference"),
     LossSpec(name="vgg", factory=vgg, summary="features"),
     LossSpec(name="tv", factory=l1, summary="total variation", default_weight=2e-8),
-    LossSpec(name="ragan", factory=ragan, summary="relativistic", adversarial=True, default_weight=0.005),
+    LossSpec(
+        name="ragan", factory=ragan, summary="relativistic", adversarial=True, default_weight=0.005
+    ),
     MetricSpec(name="psnr", factory=score, summary="ratio", higher_is_better=True, unit="dB"),
     MetricSpec(name="ssim", factory=score, summary="structure", higher_is_better=True),
-    MetricSpec(name="scaled", factory=score_of_scale, summary="wants what no metric gets", higher_is_better=True),
-    DegradationSpec(name="bicubic", factory=shrink, summary="shrinks", margin=lambda options: 2 * _factor(options), divisor=_factor),
+    MetricSpec(
+        name="scaled",
+        factory=score_of_scale,
+        summary="wants what no metric gets",
+        higher_is_better=True,
+    ),
+    DegradationSpec(
+        name="bicubic",
+        factory=shrink,
+        summary="shrinks",
+        margin=lambda options: 2 * _factor(options),
+        divisor=_factor,
+    ),
     DegradationSpec(name="blur", factory=blur, summary="blurs", margin=_three_sigma),
 ]
 

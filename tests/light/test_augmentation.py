@@ -1,4 +1,6 @@
-"""Is every augmentation that a recipe asks for known by name, its options checked and its steps in order, without torch?"""
+"""Is every augmentation that a recipe asks for known by name, its options checked and its steps in
+order, without torch?
+"""
 
 import pytest
 
@@ -13,8 +15,15 @@ def bound(text, **about):
 
 
 def test_every_option_has_a_type_a_default_that_fits_and_a_meaning():
-    assert {name: check_signature(make) for name, make in AUGMENTATIONS.items()} == dict.fromkeys(AUGMENTATIONS)
-    assert [option.name for make in AUGMENTATIONS.values() for option in options_of(make) if not option.doc or option.required] == []
+    assert {name: check_signature(make) for name, make in AUGMENTATIONS.items()} == dict.fromkeys(
+        AUGMENTATIONS
+    )
+    assert [
+        option.name
+        for make in AUGMENTATIONS.values()
+        for option in options_of(make)
+        if not option.doc or option.required
+    ] == []
 
 
 def test_options_and_probabilities_are_bound():
@@ -28,21 +37,57 @@ def test_options_and_probabilities_are_bound():
 
 def test_steps_are_told_apart_by_when_they_happen():
     chain = bound("centre | salient | jitter | affine | turn | flip | cutblur")
-    names = {phase: [type(step.what).__name__ for step in chain.of(phase)] for phase in ("crop", "pixels", "view", "mix")}
-    assert names == {"crop": ["Centre", "Salient"], "pixels": ["Jitter", "Affine"], "view": ["Turn", "Flip"], "mix": ["CutBlur"]}
+    names = {
+        phase: [type(step.what).__name__ for step in chain.of(phase)]
+        for phase in ("crop", "pixels", "view", "mix")
+    }
+    assert names == {
+        "crop": ["Centre", "Salient"],
+        "pixels": ["Jitter", "Affine"],
+        "view": ["Turn", "Flip"],
+        "mix": ["CutBlur"],
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("affine(rotate=9)", "affine has no option 'rotate'", "did you mean 'rotation'? write affine(rotation=90.0, shift=0.2, "),
-        ("affine(rotation=wild)", "affine: option 'rotation' expects float, not 'wild'", "write affine(rotation=90.0, "),
-        ("jitter(hue=0.6)", "jitter: option 'hue' expects float in 0..0.5, not 0.6", "write jitter(brightness=0.1, "),
-        ("centre(margin=0.7)", "centre: option 'margin' expects float in 0..0.5, not 0.7", "write centre(margin=0.5)"),
+        (
+            "affine(rotate=9)",
+            "affine has no option 'rotate'",
+            "did you mean 'rotation'? write affine(rotation=90.0, shift=0.2, ",
+        ),
+        (
+            "affine(rotation=wild)",
+            "affine: option 'rotation' expects float, not 'wild'",
+            "write affine(rotation=90.0, ",
+        ),
+        (
+            "jitter(hue=0.6)",
+            "jitter: option 'hue' expects float in 0..0.5, not 0.6",
+            "write jitter(brightness=0.1, ",
+        ),
+        (
+            "centre(margin=0.7)",
+            "centre: option 'margin' expects float in 0..0.5, not 0.7",
+            "write centre(margin=0.5)",
+        ),
         ("turn(by=45)", "turn has no option 'by'", "write turn"),
-        ("cutblur(size=2)", "cutblur: option 'size' expects float in 0..1, not 2", "write cutblur(size=0.7)"),
-        ("flip(axis=both)", "flip: option 'axis' expects horizontal | vertical, not 'both'", "write flip(axis=horizontal)"),
-        ("salient(of=1)", "salient: option 'of' expects int in 2..64, not 1", "write salient(of=4)"),
+        (
+            "cutblur(size=2)",
+            "cutblur: option 'size' expects float in 0..1, not 2",
+            "write cutblur(size=0.7)",
+        ),
+        (
+            "flip(axis=both)",
+            "flip: option 'axis' expects horizontal | vertical, not 'both'",
+            "write flip(axis=horizontal)",
+        ),
+        (
+            "salient(of=1)",
+            "salient: option 'of' expects int in 2..64, not 1",
+            "write salient(of=4)",
+        ),
     ],
 )
 def test_an_option_that_does_not_fit_is_refused_with_the_way_to_write_it(text, message, hint):
@@ -55,5 +100,8 @@ def test_an_option_that_does_not_fit_is_refused_with_the_way_to_write_it(text, m
 def test_stored_lr_follows_flips_turns_crops_and_mixing_only():
     assert len(bound("centre | salient | flip | turn | cutblur", stored=True).steps) == 5
     for name in ("affine", "jitter"):
-        with pytest.raises(IncompatibleError, match=f"'{name}' changes HR before LR is made, but paired LR is made already"):
+        with pytest.raises(
+            IncompatibleError,
+            match=f"'{name}' changes HR before LR is made, but paired LR is made already",
+        ):
             bound(f"{name}@0.1 | flip", stored=True)

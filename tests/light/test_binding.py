@@ -1,4 +1,6 @@
-"""Are options bound to the component they were written for, defaults filled in, and strangers refused?"""
+"""Are options bound to the component they were written for, defaults filled in, and strangers
+refused?
+"""
 
 import pytest
 
@@ -46,12 +48,20 @@ def registry(plugin):
 
 
 def of(part: Part) -> dict[str, object]:
-    return {"name": part.component.full_name, "options": dict(part.options), "context": dict(part.context)}
+    return {
+        "name": part.component.full_name,
+        "options": dict(part.options),
+        "context": dict(part.context),
+    }
 
 
 def test_defaults_are_filled_in_and_context_is_what_was_asked_for(tiny):
     part = bind(tiny, "generator", parse_call("net"), CONTEXT)
-    assert of(part) == {"name": "srkit-tiny/net", "options": {"blocks": 4, "tail": "linear"}, "context": {"scale": 4}}
+    assert of(part) == {
+        "name": "srkit-tiny/net",
+        "options": {"blocks": 4, "tail": "linear"},
+        "context": {"scale": 4},
+    }
     assert part.bound == {"blocks": 4, "tail": "linear", "scale": 4}
 
 
@@ -68,16 +78,25 @@ def test_the_name_stays_as_it_was_written(tiny):
 
 def test_a_clash_is_bound_by_its_full_name_and_stays_clear(plugin):
     spec = DiscriminatorSpec(name="judge", factory=judge, summary="s")
-    registry = discover([plugin(spec, distribution="srkit-a"), plugin(spec, distribution="srkit-b")])
+    registry = discover(
+        [plugin(spec, distribution="srkit-a"), plugin(spec, distribution="srkit-b")]
+    )
     with pytest.raises(AmbiguousError):
         bind(registry, "discriminator", parse_call("judge"), CONTEXT)
     part = bind(registry, "discriminator", parse_call("srkit-b/judge"), CONTEXT)
-    assert bind(registry, "discriminator", part.expression, CONTEXT).component.distribution == "srkit-b"
+    assert (
+        bind(registry, "discriminator", part.expression, CONTEXT).component.distribution
+        == "srkit-b"
+    )
 
 
 def test_nested_components_are_bound_with_the_context(tiny):
     part = bind(tiny, "discriminator", parse_call("multi(of=fixed, n=2)"), CONTEXT)
-    assert of(part.options["of"]) == {"name": "srkit-tiny/fixed", "options": {}, "context": {"patch": 96}}
+    assert of(part.options["of"]) == {
+        "name": "srkit-tiny/fixed",
+        "options": {},
+        "context": {"patch": 96},
+    }
     assert str(part.expression) == "multi(of=fixed(), n=2)"
     assert parse_call(str(part.expression)) == part.expression
 
@@ -85,14 +104,22 @@ def test_nested_components_are_bound_with_the_context(tiny):
 @pytest.mark.parametrize(
     ("text", "option", "wanted"),
     [
-        ("kinds(several=[judge, judge(width=8)])", "several", ["judge(width=64)", "judge(width=8)"]),
+        (
+            "kinds(several=[judge, judge(width=8)])",
+            "several",
+            ["judge(width=64)", "judge(width=8)"],
+        ),
         ("kinds(maybe=judge)", "maybe", "judge(width=64)"),
         ("kinds(number=judge)", "number", "judge(width=64)"),
     ],
 )
 def test_components_are_found_in_lists_and_alternatives(registry, text, option, wanted):
     value = bind(registry, "loss", parse_call(text), CONTEXT).options[option]
-    assert ([str(part.expression) for part in value] if isinstance(value, tuple) else str(value.expression)) == wanted
+    assert (
+        [str(part.expression) for part in value]
+        if isinstance(value, tuple)
+        else str(value.expression)
+    ) == wanted
 
 
 @pytest.mark.parametrize(
@@ -105,7 +132,10 @@ def test_components_are_found_in_lists_and_alternatives(registry, text, option, 
 def test_an_expression_is_bound_to_the_same_again(registry, text):
     part = bind(registry, "loss", parse_call(text), CONTEXT)
     assert str(part.expression) == text
-    assert bind(registry, "loss", parse_call(str(part.expression)), CONTEXT).expression == part.expression
+    assert (
+        bind(registry, "loss", parse_call(str(part.expression)), CONTEXT).expression
+        == part.expression
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,8 +146,16 @@ def test_an_expression_is_bound_to_the_same_again(registry, text):
         ("needs(size=1.5)", "needs: option 'size' expects int, not 1.5", "srkit show needs"),
         ("needs(sise=1)", "needs has no option 'sise'", "did you mean 'size'? srkit show needs"),
         ("needs(q=1)", "needs has no option 'q'", "srkit show needs"),
-        ("needs(size=1, scale=2)", "needs: 'scale' comes from the recipe, it is no option", "--scale N"),
-        ("needs(size=1, patch=2)", "needs: 'patch' comes from the recipe, it is no option", "--patch N"),
+        (
+            "needs(size=1, scale=2)",
+            "needs: 'scale' comes from the recipe, it is no option",
+            "--scale N",
+        ),
+        (
+            "needs(size=1, patch=2)",
+            "needs: 'patch' comes from the recipe, it is no option",
+            "--patch N",
+        ),
     ],
 )
 def test_an_option_that_does_not_fit_is_named(registry, text, message, hint):
@@ -130,14 +168,19 @@ def test_an_option_that_does_not_fit_is_named(registry, text, message, hint):
 def test_a_fault_inside_a_nested_component_names_that_component(tiny):
     with pytest.raises(OptionError, match="critic has no option 'widht'"):
         bind(tiny, "discriminator", parse_call("multi(of=critic(widht=3))"), CONTEXT)
-    with pytest.raises(UnknownComponentError, match=r"no discriminator named 'net' is installed \(there is a generator"):
+    with pytest.raises(
+        UnknownComponentError,
+        match=r"no discriminator named 'net' is installed \(there is a generator",
+    ):
         bind(tiny, "discriminator", parse_call("multi(of=net)"), CONTEXT)
     with pytest.raises(OptionError, match="option 'of' must be given"):
         bind(tiny, "discriminator", parse_call("multi"), CONTEXT)
 
 
 def test_context_that_is_not_there_is_an_error(tiny):
-    with pytest.raises(IncompatibleError, match="metric 'scaled' needs a scale, which is not known here"):
+    with pytest.raises(
+        IncompatibleError, match="metric 'scaled' needs a scale, which is not known here"
+    ):
         bind(tiny, "metric", Call("scaled"), {})
 
 

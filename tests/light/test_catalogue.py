@@ -1,4 +1,4 @@
-"""Is the catalogue of plugins that exist in order, and does it find who would provide a component?"""
+"""Is the catalogue of plugins in order, and does it find who would provide a component?"""
 
 import tomllib
 
@@ -10,8 +10,14 @@ from srkit_core.specs import KINDS
 def test_the_file_holds_nothing_but_distributions_and_their_components():
     document = tomllib.loads(bundled("registry.toml").read_text(encoding="utf-8"))
     assert set(document) == {"distribution"}
-    assert all(set(distribution) == {"name", "components"} for distribution in document["distribution"])
-    assert all(set(part) == {"kind", "name", "summary"} for entry in document["distribution"] for part in entry["components"])
+    assert all(
+        set(distribution) == {"name", "components"} for distribution in document["distribution"]
+    )
+    assert all(
+        set(part) == {"kind", "name", "summary"}
+        for entry in document["distribution"]
+        for part in entry["components"]
+    )
 
 
 def test_entries_are_sorted_and_unique():

@@ -1,4 +1,6 @@
-"""Does every deliberate error carry its facts, its exit code and the next thing to try, also out of a worker process?"""
+"""Does every deliberate error carry its facts, its exit code and the next thing to try, also out of
+a worker process?
+"""
 
 import copy
 import pickle
@@ -56,7 +58,9 @@ def _all_errors(base=errors.SrkitError):
 
 
 def test_there_is_an_example_of_every_error_here():
-    assert {type(example) for example in EXAMPLES} == {cls for cls in _all_errors() if cls.__module__ == errors.__name__}
+    assert {type(example) for example in EXAMPLES} == {
+        cls for cls in _all_errors() if cls.__module__ == errors.__name__
+    }
 
 
 def test_the_tree_in_the_docstring_is_the_tree():
@@ -83,6 +87,11 @@ def test_an_error_survives_the_way_out_of_a_worker_process(error):
 
 
 def test_an_ambiguous_name_says_how_to_be_clear():
-    error = errors.AmbiguousError(kind="generator", name="rrdb", candidates=["a/rrdb", "b/rrdb", "c/rrdb"])
-    assert str(error) == "the generator name 'rrdb' is provided more than once: a/rrdb and b/rrdb and c/rrdb"
+    error = errors.AmbiguousError(
+        kind="generator", name="rrdb", candidates=["a/rrdb", "b/rrdb", "c/rrdb"]
+    )
+    assert (
+        str(error)
+        == "the generator name 'rrdb' is provided more than once: a/rrdb and b/rrdb and c/rrdb"
+    )
     assert error.hint == "write the full name: a/rrdb"

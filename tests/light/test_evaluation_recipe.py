@@ -25,8 +25,17 @@ def test_a_file_is_read_and_flags_win(tmp_path):
     path.write_text(TEXT)
     recipe = read_evaluation_recipe(path, {"metrics": "ssim", "lr": Path("other")})
     assert recipe.models == {"best PSNR": "best-psnr.safetensors", "bicubic": "bicubic"}
-    assert (recipe.data, recipe.lr, recipe.border, recipe.scale) == ("Set14/HR", Path("other"), 0, None)
-    assert (recipe.metrics, recipe.degrade, recipe.protocol) == (parse_sum("ssim"), parse_chain("bicubic"), "y")
+    assert (recipe.data, recipe.lr, recipe.border, recipe.scale) == (
+        "Set14/HR",
+        Path("other"),
+        0,
+        None,
+    )
+    assert (recipe.metrics, recipe.degrade, recipe.protocol) == (
+        parse_sum("ssim"),
+        parse_chain("bicubic"),
+        "y",
+    )
     assert read_evaluation_recipe(path, {}).lr == Path("Set14/LR")
 
 

@@ -1,4 +1,4 @@
-"""Does the language read what people write, write what it read, and point at what it cannot read?"""
+"""Does the language read what people write, write it back, and point at what it cannot read?"""
 
 import random
 import struct
@@ -7,7 +7,17 @@ from math import isfinite
 import pytest
 
 from srkit_core.errors import ExpressionError
-from srkit_core.expressions import Call, Chain, Item, Sum, Term, parse_call, parse_chain, parse_sum, written
+from srkit_core.expressions import (
+    Call,
+    Chain,
+    Item,
+    Sum,
+    Term,
+    parse_call,
+    parse_chain,
+    parse_sum,
+    written,
+)
 from srkit_core.interfaces import Range
 from srkit_core.tokens import MOST_NESTED
 
@@ -15,7 +25,13 @@ SUMS = {
     "l1": (Sum((Term(Call("l1")),)), "l1"),
     " l1+2e-8*tv ": (Sum((Term(Call("l1")), Term(Call("tv"), 2e-8))), "l1 + 2e-08*tv"),
     "l1 + 0.006*vgg(layer=conv5_4) + 0.005*ragan": (
-        Sum((Term(Call("l1")), Term(Call("vgg", (("layer", "conv5_4"),)), 0.006), Term(Call("ragan"), 0.005))),
+        Sum(
+            (
+                Term(Call("l1")),
+                Term(Call("vgg", (("layer", "conv5_4"),)), 0.006),
+                Term(Call("ragan"), 0.005),
+            )
+        ),
         "l1 + 0.006*vgg(layer=conv5_4) + 0.005*ragan",
     ),
     "2*l1": (Sum((Term(Call("l1"), 2.0),)), "2.0*l1"),
@@ -28,7 +44,10 @@ CHAINS = {
     "": (Chain(), ""),
     "  ": (Chain(), ""),
     "flip|turn": (Chain((Item(Call("flip")), Item(Call("turn")))), "flip | turn"),
-    "jpeg(quality=30..95)@0.8": (Chain((Item(Call("jpeg", (("quality", Range(30, 95)),)), 0.8),)), "jpeg(quality=30..95)@0.8"),
+    "jpeg(quality=30..95)@0.8": (
+        Chain((Item(Call("jpeg", (("quality", Range(30, 95)),)), 0.8),)),
+        "jpeg(quality=30..95)@0.8",
+    ),
     "blur@1": (Chain((Item(Call("blur")),)), "blur"),
     "blur @ 0": (Chain((Item(Call("blur"), 0.0),)), "blur@0.0"),
 }
@@ -131,7 +150,11 @@ def test_the_caret_stands_below_its_own_line():
     with pytest.raises(ExpressionError) as caught:
         parse_sum("l1\n  + 0.1 vgg\n  + tv")
     assert caught.value.position == 11
-    assert str(caught.value).split("\n") == ["expected '*' after a weight, found 'vgg' at column 9", "    + 0.1 vgg", "          ^"]
+    assert str(caught.value).split("\n") == [
+        "expected '*' after a weight, found 'vgg' at column 9",
+        "    + 0.1 vgg",
+        "          ^",
+    ]
 
 
 @pytest.mark.parametrize("opening", ["x(a=", "["])
@@ -143,14 +166,30 @@ def test_nesting_has_a_limit_that_is_no_stack_overflow(opening):
         parse_call("x(a=" + opening * 100_000)
 
 
-@pytest.mark.parametrize("digits", ["1" + "0" * 309, "9" * 5000, "0" * 5000 + "1", "1e400", "-1e400"])
+@pytest.mark.parametrize(
+    "digits", ["1" + "0" * 309, "9" * 5000, "0" * 5000 + "1", "1e400", "-1e400"]
+)
 def test_a_number_beyond_float_is_an_error(digits):
     with pytest.raises(ExpressionError, match="too large"):
         parse_call(f"x(a={digits})")
 
 
 @pytest.mark.parametrize(
-    "text", ["\x00", "é", "x(a=é)", "x(a=٣)", "x(a=1.)", "x(a='b')", 'x(a="\t")', "\ud800", "x\u3000y", '"x"', "²*l1", "x(a=--1)"]
+    "text",
+    [
+        "\x00",
+        "é",
+        "x(a=é)",
+        "x(a=٣)",
+        "x(a=1.)",
+        "x(a='b')",
+        'x(a="\t")',
+        "\ud800",
+        "x\u3000y",
+        '"x"',
+        "²*l1",
+        "x(a=--1)",
+    ],
 )
 def test_strange_characters_are_errors(text):
     with pytest.raises(ExpressionError):
@@ -181,7 +220,11 @@ def _value(rng: random.Random, depth: int) -> object:
         return Range(*sorted((_number(rng), _number(rng))))
     if kind == 4:
         return _word(rng)
-    return tuple(_value(rng, depth - 1) for _ in range(rng.randrange(4))) if kind == 5 else _call(rng, depth - 1)
+    return (
+        tuple(_value(rng, depth - 1) for _ in range(rng.randrange(4)))
+        if kind == 5
+        else _call(rng, depth - 1)
+    )
 
 
 def _call(rng: random.Random, depth: int) -> Call:
@@ -194,14 +237,35 @@ def test_whatever_is_written_is_read_back():
     for _ in range(3000):
         weights = [rng.choice([None, abs(float(_number(rng)))]) for _ in range(rng.randrange(1, 4))]
         total = Sum(tuple(Term(_call(rng, 3), weight) for weight in weights))
-        chain = Chain(tuple(Item(_call(rng, 3), rng.choice([1.0, 0.0, rng.random()])) for _ in range(rng.randrange(4))))
+        chain = Chain(
+            tuple(
+                Item(_call(rng, 3), rng.choice([1.0, 0.0, rng.random()]))
+                for _ in range(rng.randrange(4))
+            )
+        )
         assert repr(parse_sum(str(total))) == repr(total)
         assert repr(parse_chain(str(chain))) == repr(chain)
 
 
 def test_garbage_raises_expression_errors_and_nothing_else():
     rng = random.Random(6)
-    pieces = [*"()[]=,*+|@-.\"\\ \n'", "..", "l1", "a", "true", "1", "2.5", "1e9", "-3", "9" * 400, '"s"', "é", "\x00", "=[", "(a="]
+    pieces = [
+        *"()[]=,*+|@-.\"\\ \n'",
+        "..",
+        "l1",
+        "a",
+        "true",
+        "1",
+        "2.5",
+        "1e9",
+        "-3",
+        "9" * 400,
+        '"s"',
+        "é",
+        "\x00",
+        "=[",
+        "(a=",
+    ]
     readable, places = 0, set()
     for _ in range(20_000):
         text = "".join(rng.choices(pieces, k=rng.randrange(1, 9)))

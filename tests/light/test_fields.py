@@ -33,7 +33,22 @@ def test_spans(written, span, kept):
     assert model.model_dump(mode="json")["span"] == kept
 
 
-@pytest.mark.parametrize("written", [0, -1, 2.0, True, "0 epochs", "two epochs", "2", "2 weeks", "-1 steps", None, "9" * 5000 + " steps"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        0,
+        -1,
+        2.0,
+        True,
+        "0 epochs",
+        "two epochs",
+        "2",
+        "2 weeks",
+        "-1 steps",
+        None,
+        "9" * 5000 + " steps",
+    ],
+)
 def test_what_is_no_span_is_refused(written):
     with pytest.raises(ValidationError):
         Everything(span=written)
@@ -54,7 +69,9 @@ def test_nodes_are_written_as_text_and_taken_as_they_are():
     assert Everything(call=Call("rrdb")).call == Call("rrdb")
 
 
-@pytest.mark.parametrize("fields", [{"call": 3}, {"sum": parse_call("l1")}, {"chain": None}, {"call": ["rrdb"]}])
+@pytest.mark.parametrize(
+    "fields", [{"call": 3}, {"sum": parse_call("l1")}, {"chain": None}, {"call": ["rrdb"]}]
+)
 def test_what_is_no_text_of_an_expression_is_refused(fields):
     with pytest.raises(ValidationError, match="expects the text of an expression"):
         Everything(**fields)
@@ -67,9 +84,13 @@ def test_free_options_are_kept_exactly(value):
     assert repr(Everything(**model.model_dump(mode="json")).free) == repr(value)
 
 
-@pytest.mark.parametrize("value", [None, {}, [None], [True], ["a"], float("nan"), [float("inf")], [[1.0]]])
+@pytest.mark.parametrize(
+    "value", [None, {}, [None], [True], ["a"], float("nan"), [float("inf")], [[1.0]]]
+)
 def test_free_options_are_numbers_words_and_lists_of_numbers(value):
-    with pytest.raises(ValidationError, match="expects a number, true, false, a text or a list of numbers"):
+    with pytest.raises(
+        ValidationError, match="expects a number, true, false, a text or a list of numbers"
+    ):
         Everything(free=value)
 
 

@@ -1,4 +1,4 @@
-"""Are the names of a list read, in every form that people write, and a recipe's lists put into it?"""
+"""Are the names of a list read, in every form people write, and put into a recipe?"""
 
 import pytest
 
@@ -31,7 +31,11 @@ def test_a_line_is_a_name_and_perhaps_what_basicsr_adds(tmp_path, line, name):
 def test_a_list_that_says_nothing_is_refused(tmp_path):
     (tmp_path / "empty.txt").write_text("# nothing\n")
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\xff")
-    for name, fact in [("empty", "names no picture"), ("bytes", "it is not a text in UTF-8"), ("gone", "No such file or directory")]:
+    for name, fact in [
+        ("empty", "names no picture"),
+        ("bytes", "it is not a text in UTF-8"),
+        ("gone", "No such file or directory"),
+    ]:
         with pytest.raises(DataError, match=fact) as caught:
             read_list(tmp_path / f"{name}.txt")
         assert str(tmp_path / f"{name}.txt") in caught.value.message
@@ -39,7 +43,10 @@ def test_a_list_that_says_nothing_is_refused(tmp_path):
 
 def test_lists_of_a_recipe_file_are_looked_for_beside_it(tmp_path):
     (tmp_path / "val.txt").write_text("a\nb.png (4,4,3)\n")
-    (tmp_path / "mine.toml").write_text('generator = "net"\n[data]\nhold_out = "val.txt"\ntest = 0.1\n[[stages]]\nloss = "l1"\nsteps = 1\n')
+    (tmp_path / "mine.toml").write_text(
+        'generator = "net"\n[data]\nhold_out = "val.txt"\ntest = 0.1\n[[stages]]\nloss = '
+        '"l1"\nsteps = 1\n'
+    )
     data = read_recipe(str(tmp_path / "mine.toml")).data
     assert (data.hold_out, data.test) == (("a", "b.png"), 0.1)
 
@@ -51,10 +58,15 @@ def test_a_recipe_without_lists_is_left_alone():
 
 @pytest.mark.parametrize("part", [0, 1.0, 2, True, "", [1], -0.1])
 def test_a_part_is_a_share_names_or_a_list(part):
-    with pytest.raises(RecipeError, match=r"data\.hold_out: expects a share between 0 and 1, a list of names, or the path"):
+    with pytest.raises(
+        RecipeError,
+        match=r"data\.hold_out: expects a share between 0 and 1, a list of names, or the path",
+    ):
         recipe_from_dict(SMALL | {"data": {"hold_out": part}})
 
 
 def test_shares_leave_something_to_train_on():
-    with pytest.raises(RecipeError, match=r"data: hold_out and test leave nothing to train on: 0.6 \+ 0.4"):
+    with pytest.raises(
+        RecipeError, match=r"data: hold_out and test leave nothing to train on: 0.6 \+ 0.4"
+    ):
         recipe_from_dict(SMALL | {"data": {"hold_out": 0.6, "test": 0.4}})

@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from srkit_core.expressions import Call
-from srkit_core.interfaces import AdversarialLoss, Between, Count, Degradation, Discriminator, Generator, Loss, Metric, Range, ReferenceLoss
+from srkit_core.interfaces import (
+    AdversarialLoss,
+    Between,
+    Count,
+    Degradation,
+    Discriminator,
+    Generator,
+    Loss,
+    Metric,
+    Range,
+    ReferenceLoss,
+)
 from srkit_core.options import MisfitError, check_signature, context_of, fit, options_of, type_name
 
 Share = Annotated[float, Between(0, 1)]
@@ -56,7 +67,11 @@ MISFITS = [
     (1.5, Count, "expects int, not 1.5"),
     (1.01, Share, "expects float in 0..1, not 1.01"),
     (3, Annotated[int, Between(high=2)], "expects int <= 2, not 3"),
-    (Range(0.5, 1.5), Annotated[float | Range, Between(0, 1)], "expects float | low..high in 0..1, not 0.5..1.5"),
+    (
+        Range(0.5, 1.5),
+        Annotated[float | Range, Between(0, 1)],
+        "expects float | low..high in 0..1, not 0.5..1.5",
+    ),
     (2.5, int, "expects int, not 2.5"),
     (True, int, "expects int, not true"),
     (3, bool, "expects bool, not 3"),
@@ -111,7 +126,14 @@ def test_types_have_names_for_people(annotation, name):
     assert type_name(annotation) == name
 
 
-def _net(*, scale: int, of: Discriminator, patch: int = 8, eps: float = 1e-3, layers: tuple[str, ...] = ()) -> Generator:
+def _net(
+    *,
+    scale: int,
+    of: Discriminator,
+    patch: int = 8,
+    eps: float = 1e-3,
+    layers: tuple[str, ...] = (),
+) -> Generator:
     """Make a network.
 
     The first paragraph about eps: it is not documentation of an option.
@@ -131,9 +153,17 @@ def _net(*, scale: int, of: Discriminator, patch: int = 8, eps: float = 1e-3, la
 
 def test_options_come_from_the_signature_and_the_docstring():
     of, eps, layers = options_of(_net)
-    assert (of.name, of.type_name, of.required, of.doc) == ("of", "discriminator", True, "the network it is made of.")
+    assert (of.name, of.type_name, of.required, of.doc) == (
+        "of",
+        "discriminator",
+        True,
+        "the network it is made of.",
+    )
     assert (eps.name, eps.default, eps.required) == ("eps", 1e-3, False)
-    assert eps.doc == "where the loss turns from quadratic to linear, as a difference in [0, 1]: small."
+    assert (
+        eps.doc
+        == "where the loss turns from quadratic to linear, as a difference in [0, 1]: small."
+    )
     assert (layers.type_name, layers.doc) == ("list of str", "which layers.")
 
 
@@ -166,12 +196,27 @@ FAULTS = [
     (_open, "parameter 'rest' of its factory is not keyword-only"),
     (_untyped, "parameter 'n' of its factory has no type"),
     (_container, "parameter 'n' of its factory has type dict[str, int], which is no option type"),
-    (_function, "parameter 'n' of its factory has type collections.abc.Callable[[int], int], which is no option type"),
+    (
+        _function,
+        "parameter 'n' of its factory has type collections.abc.Callable[[int], int], which is no "
+        "option type",
+    ),
     (_bare_tuple, "parameter 'n' of its factory has type tuple, which is no option type"),
-    (_nested, "parameter 'n' of its factory has type tuple[list[int], ...], which is no option type"),
+    (
+        _nested,
+        "parameter 'n' of its factory has type tuple[list[int], ...], which is no option type",
+    ),
     (_anything, "parameter 'n' of its factory has type Any, which is no option type"),
-    (_wrong_default, "the default of parameter 'n' of its factory does not fit its type: it expects int, not 'none'"),
-    (_fraction, "the default of parameter 'n' of its factory does not fit its type: it expects int, not 0.5"),
+    (
+        _wrong_default,
+        "the default of parameter 'n' of its factory does not fit its type: it expects int, not "
+        "'none'",
+    ),
+    (
+        _fraction,
+        "the default of parameter 'n' of its factory does not fit its type: it expects int, "
+        "not 0.5",
+    ),
 ]
 
 

@@ -60,7 +60,10 @@ def test_flags_alone_make_a_recipe():
     recipe = made.recipe
     assert made.notes == ()
     assert (recipe.name, recipe.scale, recipe.seed) == ("rrdb", 2, 7)
-    assert (recipe.generator, recipe.discriminator) == (parse_call("rrdb(blocks=2)"), parse_call("vgg-sn"))
+    assert (recipe.generator, recipe.discriminator) == (
+        parse_call("rrdb(blocks=2)"),
+        parse_call("vgg-sn"),
+    )
     assert recipe.degradation == parse_chain("bicubic | jpeg(quality=30..95)")
     assert lengths(recipe) == [("warmup", "10 steps"), ("main", "20 steps")]
     assert [stage.loss for stage in recipe.stages] == [parse_sum("l1"), parse_sum("l1+vgg+ragan")]
@@ -113,7 +116,12 @@ def test_lengths_that_were_chosen_are_said(flags, wanted, note):
 
 @pytest.mark.parametrize(
     ("gen", "name"),
-    [("rrdb", "rrdb"), ("rrdb (blocks=2)", "rrdb"), ("srkit-rrdb/rrdb", "rrdb"), ('rrdb(weights="a/b(c")', "rrdb")],
+    [
+        ("rrdb", "rrdb"),
+        ("rrdb (blocks=2)", "rrdb"),
+        ("srkit-rrdb/rrdb", "rrdb"),
+        ('rrdb(weights="a/b(c")', "rrdb"),
+    ],
 )
 def test_a_recipe_of_flags_is_named_after_its_generator(gen, name):
     assert wish(None, Flags(gen=gen, steps=1)).recipe.name == name
@@ -138,9 +146,23 @@ def test_silent_flags_leave_a_recipe_as_it_is(base):
 
 
 def test_flags_on_a_recipe_change_what_they_name(base):
-    flags = Flags(gen="rrdb", disc="vgg-sn", loss="l1", degrade="blur|bicubic", scale=2, batch=2, patch=48, lr=1e-3, seed=3)
+    flags = Flags(
+        gen="rrdb",
+        disc="vgg-sn",
+        loss="l1",
+        degrade="blur|bicubic",
+        scale=2,
+        batch=2,
+        patch=48,
+        lr=1e-3,
+        seed=3,
+    )
     changed = wish(base, flags).recipe
-    assert (str(changed.generator), str(changed.discriminator), str(changed.degradation)) == ("rrdb", "vgg-sn", "blur | bicubic")
+    assert (str(changed.generator), str(changed.discriminator), str(changed.degradation)) == (
+        "rrdb",
+        "vgg-sn",
+        "blur | bicubic",
+    )
     assert (changed.scale, changed.seed, changed.name) == (2, 3, base.name)
     assert [str(stage.loss) for stage in changed.stages] == ["mse", "l1"]
     assert {(stage.batch, stage.patch, stage.lr) for stage in changed.stages} == {(2, 48, 1e-3)}
@@ -148,15 +170,31 @@ def test_flags_on_a_recipe_change_what_they_name(base):
 
 
 def test_lengths_on_a_recipe_are_the_last_stage_and_the_first_of_several(base):
-    assert lengths(wish(base, Flags(steps=9)).recipe) == [("first", "3 epochs"), ("second", "9 steps")]
-    assert lengths(wish(base, Flags(warmup=9)).recipe) == [("first", "9 steps"), ("second", "200 steps")]
+    assert lengths(wish(base, Flags(steps=9)).recipe) == [
+        ("first", "3 epochs"),
+        ("second", "9 steps"),
+    ]
+    assert lengths(wish(base, Flags(warmup=9)).recipe) == [
+        ("first", "9 steps"),
+        ("second", "200 steps"),
+    ]
     single = wish(None, Flags(gen="rrdb", steps=5)).recipe
     assert lengths(wish(single, Flags(steps=9)).recipe) == [("main", "9 steps")]
     with pytest.raises(RecipeError, match="--warmup sets the first of several stages"):
         wish(single, Flags(warmup=9))
 
 
-@pytest.mark.parametrize("flags", [Flags(steps=0), Flags(warmup=-1), Flags(batch=0), Flags(scale=0), Flags(lr=-1.0), Flags(seed=-1)])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        Flags(steps=0),
+        Flags(warmup=-1),
+        Flags(batch=0),
+        Flags(scale=0),
+        Flags(lr=-1.0),
+        Flags(seed=-1),
+    ],
+)
 def test_flags_out_of_range_are_refused_like_fields(base, flags):
     with pytest.raises(RecipeError, match="input should be greater than"):
         wish(base, flags)
@@ -168,7 +206,11 @@ SETTINGS = [
     ("name=mine", lambda recipe: recipe.name, "mine"),
     ("generator=rrdb(blocks=2)", lambda recipe: recipe.generator, parse_call("rrdb(blocks=2)")),
     ('generator="rrdb(blocks=2)"', lambda recipe: recipe.generator, parse_call("rrdb(blocks=2)")),
-    ("degradation=blur(sigma=1..2)|bicubic", lambda recipe: recipe.degradation, parse_chain("blur(sigma=1..2) | bicubic")),
+    (
+        "degradation=blur(sigma=1..2)|bicubic",
+        lambda recipe: recipe.degradation,
+        parse_chain("blur(sigma=1..2) | bicubic"),
+    ),
     ("validation.metrics=psnr", lambda recipe: recipe.validation.metrics, parse_sum("psnr")),
     ('validation.columns=["lr", "sr"]', lambda recipe: recipe.validation.columns, ("lr", "sr")),
     ('data.hold_out=["0801"]', lambda recipe: recipe.data.hold_out, ("0801",)),
@@ -176,31 +218,78 @@ SETTINGS = [
     ("augment=", lambda recipe: [str(stage.augment) for stage in recipe.stages], ["", ""]),
     ("stages.0.batch=4", lambda recipe: [stage.batch for stage in recipe.stages], [4, 16]),
     ("stages.second.batch=4", lambda recipe: [stage.batch for stage in recipe.stages], [8, 4]),
-    ("stages.1.name=third", lambda recipe: [stage.name for stage in recipe.stages], ["first", "third"]),
+    (
+        "stages.1.name=third",
+        lambda recipe: [stage.name for stage in recipe.stages],
+        ["first", "third"],
+    ),
     ("stages.first.steps=7", lengths, [("first", "7 steps"), ("second", "200 steps")]),
     ("stages.1.epochs=2", lengths, [("first", "3 epochs"), ("second", "2 epochs")]),
     ("steps=7", lengths, [("first", "7 steps"), ("second", "7 steps")]),
     ("lr=1", lambda recipe: [stage.lr for stage in recipe.stages], [1.0, 1.0]),
-    ("validate_every=2 epochs", lambda recipe: [stage.validate_every for stage in recipe.stages], [Span(2, "epochs")] * 2),
-    ("stages.0.schedule.final=0.1", lambda recipe: recipe.stages[0].schedule, Schedule(name="cosine", final=0.1)),
-    ("schedule=multistep", lambda recipe: {stage.schedule for stage in recipe.stages}, {Schedule(name="multistep")}),
-    ("stages.0.optimiser.generator.lr=1e-3", lambda recipe: recipe.stages[0].optimiser.generator.lr, 1e-3),
-    ("stages.0.optimiser.generator.lr=1e-3", lambda recipe: recipe.stages[0].optimiser.discriminator.lr, None),
-    ("optimiser.lr=1e-3", lambda recipe: {(s.optimiser.generator.lr, s.optimiser.discriminator.lr) for s in recipe.stages}, {(1e-3, 1e-3)}),
-    ("optimiser.betas=[0.5, 0.9]", lambda recipe: recipe.stages[1].optimiser.discriminator.options, {"betas": (0.5, 0.9)}),
-    ('optimiser={name="SGD"}', lambda recipe: {stage.optimiser.generator.name for stage in recipe.stages}, {"SGD"}),
+    (
+        "validate_every=2 epochs",
+        lambda recipe: [stage.validate_every for stage in recipe.stages],
+        [Span(2, "epochs")] * 2,
+    ),
+    (
+        "stages.0.schedule.final=0.1",
+        lambda recipe: recipe.stages[0].schedule,
+        Schedule(name="cosine", final=0.1),
+    ),
+    (
+        "schedule=multistep",
+        lambda recipe: {stage.schedule for stage in recipe.stages},
+        {Schedule(name="multistep")},
+    ),
+    (
+        "stages.0.optimiser.generator.lr=1e-3",
+        lambda recipe: recipe.stages[0].optimiser.generator.lr,
+        1e-3,
+    ),
+    (
+        "stages.0.optimiser.generator.lr=1e-3",
+        lambda recipe: recipe.stages[0].optimiser.discriminator.lr,
+        None,
+    ),
+    (
+        "optimiser.lr=1e-3",
+        lambda recipe: {
+            (s.optimiser.generator.lr, s.optimiser.discriminator.lr) for s in recipe.stages
+        },
+        {(1e-3, 1e-3)},
+    ),
+    (
+        "optimiser.betas=[0.5, 0.9]",
+        lambda recipe: recipe.stages[1].optimiser.discriminator.options,
+        {"betas": (0.5, 0.9)},
+    ),
+    (
+        'optimiser={name="SGD"}',
+        lambda recipe: {stage.optimiser.generator.name for stage in recipe.stages},
+        {"SGD"},
+    ),
 ]
 
 
-@pytest.mark.parametrize(("setting", "look", "wanted"), SETTINGS, ids=[setting for setting, *_ in SETTINGS])
+@pytest.mark.parametrize(
+    ("setting", "look", "wanted"), SETTINGS, ids=[setting for setting, *_ in SETTINGS]
+)
 def test_a_setting_changes_the_field_it_names(base, setting, look, wanted):
     assert look(settle(base, setting)) == wanted
 
 
 def test_settings_act_in_their_order_and_on_recipes_of_flags_too(base):
     assert settle(base, "batch=4", "stages.0.batch=2").stages[1].batch == 4
-    assert settle(base, "schedule=cosine", "schedule.final=0.1").stages[1].schedule == Schedule(name="cosine", final=0.1)
-    made = wish(None, Flags(gen="rrdb", steps=5, settings=("optimiser.name=SGD", "optimiser.generator.momentum=0.9"))).recipe
+    assert settle(base, "schedule=cosine", "schedule.final=0.1").stages[1].schedule == Schedule(
+        name="cosine", final=0.1
+    )
+    made = wish(
+        None,
+        Flags(
+            gen="rrdb", steps=5, settings=("optimiser.name=SGD", "optimiser.generator.momentum=0.9")
+        ),
+    ).recipe
     assert made.stages[0].optimiser.generator.options == {"momentum": 0.9}
     assert made.stages[0].optimiser.discriminator.name == "SGD"
 
@@ -216,13 +305,25 @@ BAD_SETTINGS = [
     ("stages..lr=3", "--set takes key=value, not 'stages..lr=3'", "--set stages.0.lr=1e-4"),
     ("btach=3", "a recipe has no field 'btach' (in --set btach=3)", "did you mean 'batch'?"),
     ("zzz=3", "a recipe has no field 'zzz' (in --set zzz=3)", "one of name, scale"),
-    ("stages.third.lr=1", "there is no stage 'third' for --set stages.third.lr=1", "stages: first, second"),
+    (
+        "stages.third.lr=1",
+        "there is no stage 'third' for --set stages.third.lr=1",
+        "stages: first, second",
+    ),
     ("stages.2.lr=1", "there is no stage '2' for --set stages.2.lr=1", "stages: first, second"),
     ("stages.0=1", "'stages' in --set stages.0=1 has no fields", "srkit recipes --schema"),
     ("stages.0.lrr=1", "a recipe has no field stages.0.lrr", "did you mean 'lr'?"),
     ("scale.x=1", "'scale' in --set scale.x=1 has no fields", "srkit recipes --schema"),
-    ("validation.metrcs=psnr", "a recipe has no field validation.metrcs", "did you mean 'metrics'?"),
-    ("optimiser.generator.lr.x=1", "stages.0.optimiser.generator.lr: input should be a valid number", "--schema"),
+    (
+        "validation.metrcs=psnr",
+        "a recipe has no field validation.metrcs",
+        "did you mean 'metrics'?",
+    ),
+    (
+        "optimiser.generator.lr.x=1",
+        "stages.0.optimiser.generator.lr: input should be a valid number",
+        "--schema",
+    ),
     ("scale=four", "scale: input should be a valid integer, got 'four'", "srkit recipes --schema"),
     ("steps=0", "stages.0.steps: input should be greater than 0, got 0", "srkit recipes --schema"),
     ("seed=" + "9" * 5000, "seed: input should be a valid integer", "srkit recipes --schema"),
@@ -230,7 +331,9 @@ BAD_SETTINGS = [
 ]
 
 
-@pytest.mark.parametrize(("setting", "message", "hint"), BAD_SETTINGS, ids=[setting[:40] for setting, *_ in BAD_SETTINGS])
+@pytest.mark.parametrize(
+    ("setting", "message", "hint"), BAD_SETTINGS, ids=[setting[:40] for setting, *_ in BAD_SETTINGS]
+)
 def test_a_setting_that_fits_nothing_is_an_error(base, setting, message, hint):
     with pytest.raises(RecipeError) as caught:
         settle(base, setting)

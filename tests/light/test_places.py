@@ -12,8 +12,14 @@ from srkit_core.places import Place, anchored, parse_places
         ("photos", [Place("photos")]),
         ("my pictures", [Place("my pictures")]),
         ("3*DIV2K + Flickr2K", [Place("DIV2K", 3.0), Place("Flickr2K")]),
-        (r"3*D:\data\DIV2K + 0.5*\\server\share", [Place(r"D:\data\DIV2K", 3.0), Place(r"\\server\share", 0.5)]),
-        ("hf://datasets/me/div2k + .25 * s3://bucket/a+b", [Place("hf://datasets/me/div2k"), Place("s3://bucket/a+b", 0.25)]),
+        (
+            r"3*D:\data\DIV2K + 0.5*\\server\share",
+            [Place(r"D:\data\DIV2K", 3.0), Place(r"\\server\share", 0.5)],
+        ),
+        (
+            "hf://datasets/me/div2k + .25 * s3://bucket/a+b",
+            [Place("hf://datasets/me/div2k"), Place("s3://bucket/a+b", 0.25)],
+        ),
         ("a+b", [Place("a+b")]),
         ("1e-5*a + 1234567.5*b", [Place("a", 1e-5), Place("b", 1234567.5)]),
         ("3*photos", [Place("photos", 3.0)]),
@@ -40,8 +46,14 @@ def test_a_list_lies_in_its_folder_or_names_another(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     listing = tmp_path / "meta info.txt"
     assert parse_places(str(listing)) == (Place(str(tmp_path), 1.0, listing),)
-    assert parse_places(f"4*{listing} in data + photos") == (Place("data", 4.0, listing), Place("photos"))
-    assert anchored("4*meta info.txt in data + photos") == f"4*{listing} in {tmp_path / 'data'} + photos"
+    assert parse_places(f"4*{listing} in data + photos") == (
+        Place("data", 4.0, listing),
+        Place("photos"),
+    )
+    assert (
+        anchored("4*meta info.txt in data + photos")
+        == f"4*{listing} in {tmp_path / 'data'} + photos"
+    )
     assert parse_places(anchored("meta info.txt")) == (Place(str(tmp_path), 1.0, listing),)
 
 
@@ -58,6 +70,7 @@ def test_a_weight_is_above_0(text):
 
 
 def test_addresses_are_told_from_paths():
-    assert [Place(where).is_address for where in ("hf://datasets/a", "C:/data", r"C:\data", "memory://x", "photos")] == [
+    written = ("hf://datasets/a", "C:/data", r"C:\data", "memory://x", "photos")
+    assert [Place(where).is_address for where in written] == [
         True, False, False, True, False,
     ]  # fmt: skip

@@ -1,4 +1,6 @@
-"""Does a plan hold what a recipe says, and is every recipe that cannot run here refused with what to change?"""
+"""Does a plan hold what a recipe says, and is every recipe that cannot run here refused with what
+to change?
+"""
 
 import pytest
 
@@ -10,7 +12,10 @@ from srkit_core.recipe import recipe_from_dict, recipe_from_toml
 
 
 def recipe(*losses, patches=(), **top):
-    stages = [{"name": f"s{place}", "loss": loss, "steps": 5, "patch": 96} for place, loss in enumerate(losses or ["l1"])]
+    stages = [
+        {"name": f"s{place}", "loss": loss, "steps": 5, "patch": 96}
+        for place, loss in enumerate(losses or ["l1"])
+    ]
     for stage, patch in zip(stages, patches, strict=False):
         stage["patch"] = patch
     return recipe_from_dict({"generator": "net", "stages": stages} | top)
@@ -29,19 +34,31 @@ def test_a_plan_has_every_part_bound(tiny):
         ("ragan", 0.005, True),
     ]
     assert main.terms[1].part.context == {"scale": 2, "patch": 96}
-    assert [(metric.label, metric.spec.unit) for metric in made.metrics] == [("psnr", "dB"), ("ssim", "")]
+    assert [(metric.label, metric.spec.unit) for metric in made.metrics] == [
+        ("psnr", "dB"),
+        ("ssim", ""),
+    ]
 
 
 def test_left_out_weights_are_written_into_the_recipe(tiny):
     made = plan(recipe("l1 + tv + 0.5*vgg(layer=conv2_2) + ragan", discriminator="critic"), tiny)
-    assert str(made.recipe.stages[0].loss) == "1.0*l1 + 2e-08*tv + 0.5*vgg(layer=conv2_2) + 0.005*ragan"
+    assert (
+        str(made.recipe.stages[0].loss)
+        == "1.0*l1 + 2e-08*tv + 0.5*vgg(layer=conv2_2) + 0.005*ragan"
+    )
 
 
 @pytest.mark.parametrize(
     "written",
     [
         recipe("l1"),
-        recipe("l1", "vgg + vgg(layer=conv2_2) + ragan", discriminator="multi(of=critic)", scale=2, degradation="blur | bicubic"),
+        recipe(
+            "l1",
+            "vgg + vgg(layer=conv2_2) + ragan",
+            discriminator="multi(of=critic)",
+            scale=2,
+            degradation="blur | bicubic",
+        ),
         recipe("tv", degradation="paired", validation={"metrics": "ssim"}),
     ],
 )
@@ -52,7 +69,13 @@ def test_a_resolved_recipe_is_planned_to_itself(tiny, written):
 
 
 def test_repeated_terms_are_numbered(tiny):
-    made = plan(recipe("vgg + l1 + vgg(layer=conv2_2) + srkit-tiny/vgg", validation={"metrics": "psnr + ssim + psnr(window=7)"}), tiny)
+    made = plan(
+        recipe(
+            "vgg + l1 + vgg(layer=conv2_2) + srkit-tiny/vgg",
+            validation={"metrics": "psnr + ssim + psnr(window=7)"},
+        ),
+        tiny,
+    )
     assert [term.label for term in made.stages[0].terms] == ["vgg", "l1", "vgg.2", "vgg.3"]
     assert [metric.label for metric in made.metrics] == ["psnr", "ssim", "psnr.2"]
 
@@ -69,15 +92,43 @@ def test_a_discriminator_of_one_size_is_built_for_the_adversarial_patch(tiny):
 
 REFUSED = [
     (recipe(scale=3), "generator 'net' has no scale 3; it has 2, 4", "--scale 4"),
-    (recipe(generator="bicubic"), "'bicubic' has nothing to train", "srkit eval bicubic, or srkit list generator"),
-    (recipe("l1 + ragan"), "the loss 'ragan' is adversarial, but there is no discriminator", "--disc vgg-sn"),
-    (recipe("l1", "vgg", discriminator="critic"), "no stage has an adversarial loss for the discriminator 'critic'", "--loss l1+gan"),
+    (
+        recipe(generator="bicubic"),
+        "'bicubic' has nothing to train",
+        "srkit eval bicubic, or srkit list generator",
+    ),
+    (
+        recipe("l1 + ragan"),
+        "the loss 'ragan' is adversarial, but there is no discriminator",
+        "--disc vgg-sn",
+    ),
+    (
+        recipe("l1", "vgg", discriminator="critic"),
+        "no stage has an adversarial loss for the discriminator 'critic'",
+        "--loss l1+gan",
+    ),
     (recipe(patches=[90]), "patch 90 of stage 's0' is not a multiple of 4", "--patch 92"),
     (recipe(patches=[2]), "patch 2 of stage 's0' is not a multiple of 4", "--patch 4"),
-    (recipe(patches=[112], generator="windowed"), "patch 112 of stage 's0' is not a multiple of 32", "--patch 128"),
-    (recipe("l1", "l1", patches=[96, 64], generator="windowed"), "patch 64 of stage 's1' is too small for 'windowed'", "--patch 96"),
-    (recipe("ragan", patches=[28], discriminator="multi(of=critic)"), "patch 28 is too small for the discriminator 'critic'", "--patch 32"),
-    (recipe("ragan", patches=[28], discriminator="critic"), "patch 28 is too small for the discriminator 'critic'", "--patch 32"),
+    (
+        recipe(patches=[112], generator="windowed"),
+        "patch 112 of stage 's0' is not a multiple of 32",
+        "--patch 128",
+    ),
+    (
+        recipe("l1", "l1", patches=[96, 64], generator="windowed"),
+        "patch 64 of stage 's1' is too small for 'windowed'",
+        "--patch 96",
+    ),
+    (
+        recipe("ragan", patches=[28], discriminator="multi(of=critic)"),
+        "patch 28 is too small for the discriminator 'critic'",
+        "--patch 32",
+    ),
+    (
+        recipe("ragan", patches=[28], discriminator="critic"),
+        "patch 28 is too small for the discriminator 'critic'",
+        "--patch 32",
+    ),
     (
         recipe("ragan", "ragan", patches=[96, 192], discriminator="fixed"),
         "discriminator 'fixed' is built for one patch, the stages have [96, 192]",
@@ -98,30 +149,47 @@ REFUSED = [
         "the degradation 'bicubic | bicubic' makes pictures 16 times smaller, the scale is 4",
         "bicubic makes LR of the recipe's scale",
     ),
-    (recipe(degradation=""), "the degradation '' makes pictures 1 times smaller, the scale is 4", "bicubic makes LR of the recipe's scale"),
+    (
+        recipe(degradation=""),
+        "the degradation '' makes pictures 1 times smaller, the scale is 4",
+        "bicubic makes LR of the recipe's scale",
+    ),
     (
         recipe(degradation="blur | bicubic@0.5"),
         "'bicubic@0.5' changes the size, so it cannot happen to some pictures only",
         "write bicubic",
     ),
     (
-        recipe_from_dict({"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flip | spin"}]}),
+        recipe_from_dict(
+            {"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flip | spin"}]}
+        ),
         "there is no augmentation 'spin'",
         "one of centre, salient, affine, jitter, flip, turn, cutblur",
     ),
     (
-        recipe_from_dict({"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flop"}]}),
+        recipe_from_dict(
+            {"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flop"}]}
+        ),
         "there is no augmentation 'flop'",
         "did you mean 'flip'?",
     ),
     (
-        recipe_from_dict({"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flip | affine | centre"}]}),
+        recipe_from_dict(
+            {
+                "generator": "net",
+                "stages": [{"loss": "l1", "steps": 1, "augment": "flip | affine | centre"}],
+            }
+        ),
         "in 'flip | affine | centre' a step stands before one that happens earlier",
         'augment = "centre | affine | flip"',
     ),
     (
         recipe_from_dict(
-            {"generator": "net", "degradation": "paired", "stages": [{"loss": "l1", "steps": 1, "augment": "salient | jitter@0.5 | flip"}]}
+            {
+                "generator": "net",
+                "degradation": "paired",
+                "stages": [{"loss": "l1", "steps": 1, "augment": "salient | jitter@0.5 | flip"}],
+            }
         ),
         "'jitter' changes HR before LR is made, but paired LR is made already",
         'augment = "salient | flip"',
@@ -134,7 +202,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("written", "message", "hint"), REFUSED, ids=[message for _, message, _ in REFUSED])
+@pytest.mark.parametrize(
+    ("written", "message", "hint"), REFUSED, ids=[message for _, message, _ in REFUSED]
+)
 def test_what_does_not_fit_is_refused(tiny, written, message, hint):
     with pytest.raises(IncompatibleError) as caught:
         plan(written, tiny)
@@ -145,14 +215,42 @@ def test_what_does_not_fit_is_refused(tiny, written, message, hint):
     ("written", "error", "message"),
     [
         (recipe(generator="nett"), UnknownComponentError, "no generator named 'nett' is installed"),
-        (recipe("l1 + psnr"), UnknownComponentError, "no loss named 'psnr' is installed (there is a metric of that name)"),
+        (
+            recipe("l1 + psnr"),
+            UnknownComponentError,
+            "no loss named 'psnr' is installed (there is a metric of that name)",
+        ),
         (recipe(discriminator="net"), IncompatibleError, "no stage has an adversarial loss"),
-        (recipe("ragan", discriminator="net"), UnknownComponentError, "no discriminator named 'net' is installed"),
-        (recipe(degradation="paired | blur"), UnknownComponentError, "no degradation named 'paired' is installed"),
-        (recipe(generator="net(scale=2)"), OptionError, "net: 'scale' comes from the recipe, it is no option"),
-        (recipe("vgg(layer=conv9_9)"), OptionError, "vgg: option 'layer' expects conv2_2 | conv5_4, not 'conv9_9'"),
-        (recipe(degradation="bicubic(factor=big)"), OptionError, "bicubic: option 'factor' expects int | none, not 'big'"),
-        (recipe(validation={"metrics": "lpips2"}), UnknownComponentError, "no metric named 'lpips2' is installed"),
+        (
+            recipe("ragan", discriminator="net"),
+            UnknownComponentError,
+            "no discriminator named 'net' is installed",
+        ),
+        (
+            recipe(degradation="paired | blur"),
+            UnknownComponentError,
+            "no degradation named 'paired' is installed",
+        ),
+        (
+            recipe(generator="net(scale=2)"),
+            OptionError,
+            "net: 'scale' comes from the recipe, it is no option",
+        ),
+        (
+            recipe("vgg(layer=conv9_9)"),
+            OptionError,
+            "vgg: option 'layer' expects conv2_2 | conv5_4, not 'conv9_9'",
+        ),
+        (
+            recipe(degradation="bicubic(factor=big)"),
+            OptionError,
+            "bicubic: option 'factor' expects int | none, not 'big'",
+        ),
+        (
+            recipe(validation={"metrics": "lpips2"}),
+            UnknownComponentError,
+            "no metric named 'lpips2' is installed",
+        ),
     ],
 )
 def test_names_and_options_are_checked_everywhere(tiny, written, error, message):
@@ -164,7 +262,11 @@ def test_names_and_options_are_checked_everywhere(tiny, written, error, message)
 def test_a_metric_has_no_weight(tiny):
     with pytest.raises(ExpressionError) as caught:
         bind_metrics(tiny, parse_sum("psnr + 2*ssim"))
-    assert str(caught.value).split("\n") == ["a metric has no weight at column 8", "  psnr + 2.0*ssim", "         ^"]
+    assert str(caught.value).split("\n") == [
+        "a metric has no weight at column 8",
+        "  psnr + 2.0*ssim",
+        "         ^",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +288,10 @@ def test_margins_add_up_in_hr_pixels_and_are_whole_lr_pixels(tiny, chain, scale,
 
 
 def test_the_smallest_patches_that_fit_are_taken(tiny):
-    assert plan(recipe("ragan", patches=[32], discriminator="critic"), tiny).stages[0].stage.patch == 32
+    assert (
+        plan(recipe("ragan", patches=[32], discriminator="critic"), tiny).stages[0].stage.patch
+        == 32
+    )
     assert plan(recipe(patches=[96], generator="windowed"), tiny).stages[0].stage.patch == 96
 
 

@@ -74,12 +74,26 @@ schedule = { name = "multistep", milestones = [50_000, "2 epochs"], gamma = 0.1 
 
 def test_defaults_are_the_published_ones():
     recipe = recipe_from_toml(SMALL)
-    assert (recipe.name, recipe.scale, recipe.seed, str(recipe.degradation)) == ("run", 4, 0, "bicubic")
+    assert (recipe.name, recipe.scale, recipe.seed, str(recipe.degradation)) == (
+        "run",
+        4,
+        0,
+        "bicubic",
+    )
     (only,) = recipe.stages
     assert (only.name, only.batch, only.patch, only.lr, only.d_steps) == ("main", 16, 128, 1e-4, 1)
-    assert (only.lr_warmup, only.log_every, only.validate_every, only.checkpoint_every) == (Span(0), Span(50), None, None)
-    assert only.schedule == Schedule(name="constant", over="stage", final=0.0, milestones=(), gamma=0.5)
-    assert only.optimiser == Optimisers(generator=Optimiser(name="Adam"), discriminator=Optimiser(name="Adam"))
+    assert (only.lr_warmup, only.log_every, only.validate_every, only.checkpoint_every) == (
+        Span(0),
+        Span(50),
+        None,
+        None,
+    )
+    assert only.schedule == Schedule(
+        name="constant", over="stage", final=0.0, milestones=(), gamma=0.5
+    )
+    assert only.optimiser == Optimisers(
+        generator=Optimiser(name="Adam"), discriminator=Optimiser(name="Adam")
+    )
     assert (only.order, str(only.augment), only.ema) == ("generator-first", "flip | turn", None)
     assert (str(recipe.validation.metrics), recipe.validation.protocol) == ("psnr + ssim", "y")
     assert (recipe.validation.border, recipe.validation.pictures) == (None, 4)
@@ -90,15 +104,26 @@ def test_everything_a_recipe_can_say_is_read():
     recipe = recipe_from_toml(RICH)
     warmup, adversarial = recipe.stages
     assert recipe.generator == parse_call('srkit-rrdb/rrdb(blocks=16, tail="a b", of=[x(), 1..2])')
-    assert recipe.degradation == parse_chain("bicubic | blur(sigma=0.2..3.0)@0.5 | jpeg(quality=30..95)@0.8")
+    assert recipe.degradation == parse_chain(
+        "bicubic | blur(sigma=0.2..3.0)@0.5 | jpeg(quality=30..95)@0.8"
+    )
     assert (warmup.length, adversarial.length) == (Span(3, "epochs"), Span(400_000))
     assert warmup.optimiser.generator == warmup.optimiser.discriminator
-    assert warmup.optimiser.generator.options == {"betas": (0.9, 0.99), "weight_decay": 0, "amsgrad": True}
+    assert warmup.optimiser.generator.options == {
+        "betas": (0.9, 0.99),
+        "weight_decay": 0,
+        "amsgrad": True,
+    }
     assert warmup.schedule == Schedule(name="cosine")
     assert adversarial.loss == parse_sum("0.01*l1 + vgg(layer=conv5_4) + 0.005*ragan")
-    assert adversarial.optimiser == Optimisers(discriminator=Optimiser.model_validate({"name": "SGD", "momentum": 0.9}))
+    assert adversarial.optimiser == Optimisers(
+        discriminator=Optimiser.model_validate({"name": "SGD", "momentum": 0.9})
+    )
     assert adversarial.schedule.milestones == (Span(50_000), Span(2, "epochs"))
-    assert (adversarial.validate_every, adversarial.checkpoint_every) == (Span(2, "epochs"), Span(5000))
+    assert (adversarial.validate_every, adversarial.checkpoint_every) == (
+        Span(2, "epochs"),
+        Span(5000),
+    )
 
 
 @pytest.mark.parametrize("text", [SMALL, RICH])
@@ -161,7 +186,10 @@ def test_an_existing_path_wins_over_a_shipped_name(shelf):
     assert read_recipe("esrgan").generator == parse_call("rrdb")
 
 
-@pytest.mark.parametrize(("name", "hint"), [("esrgen", "srkit recipes esrgan"), ("nowhere.toml", "srkit recipes"), (".", "srkit recipes")])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("esrgen", "srkit recipes esrgan"), ("nowhere.toml", "srkit recipes"), (".", "srkit recipes")],
+)
 def test_a_recipe_that_is_not_there_is_an_error(shelf, name, hint):
     with pytest.raises(RecipeError) as caught:
         find_recipe(name)
@@ -185,4 +213,6 @@ def test_the_json_schema_knows_every_field():
     schema = Recipe.model_json_schema()
     assert set(schema["properties"]) == set(Recipe.model_fields)
     assert schema["properties"]["generator"]["type"] == "string"
-    assert schema["$defs"]["Optimiser"]["additionalProperties"] == {"type": ["boolean", "number", "string", "array"]}
+    assert schema["$defs"]["Optimiser"]["additionalProperties"] == {
+        "type": ["boolean", "number", "string", "array"]
+    }

@@ -20,20 +20,36 @@ def stage(**changes: Any) -> dict[str, Any]:
 FAULTS = [
     ({"stages": []}, "the recipe lacks generator", "srkit recipes srresnet"),
     ({"generator": "rrdb"}, "the recipe lacks stages", "srkit recipes srresnet"),
-    ({"generator": "rrdb", "stages": [{"steps": 5}]}, "the recipe lacks stages.0.loss", "srkit recipes srresnet"),
+    (
+        {"generator": "rrdb", "stages": [{"steps": 5}]},
+        "the recipe lacks stages.0.loss",
+        "srkit recipes srresnet",
+    ),
     (small(stages=[]), "stages: tuple should have at least 1 item", "--schema"),
     (small(generatr="x"), "a recipe has no field generatr", "did you mean 'generator'?"),
     (small(zzz=1), "a recipe has no field zzz", "srkit recipes --schema"),
     (stage(losss="l1"), "a recipe has no field stages.0.losss", "did you mean 'loss'?"),
-    (small(validation={"metrcs": "psnr"}), "a recipe has no field validation.metrcs", "did you mean 'metrics'?"),
+    (
+        small(validation={"metrcs": "psnr"}),
+        "a recipe has no field validation.metrcs",
+        "did you mean 'metrics'?",
+    ),
     (small(data={"holdout": []}), "a recipe has no field data.holdout", "did you mean 'hold_out'?"),
-    (stage(schedule={"nam": "cosine"}), "a recipe has no field stages.0.schedule.nam", "did you mean 'name'?"),
+    (
+        stage(schedule={"nam": "cosine"}),
+        "a recipe has no field stages.0.schedule.nam",
+        "did you mean 'name'?",
+    ),
     (small(scale="4"), "scale: input should be a valid integer, got '4'", "--schema"),
     (small(scale=True), "scale: input should be a valid integer, got True", "--schema"),
     (small(scale=4.0), "scale: input should be a valid integer, got 4.0", "--schema"),
     (small(scale=0), "scale: input should be greater than 0, got 0", "--schema"),
     (small(seed=-1), "seed: input should be greater than or equal to 0, got -1", "--schema"),
-    (small(seed=2**63), "seed: input should be less than 9223372036854775808, got 9223372036854775808", "--schema"),
+    (
+        small(seed=2**63),
+        "seed: input should be less than 9223372036854775808, got 9223372036854775808",
+        "--schema",
+    ),
     (small(generator=5), "generator: expects the text of an expression, got 5", "--schema"),
     (small(name="a/b"), "name: string should match pattern", "--schema"),
     (
@@ -49,23 +65,53 @@ FAULTS = [
     (stage(lr=0), "stages.0.lr: input should be greater than 0, got 0", "--schema"),
     (stage(lr=float("inf")), "stages.0.lr: input should be a finite number, got inf", "--schema"),
     (stage(ema=1.0), "stages.0.ema: input should be less than 1, got 1.0", "--schema"),
-    (stage(order="first"), "stages.0.order: input should be 'generator-first' or 'discriminator-first', got 'first'", "--schema"),
-    (stage(schedule="cos"), "stages.0.schedule.name: input should be 'constant', 'cosine' or 'multistep', got 'cos'", "--schema"),
-    (stage(schedule={"final": 1.5}), "stages.0.schedule.final: input should be less than or equal to 1, got 1.5", "--schema"),
-    (stage(log_every=0), 'stages.0.log_every: expects a number of steps of at least 1, or "2 epochs", got 0', "--schema"),
-    (stage(log_every=True), 'stages.0.log_every: expects a number of steps of at least 1, or "2 epochs", got True', "--schema"),
+    (
+        stage(order="first"),
+        "stages.0.order: input should be 'generator-first' or 'discriminator-first', got 'first'",
+        "--schema",
+    ),
+    (
+        stage(schedule="cos"),
+        "stages.0.schedule.name: input should be 'constant', 'cosine' or 'multistep', got 'cos'",
+        "--schema",
+    ),
+    (
+        stage(schedule={"final": 1.5}),
+        "stages.0.schedule.final: input should be less than or equal to 1, got 1.5",
+        "--schema",
+    ),
+    (
+        stage(log_every=0),
+        'stages.0.log_every: expects a number of steps of at least 1, or "2 epochs", got 0',
+        "--schema",
+    ),
+    (
+        stage(log_every=True),
+        'stages.0.log_every: expects a number of steps of at least 1, or "2 epochs", got True',
+        "--schema",
+    ),
     (
         stage(log_every="0 epochs"),
-        "stages.0.log_every: expects a number of steps of at least 1, or \"2 epochs\", got '0 epochs'",
+        'stages.0.log_every: expects a number of steps of at least 1, or "2 epochs", got \'0 '
+        "epochs'",
         "--schema",
     ),
-    (stage(optimiser={"lr": -1}), "stages.0.optimiser.generator.lr: input should be greater than 0, got -1", "--schema"),
+    (
+        stage(optimiser={"lr": -1}),
+        "stages.0.optimiser.generator.lr: input should be greater than 0, got -1",
+        "--schema",
+    ),
     (
         stage(optimiser={"generator": {"betas": ["a"]}}),
-        "stages.0.optimiser.generator.betas: expects a number, true, false, a text or a list of numbers, got ['a']",
+        "stages.0.optimiser.generator.betas: expects a number, true, false, a text or a list of "
+        "numbers, got ['a']",
         "--schema",
     ),
-    (stage(optimiser={"generator": {}, "critic": {}}), "a recipe has no field stages.0.optimiser.critic", "--schema"),
+    (
+        stage(optimiser={"generator": {}, "critic": {}}),
+        "a recipe has no field stages.0.optimiser.critic",
+        "--schema",
+    ),
     (
         small(stages=[{"loss": "l1", "steps": 1}, {"loss": "l1", "steps": 1}]),
         "the recipe: two stages share a name: main, main",
@@ -74,7 +120,11 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("document", "message", "hint"), FAULTS, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("document", "message", "hint"),
+    FAULTS,
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_a_fault_names_the_field_and_the_value(document, message, hint):
     with pytest.raises(RecipeError) as caught:
         recipe_from_dict(document)

@@ -1,4 +1,6 @@
-"""Is every installed component found, every broken plugin kept apart, and every miss answered with what to do?"""
+"""Is every installed component found, every broken plugin kept apart, and every miss answered with
+what to do?
+"""
 
 from importlib.metadata import EntryPoint
 from types import SimpleNamespace
@@ -21,7 +23,9 @@ def compare() -> ReferenceLoss:
 
 
 def generator(name="rrdb", **fields):
-    return GeneratorSpec(**({"name": name, "factory": make, "summary": "s", "scales": (4,)} | fields))
+    return GeneratorSpec(
+        **({"name": name, "factory": make, "summary": "s", "scales": (4,)} | fields)
+    )
 
 
 def loss(name="rrdb"):
@@ -29,7 +33,13 @@ def loss(name="rrdb"):
 
 
 def weights(name="net-x4"):
-    return WeightsSpec(name=name, files=(WeightsFile(sha256="0" * 64, size=1),), licence="MIT", summary="s", source="s")
+    return WeightsSpec(
+        name=name,
+        files=(WeightsFile(sha256="0" * 64, size=1),),
+        licence="MIT",
+        summary="s",
+        source="s",
+    )
 
 
 def raises(error):
@@ -44,23 +54,44 @@ def module(announce):
 
 
 BROKEN = {
-    "import": (raises(ImportError("no module named 'gone'\nlong advice")), "ImportError: no module named 'gone'"),
+    "import": (
+        raises(ImportError("no module named 'gone'\nlong advice")),
+        "ImportError: no module named 'gone'",
+    ),
     "exit": (raises(SystemExit(3)), "SystemExit: 3"),
     "silent": (raises(RuntimeError()), "RuntimeError: "),
     "no hook": (SimpleNamespace, "PluginError: it announces nothing"),
-    "unmarked": (lambda: SimpleNamespace(srkit_components=lambda: [generator()]), "PluginError: it announces nothing"),
+    "unmarked": (
+        lambda: SimpleNamespace(srkit_components=lambda: [generator()]),
+        "PluginError: it announces nothing",
+    ),
     "empty": (module(lambda: []), "PluginError: it announces nothing"),
     "none": (module(lambda: None), "PluginError: it announces nothing"),
     "no list": (module(lambda: 3), "TypeError: 'int' object is not iterable"),
-    "no spec": (module(lambda: [generator(), "rrdb"]), "PluginError: it announces 'rrdb', which is not a spec"),
-    "twice": (module(lambda: [generator(), generator()]), "PluginError: generator 'rrdb': it is announced twice"),
-    "weights twice": (module(lambda: [weights(), weights()]), "PluginError: weights 'net-x4': it is announced twice"),
+    "no spec": (
+        module(lambda: [generator(), "rrdb"]),
+        "PluginError: it announces 'rrdb', which is not a spec",
+    ),
+    "twice": (
+        module(lambda: [generator(), generator()]),
+        "PluginError: generator 'rrdb': it is announced twice",
+    ),
+    "weights twice": (
+        module(lambda: [weights(), weights()]),
+        "PluginError: weights 'net-x4': it is announced twice",
+    ),
     "future": (
         module(lambda: [generator(interface=2)]),
         "PluginError: generator 'rrdb': it was written for interface 2, this srkit has 1",
     ),
-    "name": (module(lambda: [generator("a b")]), "PluginError: generator 'a b': its name may hold letters, digits, '-' and '_' only"),
-    "slash": (module(lambda: [generator("x/y")]), "PluginError: generator 'x/y': its name may hold letters, digits, '-' and '_' only"),
+    "name": (
+        module(lambda: [generator("a b")]),
+        "PluginError: generator 'a b': its name may hold letters, digits, '-' and '_' only",
+    ),
+    "slash": (
+        module(lambda: [generator("x/y")]),
+        "PluginError: generator 'x/y': its name may hold letters, digits, '-' and '_' only",
+    ),
     "signature": (
         module(lambda: [generator(factory=lambda n=1: None)]),
         "PluginError: generator 'rrdb': parameter 'n' of its factory is not keyword-only",
@@ -68,7 +99,8 @@ BROKEN = {
     "factory": (module(lambda: [generator(factory=3)]), "TypeError: 3 is not a callable object"),
     "arguments": (
         module(lambda config: [generator()]),
-        "PluginError: Argument(s) {'config'} are declared in the hookimpl but can not be found in the hookspec",
+        "PluginError: Argument(s) {'config'} are declared in the hookimpl but can not be found in "
+        "the hookspec",
     ),
     "fails": (module(lambda: 1 / 0), "ZeroDivisionError: division by zero"),
 }
@@ -77,7 +109,12 @@ BROKEN = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_plugin_is_a_problem_and_nobody_else_notices(plugin, case):
     load, error = BROKEN[case]
-    registry = discover([plugin(name="bad", distribution="srkit-bad", version="2.1", load=load), plugin(generator("good"))])
+    registry = discover(
+        [
+            plugin(name="bad", distribution="srkit-bad", version="2.1", load=load),
+            plugin(generator("good")),
+        ]
+    )
     (problem,) = registry.problems
     assert [part.name for part in registry.components] == ["good"]
     assert (problem.plugin, problem.distribution, problem.version) == ("bad", "srkit-bad", "2.1")
@@ -106,7 +143,12 @@ def test_a_plugin_is_taken_whole_or_not_at_all(plugin):
 
 
 def test_components_are_sorted_and_know_where_they_come_from(plugin):
-    registry = discover([plugin(loss("z"), generator("b"), distribution="srkit-two"), plugin(generator("a"), loss("a"), weights())])
+    registry = discover(
+        [
+            plugin(loss("z"), generator("b"), distribution="srkit-two"),
+            plugin(generator("a"), loss("a"), weights()),
+        ]
+    )
     assert [(part.kind, part.name) for part in registry.components] == [
         ("generator", "a"),
         ("generator", "b"),
@@ -164,7 +206,10 @@ def test_a_miss_without_neighbours_names_the_list(plugin):
 
 
 def test_a_miss_names_the_kind_that_has_the_name(plugin):
-    with pytest.raises(UnknownComponentError, match=r"no generator named 'ssim' is installed \(there is a loss of that name\)"):
+    with pytest.raises(
+        UnknownComponentError,
+        match=r"no generator named 'ssim' is installed \(there is a loss of that name\)",
+    ):
         discover([plugin(loss("ssim"))]).find("generator", "ssim")
 
 
@@ -177,7 +222,12 @@ def test_a_miss_that_the_catalogue_knows_names_the_install_line(plugin, name):
 
 @pytest.mark.parametrize(
     ("distribution", "name"),
-    [("srkit-rrdb", "rrdb"), ("srkit_rrdb", "rrdb"), ("srkit-rrdb", "srkit-rrdb/rrdb"), ("srkit-unlisted", "srkit-unlisted/net")],
+    [
+        ("srkit-rrdb", "rrdb"),
+        ("srkit_rrdb", "rrdb"),
+        ("srkit-rrdb", "srkit-rrdb/rrdb"),
+        ("srkit-unlisted", "srkit-unlisted/net"),
+    ],
 )
 def test_a_miss_that_a_broken_plugin_would_provide_names_the_plugin(plugin, distribution, name):
     registry = discover([plugin(distribution=distribution, load=raises(ImportError("gone")))])
@@ -230,7 +280,12 @@ def test_an_argument_wins_over_the_environment(monkeypatch, three):
 
 def test_real_entry_points_come_through_the_same_door():
     point = EntryPoint(name="builtin", value="srkit_core.builtin", group="srkit.plugins")
-    assert {part.kind for part in discover([point]).components} == {"generator", "loss", "metric", "degradation"}
+    assert {part.kind for part in discover([point]).components} == {
+        "generator",
+        "loss",
+        "metric",
+        "degradation",
+    }
 
 
 def test_built_ins_are_installed_and_sound():

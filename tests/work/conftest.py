@@ -18,7 +18,10 @@ def smooth():
 
     def make(height, width, seed=0):
         rows, columns = np.mgrid[:height, :width]
-        waves = [np.sin(rows / (5 + seed + channel)) + np.cos(columns / (7 + seed - channel)) for channel in range(3)]
+        waves = [
+            np.sin(rows / (5 + seed + channel)) + np.cos(columns / (7 + seed - channel))
+            for channel in range(3)
+        ]
         return ((np.stack(waves, axis=2) + 2) / 4 * 255).astype(np.uint8)
 
     return make

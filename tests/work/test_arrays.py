@@ -35,7 +35,9 @@ def numpy_pickle(content, path):
 
 
 @pytest.mark.parametrize(
-    ("write", "name"), [(save_file, "a"), (torch.save, "a"), (old_torch, "a"), (numpy_pickle, "a.kernel")], ids=lambda one: str(one)[:20]
+    ("write", "name"),
+    [(save_file, "a"), (torch.save, "a"), (old_torch, "a"), (numpy_pickle, "a.kernel")],
+    ids=lambda one: str(one)[:20],
 )
 def test_tensors_come_back_whatever_the_file_is_called(tmp_path, write, name):
     path = tmp_path / "any name.bin"
@@ -50,11 +52,15 @@ def test_tables_are_flattened_and_what_is_no_tensor_is_left_out(tmp_path):
     assert list(read_arrays(path)) == ["params.conv.weight"]
 
 
-@pytest.mark.parametrize("write", [torch.save, old_torch, lambda content, path: path.write_bytes(pickle.dumps(content))])
+@pytest.mark.parametrize(
+    "write", [torch.save, old_torch, lambda content, path: path.write_bytes(pickle.dumps(content))]
+)
 def test_a_file_that_would_run_code_is_refused_and_runs_nothing(tmp_path, write):
     path, mark = tmp_path / "trap.pth", tmp_path / "mark"
     write({"a": Trap(mark), "b": TENSOR}, path)
-    with pytest.raises(WeightsError, match=r"is refused, because opening it would run code: it asks for \w+.mkdir") as caught:
+    with pytest.raises(
+        WeightsError, match=r"is refused, because opening it would run code: it asks for \w+.mkdir"
+    ) as caught:
         read_arrays(path)
     assert not mark.exists()
     assert caught.value.path == path
@@ -76,7 +82,10 @@ class Forged:
         return reconstruct, (np.ndarray, (0,), b"b"), (1, (2,), np.dtype("O"), False, b"\x41" * 16)
 
 
-@pytest.mark.parametrize("content", [np.array([None, {}], dtype=object), np.array(["a"]), np.zeros(2, np.longdouble), Forged()])
+@pytest.mark.parametrize(
+    "content",
+    [np.array([None, {}], dtype=object), np.array(["a"]), np.zeros(2, np.longdouble), Forged()],
+)
 def test_an_array_of_anything_but_numbers_is_refused(tmp_path, content):
     """Numpy's own unpickling trusts the bytes of a file, and ends in a crash or worse."""
     (tmp_path / "a.pkl").write_bytes(pickle.dumps({"a": content}))

@@ -57,7 +57,9 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch,
 
 def test_any_other_failure_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", fail_with(errno.EIO))
-    with pytest.raises(DataError, match=f"cannot write {tmp_path / 'file.txt'}: {os.strerror(errno.EIO)}") as caught:
+    with pytest.raises(
+        DataError, match=f"cannot write {tmp_path / 'file.txt'}: {os.strerror(errno.EIO)}"
+    ) as caught:
         write_text(tmp_path / "file.txt", "new")
     assert caught.value.path == tmp_path / "file.txt"
     assert files_in(tmp_path) == []

@@ -1,4 +1,6 @@
-"""Does every augmentation change a sample as it says, as often as it says, and the same in every process?"""
+"""Does every augmentation change a sample as it says, as often as it says, and the same in every
+process?
+"""
 
 from collections import Counter
 
@@ -39,16 +41,26 @@ def numbers(seed=0):
 def pictures(tmp_path):
     for number in range(5):
         write_image(tmp_path / f"{number}.png", noise(90, 110, seed=number))
-    return [Picture(str(number), tmp_path / f"{number}.png", str(number), 90, 110) for number in range(5)]
+    return [
+        Picture(str(number), tmp_path / f"{number}.png", str(number), 90, 110)
+        for number in range(5)
+    ]
 
 
 def loaded(pictures, text, workers=0):
     rule = CropRule(32, 4, 8, 0, 0, bound(text))
-    batches = training_batches(Samples(pictures, rule), batch_indices(0, 6, 5), workers=workers, pin=False)
-    return [(batch.names, batch.corners, torch.cat([stack.flatten() for stack in batch.windows])) for batch in batches]
+    batches = training_batches(
+        Samples(pictures, rule), batch_indices(0, 6, 5), workers=workers, pin=False
+    )
+    return [
+        (batch.names, batch.corners, torch.cat([stack.flatten() for stack in batch.windows]))
+        for batch in batches
+    ]
 
 
-@pytest.mark.parametrize("text", ["centre(margin=0.1)@0.5 | flip", "salient | affine@0.5 | jitter@0.5 | flip | turn"])
+@pytest.mark.parametrize(
+    "text", ["centre(margin=0.1)@0.5 | flip", "salient | affine@0.5 | jitter@0.5 | flip | turn"]
+)
 def test_samples_are_a_function_of_their_number(pictures, text):
     alone, shared = loaded(pictures, text), loaded(pictures, text, workers=2)
     assert len(alone) == 6
@@ -79,7 +91,9 @@ def test_a_vertical_flip_alone_gives_two_views():
     assert np.array_equal(View(flip=True, turns=2).of(noise(4, 5)), noise(4, 5)[::-1])
 
 
-@pytest.mark.parametrize(("text", "share"), [("affine@0.3 | jitter@0.6", (0.3, 0.6)), ("affine | jitter@0", (1, 0))])
+@pytest.mark.parametrize(
+    ("text", "share"), [("affine@0.3 | jitter@0.6", (0.3, 0.6)), ("affine | jitter@0", (1, 0))]
+)
 def test_changes_happen_as_often_as_they_say(text, share):
     steps, rng = bound(text).steps, numbers()
     drawn = [draw_change(steps, rng) for _ in range(1000)]
@@ -116,13 +130,18 @@ def test_a_margin_keeps_crops_in_the_middle():
 def test_salient_crops_prefer_detail():
     pixels = np.full((128, 128, 3), 90, np.uint8)
     pixels[64:, 64:] = noise(64, 64)
-    shares = {text: np.mean([detail(pixels, tuple(place), 32) > 20 for place in places(text, pixels)]) for text in ("", "salient")}
+    shares = {
+        text: np.mean([detail(pixels, tuple(place), 32) > 20 for place in places(text, pixels)])
+        for text in ("", "salient")
+    }
     assert shares[""] == pytest.approx(0.42, abs=0.08)
     assert shares["salient"] == pytest.approx(1 - (1 - shares[""]) ** 4, abs=0.07)
 
 
 def test_detail_is_the_step_between_neighbours_per_pixel():
-    ramp = np.repeat(np.arange(0, 128, 2, dtype=np.uint8)[None, :, None], 64, axis=0).repeat(3, axis=2)
+    ramp = np.repeat(np.arange(0, 128, 2, dtype=np.uint8)[None, :, None], 64, axis=0).repeat(
+        3, axis=2
+    )
     assert detail(ramp, (0, 0), 32) == 3.75  # of every second pixel: 15 steps of 4 for 16 pixels
     assert detail(np.full((64, 64, 3), 9, np.uint8), (16, 16), 32) == 0
 
@@ -137,9 +156,14 @@ def test_each_jitter_changes_what_it_says():
     gray = picture[:, :, :1].repeat(3, axis=2)
     luma = picture @ [0.299, 0.587, 0.114]
     factors = [tint[0, 0] for tint in colours(brightness=0.3)]
-    assert (min(factors), max(factors)) == (pytest.approx(0.7, abs=0.01), pytest.approx(1.3, abs=0.01))
+    assert (min(factors), max(factors)) == (
+        pytest.approx(0.7, abs=0.01),
+        pytest.approx(1.3, abs=0.01),
+    )
     for tint in colours(brightness=0.3)[:3]:
-        assert np.array_equal(tinted(picture, tint), np.floor((picture * tint[0, 0]).clip(0, 255) + 0.5).clip(0, 255))
+        assert np.array_equal(
+            tinted(picture, tint), np.floor((picture * tint[0, 0]).clip(0, 255) + 0.5).clip(0, 255)
+        )
     for tint in colours(contrast=0.5)[:3]:
         assert np.allclose(tint @ [127.5, 127.5, 127.5, 1], [127.5, 127.5, 127.5, 1])
     for tint in colours(saturation=0.5, hue=0.5)[:20]:
@@ -173,7 +197,12 @@ def test_cutblur_exchanges_a_square_inside_or_outside():
     for one in kept:
         square = one if one.sum() == 16 else ~one
         rows, columns = square.any(1).nonzero(), square.any(0).nonzero()
-        assert (len(rows), len(columns), int(rows.max() - rows.min()), int(columns.max() - columns.min())) == (4, 4, 3, 3)
+        assert (
+            len(rows),
+            len(columns),
+            int(rows.max() - rows.min()),
+            int(columns.max() - columns.min()),
+        ) == (4, 4, 3, 3)
     corners = {tuple(one.nonzero()[0].tolist()) for one in kept if one.sum() == 16}
     assert corners == {(y, x) for y in range(5) for x in range(5)}
     assert torch.equal(made.hr, given.hr)
@@ -183,10 +212,16 @@ def test_cutblur_puts_bicubic_lr_of_the_target_in_place(smooth):
     hr = torch.from_numpy(smooth(32, 32)).permute(2, 0, 1)[None].float() / 255
     lr = torch.nn.functional.interpolate(hr, scale_factor=0.25, mode="bicubic", antialias=True)
     assert torch.equal(mix("cutblur(size=1)", Examples(lr, hr, hr)).lr, lr)
-    means = [mix("cutblur(size=1)", Examples(lr * 0 + 2, hr, hr), seed).lr.mean().item() for seed in range(8)]
+    means = [
+        mix("cutblur(size=1)", Examples(lr * 0 + 2, hr, hr), seed).lr.mean().item()
+        for seed in range(8)
+    ]
     assert {round(mean, 4) for mean in means} == {round(lr.mean().item(), 4), 2.0}
     same = Examples(lr * 0, lr, lr)
-    assert {mix("cutblur(size=1)", same, seed).lr.sum().item() for seed in range(8)} == {0.0, lr.sum().item()}
+    assert {mix("cutblur(size=1)", same, seed).lr.sum().item() for seed in range(8)} == {
+        0.0,
+        lr.sum().item(),
+    }
 
 
 def test_cutblur_of_bicubic_lr_changes_next_to_nothing(smooth):
@@ -204,7 +239,9 @@ def test_cutblur_happens_as_often_as_it_says_and_by_its_seed():
     assert not torch.equal(mix("cutblur", examples()).lr, mix("cutblur", examples(), seed=1).lr)
     rng = torch.Generator().manual_seed(0)
     assert mixed(examples(), (), rng).lr.min() == 2.0
-    assert torch.equal(torch.rand(1, generator=rng), torch.rand(1, generator=torch.Generator().manual_seed(0)))
+    assert torch.equal(
+        torch.rand(1, generator=rng), torch.rand(1, generator=torch.Generator().manual_seed(0))
+    )
 
 
 def test_training_mixes_and_validation_does_not(tmp_path):
@@ -212,11 +249,20 @@ def test_training_mixes_and_validation_does_not(tmp_path):
     for text in ("flip", "flip | cutblur(size=0.9)"):
         stage = {"loss": "l1", "steps": 1, "batch": 2, "patch": 32, "augment": text, "lr": 1e-12}
         wanted = recipe_from_dict(
-            {"generator": "srvgg(features=8, blocks=1)", "degradation": "bicubic | noise(sigma=40)", "scale": 2, "stages": [stage]}
+            {
+                "generator": "srvgg(features=8, blocks=1)",
+                "degradation": "bicubic | noise(sigma=40)",
+                "scale": 2,
+                "stages": [stage],
+            }
         )
         folder = train(wanted, Where(out=tmp_path / str(len(rows)), device="cpu"))
-        header, *lines = [line.split(",") for line in (folder / "metrics.csv").read_text().splitlines()]
-        rows[text] = {line[header.index("split")]: float(line[header.index("loss/l1")]) for line in lines}
+        header, *lines = [
+            line.split(",") for line in (folder / "metrics.csv").read_text().splitlines()
+        ]
+        rows[text] = {
+            line[header.index("split")]: float(line[header.index("loss/l1")]) for line in lines
+        }
     plain, cut = rows.values()
     assert cut["train"] < plain["train"]
     assert cut["val"] == pytest.approx(plain["val"], rel=1e-4)

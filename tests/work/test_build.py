@@ -1,4 +1,6 @@
-"""Are components built as the plan says, each under its own seed, with failures that name the plugin?"""
+"""Are components built as the plan says, each under its own seed, with failures that name the
+plugin?
+"""
 
 from types import SimpleNamespace
 
@@ -68,7 +70,15 @@ SPECS = [
 @pytest.fixture(scope="module")
 def registry():
     plugin = SimpleNamespace(srkit_components=hookimpl(lambda: SPECS))
-    found = discover([SimpleNamespace(name="tiny", dist=SimpleNamespace(name="srkit-tiny", version="1"), load=lambda: plugin)])
+    found = discover(
+        [
+            SimpleNamespace(
+                name="tiny",
+                dist=SimpleNamespace(name="srkit-tiny", version="1"),
+                load=lambda: plugin,
+            )
+        ]
+    )
     assert found.problems == ()
     return found
 
@@ -103,7 +113,11 @@ def test_nested_components_are_built_first_with_their_context(part):
 
 
 def test_a_failing_factory_is_named_with_its_plugin(part):
-    with pytest.raises(PluginError, match=r"srkit-tiny/net failed to build 'net\(features=4, fault=broken\)': ZeroDivisionError: broken"):
+    with pytest.raises(
+        PluginError,
+        match=r"srkit-tiny/net failed to build 'net\(features=4, fault=broken\)': "
+        r"ZeroDivisionError: broken",
+    ):
         build(part("generator", "net(fault=broken)", scale=1))
 
 
@@ -136,14 +150,21 @@ def test_convolutions_are_placed_channels_last(part):
 def test_a_chain_happens_from_left_to_right(registry):
     hr = torch.full((1, 3, 2, 2), 0.25)
     rng = torch.Generator()
-    assert torch.equal(chain(registry, "add(what=0.5) | double")(hr, rng=rng), torch.full_like(hr, 1.5))
-    assert torch.equal(chain(registry, "double | add(what=0.5)")(hr, rng=rng), torch.full_like(hr, 1.0))
+    assert torch.equal(
+        chain(registry, "add(what=0.5) | double")(hr, rng=rng), torch.full_like(hr, 1.5)
+    )
+    assert torch.equal(
+        chain(registry, "double | add(what=0.5)")(hr, rng=rng), torch.full_like(hr, 1.0)
+    )
     assert torch.equal(hr, torch.full_like(hr, 0.25))
 
 
 def test_a_step_happens_to_its_share_of_pictures_and_leaves_the_others(registry):
     pictures = torch.arange(2000.0).view(2000, 1, 1, 1).expand(2000, 3, 2, 2)
-    changed = chain(registry, "add(what=0.5)@0.3")(pictures, rng=torch.Generator().manual_seed(0)) - pictures
+    changed = (
+        chain(registry, "add(what=0.5)@0.3")(pictures, rng=torch.Generator().manual_seed(0))
+        - pictures
+    )
     share = (changed[:, 0, 0, 0] == 0.5).float().mean().item()
     assert share == pytest.approx(0.3, abs=0.03)
     assert torch.equal(changed, changed[:, :1, :1, :1].expand_as(changed))

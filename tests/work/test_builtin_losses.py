@@ -20,7 +20,9 @@ def test_pixel_losses() -> None:
 
 def test_charbonnier() -> None:
     difference = torch.full((2, 3, 4, 4), 0.3)
-    assert charbonnier(eps=0.4)(difference, torch.zeros_like(difference)).item() == pytest.approx(0.5)
+    assert charbonnier(eps=0.4)(difference, torch.zeros_like(difference)).item() == pytest.approx(
+        0.5
+    )
     assert charbonnier()(SR, SR).item() == pytest.approx(1e-3)
 
 
@@ -39,13 +41,19 @@ def crops(*, noise: float, side: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_ssim_by_hand() -> None:
     flat = torch.ones(1, 3, 16, 16, dtype=torch.float64)
-    # Without variance only the first factor is left: 1 - (2 * 0.5 * 0.6 + C1) / (0.5^2 + 0.6^2 + C1).
+    # Without variance only the first factor is left: 1 - (2 * 0.5 * 0.6 + C1) / (0.5^2 + 0.6^2 +
+    # C1).
     assert ssim_loss()(0.5 * flat, 0.6 * flat).item() == pytest.approx(0.01 / 0.6101, rel=1e-9)
-    assert ssim_loss()(0.5 * flat.float(), 0.6 * flat.float()).item() == pytest.approx(0.01 / 0.6101, rel=5e-4)
-    # Of black and white stripes and their negative a uniform window of 15 holds 7 or 8: p = 7/15, covariance -p (1 - p) = -56/225.
+    assert ssim_loss()(0.5 * flat.float(), 0.6 * flat.float()).item() == pytest.approx(
+        0.01 / 0.6101, rel=5e-4
+    )
+    # Of black and white stripes and their negative a uniform window of 15 holds 7 or 8: p = 7/15,
+    # covariance -p (1 - p) = -56/225.
     stripes = torch.arange(16).remainder(2).double().expand(1, 1, 16, 16)
     negative = (112 / 225 + 1e-4) * (-112 / 225 + 9e-4) / ((113 / 225 + 1e-4) * (112 / 225 + 9e-4))
-    assert ssim_loss(window=15, sigma=1e6)(stripes, 1 - stripes).item() == pytest.approx(1 - negative, rel=1e-9)
+    assert ssim_loss(window=15, sigma=1e6)(stripes, 1 - stripes).item() == pytest.approx(
+        1 - negative, rel=1e-9
+    )
     # A window of one pixel sees no variance at all.
     assert ssim_loss(window=1)(SR, SR + 0.1).item() == pytest.approx(
         sum(0.01 / (x**2 + (x + 0.1) ** 2 + 1e-4) for x in (0, 0.5, 1, 0.25)) / 4
@@ -70,7 +78,9 @@ def test_the_gradient_of_ssim_is_that_of_its_value() -> None:
 
 
 def test_ssim_of_a_small_crop_is_refused() -> None:
-    with pytest.raises(DataError, match="8 x 8 pixels is smaller than the 11 x 11 window") as caught:
+    with pytest.raises(
+        DataError, match="8 x 8 pixels is smaller than the 11 x 11 window"
+    ) as caught:
         ssim_loss()(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8))
     assert "ssim(window=7)" in caught.value.hint
     with pytest.raises(OptionError, match="expects an odd number, not 4"):
@@ -78,7 +88,8 @@ def test_ssim_of_a_small_crop_is_refused() -> None:
 
 
 def test_fft_by_hand() -> None:
-    # The difference of the four pixels is (-0.5, 0; 1, -0.25): its four sums with signs ++++, +-+-, ++--, +--+ are real.
+    # The difference of the four pixels is (-0.5, 0; 1, -0.25): its four sums with signs ++++, +-+-,
+    # ++--, +--+ are real.
     sums = 0.25 + 0.75 + abs(-1.25) + abs(-1.75)
     assert fft()(SR, HR).item() == pytest.approx(sums / 8)  # four real and four imaginary parts
     assert fft(norm="ortho")(SR, HR).item() == pytest.approx(sums / 8 / 2)
@@ -125,7 +136,9 @@ def test_gan_of_several_opinions(shape: tuple[int, ...]) -> None:
 def test_one_sided_smoothing_moves_the_target_of_real_pictures_alone() -> None:
     real, fake = torch.tensor([[log(3)]]), torch.tensor([[-log(3)]])
     smooth = gan(real_label=0.9)
-    assert smooth.discriminator(real, fake).item() == pytest.approx(-0.9 * log(3 / 4) - 0.1 * log(1 / 4) - log(3 / 4))
+    assert smooth.discriminator(real, fake).item() == pytest.approx(
+        -0.9 * log(3 / 4) - 0.1 * log(1 / 4) - log(3 / 4)
+    )
     assert smooth.generator(real, fake).item() == gan().generator(real, fake).item()
     # At a probability of 0.9 the discriminator has nothing more to gain.
     sure = torch.tensor([[log(9)]], requires_grad=True)
@@ -147,6 +160,10 @@ def test_generator_moves_fake_alone() -> None:
     assert gradients[1].flatten().tolist() == [-0.125] * 4  # (sigmoid(0) - 1) / 4
 
 
-@pytest.mark.parametrize("spec", [spec for spec in srkit_components() if isinstance(spec, LossSpec)], ids=lambda spec: spec.name)
+@pytest.mark.parametrize(
+    "spec",
+    [spec for spec in srkit_components() if isinstance(spec, LossSpec)],
+    ids=lambda spec: spec.name,
+)
 def test_losses_are_what_they_announce(spec: LossSpec) -> None:
     assert isinstance(spec.factory(), AdversarialLoss if spec.adversarial else ReferenceLoss)

@@ -39,13 +39,21 @@ def test_ssim_by_hand() -> None:
     assert ssim()(0.5 * flat, 0.6 * flat).item() == pytest.approx(0.6001 / 0.6101, abs=1e-12)
     stripes = torch.arange(16).remainder(2).double().expand(1, 1, 16, 16)
     assert ssim()(stripes, stripes).item() == pytest.approx(1, abs=1e-12)
-    # A uniform window of 15 holds 7 or 8 of the stripes: p = 7/15 or 8/15, covariance with the negative -p (1 - p) = -56/225.
+    # A uniform window of 15 holds 7 or 8 of the stripes: p = 7/15 or 8/15, covariance with the
+    # negative -p (1 - p) = -56/225.
     negative = (112 / 225 + 1e-4) * (-112 / 225 + 9e-4) / ((113 / 225 + 1e-4) * (112 / 225 + 9e-4))
-    assert ssim(window=15, sigma=1e6)(stripes, 1 - stripes).item() == pytest.approx(negative, abs=1e-9)
+    assert ssim(window=15, sigma=1e6)(stripes, 1 - stripes).item() == pytest.approx(
+        negative, abs=1e-9
+    )
 
 
 def peer_ssim(sr: Tensor, hr: Tensor, sigma: float) -> float:
-    options = {"gaussian_weights": True, "use_sample_covariance": False, "data_range": 1, "channel_axis": 0}
+    options = {
+        "gaussian_weights": True,
+        "use_sample_covariance": False,
+        "data_range": 1,
+        "channel_axis": 0,
+    }
     return float(structural_similarity(sr.numpy(), hr.numpy(), sigma=sigma, **options))  # type: ignore[no-untyped-call]
 
 
@@ -59,7 +67,9 @@ def test_scores_are_those_of_scikit_image(channels: int, noise: float) -> None:
     sr, hr = pair(2, channels, 48, 61, noise=noise)
     assert psnr()(sr, hr).tolist() == pytest.approx(list(map(peer_psnr, sr, hr)), abs=1e-9)
     # scikit-image cuts its window at 3.5 sigma: 11 pixels for 1.5, 9 for 1.
-    assert ssim()(sr, hr).tolist() == pytest.approx([peer_ssim(a, b, 1.5) for a, b in zip(sr, hr, strict=True)], abs=1e-9)
+    assert ssim()(sr, hr).tolist() == pytest.approx(
+        [peer_ssim(a, b, 1.5) for a, b in zip(sr, hr, strict=True)], abs=1e-9
+    )
     assert ssim(window=9, sigma=1.0)(sr, hr).tolist() == pytest.approx(
         [peer_ssim(a, b, 1.0) for a, b in zip(sr, hr, strict=True)], abs=1e-9
     )
@@ -86,7 +96,9 @@ def test_sums_are_float64_whatever_comes_in(metric: Metric) -> None:
 def test_a_score_does_not_depend_on_the_rest_of_the_batch(metric: Metric) -> None:
     sr, hr = pair(3, 3, 24, 24)
     before = sr.clone(), hr.clone()
-    assert metric(sr, hr).tolist() == pytest.approx([metric(sr[i : i + 1], hr[i : i + 1]).item() for i in range(3)], abs=1e-12)
+    assert metric(sr, hr).tolist() == pytest.approx(
+        [metric(sr[i : i + 1], hr[i : i + 1]).item() for i in range(3)], abs=1e-12
+    )
     assert torch.equal(sr, before[0])
     assert torch.equal(hr, before[1])
 
@@ -94,7 +106,9 @@ def test_a_score_does_not_depend_on_the_rest_of_the_batch(metric: Metric) -> Non
 @pytest.mark.parametrize(("height", "width", "offer"), [(10, 40, 9), (40, 7, 7), (1, 1, 1)])
 def test_ssim_of_a_small_picture_is_refused(height: int, width: int, offer: int) -> None:
     small = torch.zeros(1, 3, height, width)
-    with pytest.raises(DataError, match=f"{width} x {height} pixels is smaller than the 11 x 11 window") as caught:
+    with pytest.raises(
+        DataError, match=f"{width} x {height} pixels is smaller than the 11 x 11 window"
+    ) as caught:
         ssim()(small, small)
     assert f"ssim(window={offer})" in caught.value.hint
     assert ssim(window=offer)(small, small).item() == 1
@@ -107,7 +121,9 @@ def test_ssim_of_a_picture_as_large_as_the_window() -> None:
 
 @pytest.mark.parametrize("window", [10, 0, -1])
 def test_a_window_needs_a_centre(window: int) -> None:
-    with pytest.raises(OptionError, match=f"'window' of 'ssim' expects an odd number, not {window}"):
+    with pytest.raises(
+        OptionError, match=f"'window' of 'ssim' expects an odd number, not {window}"
+    ):
         ssim(window=window)
 
 
@@ -118,18 +134,25 @@ def test_sigma_is_positive() -> None:
 
 @pytest.mark.parametrize("metric", [psnr(), ssim()])
 def test_pictures_of_two_sizes_are_refused(metric: Metric) -> None:
-    with pytest.raises(DataError, match=r"\(1, 3, 16, 16\) cannot be compared with \(1, 3, 16, 20\)"):
+    with pytest.raises(
+        DataError, match=r"\(1, 3, 16, 16\) cannot be compared with \(1, 3, 16, 20\)"
+    ):
         metric(torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 16, 20))
 
 
 def luma(image: Tensor) -> Tensor:
     """Luma of the published tables, without the 4 pixels at the border."""
-    y = (image.double() * torch.tensor([65.481, 128.553, 24.966], dtype=torch.float64).view(3, 1, 1)).sum(1, keepdim=True) + 16
+    y = (
+        image.double() * torch.tensor([65.481, 128.553, 24.966], dtype=torch.float64).view(3, 1, 1)
+    ).sum(1, keepdim=True) + 16
     return y[..., 4:-4, 4:-4] / 255
 
 
 def picture(path: Path) -> Tensor:
-    return torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1)[None].float() / 255
+    return (
+        torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1)[None].float()
+        / 255
+    )
 
 
 def test_bicubic_has_its_published_scores(assets: Path) -> None:
@@ -138,7 +161,10 @@ def test_bicubic_has_its_published_scores(assets: Path) -> None:
     enlarge = Enlarge("bicubic", 4, border="symmetric", quantise=True)
     scores = []
     for name in SET5:
-        sr, hr = enlarge(picture(set5 / "LRx4" / f"{name}x4.png")), picture(set5 / "HR" / f"{name}.png")
+        sr, hr = (
+            enlarge(picture(set5 / "LRx4" / f"{name}x4.png")),
+            picture(set5 / "HR" / f"{name}.png"),
+        )
         seen = luma(sr), luma(hr[..., : sr.shape[-2], : sr.shape[-1]])
         scores.append((psnr()(*seen).item(), ssim()(*seen).item()))
         assert scores[-1][0] == pytest.approx(published[f"{name}.png"]["bicubic"][0], abs=0.01)

@@ -33,16 +33,28 @@ def _alive(pid):
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path(f"/proc/{pid}").exists() else True
+    return (
+        Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+        if Path(f"/proc/{pid}").exists()
+        else True
+    )
 
 
 def test_a_crash_and_a_hang_are_named_and_the_rest_is_done():
-    items = [("fine", 0), ("crash", 1), ("fine", 2), ("hang", 3), *(("fine", number) for number in range(4, 12))]
+    items = [
+        ("fine", 0),
+        ("crash", 1),
+        ("fine", 2),
+        ("hang", 3),
+        *(("fine", number) for number in range(4, 12)),
+    ]
     with Children(2, limit=2) as children:
         results = dict(children.run(_work, items))
         pids = {result[1] for result in results.values() if isinstance(result, tuple)}
     assert len(results) == 12
-    assert results["crash", 1] == Unusable("it crashed the process that worked on it", lasting=False)
+    assert results["crash", 1] == Unusable(
+        "it crashed the process that worked on it", lasting=False
+    )
     assert results["hang", 3] == Unusable("it took more than 2 seconds", lasting=False)
     assert [results["fine", number][0] for number in (0, 2, *range(4, 12))] == [0, 2, *range(4, 12)]
     assert os.getpid() not in pids
@@ -100,6 +112,8 @@ def _is_loaded(module):
 
 
 def test_a_child_is_ready_when_it_has_imported_what_it_needs(monkeypatch):
-    monkeypatch.setattr(children_module, "_context", lambda preload: multiprocessing.get_context("spawn"))
+    monkeypatch.setattr(
+        children_module, "_context", lambda preload: multiprocessing.get_context("spawn")
+    )
     with Children(1, limit=30, preload=("wave",)) as children:
         assert dict(children.run(_is_loaded, ["wave", "sndhdr"])) == {"wave": True, "sndhdr": False}

@@ -73,17 +73,39 @@ def test_a_training_command_leaves_a_run_folder(trained):
 def test_weights_say_what_they_are(cli, trained):
     told = cli("weights", "show", trained / "weights/last.safetensors", "--json")
     facts = json.loads(told)
-    assert facts["generator"] == "rrdb(blocks=2, features=64, growth=32, upsampler=pixelshuffle, attention=none)"
+    assert (
+        facts["generator"]
+        == "rrdb(blocks=2, features=64, growth=32, upsampler=pixelshuffle, attention=none)"
+    )
     assert (facts["scale"], facts["step"]) == (4, 4)
     assert facts["numbers"] == 16_919_555 - 21 * 719_424
     assert facts["versions"].keys() >= {"srkit", "torch", "srkit-rrdb", "srkit-ragan"}
 
 
 def test_eval_needs_only_the_weights_and_the_pictures(cli, trained, photos, tmp_path):
-    words = ["eval", "bicubic", trained / "weights/last.safetensors", trained / "weights/warmup/last.safetensors", "--data", photos]
-    told = cli(*words, "--json", tmp_path / "s.json", "--csv", tmp_path / "s.csv", "--pictures", tmp_path / "sr")
+    words = [
+        "eval",
+        "bicubic",
+        trained / "weights/last.safetensors",
+        trained / "weights/warmup/last.safetensors",
+        "--data",
+        photos,
+    ]
+    told = cli(
+        *words,
+        "--json",
+        tmp_path / "s.json",
+        "--csv",
+        tmp_path / "s.csv",
+        "--pictures",
+        tmp_path / "sr",
+    )
     document = json.loads((tmp_path / "s.json").read_text())
-    assert [model["name"] for model in document["models"]] == ["bicubic", "weights/last.safetensors", "warmup/last.safetensors"]
+    assert [model["name"] for model in document["models"]] == [
+        "bicubic",
+        "weights/last.safetensors",
+        "warmup/last.safetensors",
+    ]
     assert document["protocol"] | {"definition": ""} == {
         "channel": "y",
         "definition": "",
@@ -96,8 +118,15 @@ def test_eval_needs_only_the_weights_and_the_pictures(cli, trained, photos, tmp_
     }
     first = document["models"][0]
     values = [image["psnr"] for image in first["images"]]
-    assert [image["name"] for image in first["images"]] == [f"inside/{number}" for number in range(4)]
-    assert first["metrics"]["psnr"] == {"mean": np.mean(values), "std": np.std(values), "unit": "dB", "higher_is_better": True}
+    assert [image["name"] for image in first["images"]] == [
+        f"inside/{number}" for number in range(4)
+    ]
+    assert first["metrics"]["psnr"] == {
+        "mean": np.mean(values),
+        "std": np.std(values),
+        "unit": "dB",
+        "higher_is_better": True,
+    }
     assert f"{np.mean(values):.4f}" in told
     with (tmp_path / "s.csv").open(newline="") as file:
         assert sum(1 for _ in csv.reader(file)) == 1 + 3 * 4
@@ -107,7 +136,8 @@ def test_eval_needs_only_the_weights_and_the_pictures(cli, trained, photos, tmp_
 def test_an_evaluation_recipe_names_rows(cli, trained, photos, tmp_path):
     recipe = tmp_path / "compare.toml"
     recipe.write_text(
-        f'data = "{photos}"\nprotocol = "rgb"\n[models]\n"ours" = "{trained / "weights/last.safetensors"}"\n"theirs" = "bicubic"\n'
+        f'data = "{photos}"\nprotocol = "rgb"\n[models]\n"ours" = '
+        f'"{trained / "weights/last.safetensors"}"\n"theirs" = "bicubic"\n'
     )
     told = cli("eval", recipe, "--metrics", "psnr").splitlines()
     assert re.split(r"\s{2,}", told[-3]) == ["model", "psnr (dB)"]
@@ -119,7 +149,9 @@ def test_upscale_takes_files_and_folders(cli, trained, photos, tmp_path):
     cli("upscale", weights, photos / "inside/0.png", "--out", tmp_path / "one file.png")
     cli("upscale", weights, photos, "--out", tmp_path / "many", "--tile", "16", "--overlap", "8")
     assert image_size(tmp_path / "one file.png") == (512, 640)
-    assert sorted(path.name for path in (tmp_path / "many/inside").iterdir()) == [f"{number}.png" for number in range(4)]
+    assert sorted(path.name for path in (tmp_path / "many/inside").iterdir()) == [
+        f"{number}.png" for number in range(4)
+    ]
     whole, tiled = read_image(tmp_path / "one file.png"), read_image(tmp_path / "many/inside/0.png")
     assert np.abs(whole.astype(int) - tiled).max() <= 8
 
@@ -129,17 +161,35 @@ def test_a_repeated_recipe_takes_its_folders_from_beside_it(cli, trained, photos
     assert f"taken from environment.json: data {photos}, device auto, precision auto" in told
     environment = json.loads((tmp_path / "again/environment.json").read_text())
     assert environment["data"]["place"] == str(photos)
-    assert environment["data"]["fingerprint"] == json.loads((trained / "environment.json").read_text())["data"]["fingerprint"]
+    assert (
+        environment["data"]["fingerprint"]
+        == json.loads((trained / "environment.json").read_text())["data"]["fingerprint"]
+    )
 
 
 def test_the_default_folder_is_the_next_free_one(cli, photos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for number in (1, 2):
-        assert f"weights: runs/srvgg-{number}/weights/last.safetensors" in cli("train", *TINY, "--steps", "1", "--data", photos)
+        assert f"weights: runs/srvgg-{number}/weights/last.safetensors" in cli(
+            "train", *TINY, "--steps", "1", "--data", photos
+        )
 
 
 def test_several_validation_sets_have_columns_of_their_own(cli, photos, tmp_path):
-    cli("train", *TINY, "--steps", "1", "--data", photos, "--val", f"a={photos}", "--val", f"b={photos}", "--out", tmp_path / "run")
+    cli(
+        "train",
+        *TINY,
+        "--steps",
+        "1",
+        "--data",
+        photos,
+        "--val",
+        f"a={photos}",
+        "--val",
+        f"b={photos}",
+        "--out",
+        tmp_path / "run",
+    )
     with (tmp_path / "run/metrics.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
     assert last["psnr/a"] == last["psnr/b"] != ""
@@ -152,12 +202,25 @@ def test_paired_folders_train_without_a_degradation(cli, photos, tmp_path):
         pixels = read_image(photos / "inside" / f"{number}.png")
         write_image(tmp_path / "data/High Resolution" / f"{number}.png", pixels)
         write_image(tmp_path / "data/low_resolution" / f"{number}x4.png", pixels[::4, ::4])
-    cli("train", *TINY, "--steps", "2", "--degrade", "paired", "--data", tmp_path / "data", "--out", tmp_path / "run")
+    cli(
+        "train",
+        *TINY,
+        "--steps",
+        "2",
+        "--degrade",
+        "paired",
+        "--data",
+        tmp_path / "data",
+        "--out",
+        tmp_path / "run",
+    )
     assert 'degradation = "paired"' in (tmp_path / "run/recipe.toml").read_text()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_saves_says_how_to_go_on_and_exits_with_its_code(photos, tmp_path, capsys, monkeypatch, number, code):
+def test_a_signal_saves_says_how_to_go_on_and_exits_with_its_code(
+    photos, tmp_path, capsys, monkeypatch, number, code
+):
     from srkit_core.cli.progress import ProgressView
 
     shown = ProgressView.progress
@@ -171,7 +234,10 @@ def test_a_signal_saves_says_how_to_go_on_and_exits_with_its_code(photos, tmp_pa
             os.kill(os.getpid(), number)
 
     monkeypatch.setattr(ProgressView, "progress", progress)
-    assert run(["train", *TINY, "--steps", "5", "--data", str(photos), "--out", str(tmp_path / "run")]) == code
+    assert (
+        run(["train", *TINY, "--steps", "5", "--data", str(photos), "--out", str(tmp_path / "run")])
+        == code
+    )
     told = capsys.readouterr().err
     assert f"error: stopped after step 3; everything is saved in {tmp_path / 'run'}" in told
     assert f"try: srkit train --resume --out {tmp_path / 'run'}" in told
@@ -200,8 +266,13 @@ def test_list_and_show_speak_json(cli):
         "doc": shown["options"][0]["doc"],
     }
     assert shown["traits"]["scales"] == [1, 2, 4]
-    assert {one["kind"] for one in json.loads(cli("show", "bicubic", "--json"))} == {"generator", "degradation"}
-    assert json.loads(cli("show", "bicubic", "--kind", "generator", "--json"))["kind"] == "generator"
+    assert {one["kind"] for one in json.loads(cli("show", "bicubic", "--json"))} == {
+        "generator",
+        "degradation",
+    }
+    assert (
+        json.loads(cli("show", "bicubic", "--kind", "generator", "--json"))["kind"] == "generator"
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,7 +293,8 @@ def test_check_run_tries_each_stage(cli, tmp_path):
     stage = "steps = 1\nbatch = 2\npatch = 32\n"
     recipe.write_text(
         'generator = "srvgg(features=8, blocks=1)"\ndiscriminator = "vgg(features=4)"\n'
-        f'[[stages]]\nname = "one"\nloss = "l1"\n{stage}[[stages]]\nname = "two"\nloss = "gan"\n{stage}'
+        f'[[stages]]\nname = "one"\nloss = "l1"\n{stage}[[stages]]\nname = "two"\nloss = '
+        f'"gan"\n{stage}'
     )
     told = cli("check", recipe, "--run").splitlines()
     assert told[0] == "recipe 'run': every component is installed and fits"
@@ -234,13 +306,23 @@ def test_recipes_print_and_have_a_schema(cli):
 
     assert recipe_from_toml(cli("recipes", "srresnet")).name == "srresnet"
     assert "stages" in json.loads(cli("recipes", "--schema"))["properties"]
-    assert [line.split()[0] for line in cli("recipes").splitlines()] == ["recipe", "demo", "srresnet"]
+    assert [line.split()[0] for line in cli("recipes").splitlines()] == [
+        "recipe",
+        "demo",
+        "srresnet",
+    ]
 
 
 def test_plugins_may_be_left_out(cli, monkeypatch):
     monkeypatch.setenv("SRKIT_PLUGINS", "tv")
-    assert {one["distribution"] for one in json.loads(cli("list", "--json"))["components"]} == {"srkit", "srkit-tv"}
-    assert {one["distribution"] for one in json.loads(cli("--no-plugins", "list", "--json"))["components"]} == {"srkit"}
+    assert {one["distribution"] for one in json.loads(cli("list", "--json"))["components"]} == {
+        "srkit",
+        "srkit-tv",
+    }
+    assert {
+        one["distribution"]
+        for one in json.loads(cli("--no-plugins", "list", "--json"))["components"]
+    } == {"srkit"}
 
 
 def test_doctor_reports_versions_and_devices(cli):
@@ -251,14 +333,22 @@ def test_doctor_reports_versions_and_devices(cli):
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"), [(["--resume"], "newest"), (["--resume", "12"], "12"), (["--resume", "epoch=3"], "epoch=3")]
+    ("words", "expected"),
+    [(["--resume"], "newest"), (["--resume", "12"], "12"), (["--resume", "epoch=3"], "epoch=3")],
 )
 def test_resume_takes_the_next_word_only_if_it_is_a_place(words, expected):
     from srkit_core.cli.app import _with_resume_value
 
     full = _with_resume_value(["train", *words, "--out", "x"])
-    assert full[1:] in ([f"--resume={expected}", "--out", "x"], ["--resume", expected, "--out", "x"])
-    assert _with_resume_value(["train", "--resume", "recipe.toml"]) == ["train", "--resume=newest", "recipe.toml"]
+    assert full[1:] in (
+        [f"--resume={expected}", "--out", "x"],
+        ["--resume", expected, "--out", "x"],
+    )
+    assert _with_resume_value(["train", "--resume", "recipe.toml"]) == [
+        "train",
+        "--resume=newest",
+        "recipe.toml",
+    ]
 
 
 def test_pictures_of_one_stem_in_a_folder_keep_their_endings(tmp_path, capsys):
@@ -266,5 +356,9 @@ def test_pictures_of_one_stem_in_a_folder_keep_their_endings(tmp_path, capsys):
         write_image(tmp_path / "in" / name, np.zeros((8, 8, 3), dtype=np.uint8) + 9)
     (tmp_path / "in" / "c.png").write_text("words")
     assert run(["upscale", "bicubic", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.bmp.png", "a.png.png", "b.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "a.bmp.png",
+        "a.png.png",
+        "b.png",
+    ]
     assert capsys.readouterr().err.splitlines()[-1] == "3 of 4 upscaled, 1 skipped"

@@ -9,7 +9,18 @@ from srkit_core import registry as registry_module
 from srkit_core.cli.app import run
 from srkit_core.io.images import write_image
 
-TINY = ["--gen", "srvgg(features=8, blocks=1)", "--steps", "1", "--batch", "2", "--patch", "32", "--device", "cpu"]
+TINY = [
+    "--gen",
+    "srvgg(features=8, blocks=1)",
+    "--steps",
+    "1",
+    "--batch",
+    "2",
+    "--patch",
+    "32",
+    "--device",
+    "cpu",
+]
 
 
 @pytest.fixture
@@ -43,35 +54,97 @@ def photos(tmp_path):
     [
         (["--gen", "rdb"], 3, "no generator named 'rdb' is installed", "rrdb"),
         (["--gen", "rrdb(block=2)"], 2, "rrdb has no option 'block'", "did you mean 'blocks'?"),
-        (["--gen", "rrdb(blocks=many)"], 2, "rrdb: option 'blocks' expects int, not 'many'", "srkit show rrdb"),
+        (
+            ["--gen", "rrdb(blocks=many)"],
+            2,
+            "rrdb: option 'blocks' expects int, not 'many'",
+            "srkit show rrdb",
+        ),
         (
             ["--gen", "rrdb(upsampler=nearst)"],
             2,
             "rrdb: option 'upsampler' expects pixelshuffle | nearest, not 'nearst'",
             "srkit show rrdb",
         ),
-        (["--gen", "rrdb", "--loss", "l1+ragan"], 2, "the loss 'ragan' is adversarial, but there is no discriminator", "--disc"),
-        (["--gen", "rrdb", "--disc", "vgg-sn"], 2, "no stage has an adversarial loss for the discriminator 'vgg-sn'", "--loss"),
+        (
+            ["--gen", "rrdb", "--loss", "l1+ragan"],
+            2,
+            "the loss 'ragan' is adversarial, but there is no discriminator",
+            "--disc",
+        ),
+        (
+            ["--gen", "rrdb", "--disc", "vgg-sn"],
+            2,
+            "no stage has an adversarial loss for the discriminator 'vgg-sn'",
+            "--loss",
+        ),
         (["--gen", "rrdb", "--scale", "5"], 2, "generator 'rrdb' has no scale 5", "--scale"),
         (["--gen", "rrdb", "--steps", "0"], 2, "stages.0.steps", "srkit recipes"),
-        (["--gen", "rrdb", "--loss", "l1 + + tv"], 2, "expected a component name, found '+' at column 6", "l1 + 0.006*vgg"),
-        (["--gen", "rrdb", "--set", "btach=3"], 2, "a recipe has no field 'btach'", "did you mean 'batch'?"),
+        (
+            ["--gen", "rrdb", "--loss", "l1 + + tv"],
+            2,
+            "expected a component name, found '+' at column 6",
+            "l1 + 0.006*vgg",
+        ),
+        (
+            ["--gen", "rrdb", "--set", "btach=3"],
+            2,
+            "a recipe has no field 'btach'",
+            "did you mean 'batch'?",
+        ),
         (["--gen", "bicubic"], 2, "'bicubic' has nothing to train", "srkit eval bicubic"),
-        (["--gen", "rrdb", "--patch", "30"], 2, "patch 30 of stage 'main' is not a multiple of 4", "--patch 32"),
-        (["--gen", "rrdb", "--degrade", "bicubic(factor=2)"], 2, "makes pictures 2 times smaller, the scale is 4", "bicubic"),
-        (["--gen", "rrdb", "--frobnicate"], 2, "No such option: --frobnicate", "srkit train --help"),
+        (
+            ["--gen", "rrdb", "--patch", "30"],
+            2,
+            "patch 30 of stage 'main' is not a multiple of 4",
+            "--patch 32",
+        ),
+        (
+            ["--gen", "rrdb", "--degrade", "bicubic(factor=2)"],
+            2,
+            "makes pictures 2 times smaller, the scale is 4",
+            "bicubic",
+        ),
+        (
+            ["--gen", "rrdb", "--frobnicate"],
+            2,
+            "No such option: --frobnicate",
+            "srkit train --help",
+        ),
         (["--gen", "rrdb", "--steps", "many"], 2, "--steps", "srkit train --help"),
-        (["nowhere.toml"], 2, "no recipe file and no shipped recipe called 'nowhere.toml'", "srkit recipes"),
+        (
+            ["nowhere.toml"],
+            2,
+            "no recipe file and no shipped recipe called 'nowhere.toml'",
+            "srkit recipes",
+        ),
         ([], 2, "neither a recipe nor a generator", "srkit train --gen"),
         (["--gen", "rrdb", "--resume"], 2, "--resume needs the run to go on with", "--out RUN"),
         ([*TINY, "--precision", "fp16"], 2, "a CPU does not compute in fp16", "--precision bf16"),
         ([*TINY, "--data", "no/such/folder"], 4, "there is no folder no/such/folder", "photos"),
-        ([*TINY, "--set", "stages.0.optimiser.name=Adm"], 2, "torch.optim has no optimiser 'Adm'", "did you mean 'Adam'?"),
-        ([*TINY, "--init", "nothing.safetensors"], 4, "there is no weights file nothing.safetensors", "check the path"),
-        ([*TINY, "--set", "data.hold_out=['nobody']"], 4, "no picture 'nobody' to hold out", "hold_out"),
+        (
+            [*TINY, "--set", "stages.0.optimiser.name=Adm"],
+            2,
+            "torch.optim has no optimiser 'Adm'",
+            "did you mean 'Adam'?",
+        ),
+        (
+            [*TINY, "--init", "nothing.safetensors"],
+            4,
+            "there is no weights file nothing.safetensors",
+            "check the path",
+        ),
+        (
+            [*TINY, "--set", "data.hold_out=['nobody']"],
+            4,
+            "no picture 'nobody' to hold out",
+            "hold_out",
+        ),
     ],
 )
-def test_what_can_be_wrong_with_a_training_command(failing, tmp_path, monkeypatch, words, code, fact, hint):
+def test_what_can_be_wrong_with_a_training_command(
+    failing, tmp_path, monkeypatch, words, code, fact, hint
+):
     monkeypatch.chdir(tmp_path)
     found = failing("train", *words)
     assert found[0] == code
@@ -85,13 +158,30 @@ def test_two_plugins_with_one_name(failing, monkeypatch, tmp_path):
 
     twin = SimpleNamespace(srkit_components=srkit_rrdb.srkit_components)
     points = [*registry_module.entry_points(group="srkit.plugins")]
-    double = SimpleNamespace(name="fork", dist=SimpleNamespace(name="my-fork", version="1"), load=lambda: twin)
+    double = SimpleNamespace(
+        name="fork", dist=SimpleNamespace(name="my-fork", version="1"), load=lambda: twin
+    )
     monkeypatch.setattr(registry_module, "entry_points", lambda group: [*points, double])
     monkeypatch.chdir(tmp_path)
     code, fact, hint = failing("train", "--gen", "rrdb")
-    assert (code, fact) == (3, "the generator name 'rrdb' is provided more than once: my-fork/rrdb and srkit-rrdb/rrdb")
+    assert (code, fact) == (
+        3,
+        "the generator name 'rrdb' is provided more than once: my-fork/rrdb and srkit-rrdb/rrdb",
+    )
     assert hint == "write the full name: my-fork/rrdb"
-    assert run(["train", *TINY[2:], "--gen", "srkit-rrdb/rrdb(blocks=1, features=8, growth=4)", "--out", str(tmp_path / "run")]) == 0
+    assert (
+        run(
+            [
+                "train",
+                *TINY[2:],
+                "--gen",
+                "srkit-rrdb/rrdb(blocks=1, features=8, growth=4)",
+                "--out",
+                str(tmp_path / "run"),
+            ]
+        )
+        == 0
+    )
     assert run(["weights", "show", str(tmp_path / "run/weights/last.safetensors")]) == 0
 
 
@@ -114,11 +204,16 @@ def test_a_text_file_called_png_is_named_skipped_and_counted(photos, tmp_path, c
 def test_an_error_when_no_picture_is_left(failing, tmp_path):
     (tmp_path / "notes.png").write_text("no picture")
     code, fact, _ = failing("train", *TINY, "--data", tmp_path, "--out", tmp_path / "run")
-    assert (code, fact) == (4, f"none of the 1 files of {tmp_path} can be used; notes.png: it is not a picture")
+    assert (code, fact) == (
+        4,
+        f"none of the 1 files of {tmp_path} can be used; notes.png: it is not a picture",
+    )
 
 
 def test_pictures_smaller_than_the_crop(failing, photos, tmp_path):
-    code, fact, hint = failing("train", *TINY, "--patch", "64", "--data", photos, "--out", tmp_path / "run")
+    code, fact, hint = failing(
+        "train", *TINY, "--patch", "64", "--data", photos, "--out", tmp_path / "run"
+    )
     assert (code, fact) == (4, f"all 3 pictures of {photos} are smaller than the crop of 64 pixels")
     assert "--patch" in hint
 
@@ -132,10 +227,21 @@ def trained(photos, tmp_path):
 def test_weights_of_another_architecture(failing, trained, photos, tmp_path):
     weights = trained / "weights/last.safetensors"
     code, fact, hint = failing(
-        "train", *TINY, "--gen", "srvgg(features=4, blocks=1)", "--data", photos, "--init", weights, "--out", tmp_path / "x"
+        "train",
+        *TINY,
+        "--gen",
+        "srvgg(features=4, blocks=1)",
+        "--data",
+        photos,
+        "--init",
+        weights,
+        "--out",
+        tmp_path / "x",
     )
     assert code == 4
-    assert fact.startswith(f"{weights} holds weights of another architecture: body.0.bias is (8,), not (4,);")
+    assert fact.startswith(
+        f"{weights} holds weights of another architecture: body.0.bias is (8,), not (4,);"
+    )
     assert hint == f"srkit weights show {weights}"
 
 
@@ -163,8 +269,13 @@ def test_an_output_folder_that_holds_a_run(failing, trained, photos):
 
 
 def test_a_resume_refuses_another_recipe(failing, trained, photos):
-    code, fact, _ = failing("train", *TINY, "--seed", "3", "--data", photos, "--out", trained, "--resume")
-    assert (code, fact) == (2, f"{trained} was started with another seed than this command line asks for")
+    code, fact, _ = failing(
+        "train", *TINY, "--seed", "3", "--data", photos, "--out", trained, "--resume"
+    )
+    assert (code, fact) == (
+        2,
+        f"{trained} was started with another seed than this command line asks for",
+    )
 
 
 def test_a_finished_run_exits_with_0(trained, capsys):
@@ -188,14 +299,38 @@ def test_upscale_loses_nothing(failing, photos, tmp_path):
     ("words", "code", "fact"),
     [
         (["eval", "bicubic"], 2, "there is nothing to evaluate on"),
-        (["eval", "bicubik", "--data", "photos"], 4, "'bicubik' is neither a weights file nor a baseline"),
-        (["eval", "rrdb", "--data", "photos"], 4, "'rrdb' is neither a weights file nor a baseline"),
-        (["eval", "bicubic", "--data", "photos", "--metrics", "pnsr"], 3, "no metric named 'pnsr' is installed"),
-        (["eval", "bicubic", "--data", "photos", "--metrics", "2*psnr"], 2, "a metric has no weight"),
-        (["eval", "bicubic", "--data", "photos", "--precision", "fp16", "--device", "cpu"], 2, "fp16"),
+        (
+            ["eval", "bicubik", "--data", "photos"],
+            4,
+            "'bicubik' is neither a weights file nor a baseline",
+        ),
+        (
+            ["eval", "rrdb", "--data", "photos"],
+            4,
+            "'rrdb' is neither a weights file nor a baseline",
+        ),
+        (
+            ["eval", "bicubic", "--data", "photos", "--metrics", "pnsr"],
+            3,
+            "no metric named 'pnsr' is installed",
+        ),
+        (
+            ["eval", "bicubic", "--data", "photos", "--metrics", "2*psnr"],
+            2,
+            "a metric has no weight",
+        ),
+        (
+            ["eval", "bicubic", "--data", "photos", "--precision", "fp16", "--device", "cpu"],
+            2,
+            "fp16",
+        ),
         (["eval", "bicubic", "--data", "photos", "--device", "cuda"], 2, "no usable device 'cuda'"),
         (["eval", "model.pth", "--data", "photos"], 4, "there is no weights file model.pth"),
-        (["upscale", "bicubic", "nothing.png", "--out", "x.png"], 4, "there is no file nothing.png"),
+        (
+            ["upscale", "bicubic", "nothing.png", "--out", "x.png"],
+            4,
+            "there is no file nothing.png",
+        ),
         (["upscale", "bicubic", "nothing.png"], 2, "--out"),
         (["show", "rrdbb"], 3, "no generator named 'rrdbb' is installed"),
         (["show", "nothing-like-it"], 3, "'nothing-like-it' is installed"),

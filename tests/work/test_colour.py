@@ -9,16 +9,42 @@ from PIL import Image
 
 from srkit_core.io.images import read_image, read_photo
 
-SRGB_OF_XYZ = np.linalg.inv([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
-ADOBE_TO_XYZ = [[0.5767309, 0.1855540, 0.1881852], [0.2973769, 0.6273491, 0.0752741], [0.0270343, 0.0706872, 0.9911085]]
-P3_TO_XYZ = [[0.4865709, 0.2656677, 0.1982173], [0.2289746, 0.6917385, 0.0792869], [0.0, 0.0451134, 1.0439444]]
+SRGB_OF_XYZ = np.linalg.inv(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+ADOBE_TO_XYZ = [
+    [0.5767309, 0.1855540, 0.1881852],
+    [0.2973769, 0.6273491, 0.0752741],
+    [0.0270343, 0.0706872, 0.9911085],
+]
+P3_TO_XYZ = [
+    [0.4865709, 0.2656677, 0.1982173],
+    [0.2289746, 0.6917385, 0.0792869],
+    [0.0, 0.0451134, 1.0439444],
+]
 """RGB to XYZ (D65) of Adobe RGB (1998) and Display P3, as published."""
 
-COLOURS = np.array([[200, 90, 60], [90, 150, 120], [128, 128, 128], [250, 240, 230], [20, 30, 40], [255, 255, 255]], dtype=np.uint8)
+COLOURS = np.array(
+    [
+        [200, 90, 60],
+        [90, 150, 120],
+        [128, 128, 128],
+        [250, 240, 230],
+        [20, 30, 40],
+        [255, 255, 255],
+    ],
+    dtype=np.uint8,
+)
 
 
 def curved(light):
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)
+    return np.where(
+        light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
+    )
 
 
 def expected(colours, matrix, gamma):
@@ -33,11 +59,20 @@ def saved(path, samples, mode=None, **options):
 
 
 ADOBE = imagecodecs.cms_profile("adobergb")
-P3 = imagecodecs.cms_profile("rgb", whitepoint=[0.3127, 0.329, 1], primaries=[0.68, 0.32, 1, 0.265, 0.69, 1, 0.15, 0.06, 1], gamma=1.8)
+P3 = imagecodecs.cms_profile(
+    "rgb",
+    whitepoint=[0.3127, 0.329, 1],
+    primaries=[0.68, 0.32, 1, 0.265, 0.69, 1, 0.15, 0.06, 1],
+    gamma=1.8,
+)
 """The primaries of Display P3, under a curve of its own."""
 
 
-@pytest.mark.parametrize(("profile", "matrix", "gamma"), [(ADOBE, ADOBE_TO_XYZ, 563 / 256), (P3, P3_TO_XYZ, 1.8)], ids=["adobe", "p3"])
+@pytest.mark.parametrize(
+    ("profile", "matrix", "gamma"),
+    [(ADOBE, ADOBE_TO_XYZ, 563 / 256), (P3, P3_TO_XYZ, 1.8)],
+    ids=["adobe", "p3"],
+)
 @pytest.mark.parametrize("ending", ["png", "tif", "webp"])
 def test_a_wide_profile_is_followed_to_srgb(tmp_path, profile, matrix, gamma, ending):
     path = saved(tmp_path / f"a.{ending}", COLOURS[None], icc_profile=profile, lossless=True)
@@ -66,7 +101,9 @@ def test_an_srgb_profile_moves_nothing(tmp_path):
 
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    assert np.array_equal(read_image(saved(tmp_path / "a.png", pixels, icc_profile=profile)), pixels)
+    assert np.array_equal(
+        read_image(saved(tmp_path / "a.png", pixels, icc_profile=profile)), pixels
+    )
 
 
 @pytest.mark.parametrize("profile", [b"no profile", bytes(500), ADOBE[:200]])
@@ -83,7 +120,9 @@ def test_a_profile_for_other_channels_is_ignored(tmp_path):
 def test_alpha_and_palettes_follow_the_profile_too(tmp_path):
     wanted = read_image(saved(tmp_path / "rgb.png", COLOURS[None], icc_profile=ADOBE))
     alpha = np.full((1, len(COLOURS)), 100, dtype=np.uint8)
-    seen = read_photo(saved(tmp_path / "rgba.png", np.dstack([COLOURS[None], alpha]), icc_profile=ADOBE))
+    seen = read_photo(
+        saved(tmp_path / "rgba.png", np.dstack([COLOURS[None], alpha]), icc_profile=ADOBE)
+    )
     assert np.array_equal(seen.pixels, wanted)
     assert np.array_equal(seen.alpha, alpha)
     few = Image.fromarray(COLOURS[None]).quantize(len(COLOURS))
@@ -112,12 +151,28 @@ def cmyk_profile(lab_of):
     corners = [(c, m, y, k) for c in (0, 1) for m in (0, 1) for y in (0, 1) for k in (0, 1)]
     nodes = bytes(round(value) for corner in corners for value in lab_of(*corner))
     straight = bytes(range(256))
-    matrix = struct.pack(">9i", *(65536 * (row == column) for row in range(3) for column in range(3)))
+    matrix = struct.pack(
+        ">9i", *(65536 * (row == column) for row in range(3) for column in range(3))
+    )
     table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + straight * 4 + nodes + straight * 3
     table += bytes(-len(table) % 4)
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
-    tags = struct.pack(">I", 2) + struct.pack(">4sII", b"wtpt", 156, 20) + struct.pack(">4sII", b"A2B0", 176, len(table))
-    start = struct.pack(">I4sI4s4s4s12s4s", 176 + len(table), b"lcms", 0x02400000, b"prtr", b"CMYK", b"Lab ", bytes(12), b"acsp")
+    tags = (
+        struct.pack(">I", 2)
+        + struct.pack(">4sII", b"wtpt", 156, 20)
+        + struct.pack(">4sII", b"A2B0", 176, len(table))
+    )
+    start = struct.pack(
+        ">I4sI4s4s4s12s4s",
+        176 + len(table),
+        b"lcms",
+        0x02400000,
+        b"prtr",
+        b"CMYK",
+        b"Lab ",
+        bytes(12),
+        b"acsp",
+    )
     head = start + bytes(24) + struct.pack(">I3i", 1, 63190, 65536, 54061)
     return head.ljust(128, b"\0") + tags + white + table
 
@@ -130,11 +185,19 @@ def test_a_profile_of_inks_is_followed(tmp_path):
     inks = np.array([[[0, 0, 0, 0], [255, 0, 0, 0], [0, 0, 0, 255]]], dtype=np.uint8)
     path = saved(tmp_path / "a.tif", inks, "CMYK", icc_profile=cmyk_profile(lab))
     seen = read_image(path)[0].astype(int)
-    assert np.abs(seen - np.array([[255] * 3, [119] * 3, [0] * 3])).max() <= 2  # L* = 50 is 119 in sRGB
+    assert (
+        np.abs(seen - np.array([[255] * 3, [119] * 3, [0] * 3])).max() <= 2
+    )  # L* = 50 is 119 in sRGB
     plain = saved(tmp_path / "b.tif", inks, "CMYK")
     assert read_image(plain)[0].tolist() == [[255, 255, 255], [0, 255, 255], [0, 0, 0]]
 
 
 def test_adobe_s_inverted_inks(assets):
     seen = read_image(assets / "camera/pillow_pil_sample_cmyk.jpg")
-    assert np.abs(seen.astype(int) - np.array(Image.open(assets / "camera/pillow_pil_sample_cmyk.jpg").convert("RGB"))).max() <= 1
+    assert (
+        np.abs(
+            seen.astype(int)
+            - np.array(Image.open(assets / "camera/pillow_pil_sample_cmyk.jpg").convert("RGB"))
+        ).max()
+        <= 1
+    )

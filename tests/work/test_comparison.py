@@ -10,7 +10,14 @@ import torch
 
 from srkit_core.cli.app import run
 from srkit_core.data.sources import open_source, parts
-from srkit_core.errors import DataError, ExpressionError, IncompatibleError, RecipeError, UnknownComponentError, WeightsError
+from srkit_core.errors import (
+    DataError,
+    ExpressionError,
+    IncompatibleError,
+    RecipeError,
+    UnknownComponentError,
+    WeightsError,
+)
 from srkit_core.evaluation.comparison import Machine, compare, save_into
 from srkit_core.evaluation.showcase import showcase
 from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
@@ -36,7 +43,10 @@ def lr_of(hr, scale, names=("one", "inner/two")):
     folder = hr.parent / f"LRx{scale}"
     for name in names:
         pixels = read_image(hr / f"{name}.png")
-        write_image(folder / f"{name}x{scale}.png", pixels[: 61 // scale * scale : scale, : 50 // scale * scale : scale])
+        write_image(
+            folder / f"{name}x{scale}.png",
+            pixels[: 61 // scale * scale : scale, : 50 // scale * scale : scale],
+        )
     return folder
 
 
@@ -48,13 +58,26 @@ def trained(path, registry, scale):
 
 def compared(registry, place, notes=None, seen=None, **fields):
     wanted = evaluation_recipe({"models": {"bicubic": "bicubic"}, **fields})
-    return compare(wanted, open_source(str(place)), registry, MACHINE, note=(notes if notes is not None else []).append, seen=seen)
+    return compare(
+        wanted,
+        open_source(str(place)),
+        registry,
+        MACHINE,
+        note=(notes if notes is not None else []).append,
+        seen=seen,
+    )
 
 
 def test_lr_of_a_folder_fits_prepared_pictures(hr, registry, tmp_path):
     low = lr_of(hr, 4)
-    assert run(["prepare", str(hr), str(tmp_path / "packed"), "--patch", "16", "--keep-duplicates"]) == 0
-    plain, packed = (compared(registry, place, lr=str(low), border=0).scores[0].images for place in (hr, tmp_path / "packed"))
+    assert (
+        run(["prepare", str(hr), str(tmp_path / "packed"), "--patch", "16", "--keep-duplicates"])
+        == 0
+    )
+    plain, packed = (
+        compared(registry, place, lr=str(low), border=0).scores[0].images
+        for place in (hr, tmp_path / "packed")
+    )
     assert len(packed) == 2
     assert list(packed.values()) == list(plain.values())
 
@@ -75,11 +98,17 @@ def on_official_files(set5, registry):
 def test_bicubic_on_set5_is_the_published_row(assets, on_official_files):
     golden = json.loads((assets / "goldens" / "set5_x4.json").read_text())["Set5"]
     scores = on_official_files.scores[0]
-    assert (scores.mean("psnr"), scores.mean("ssim")) == (pytest.approx(28.43, abs=0.005), pytest.approx(0.811, abs=0.0005))
+    assert (scores.mean("psnr"), scores.mean("ssim")) == (
+        pytest.approx(28.43, abs=0.005),
+        pytest.approx(0.811, abs=0.0005),
+    )
     assert len(scores.images) == 5
     for name, values in scores.images.items():
         psnr, ssim = golden[f"{name}.png"]["bicubic"]
-        assert (values["psnr"], values["ssim"]) == (pytest.approx(psnr, abs=1e-4), pytest.approx(ssim, abs=1e-5))
+        assert (values["psnr"], values["ssim"]) == (
+            pytest.approx(psnr, abs=1e-4),
+            pytest.approx(ssim, abs=1e-5),
+        )
 
 
 def test_lr_that_is_made_is_the_official_one(set5, registry, on_official_files):
@@ -91,7 +120,8 @@ def test_lr_that_is_made_is_the_official_one(set5, registry, on_official_files):
 
 def test_the_other_lr_in_circulation_is_a_border(set5, registry):
     stored, made = (
-        compared(registry, set5 / "HR", **how) for how in ({"lr": set5 / "LRx4_selfexsr"}, {"degrade": "bicubic(border=replicate)"})
+        compared(registry, set5 / "HR", **how)
+        for how in ({"lr": set5 / "LRx4_selfexsr"}, {"degrade": "bicubic(border=replicate)"})
     )
     assert made.scores[0].images == stored.scores[0].images
 
@@ -119,18 +149,33 @@ def test_the_document_has_the_shape_that_is_promised(set5, on_official_files):
     (model,) = document["models"]
     assert model.keys() == {"name", "metrics", "images"}
     assert model["metrics"]["psnr"].keys() == {"mean", "std", "unit", "higher_is_better"}
-    assert (model["metrics"]["psnr"]["unit"], model["metrics"]["ssim"]["higher_is_better"]) == ("dB", True)
+    assert (model["metrics"]["psnr"]["unit"], model["metrics"]["ssim"]["higher_is_better"]) == (
+        "dB",
+        True,
+    )
     values = [image["psnr"] for image in model["images"]]
-    assert [image["name"] for image in model["images"]] == ["baby", "bird", "butterfly", "head", "woman"]
+    assert [image["name"] for image in model["images"]] == [
+        "baby",
+        "bird",
+        "butterfly",
+        "head",
+        "woman",
+    ]
     assert model["metrics"]["psnr"]["mean"] == pytest.approx(sum(values) / 5)
     assert model["metrics"]["psnr"]["std"] == pytest.approx(float(np.std(values)))
 
 
 def test_the_protocol_is_chosen_and_described(registry, hr):
-    result = compared(registry, hr, scale=2, protocol="rgb", border=0, metrics="psnr", degrade="bilinear")
+    result = compared(
+        registry, hr, scale=2, protocol="rgb", border=0, metrics="psnr", degrade="bilinear"
+    )
     described = result.protocol
     assert (described["channel"], described["border"], described["scale"]) == ("rgb", 0, 2)
-    assert (described["lr"], described["kernel"], list(described["metrics"])) == ("made from HR", "bilinear", ["psnr"])
+    assert (described["lr"], described["kernel"], list(described["metrics"])) == (
+        "made from HR",
+        "bilinear",
+        ["psnr"],
+    )
     assert list(result.scores[0].specs) == ["psnr"]
     assert compared(registry, hr, scale=2).protocol["border"] == 2
 
@@ -158,9 +203,13 @@ def test_the_scale_comes_from_the_sizes_or_a_flag(registry, hr):
 
 def test_scales_that_disagree_are_refused(registry, hr, tmp_path):
     two, four = (trained(tmp_path / f"x{scale}.safetensors", registry, scale) for scale in (2, 4))
-    with pytest.raises(IncompatibleError, match=f"these have different scales: {two} x2, {four} x4"):
+    with pytest.raises(
+        IncompatibleError, match=f"these have different scales: {two} x2, {four} x4"
+    ):
         compared(registry, hr, models={"a": two, "b": four})
-    with pytest.raises(IncompatibleError, match=f"these have different scales: {two} x2, --scale x3"):
+    with pytest.raises(
+        IncompatibleError, match=f"these have different scales: {two} x2, --scale x3"
+    ):
         compared(registry, hr, models={"a": two}, scale=3)
 
 
@@ -221,30 +270,57 @@ def test_a_file_that_is_no_evaluation_recipe_is_named(tmp_path, text, fact):
 
 def test_a_table_of_a_file_is_made(registry, hr, tmp_path):
     path = tmp_path / "table.toml"
-    path.write_text(f'data = "{hr}"\nprotocol = "rgb"\nmetrics = "ssim"\nscale = 2\n[models]\n"the box" = "nearest"\n')
+    path.write_text(
+        f'data = "{hr}"\nprotocol = "rgb"\nmetrics = "ssim"\nscale = 2\n[models]\n"the box" = '
+        '"nearest"\n'
+    )
     wanted = read_evaluation_recipe(path, {"border": 3})
     result = compare(wanted, open_source(wanted.data), registry, MACHINE, note=print)
     assert (result.scores[0].name, list(result.scores[0].specs)) == ("the box", ["ssim"])
-    assert (result.protocol["channel"], result.protocol["border"], result.protocol["scale"]) == ("rgb", 3, 2)
+    assert (result.protocol["channel"], result.protocol["border"], result.protocol["scale"]) == (
+        "rgb",
+        3,
+        2,
+    )
 
 
 def test_pictures_are_saved_per_model(registry, hr, tmp_path):
-    compared(registry, hr, models={"a/b": "bicubic", "c": "nearest"}, scale=2, seen=save_into(tmp_path / "out"))
-    saved = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.png"))
+    compared(
+        registry,
+        hr,
+        models={"a/b": "bicubic", "c": "nearest"},
+        scale=2,
+        seen=save_into(tmp_path / "out"),
+    )
+    saved = sorted(
+        str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.png")
+    )
     assert saved == ["a_b/inner/two.png", "a_b/one.png", "c/inner/two.png", "c/one.png"]
     assert read_image(tmp_path / "out" / "c" / "one.png").shape == (60, 50, 3)
 
 
 def test_pictures_of_one_name_are_all_scored(registry, hr, smooth):
     write_image(hr / "one.jpg", smooth(61, 50, 5))
-    assert list(compared(registry, hr, scale=2).scores[0].images) == ["inner/two", "one.jpg", "one.png"]
+    assert list(compared(registry, hr, scale=2).scores[0].images) == [
+        "inner/two",
+        "one.jpg",
+        "one.png",
+    ]
 
 
 def test_a_network_whose_precision_is_lower_still_scores(registry, hr, tmp_path):
     model = trained(tmp_path / "w.safetensors", registry, 2)
     wanted = evaluation_recipe({"models": {"net": model}})
     exact, rough = (
-        compare(wanted, open_source(str(hr)), registry, Machine(torch.device("cpu"), precision, tile=16), note=print).scores[0].mean("psnr")
+        compare(
+            wanted,
+            open_source(str(hr)),
+            registry,
+            Machine(torch.device("cpu"), precision, tile=16),
+            note=print,
+        )
+        .scores[0]
+        .mean("psnr")
         for precision in (torch.float32, torch.bfloat16)
     )
     assert exact != rough
@@ -253,8 +329,19 @@ def test_a_network_whose_precision_is_lower_still_scores(registry, hr, tmp_path)
 
 def test_a_showcase_draws_and_scores_what_a_recipe_holds_out(registry, tmp_path):
     stage = {"loss": "l1", "steps": 1, "batch": 1, "patch": 32}
-    document = {"generator": "srvgg", "scale": 2, "data": {"hold_out": ["rocket"]}, "validation": {"metrics": "psnr"}, "stages": [stage]}
-    result = showcase({"box": "nearest", "Keys": "bicubic"}, recipe_from_dict(document), registry, tmp_path / "sheet.png")
+    document = {
+        "generator": "srvgg",
+        "scale": 2,
+        "data": {"hold_out": ["rocket"]},
+        "validation": {"metrics": "psnr"},
+        "stages": [stage],
+    }
+    result = showcase(
+        {"box": "nearest", "Keys": "bicubic"},
+        recipe_from_dict(document),
+        registry,
+        tmp_path / "sheet.png",
+    )
     assert [list(one.images) for one in result.scores] == [["rocket"], ["rocket"]]
     assert read_image(tmp_path / "sheet.png").shape == (22 + 256 + 6 + 22, 3 * (256 + 6) + 6, 3)
     (rocket,) = parts(open_source("photos"), ["rocket"], ()).validation

@@ -27,7 +27,12 @@ def _held_to(contract, spec):
 
     class Held(contract):
         def part(self, **context):
-            return bind(registry, contract.kind, parse_call(spec.name), {"scale": self.scale, "patch": self.patch, **context})
+            return bind(
+                registry,
+                contract.kind,
+                parse_call(spec.name),
+                {"scale": self.scale, "patch": self.patch, **context},
+            )
 
     return Held()
 
@@ -72,7 +77,9 @@ class _DeadWeight(_Repeat):
 
 class _DeadEnd(_Repeat):
     def forward(self, lr):
-        return lr.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3) + 0 * super().forward(lr)
+        return lr.repeat_interleave(self.scale, 2).repeat_interleave(
+            self.scale, 3
+        ) + 0 * super().forward(lr)
 
 
 class _Hidden(_Repeat):
@@ -116,7 +123,9 @@ def _generator(network, **traits):
     def made(*, scale: int):
         return network(scale)
 
-    return GeneratorSpec(name="made", factory=made, summary="for this test", **{"scales": (2, 4), **traits})
+    return GeneratorSpec(
+        name="made", factory=made, summary="for this test", **{"scales": (2, 4), **traits}
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,13 +134,21 @@ def _generator(network, **traits):
         (_OddSize, "test_sr_is_scale_times_as_large", "at scale 2 LR .* gives SR"),
         (_Float32Only, "test_sr_keeps_the_type_of_lr", "float64 gives SR of torch.float32"),
         (_Ignores, "test_sr_is_finite_and_follows_lr", "does not depend on LR"),
-        (_DeadWeight, "test_gradient_reaches_every_parameter", "take no part in the output: .*unused"),
+        (
+            _DeadWeight,
+            "test_gradient_reaches_every_parameter",
+            "take no part in the output: .*unused",
+        ),
         (_DeadEnd, "test_gradient_reaches_every_parameter", "zero or not finite: .*conv.weight"),
         (_Hidden, "test_its_state_survives_a_weights_file", "not in it"),
         (_InPlace, "test_the_input_is_left_alone", "changes its input"),
         (_Mixes, "test_pictures_of_a_batch_do_not_meet_in_evaluation", "depends on its batch"),
         (_Views, "test_memory_layout_changes_nothing", "channels_last"),
-        (_Unseeded, "test_two_builds_under_one_seed_are_equal", "these tensors differ: .*conv.weight"),
+        (
+            _Unseeded,
+            "test_two_builds_under_one_seed_are_equal",
+            "these tensors differ: .*conv.weight",
+        ),
     ],
 )
 def test_generators(network, law, message):
@@ -141,17 +158,28 @@ def test_generators(network, law, message):
 
 @pytest.mark.parametrize(
     ("traits", "message"),
-    [({"trainable": False}, "trainable=False"), ({"scales": (4, 4)}, "declared twice"), ({"scales": (0, 4)}, "at least 1")],
+    [
+        ({"trainable": False}, "trainable=False"),
+        ({"scales": (4, 4)}, "declared twice"),
+        ({"scales": (0, 4)}, "at least 1"),
+    ],
 )
 def test_traits_of_generators(traits, message):
-    _refuses(GeneratorContract, _generator(_Repeat, **traits), "test_its_traits_are_sensible", message)
+    _refuses(
+        GeneratorContract, _generator(_Repeat, **traits), "test_its_traits_are_sensible", message
+    )
 
 
 class _Pooled(nn.Sequential):
     """A discriminator that keeps every law but what a layer before or after breaks."""
 
     def __init__(self, before=nn.Identity, after=nn.Identity):
-        pooled = (nn.Conv2d(3, 4, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 1), nn.AdaptiveAvgPool2d(1))
+        pooled = (
+            nn.Conv2d(3, 4, 3, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(4, 1, 1),
+            nn.AdaptiveAvgPool2d(1),
+        )
         super().__init__(before(), *pooled, after())
 
 
@@ -209,12 +237,36 @@ def _loss(call, **traits):
 @pytest.mark.parametrize(
     ("call", "law", "message"),
     [
-        (lambda sr, hr: (sr - hr).abs().mean((1, 2, 3)), "test_it_is_a_finite_scalar_and_not_negative", "not a scalar"),
-        (lambda sr, hr: -(sr - hr).abs().mean(), "test_it_is_a_finite_scalar_and_not_negative", "negative"),
-        (lambda sr, hr: (sr - hr).square().mean().log(), "test_it_is_a_finite_scalar_and_not_negative", "the loss is -inf"),
-        (lambda sr, hr: sr.square().mean(), "test_it_is_least_for_equal_pictures", "does not grow with noise"),
-        (lambda sr, hr: (sr[:1] - hr[:1]).abs().mean(), "test_gradient_reaches_sr", "zero for some of the batch"),
-        (lambda sr, hr: (sr - hr).square().mean().sqrt(), "test_gradient_is_finite_for_equal_pictures", "not finite"),
+        (
+            lambda sr, hr: (sr - hr).abs().mean((1, 2, 3)),
+            "test_it_is_a_finite_scalar_and_not_negative",
+            "not a scalar",
+        ),
+        (
+            lambda sr, hr: -(sr - hr).abs().mean(),
+            "test_it_is_a_finite_scalar_and_not_negative",
+            "negative",
+        ),
+        (
+            lambda sr, hr: (sr - hr).square().mean().log(),
+            "test_it_is_a_finite_scalar_and_not_negative",
+            "the loss is -inf",
+        ),
+        (
+            lambda sr, hr: sr.square().mean(),
+            "test_it_is_least_for_equal_pictures",
+            "does not grow with noise",
+        ),
+        (
+            lambda sr, hr: (sr[:1] - hr[:1]).abs().mean(),
+            "test_gradient_reaches_sr",
+            "zero for some of the batch",
+        ),
+        (
+            lambda sr, hr: (sr - hr).square().mean().sqrt(),
+            "test_gradient_is_finite_for_equal_pictures",
+            "not finite",
+        ),
         (lambda sr, hr: sr.sub_(hr).abs().mean(), "test_the_pictures_are_left_alone", "changes SR"),
     ],
 )
@@ -224,7 +276,8 @@ def test_reference_losses(call, law, message):
 
 
 @pytest.mark.parametrize(
-    ("traits", "message"), [({"default_weight": 0.0}, "not positive"), ({"adversarial": True}, "use the other contract")]
+    ("traits", "message"),
+    [({"default_weight": 0.0}, "not positive"), ({"adversarial": True}, "use the other contract")],
 )
 def test_traits_of_losses(traits, message):
     _refuses(ReferenceLossContract, _loss(None, **traits), "test_its_traits_are_sensible", message)
@@ -236,13 +289,19 @@ class _Adversarial:
     def __init__(self, generator=None, discriminator=None):
         softplus = functional.softplus
         self.generator = generator or (lambda real, fake: softplus(-fake.float()).mean())
-        self.discriminator = discriminator or (lambda real, fake: softplus(-real.float()).mean() + softplus(fake.float()).mean())
+        self.discriminator = discriminator or (
+            lambda real, fake: softplus(-real.float()).mean() + softplus(fake.float()).mean()
+        )
 
 
 @pytest.mark.parametrize(
     ("faces", "law", "message"),
     [
-        ({"generator": lambda real, fake: functional.softplus(-fake).mean(-1)}, "test_both_faces_are_finite_scalars", "not a scalar"),
+        (
+            {"generator": lambda real, fake: functional.softplus(-fake).mean(-1)},
+            "test_both_faces_are_finite_scalars",
+            "not a scalar",
+        ),
         (
             {"generator": lambda real, fake: -fake.sigmoid().log().mean()},
             "test_both_faces_are_finite_in_half_precision",
@@ -254,12 +313,24 @@ class _Adversarial:
             "it does not fall",
         ),
         (
-            {"discriminator": lambda real, fake: functional.softplus(-real).mean() + 0 * fake.mean()},
+            {
+                "discriminator": lambda real, fake: (
+                    functional.softplus(-real).mean() + 0 * fake.mean()
+                )
+            },
             "test_the_discriminator_is_rewarded_for_telling_them_apart",
             "fake logits is zero",
         ),
-        ({"generator": lambda real, fake: fake.mean()}, "test_the_generator_is_rewarded_for_deceiving", "it does not fall"),
-        ({"generator": lambda real, fake: -fake.mul_(2).mean()}, "test_the_logits_are_left_alone", "in place"),
+        (
+            {"generator": lambda real, fake: fake.mean()},
+            "test_the_generator_is_rewarded_for_deceiving",
+            "it does not fall",
+        ),
+        (
+            {"generator": lambda real, fake: -fake.mul_(2).mean()},
+            "test_the_logits_are_left_alone",
+            "in place",
+        ),
     ],
 )
 def test_adversarial_losses(faces, law, message):
@@ -271,7 +342,13 @@ def _metric(call, higher_is_better=False, **traits):
     def made():
         return call
 
-    return MetricSpec(name="made", factory=made, summary="for this test", higher_is_better=higher_is_better, **traits)
+    return MetricSpec(
+        name="made",
+        factory=made,
+        summary="for this test",
+        higher_is_better=higher_is_better,
+        **traits,
+    )
 
 
 def _error(sr, hr):
@@ -281,10 +358,26 @@ def _error(sr, hr):
 @pytest.mark.parametrize(
     ("spec", "law", "message"),
     [
-        (_metric(lambda sr, hr: _error(sr, hr).mean()), "test_there_is_a_finite_score_a_picture", "get scores"),
-        (_metric(lambda sr, hr: _error(sr, hr).mean().expand(len(sr))), "test_the_score_of_a_picture_is_its_own", "in a batch"),
-        (_metric(_error, higher_is_better=True), "test_a_less_noisy_picture_scores_better", "higher_is_better=True"),
-        (_metric(lambda sr, hr: _error(sr.sub_(hr), 0 * hr)), "test_the_pictures_are_left_alone", "changes SR"),
+        (
+            _metric(lambda sr, hr: _error(sr, hr).mean()),
+            "test_there_is_a_finite_score_a_picture",
+            "get scores",
+        ),
+        (
+            _metric(lambda sr, hr: _error(sr, hr).mean().expand(len(sr))),
+            "test_the_score_of_a_picture_is_its_own",
+            "in a batch",
+        ),
+        (
+            _metric(_error, higher_is_better=True),
+            "test_a_less_noisy_picture_scores_better",
+            "higher_is_better=True",
+        ),
+        (
+            _metric(lambda sr, hr: _error(sr.sub_(hr), 0 * hr)),
+            "test_the_pictures_are_left_alone",
+            "changes SR",
+        ),
     ],
 )
 def test_metrics(spec, law, message):
@@ -300,18 +393,47 @@ def _degradation(call, **traits):
     def made():
         return call
 
-    return DegradationSpec(name="made", factory=made, summary="for this test", **{"margin": lambda options: 2, **traits})
+    return DegradationSpec(
+        name="made",
+        factory=made,
+        summary="for this test",
+        **{"margin": lambda options: 2, **traits},
+    )
 
 
 @pytest.mark.parametrize(
     ("spec", "law", "message"),
     [
-        (_degradation(_blur, margin=lambda options: 1), "test_lr_of_a_crop_with_its_margin_is_the_crop_of_lr", "margin of 1 pixels"),
-        (_degradation(_blur, divisor=lambda options: 2), "test_lr_is_divisor_times_smaller", "gives LR"),
-        (_degradation(_blur, divisor=lambda options: 0), "test_its_traits_are_sensible", "the divisor is 0"),
-        (_degradation(lambda hr, rng: _blur(hr.float(), rng=rng)), "test_lr_keeps_type_and_device_of_hr", "gives LR of torch.float32"),
-        (_degradation(lambda hr, rng: hr + torch.rand_like(hr)), "test_all_randomness_comes_from_rng", "global random state changes LR"),
-        (_degradation(lambda hr, rng: _blur(hr.mul_(2), rng=rng)), "test_hr_is_left_alone", "changes HR"),
+        (
+            _degradation(_blur, margin=lambda options: 1),
+            "test_lr_of_a_crop_with_its_margin_is_the_crop_of_lr",
+            "margin of 1 pixels",
+        ),
+        (
+            _degradation(_blur, divisor=lambda options: 2),
+            "test_lr_is_divisor_times_smaller",
+            "gives LR",
+        ),
+        (
+            _degradation(_blur, divisor=lambda options: 0),
+            "test_its_traits_are_sensible",
+            "the divisor is 0",
+        ),
+        (
+            _degradation(lambda hr, rng: _blur(hr.float(), rng=rng)),
+            "test_lr_keeps_type_and_device_of_hr",
+            "gives LR of torch.float32",
+        ),
+        (
+            _degradation(lambda hr, rng: hr + torch.rand_like(hr)),
+            "test_all_randomness_comes_from_rng",
+            "global random state changes LR",
+        ),
+        (
+            _degradation(lambda hr, rng: _blur(hr.mul_(2), rng=rng)),
+            "test_hr_is_left_alone",
+            "changes HR",
+        ),
     ],
 )
 def test_degradations(spec, law, message):
@@ -328,12 +450,22 @@ def test_options_without_words_are_refused():
         """
 
     spec = LossSpec(name="made", factory=made, summary="for this test")
-    _refuses(ReferenceLossContract, spec, "test_every_option_is_documented", "documents no option .*strength")
+    _refuses(
+        ReferenceLossContract,
+        spec,
+        "test_every_option_is_documented",
+        "documents no option .*strength",
+    )
 
 
 def test_an_announcement_that_imports_torch_is_refused():
     # This very file imports torch, and so do the factories' module.
-    _refuses(ReferenceLossContract, _loss(None), "test_its_announcement_imports_no_work", r"imports \['torch'\]")
+    _refuses(
+        ReferenceLossContract,
+        _loss(None),
+        "test_its_announcement_imports_no_work",
+        r"imports \['torch'\]",
+    )
 
 
 @pytest.fixture
@@ -362,7 +494,8 @@ def test_imports_are_followed_through_the_package(package):
 
 def test_imports_that_come_later_or_never_do_not_count(package):
     name = package(
-        __init__="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch\ndef make():\n    import numpy\n    return numpy",
+        __init__="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch\ndef "
+        "make():\n    import numpy\n    return numpy",
         work="import torch",
     )
     assert heavy_imports(name) == set()

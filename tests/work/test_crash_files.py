@@ -25,8 +25,22 @@ from srkit_core.io import atomic
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
 
-STAGE = {"batch": 2, "patch": 32, "log_every": 1, "checkpoint_every": 1, "validate_every": 2, "ema": 0.9}
-TENSORS = ("generator", "ema", "discriminator", "generator-optimiser", "discriminator-optimiser", "pool")
+STAGE = {
+    "batch": 2,
+    "patch": 32,
+    "log_every": 1,
+    "checkpoint_every": 1,
+    "validate_every": 2,
+    "ema": 0.9,
+}
+TENSORS = (
+    "generator",
+    "ema",
+    "discriminator",
+    "generator-optimiser",
+    "discriminator-optimiser",
+    "pool",
+)
 
 
 class Died(BaseException):
@@ -58,13 +72,19 @@ def recipe(**changes):
 def photos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("photos")
     for number in range(4):
-        write_image(folder / f"{number}.png", np.random.default_rng(number).integers(0, 256, (40, 40, 3), dtype=np.uint8))
+        write_image(
+            folder / f"{number}.png",
+            np.random.default_rng(number).integers(0, 256, (40, 40, 3), dtype=np.uint8),
+        )
     return folder
 
 
 @pytest.fixture(scope="module")
 def undisturbed(photos, tmp_path_factory):
-    return train(recipe(), Where(data=str(photos), out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"))
+    return train(
+        recipe(),
+        Where(data=str(photos), out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"),
+    )
 
 
 @pytest.fixture
@@ -92,12 +112,18 @@ def same_tensors(one, other):
 
 def assert_same_run(one, other):
     assert files(one) == files(other)
-    assert [name for name in files(one) if name.endswith(".safetensors") and not same_tensors(one / name, other / name)] == []
+    assert [
+        name
+        for name in files(one)
+        if name.endswith(".safetensors") and not same_tensors(one / name, other / name)
+    ] == []
     assert rows(one) == rows(other)
 
 
 def damages():
-    """Every file of a checkpoint in every way: cut to half, a bit flipped in its middle, gone, empty."""
+    """Every file of a checkpoint in every way: cut to half, a bit flipped in its middle, gone,
+    empty.
+    """
     names = [f"{name}.safetensors" for name in TENSORS] + ["state.json", "digests.json"]
     return [(name, way) for name in names for way in ("truncated", "flipped", "missing", "empty")]
 
@@ -113,7 +139,9 @@ def damage(path, way):
 
 
 @pytest.mark.parametrize(("name", "way"), damages())
-def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(undisturbed, tmp_path, name, way):
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(
+    undisturbed, tmp_path, name, way
+):
     copy = RunFolder(tmp_path / "run")
     shutil.copytree(undisturbed, copy.path)
     damage(copy.checkpoint(6) / name, way)
@@ -127,7 +155,10 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(undisturbed, 
 
 
 def test_every_bit_of_a_checkpoint_s_small_files_counts(undisturbed, tmp_path):
-    """A progress with one digit changed would be believed; where a change is not noticed it must mean nothing."""
+    """A progress with one digit changed would be believed.
+
+    Where a change is not noticed it must mean nothing.
+    """
     folder = tmp_path / "step"
     shutil.copytree(RunFolder(undisturbed).checkpoint(6), folder)
     true = read_progress(folder)
@@ -202,7 +233,9 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("place", "spared"), PLACES)
-def test_a_disk_that_fills_up_leaves_whole_files_and_the_run_goes_on_as_if_nothing_had_been(undisturbed, where, monkeypatch, place, spared):
+def test_a_disk_that_fills_up_leaves_whole_files_and_the_run_goes_on_as_if_nothing_had_been(
+    undisturbed, where, monkeypatch, place, spared
+):
     with monkeypatch.context() as patched:
         fill_disk(patched, place, spared)
         with pytest.raises(DiskFullError, match="the disk is full") as caught:
@@ -215,7 +248,10 @@ def test_a_disk_that_fills_up_leaves_whole_files_and_the_run_goes_on_as_if_nothi
 
 @contextmanager
 def no_file_above(size):
-    """Let the system refuse, as on a full disk, what would make a file larger than this; Python ignores its signal."""
+    """Let the system refuse, as on a full disk, what would make a file larger than this.
+
+    Python ignores its signal.
+    """
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -230,7 +266,9 @@ def test_a_file_that_may_not_be_so_large_is_said_to_be_and_not_left_half(tmp_pat
     path = tmp_path / "large.bin"
     with no_file_above(1000), pytest.raises(DiskFullError) as caught:
         atomic.write_bytes(path, bytes(1001))
-    assert str(caught.value) == f"{path} was not written: it would be larger than a file may be here"
+    assert (
+        str(caught.value) == f"{path} was not written: it would be larger than a file may be here"
+    )
     assert caught.value.hint.startswith("ulimit -f")
     assert list(tmp_path.iterdir()) == []
 
@@ -242,12 +280,19 @@ def long_recipe():
 
 
 def test_a_row_that_was_half_written_is_taken_back_and_the_run_goes_on(where):
-    whole = train(long_recipe(), Where(data=where.data, out=where.out.with_name("whole"), device="cpu"))
+    whole = train(
+        long_recipe(), Where(data=where.data, out=where.out.with_name("whole"), device="cpu")
+    )
     late = ("metrics.csv", "curves.png")  # the curves are drawn at the end
-    others = max(path.stat().st_size for path in whole.rglob("*") if path.is_file() and path.name not in late)
+    others = max(
+        path.stat().st_size for path in whole.rglob("*") if path.is_file() and path.name not in late
+    )
     limit = (whole / "metrics.csv").stat().st_size - 700
     assert others < limit
-    with no_file_above(limit), pytest.raises(DiskFullError, match=r"metrics\.csv was not written: it would be larger"):
+    with (
+        no_file_above(limit),
+        pytest.raises(DiskFullError, match=r"metrics\.csv was not written: it would be larger"),
+    ):
         train(long_recipe(), where)
     assert (where.out / "metrics.csv").read_bytes().endswith(b"\n")
     assert steps(where.out)[-1] == "step-00000080"
@@ -302,7 +347,11 @@ def test_a_run_that_dies_before_it_has_begun_can_be_begun_again(where, monkeypat
 
 def test_what_a_killed_process_left_half_written_is_gone_after_a_resume(where, undisturbed):
     shutil.copytree(undisturbed, where.out)
-    left = ["weights/main/.last.4711.part.safetensors", ".metrics.4711.part.csv", "pictures/.step-00000002.4711.part.png"]
+    left = [
+        "weights/main/.last.4711.part.safetensors",
+        ".metrics.4711.part.csv",
+        "pictures/.step-00000002.4711.part.png",
+    ]
     left += ["checkpoints/.step-00000006.part/generator.safetensors"]
     for name in left:
         (where.out / name).parent.mkdir(exist_ok=True)

@@ -28,17 +28,32 @@ def metrics(registry):
 
 
 def rows(*written):
-    """Return dictionaries as a reader of metrics.csv gives them: every column in every row, as text."""
+    """Return dictionaries as a reader of metrics.csv gives them: every column in every row, as
+    text.
+    """
     names = list(dict.fromkeys(name for row in written for name in row))
     return [{name: str(row.get(name, "")) for name in names} for row in written]
 
 
 def warmup(step, split="train", **figures):
-    return {"step": step, "stage": "warmup", "split": split, "loss/l1": 0.4 / step, "loss/total": 0.4 / step, "lr": 1e-3} | figures
+    return {
+        "step": step,
+        "stage": "warmup",
+        "split": split,
+        "loss/l1": 0.4 / step,
+        "loss/total": 0.4 / step,
+        "lr": 1e-3,
+    } | figures
 
 
 def main(step, split="train", **figures):
-    played = {"loss/ragan": 0.7, "loss/total": 0.3, "loss/discriminator": 0.6, "d_real": 0.8, "d_fake": 0.1}
+    played = {
+        "loss/ragan": 0.7,
+        "loss/total": 0.3,
+        "loss/discriminator": 0.6,
+        "d_real": 0.8,
+        "d_fake": 0.1,
+    }
     gradients = {"gradient/generator": 0.5, "gradient/discriminator": 2.0, "lr/discriminator": 1e-4}
     return warmup(step, split) | {"stage": "main"} | played | gradients | figures
 
@@ -60,7 +75,12 @@ def by_title(written, metrics):
 
 
 def points(panel, split, name=""):
-    return [(point.step, point.value) for line in panel.lines if (line.split, line.name) == (split, name) for point in line.points]
+    return [
+        (point.step, point.value)
+        for line in panel.lines
+        if (line.split, line.name) == (split, name)
+        for point in line.points
+    ]
 
 
 def size(png):
@@ -96,7 +116,11 @@ def test_a_gan_run_has_its_panels_in_the_order_of_reading(metrics):
 
 def test_a_run_of_one_loss_shows_it_once(metrics):
     written = rows(warmup(1), warmup(2), warmup(2, "val", psnr=20.0))
-    assert [panel.title for panel in panels(written, metrics)] == ["total loss", "psnr", "learning rate"]
+    assert [panel.title for panel in panels(written, metrics)] == [
+        "total loss",
+        "psnr",
+        "learning rate",
+    ]
 
 
 def test_figures_are_those_of_the_rows_by_split(metrics):
@@ -108,7 +132,12 @@ def test_figures_are_those_of_the_rows_by_split(metrics):
     assert points(found["D(real) and D(fake)"], "val", "D(real)") == [(4, 0.8), (6, 0.8)]
     assert points(found["generator loss / discriminator loss"], "val") == [(4, 0.5), (6, 0.5)]
     assert points(found["gradient norm"], "train", "discriminator") == [(3, 2.0), (4, 2.0)]
-    assert points(found["learning rate"], "train", "generator") == [(1, 1e-3), (2, 1e-3), (3, 1e-3), (4, 1e-3)]
+    assert points(found["learning rate"], "train", "generator") == [
+        (1, 1e-3),
+        (2, 1e-3),
+        (3, 1e-3),
+        (4, 1e-3),
+    ]
     assert points(found["learning rate"], "val", "generator") == []
 
 
@@ -141,7 +170,11 @@ def test_stages_begin_where_the_one_before_ended():
 
 
 def test_what_is_not_a_number_is_left_out(metrics):
-    written = rows(main(1, psnr="nan"), main(2, **{"loss/total": float("inf"), "loss/discriminator": 0.0}), main(3, d_real=float("nan")))
+    written = rows(
+        main(1, psnr="nan"),
+        main(2, **{"loss/total": float("inf"), "loss/discriminator": 0.0}),
+        main(3, d_real=float("nan")),
+    )
     found = by_title(written, metrics)
     assert points(found["total loss"], "train") == [(1, 0.3), (3, 0.3)]
     assert points(found["D(real) and D(fake)"], "train", "D(real)") == [(1, 0.8), (2, 0.8)]
@@ -150,7 +183,10 @@ def test_what_is_not_a_number_is_left_out(metrics):
 
 
 def test_a_long_line_is_gathered_into_medians_within_its_stages():
-    noisy = [Point(step, "one" if step <= 460 else "two", 1000.0 if step % 10 == 0 else step % 10) for step in range(1, 1001)]
+    noisy = [
+        Point(step, "one" if step <= 460 else "two", 1000.0 if step % 10 == 0 else step % 10)
+        for step in range(1, 1001)
+    ]
     line, rows_of_one = gathered(Line("train", tuple(noisy)))
     assert (len(line.points), rows_of_one) == (50, 20)
     assert line.points[0] == Point(11, "one", 5.5)
@@ -160,15 +196,27 @@ def test_a_long_line_is_gathered_into_medians_within_its_stages():
 
 def test_rates_are_not_noise(metrics):
     rates = by_title(rows(*(warmup(step) for step in range(1, 301))), metrics)
-    assert [has_many(rates[name].lines[0]) for name in ("total loss", "learning rate")] == [True, False]
+    assert [has_many(rates[name].lines[0]) for name in ("total loss", "learning rate")] == [
+        True,
+        False,
+    ]
 
 
 def test_groups_do_not_reach_over_a_stage():
-    line, _ = gathered(Line("train", tuple(Point(step, "one" if step <= 5 else "two", step) for step in range(1, 301))))
+    line, _ = gathered(
+        Line(
+            "train",
+            tuple(Point(step, "one" if step <= 5 else "two", step) for step in range(1, 301)),
+        )
+    )
     assert [point.value for point in line.points[:4]] == [3.0, 8.5, 14.5, 20.5]
 
 
-@pytest.mark.parametrize(("written", "height"), [(two_stages(), 1165), (rows(warmup(1)), 325), ([], 325)], ids=["gan", "one row", "none"])
+@pytest.mark.parametrize(
+    ("written", "height"),
+    [(two_stages(), 1165), (rows(warmup(1)), 325), ([], 325)],
+    ids=["gan", "one row", "none"],
+)
 def test_a_picture_is_1200_pixels_wide(metrics, written, height):
     assert size(draw_curves(written, metrics)) == (1200, height)
 
@@ -188,17 +236,24 @@ def test_a_single_row_shows_its_point(metrics):
 
 def test_names_are_words_and_not_formulas(metrics):
     figures = {"psnr/_a": 21.0, "psnr/$\\frac{": 30.0}
-    assert size(draw_curves(rows(warmup(1) | {"stage": "$x"}, warmup(2, "val", **figures)), metrics)) == (1200, 325)
+    assert size(
+        draw_curves(rows(warmup(1) | {"stage": "$x"}, warmup(2, "val", **figures)), metrics)
+    ) == (1200, 325)
 
 
 def test_negative_losses_and_a_rate_of_nothing_are_drawn(metrics):
-    written = rows(main(1, lr=0.0, **{"loss/discriminator": -3.0}), main(2, lr=0.0, **{"loss/discriminator": 40.0}))
+    written = rows(
+        main(1, lr=0.0, **{"loss/discriminator": -3.0}),
+        main(2, lr=0.0, **{"loss/discriminator": 40.0}),
+    )
     assert size(draw_curves(written, metrics)) == (1200, 885)
 
 
 def test_twenty_thousand_rows_are_one_picture(metrics):
     noise = np.random.default_rng(0).lognormal(size=20_000)
-    written = rows(*(main(step, **{"loss/total": value}) for step, value in enumerate(noise.tolist(), 1)))
+    written = rows(
+        *(main(step, **{"loss/total": value}) for step, value in enumerate(noise.tolist(), 1))
+    )
     line, rows_of_one = gathered(by_title(written, metrics)["total loss"].lines[0])
     assert (len(line.points), rows_of_one) == (50, 400)
     assert max(point.value for point in line.points) < 1.5
@@ -243,7 +298,9 @@ def drawn_after(curves, folder, clock, seconds):
 def test_drawing_waits_a_minute(folder, metrics):
     clock = Clock()
     curves = Curves(folder, metrics, Told(), clock=clock)
-    assert [drawn_after(curves, folder, clock, seconds) for seconds in (0, 59, 60, 61, 119, 120)] == [
+    assert [
+        drawn_after(curves, folder, clock, seconds) for seconds in (0, 59, 60, 61, 119, 120)
+    ] == [
         False,
         False,
         True,
@@ -262,7 +319,11 @@ def test_slow_drawing_waits_a_hundred_times_as_long(folder, metrics, monkeypatch
 
     monkeypatch.setattr("srkit_core.engine.curves.drawing.draw_curves", slow)
     curves = Curves(folder, metrics, Told(), clock=clock)
-    assert [drawn_after(curves, folder, clock, seconds) for seconds in (60, 362, 363)] == [True, False, True]
+    assert [drawn_after(curves, folder, clock, seconds) for seconds in (60, 362, 363)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_other_processes_draw_nothing(folder, metrics):
@@ -270,7 +331,9 @@ def test_other_processes_draw_nothing(folder, metrics):
     assert not folder.curves.exists()
 
 
-def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(folder, metrics, monkeypatch):
+def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(
+    folder, metrics, monkeypatch
+):
     listener = Told()
     curves = Curves(folder, metrics, listener)
     curves.draw()
@@ -287,9 +350,15 @@ def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(folder, m
 
 
 @pytest.mark.parametrize(
-    ("error", "drawn"), [(DivergedError("nan", step=6, term="loss/total", hint=""), True), (KeyboardInterrupt(), False)]
+    ("error", "drawn"),
+    [
+        (DivergedError("nan", step=6, term="loss/total", hint=""), True),
+        (KeyboardInterrupt(), False),
+    ],
 )
-def test_a_run_that_ends_badly_has_its_curves_unless_it_must_stop_at_once(folder, metrics, error, drawn):
+def test_a_run_that_ends_badly_has_its_curves_unless_it_must_stop_at_once(
+    folder, metrics, error, drawn
+):
     with pytest.raises(type(error)), Curves(folder, metrics, Told()).drawn_at_end():
         raise error
     assert folder.curves.exists() == drawn
@@ -318,7 +387,10 @@ def recipe():
             "generator": "srvgg(features=8, blocks=1)",
             "discriminator": "vgg-sn(features=4)",
             "data": {"hold_out": ["chelsea"]},
-            "stages": [stage | {"name": "warmup", "loss": "l1"}, stage | {"name": "main", "loss": "l1 + 0.1*ragan"}],
+            "stages": [
+                stage | {"name": "warmup", "loss": "l1"},
+                stage | {"name": "main", "loss": "l1 + 0.1*ragan"},
+            ],
         }
     )
 

@@ -66,7 +66,15 @@ def test_draws_of_a_component_that_appears_again_are_numbered():
     for value in (1.0, 2.0, 3.0):
         add_draws(taken, {"blur.sigma": value, "blur.size": 7.0})
     add_draws(taken, {"noise.sigma": 5.0})
-    assert list(taken) == ["blur.sigma", "blur.size", "blur.2.sigma", "blur.2.size", "blur.3.sigma", "blur.3.size", "noise.sigma"]
+    assert list(taken) == [
+        "blur.sigma",
+        "blur.size",
+        "blur.2.sigma",
+        "blur.2.size",
+        "blur.3.sigma",
+        "blur.3.size",
+        "noise.sigma",
+    ]
 
 
 def test_what_was_drawn_is_said_by_component():
@@ -87,7 +95,21 @@ def test_cells_show_hr_and_enlarged_lr(registry, smooth):
 
 
 def test_a_chain_that_keeps_the_size_needs_no_scale(photo, tmp_path):
-    assert run(["degrade", str(photo), "--out", str(tmp_path / "s.png"), "--degrade", "blur(sigma=2)", "--count", "1"]) == 0
+    assert (
+        run(
+            [
+                "degrade",
+                str(photo),
+                "--out",
+                str(tmp_path / "s.png"),
+                "--degrade",
+                "blur(sigma=2)",
+                "--count",
+                "1",
+            ]
+        )
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +125,10 @@ def test_a_chain_that_keeps_the_size_needs_no_scale(photo, tmp_path):
 def test_what_cannot_be_is_said(photo, tmp_path, capsys, monkeypatch, change, code, fact):
     monkeypatch.chdir(tmp_path)
     words = {"INPUT": photo.name, "--out": "new.png", "--degrade": "blur | bicubic"} | change
-    assert run(["degrade", words["INPUT"], "--out", words["--out"], "--degrade", words["--degrade"]]) == code
+    assert (
+        run(["degrade", words["INPUT"], "--out", words["--out"], "--degrade", words["--degrade"]])
+        == code
+    )
     told = capsys.readouterr().err
     assert fact in told
     assert told.count("\n") == 2

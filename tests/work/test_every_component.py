@@ -31,8 +31,12 @@ def test_a_law_is_kept(component, check, law):
 @pytest.mark.parametrize("component", COMPONENTS, ids=named)
 def test_laws_cover_what_users_rely_on(component):
     covered = {check for check, _ in laws_for(component)}
-    trained = component.kind == "discriminator" or (component.kind == "generator" and component.spec.trainable)
-    wanted = {"announced", "options", "shape", "seed", "inputs"} | ({"dtype", "gradient", "file"} if trained else set())
+    trained = component.kind == "discriminator" or (
+        component.kind == "generator" and component.spec.trainable
+    )
+    wanted = {"announced", "options", "shape", "seed", "inputs"} | (
+        {"dtype", "gradient", "file"} if trained else set()
+    )
     adversarial = isinstance(component.spec, LossSpec) and component.spec.adversarial
     assert wanted - ({"seed"} if adversarial else set()) <= covered <= set(CHECKS)
 
@@ -40,7 +44,19 @@ def test_laws_cover_what_users_rely_on(component):
 def test_the_table_is_printed_by_one_command(capsys):
     assert run(["plugin", "check", "srkit-rrdb", "l1"]) == 0
     told = capsys.readouterr().out
-    assert told.splitlines()[0].split() == ["kind", "name", "says", "opts", "shape", "dtype", "grad", "seed", "file", "value", "input"]
+    assert told.splitlines()[0].split() == [
+        "kind",
+        "name",
+        "says",
+        "opts",
+        "shape",
+        "dtype",
+        "grad",
+        "seed",
+        "file",
+        "value",
+        "input",
+    ]
     assert [line.split()[1] for line in told.splitlines()[1:3]] == ["rrdb", "l1"]
     assert "!" not in told.splitlines()[1]
 
@@ -63,7 +79,13 @@ def test_the_table_in_json_says_what_was_not_tried(capsys, monkeypatch):
     monkeypatch.setattr("srkit_core.testing.every.judge", missing)
     assert run(["plugin", "check", "l1", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["components"]
-    assert row == {"kind": "loss", "name": "l1", "distribution": "srkit", "not_tried": "the network is not here; tried: x", "laws": []}
+    assert row == {
+        "kind": "loss",
+        "name": "l1",
+        "distribution": "srkit",
+        "not_tried": "the network is not here; tried: x",
+        "laws": [],
+    }
 
 
 def test_a_name_of_nothing_is_refused(capsys):

@@ -22,31 +22,45 @@ def planned(registry, **fields):
 
 
 def making(recipe):
-    return Making(*(build_degradation(one) if one else None for one in (recipe.degradation, recipe.target)))
+    return Making(
+        *(build_degradation(one) if one else None for one in (recipe.degradation, recipe.target))
+    )
 
 
-@pytest.mark.parametrize("degradation", ["bicubic", "bicubic | blur(sigma=1.5)", "blur(sigma=2) | bicubic"])
+@pytest.mark.parametrize(
+    "degradation", ["bicubic", "bicubic | blur(sigma=1.5)", "blur(sigma=2) | bicubic"]
+)
 @pytest.mark.parametrize("target", ["", "sharpen", "blur(sigma=1) | blur(sigma=0.5)"])
-def test_a_crop_has_the_lr_hr_and_target_of_the_whole_picture(registry, smooth, degradation, target):
+def test_a_crop_has_the_lr_hr_and_target_of_the_whole_picture(
+    registry, smooth, degradation, target
+):
     recipe = planned(registry, degradation=degradation, target=target)
     rule, made, whole = crop_rule(recipe, 0), making(recipe), smooth(288, 288)
     crop = cut(rule, whole, (128, 124), View())
-    examples = make_examples(collate([Sample("a", crop.window, crop.corner, None)]), rule, made, torch.Generator())
+    examples = make_examples(
+        collate([Sample("a", crop.window, crop.corner, None)]), rule, made, torch.Generator()
+    )
     hr = to_unit(torch.from_numpy(whole)[None])
     targets = made.targets(hr, torch.Generator())
     lr = made.degrade(targets, rng=torch.Generator())
     here = (..., slice(128, 160), slice(124, 156))
     assert torch.equal(examples.hr, hr[here])
     assert torch.allclose(examples.target, targets[here], atol=1e-5)
-    assert (examples.lr - lr[..., 32:40, 31:39]).abs().max() < (1.01 / 255 if target else 1e-5)  # bicubic rounds to 8 bit
+    assert (examples.lr - lr[..., 32:40, 31:39]).abs().max() < (
+        1.01 / 255 if target else 1e-5
+    )  # bicubic rounds to 8 bit
     assert torch.equal(examples.target, examples.hr) == (target == "")
 
 
 def test_lr_is_made_of_the_target_and_not_of_hr(registry, smooth):
-    with_target, without = (making(planned(registry, target=text)) for text in ("blur(sigma=4)", ""))
+    with_target, without = (
+        making(planned(registry, target=text)) for text in ("blur(sigma=4)", "")
+    )
     hr = to_unit(torch.from_numpy(smooth(64, 64))[None])
     blurred = with_target.targets(hr, torch.Generator())
-    assert not torch.equal(without.degrade(blurred, rng=torch.Generator()), without.degrade(hr, rng=torch.Generator()))
+    assert not torch.equal(
+        without.degrade(blurred, rng=torch.Generator()), without.degrade(hr, rng=torch.Generator())
+    )
 
 
 def test_validation_makes_lr_of_the_target_as_well(registry, smooth, tmp_path):
@@ -60,20 +74,29 @@ def test_validation_makes_lr_of_the_target_as_well(registry, smooth, tmp_path):
     pair = next(pairs([picture], 4, made, torch.device("cpu")))
     hr = to_unit(torch.from_numpy(smooth(64, 64))[None])
     assert torch.equal(pair.hr, hr)
-    assert torch.equal(pair.lr, made.degrade(made.targets(hr, torch.Generator()), rng=torch.Generator()))
+    assert torch.equal(
+        pair.lr, made.degrade(made.targets(hr, torch.Generator()), rng=torch.Generator())
+    )
     assert not torch.equal(pair.lr, made.degrade(hr, rng=torch.Generator()))
 
 
 def test_the_margin_is_that_of_everything_that_happens_to_hr(registry):
-    alone, both = planned(registry, degradation="bicubic"), planned(registry, degradation="bicubic", target="sharpen")
+    alone, both = (
+        planned(registry, degradation="bicubic"),
+        planned(registry, degradation="bicubic", target="sharpen"),
+    )
     assert alone.margin == 8
     assert both.margin == 8 + 52  # sharpening blurs twice over 25 pixels; in whole LR pixels 52
     assert planned(registry, degradation="paired").margin == 0
 
 
 def test_a_target_keeps_the_size(registry):
-    with pytest.raises(IncompatibleError, match="makes pictures 4 times smaller, the scale is 1") as caught:
+    with pytest.raises(
+        IncompatibleError, match="makes pictures 4 times smaller, the scale is 1"
+    ) as caught:
         planned(registry, target="bicubic(factor=4)")
     assert caught.value.hint == "a target keeps the size"
-    with pytest.raises(IncompatibleError, match="'bicubic' makes pictures smaller, and a target keeps the size"):
+    with pytest.raises(
+        IncompatibleError, match="'bicubic' makes pictures smaller, and a target keeps the size"
+    ):
         planned(registry, target="bicubic")

@@ -42,7 +42,10 @@ def photos(tmp_path):
 @pytest.mark.parametrize("clip", [None, 0.5])
 def test_under_a_scaler_the_norm_is_that_of_the_gradients_and_clips_them(clip):
     moved = []
-    for scaler in (GradScaler("cpu", enabled=True, init_scale=1024.0), GradScaler("cpu", enabled=False)):
+    for scaler in (
+        GradScaler("cpu", enabled=True, init_scale=1024.0),
+        GradScaler("cpu", enabled=False),
+    ):
         torch.manual_seed(0)
         network = nn.Linear(3, 2)
         player = build_player(network, network, Optimiser(name="SGD"), 1.0, scaler)
@@ -60,7 +63,23 @@ def test_a_refused_resume_changes_nothing(photos, tmp_path, capsys):
     recipe.write_text(recipe_from_dict(NETWORK | {"stages": [STAGE]}).to_toml())
     assert run(["train", str(recipe), "--data", str(photos), "--out", str(out)]) == 0
     before = (out / "environment.json").read_bytes()
-    assert run(["train", "--resume", "--out", str(out), "--steps", "4", "--val", f"a={photos}", "--val", f"b={photos}"]) == 2
+    assert (
+        run(
+            [
+                "train",
+                "--resume",
+                "--out",
+                str(out),
+                "--steps",
+                "4",
+                "--val",
+                f"a={photos}",
+                "--val",
+                f"b={photos}",
+            ]
+        )
+        == 2
+    )
     assert (out / "environment.json").read_bytes() == before
     assert run(["train", "--resume", "--out", str(out), "--steps", "4"]) == 0
 
@@ -77,8 +96,23 @@ def test_a_list_of_equal_names_from_two_folders_loses_none(tmp_path, capsys):
     paths = [noise(tmp_path / folder / "0001.png", seed=seed) for seed, folder in enumerate("ab")]
     listed = tmp_path / "list.txt"
     listed.write_text("".join(f"{path}\n" for path in paths))
-    assert run(["prepare", f"{listed} in {tmp_path / 'a'}", str(tmp_path / "out"), "--patch", "32", "--workers", "1"]) == 0
-    names = [one["name"] for one in json.loads((tmp_path / "out/manifest.json").read_text())["pictures"]]
+    assert (
+        run(
+            [
+                "prepare",
+                f"{listed} in {tmp_path / 'a'}",
+                str(tmp_path / "out"),
+                "--patch",
+                "32",
+                "--workers",
+                "1",
+            ]
+        )
+        == 0
+    )
+    names = [
+        one["name"] for one in json.loads((tmp_path / "out/manifest.json").read_text())["pictures"]
+    ]
     assert len(set(names)) == 2
 
 
@@ -93,7 +127,19 @@ def test_a_name_that_is_not_utf8_is_told_and_the_rest_goes_on(photos):
 
 def test_prepared_files_of_any_layout_train_on_hr_alone(photos, tmp_path, capsys):
     out = tmp_path / "out"
-    words = ["prepare", str(photos), str(out), "--format", "files", "--layout", "target,input", "--patch", "32", "--workers", "1"]
+    words = [
+        "prepare",
+        str(photos),
+        str(out),
+        "--format",
+        "files",
+        "--layout",
+        "target,input",
+        "--patch",
+        "32",
+        "--workers",
+        "1",
+    ]
     assert run(words) == 0
     source = open_source(str(out), paired=False, scale=4, smallest=32)
     assert {picture.path.parent.name for picture in source.pictures} == {"target"}
@@ -111,5 +157,8 @@ def test_patience_without_a_validation_loss_is_refused_at_the_start(photos, tmp_
     noise(small / "0.png", side=24)
     recipe = recipe_from_dict(NETWORK | {"stages": [STAGE | {"patience": 2}]})
     with pytest.raises(RecipeError, match="no validation picture is as large as its patch of 32"):
-        train(recipe, Where(data=str(photos), val={"": str(small)}, out=tmp_path / "run", device="cpu"))
+        train(
+            recipe,
+            Where(data=str(photos), val={"": str(small)}, out=tmp_path / "run", device="cpu"),
+        )
     assert not (tmp_path / "run").exists()

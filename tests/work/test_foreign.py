@@ -26,7 +26,9 @@ def registry():
 
 
 def tensors(registry, expression=SMALL, seed=0):
-    return build_network(bind_generator(registry, parse_call(expression), 4), seed=seed).state_dict()
+    return build_network(
+        bind_generator(registry, parse_call(expression), 4), seed=seed
+    ).state_dict()
 
 
 def saved(path, content):
@@ -49,7 +51,9 @@ def test_a_table_within_the_file_is_found_and_the_moving_average_comes_first(reg
 
 def test_half_precision_becomes_single(registry, tmp_path):
     plain = tensors(registry)
-    _, imported = import_weights(saved(tmp_path / "w.pth", {name: value.half() for name, value in plain.items()}), registry)
+    _, imported = import_weights(
+        saved(tmp_path / "w.pth", {name: value.half() for name, value in plain.items()}), registry
+    )
     assert {value.dtype for value in imported.values()} == {torch.float32}
 
 
@@ -57,19 +61,28 @@ def test_options_that_agree_are_taken_and_others_come_from_the_file(registry, tm
     path = saved(tmp_path / "w.pth", tensors(registry))
     for wish in ("rrdb", "rrdb(blocks=2)", "srkit-rrdb/rrdb(upsampler=nearest, growth=4)"):
         part = recognise(path, registry, parse_call(wish)).part
-        assert str(part.expression).partition("(")[2] == "blocks=2, features=8, growth=4, upsampler=nearest, attention=none)"
+        assert (
+            str(part.expression).partition("(")[2]
+            == "blocks=2, features=8, growth=4, upsampler=nearest, attention=none)"
+        )
 
 
 def test_an_option_that_disagrees_is_refused_with_what_to_leave_out(registry, tmp_path):
     path = saved(tmp_path / "my w.pth", tensors(registry))
-    with pytest.raises(OptionError, match=r"--gen says blocks=23, but .*my w.pth has blocks=2") as caught:
+    with pytest.raises(
+        OptionError, match=r"--gen says blocks=23, but .*my w.pth has blocks=2"
+    ) as caught:
         recognise(path, registry, parse_call("rrdb(blocks=23, growth=4)"))
     assert caught.value.hint == "leave blocks out: --gen 'rrdb(growth=4)'"
 
 
 def test_a_file_of_another_generator_is_refused(registry, tmp_path):
     path = saved(tmp_path / "w.pth", tensors(registry))
-    with pytest.raises(WeightsError, match=r"is not of a layout of 'srvgg' .* \(srvgg\); its first tensors are conv_first\.weight"):
+    with pytest.raises(
+        WeightsError,
+        match=r"is not of a layout of 'srvgg' .* \(srvgg\); its first tensors are "
+        r"conv_first\.weight",
+    ):
         recognise(path, registry, parse_call("srvgg"))
     with pytest.raises(UnknownComponentError, match="no generator named 'hat'"):
         recognise(path, registry, parse_call("hat"))
@@ -78,13 +91,20 @@ def test_a_file_of_another_generator_is_refused(registry, tmp_path):
 def test_missing_and_unexpected_tensors_are_listed(registry, tmp_path):
     changed = tensors(registry) | {"extra.weight": torch.zeros(1)}
     del changed["body.1.rdb3.conv2.bias"]
-    with pytest.raises(WeightsError, match=r"another architecture: missing body\.1\.rdb3\.conv2\.bias; unexpected extra\.weight"):
+    with pytest.raises(
+        WeightsError,
+        match=r"another architecture: missing body\.1\.rdb3\.conv2\.bias; unexpected extra\.weight",
+    ):
         import_weights(saved(tmp_path / "w.pth", changed), registry)
 
 
 def test_what_looks_like_a_layout_and_is_none_is_named(registry, tmp_path):
     odd = tensors(registry) | {"conv_first.weight": torch.zeros(8, 5, 3, 3)}
-    with pytest.raises(WeightsError, match="looks like esrgan, but rrdb cannot be made of it: its first convolution takes 5 channels"):
+    with pytest.raises(
+        WeightsError,
+        match="looks like esrgan, but rrdb cannot be made of it: its first convolution takes 5 "
+        "channels",
+    ):
         recognise(saved(tmp_path / "w.pth", odd), registry)
     with pytest.raises(WeightsError, match="is not of any layout that is installed"):
         recognise(saved(tmp_path / "w.pth", {"a": torch.zeros(1)}), registry)
@@ -112,7 +132,9 @@ def test_the_command_line_imports_and_what_it_wrote_is_a_model(registry, tmp_pat
 def test_an_output_that_will_not_do_is_refused_first(registry, tmp_path, capsys, out, code):
     (tmp_path / "taken.safetensors").write_bytes(b"mine")
     path = saved(tmp_path / "w.pth", tensors(registry))
-    assert run(["weights", "import", str(path), "--gen", "rrdb", "--out", str(tmp_path / out)]) == code
+    assert (
+        run(["weights", "import", str(path), "--gen", "rrdb", "--out", str(tmp_path / out)]) == code
+    )
     assert (tmp_path / "taken.safetensors").read_bytes() == b"mine"
     assert not (tmp_path / "out.pth").exists()
     assert capsys.readouterr().err.count("\n") == 2
@@ -120,7 +142,9 @@ def test_an_output_that_will_not_do_is_refused_first(registry, tmp_path, capsys,
 
 @pytest.mark.parametrize("kind", ["pth", "safetensors"])
 @pytest.mark.parametrize("command", ["eval", "upscale"])
-def test_a_raw_file_gets_the_command_that_imports_it_and_that_command_works(registry, tmp_path, capsys, monkeypatch, kind, command):
+def test_a_raw_file_gets_the_command_that_imports_it_and_that_command_works(
+    registry, tmp_path, capsys, monkeypatch, kind, command
+):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / f"their model.{kind}"
     (save_file if kind == "safetensors" else torch.save)(tensors(registry), path)
@@ -152,18 +176,43 @@ def test_a_file_that_would_run_code_is_refused_and_runs_nothing(tmp_path, capsys
 
 
 def test_set5_with_the_published_srresnet(registry, assets, tmp_path, capsys):
-    """Figures of the shared goldens, per picture to 0.01 dB; eps and head are known from the layout."""
+    """Figures of the shared goldens, per picture to 0.01 dB.
 
-    out, scores, set5 = tmp_path / "sr.safetensors", tmp_path / "s.json", assets / "benchmarks" / "Set5"
+    Eps and head are known from the layout.
+    """
+
+    out, scores, set5 = (
+        tmp_path / "sr.safetensors",
+        tmp_path / "s.json",
+        assets / "benchmarks" / "Set5",
+    )
     path = assets / "weights" / "srresnet_x4_pretrained.pth"
     assert run(["weights", "import", str(path), "--gen", "srresnet", "--out", str(out)]) == 0
-    assert run(["eval", str(out), "--data", str(set5 / "HR"), "--lr", str(set5 / "LRx4"), "--json", str(scores)]) == 0
+    assert (
+        run(
+            [
+                "eval",
+                str(out),
+                "--data",
+                str(set5 / "HR"),
+                "--lr",
+                str(set5 / "LRx4"),
+                "--json",
+                str(scores),
+            ]
+        )
+        == 0
+    )
     (model,) = json.loads(scores.read_text())["models"]
     golden = json.loads((assets / "goldens" / "set5_x4.json").read_text())["Set5"]
     assert model["metrics"]["psnr"]["mean"] == pytest.approx(32.01, abs=0.01)
     assert model["metrics"]["ssim"]["mean"] == pytest.approx(0.893, abs=0.0005)
     for image in model["images"]:
-        psnr, ssim = next(one["srresnet_x4_pretrained"] for name, one in golden.items() if name.startswith(image["name"].partition(".")[0]))
+        psnr, ssim = next(
+            one["srresnet_x4_pretrained"]
+            for name, one in golden.items()
+            if name.startswith(image["name"].partition(".")[0])
+        )
         assert image["psnr"] == pytest.approx(psnr, abs=0.01)
         assert image["ssim"] == pytest.approx(ssim, abs=0.0005)
     assert len(model["images"]) == 5

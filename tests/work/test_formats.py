@@ -1,4 +1,6 @@
-"""Is a picture of every format read by what its bytes say, upright, as deep as it is, and its size by its header alone?"""
+"""Is a picture of every format read by what its bytes say, upright, as deep as it is, and its size
+by its header alone?
+"""
 
 import struct
 
@@ -17,7 +19,9 @@ def noise(height, width, channels=3, deep=False, seed=0):
 
 def smooth(height, width):
     rows, columns = np.mgrid[:height, :width]
-    return np.dstack([rows * 255 // height, columns * 255 // width, (rows + columns) * 255 // (height + width)]).astype(np.uint8)
+    return np.dstack(
+        [rows * 255 // height, columns * 255 // width, (rows + columns) * 255 // (height + width)]
+    ).astype(np.uint8)
 
 
 def as_heif(path, channels, mode=None, orientation=None, **options):
@@ -27,7 +31,9 @@ def as_heif(path, channels, mode=None, orientation=None, **options):
     if orientation:
         exif[0x0112] = orientation
     if mode:
-        heif = pillow_heif.from_bytes(mode=mode, size=channels.shape[1::-1], data=channels.tobytes())
+        heif = pillow_heif.from_bytes(
+            mode=mode, size=channels.shape[1::-1], data=channels.tobytes()
+        )
     else:
         heif = pillow_heif.from_pillow(Image.fromarray(channels))
     heif.save(path, exif=exif.tobytes(), **options)
@@ -46,7 +52,9 @@ def test_a_lossy_format_is_read(tmp_path, name):
     assert image_size(tmp_path / name) == (48, 64)
 
 
-@pytest.mark.parametrize("name", ["a.bmp", "a.dib", "a.tga", "a.ppm", "a.png", "a.tiff", "a.gif", "a.apng"])
+@pytest.mark.parametrize(
+    "name", ["a.bmp", "a.dib", "a.tga", "a.ppm", "a.png", "a.tiff", "a.gif", "a.apng"]
+)
 def test_a_lossless_format_is_read_exactly(tmp_path, name):
     pixels = (noise(12, 20) // 128 * 255).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / name)
@@ -67,7 +75,12 @@ def test_what_only_imageio_knows_is_read(tmp_path):
 
 
 def test_jpeg_and_png_are_decoded_to_pillow_s_values(tmp_path):
-    for name, options in [("a.jpg", {"quality": 80}), ("b.jpg", {"progressive": True}), ("c.jpg", {"subsampling": 0}), ("d.png", {})]:
+    for name, options in [
+        ("a.jpg", {"quality": 80}),
+        ("b.jpg", {"progressive": True}),
+        ("c.jpg", {"subsampling": 0}),
+        ("d.png", {}),
+    ]:
         Image.fromarray(smooth(61, 47)).save(tmp_path / name, **options)
         assert np.array_equal(read_image(tmp_path / name), np.array(Image.open(tmp_path / name)))
 
@@ -90,7 +103,11 @@ def test_jpeg_and_heif_are_turned_once(tmp_path, orientation):
 
 
 def test_ten_bit_reach_from_0_to_65535(tmp_path):
-    levels = np.repeat(np.array([[0, 1023]], dtype=np.uint16), 32, axis=1).repeat(64, axis=0)[:, :, None].repeat(3, axis=2)
+    levels = (
+        np.repeat(np.array([[0, 1023]], dtype=np.uint16), 32, axis=1)
+        .repeat(64, axis=0)[:, :, None]
+        .repeat(3, axis=2)
+    )
     path = as_heif(tmp_path / "a.heif", levels * 64, mode="RGB;16", quality=100)
     photo = read_photo(path)
     assert photo.pixels.dtype == np.uint16
@@ -111,7 +128,10 @@ def test_heif_keeps_alpha(tmp_path):
 @pytest.mark.parametrize("ending", [".png", ".tif", ".TIFF"])
 @pytest.mark.parametrize("with_alpha", [False, True])
 def test_16_bit_come_back_as_they_were(tmp_path, ending, with_alpha):
-    pixels, alpha = noise(7, 9, deep=True), noise(7, 9, 1, deep=True)[:, :, 0] if with_alpha else None
+    pixels, alpha = (
+        noise(7, 9, deep=True),
+        noise(7, 9, 1, deep=True)[:, :, 0] if with_alpha else None,
+    )
     path = tmp_path / f"a{ending}"
     write_photo(path, Photo(pixels, alpha))
     photo = read_photo(path)
@@ -124,7 +144,9 @@ def test_16_bit_come_back_as_they_were(tmp_path, ending, with_alpha):
     assert np.abs(read_image(path) - mixed / 257).max() < 0.502
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.ppm", "a.jp2", "zip.tif", "planes.tif", "big.tif"])
+@pytest.mark.parametrize(
+    "name", ["a.png", "a.tif", "a.ppm", "a.jp2", "zip.tif", "planes.tif", "big.tif"]
+)
 def test_16_bit_files_of_other_programs(tmp_path, name):
     import imagecodecs
     import tifffile
@@ -132,12 +154,22 @@ def test_16_bit_files_of_other_programs(tmp_path, name):
     pixels, path = noise(11, 13, deep=True), tmp_path / name
     encoders = {
         "a.png": lambda: path.write_bytes(imagecodecs.png_encode(pixels)),
-        "a.jp2": lambda: path.write_bytes(imagecodecs.jpeg2k_encode(pixels, level=0, codecformat="jp2")),
-        "a.ppm": lambda: path.write_bytes(b"P6\n# made here\n13 11\n65535\n" + pixels.astype(">u2").tobytes()),
+        "a.jp2": lambda: path.write_bytes(
+            imagecodecs.jpeg2k_encode(pixels, level=0, codecformat="jp2")
+        ),
+        "a.ppm": lambda: path.write_bytes(
+            b"P6\n# made here\n13 11\n65535\n" + pixels.astype(">u2").tobytes()
+        ),
         "a.tif": lambda: tifffile.imwrite(path, pixels, photometric="rgb"),
-        "zip.tif": lambda: tifffile.imwrite(path, pixels, photometric="rgb", compression="zlib", predictor=True, rowsperstrip=3),
-        "planes.tif": lambda: tifffile.imwrite(path, np.moveaxis(pixels, 2, 0), photometric="rgb", planarconfig="separate"),
-        "big.tif": lambda: tifffile.imwrite(path, pixels, photometric="rgb", byteorder=">", tile=(16, 16)),
+        "zip.tif": lambda: tifffile.imwrite(
+            path, pixels, photometric="rgb", compression="zlib", predictor=True, rowsperstrip=3
+        ),
+        "planes.tif": lambda: tifffile.imwrite(
+            path, np.moveaxis(pixels, 2, 0), photometric="rgb", planarconfig="separate"
+        ),
+        "big.tif": lambda: tifffile.imwrite(
+            path, pixels, photometric="rgb", byteorder=">", tile=(16, 16)
+        ),
     }
     encoders[name]()
     assert np.array_equal(read_photo(path).pixels, pixels)
@@ -160,10 +192,19 @@ def test_jpeg_2000_reaches_from_0_to_65535_in_every_depth(tmp_path, form, bits, 
     stored = np.random.default_rng(bits).integers(0, most + 1, (32, 40, channels), dtype=np.uint16)
     stored[0, 0], stored[0, 1] = 0, most
     options = {"level": 0, "codecformat": form, "bitspersample": bits}
-    (tmp_path / "a.jp2").write_bytes(imagecodecs.jpeg2k_encode(stored[:, :, 0] if channels == 1 else stored, **options))
-    photo, exact = read_photo(tmp_path / "a.jp2"), np.rint(stored * (65535 / most)).astype(np.uint16)
-    assert np.array_equal(photo.pixels, exact[:, :, :3] if channels > 2 else exact[:, :, :1].repeat(3, axis=2))
-    assert photo.alpha is None if channels in (1, 3) else np.array_equal(photo.alpha, exact[:, :, -1])
+    (tmp_path / "a.jp2").write_bytes(
+        imagecodecs.jpeg2k_encode(stored[:, :, 0] if channels == 1 else stored, **options)
+    )
+    photo, exact = (
+        read_photo(tmp_path / "a.jp2"),
+        np.rint(stored * (65535 / most)).astype(np.uint16),
+    )
+    assert np.array_equal(
+        photo.pixels, exact[:, :, :3] if channels > 2 else exact[:, :, :1].repeat(3, axis=2)
+    )
+    assert (
+        photo.alpha is None if channels in (1, 3) else np.array_equal(photo.alpha, exact[:, :, -1])
+    )
     assert image_size(tmp_path / "a.jp2") == (32, 40)
 
 
@@ -184,10 +225,17 @@ def test_avif_reaches_from_0_to_65535_in_every_depth(tmp_path, bits, channels):
     most = 2**bits - 1
     stored = np.random.default_rng(bits).integers(0, most + 1, (32, 40, channels), dtype=np.uint16)
     stored[0, 0], stored[0, 1] = 0, most
-    encoded = imagecodecs.avif_encode(stored[:, :, 0] if channels == 1 else stored, level=100, bitspersample=bits)
+    encoded = imagecodecs.avif_encode(
+        stored[:, :, 0] if channels == 1 else stored, level=100, bitspersample=bits
+    )
     (tmp_path / "a.avif").write_bytes(encoded)
-    photo, exact = read_photo(tmp_path / "a.avif"), np.rint(stored * (65535 / most)).astype(np.uint16)
-    assert np.array_equal(photo.pixels, exact[:, :, :3] if channels > 2 else exact.repeat(3, axis=2))
+    photo, exact = (
+        read_photo(tmp_path / "a.avif"),
+        np.rint(stored * (65535 / most)).astype(np.uint16),
+    )
+    assert np.array_equal(
+        photo.pixels, exact[:, :, :3] if channels > 2 else exact.repeat(3, axis=2)
+    )
     assert photo.alpha is None if channels < 4 else np.array_equal(photo.alpha, exact[:, :, 3])
     assert np.abs(read_image(tmp_path / "a.avif").astype(int) - on_white(exact)).max() <= 1
 
@@ -201,7 +249,9 @@ def test_a_lossy_10_bit_avif_is_finer_than_8_bit(tmp_path):
     import imagecodecs
 
     rows, columns = np.mgrid[:64, :96]
-    stored = np.dstack([rows * 1023 / 63, columns * 1023 / 95, (rows + columns) * 1023 / 160]).astype(np.uint16)
+    stored = np.dstack(
+        [rows * 1023 / 63, columns * 1023 / 95, (rows + columns) * 1023 / 160]
+    ).astype(np.uint16)
     (tmp_path / "a.avif").write_bytes(imagecodecs.avif_encode(stored, level=95, bitspersample=10))
     pixels = read_photo(tmp_path / "a.avif").pixels
     assert np.abs(pixels / 65535 - stored / 1023).mean() < 1 / 1023
@@ -212,7 +262,9 @@ def test_of_several_pictures_in_an_avif_the_first_is_read(tmp_path):
     import imagecodecs
 
     stored = smooth(64, 96).astype(np.uint16) * 4
-    (tmp_path / "two.avif").write_bytes(imagecodecs.avif_encode(np.stack([stored, stored[::-1]]), level=95, bitspersample=10))
+    (tmp_path / "two.avif").write_bytes(
+        imagecodecs.avif_encode(np.stack([stored, stored[::-1]]), level=95, bitspersample=10)
+    )
     photo = read_photo(tmp_path / "two.avif")
     assert photo.pixels.dtype == np.uint8
     assert apart(photo.pixels, stored // 4) < 3
@@ -221,10 +273,16 @@ def test_of_several_pictures_in_an_avif_the_first_is_read(tmp_path):
 def test_a_depth_that_the_numbers_do_not_fit_is_noticed(tmp_path):
     import imagecodecs
 
-    data = bytearray(imagecodecs.jpeg2k_encode(noise(32, 40, deep=True) >> 4, level=0, codecformat="jp2", bitspersample=12))
+    data = bytearray(
+        imagecodecs.jpeg2k_encode(
+            noise(32, 40, deep=True) >> 4, level=0, codecformat="jp2", bitspersample=12
+        )
+    )
     data[data.index(b"ihdr") + 14] = 9  # ten bits
     (tmp_path / "a.jp2").write_bytes(data)
-    (tmp_path / "a.ppm").write_bytes(b"P6 1 1 1000\n" + np.array([0, 1000, 1001], dtype=">u2").tobytes())
+    (tmp_path / "a.ppm").write_bytes(
+        b"P6 1 1 1000\n" + np.array([0, 1000, 1001], dtype=">u2").tobytes()
+    )
     for name in ("a.jp2", "a.ppm"):
         with pytest.raises(DataError, match="its numbers do not fit its header"):
             read_image(tmp_path / name)
@@ -264,7 +322,13 @@ def test_the_bytes_decide_and_not_the_ending(tmp_path):
     Image.fromarray(pixels).save(tmp_path / "a.jpg", quality=95)
     Image.fromarray(pixels).save(tmp_path / "a.tif")
     as_heif(tmp_path / "a.heic", pixels, quality=95)
-    for stored, claimed in [("a.jpg", "b.png"), ("a.jpg", "b.nef"), ("a.tif", "c.dng"), ("a.heic", "d.jpg"), ("a.tif", "e")]:
+    for stored, claimed in [
+        ("a.jpg", "b.png"),
+        ("a.jpg", "b.nef"),
+        ("a.tif", "c.dng"),
+        ("a.heic", "d.jpg"),
+        ("a.tif", "e"),
+    ]:
         (tmp_path / claimed).write_bytes((tmp_path / stored).read_bytes())
         assert apart(read_image(tmp_path / claimed), pixels) < 3, claimed
         assert image_size(tmp_path / claimed) == (40, 30)
@@ -281,10 +345,15 @@ def test_a_raw_file_is_developed_whole_and_alike_every_time(assets):
     photo = read_photo(path)
     assert photo.pixels.dtype == np.uint16
     assert photo.pixels.shape == (*image_size(path), 3) == (1156, 1734, 3)
-    assert np.array_equal(read_image(path), ((photo.pixels.astype(np.uint32) + 128) // 257).astype(np.uint8))
+    assert np.array_equal(
+        read_image(path), ((photo.pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    )
     assert 60 < read_image(path).mean() < 75
     patches = {"yellow": (810, 1030), "red": (810, 920), "white": (920, 690), "black": (920, 1250)}
-    seen = {name: read_image(path)[y : y + 20, x : x + 20].mean(axis=(0, 1)) for name, (y, x) in patches.items()}
+    seen = {
+        name: read_image(path)[y : y + 20, x : x + 20].mean(axis=(0, 1))
+        for name, (y, x) in patches.items()
+    }
     assert seen["yellow"][0] > seen["yellow"][1] > 3 * seen["yellow"][2]
     assert seen["red"][0] > 3 * seen["red"][1]
     assert np.abs(seen["white"] - (140, 94, 74)).max() < 3  # in warm light
@@ -308,7 +377,9 @@ def test_the_phone_s_pictures(assets):
     assert arrow.shape == (*image_size(assets / "camera/arrow.heic"), 3) == (4032, 3024, 3)
     dark = np.argwhere(arrow[:, :, 1] < 70)
     top = dark[dark[:, 0] < dark[:, 0].min() + 40]
-    assert abs(top[:, 1].mean() - 1500) < 200  # the arrow's tip is above its middle: the picture is upright
+    assert (
+        abs(top[:, 1].mean() - 1500) < 200
+    )  # the arrow's tip is above its middle: the picture is upright
     castle = read_image(assets / "camera/libheif_example.avif")
     assert castle.shape == (533, 800, 3)
     assert castle[:60, 500:560].mean() > 200  # sky above
@@ -333,6 +404,21 @@ def test_sizes_are_read_without_pixels(tmp_path, monkeypatch):
 
 
 def test_endings_of_pictures_are_those_the_door_reads():
-    assert {".heic", ".avif", ".arw", ".cr2", ".cr3", ".nef", ".dng", ".raf", ".orf", ".rw2", ".jpg", ".tiff", ".ppm", ".jp2"} <= ENDINGS
+    assert {
+        ".heic",
+        ".avif",
+        ".arw",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".dng",
+        ".raf",
+        ".orf",
+        ".rw2",
+        ".jpg",
+        ".tiff",
+        ".ppm",
+        ".jp2",
+    } <= ENDINGS
     assert all(ending == ending.lower() and ending.startswith(".") for ending in ENDINGS)
     assert not {".txt", ".mp4", ".npy", ".safetensors", ".xmp"} & ENDINGS

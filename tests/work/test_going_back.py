@@ -7,19 +7,36 @@ import pytest
 from safetensors.torch import load_file, save
 
 from srkit_core.engine.folder import RunFolder
-from srkit_core.engine.state import SET_ASIDE, Memory, Position, Progress, read_progress, save_checkpoint
+from srkit_core.engine.state import (
+    SET_ASIDE,
+    Memory,
+    Position,
+    Progress,
+    read_progress,
+    save_checkpoint,
+)
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
 from srkit_core.io.images import write_image
 from srkit_core.parts.weights import read_card
 from srkit_core.recipe import recipe_from_dict
 
-STAGE = {"name": "main", "loss": "l1", "batch": 1, "patch": 32, "lr": 1e-2, "keep": 10, "keep_weights_at": [2, 5]}
+STAGE = {
+    "name": "main",
+    "loss": "l1",
+    "batch": 1,
+    "patch": 32,
+    "lr": 1e-2,
+    "keep": 10,
+    "keep_weights_at": [2, 5],
+}
 RECIPE = recipe_from_dict(
     {
         "generator": "srvgg(features=4, blocks=1)",
         "validation": {"pictures": 1},
-        "stages": [STAGE | {"steps": 6, "log_every": 1, "checkpoint_every": 1, "validate_every": 1}],
+        "stages": [
+            STAGE | {"steps": 6, "log_every": 1, "checkpoint_every": 1, "validate_every": 1}
+        ],
     }
 )
 
@@ -33,12 +50,18 @@ def where(tmp_path):
 
 
 def shape(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in (".png", ".safetensors"))
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.suffix in (".png", ".safetensors")
+    )
 
 
 def contents(folder):
     files = [path for path in sorted(folder.rglob("*.safetensors")) if "optimiser" not in path.name]
-    return {str(path.relative_to(folder)): save(load_file(path)) for path in files}  # metadata stand in any order
+    return {
+        str(path.relative_to(folder)): save(load_file(path)) for path in files
+    }  # metadata stand in any order
 
 
 class LeftError(Exception):
@@ -66,9 +89,16 @@ def test_weights_and_pictures_of_later_steps_go_and_come_again_the_same(where):
     before, kept = shape(where.out), contents(where.out)
     with pytest.raises(LeftError):
         train(RECIPE, where, resume=3, listener=LeavesAt("going on after step 3"))
-    assert sorted(path.name for path in (where.out / "pictures").iterdir()) == [f"step-0000000{step}.png" for step in (1, 2, 3)]
-    assert sorted(path.name for path in weights.iterdir()) == ["last.safetensors", "step-00000002.safetensors"]
-    assert [path.name for path in RunFolder(where.out).checkpoints()] == [f"step-0000000{step}" for step in (1, 2, 3)]
+    assert sorted(path.name for path in (where.out / "pictures").iterdir()) == [
+        f"step-0000000{step}.png" for step in (1, 2, 3)
+    ]
+    assert sorted(path.name for path in weights.iterdir()) == [
+        "last.safetensors",
+        "step-00000002.safetensors",
+    ]
+    assert [path.name for path in RunFolder(where.out).checkpoints()] == [
+        f"step-0000000{step}" for step in (1, 2, 3)
+    ]
     train(RECIPE, where, resume="newest")
     assert shape(where.out) == before
     assert contents(where.out) == kept

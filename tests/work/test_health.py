@@ -7,8 +7,16 @@ from srkit_core.engine.health import CONTRAST, PATIENCE, TINT, Watch, look_at, s
 
 HEALTHY = {
     "the report that calls D(x) 0.96 and D(G(z)) 0.09 healthy": {"d_real": 0.96, "d_fake": 0.09},
-    "the first step, when nobody knows anything": {"d_real": 0.5018, "d_fake": 0.5019, "gradient/discriminator": 0.4},
-    "a relativistic game, whose logits have no level": {"d_real": 0.04, "d_fake": 0.035, "gradient/discriminator": 0.2},
+    "the first step, when nobody knows anything": {
+        "d_real": 0.5018,
+        "d_fake": 0.5019,
+        "gradient/discriminator": 0.4,
+    },
+    "a relativistic game, whose logits have no level": {
+        "d_real": 0.04,
+        "d_fake": 0.035,
+        "gradient/discriminator": 0.2,
+    },
     "a warm-up without a discriminator": {},
     "an output softer than HR": {CONTRAST: 0.8, TINT: 0.02},
 }
@@ -42,7 +50,9 @@ def test_a_sign_that_lasts_is_told_once(name):
 def test_a_sign_that_comes_and_goes_is_not_told():
     watch = Watch()
     for _ in range(4):
-        assert [watch.rows(SICK["flat-output"]) for _ in range(PATIENCE - 1)] == [[]] * (PATIENCE - 1)
+        assert [watch.rows(SICK["flat-output"]) for _ in range(PATIENCE - 1)] == [[]] * (
+            PATIENCE - 1
+        )
         assert watch.rows({}) == []
 
 

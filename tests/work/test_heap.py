@@ -28,7 +28,9 @@ print(int(statistics.median(faults_of_one() for _ in range(20))))
 def test_a_step_faults_no_pages_that_the_step_before_had():
     faults = {}
     for way in ("kept", "given back"):
-        told = subprocess.run([sys.executable, "-c", _MEASURED, way], capture_output=True, text=True, check=True)
+        told = subprocess.run(
+            [sys.executable, "-c", _MEASURED, way], capture_output=True, text=True, check=True
+        )
         faults[way] = int(told.stdout)
     assert faults["given back"] > 10_000
     assert faults["kept"] < 100

@@ -1,4 +1,6 @@
-"""Is every broken, cut, forged or hostile file named with its reason, without a crash, a hang or a made-up picture?"""
+"""Is every broken, cut, forged or hostile file named with its reason, without a crash, a hang or a
+made-up picture?
+"""
 
 import json
 import multiprocessing
@@ -23,7 +25,10 @@ from srkit_core.io.failure import MOST_PIXELS
 from srkit_core.io.images import image_size, read_image
 
 ROWS, COLUMNS = np.mgrid[:40, :56]
-PICTURE = (np.dstack([ROWS * 3, COLUMNS * 2, ROWS + COLUMNS]) + np.random.default_rng(0).integers(0, 100, (40, 56, 3))).astype(np.uint8)
+PICTURE = (
+    np.dstack([ROWS * 3, COLUMNS * 2, ROWS + COLUMNS])
+    + np.random.default_rng(0).integers(0, 100, (40, 56, 3))
+).astype(np.uint8)
 DEEP = PICTURE.astype(np.uint16) * 257 + 3
 SECONDS = 60
 """A process that needs longer to start and read 40 x 56 pixels hangs."""
@@ -54,9 +59,13 @@ def few_colours():
 
 
 def dng():
-    """The smallest file that LibRaw develops: a sensor's numbers and what DNG 1.4 asks for beside them."""
+    """The smallest file that LibRaw develops: a sensor's numbers and what DNG 1.4 asks for beside
+    them.
+    """
     numbers = np.random.default_rng(1).integers(500, 16000, (80, 112), dtype=np.uint16)
-    matrix = tuple(int(part) for row in np.eye(3, dtype=int) for value in row for part in (value, 1))
+    matrix = tuple(
+        int(part) for row in np.eye(3, dtype=int) for value in row for part in (value, 1)
+    )
     tags = [
         (50706, "B", 4, bytes([1, 4, 0, 0]), True),
         (33421, "H", 2, (2, 2), True),
@@ -80,13 +89,17 @@ GOOD = {
     "lzw.tif": by_pillow("TIFF", compression="tiff_lzw"),
     "deep.tif": by_tifffile(),
     "zip.tif": by_tifffile(compression="zlib", predictor=True),
-    "white.tif": by_tifffile(DEEP[:, :, 0], photometric="miniswhite", compression="zlib", predictor=True),
+    "white.tif": by_tifffile(
+        DEEP[:, :, 0], photometric="miniswhite", compression="zlib", predictor=True
+    ),
     "tiles.tif": by_tifffile(compression="lzw", tile=(16, 32)),
     "a.bmp": by_pillow("BMP"),
     "a.gif": by_pillow("GIF"),
     "a.jp2": by_pillow("JPEG2000"),
     "deep.jp2": imagecodecs.jpeg2k_encode(DEEP, level=0, codecformat="jp2"),
-    "twelve.jp2": imagecodecs.jpeg2k_encode(DEEP >> 4, level=0, codecformat="jp2", bitspersample=12),
+    "twelve.jp2": imagecodecs.jpeg2k_encode(
+        DEEP >> 4, level=0, codecformat="jp2", bitspersample=12
+    ),
     "a.ppm": by_pillow("PPM"),
     "deep.ppm": b"P6 56 40 65535\n" + DEEP.astype(">u2").tobytes(),
     "a.avif": by_pillow("AVIF"),
@@ -152,16 +165,27 @@ def good(tmp_path_factory):
 def test_the_good_files_are_good(good, tmp_path):
     for name, pixels in good.items():
         assert pixels.std() > 10, name
-        assert image_size(written(tmp_path, name)) == pixels.shape[:2] == ((80, 112) if name == "a.dng" else (40, 56))
+        assert (
+            image_size(written(tmp_path, name))
+            == pixels.shape[:2]
+            == ((80, 112) if name == "a.dng" else (40, 56))
+        )
 
 
 @pytest.mark.parametrize("seed", [0])
 def test_damaged_files_crash_nothing_and_come_out_as_no_flat_picture(good, tmp_path, seed):
-    """Each is read in a process of its own pool, where a crash would break the pool and a hang be noticed."""
+    """Each is read in a process of its own pool, where a crash would break the pool and a hang be
+    noticed.
+    """
     with readers() as pool:
-        tasks = [(name, damage, path, pool.submit(read_image, path)) for name, damage, path in damaged_files(tmp_path, seed=seed)]
+        tasks = [
+            (name, damage, path, pool.submit(read_image, path))
+            for name, damage, path in damaged_files(tmp_path, seed=seed)
+        ]
         assert len(tasks) >= 300
-        refused = sum(not seen(good[name], damage, path, task) for name, damage, path, task in tasks)
+        refused = sum(
+            not seen(good[name], damage, path, task) for name, damage, path, task in tasks
+        )
     assert refused > len(tasks) / 2
 
 
@@ -201,7 +225,11 @@ def seen(original, damage, path, task):
 @pytest.mark.parametrize("name", sorted(GOOD))
 def test_every_cut_is_noticed(good, tmp_path, name):
     data = GOOD[name]
-    for length in [*range(1, 40, 4), *(len(data) * part // 7 for part in range(1, 7)), len(data) - 20]:
+    for length in [
+        *range(1, 40, 4),
+        *(len(data) * part // 7 for part in range(1, 7)),
+        len(data) - 20,
+    ]:
         path = tmp_path / name
         path.write_bytes(data[:length])
         try:
@@ -303,13 +331,21 @@ def test_a_raw_file_that_was_cut_is_named(assets, tmp_path, share):
 
 def png_header(width, height):
     content = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + content + struct.pack(">I", zlib.crc32(content)) + GOOD["a.png"][33:]
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + content
+        + struct.pack(">I", zlib.crc32(content))
+        + GOOD["a.png"][33:]
+    )
 
 
 def tiff_header(width, height, **options):
     data = bytearray(by_tifffile(**options))
     with tifffile.TiffFile(BytesIO(bytes(data))) as file:
-        places = {name: file.pages[0].tags[name].valueoffset for name in ("ImageWidth", "ImageLength")}
+        places = {
+            name: file.pages[0].tags[name].valueoffset for name in ("ImageWidth", "ImageLength")
+        }
         form = "<H" if file.pages[0].tags["ImageWidth"].dtype == 3 else "<I"
     struct.pack_into(form, data, places["ImageWidth"], width)
     struct.pack_into(form, data, places["ImageLength"], height)
@@ -347,14 +383,18 @@ def jp2_header(width, height):
         ("deep.ppm", lambda width, height: b"P6 %d %d 65535\n" % (width, height) + bytes(99)),
     ],
 )
-@pytest.mark.parametrize(("width", "height"), [(MOST_PIXELS // 60_000 + 1, 60_000), (60_000, 60_000)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(MOST_PIXELS // 60_000 + 1, 60_000), (60_000, 60_000)]
+)
 def test_a_bomb_is_refused_by_its_header_without_a_warning(tmp_path, name, header, width, height):
     path = tmp_path / name
     path.write_bytes(header(width, height))
     for read in (image_size, read_image):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with pytest.raises(DataError, match="its header promises more pixels than the limit of 268 million"):
+            with pytest.raises(
+                DataError, match="its header promises more pixels than the limit of 268 million"
+            ):
                 read(path)
 
 
@@ -381,7 +421,11 @@ def test_pictures_up_to_the_limit_are_not_pillow_s_affair(tmp_path):
 
 
 def test_nothing_by_nothing_is_no_picture(tmp_path):
-    for name, data in [("a.png", png_header(0, 5)), ("a.ppm", b"P6 0 5 255\n"), ("a.bmp", bmp_header(0, 5))]:
+    for name, data in [
+        ("a.png", png_header(0, 5)),
+        ("a.ppm", b"P6 0 5 255\n"),
+        ("a.bmp", bmp_header(0, 5)),
+    ]:
         (tmp_path / name).write_bytes(data)
         with pytest.raises(DataError, match="cannot read"):
             image_size(tmp_path / name)
@@ -417,7 +461,17 @@ def test_prepare_names_every_damaged_file_or_stores_what_the_door_reads(tmp_path
     folder, out = tmp_path / "hostile set", tmp_path / "out"
     folder.mkdir()
     paths = {path.name: path for _, _, path in damaged_files(folder, seed=1)}
-    words = ["--patch", "16", "--workers", "2", "--max-failures", "1", "--keep-duplicates", "--time-limit", str(SECONDS)]
+    words = [
+        "--patch",
+        "16",
+        "--workers",
+        "2",
+        "--max-failures",
+        "1",
+        "--keep-duplicates",
+        "--time-limit",
+        str(SECONDS),
+    ]
     assert run(["prepare", str(folder), str(out), *words]) == 0
     manifest = json.loads((out / "manifest.json").read_text())
     stored = {one["name"]: load_file(out / one["shard"])["hr"] for one in manifest["pictures"]}

@@ -1,4 +1,6 @@
-"""Is every kind of picture read upright in 8-bit RGB or refused by name, and written whole or not at all?"""
+"""Is every kind of picture read upright in 8-bit RGB or refused by name, and written whole or not
+at all?
+"""
 
 import struct
 import warnings
@@ -45,16 +47,21 @@ def files_in(folder):
 
 
 def test_three_orientations_of_one_photograph_agree(assets):
-    upright, upside_down, sideways = (read_image(assets / f"camera/exif_landscape_{number}.jpg") for number in (1, 3, 6))
+    upright, upside_down, sideways = (
+        read_image(assets / f"camera/exif_landscape_{number}.jpg") for number in (1, 3, 6)
+    )
     assert upright.shape == upside_down.shape == sideways.shape == (450, 600, 3)
-    assert np.abs(upside_down.astype(int) - sideways).mean() < 4  # compressed anew, and each bears another digit
+    assert (
+        np.abs(upside_down.astype(int) - sideways).mean() < 4
+    )  # compressed anew, and each bears another digit
     assert alike(upright, upside_down) > 0.9  # the first was exposed longer
     assert abs(alike(upright, upside_down[::-1, ::-1])) < 0.2
 
 
 @pytest.mark.parametrize("orientation", UPRIGHT)
 @pytest.mark.parametrize(
-    ("ending", "options"), [("png", {}), ("webp", {"lossless": True}), ("tif", {}), ("tif", {"compression": "tiff_lzw"})]
+    ("ending", "options"),
+    [("png", {}), ("webp", {"lossless": True}), ("tif", {}), ("tif", {"compression": "tiff_lzw"})],
 )
 def test_every_orientation_is_made_upright_once(tmp_path, orientation, ending, options):
     exif = Image.Exif()
@@ -75,8 +82,17 @@ def test_turned_16_bit_gray(tmp_path):
 
 
 def test_the_header_says_what_is_decoded(assets):
-    camera = ("exif_landscape_6.jpg", "pillow_16bit.cropped.tif", "pillow_pil_sample_cmyk.jpg", "pillow_tiff_16bit_RGB.tiff")
-    more = ("realesrgan_children-alpha.png", "realesrgan_tree_alpha_16bit.png", "realesrgan_wolf_gray.jpg")
+    camera = (
+        "exif_landscape_6.jpg",
+        "pillow_16bit.cropped.tif",
+        "pillow_pil_sample_cmyk.jpg",
+        "pillow_tiff_16bit_RGB.tiff",
+    )
+    more = (
+        "realesrgan_children-alpha.png",
+        "realesrgan_tree_alpha_16bit.png",
+        "realesrgan_wolf_gray.jpg",
+    )
     for path in [assets / "camera" / name for name in (*camera, *more)] + bundled_photographs():
         assert (*image_size(path), 3) == read_image(path).shape
 
@@ -118,7 +134,9 @@ def test_a_palette_is_looked_up(tmp_path):
 
 
 def test_cmyk_becomes_rgb(tmp_path):
-    inks = np.array([[[0, 0, 0, 0], [255, 0, 0, 0], [0, 255, 255, 0], [0, 0, 0, 255]]], dtype=np.uint8)
+    inks = np.array(
+        [[[0, 0, 0, 0], [255, 0, 0, 0], [0, 255, 255, 0], [0, 0, 0, 255]]], dtype=np.uint8
+    )
     path = saved(tmp_path / "print.tif", inks, "CMYK")
     assert read_image(path).tolist() == [[[255, 255, 255], [0, 255, 255], [255, 0, 0], [0, 0, 0]]]
 
@@ -126,9 +144,19 @@ def test_cmyk_becomes_rgb(tmp_path):
 @pytest.mark.parametrize("ending", ["png", "tif"])
 def test_16_bit_gray_is_scaled_by_257(tmp_path, ending):
     levels = np.arange(256, dtype=np.uint16)[None] * 257
-    assert np.array_equal(read_image(saved(tmp_path / f"levels.{ending}", levels))[0, :, 2], np.arange(256))
+    assert np.array_equal(
+        read_image(saved(tmp_path / f"levels.{ending}", levels))[0, :, 2], np.arange(256)
+    )
     between = np.array([[0, 128, 129, 385, 386, 65406, 65407]], dtype=np.uint16)
-    assert read_image(saved(tmp_path / f"between.{ending}", between))[0, :, 0].tolist() == [0, 0, 1, 1, 2, 254, 255]
+    assert read_image(saved(tmp_path / f"between.{ending}", between))[0, :, 0].tolist() == [
+        0,
+        0,
+        1,
+        1,
+        2,
+        254,
+        255,
+    ]
 
 
 def test_16_bit_photograph(assets):
@@ -157,10 +185,20 @@ def huge_png(side):
     """A valid header of a picture of side x side pixels, and hardly any of them."""
 
     def chunk(name, content):
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        return (
+            struct.pack(">I", len(content))
+            + name
+            + content
+            + struct.pack(">I", zlib.crc32(name + content))
+        )
 
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(100)))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,7 +246,10 @@ def load_that_raises(error):
     return load
 
 
-@pytest.mark.parametrize("raised", [RuntimeError("Failed to decode"), struct.error("unpack"), EOFError(), KeyError("tile")])
+@pytest.mark.parametrize(
+    "raised",
+    [RuntimeError("Failed to decode"), struct.error("unpack"), EOFError(), KeyError("tile")],
+)
 def test_whatever_a_decoder_raises_becomes_an_error_with_a_name(tmp_path, monkeypatch, raised):
     path = saved(tmp_path / "odd.webp", noise(4, 4))
     monkeypatch.setattr("PIL.WebPImagePlugin.WebPImageFile.load", load_that_raises(raised))

@@ -18,7 +18,9 @@ RNG = torch.Generator()
 
 
 def eight_bit(*shape: int, seed: int = 0) -> Tensor:
-    """Noise that uses 0 and 255 often, so that rounding is met on its ties and clipping is met at all."""
+    """Noise that uses 0 and 255 often, so that rounding is met on its ties and clipping is met at
+    all.
+    """
     noise = torch.randint(-128, 384, shape, generator=torch.Generator().manual_seed(seed))
     return noise.clamp(0, 255).float() / 255
 
@@ -45,8 +47,14 @@ def test_lr_of_a_crop_is_the_crop_of_lr(kernel: str, factor: int, border: str) -
         for _ in range(5):
             top, left = (int(at) for at in draw.integers(0, (16, 24)))
             above, before = max(top - margin, 0), max(left - margin, 0)
-            window = image[..., above * factor : (top + 8 + margin) * factor, before * factor : (left + 8 + margin) * factor]
-            crop = shrink(window, kernel, factor, border=border, quantise=quantise)[..., top - above :, left - before :][..., :8, :8]
+            window = image[
+                ...,
+                above * factor : (top + 8 + margin) * factor,
+                before * factor : (left + 8 + margin) * factor,
+            ]
+            crop = shrink(window, kernel, factor, border=border, quantise=quantise)[
+                ..., top - above :, left - before :
+            ][..., :8, :8]
             difference = (crop - lr[..., top : top + 8, left : left + 8]).abs().max()
             assert difference == 0 if quantise else difference < 1e-6
 
@@ -101,7 +109,9 @@ def test_every_dtype_holds_the_same_bytes(dtype: torch.dtype) -> None:
     for resize in (shrink, enlarge):
         result = resize(image.to(dtype), "bicubic", 3)
         assert result.dtype == dtype
-        assert torch.equal((result.float() * 255).round(), (resize(image, "bicubic", 3) * 255).round())
+        assert torch.equal(
+            (result.float() * 255).round(), (resize(image, "bicubic", 3) * 255).round()
+        )
 
 
 def test_the_input_is_left_alone() -> None:
@@ -116,13 +126,18 @@ def test_the_input_is_left_alone() -> None:
 
 def test_strides_do_not_matter() -> None:
     image = eight_bit(2, 3, 40, 52)
-    assert torch.equal(shrink(image.to(memory_format=torch.channels_last), "bicubic", 4), shrink(image, "bicubic", 4))
+    assert torch.equal(
+        shrink(image.to(memory_format=torch.channels_last), "bicubic", 4),
+        shrink(image, "bicubic", 4),
+    )
     assert shrink(image, "bicubic", 4).is_contiguous()
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("cached", [1, 2**40])
-def test_it_does_not_matter_how_many_are_resized_at_once(kernel: str, cached: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_does_not_matter_how_many_are_resized_at_once(
+    kernel: str, cached: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     image = eight_bit(5, 3, 37, 22).to(memory_format=torch.channels_last)
     usual = [resize(image, kernel, factor) for resize in (shrink, enlarge) for factor in (2, 3, 8)]
     monkeypatch.setattr(interpolation, "_CACHED", cached)
@@ -133,7 +148,9 @@ def test_it_does_not_matter_how_many_are_resized_at_once(kernel: str, cached: in
 
 @pytest.fixture
 def in_float64() -> Iterator[Callable[[], None]]:
-    """Lets float32 products be rounded from now on, as people do for speed, which makes srkit sum in float64."""
+    """Lets float32 products be rounded from now on, as people do for speed, which makes srkit sum
+    in float64.
+    """
     yield lambda: torch.set_float32_matmul_precision("medium")
     torch.set_float32_matmul_precision("highest")
 
@@ -146,7 +163,9 @@ def both_ways(kernel: str, factor: int) -> Tensor:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("factor", [2, 4, 8, 16])
-def test_float32_loses_nothing_where_it_is_used(kernel: str, factor: int, in_float64: Callable[[], None]) -> None:
+def test_float32_loses_nothing_where_it_is_used(
+    kernel: str, factor: int, in_float64: Callable[[], None]
+) -> None:
     usual = both_ways(kernel, factor)
     in_float64()
     assert torch.equal(both_ways(kernel, factor), usual)

@@ -17,7 +17,9 @@ SIZES = [(13, 21), (5, 3), (1, 1), (2, 7)]
 RNG = torch.Generator()
 
 
-def resize(image: Tensor, kernel: Kernel, scale: Fraction, border: Border, quantise: bool) -> Tensor:
+def resize(
+    image: Tensor, kernel: Kernel, scale: Fraction, border: Border, quantise: bool
+) -> Tensor:
     if scale < 1:
         return Shrink(kernel, scale.denominator, border=border, quantise=quantise)(image, rng=RNG)
     enlarged: Tensor = Enlarge(kernel, scale.numerator, border=border, quantise=quantise)(image)
@@ -43,14 +45,18 @@ def whole_blocks(hr: Tensor, scale: int) -> Tensor:
 def test_official_lr_files_are_reproduced(assets: Path, name: str, scale: int) -> None:
     set5 = assets / "benchmarks" / "Set5"
     hr = whole_blocks(picture(set5 / "HR" / f"{name}.png"), scale)
-    assert torch.equal(shrink(hr, "bicubic", scale), picture(set5 / f"LRx{scale}" / f"{name}x{scale}.png"))
+    assert torch.equal(
+        shrink(hr, "bicubic", scale), picture(set5 / f"LRx{scale}" / f"{name}x{scale}.png")
+    )
 
 
 @pytest.mark.parametrize("name", SET5)
 def test_lr_files_with_replicated_border_are_reproduced(assets: Path, name: str) -> None:
     set5 = assets / "benchmarks" / "Set5"
     hr = whole_blocks(picture(set5 / "HR" / f"{name}.png"), 4)
-    assert torch.equal(shrink(hr, "bicubic", 4, "replicate"), picture(set5 / "LRx4_selfexsr" / f"{name}.png"))
+    assert torch.equal(
+        shrink(hr, "bicubic", 4, "replicate"), picture(set5 / "LRx4_selfexsr" / f"{name}.png")
+    )
 
 
 def cubic(x: Fraction) -> Fraction:
@@ -84,10 +90,16 @@ EXACT: dict[Kernel, tuple[Callable[[Fraction], Fraction], int]] = {
 
 def inside(position: int, side: int, border: Border) -> int:
     there_and_back = [*range(side), *reversed(range(side))]
-    return there_and_back[position % (2 * side)] if border == "symmetric" else min(max(position, 0), side - 1)
+    return (
+        there_and_back[position % (2 * side)]
+        if border == "symmetric"
+        else min(max(position, 0), side - 1)
+    )
 
 
-def contributions(side: int, kernel: Kernel, scale: Fraction, border: Border) -> list[dict[int, Fraction]]:
+def contributions(
+    side: int, kernel: Kernel, scale: Fraction, border: Border
+) -> list[dict[int, Fraction]]:
     """The weights of imresize as its documentation describes them, positions counted from 1."""
     function, width = EXACT[kernel]
     stretch = scale if scale < 1 and kernel != "nearest" else Fraction(1)
@@ -95,7 +107,9 @@ def contributions(side: int, kernel: Kernel, scale: Fraction, border: Border) ->
     for x in range(1, ceil(side * scale) + 1):
         u = x / scale + (1 - 1 / scale) / 2
         left = floor(u - width / stretch / 2)
-        taps = [(i, function(stretch * (u - i))) for i in range(left, left + ceil(width / stretch) + 2)]
+        taps = [
+            (i, function(stretch * (u - i))) for i in range(left, left + ceil(width / stretch) + 2)
+        ]
         total = sum(weight for _, weight in taps)
         row: dict[int, Fraction] = {}
         for i, weight in taps:
@@ -105,18 +119,34 @@ def contributions(side: int, kernel: Kernel, scale: Fraction, border: Border) ->
     return rows
 
 
-def exact_pass(columns: list[list[Fraction]], kernel: Kernel, scale: Fraction, border: Border, quantise: bool) -> list[list[Fraction]]:
+def exact_pass(
+    columns: list[list[Fraction]], kernel: Kernel, scale: Fraction, border: Border, quantise: bool
+) -> list[list[Fraction]]:
     """Resize columns; returns the rows of the result, which are the columns of the next pass."""
     rows = contributions(len(columns[0]), kernel, scale, border)
-    sums = [[sum((weight * column[i] for i, weight in row.items()), Fraction(0)) for column in columns] for row in rows]
-    return [[Fraction(min(max(floor(v + Fraction(1, 2)), 0), 255)) for v in row] for row in sums] if quantise else sums
+    sums = [
+        [sum((weight * column[i] for i, weight in row.items()), Fraction(0)) for column in columns]
+        for row in rows
+    ]
+    return (
+        [[Fraction(min(max(floor(v + Fraction(1, 2)), 0), 255)) for v in row] for row in sums]
+        if quantise
+        else sums
+    )
 
 
 def exact(image: Tensor, kernel: Kernel, scale: Fraction, border: Border, quantise: bool) -> Tensor:
-    columns = [[Fraction(v) for v in column] for column in (image[0, 0].T * 255).round().int().tolist()]
+    columns = [
+        [Fraction(v) for v in column] for column in (image[0, 0].T * 255).round().int().tolist()
+    ]
     rows = exact_pass(columns, kernel, scale, border, quantise)
     columns = exact_pass(rows, kernel, scale, border, quantise)
-    return torch.tensor([[float(v) for v in column] for column in columns], dtype=torch.float64).T[None, None] / 255
+    return (
+        torch.tensor([[float(v) for v in column] for column in columns], dtype=torch.float64).T[
+            None, None
+        ]
+        / 255
+    )
 
 
 @pytest.mark.parametrize("quantise", [True, False])
@@ -132,7 +162,11 @@ def test_resizing_is_imresize(kernel: Kernel, scale: str, border: Border, quanti
         result = resize(image, kernel, ratio, border, quantise)
         expected = exact(image, kernel, ratio, border, quantise)
         assert result.shape == expected.shape
-        assert torch.equal(result, expected.float()) if quantise else torch.allclose(result.double(), expected, rtol=0, atol=1e-6)
+        assert (
+            torch.equal(result, expected.float())
+            if quantise
+            else torch.allclose(result.double(), expected, rtol=0, atol=1e-6)
+        )
 
 
 def test_halves_are_rounded_up_after_each_pass() -> None:

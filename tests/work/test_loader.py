@@ -27,7 +27,9 @@ def noise(height, width, seed=0):
 
 
 def blocks(lr, scale=4):
-    """HR whose every LR pixel is a square of one colour, so that LR is HR subsampled from every side."""
+    """HR whose every LR pixel is a square of one colour, so that LR is HR subsampled from every
+    side.
+    """
     return lr.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
@@ -56,22 +58,36 @@ def unpaired(pictures):
 
 
 def loaded(pictures, indices, workers=0, **changes):
-    return list(training_batches(Samples(pictures, rule(**changes)), indices, workers=workers, pin=False))
+    return list(
+        training_batches(Samples(pictures, rule(**changes)), indices, workers=workers, pin=False)
+    )
 
 
 def contents(batch):
-    return batch.names, batch.corners, [stack.tolist() for stack in batch.windows], None if batch.lr is None else batch.lr.tolist()
+    return (
+        batch.names,
+        batch.corners,
+        [stack.tolist() for stack in batch.windows],
+        None if batch.lr is None else batch.lr.tolist(),
+    )
 
 
 def cuts_of(batch, patch=32):
     windows = [window for stack in batch.windows for window in stack]
-    return [window[y : y + patch, x : x + patch] for window, (y, x) in zip(windows, batch.corners, strict=True)]
+    return [
+        window[y : y + patch, x : x + patch]
+        for window, (y, x) in zip(windows, batch.corners, strict=True)
+    ]
 
 
 def test_samples_do_not_depend_on_workers_or_the_start(pictures):
     alone = [contents(batch) for batch in loaded(unpaired(pictures), batch_indices(0, 6, 4))]
-    assert [contents(batch) for batch in loaded(unpaired(pictures), batch_indices(0, 6, 4), workers=2)] == alone
-    assert [contents(batch) for batch in loaded(unpaired(pictures), batch_indices(4, 6, 4))] == alone[4:]
+    assert [
+        contents(batch) for batch in loaded(unpaired(pictures), batch_indices(0, 6, 4), workers=2)
+    ] == alone
+    assert [
+        contents(batch) for batch in loaded(unpaired(pictures), batch_indices(4, 6, 4))
+    ] == alone[4:]
 
 
 def test_two_seeds_give_two_sequences(pictures):
@@ -97,7 +113,10 @@ def test_lr_that_is_made_moves_with_hr_also_in_small_pictures(pictures):
     for batch in loaded(unpaired(pictures), batch_indices(0, 10, 7)):
         lr, hr = pair(batch, rule(), NEAREST)
         assert torch.equal(lr, hr[..., ::4, ::4])
-        assert all(np.array_equal(cut.numpy() / np.float32(255), one.permute(1, 2, 0)) for cut, one in zip(cuts_of(batch), hr, strict=True))
+        assert all(
+            np.array_equal(cut.numpy() / np.float32(255), one.permute(1, 2, 0))
+            for cut, one in zip(cuts_of(batch), hr, strict=True)
+        )
         seen |= {tuple(stack.shape[1:3]) for stack in batch.windows}
     assert {(48, 48), (36, 48), (48, 36), (44, 32), (32, 44)} <= seen
 
@@ -120,7 +139,9 @@ def test_processes_share_what_one_would_see(world):
 
 
 def test_a_long_stage_costs_nothing_to_begin(pictures):
-    endless = training_batches(Samples(pictures, rule()), batch_indices(10**9, 10**12, 16), workers=0, pin=False)
+    endless = training_batches(
+        Samples(pictures, rule()), batch_indices(10**9, 10**12, 16), workers=0, pin=False
+    )
     assert [len(batch.names) for batch in islice(endless, 2)] == [16, 16]
 
 
@@ -139,21 +160,29 @@ def test_an_unreadable_picture_is_replaced_by_the_next_one_and_named(pictures, c
     assert names == ["HR/4" if name == "HR/3" else name for name in whole]
     (record,) = caplog.records
     assert record.message.startswith(f"skipped: cannot read {broken}: it is truncated or damaged")
-    assert [name for batch in loaded(pictures, batch_indices(0, 7, 1)) for name in batch.names] == names
+    assert [
+        name for batch in loaded(pictures, batch_indices(0, 7, 1)) for name in batch.names
+    ] == names
 
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_an_error_when_no_picture_is_left_is_the_same_with_processes(pictures, workers):
     for picture in pictures:
         picture.path.unlink()
-    with pytest.raises(DataError, match="none of the 7 training pictures can be used; there is no file ") as caught:
+    with pytest.raises(
+        DataError, match="none of the 7 training pictures can be used; there is no file "
+    ) as caught:
         loaded(pictures, batch_indices(0, 7, 1), workers=workers)
     assert caught.value.hint == "check the path"
 
 
 def test_pairs_of_another_scale_are_refused_with_the_sizes(pictures):
     wrong = CropRule(32, 2, 0, 0, 0, bind_augment(parse_chain("flip")))
-    with pytest.raises(DataError, match=r"none of the 7 training pictures can be used; .* pixels and its LR .*: that is not scale 2"):
+    with pytest.raises(
+        DataError,
+        match=r"none of the 7 training pictures can be used; .* pixels and its LR .*: that is not "
+        r"scale 2",
+    ):
         Samples(pictures, wrong)[0]
 
 
@@ -161,8 +190,13 @@ def test_a_pair_that_shares_less_than_a_crop_is_refused(tmp_path):
     write_image(tmp_path / "hr.png", noise(66, 80))
     write_image(tmp_path / "lr.png", noise(15, 20))
     short = Picture("a", tmp_path / "hr.png", "a", 66, 80, lr=tmp_path / "lr.png")
-    for samples in (Samples([short], rule(patch=64, margin=0)), CentrePatches([short], rule(patch=64, margin=0))):
-        with pytest.raises(DataError, match=r"of .*hr.png 80x60 pixels are left, less than the crop of 64"):
+    for samples in (
+        Samples([short], rule(patch=64, margin=0)),
+        CentrePatches([short], rule(patch=64, margin=0)),
+    ):
+        with pytest.raises(
+            DataError, match=r"of .*hr.png 80x60 pixels are left, less than the crop of 64"
+        ):
             samples[0]
 
 

@@ -1,4 +1,7 @@
-"""Does a larger copy keep what still applies: date, camera and place, alpha, 16 bit; and nothing that does not?"""
+"""Does a larger copy keep what still applies: date, camera and place, alpha, 16 bit.
+
+And nothing that does not?
+"""
 
 import struct
 
@@ -63,13 +66,22 @@ def model(scale=2):
 
 
 def check_kept(exif):
-    assert (exif[BASE.Make], exif[BASE.Model], exif[BASE.DateTime]) == ("Maker", "Model 1", "2021:02:03 04:05:06")
+    assert (exif[BASE.Make], exif[BASE.Model], exif[BASE.DateTime]) == (
+        "Maker",
+        "Model 1",
+        "2021:02:03 04:05:06",
+    )
     inside = exif.get_ifd(ExifTags.IFD.Exif)
-    assert (inside[BASE.DateTimeOriginal], float(inside[BASE.ExposureTime])) == ("2021:02:03 04:05:06", 0.01)
+    assert (inside[BASE.DateTimeOriginal], float(inside[BASE.ExposureTime])) == (
+        "2021:02:03 04:05:06",
+        0.01,
+    )
     assert exif.get_ifd(GPS)[1] == "N"
     assert [float(number) for number in exif.get_ifd(GPS)[2]] == [52.0, 30.0, 1.5]
     assert exif.get(BASE.Orientation, 1) == 1
-    assert not {BASE.ExifImageWidth, BASE.ExifImageHeight, BASE.ColorSpace, BASE.MakerNote} & set(inside)
+    assert not {BASE.ExifImageWidth, BASE.ExifImageHeight, BASE.ColorSpace, BASE.MakerNote} & set(
+        inside
+    )
     assert exif.get_ifd(ExifTags.IFD.IFD1) == {}
 
 
@@ -82,12 +94,16 @@ def test_what_describes_a_picture_is_found_in_every_format(tmp_path, ending):
 def test_what_describes_a_picture_is_found_in_heif(tmp_path):
     import pillow_heif
 
-    pillow_heif.from_pillow(Image.fromarray(noise(32, 32))).save(tmp_path / "a.heic", exif=camera_exif().tobytes())
+    pillow_heif.from_pillow(Image.fromarray(noise(32, 32))).save(
+        tmp_path / "a.heic", exif=camera_exif().tobytes()
+    )
     check_kept(exif_of(applicable_exif(tmp_path / "a.heic")))
 
 
 def test_broken_exif_is_no_exif_and_no_reason_to_stop(tmp_path):
-    Image.fromarray(noise(6, 8)).save(tmp_path / "a.png", exif=b"Exif\0\0II*\0\xff\xff\xff\xff nothing")
+    Image.fromarray(noise(6, 8)).save(
+        tmp_path / "a.png", exif=b"Exif\0\0II*\0\xff\xff\xff\xff nothing"
+    )
     photo = read_photo(tmp_path / "a.png")
     assert photo.pixels.shape == (6, 8, 3)
     assert photo.exif == b""
@@ -128,7 +144,12 @@ def test_a_tiff_s_orientation_may_be_text(tmp_path):
 
     for deep in (False, True):
         pixels = noise(6, 8, deep=deep)
-        tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extratags=[(BASE.Orientation, "s", 0, "six", True)])
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            pixels,
+            photometric="rgb",
+            extratags=[(BASE.Orientation, "s", 0, "six", True)],
+        )
         assert np.array_equal(read_photo(tmp_path / "a.tif").pixels, pixels)
         assert image_size(tmp_path / "a.tif") == (6, 8)
 
@@ -144,7 +165,11 @@ def test_broken_exif_is_not_written(tmp_path, ending, deep, broken):
 
 def test_a_raw_file_tells_camera_and_date(assets):
     exif = exif_of(applicable_exif(assets / "camera/_DSC2164.ARW"))
-    assert (exif[BASE.Make], exif[BASE.Model], exif[BASE.DateTime]) == ("SONY", "ILCE-7RM3", "2018:07:11 01:18:47")
+    assert (exif[BASE.Make], exif[BASE.Model], exif[BASE.DateTime]) == (
+        "SONY",
+        "ILCE-7RM3",
+        "2018:07:11 01:18:47",
+    )
     assert exif.get_ifd(ExifTags.IFD.Exif)[BASE.DateTimeOriginal] == "2018:07:11 01:18:47"
     assert BASE.Compression not in exif
 
@@ -163,7 +188,10 @@ def test_exif_is_written(tmp_path, ending, deep):
     check_kept(exif_of(again.exif))
     if ending != "jpg":
         kept = ending != "webp"
-        assert np.array_equal(again.pixels, photo.pixels if kept or not deep else np.rint(photo.pixels / 257.0).astype(np.uint8))
+        assert np.array_equal(
+            again.pixels,
+            photo.pixels if kept or not deep else np.rint(photo.pixels / 257.0).astype(np.uint8),
+        )
 
 
 def test_formats_without_exif_are_written_without(tmp_path):
@@ -172,10 +200,15 @@ def test_formats_without_exif_are_written_without(tmp_path):
         assert read_photo(tmp_path / f"a.{ending}").exif == b""
 
 
-@pytest.mark.parametrize(("ending", "deep"), [("png", True), ("tif", True), ("png", False), ("webp", False)])
+@pytest.mark.parametrize(
+    ("ending", "deep"), [("png", True), ("tif", True), ("png", False), ("webp", False)]
+)
 def test_an_upscaled_picture_keeps_depth_alpha_and_exif(tmp_path, ending, deep):
     most = 65535 if deep else 255
-    pixels, alpha = noise(6, 8, deep=deep), np.full((6, 8), most, dtype=np.uint16 if deep else np.uint8)
+    pixels, alpha = (
+        noise(6, 8, deep=deep),
+        np.full((6, 8), most, dtype=np.uint16 if deep else np.uint8),
+    )
     alpha[:, :4] = 0
     source = tmp_path / ("a.png" if deep else f"a.{ending}")
     write_photo(source, Photo(pixels, alpha, applicable_exif(tagged(tmp_path / "tagged.jpg"))))
@@ -213,7 +246,9 @@ def test_an_upscaled_jpeg_lies_on_white_and_stays_upright(tmp_path):
 def test_a_16_bit_picture_fits_an_8_bit_format(tmp_path):
     write_photo(tmp_path / "a.png", Photo(noise(6, 8, deep=True)))
     upscale_file(model(), tmp_path / "a.png", tmp_path / "large.webp")
-    assert np.array_equal(read_photo(tmp_path / "large.webp").pixels[::2, ::2], read_image(tmp_path / "a.png"))
+    assert np.array_equal(
+        read_photo(tmp_path / "large.webp").pixels[::2, ::2], read_image(tmp_path / "a.png")
+    )
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path):
@@ -226,5 +261,7 @@ def test_the_shared_16_bit_picture_with_alpha_keeps_both(assets, tmp_path):
     upscale_file(model(), source, tmp_path / "large.png")
     photo, large = read_photo(source), read_photo(tmp_path / "large.png")
     assert photo.pixels.dtype == large.pixels.dtype == np.uint16
-    assert np.abs(large.pixels[::2, ::2].astype(int) - photo.pixels).max() <= 1  # float32 holds a step of 16 bit
+    assert (
+        np.abs(large.pixels[::2, ::2].astype(int) - photo.pixels).max() <= 1
+    )  # float32 holds a step of 16 bit
     assert large.alpha.shape == (512, 684)

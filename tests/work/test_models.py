@@ -27,7 +27,11 @@ def registry():
 @pytest.fixture(scope="module")
 def forked():
     """A registry in which a fork provides the baselines too."""
-    fork = SimpleNamespace(name="fork", dist=SimpleNamespace(name="my-fork", version="1"), load=lambda: srkit_core.builtin)
+    fork = SimpleNamespace(
+        name="fork",
+        dist=SimpleNamespace(name="my-fork", version="1"),
+        load=lambda: srkit_core.builtin,
+    )
     return discover([*registry_module.entry_points(group="srkit.plugins"), fork])
 
 
@@ -43,7 +47,10 @@ def opened(word, registry, scale=3, **options):
     return open_model(str(word), registry, scale=scale, device=CPU, **options)
 
 
-@pytest.mark.parametrize("word", ["bicubic", "bilinear", "nearest", "lanczos", "srkit/bicubic", "bicubic(border=replicate)"])
+@pytest.mark.parametrize(
+    "word",
+    ["bicubic", "bilinear", "nearest", "lanczos", "srkit/bicubic", "bicubic(border=replicate)"],
+)
 def test_a_baseline_has_any_scale(registry, word):
     for scale in (2, 3):
         model = opened(word, registry, scale)
@@ -80,17 +87,36 @@ def test_a_folder_does_not(registry, tmp_path, monkeypatch):
     assert opened("bicubic", registry).spec.name == "bicubic"
 
 
-@pytest.mark.parametrize("word", ["bicubik", "srvgg", "runs/demo-1", "runs/demo-1/weights/last", "two words", "", "srkit/srvgg", "./x.bin"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "bicubik",
+        "srvgg",
+        "runs/demo-1",
+        "runs/demo-1/weights/last",
+        "two words",
+        "",
+        "srkit/srvgg",
+        "./x.bin",
+    ],
+)
 def test_anything_else_is_neither(registry, word):
-    with pytest.raises(WeightsError, match=f"'{word}' is neither a weights file nor a baseline") as caught:
+    with pytest.raises(
+        WeightsError, match=f"'{word}' is neither a weights file nor a baseline"
+    ) as caught:
         opened(word, registry)
     near = "did you mean 'bicubic'?"
     assert caught.value.hint == (
-        near if word == "bicubik" else "a .safetensors file, one of bicubic, bilinear, lanczos, nearest, or a name of srkit weights list"
+        near
+        if word == "bicubik"
+        else "a .safetensors file, one of bicubic, bilinear, lanczos, nearest, or a name of srkit "
+        "weights list"
     )
 
 
-@pytest.mark.parametrize("word", ["gone.safetensors", "runs/gone.safetensors", "model.pth", "old.ckpt"])
+@pytest.mark.parametrize(
+    "word", ["gone.safetensors", "runs/gone.safetensors", "model.pth", "old.ckpt"]
+)
 def test_a_missing_file_is_named(registry, word):
     for ask in (lambda: opened(word, registry), lambda: own_scale(word, registry)):
         with pytest.raises(WeightsError, match=f"there is no weights file {word}"):
@@ -98,7 +124,10 @@ def test_a_missing_file_is_named(registry, word):
 
 
 def test_a_baseline_of_two_distributions_needs_its_full_name(forked):
-    with pytest.raises(AmbiguousError, match="'bicubic' is provided more than once: my-fork/bicubic and srkit/bicubic"):
+    with pytest.raises(
+        AmbiguousError,
+        match="'bicubic' is provided more than once: my-fork/bicubic and srkit/bicubic",
+    ):
         opened("bicubic", forked)
     assert opened("my-fork/bicubic", forked).part.component.distribution == "my-fork"
 

@@ -1,4 +1,6 @@
-"""Is every part of the nine published systems an installed component, with the numbers that their reports print?"""
+"""Is every part of the nine published systems an installed component, with the numbers that their
+reports print?
+"""
 
 import pytest
 import torch
@@ -19,7 +21,10 @@ SYSTEMS = {
     "S1": {
         "generator": "rrdb",
         "discriminator": "vgg-sn",
-        "stages": [{"name": "pixels", "loss": "l1"}, {"name": "main", "loss": "l1 + vgg(weights=random) + ragan"}],
+        "stages": [
+            {"name": "pixels", "loss": "l1"},
+            {"name": "main", "loss": "l1 + vgg(weights=random) + ragan"},
+        ],
     },
     "S2": {
         "generator": "autoencoder",
@@ -46,18 +51,33 @@ SYSTEMS = {
     "S5": {
         "generator": "rrdb(upsampler=nearest)",
         "discriminator": "vgg",
-        "stages": [{"loss": "vgg(layer=conv5_4, weights=random) + 0.005*ragan + 0.01*l1", "order": "discriminator-first"}],
+        "stages": [
+            {
+                "loss": "vgg(layer=conv5_4, weights=random) + 0.005*ragan + 0.01*l1",
+                "order": "discriminator-first",
+            }
+        ],
     },
     "S6": {
         "generator": "rrdb(blocks=4)",
         "discriminator": "vgg(pool=4)",
         "degradation": "paired",
-        "stages": [{"loss": "l1 + vgg(layer=[relu1_2, relu2_2, relu3_4], distance=squared-l2, weights=random) + gan"}],
+        "stages": [
+            {
+                "loss": "l1 + vgg(layer=[relu1_2, relu2_2, relu3_4], distance=squared-l2, "
+                "weights=random) + gan"
+            }
+        ],
     },
     "S7": {
         "generator": "srresnet(blocks=8)",
         "discriminator": "vgg(norm=none)",
-        "stages": [{"loss": "4*mse + 0.001*gan + 0.006*vgg(network=vgg16, layer=pool5, distance=mse, weights=random) + 8e-8*tv"}],
+        "stages": [
+            {
+                "loss": "4*mse + 0.001*gan + 0.006*vgg(network=vgg16, layer=pool5, distance=mse, "
+                "weights=random) + 8e-8*tv"
+            }
+        ],
     },
     "S8": {
         "generator": "srresnet",
@@ -65,7 +85,10 @@ SYSTEMS = {
         "validation": {"metrics": "psnr + ssim + lpips"},
         "stages": [
             {"name": "srresnet", "loss": "2*l1"},
-            {"name": "srgan", "loss": "2*l1 + 0.006*vgg(layer=relu5_4, distance=mse, weights=random) + 0.001*gan"},
+            {
+                "name": "srgan",
+                "loss": "2*l1 + 0.006*vgg(layer=relu5_4, distance=mse, weights=random) + 0.001*gan",
+            },
         ],
     },
     "S9's wishes": {
@@ -99,13 +122,18 @@ def planned(system):
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_networks_have_the_reported_numbers_of_parameters(name):
     recipe = planned(SYSTEMS[name])
-    assert tuple(count_parameters(build(part)) for part in (recipe.generator, recipe.discriminator)) == FIGURES[name]
+    assert (
+        tuple(count_parameters(build(part)) for part in (recipe.generator, recipe.discriminator))
+        == FIGURES[name]
+    )
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_step_of_every_stage_is_taken(name):
     recipe = planned(SYSTEMS[name])
-    needed = [names for stage in recipe.stages for term in stage.terms for names in term.part.pretrained]
+    needed = [
+        names for stage in recipe.stages for term in stage.terms for names in term.part.pretrained
+    ]
     if not all(any(find(discover().pretrained(one)) for one in names) for names in needed):
         pytest.skip("needs pretrained weights that are not on this machine (set SRKIT_WEIGHTS)")
     with torch.random.fork_rng(devices=[]):
@@ -129,7 +157,9 @@ def test_the_wasserstein_loss_needs_a_spectrally_normalised_discriminator(critic
     if fits:
         planned(system)
         return
-    with pytest.raises(IncompatibleError, match="the loss 'wgan' needs a spectrally normalised discriminator"):
+    with pytest.raises(
+        IncompatibleError, match="the loss 'wgan' needs a spectrally normalised discriminator"
+    ):
         planned(system)
 
 

@@ -1,4 +1,4 @@
-"""Does what was prepared give the same crops as the pictures it was made of, and is damage named?"""
+"""Does what was prepared give the crops of the pictures it was made of, and is damage named?"""
 
 import json
 import shutil
@@ -35,15 +35,33 @@ def noise(height, width, seed=0):
 
 
 def manifest(folder, pictures, kind="packed", **fields):
-    document = {"version": 1, "format": kind, "scale": 4, "options": {}, "pictures": pictures, "skipped": [], "filtered": {}} | fields
+    document = {
+        "version": 1,
+        "format": kind,
+        "scale": 4,
+        "options": {},
+        "pictures": pictures,
+        "skipped": [],
+        "filtered": {},
+    } | fields
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        json.dumps(document, ensure_ascii=False), encoding="utf-8"
+    )
     return folder
 
 
 def entry(name, size, split, patches=1, **fields):
     about = {"source": f"{name}.jpg", "sha256": "", "crop": [0, 0, *size], "licence": None}
-    return {"name": name, "size": list(size), "patches": patches, "split": split, "group": name, **about, **fields}
+    return {
+        "name": name,
+        "size": list(size),
+        "patches": patches,
+        "split": split,
+        "group": name,
+        **about,
+        **fields,
+    }
 
 
 def pack(folder, sizes=SIZES, splits=None, patches=None, lr=True):
@@ -54,30 +72,64 @@ def pack(folder, sizes=SIZES, splits=None, patches=None, lr=True):
         shard = f"shards/{name}.safetensors"
         (folder / "shards").mkdir(parents=True, exist_ok=True)
         small = {"lr": np.ascontiguousarray(hr[::4, ::4])} if lr else {}
-        save_file({"hr": hr, **small}, folder / shard, metadata={"name": name, "sha256": "", "scale": "4", "degradation": "nearest"})
-        entries.append(entry(name, size, splits[number] if splits else "train", patches[number] if patches else 1, shard=shard))
+        save_file(
+            {"hr": hr, **small},
+            folder / shard,
+            metadata={"name": name, "sha256": "", "scale": "4", "degradation": "nearest"},
+        )
+        entries.append(
+            entry(
+                name,
+                size,
+                splits[number] if splits else "train",
+                patches[number] if patches else 1,
+                shard=shard,
+            )
+        )
     return manifest(folder, entries)
 
 
 def plain(folder, sizes=SIZES):
     for number, size in enumerate(sizes):
         write_image(folder / "HR" / f"bïld {number}.png", noise(*size, seed=number))
-        write_image(folder / "LR" / f"bïld {number}.png", np.ascontiguousarray(noise(*size, seed=number)[::4, ::4]))
+        write_image(
+            folder / "LR" / f"bïld {number}.png",
+            np.ascontiguousarray(noise(*size, seed=number)[::4, ::4]),
+        )
     return folder
 
 
 def rule(**changes):
-    fields = {"patch": 32, "scale": 4, "margin": 8, "seed": 0, "stage": 0, "augment": bind_augment(parse_chain("flip | turn"))}
+    fields = {
+        "patch": 32,
+        "scale": 4,
+        "margin": 8,
+        "seed": 0,
+        "stage": 0,
+        "augment": bind_augment(parse_chain("flip | turn")),
+    }
     return CropRule(**(fields | changes))
 
 
 def loaded(pictures, steps=6, workers=0, **changes):
-    return list(training_batches(Samples(pictures, rule(**changes)), batch_indices(0, steps, 5), workers=workers, pin=False))
+    return list(
+        training_batches(
+            Samples(pictures, rule(**changes)),
+            batch_indices(0, steps, 5),
+            workers=workers,
+            pin=False,
+        )
+    )
 
 
 def contents(batch):
     names = [name.removeprefix("HR/") for name in batch.names]
-    return names, batch.corners, [stack.tolist() for stack in batch.windows], None if batch.lr is None else batch.lr.tolist()
+    return (
+        names,
+        batch.corners,
+        [stack.tolist() for stack in batch.windows],
+        None if batch.lr is None else batch.lr.tolist(),
+    )
 
 
 @pytest.fixture
@@ -87,7 +139,10 @@ def packed(tmp_path):
 
 @pytest.mark.parametrize("paired", [False, True])
 def test_crops_are_those_of_the_plain_files_pixel_for_pixel(packed, tmp_path, paired):
-    ways = [open_source(str(place), paired=paired, scale=4).pictures for place in (packed, plain(tmp_path / "plain"))]
+    ways = [
+        open_source(str(place), paired=paired, scale=4).pictures
+        for place in (packed, plain(tmp_path / "plain"))
+    ]
     one, other = ([contents(batch) for batch in loaded(pictures)] for pictures in ways)
     assert one == other
     assert (one[0][3] is not None) is paired
@@ -102,14 +157,19 @@ def test_stored_lr_is_that_of_the_crop(packed):
 
 def test_loader_processes_see_the_same(packed):
     pictures = open_source(str(packed)).pictures
-    assert [contents(batch) for batch in loaded(pictures, workers=2)] == [contents(batch) for batch in loaded(pictures)]
+    assert [contents(batch) for batch in loaded(pictures, workers=2)] == [
+        contents(batch) for batch in loaded(pictures)
+    ]
 
 
 def test_samples_travel_to_a_spawned_process(packed):
     samples = Samples(open_source(str(packed)).pictures, rule())
     alone = [samples[number].window for number in range(4)]
     with torch.multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert all(np.array_equal(one.window, other) for one, other in zip(pool.map(samples.__getitem__, range(4)), alone, strict=True))
+        assert all(
+            np.array_equal(one.window, other)
+            for one, other in zip(pool.map(samples.__getitem__, range(4)), alone, strict=True)
+        )
 
 
 def test_a_moved_folder_is_the_same_data(packed, tmp_path):
@@ -139,7 +199,11 @@ def test_a_mixture_weighs_prepared_and_plain_places(tmp_path):
     place = f"0.5*{pack(tmp_path / 'a', patches=[4, 1, 9, 2, 1])} + 2*{plain(tmp_path / 'b')}"
     samples = Samples(open_source(place).pictures, rule())
     names = [samples[number].name for number in range(36)]
-    assert [sum(name[0] == label for name in names[half : half + 18]) for half in (0, 18) for label in "ab"] == [8, 10, 8, 10]
+    assert [
+        sum(name[0] == label for name in names[half : half + 18])
+        for half in (0, 18)
+        for label in "ab"
+    ] == [8, 10, 8, 10]
     counts = Counter(names[number] for number in range(36) if names[number][0] == "a")
     assert sum(counts.values()) == 16
     assert counts["a/bïld 2"] in (8, 9)
@@ -154,7 +218,15 @@ def files(folder, layout, each=3):
             write_image(folder / layout[0] / name, hr)
             write_image(folder / layout[1] / name, np.ascontiguousarray(hr[::4, ::4]))
         listed = [f"{role}/{name}" for role in layout for name in names]
-        entries.append(entry(f"{number:02d}", (64, 64), ["train", "train", "val", "test"][number], each, files=listed))
+        entries.append(
+            entry(
+                f"{number:02d}",
+                (64, 64),
+                ["train", "train", "val", "test"][number],
+                each,
+                files=listed,
+            )
+        )
     return manifest(folder, entries, kind="files")
 
 
@@ -165,17 +237,23 @@ def test_files_of_a_manifest_have_its_epochs_splits_and_groups(tmp_path, layout)
     for source in (open_source(str(folder)), open_source(str(folder), paired=False)):
         assert [one.crops for one in source.pictures if one.group == "01"] == [1, 1, 1]
     made = parts(source, (), ())
-    assert [{one.group for one in part} for part in (made.training, made.validation, made.test)] == [{"00", "01"}, {"02"}, {"03"}]
+    assert [
+        {one.group for one in part} for part in (made.training, made.validation, made.test)
+    ] == [{"00", "01"}, {"02"}, {"03"}]
     (folder / layout[1] / "stray.png").write_bytes((folder / layout[1] / "00_0.png").read_bytes())
     assert len(open_source(str(folder), paired=True, scale=4).pictures) == 12
     (folder / layout[1] / "01_2.png").unlink()
-    with pytest.raises(DataError, match=f"is not whole: 1 files are missing, such as {layout[1]}/01_2.png"):
+    with pytest.raises(
+        DataError, match=f"is not whole: 1 files are missing, such as {layout[1]}/01_2.png"
+    ):
         open_source(str(folder))
 
 
 def test_splits_of_the_manifest_are_respected(tmp_path):
     made = parts(open_source(str(pack(tmp_path / "a", splits=SPLITS))), (), ())
-    assert [[one.name[-1] for one in part] for part in (made.training, made.validation, made.test)] == [["0", "1", "3"], ["2"], ["4"]]
+    assert [
+        [one.name[-1] for one in part] for part in (made.training, made.validation, made.test)
+    ] == [["0", "1", "3"], ["2"], ["4"]]
     assert made.validation[0].limit is None
     without = parts(open_source(str(tmp_path / "a")), None, ())
     assert [one.name[-1] for one in without.training] == ["0", "1", "3"]
@@ -201,11 +279,25 @@ def test_too_small_pictures_are_told(packed):
     source = open_source(str(packed), smallest=72)
     assert [one.name[-1] for one in source.pictures] == ["0", "2"]
     assert source.notes()[0] == f"{packed} holds LR as well, which --degrade paired takes"
-    assert source.notes()[1].endswith("bïld 1.safetensors: 128 x 64 is smaller than the crop of 72 pixels")
+    assert source.notes()[1].endswith(
+        "bïld 1.safetensors: 128 x 64 is smaller than the crop of 72 pixels"
+    )
 
 
-STAGE = {"loss": "l1", "steps": 7, "batch": 2, "patch": 32, "checkpoint_every": 3, "validate_every": 7}
-SMALL = {"generator": "srvgg(features=4, blocks=1)", "scale": 4, "validation": {"metrics": "psnr"}, "stages": [STAGE]}
+STAGE = {
+    "loss": "l1",
+    "steps": 7,
+    "batch": 2,
+    "patch": 32,
+    "checkpoint_every": 3,
+    "validate_every": 7,
+}
+SMALL = {
+    "generator": "srvgg(features=4, blocks=1)",
+    "scale": 4,
+    "validation": {"metrics": "psnr"},
+    "stages": [STAGE],
+}
 
 
 @pytest.mark.parametrize("degrade", ["bicubic", "paired"])
@@ -240,7 +332,11 @@ def test_open_files_are_bounded(tmp_path, monkeypatch):
 def test_only_what_is_looked_at_is_read(tmp_path):
     (picture,) = open_source(str(pack(tmp_path / "a", sizes=[(4096, 4096)], lr=False))).pictures
     Samples([picture], rule())[0]
-    maps = Path("/proc/self/smaps").read_text().partition("bïld 0.safetensors")[2].splitlines() if Path("/proc/self/smaps").exists() else []
+    maps = (
+        Path("/proc/self/smaps").read_text().partition("bïld 0.safetensors")[2].splitlines()
+        if Path("/proc/self/smaps").exists()
+        else []
+    )
     if not maps:
         pytest.skip("resident pages are counted on Linux")
     resident = next(int(line.split()[1]) for line in maps if line.startswith("Rss:"))
@@ -251,7 +347,22 @@ def test_eval_scores_the_test_split(tmp_path, capsys):
     place = pack(tmp_path / "a", splits=SPLITS)
     names = {}
     for flags in ([], ["--split", "val"], ["--split", "train"]):
-        assert run(["eval", "bicubic", "--data", str(place), "--metrics", "psnr", "--json", str(tmp_path / "scores.json"), *flags]) == 0
+        assert (
+            run(
+                [
+                    "eval",
+                    "bicubic",
+                    "--data",
+                    str(place),
+                    "--metrics",
+                    "psnr",
+                    "--json",
+                    str(tmp_path / "scores.json"),
+                    *flags,
+                ]
+            )
+            == 0
+        )
         scores = json.loads((tmp_path / "scores.json").read_text())
         names[" ".join(flags)] = [image["name"][-1] for image in scores["models"][0]["images"]]
     assert names == {"": ["4"], "--split val": ["2"], "--split train": ["0", "1", "3"]}
@@ -270,15 +381,36 @@ def broken(folder, change):
     ("change", "fact"),
     [
         (lambda d: d.update(version=2), r"manifest.json is of version 2, this srkit reads 1$"),
-        (lambda d: d.update(format="tar"), r"manifest.json is damaged: format: Input should be 'packed' or 'files'$"),
+        (
+            lambda d: d.update(format="tar"),
+            r"manifest.json is damaged: format: Input should be 'packed' or 'files'$",
+        ),
         (lambda d: d.pop("pictures"), r"manifest.json is damaged: pictures: Field required$"),
         (lambda d: d.update(pictures=[]), r"holds no picture: none could be used$"),
-        (lambda d: d["pictures"][1].update(size=[64, 0]), r"manifest.json is damaged: pictures.1.size.1: Input should be greater than 0$"),
-        (lambda d: d["pictures"][1].update(name="bïld 0"), r"manifest.json is damaged: it holds 'bïld 0' twice$"),
-        (lambda d: d["pictures"][1].update(shard="../a.safetensors"), r"manifest.json is damaged: '../a.safetensors' is no file below it$"),
-        (lambda d: d["pictures"][1].update(shard="/a.safetensors"), r"manifest.json is damaged: '/a.safetensors' is no file below it$"),
-        (lambda d: d["pictures"][1].update(shard="shards/x.safetensors"), r"cannot read .*x.safetensors: No such file or directory$"),
-        (lambda d: d["pictures"][1].update(size=[640, 64]), r"bïld 1.safetensors: \d+ bytes are too few for 64x640 pixels$"),
+        (
+            lambda d: d["pictures"][1].update(size=[64, 0]),
+            r"manifest.json is damaged: pictures.1.size.1: Input should be greater than 0$",
+        ),
+        (
+            lambda d: d["pictures"][1].update(name="bïld 0"),
+            r"manifest.json is damaged: it holds 'bïld 0' twice$",
+        ),
+        (
+            lambda d: d["pictures"][1].update(shard="../a.safetensors"),
+            r"manifest.json is damaged: '../a.safetensors' is no file below it$",
+        ),
+        (
+            lambda d: d["pictures"][1].update(shard="/a.safetensors"),
+            r"manifest.json is damaged: '/a.safetensors' is no file below it$",
+        ),
+        (
+            lambda d: d["pictures"][1].update(shard="shards/x.safetensors"),
+            r"cannot read .*x.safetensors: No such file or directory$",
+        ),
+        (
+            lambda d: d["pictures"][1].update(size=[640, 64]),
+            r"bïld 1.safetensors: \d+ bytes are too few for 64x640 pixels$",
+        ),
     ],
 )
 def test_a_damaged_manifest_is_told_in_a_sentence(packed, change, fact):
@@ -293,7 +425,9 @@ def test_a_manifest_that_is_no_json_and_one_of_another_program(packed, tmp_path)
     (packed / "manifest.json").write_text('{"version": 1, "form')
     with pytest.raises(DataError, match=r"cannot read .*manifest.json: Unterminated string"):
         open_source(str(packed))
-    (plain(tmp_path / "plain") / "manifest.json").write_text('{"version": "1.0", "name": "an album"}')
+    (plain(tmp_path / "plain") / "manifest.json").write_text(
+        '{"version": "1.0", "name": "an album"}'
+    )
     assert len(open_source(str(tmp_path / "plain")).pictures) == 5
 
 
@@ -319,16 +453,23 @@ def test_a_damaged_shard_is_skipped_by_name_and_never_a_crash(packed, caplog, ho
     assert "bïld 3" not in names
     assert len(names) == 30
     assert [record.message for record in caplog.records] == [
-        f"skipped: cannot read {bad}: it is truncated or damaged (copy it again, or srkit prepare again)"
-    ] or caplog.records[0].message.startswith(f"skipped: cannot read {bad}: it is truncated or damaged")
+        f"skipped: cannot read {bad}: it is truncated or damaged (copy it again, or srkit prepare "
+        "again)"
+    ] or caplog.records[0].message.startswith(
+        f"skipped: cannot read {bad}: it is truncated or damaged"
+    )
     if how != "empty":
         assert [one.path for one in readable(open_source(str(packed))).skipped] == [bad]
 
 
 def test_a_shard_of_another_size_or_without_lr_is_named(packed, tmp_path):
-    (pack(tmp_path / "other", sizes=[(96, 96)]) / "shards" / "bïld 0.safetensors").replace(packed / "shards" / "bïld 0.safetensors")
+    (pack(tmp_path / "other", sizes=[(96, 96)]) / "shards" / "bïld 0.safetensors").replace(
+        packed / "shards" / "bïld 0.safetensors"
+    )
     picture = open_source(str(packed)).pictures[0]
-    with pytest.raises(DataError, match=r"bïld 0\.safetensors: it has 96x96 pixels, its manifest says 80x96"):
+    with pytest.raises(
+        DataError, match=r"bïld 0\.safetensors: it has 96x96 pixels, its manifest says 80x96"
+    ):
         picture.read(4)
 
 
@@ -350,15 +491,23 @@ def test_what_was_prepared_again_is_read_again(packed):
 
 def test_a_folder_or_list_inside_a_prepared_one_keeps_splits_and_groups(tmp_path, monkeypatch):
     folder = files(tmp_path / "f", ("HQ", "LQ"))
-    (tmp_path / "some.txt").write_text("".join(f"HQ/{number:02d}_{part}.png\n" for number in (1, 2, 3) for part in (0, 2)))
+    (tmp_path / "some.txt").write_text(
+        "".join(f"HQ/{number:02d}_{part}.png\n" for number in (1, 2, 3) for part in (0, 2))
+    )
     monkeypatch.chdir(folder / "HQ")
     for place in (str(folder / "HQ"), "."):
         source = open_source(place)
         assert len(source.pictures) == 12
-        assert [{one.group for one in part} for part in parted(source)] == [{"00", "01"}, {"02"}, {"03"}]
+        assert [{one.group for one in part} for part in parted(source)] == [
+            {"00", "01"},
+            {"02"},
+            {"03"},
+        ]
     source = open_source(f"{tmp_path / 'some.txt'} in {folder}")
     assert [(one.group, one.split, one.crops) for one in source.pictures if one.split] == [
-        (group, split, 1) for group, split in (("01", "train"), ("02", "val"), ("03", "test")) for _ in range(2)
+        (group, split, 1)
+        for group, split in (("01", "train"), ("02", "val"), ("03", "test"))
+        for _ in range(2)
     ]
     assert open_source(str(folder / "HQ"), prefer=("test",)).pictures[0].group == "03"
 
@@ -373,7 +522,10 @@ def test_a_list_names_pictures_of_shards(tmp_path):
     names = [one.name for one in open_source(str(folder)).pictures]
     (tmp_path / "two.txt").write_text(f"{names[3]}\n{names[2]}.png\n")
     source = open_source(f"2*{tmp_path / 'two.txt'} in {folder / 'shards'}")
-    assert [(one.name, one.split, one.weight) for one in source.pictures] == [(names[3], "train", 2.0), (names[2], "val", 2.0)]
+    assert [(one.name, one.split, one.weight) for one in source.pictures] == [
+        (names[3], "train", 2.0),
+        (names[2], "val", 2.0),
+    ]
     (tmp_path / "two.txt").write_text("nobody.png\n")
     with pytest.raises(DataError, match=r"has no picture 'nobody.png', which .*two.txt names"):
         open_source(f"{tmp_path / 'two.txt'} in {folder}")
@@ -403,18 +555,50 @@ def test_files_of_another_scale_are_refused_before_any_is_read(tmp_path):
 
 
 def test_eval_scores_stored_lr_at_the_scale_of_the_manifest(tmp_path, capsys):
-    prepare = ["--scale", "2", "--patch", "32", "--degrade", "blur(sigma=3) | bicubic", "--keep-duplicates"]
+    prepare = [
+        "--scale",
+        "2",
+        "--patch",
+        "32",
+        "--degrade",
+        "blur(sigma=3) | bicubic",
+        "--keep-duplicates",
+    ]
     (tmp_path / "photos").mkdir()
     for number in range(2):
         write_image(tmp_path / f"photos/{number}.png", noise(64, 64, seed=number))
     figures = {}
     for form in ("packed", "files"):
-        assert run(["prepare", str(tmp_path / "photos"), str(tmp_path / form), "--format", form, *prepare]) == 0
+        assert (
+            run(
+                [
+                    "prepare",
+                    str(tmp_path / "photos"),
+                    str(tmp_path / form),
+                    "--format",
+                    form,
+                    *prepare,
+                ]
+            )
+            == 0
+        )
         for degrade in ("bicubic", "paired"):
-            words = ["--data", str(tmp_path / form), "--degrade", degrade, "--metrics", "psnr", "--json", str(tmp_path / "s.json")]
+            words = [
+                "--data",
+                str(tmp_path / form),
+                "--degrade",
+                degrade,
+                "--metrics",
+                "psnr",
+                "--json",
+                str(tmp_path / "s.json"),
+            ]
             assert run(["eval", "bicubic", *words]) == 0
             document = json.loads((tmp_path / "s.json").read_text())
-            assert (document["protocol"]["scale"], document["protocol"]["kernel"] == "as stored") == (2, degrade == "paired")
+            assert (
+                document["protocol"]["scale"],
+                document["protocol"]["kernel"] == "as stored",
+            ) == (2, degrade == "paired")
             figures[form, degrade] = document["models"][0]["metrics"]["psnr"]["mean"]
     assert "scale 2, that of" in capsys.readouterr().out
     for form in ("packed", "files"):
@@ -423,7 +607,10 @@ def test_eval_scores_stored_lr_at_the_scale_of_the_manifest(tmp_path, capsys):
 
 def test_an_hr_folder_whose_pictures_lie_in_a_subfolder_has_its_lr_beside_it(tmp_path):
     for folder, step in (("hr", 1), ("lr", 4)):
-        write_image(tmp_path / folder / "inner one/a.png", np.ascontiguousarray(noise(64, 64)[::step, ::step]))
+        write_image(
+            tmp_path / folder / "inner one/a.png",
+            np.ascontiguousarray(noise(64, 64)[::step, ::step]),
+        )
     (picture,) = open_source(str(tmp_path / "hr"), paired=True, scale=4).pictures
     assert picture.lr == tmp_path / "lr/inner one/a.png"
 

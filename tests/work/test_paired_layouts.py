@@ -1,4 +1,6 @@
-"""Are HR and LR found however their folders and files are named, and is a pair that is incomplete named?"""
+"""Are HR and LR found however their folders and files are named, and is a pair that is incomplete
+named?
+"""
 
 import numpy as np
 import pytest
@@ -23,7 +25,10 @@ def fill(folder, *names, size=(24, 32)):
 
 
 def joined(folder, root, **naming):
-    return [(hr.relative_to(root).as_posix(), lr.relative_to(root).as_posix()) for hr, lr in find_pairs(folder, Naming(**naming)).files]
+    return [
+        (hr.relative_to(root).as_posix(), lr.relative_to(root).as_posix())
+        for hr, lr in find_pairs(folder, Naming(**naming)).files
+    ]
 
 
 @pytest.mark.parametrize(
@@ -44,18 +49,28 @@ def test_the_words_may_stand_among_others(tmp_path, hr, lr):
 
 
 def test_div2k_as_it_is_unpacked(tmp_path):
-    """Archives nest their folder, LR has a folder for each scale, and training and validation lie side by side."""
+    """Archives nest their folder, LR has a folder for each scale, and training and validation lie
+    side by side.
+    """
     for part, name in [("train", "0001"), ("valid", "0801")]:
         fill(tmp_path / f"DIV2K_{part}_HR" / f"DIV2K_{part}_HR", f"{name}.png")
         for scale in (2, 3, 4):
             fill(tmp_path / f"DIV2K_{part}_LR_bicubic" / f"X{scale}", f"{name}x{scale}.png")
     for scale in (2, 4):
         assert joined(tmp_path / "DIV2K_train_HR", tmp_path, scale=scale) == [
-            ("DIV2K_train_HR/DIV2K_train_HR/0001.png", f"DIV2K_train_LR_bicubic/X{scale}/0001x{scale}.png")
+            (
+                "DIV2K_train_HR/DIV2K_train_HR/0001.png",
+                f"DIV2K_train_LR_bicubic/X{scale}/0001x{scale}.png",
+            )
         ]
-    assert [one.name for one in open_source(str(tmp_path / "DIV2K_valid_HR"), paired=True, scale=4).pictures] == ["DIV2K_valid_HR/0801"]
+    assert [
+        one.name
+        for one in open_source(str(tmp_path / "DIV2K_valid_HR"), paired=True, scale=4).pictures
+    ] == ["DIV2K_valid_HR/0801"]
     for paired in (True, False):
-        with pytest.raises(DataError, match="several subfolders for HR: DIV2K_train_HR, DIV2K_valid_HR") as caught:
+        with pytest.raises(
+            DataError, match="several subfolders for HR: DIV2K_train_HR, DIV2K_valid_HR"
+        ) as caught:
             open_source(str(tmp_path), paired=paired, scale=4)
         assert caught.value.hint == f"name one of them, {tmp_path / 'DIV2K_train_HR'}"
 
@@ -72,10 +87,15 @@ def test_of_several_lr_folders_that_of_the_scale_is_taken(tmp_path):
 def test_a_folder_within_a_folder_is_looked_into(tmp_path):
     fill(tmp_path / "set" / "set" / "High_Resolution", "a.png")
     fill(tmp_path / "set" / "set" / "LR", "a.png")
-    assert joined(tmp_path / "set", tmp_path / "set" / "set") == [("High_Resolution/a.png", "LR/a.png")]
+    assert joined(tmp_path / "set", tmp_path / "set" / "set") == [
+        ("High_Resolution/a.png", "LR/a.png")
+    ]
 
 
-@pytest.mark.parametrize(("template", "name"), [("{}x4", "a bx4.png"), ("{}_LR-mild", "a b_LR-mild.jpg"), ("lq {}", "lq a b.png")])
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [("{}x4", "a bx4.png"), ("{}_LR-mild", "a b_LR-mild.jpg"), ("lq {}", "lq a b.png")],
+)
 def test_a_template_of_names(tmp_path, template, name):
     fill(tmp_path / "HR", "a b.png")
     fill(tmp_path / "LR", name, "a b.png", "other.png")
@@ -90,7 +110,11 @@ def test_every_incomplete_pair_is_counted_and_some_are_named(tmp_path):
     fill(tmp_path / "LR", "c.png")
     with pytest.raises(DataError) as caught:
         find_pairs(tmp_path)
-    assert caught.value.message == f"{tmp_path}/HR/a.png has no LR picture in {tmp_path}/LR, nor have 4 more one: b.png, d.png, e.png"
+    assert (
+        caught.value.message
+        == f"{tmp_path}/HR/a.png has no LR picture in {tmp_path}/LR, nor have 4 more one: b.png, "
+        "d.png, e.png"
+    )
 
 
 def paired_recipe(**data):
@@ -113,12 +137,21 @@ def test_a_recipe_names_lr_files_and_an_error_names_the_split(tmp_path):
         for name in ("a", "b", "c"):
             write_image(tmp_path / part / "HR" / f"{name}.png", hr)
             write_image(tmp_path / part / "LR" / f"{name}_small.png", hr[::2, ::2])
-    where = Where(data=str(tmp_path / "train"), val={"": str(tmp_path / "valid")}, device="cpu", out=tmp_path / "run")
+    where = Where(
+        data=str(tmp_path / "train"),
+        val={"": str(tmp_path / "valid")},
+        device="cpu",
+        out=tmp_path / "run",
+    )
     train(paired_recipe(lr_names="{}_small"), where)
     assert 'lr_names = "{}_small"' in (tmp_path / "run" / "recipe.toml").read_text()
     (tmp_path / "valid" / "LR" / "b_small.png").unlink()
     wrong = Where(data=where.data, val=where.val, device="cpu", out=tmp_path / "other")
-    with pytest.raises(DataError, match=rf"^for validation, {tmp_path}/valid/HR/b.png has no LR picture in {tmp_path}/valid/LR$"):
+    with pytest.raises(
+        DataError,
+        match=rf"^for validation, {tmp_path}/valid/HR/b.png has no LR picture in "
+        rf"{tmp_path}/valid/LR$",
+    ):
         train(paired_recipe(lr_names="{}_small"), wrong)
 
 

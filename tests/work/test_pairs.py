@@ -23,7 +23,10 @@ def fill(folder, *names, size=(24, 32)):
 
 
 def joined(folder):
-    return [(str(hr.relative_to(folder)), str(lr.relative_to(folder))) for hr, lr in find_pairs(folder).files]
+    return [
+        (str(hr.relative_to(folder)), str(lr.relative_to(folder)))
+        for hr, lr in find_pairs(folder).files
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +51,10 @@ def test_subfolders_have_many_names(tmp_path, hr, lr):
 def test_an_lr_picture_may_bear_its_scale(tmp_path, suffix):
     fill(tmp_path / "HR", "001.png", "max.png")
     fill(tmp_path / "LR", f"001{suffix}.png", f"max{suffix}.png")
-    assert joined(tmp_path) == [("HR/001.png", f"LR/001{suffix}.png"), ("HR/max.png", f"LR/max{suffix}.png")]
+    assert joined(tmp_path) == [
+        ("HR/001.png", f"LR/001{suffix}.png"),
+        ("HR/max.png", f"LR/max{suffix}.png"),
+    ]
 
 
 def test_the_whole_stem_comes_before_a_stem_with_a_scale(tmp_path):
@@ -60,7 +66,10 @@ def test_the_whole_stem_comes_before_a_stem_with_a_scale(tmp_path):
 def test_equal_names_in_different_subfolders_stay_apart(tmp_path):
     fill(tmp_path / "HR", "cats/1.png", "dogs/1.png")
     fill(tmp_path / "LR", "cats/1x4.png", "dogs/1x4.png")
-    assert joined(tmp_path) == [("HR/cats/1.png", "LR/cats/1x4.png"), ("HR/dogs/1.png", "LR/dogs/1x4.png")]
+    assert joined(tmp_path) == [
+        ("HR/cats/1.png", "LR/cats/1x4.png"),
+        ("HR/dogs/1.png", "LR/dogs/1x4.png"),
+    ]
 
 
 def test_subfolders_may_differ_where_names_do_not_repeat(tmp_path):
@@ -72,7 +81,9 @@ def test_subfolders_may_differ_where_names_do_not_repeat(tmp_path):
 def test_two_candidates_are_refused_and_named(tmp_path):
     fill(tmp_path / "HR", "1.png")
     fill(tmp_path / "LR", "X2/1x2.png", "X4/1x4.png")
-    with pytest.raises(DataError, match=r"HR/1.png has several LR pictures in .*LR: X2/1x2.png, X4/1x4.png") as caught:
+    with pytest.raises(
+        DataError, match=r"HR/1.png has several LR pictures in .*LR: X2/1x2.png, X4/1x4.png"
+    ) as caught:
         find_pairs(tmp_path)
     assert caught.value.path == tmp_path / "HR" / "1.png"
 
@@ -80,9 +91,14 @@ def test_two_candidates_are_refused_and_named(tmp_path):
 def test_a_missing_partner_is_named(tmp_path):
     fill(tmp_path / "HR", "a.png", "b.png")
     fill(tmp_path / "LR", "a.png", "c.png")
-    with pytest.raises(DataError, match=f"{tmp_path}/HR/b.png has no LR picture in {tmp_path}/LR") as caught:
+    with pytest.raises(
+        DataError, match=f"{tmp_path}/HR/b.png has no LR picture in {tmp_path}/LR"
+    ) as caught:
         find_pairs(tmp_path)
-    assert (caught.value.path, caught.value.hint) == (tmp_path / "HR" / "b.png", "add b.png or bx4.png there")
+    assert (caught.value.path, caught.value.hint) == (
+        tmp_path / "HR" / "b.png",
+        "add b.png or bx4.png there",
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +166,9 @@ def test_the_official_lr_folders_fit(assets):
     for scale in (2, 3, 4):
         candidates, files = Candidates(folder / f"LRx{scale}"), sorted((folder / "HR").iterdir())
         names = [candidates.partner(file, Path()).name for file in files]
-        assert names == [f"{name}x{scale}.png" for name in ("baby", "bird", "butterfly", "head", "woman")]
+        assert names == [
+            f"{name}x{scale}.png" for name in ("baby", "bird", "butterfly", "head", "woman")
+        ]
 
 
 @pytest.mark.parametrize(
@@ -171,9 +189,15 @@ def test_hr_and_lr_are_cut_to_what_both_show(hr, lr, scale, kept):
     assert np.array_equal(low, small[: kept[0], : kept[1]])
 
 
-@pytest.mark.parametrize(("lr", "scale"), [((12, 16), 4), ((6, 8), 2), ((8, 10), 4), ((6, 16), 4), ((24, 32), 4), ((6, 8), 3)])
+@pytest.mark.parametrize(
+    ("lr", "scale"),
+    [((12, 16), 4), ((6, 8), 2), ((8, 10), 4), ((6, 16), 4), ((24, 32), 4), ((6, 8), 3)],
+)
 def test_lr_of_another_scale_is_refused(lr, scale):
-    with pytest.raises(DataError, match=f"a.png has 32x24 pixels and its LR {lr[1]}x{lr[0]}: that is not scale {scale}"):
+    with pytest.raises(
+        DataError,
+        match=f"a.png has 32x24 pixels and its LR {lr[1]}x{lr[0]}: that is not scale {scale}",
+    ):
         aligned(noise(24, 32), noise(*lr), scale, "a.png")
 
 

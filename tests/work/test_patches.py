@@ -37,7 +37,10 @@ def rule(patch=32, scale=4, margin=8, seed=0, stage=0, augment="flip | turn"):
 
 @pytest.fixture(scope="module")
 def margins():
-    return {scale: bind_chain(discover(limit=()), parse_chain("bicubic"), scale).margin for scale in (2, 3, 4)}
+    return {
+        scale: bind_chain(discover(limit=()), parse_chain("bicubic"), scale).margin
+        for scale in (2, 3, 4)
+    }
 
 
 @pytest.mark.parametrize("border", ["symmetric", "replicate"])
@@ -47,16 +50,30 @@ def test_lr_of_a_crop_is_the_crop_of_the_lr_to_the_last_bit(margins, scale, bord
     crops = rule(patch, scale, margin)
     degrade = Shrink("bicubic", scale, border=border, quantise=True)
     roomy = patch + 2 * margin
-    for height, width in [(patch, roomy), (patch + scale, patch + 2 * scale), (roomy - scale, roomy + 5 * scale), (roomy + scale, patch)]:
+    for height, width in [
+        (patch, roomy),
+        (patch + scale, patch + 2 * scale),
+        (roomy - scale, roomy + 5 * scale),
+        (roomy + scale, patch),
+    ]:
         picture = noise(height, width)
         whole = degrade(to_unit(torch.from_numpy(picture)[None]), rng=torch.Generator())
-        places = [(y, x) for y in range(0, height - patch + 1, scale) for x in range(0, width - patch + 1, scale)]
+        places = [
+            (y, x)
+            for y in range(0, height - patch + 1, scale)
+            for x in range(0, width - patch + 1, scale)
+        ]
         samples = [Sample(f"{y} {x}", *as_window(crops, picture, (y, x)), None) for y, x in places]
         lr, hr = pair(collate(samples), crops, degrade)
         assert len(lr) == len(places)
         for number, (y, x) in enumerate(places):
-            assert torch.equal(hr[number], to_unit(torch.from_numpy(picture[None, y : y + patch, x : x + patch]))[0])
-            expected = whole[0, :, y // scale : (y + patch) // scale, x // scale : (x + patch) // scale]
+            assert torch.equal(
+                hr[number],
+                to_unit(torch.from_numpy(picture[None, y : y + patch, x : x + patch]))[0],
+            )
+            expected = whole[
+                0, :, y // scale : (y + patch) // scale, x // scale : (x + patch) // scale
+            ]
             assert torch.equal(lr[number], expected), (height, width, y, x)
 
 
@@ -68,7 +85,9 @@ def as_window(crops, picture, place, view=STRAIGHT):
 def test_without_its_margin_a_crop_is_inexact_so_the_margin_is_needed(margins):
     assert margins == {2: 4, 3: 6, 4: 8}
     picture, degrade = noise(96, 96), Shrink("bicubic", 4, border="symmetric", quantise=True)
-    whole = degrade(to_unit(torch.from_numpy(picture)[None]), rng=torch.Generator())[..., 8:16, 8:16]
+    whole = degrade(to_unit(torch.from_numpy(picture)[None]), rng=torch.Generator())[
+        ..., 8:16, 8:16
+    ]
     for margin, exact in [(8, True), (4, False), (0, False)]:
         sample = Sample("a", *as_window(rule(margin=margin), picture, (32, 32)), None)
         lr, _ = pair(collate([sample]), rule(margin=margin), degrade)
@@ -110,11 +129,15 @@ def test_views_are_drawn_evenly(augment, views):
     drawn = [draw_view(bind_augment(parse_chain(augment)).of("view"), rng) for _ in range(4000)]
     share = Counter((view.flip, view.turns) for view in drawn)
     assert share.keys() == views.keys()
-    assert all(share[view] / 4000 == pytest.approx(expected, abs=0.03) for view, expected in views.items())
+    assert all(
+        share[view] / 4000 == pytest.approx(expected, abs=0.03) for view, expected in views.items()
+    )
 
 
 def test_every_picture_comes_once_an_epoch_in_a_new_order():
-    epochs = [[picture_of(rule(), epoch * 9 + number, 9) for number in range(9)] for epoch in range(4)]
+    epochs = [
+        [picture_of(rule(), epoch * 9 + number, 9) for number in range(9)] for epoch in range(4)
+    ]
     assert all(sorted(epoch) == list(range(9)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 4
     assert epochs[1] == [picture_of(rule(), 9 + number, 9) for number in range(9)]
@@ -123,17 +146,31 @@ def test_every_picture_comes_once_an_epoch_in_a_new_order():
 def test_seed_and_stage_change_order_and_crops():
     rules = [rule(), rule(seed=1), rule(stage=1)]
     orders = {tuple(picture_of(one, number, 20) for number in range(20)) for one in rules}
-    places = {tuple(even_place(500, 500, one.patch, one.scale, sample_rng(one, number)) for number in range(5)) for one in rules}
+    places = {
+        tuple(
+            even_place(500, 500, one.patch, one.scale, sample_rng(one, number))
+            for number in range(5)
+        )
+        for one in rules
+    }
     assert (len(orders), len(places)) == (3, 3)
-    assert even_place(500, 500, 32, 4, sample_rng(rule(), 3)) == even_place(500, 500, 32, 4, sample_rng(rule(), 3))
-    assert sample_rng(rule(seed=2**63 - 1), 10**12).random() == sample_rng(rule(seed=2**63 - 1), 10**12).random()
+    assert even_place(500, 500, 32, 4, sample_rng(rule(), 3)) == even_place(
+        500, 500, 32, 4, sample_rng(rule(), 3)
+    )
+    assert (
+        sample_rng(rule(seed=2**63 - 1), 10**12).random()
+        == sample_rng(rule(seed=2**63 - 1), 10**12).random()
+    )
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_places_reach_every_corner_and_lie_on_the_lr_grid(scale):
     one = rule(patch=6 * scale, scale=scale)
     height, width = 8 * scale + scale - 1, 6 * scale
-    places = {even_place(height, width, one.patch, one.scale, sample_rng(one, number)) for number in range(200)}
+    places = {
+        even_place(height, width, one.patch, one.scale, sample_rng(one, number))
+        for number in range(200)
+    }
     assert places == {(row * scale, 0) for row in range(3)}
 
 

@@ -18,13 +18,19 @@ def cell(paper, row_top, column, side, shape):
 
 
 def test_every_cell_shows_its_centre_unchanged():
-    rows = [{"sr": noise(40, 50, seed=2 * number), "hr": noise(40, 50, seed=2 * number + 1)} for number in range(2)]
+    rows = [
+        {"sr": noise(40, 50, seed=2 * number), "hr": noise(40, 50, seed=2 * number + 1)}
+        for number in range(2)
+    ]
     paper = sheet(rows, ["hr", "sr"], side=32)
     assert paper.shape == (TITLE + 2 * (32 + GAP), 2 * (32 + GAP) + GAP, 3)
     assert (paper.dtype, paper.flags.writeable) == (np.uint8, True)
     for number, row in enumerate(rows):
         for column, name in enumerate(["hr", "sr"]):
-            assert np.array_equal(cell(paper, TITLE + number * (32 + GAP), column, 32, (32, 32)), row[name][4:36, 9:41])
+            assert np.array_equal(
+                cell(paper, TITLE + number * (32 + GAP), column, 32, (32, 32)),
+                row[name][4:36, 9:41],
+            )
 
 
 def test_small_pictures_are_not_enlarged():
@@ -42,11 +48,19 @@ def test_titles_and_captions_are_written_where_they_belong():
     paper = sheet(rows, ["a", "b"], side=90, captions=[{"a": "psnr 30"}, {"b": "psnr 28"}])
     line = 20 + GAP + TITLE
     assert paper.shape[0] == TITLE + 2 * line
-    written = [[(cell(paper, TITLE + row * line + 20, column, 90, (TITLE, 90)) < 128).any() for column in (0, 1)] for row in (0, 1)]
+    written = [
+        [
+            (cell(paper, TITLE + row * line + 20, column, 90, (TITLE, 90)) < 128).any()
+            for column in (0, 1)
+        ]
+        for row in (0, 1)
+    ]
     assert written == [[True, False], [False, True]]
     assert np.array_equal(paper[:TITLE], plain[:TITLE])
     assert (cell(plain, 0, 0, 90, (TITLE, 90)) < 128).any()
-    assert not np.array_equal(cell(plain, 0, 0, 90, (TITLE, 90)), cell(plain, 0, 1, 90, (TITLE, 90)))
+    assert not np.array_equal(
+        cell(plain, 0, 0, 90, (TITLE, 90)), cell(plain, 0, 1, 90, (TITLE, 90))
+    )
 
 
 def test_a_sheet_without_rows_has_titles_only():

@@ -50,9 +50,13 @@ def registry():
     """What is installed, with a loss and a metric that read one of two networks."""
     real = discover()
     loss = LossSpec(name="bright", factory=bright, summary="s", pretrained=needed)
-    metric = MetricSpec(name="score", factory=score, summary="s", higher_is_better=False, pretrained=needed)
+    metric = MetricSpec(
+        name="score", factory=score, summary="s", higher_is_better=False, pretrained=needed
+    )
     parts = (*real.components, Component(loss, "test", "1"), Component(metric, "test", "1"))
-    return replace(real, components=parts, weights=(*real.weights, network("one")[0], network("two")[0]))
+    return replace(
+        real, components=parts, weights=(*real.weights, network("one")[0], network("two")[0])
+    )
 
 
 @pytest.fixture
@@ -76,7 +80,9 @@ def bring(tmp_path, monkeypatch):
 def recipe(loss="l1 + 0.5*bright", metrics="psnr + score", steps=2):
     stage = {"loss": loss, "steps": steps, "batch": 2, "patch": 32, "checkpoint_every": 1}
     validation = {"metrics": metrics, "pictures": 0}
-    return recipe_from_dict({"generator": "srvgg(features=4, blocks=1)", "validation": validation, "stages": [stage]})
+    return recipe_from_dict(
+        {"generator": "srvgg(features=4, blocks=1)", "validation": validation, "stages": [stage]}
+    )
 
 
 def test_the_first_that_is_here_is_written_into_losses_and_metrics(registry, bring):
@@ -86,7 +92,10 @@ def test_the_first_that_is_here_is_written_into_losses_and_metrics(registry, bri
     assert str(pinned.plan.recipe.validation.metrics) == "psnr + score(weights=two)"
     assert [one.spec.name for one in pinned.networks] == ["two"]
     bring("one", "two")
-    assert str(pin(recipe(), registry).plan.recipe.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=one)"
+    assert (
+        str(pin(recipe(), registry).plan.recipe.stages[0].loss)
+        == "1.0*l1 + 0.5*bright(weights=one)"
+    )
 
 
 def test_what_a_run_chose_is_kept_although_another_would_come_first(registry, bring):
@@ -137,7 +146,9 @@ def test_a_run_says_and_records_what_it_read_and_refuses_another_file(registry, 
     assert f"pretrained network two from {folder / 'file of two'}" in told.notes
     environment = json.loads((out / "environment.json").read_text())
     digest = hashlib.sha256(network("two")[1]).hexdigest()
-    assert environment["weights"] == [{"name": "two", "path": str(folder / "file of two"), "sha256": digest}]
+    assert environment["weights"] == [
+        {"name": "two", "path": str(folder / "file of two"), "sha256": digest}
+    ]
     assert "bright(weights=two)" in (out / "recipe.toml").read_text()
     bring("one", "two")
     train(recipe(steps=3), Where(out=out, device="cpu"), registry=registry, resume="newest")
@@ -145,8 +156,18 @@ def test_a_run_says_and_records_what_it_read_and_refuses_another_file(registry, 
     spec, _ = network("two")
     content = b"another file of the same network"
     other = WeightsFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
-    changed = tuple(replace(one, files=(*one.files, other)) if one.name == spec.name else one for one in registry.weights)
+    changed = tuple(
+        replace(one, files=(*one.files, other)) if one.name == spec.name else one
+        for one in registry.weights
+    )
     bring()
     (folder / "other").write_bytes(content)
-    with pytest.raises(WeightsError, match=r"the run began with two of sha256 .*, which now is .*other of sha256"):
-        train(recipe(steps=4), Where(out=out, device="cpu"), registry=replace(registry, weights=changed), resume="newest")
+    with pytest.raises(
+        WeightsError, match=r"the run began with two of sha256 .*, which now is .*other of sha256"
+    ):
+        train(
+            recipe(steps=4),
+            Where(out=out, device="cpu"),
+            registry=replace(registry, weights=changed),
+            resume="newest",
+        )

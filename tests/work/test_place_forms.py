@@ -40,10 +40,14 @@ def named(source):
 
 def test_a_list_of_basicsr_lies_beside_its_pictures(tmp_path):
     fill(tmp_path, "0001_s001.png", "0001_s002.png", "sub/0002_s001.png", "unlisted.png")
-    (tmp_path / "meta_info.txt").write_text("0001_s002.png (480,480,3)\nsub/0002_s001.png (480,480,3) 1\ngone.png (480,480,3)\n")
+    (tmp_path / "meta_info.txt").write_text(
+        "0001_s002.png (480,480,3)\nsub/0002_s001.png (480,480,3) 1\ngone.png (480,480,3)\n"
+    )
     source = open_source(str(tmp_path / "meta_info.txt"))
     assert named(source) == ["0001_s002", "sub/0002_s001"]
-    assert source.notes() == [f"skipped {tmp_path / 'gone.png'}: there is no file {tmp_path / 'gone.png'}"]
+    assert source.notes() == [
+        f"skipped {tmp_path / 'gone.png'}: there is no file {tmp_path / 'gone.png'}"
+    ]
     assert [picture.group for picture in source.pictures] == ["0001", "sub/0002"]
 
 
@@ -69,7 +73,11 @@ def test_a_list_of_pairs_as_real_esrgan_writes_it(tmp_path):
 
 
 def weighted(*counts):
-    return [Picture(f"{weight}/{number}", None, "", 64, 64, weight=weight) for weight, count in counts for number in range(count)]
+    return [
+        Picture(f"{weight}/{number}", None, "", 64, 64, weight=weight)
+        for weight, count in counts
+        for number in range(count)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,8 +94,12 @@ def test_weights_are_how_often_a_picture_comes(counts, length, epochs, times):
     pictures = weighted(*counts)
     mixture = Mixture.of(pictures)
     assert mixture.length == length
-    come = Counter(mixture.picture(epoch, turn) for epoch in range(epochs) for turn in range(length))
-    assert [come[number] for number in range(len(pictures))] == [times[picture.weight] for picture in pictures]
+    come = Counter(
+        mixture.picture(epoch, turn) for epoch in range(epochs) for turn in range(length)
+    )
+    assert [come[number] for number in range(len(pictures))] == [
+        times[picture.weight] for picture in pictures
+    ]
 
 
 def test_a_place_of_an_epoch_lies_in_it():
@@ -96,20 +108,34 @@ def test_a_place_of_an_epoch_lies_in_it():
 
 
 def test_samples_of_a_mixture_come_by_weight(tmp_path):
-    place = f"3*{fill(tmp_path / 'A', 'a.png', 'b.png')} + 0.5*{fill(tmp_path / 'B', *(f'{n}.png' for n in range(4)))}"
+    place = (
+        f"3*{fill(tmp_path / 'A', 'a.png', 'b.png')} + "
+        f"0.5*{fill(tmp_path / 'B', *(f'{n}.png' for n in range(4)))}"
+    )
     source = open_source(place)
     assert named(source) == ["A/a", "A/b", "B/0", "B/1", "B/2", "B/3"]
     samples = Samples(source.pictures, CropRule(16, 4, 0, 0, 0, Augment()))
-    epochs = [Counter(samples[epoch * 8 + number].name for number in range(8)) for epoch in range(2)]
-    assert [{name: count for name, count in epoch.items() if name[0] == "A"} for epoch in epochs] == [{"A/a": 3, "A/b": 3}] * 2
-    assert sum(epochs, Counter()) == Counter({"A/a": 6, "A/b": 6, "B/0": 1, "B/1": 1, "B/2": 1, "B/3": 1})
+    epochs = [
+        Counter(samples[epoch * 8 + number].name for number in range(8)) for epoch in range(2)
+    ]
+    assert [
+        {name: count for name, count in epoch.items() if name[0] == "A"} for epoch in epochs
+    ] == [{"A/a": 3, "A/b": 3}] * 2
+    assert sum(epochs, Counter()) == Counter(
+        {"A/a": 6, "A/b": 6, "B/0": 1, "B/1": 1, "B/2": 1, "B/3": 1}
+    )
 
 
 def test_a_mixture_splits_as_its_places_do_and_keeps_equal_names_together(tmp_path):
-    one, other = (fill(tmp_path / name / "set", *(f"{number}.png" for number in range(30)), size=(8, 8)) for name in ("x", "y"))
+    one, other = (
+        fill(tmp_path / name / "set", *(f"{number}.png" for number in range(30)), size=(8, 8))
+        for name in ("x", "y")
+    )
     alone = {picture.name for picture in parts(open_source(str(one)), 0.3, ()).validation}
     both = parts(open_source(f"{one} + 2*{other}"), 0.3, ()).validation
-    assert {picture.name for picture in both} == {f"{label}/{name}" for label in ("set", "set.2") for name in alone}
+    assert {picture.name for picture in both} == {
+        f"{label}/{name}" for label in ("set", "set.2") for name in alone
+    }
 
 
 def test_notes_of_a_mixture_are_those_of_its_places(tmp_path):
@@ -117,14 +143,20 @@ def test_notes_of_a_mixture_are_those_of_its_places(tmp_path):
     (one / "bad.png").write_text("words")
     (other / "HR" / "readme.md").write_text("words")
     assert open_source(f"{one} + {other}").notes() == [
-        f"{other} holds HR and LR side by side: these are the pictures of HR, 1 others were left alone",
+        f"{other} holds HR and LR side by side: these are the pictures of HR, 1 others were left "
+        "alone",
         f"skipped {one / 'bad.png'}: it is not a picture",
         f"ignored 1 files of {one} + {other} without a picture ending",
     ]
 
 
 STAGE = {"loss": "l1", "epochs": 2, "batch": 2, "patch": 16}
-SMALL = {"generator": "srvgg(features=4, blocks=1)", "scale": 2, "validation": {"metrics": "psnr"}, "stages": [STAGE]}
+SMALL = {
+    "generator": "srvgg(features=4, blocks=1)",
+    "scale": 2,
+    "validation": {"metrics": "psnr"},
+    "stages": [STAGE],
+}
 
 
 def test_an_epoch_of_a_run_has_the_crops_of_the_mixture(tmp_path, monkeypatch):
@@ -133,7 +165,9 @@ def test_an_epoch_of_a_run_has_the_crops_of_the_mixture(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     where = Where(data="3*A + B", val={"": "B"}, device="cpu", out=tmp_path / "run")
     folder = train(recipe_from_dict(SMALL), where)
-    assert json.loads((folder / "summary.json").read_text())["steps"] == 8  # 7 crops an epoch, 2 a step, 2 epochs
+    assert (
+        json.loads((folder / "summary.json").read_text())["steps"] == 8
+    )  # 7 crops an epoch, 2 a step, 2 epochs
     data = json.loads((folder / "environment.json").read_text())["arguments"]["data"]
     assert data == f"3*{tmp_path / 'A'} + {tmp_path / 'B'}"
 
@@ -141,7 +175,12 @@ def test_an_epoch_of_a_run_has_the_crops_of_the_mixture(tmp_path, monkeypatch):
 def test_check_names_the_places_that_are_gone(tmp_path, capsys):
     fill(tmp_path / "A", "a.png")
     fill(tmp_path / "B", "c.png")
-    where = Where(data=f"3*{tmp_path / 'A'} + {tmp_path / 'B'}", val={"": str(tmp_path / "A")}, device="cpu", out=tmp_path / "run")
+    where = Where(
+        data=f"3*{tmp_path / 'A'} + {tmp_path / 'B'}",
+        val={"": str(tmp_path / "A")},
+        device="cpu",
+        out=tmp_path / "run",
+    )
     train(recipe_from_dict(SMALL), where)
     (tmp_path / "B").rename(tmp_path / "C")
     assert run(["check", str(tmp_path / "run" / "recipe.toml")]) == 0
@@ -157,7 +196,9 @@ def remote(tmp_path, monkeypatch):
     fill(tmp_path / "here", "b c.png", "sub/ü.png")
     system = fsspec.filesystem("memory")
     for path in (tmp_path / "here").rglob("*.png"):
-        system.pipe(f"/bucket/set/{path.relative_to(tmp_path / 'here').as_posix()}", path.read_bytes())
+        system.pipe(
+            f"/bucket/set/{path.relative_to(tmp_path / 'here').as_posix()}", path.read_bytes()
+        )
     system.pipe("/bucket/set/readme.md", b"words")
     yield system
     system.rm("/bucket", recursive=True)
@@ -206,8 +247,13 @@ def test_what_was_prepared_is_fetched_with_its_manifest(tmp_path, remote):
     options = ["--patch", "16", "--degrade", "bicubic", "--keep-duplicates"]
     assert run(["prepare", str(tmp_path / "photos"), str(tmp_path / "out"), *options]) == 0
     remote.put(f"{tmp_path / 'out'}/", "/bucket/packed/", recursive=True)
-    here, there = (open_source(place, paired=True, scale=4) for place in (str(tmp_path / "out"), "memory://bucket/packed"))
-    assert [(one.name, one.crops, one.height) for one in there.pictures] == [(one.name, one.crops, one.height) for one in here.pictures]
+    here, there = (
+        open_source(place, paired=True, scale=4)
+        for place in (str(tmp_path / "out"), "memory://bucket/packed")
+    )
+    assert [(one.name, one.crops, one.height) for one in there.pictures] == [
+        (one.name, one.crops, one.height) for one in here.pictures
+    ]
     assert there.marks == here.marks
     assert (read_shard(there) == read_shard(here)).all()
 
@@ -217,7 +263,10 @@ def read_shard(source):
 
 
 def test_the_address_of_one_picture(remote):
-    assert [(one.name, one.height, one.width) for one in open_source("memory://bucket/set/b c.png").pictures] == [("b c", 24, 32)]
+    assert [
+        (one.name, one.height, one.width)
+        for one in open_source("memory://bucket/set/b c.png").pictures
+    ] == [("b c", 24, 32)]
 
 
 def test_an_address_mixes_with_folders_and_splits_by_name(remote, tmp_path):
@@ -229,8 +278,16 @@ def test_an_address_mixes_with_folders_and_splits_by_name(remote, tmp_path):
 @pytest.mark.parametrize(
     ("address", "fact", "hint"),
     [
-        ("memory://bucket/nothing", "^memory://bucket/nothing holds no picture$", "an address with"),
-        ("nope://a/b", "cannot read nope://a/b: Protocol not known: nope", "check the address and the network"),
+        (
+            "memory://bucket/nothing",
+            "^memory://bucket/nothing holds no picture$",
+            "an address with",
+        ),
+        (
+            "nope://a/b",
+            "cannot read nope://a/b: Protocol not known: nope",
+            "check the address and the network",
+        ),
         ("s3://a/b", "s3://a/b needs a library that is not installed", "Install s3fs to access S3"),
     ],
 )
@@ -242,7 +299,9 @@ def test_an_address_that_cannot_be_read_is_named(remote, address, fact, hint):
 
 def test_without_fsspec_the_install_line_is_told(remote, monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(DataError, match="memory://bucket/set needs a library that is not installed") as caught:
+    with pytest.raises(
+        DataError, match="memory://bucket/set needs a library that is not installed"
+    ) as caught:
         open_source("memory://bucket/set")
     assert caught.value.hint == 'pip install "srkit[remote]"'
 

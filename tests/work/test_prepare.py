@@ -40,17 +40,27 @@ class Here:
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Five different pictures in a tree, one copy of one, a small one, a flat one, a broken one and a text."""
+    """Five different pictures in a tree, one copy of one, a small one, a flat one, a broken one and
+    a text.
+    """
     folder = tmp_path_factory.mktemp("photos")
     (folder / "süb dir").mkdir()
     rng = np.random.default_rng(0)
     for number, (name, (height, width)) in enumerate(
-        {"a.png": (70, 101), "b.png": (64, 64), "süb dir/c.png": (65, 130), "süb dir/d.png": (80, 90), "e.png": (99, 67)}.items()
+        {
+            "a.png": (70, 101),
+            "b.png": (64, 64),
+            "süb dir/c.png": (65, 130),
+            "süb dir/d.png": (80, 90),
+            "e.png": (99, 67),
+        }.items()
     ):
         coarse = Image.fromarray(rng.integers(0, 256, (6 + number, 7, 3), dtype=np.uint8))
         coarse.resize((width, height), Image.Resampling.BICUBIC).save(folder / name)
     with Image.open(folder / "a.png") as copied:
-        copied.resize((150, 104), Image.Resampling.BICUBIC).save(folder / "z_copy_of_a.jpg", quality=95)
+        copied.resize((150, 104), Image.Resampling.BICUBIC).save(
+            folder / "z_copy_of_a.jpg", quality=95
+        )
     Image.new("RGB", (80, 80), (10, 200, 30)).save(folder / "flat.png")
     Image.effect_noise((20, 70), 50).convert("RGB").save(folder / "small.png")
     (folder / "broken.png").write_bytes((folder / "a.png").read_bytes()[:-400])
@@ -58,10 +68,16 @@ def photos(tmp_path_factory):
     return folder
 
 
-def _prepare(photos, out, crew=None, *, split=None, redo=False, licence=None, duplicates=None, **options):
+def _prepare(
+    photos, out, crew=None, *, split=None, redo=False, licence=None, duplicates=None, **options
+):
     options = {"patch": 32, "stride": 32} | options
     wish = Wish(
-        [str(photos)] if not isinstance(photos, list) else photos, out, Options(**options), Labels(split, licence, duplicates), redo
+        [str(photos)] if not isinstance(photos, list) else photos,
+        out,
+        Options(**options),
+        Labels(split, licence, duplicates),
+        redo,
     )
     return prepare(wish, crew or Here(), lambda *_: None)
 
@@ -71,21 +87,47 @@ def _manifest(out):
 
 
 def _everything(out):
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+    }
 
 
 def test_every_file_is_packed_or_named(photos, tmp_path):
     report = _prepare(photos, tmp_path / "out", licence="CC0-1.0")
     manifest = _manifest(tmp_path / "out")
-    assert [one["name"] for one in manifest["pictures"]] == ["a.png", "b.png", "e.png", "süb dir/c.png", "süb dir/d.png"]
-    assert [one["size"] for one in manifest["pictures"]] == [[68, 100], [64, 64], [96, 64], [64, 128], [80, 88]]
-    assert [one["crop"] for one in manifest["pictures"]] == [[0, 0, *one["size"]] for one in manifest["pictures"]]
+    assert [one["name"] for one in manifest["pictures"]] == [
+        "a.png",
+        "b.png",
+        "e.png",
+        "süb dir/c.png",
+        "süb dir/d.png",
+    ]
+    assert [one["size"] for one in manifest["pictures"]] == [
+        [68, 100],
+        [64, 64],
+        [96, 64],
+        [64, 128],
+        [80, 88],
+    ]
+    assert [one["crop"] for one in manifest["pictures"]] == [
+        [0, 0, *one["size"]] for one in manifest["pictures"]
+    ]
     assert [one["patches"] for one in manifest["pictures"]] == [12, 4, 6, 8, 9]
     assert {one["licence"] for one in manifest["pictures"]} == {"CC0-1.0"}
     assert {one["split"] for one in manifest["pictures"]} == {"train"}
     assert manifest["pictures"][3]["group"] == "süb dir/c"
-    assert manifest["pictures"][0]["sha256"] == hashlib.sha256((photos / "a.png").read_bytes()).hexdigest()
-    assert manifest["filtered"] == {"too small": 1, "too flat": 1, "near-duplicate": 1, "flat patches": 0}
+    assert (
+        manifest["pictures"][0]["sha256"]
+        == hashlib.sha256((photos / "a.png").read_bytes()).hexdigest()
+    )
+    assert manifest["filtered"] == {
+        "too small": 1,
+        "too flat": 1,
+        "near-duplicate": 1,
+        "flat patches": 0,
+    }
     (skipped,) = manifest["skipped"]
     assert skipped["path"] == (photos / "broken.png").as_posix()
     assert skipped["reason"].startswith("it is truncated or damaged")
@@ -109,20 +151,32 @@ def test_a_shard_holds_the_pixels_and_says_whose(photos, tmp_path):
         tensors = load_file(file)
         assert list(tensors) == ["hr", "lr"]
         assert (tensors["hr"] == hr).all()
-        assert (tensors["lr"] == to_bytes(shrink(to_unit(torch.from_numpy(hr.copy())[None]), rng=None))[0].numpy()).all()
+        assert (
+            tensors["lr"]
+            == to_bytes(shrink(to_unit(torch.from_numpy(hr.copy())[None]), rng=None))[0].numpy()
+        ).all()
         with safe_open(file, "numpy") as opened:
-            said = {"name": picture["name"], "sha256": picture["sha256"], "scale": "4", "degradation": "bicubic"}
+            said = {
+                "name": picture["name"],
+                "sha256": picture["sha256"],
+                "scale": "4",
+                "degradation": "bicubic",
+            }
             assert opened.metadata() == said
     assert len(list((tmp_path / "out" / "shards").iterdir())) == 5
 
 
 def test_bands_of_a_large_picture_cannot_be_seen(tmp_path, smooth):
     (tmp_path / "in").mkdir()
-    hr = smooth(1300, 64) // 2 + np.random.default_rng(1).integers(0, 128, (1300, 64, 3), dtype=np.uint8)
+    hr = smooth(1300, 64) // 2 + np.random.default_rng(1).integers(
+        0, 128, (1300, 64, 3), dtype=np.uint8
+    )
     Image.fromarray(hr).save(tmp_path / "in" / "tall.png")
     _prepare(tmp_path / "in", tmp_path / "out", degrade="bicubic", scale=2)
     tensors = load_file(next((tmp_path / "out" / "shards").iterdir()))
-    whole = Shrink("bicubic", 2, border="symmetric", quantise=True)(to_unit(torch.from_numpy(hr)[None]), rng=None)
+    whole = Shrink("bicubic", 2, border="symmetric", quantise=True)(
+        to_unit(torch.from_numpy(hr)[None]), rng=None
+    )
     assert (tensors["lr"] == to_bytes(whole)[0].numpy()).all()
 
 
@@ -175,7 +229,9 @@ def test_a_changed_option_is_refused_or_redone(photos, tmp_path):
 def test_redoing_in_another_format_leaves_nothing_of_the_first(photos, tmp_path):
     _prepare(photos, tmp_path / "out", format="files", degrade="bicubic", names="{index:05d}.png")
     _prepare(photos, tmp_path / "out", redo=True)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")) == [
+    assert sorted(
+        path.name for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")
+    ) == [
         "manifest.json",
         "shards",
         "skipped.json",
@@ -227,14 +283,18 @@ def test_a_shard_that_was_deleted_is_made_again(photos, tmp_path):
     assert _everything(tmp_path / "out") == before
 
 
-def test_what_may_pass_is_tried_again_and_what_lies_in_the_file_is_not(photos, tmp_path, monkeypatch):
+def test_what_may_pass_is_tried_again_and_what_lies_in_the_file_is_not(
+    photos, tmp_path, monkeypatch
+):
     def no_memory(path):
         raise MemoryError
 
     with monkeypatch.context() as patched:
         patched.setattr("srkit_core.data.preparation.work.read_image", no_memory)
         report = _prepare(photos, tmp_path / "out")
-    assert {reason for path, reason in report.tally.skipped if "broken" not in path} == {"it does not fit into memory"}
+    assert {reason for path, reason in report.tally.skipped if "broken" not in path} == {
+        "it does not fit into memory"
+    }
     crew = Here()
     assert _prepare(photos, tmp_path / "out", crew).pictures == 5
     again = Here()
@@ -244,7 +304,10 @@ def test_what_may_pass_is_tried_again_and_what_lies_in_the_file_is_not(photos, t
 
 def test_a_second_preparation_of_one_folder_is_refused(photos, tmp_path):
     (tmp_path / "out").mkdir()
-    with FileLock(tmp_path / "out" / ".lock"), pytest.raises(RecipeError, match="another process is preparing"):
+    with (
+        FileLock(tmp_path / "out" / ".lock"),
+        pytest.raises(RecipeError, match="another process is preparing"),
+    ):
         _prepare(photos, tmp_path / "out")
     assert _prepare(photos, tmp_path / "out").pictures == 5
 
@@ -286,7 +349,10 @@ def test_another_source_moves_no_picture_to_another_split(tmp_path):
 
     def said(out, *sources):
         _prepare([str(tmp_path / source) for source in sources], tmp_path / out, split="0.4,0.2")
-        return {one["source"]: (one["split"], one["group"]) for one in _manifest(tmp_path / out)["pictures"]}
+        return {
+            one["source"]: (one["split"], one["group"])
+            for one in _manifest(tmp_path / out)["pictures"]
+        }
 
     alone = said("one", "A")
     assert {split for split, _ in alone.values()} == {"train", "val", "test"}
@@ -295,12 +361,20 @@ def test_another_source_moves_no_picture_to_another_split(tmp_path):
     assert both == turned
     assert {source: both[source] for source in alone} == alone
     for number in range(4):
-        first, second = (both[f"{tmp_path.as_posix()}/{source}/deep/{number:02d}.png"] for source in "AB")
+        first, second = (
+            both[f"{tmp_path.as_posix()}/{source}/deep/{number:02d}.png"] for source in "AB"
+        )
         assert first == second == (first[0], f"deep/{number:02d}")
     (tmp_path / "val.txt").write_text("A/deep/01\nB/deep/17.png\n")
-    report = _prepare([str(tmp_path / "A"), str(tmp_path / "B")], tmp_path / "listed", split=str(tmp_path / "val.txt"))
+    report = _prepare(
+        [str(tmp_path / "A"), str(tmp_path / "B")],
+        tmp_path / "listed",
+        split=str(tmp_path / "val.txt"),
+    )
     assert report.pictures == 24
-    held = [one["name"] for one in _manifest(tmp_path / "listed")["pictures"] if one["split"] == "val"]
+    held = [
+        one["name"] for one in _manifest(tmp_path / "listed")["pictures"] if one["split"] == "val"
+    ]
     assert held == ["A/deep/01.png", "B/deep/01.png", "B/deep/17.png"]
 
 
@@ -314,10 +388,15 @@ def test_splits_that_make_no_sense_are_refused(photos, tmp_path, split):
 def test_several_sources_keep_their_names_apart(photos, tmp_path):
     crew = Here()
     _prepare([str(photos), str(photos / "a.png"), str(photos / "süb dir")], tmp_path / "out", crew)
-    assert crew.samples == {photos: photos / "a.png", photos / "süb dir": photos / "süb dir" / "c.png"}
+    assert crew.samples == {
+        photos: photos / "a.png",
+        photos / "süb dir": photos / "süb dir" / "c.png",
+    }
     names = [one["name"] for one in _manifest(tmp_path / "out")["pictures"]]
     top = photos.name
-    assert names == [f"{top}/{name}" for name in ("a.png", "b.png", "e.png", "süb dir/c.png", "süb dir/d.png")]
+    assert names == [
+        f"{top}/{name}" for name in ("a.png", "b.png", "e.png", "süb dir/c.png", "süb dir/d.png")
+    ]
     with pytest.raises(RecipeError, match="is a mixture"):
         _prepare([f"2*{photos}"], tmp_path / "weighted")
 
@@ -355,7 +434,20 @@ def test_nothing_to_prepare_is_an_error(tmp_path):
 
 
 def test_a_time_limit_that_a_cluster_cannot_keep_is_refused(photos, tmp_path, capsys):
-    assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1", "--time-limit", "5"]) == 2
+    assert (
+        run(
+            [
+                "prepare",
+                str(photos),
+                str(tmp_path / "out"),
+                "--cluster",
+                "tcp://nowhere:1",
+                "--time-limit",
+                "5",
+            ]
+        )
+        == 2
+    )
     assert "--time-limit is for processes of this machine" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
@@ -365,7 +457,10 @@ def test_a_cluster_without_its_library_says_what_to_install(photos, tmp_path, ca
     monkeypatch.delitem(sys.modules, "srkit_core.data.preparation.cluster", raising=False)
     assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1"]) == 4
     told = capsys.readouterr().err.splitlines()
-    assert told == ["error: --cluster tcp://nowhere:1 needs a library that is not installed", 'try: pip install "srkit[cluster]"']
+    assert told == [
+        "error: --cluster tcp://nowhere:1 needs a library that is not installed",
+        'try: pip install "srkit[cluster]"',
+    ]
     assert not (tmp_path / "out").exists()
 
 
@@ -396,13 +491,23 @@ def test_what_was_said_beside_pixels_stays_until_something_else_is_said(photos, 
     assert "duplicates is now left out, it was kept" in told
     assert "its manifest was written again" in told
     second = _manifest(out)["pictures"]
-    assert ({one["split"] for one in second}, {one["licence"] for one in second}, len(second)) == ({"train"}, {"CC0-1.0"}, 5)
+    assert ({one["split"] for one in second}, {one["licence"] for one in second}, len(second)) == (
+        {"train"},
+        {"CC0-1.0"},
+        5,
+    )
 
 
 def test_the_parts_of_a_split_are_counted(photos, tmp_path, capsys):
-    assert run(["prepare", str(photos), str(tmp_path / "out"), "--patch", "32", "--split", "0.6,0.22"]) == 0
+    assert (
+        run(["prepare", str(photos), str(tmp_path / "out"), "--patch", "32", "--split", "0.6,0.22"])
+        == 0
+    )
     parts = [one["split"] for one in _manifest(tmp_path / "out")["pictures"]]
-    assert f"split: {parts.count('train')} train, {parts.count('val')} val, {parts.count('test')} test" in capsys.readouterr().out
+    assert (
+        f"split: {parts.count('train')} train, {parts.count('val')} val, {parts.count('test')} test"
+        in capsys.readouterr().out
+    )
 
 
 def test_other_pictures_alone_are_refused_and_nothing_goes(photos, tmp_path):

@@ -49,18 +49,33 @@ def _prepare(photos, out, crew=None, *, redo=False, **options):
 
 
 def _everything(out):
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _foreign(out):
     """Put a run, a note and a link to a folder into a prepared folder."""
     elsewhere = out.parent / "elsewhere"
-    for file in (out / "run1" / "weights" / "last.safetensors", out / "notes.txt", out / ".mine.7.part", elsewhere / "kept.txt"):
+    for file in (
+        out / "run1" / "weights" / "last.safetensors",
+        out / "notes.txt",
+        out / ".mine.7.part",
+        elsewhere / "kept.txt",
+    ):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(file.name)
     (out / "run1" / "empty").mkdir()
     (out / "link").symlink_to(elsewhere, target_is_directory=True)
-    return [out / "run1/weights/last.safetensors", out / "notes.txt", out / ".mine.7.part", out / "run1/empty", out / "link/kept.txt"]
+    return [
+        out / "run1/weights/last.safetensors",
+        out / "notes.txt",
+        out / ".mine.7.part",
+        out / "run1/empty",
+        out / "link/kept.txt",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +97,11 @@ def test_what_prepare_has_not_written_stays(photos, tmp_path, before, after, red
     _prepare(photos, out, redo=redo, **after)
     assert [path for path in foreign if not path.exists()] == []
     _prepare(photos, tmp_path / "fresh", **after)
-    ours = {name: content for name, content in _everything(out).items() if name.split("/")[0] not in ("run1", "notes.txt", ".mine.7.part")}
+    ours = {
+        name: content
+        for name, content in _everything(out).items()
+        if name.split("/")[0] not in ("run1", "notes.txt", ".mine.7.part")
+    }
     assert ours == _everything(tmp_path / "fresh")
 
 
@@ -105,7 +124,12 @@ def test_links_are_not_followed(photos, tmp_path, redo):
 def test_what_nothing_refers_to_goes_from_our_folders(photos, tmp_path):
     _prepare(photos, tmp_path / "out")
     before = _everything(tmp_path / "out")
-    for name in ("shards/old.safetensors", "shards/deep/er/old.png", ".manifest.12.part.json", ".prepare/.options.12.part.json"):
+    for name in (
+        "shards/old.safetensors",
+        "shards/deep/er/old.png",
+        ".manifest.12.part.json",
+        ".prepare/.options.12.part.json",
+    ):
         (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / name).write_text("half")
     _prepare(photos, tmp_path / "out")
@@ -152,7 +176,9 @@ def test_a_broken_body_keeps_its_place_in_the_plan(photos, tmp_path, limit):
     pictures = json.loads((tmp_path / "out" / "manifest.json").read_text())["pictures"]
     names = {None: "acd", 2: "a", 3: "ac"}[limit]
     assert [one["name"] for one in pictures] == [f"{name}.png" for name in names]
-    assert [one["files"][0] for one in pictures] == [f"hr/{4 * 'abcd'.index(name):05d}.png" for name in names]
+    assert [one["files"][0] for one in pictures] == [
+        f"hr/{4 * 'abcd'.index(name):05d}.png" for name in names
+    ]
     assert report.tally.skipped[0][0].endswith("b.png")
     crew = Here()
     again = _prepare(photos, tmp_path / "out", crew, limit=limit, **FILES)
@@ -163,7 +189,14 @@ def test_a_broken_body_keeps_its_place_in_the_plan(photos, tmp_path, limit):
 @pytest.mark.parametrize("last", range(5, 8))
 def test_an_interruption_after_a_broken_body_ends_as_an_undisturbed_run(photos, tmp_path, last):
     with pytest.raises(KeyboardInterrupt):
-        _prepare(photos, tmp_path / "out", Here(last), variants=2, limit=6, **FILES | {"names": "{index}.png"})
+        _prepare(
+            photos,
+            tmp_path / "out",
+            Here(last),
+            variants=2,
+            limit=6,
+            **FILES | {"names": "{index}.png"},
+        )
     _prepare(photos, tmp_path / "out", variants=2, limit=6, **FILES | {"names": "{index}.png"})
     _prepare(photos, tmp_path / "fresh", variants=2, limit=6, **FILES | {"names": "{index}.png"})
     assert _everything(tmp_path / "out") == _everything(tmp_path / "fresh")
@@ -171,7 +204,9 @@ def test_an_interruption_after_a_broken_body_ends_as_an_undisturbed_run(photos, 
 
 def test_a_broken_body_that_is_mended_is_used(photos, tmp_path):
     _prepare(photos, tmp_path / "out", **FILES)
-    write_image(photos / "b.png", np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    write_image(
+        photos / "b.png", np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    )
     crew = Here()
     _prepare(photos, tmp_path / "out", crew, **FILES)
     assert crew.worked == ["examine", "prepare_picture"]

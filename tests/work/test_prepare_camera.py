@@ -35,4 +35,6 @@ def test_camera_files(assets, tmp_path, capsys):
     assert set(used) == {file.name for file in camera.iterdir()} - set(BAD) - SAME
     for name in ("_DSC2164.ARW", "arrow.heic", "realesrgan_tree_alpha_16bit.png"):
         height, width = used[name]["size"]
-        assert (load_file(out / used[name]["shard"])["hr"] == read_image(camera / name)[:height, :width]).all()
+        assert (
+            load_file(out / used[name]["shard"])["hr"] == read_image(camera / name)[:height, :width]
+        ).all()

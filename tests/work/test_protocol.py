@@ -51,7 +51,9 @@ def test_without_a_border_everything_is_seen():
 
 def test_rounding_may_be_left_out():
     exact = Protocol("rgb", 0, quantise=False)
-    assert exact.prepare(torch.full((1, 3, 2, 2), 0.123)).unique().item() == pytest.approx(0.123, abs=1e-7)
+    assert exact.prepare(torch.full((1, 3, 2, 2), 0.123)).unique().item() == pytest.approx(
+        0.123, abs=1e-7
+    )
     assert exact.prepare(torch.full((1, 3, 2, 2), 1.5)).unique().item() == 1
 
 
@@ -69,4 +71,9 @@ def test_a_protocol_describes_itself():
         "border": 4,
         "quantisation": "8 bit",
     }
-    assert Protocol("rgb", 0, quantise=False).describe() == {"channel": "rgb", "definition": "RGB", "border": 0, "quantisation": "none"}
+    assert Protocol("rgb", 0, quantise=False).describe() == {
+        "channel": "rgb",
+        "definition": "RGB",
+        "border": 0,
+        "quantisation": "none",
+    }

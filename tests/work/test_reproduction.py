@@ -11,7 +11,18 @@ from srkit_core.engine.environment import differences
 from srkit_core.engine.memory import less_memory
 from srkit_core.recipe import Stage
 
-TINY = ["--gen", "srvgg(features=4, blocks=1)", "--steps", "3", "--batch", "2", "--patch", "32", "--set", "log_every=1"]
+TINY = [
+    "--gen",
+    "srvgg(features=4, blocks=1)",
+    "--steps",
+    "3",
+    "--batch",
+    "2",
+    "--patch",
+    "32",
+    "--set",
+    "log_every=1",
+]
 
 
 @pytest.fixture
@@ -23,7 +34,10 @@ def finished(tmp_path):
 def test_a_repeated_run_is_the_same_and_says_nothing(finished, tmp_path, capsys):
     assert run(["train", str(finished / "recipe.toml"), "--out", str(tmp_path / "second")]) == 0
     assert "not as before" not in capsys.readouterr().out
-    first, second = ((folder / "weights/last.safetensors").read_bytes()[-2000:] for folder in (finished, tmp_path / "second"))
+    first, second = (
+        (folder / "weights/last.safetensors").read_bytes()[-2000:]
+        for folder in (finished, tmp_path / "second")
+    )
     assert first == second
 
 
@@ -42,7 +56,9 @@ def test_a_repeated_run_says_what_differs(finished, tmp_path, capsys):
     assert len(told) == 3
 
 
-def test_the_identity_of_a_run_stays_over_a_resume_and_is_another_for_its_repetition(finished, tmp_path):
+def test_the_identity_of_a_run_stays_over_a_resume_and_is_another_for_its_repetition(
+    finished, tmp_path
+):
     def identity(folder):
         return json.loads((folder / "environment.json").read_text())["id"]
 
@@ -53,20 +69,47 @@ def test_the_identity_of_a_run_stays_over_a_resume_and_is_another_for_its_repeti
 
 
 def test_differences_name_networks_and_initial_weights():
-    before = {"data": {"pictures": 3, "fingerprint": "aa"}, "weights": [{"name": "vgg", "sha256": "1" * 64}]}
-    now = {"data": {"pictures": 3, "fingerprint": "aa"}, "weights": [{"name": "vgg", "sha256": "2" * 64}], "init": {"sha256": "3" * 64}}
-    assert list(differences(before, now)) == ["vgg 11111111 then, 22222222 now", "initial weights not there then, 33333333 now"]
+    before = {
+        "data": {"pictures": 3, "fingerprint": "aa"},
+        "weights": [{"name": "vgg", "sha256": "1" * 64}],
+    }
+    now = {
+        "data": {"pictures": 3, "fingerprint": "aa"},
+        "weights": [{"name": "vgg", "sha256": "2" * 64}],
+        "init": {"sha256": "3" * 64},
+    }
+    assert list(differences(before, now)) == [
+        "vgg 11111111 then, 22222222 now",
+        "initial weights not there then, 33333333 now",
+    ]
 
 
 def test_metrics_of_training_batches_are_logged_where_asked(tmp_path):
-    out, asked = tmp_path / "run", ("validation.on_training=true", "validation.protocol=rgb", "validation.border=0", "ema=0.5")
+    out, asked = (
+        tmp_path / "run",
+        (
+            "validation.on_training=true",
+            "validation.protocol=rgb",
+            "validation.border=0",
+            "ema=0.5",
+        ),
+    )
     settings = [word for one in asked for word in ("--set", one)]
     assert run(["train", *TINY, "--loss", "mse", *settings, "--out", str(out)]) == 0
-    rows = [row for row in csv.DictReader((out / "metrics.csv").read_text().splitlines()) if row["split"] == "train"]
+    rows = [
+        row
+        for row in csv.DictReader((out / "metrics.csv").read_text().splitlines())
+        if row["split"] == "train"
+    ]
     assert len(rows) == 3
     for row in rows:
-        # PSNR of the mean error lies below the mean PSNR of two patches (Jensen), and both within a few dB here
-        assert 0 < float(row["psnr"]) + 10 * torch.log10(torch.tensor(float(row["loss/mse"]))).item() < 12
+        # PSNR of the mean error lies below the mean PSNR of two patches (Jensen), and both within a
+        # few dB here
+        assert (
+            0
+            < float(row["psnr"]) + 10 * torch.log10(torch.tensor(float(row["loss/mse"]))).item()
+            < 12
+        )
         assert float(row["psnr/std"]) > 0
         assert 0 < float(row["ssim"]) < 1
 
@@ -75,17 +118,32 @@ def test_metrics_of_training_batches_are_logged_where_asked(tmp_path):
     ("stage", "processes", "hint"),
     [
         ({"batch": 16}, 1, "--set stages.main.accumulate=2 keeps the batch of 16, in parts of 8"),
-        ({"batch": 16, "accumulate": 2}, 1, "--set stages.main.accumulate=4 keeps the batch of 16, in parts of 4"),
+        (
+            {"batch": 16, "accumulate": 2},
+            1,
+            "--set stages.main.accumulate=4 keeps the batch of 16, in parts of 4",
+        ),
         ({"batch": 15}, 1, "--set stages.main.accumulate=3 keeps the batch of 15, in parts of 5"),
         ({"batch": 16}, 4, "--set stages.main.accumulate=2 keeps the batch of 16, in parts of 2"),
-        ({"batch": 2, "accumulate": 2, "patch": 256}, 1, "--recompute, or a new run with a --patch smaller than 256"),
+        (
+            {"batch": 2, "accumulate": 2, "patch": 256},
+            1,
+            "--recompute, or a new run with a --patch smaller than 256",
+        ),
     ],
 )
-def test_what_to_try_when_memory_runs_out_keeps_the_effective_batch(tmp_path, stage, processes, hint):
-    assert less_memory(Stage(loss="l1", steps=1, **stage), processes, tmp_path) == f"srkit train --resume --out {tmp_path} {hint}"
+def test_what_to_try_when_memory_runs_out_keeps_the_effective_batch(
+    tmp_path, stage, processes, hint
+):
+    assert (
+        less_memory(Stage(loss="l1", steps=1, **stage), processes, tmp_path)
+        == f"srkit train --resume --out {tmp_path} {hint}"
+    )
 
 
-def test_a_run_out_of_memory_says_so_in_two_lines_and_goes_on_as_told(tmp_path, monkeypatch, capsys):
+def test_a_run_out_of_memory_says_so_in_two_lines_and_goes_on_as_told(
+    tmp_path, monkeypatch, capsys
+):
     from srkit_core.engine import loop
 
     out, real = tmp_path / "run", loop.train_step
@@ -100,7 +158,11 @@ def test_a_run_out_of_memory_says_so_in_two_lines_and_goes_on_as_told(tmp_path, 
     assert run(words) == 6
     error, hint = capsys.readouterr().err.splitlines()
     assert error == "error: memory ran out"
-    assert hint == f"try: srkit train --resume --out {out} --set stages.main.accumulate=2 keeps the batch of 2, in parts of 1"
+    assert (
+        hint
+        == f"try: srkit train --resume --out {out} --set stages.main.accumulate=2 keeps the batch "
+        "of 2, in parts of 1"
+    )
     assert run(["train", "--resume", "--out", str(out), "--set", "stages.main.accumulate=2"]) == 0
     assert "stage 'main' accumulated 1 parts of a batch and now 2" in capsys.readouterr().out
     assert json.loads((out / "summary.json").read_text())["steps"] == 3

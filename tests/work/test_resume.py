@@ -18,12 +18,28 @@ from srkit_core.engine.report import Clock
 from srkit_core.engine.resume import AtEpoch
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
-from srkit_core.errors import DataError, DivergedError, InterruptedRunError, OptionError, OutOfMemoryError, RecipeError, WeightsError
+from srkit_core.errors import (
+    DataError,
+    DivergedError,
+    InterruptedRunError,
+    OptionError,
+    OutOfMemoryError,
+    RecipeError,
+    WeightsError,
+)
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_record import read_environment
 
-STAGE = {"loss": "l1", "steps": 6, "batch": 1, "patch": 32, "log_every": 1, "checkpoint_every": 1, "validate_every": 100}
+STAGE = {
+    "loss": "l1",
+    "steps": 6,
+    "batch": 1,
+    "patch": 32,
+    "log_every": 1,
+    "checkpoint_every": 1,
+    "validate_every": 100,
+}
 
 
 class Stopper:
@@ -55,7 +71,10 @@ def recipe(*stages, **changes):
 def photos(tmp_path):
     folder = tmp_path / "photos here"
     for number in range(4):
-        write_image(folder / f"{number}.png", np.random.default_rng(number).integers(0, 256, (40, 40, 3), dtype=np.uint8))
+        write_image(
+            folder / f"{number}.png",
+            np.random.default_rng(number).integers(0, 256, (40, 40, 3), dtype=np.uint8),
+        )
     return folder
 
 
@@ -73,7 +92,9 @@ def names(where):
     return [path.name for path in sorted((where.out / "checkpoints").iterdir())]
 
 
-def test_a_resume_with_its_recipe_written_again_takes_the_run_s_pictures(where, photos, tmp_path, capsys):
+def test_a_resume_with_its_recipe_written_again_takes_the_run_s_pictures(
+    where, photos, tmp_path, capsys
+):
     mine = tmp_path / "mine.toml"
     mine.write_text(recipe().to_toml())
     stopped(recipe(), where, 2)
@@ -95,7 +116,10 @@ def test_a_run_made_longer_goes_on_by_the_command_that_is_printed(where, capsys)
     listener = Stopper(1)
     with pytest.raises(InterruptedRunError) as caught:
         train(recipe({"steps": 6, "schedule": "cosine"}), where, resume="newest", listener=listener)
-    assert "the last stage was 2 steps long and is now 6 steps; its cosine schedule changes from here" in listener.notes
+    assert (
+        "the last stage was 2 steps long and is now 6 steps; its cosine schedule changes from here"
+        in listener.notes
+    )
     assert caught.value.hint == f"srkit train --resume --out {where.out}"
     assert run(["train", "--resume", "--out", str(where.out)]) == 0
     assert names(where)[-1] == "step-00000006"
@@ -163,7 +187,16 @@ def test_a_step_is_taken_although_another_checkpoint_is_damaged_and_an_epoch_at_
 def test_other_columns_and_lost_rows_are_refused(where, photos):
     stopped(recipe(), where, 3)
     with pytest.raises(RecipeError, match="has other columns than this run"):
-        train(recipe(), Where(data=where.data, out=where.out, device="cpu", val={"a": str(photos), "b": str(photos)}), resume="newest")
+        train(
+            recipe(),
+            Where(
+                data=where.data,
+                out=where.out,
+                device="cpu",
+                val={"a": str(photos), "b": str(photos)},
+            ),
+            resume="newest",
+        )
     log = where.out / "metrics.csv"
     log.write_bytes(log.read_bytes()[:-40])
     with pytest.raises(WeightsError, match="has lost rows"):
@@ -184,7 +217,13 @@ def test_optimisers_that_cannot_train_here_are_refused(where, optimiser):
 
 
 @pytest.mark.parametrize(
-    "optimiser", [{"name": "Adam", "foreach": True}, {"name": "AdamW", "amsgrad": True}, {"name": "NAdam"}, {"name": "Adagrad"}]
+    "optimiser",
+    [
+        {"name": "Adam", "foreach": True},
+        {"name": "AdamW", "amsgrad": True},
+        {"name": "NAdam"},
+        {"name": "Adagrad"},
+    ],
 )
 def test_other_optimisers_and_options_train_and_resume_exactly(where, optimiser):
     wanted = recipe({"optimiser": optimiser, "steps": 4})
@@ -192,12 +231,16 @@ def test_other_optimisers_and_options_train_and_resume_exactly(where, optimiser)
     train(wanted, where, resume="newest")
     whole = Where(data=where.data, out=where.out.with_name("whole"), device="cpu")
     train(wanted, whole)
-    rows = [list(csv.DictReader((one.out / "metrics.csv").open(newline=""))) for one in (where, whole)]
+    rows = [
+        list(csv.DictReader((one.out / "metrics.csv").open(newline=""))) for one in (where, whole)
+    ]
     assert [row["loss/l1"] for row in rows[0]] == [row["loss/l1"] for row in rows[1]]
 
 
 def test_a_network_that_remembers_what_validation_showed_it_can_still_train(where, monkeypatch):
-    """A table of positions that grows with the largest picture, made while validating, is used in training."""
+    """A table of positions that grows with the largest picture, made while validating, is used in
+    training.
+    """
 
     class Growing(nn.Module):
         def __init__(self):
@@ -208,7 +251,11 @@ def test_a_network_that_remembers_what_validation_showed_it_can_still_train(wher
         def forward(self, lr):
             if self.table is None or self.table.shape[-1] < lr.shape[-1]:
                 self.table = torch.zeros(1, 1, *lr.shape[-2:]) + self.weight.detach()
-            return (lr * self.weight * self.table[..., : lr.shape[-2], : lr.shape[-1]]).repeat_interleave(4, -1).repeat_interleave(4, -2)
+            return (
+                (lr * self.weight * self.table[..., : lr.shape[-2], : lr.shape[-1]])
+                .repeat_interleave(4, -1)
+                .repeat_interleave(4, -2)
+            )
 
     from srkit_core.engine import assemble as training
 
@@ -220,11 +267,20 @@ def test_losses_are_built_in_eval_mode(where, monkeypatch):
     loss = nn.Dropout()
     monkeypatch.setattr(objective, "build", lambda part: loss)
     term = SimpleNamespace(part=None, label="x", weight=1.0, adversarial=False)
-    objective.build_objective(SimpleNamespace(terms=[term]), torch.device("cpu"), lambda logits: logits)
+    objective.build_objective(
+        SimpleNamespace(terms=[term]), torch.device("cpu"), lambda logits: logits
+    )
     assert not loss.training
 
 
-@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("x"), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("x"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
 def test_every_way_of_running_out_of_memory_is_one_error(error):
     with pytest.raises(OutOfMemoryError) as caught, memory_guard("--tile 128"):
         raise error
@@ -233,8 +289,12 @@ def test_every_way_of_running_out_of_memory_is_one_error(error):
         raise RuntimeError("another")
 
 
-@pytest.mark.parametrize(("text", "code"), [('{"name": "somebody else\'s"}', 0), ("[1]", 0), ("{", 4)])
-def test_a_foreign_environment_beside_a_recipe_is_passed_over_and_a_damaged_one_named(where, text, code, capsys):
+@pytest.mark.parametrize(
+    ("text", "code"), [('{"name": "somebody else\'s"}', 0), ("[1]", 0), ("{", 4)]
+)
+def test_a_foreign_environment_beside_a_recipe_is_passed_over_and_a_damaged_one_named(
+    where, text, code, capsys
+):
     train(recipe(), where)
     (where.out / "environment.json").write_text(text)
     assert run(["check", str(where.out / "recipe.toml")]) == code
@@ -246,7 +306,9 @@ def test_paired_pictures_whose_lr_leaves_less_than_the_patch_are_left_out_of_the
         hr = np.random.default_rng(side).integers(0, 256, (side, side, 3), dtype=np.uint8)
         write_image(tmp_path / f"data/HR/{name}.png", hr)
         write_image(tmp_path / f"data/LR/{name}.png", hr[:small, :small])
-    wanted = recipe({"steps": 2, "patch": 64}, degradation="paired", data={"hold_out": ["HR/0", "HR/1"]})
+    wanted = recipe(
+        {"steps": 2, "patch": 64}, degradation="paired", data={"hold_out": ["HR/0", "HR/1"]}
+    )
     train(wanted, Where(data=str(tmp_path / "data"), out=tmp_path / "run", device="cpu"))
     last = list(csv.DictReader((tmp_path / "run/metrics.csv").open(newline="")))[-1]
     assert last["split"] == "val"
@@ -282,7 +344,10 @@ def test_two_processes_cannot_go_on_with_one_run(where):
     from filelock import FileLock
 
     stopped(recipe(), where, 2)
-    with FileLock(where.out / ".lock"), pytest.raises(RecipeError, match="another process is training in"):
+    with (
+        FileLock(where.out / ".lock"),
+        pytest.raises(RecipeError, match="another process is training in"),
+    ):
         train(recipe(), where, resume="newest")
     train(recipe(), where, resume="newest")
 
@@ -307,7 +372,9 @@ def test_a_validation_that_fails_saves_first_what_was_trained(where, monkeypatch
 def test_a_warm_up_of_the_rate_may_be_given_in_epochs(where):
     folder = train(recipe({"lr_warmup": "1 epoch", "lr": 1e-3}), where)
     rows = list(csv.DictReader((folder / "metrics.csv").open(newline="")))
-    assert [float(row["lr"]) for row in rows if row["split"] == "train"][:4] == pytest.approx([1e-3 / 3, 2e-3 / 3, 1e-3, 1e-3])
+    assert [float(row["lr"]) for row in rows if row["split"] == "train"][:4] == pytest.approx(
+        [1e-3 / 3, 2e-3 / 3, 1e-3, 1e-3]
+    )
 
 
 def test_the_checkpoint_is_chosen_while_the_folder_is_held(where, monkeypatch):
@@ -342,4 +409,11 @@ def test_a_run_that_stopped_before_its_first_checkpoint_begins_again(where):
     train(recipe({"checkpoint_every": 100}), where, resume="newest", listener=listener)
     assert f"there is no checkpoint in {where.out} yet: starting at step 0" in listener.notes
     with (where.out / "metrics.csv").open(newline="") as file:
-        assert [row["step"] for row in csv.DictReader(file) if row["split"] == "train"] == ["1", "2", "3", "4", "5", "6"]
+        assert [row["step"] for row in csv.DictReader(file) if row["split"] == "train"] == [
+            "1",
+            "2",
+            "3",
+            "4",
+            "5",
+            "6",
+        ]

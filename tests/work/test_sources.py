@@ -40,7 +40,9 @@ def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = open_source(NAME)
     assert len(source.pictures) == 13
-    assert {"astronaut", "coffee", "motorcycle_left", "motorcycle_right"} <= set(named(source.pictures))
+    assert {"astronaut", "coffee", "motorcycle_left", "motorcycle_right"} <= set(
+        named(source.pictures)
+    )
     assert min(min(picture.height, picture.width) for picture in source.pictures) >= 300
     assert (source.skipped, source.ignored, source.notes()) == ((), 0, [])
     assert all(picture.path.name in FILES for picture in source.pictures)
@@ -48,10 +50,21 @@ def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
 
 def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    fill(tmp_path / NAME, "mine.png", "sub/motorcycle_left.png", "sub/motorcycle_right.png", "rocket.jpg")
+    fill(
+        tmp_path / NAME,
+        "mine.png",
+        "sub/motorcycle_left.png",
+        "sub/motorcycle_right.png",
+        "rocket.jpg",
+    )
     pictures = open_source(NAME).pictures
     assert named(pictures) == ["mine", "rocket", "sub/motorcycle_left", "sub/motorcycle_right"]
-    assert [picture.group for picture in pictures] == ["mine", "rocket", "sub/motorcycle", "sub/motorcycle"]
+    assert [picture.group for picture in pictures] == [
+        "mine",
+        "rocket",
+        "sub/motorcycle",
+        "sub/motorcycle",
+    ]
 
 
 def test_folders_are_searched_to_the_bottom_whatever_they_are_called(tmp_path):
@@ -88,7 +101,9 @@ def test_broken_files_are_named_skipped_and_counted(tmp_path):
     (folder / "none.jpg").symlink_to(folder / "gone.jpg")
     source = open_source(str(folder))
     assert named(source.pictures) == ["good"]
-    assert source.notes() == [f"skipped {folder}/bad{number}.png: it is not a picture" for number in range(5)] + ["skipped 2 more files"]
+    assert source.notes() == [
+        f"skipped {folder}/bad{number}.png: it is not a picture" for number in range(5)
+    ] + ["skipped 2 more files"]
     assert source.skipped[-1].reason == f"there is no file {folder / 'none.jpg'}"
 
 
@@ -97,25 +112,39 @@ def test_pictures_smaller_than_the_crop_are_skipped(tmp_path):
     fill(tmp_path, "flat.png", size=(47, 64))
     source = open_source(str(folder), smallest=48)
     assert named(source.pictures) == ["large"]
-    assert source.notes() == [f"skipped {folder / 'flat.png'}: 64 x 47 is smaller than the crop of 48 pixels"]
-    with pytest.raises(DataError, match=f"all 2 pictures of {folder} are smaller than the crop of 49 pixels") as caught:
+    assert source.notes() == [
+        f"skipped {folder / 'flat.png'}: 64 x 47 is smaller than the crop of 48 pixels"
+    ]
+    with pytest.raises(
+        DataError, match=f"all 2 pictures of {folder} are smaller than the crop of 49 pixels"
+    ) as caught:
         open_source(str(folder), smallest=49)
     assert "--patch" in caught.value.hint
 
 
 def test_a_turned_photograph_counts_as_it_is_seen(assets):
     source = open_source(str(assets / "camera" / "exif_landscape_6.jpg"), smallest=450)
-    assert [(one.name, one.height, one.width) for one in source.pictures] == [("exif_landscape_6", 450, 600)]
+    assert [(one.name, one.height, one.width) for one in source.pictures] == [
+        ("exif_landscape_6", 450, 600)
+    ]
 
 
 def test_the_camera_folder_is_read_or_named(assets):
     source = open_source(str(assets / "camera"))
-    assert {"exif_landscape_1", "pillow_16bit.cropped", "realesrgan_tree_alpha_16bit"} <= set(named(source.pictures))
+    assert {"exif_landscape_1", "pillow_16bit.cropped", "realesrgan_tree_alpha_16bit"} <= set(
+        named(source.pictures)
+    )
     assert {"_DSC2164", "arrow", "colorchart", "RGB_10bit_128x128"} <= set(named(source.pictures))
     assert [one.path.name for one in source.skipped] == ["corrupted.heic", "pillow_broken.png"]
     assert source.ignored == 0
     checked = readable(source)
-    damaged = ["Canon-R6-pruned.CR3", "corrupted.heic", "pillow_broken.png", "pillow_truncated_image.png", "pillow_truncated_jpeg.jpg"]
+    damaged = [
+        "Canon-R6-pruned.CR3",
+        "corrupted.heic",
+        "pillow_broken.png",
+        "pillow_truncated_image.png",
+        "pillow_truncated_jpeg.jpg",
+    ]
     assert sorted(one.path.name for one in checked.skipped) == damaged
     assert len(checked.pictures) == len(list((assets / "camera").iterdir())) - len(damaged)
 
@@ -152,7 +181,10 @@ def test_a_single_file_is_a_source(tmp_path):
 
 
 def test_the_fingerprint_follows_the_files(tmp_path):
-    one, same = (open_source(str(fill(tmp_path / name, "a.png", "b.png"))).fingerprint() for name in ("one", "same"))
+    one, same = (
+        open_source(str(fill(tmp_path / name, "a.png", "b.png"))).fingerprint()
+        for name in ("one", "same")
+    )
     assert one == same
     write_image(tmp_path / "one" / "b.png", np.zeros((24, 32, 3), dtype=np.uint8))
     assert open_source(str(tmp_path / "one")).fingerprint() != one
@@ -194,10 +226,15 @@ def test_named_pictures_are_held_out_with_their_group(tmp_path, monkeypatch):
 
 
 def test_a_stereo_pair_is_never_torn_apart():
-    pair = [Picture(name, None, "motorcycle", 64, 64) for name in ("motorcycle_left", "motorcycle_right")]
+    pair = [
+        Picture(name, None, "motorcycle", 64, 64)
+        for name in ("motorcycle_left", "motorcycle_right")
+    ]
     for count in range(1, 40):
         training, held = parted(Source("s", (*source_of(count).pictures, *pair)), ())
-        assert {one.name for one in pair} <= set(named(training)) or {one.name for one in pair} <= set(named(held))
+        assert {one.name for one in pair} <= set(named(training)) or {
+            one.name for one in pair
+        } <= set(named(held))
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
@@ -228,7 +265,9 @@ def test_a_picture_is_read_in_whole_lr_pixels(tmp_path):
     picture = Picture("a", tmp_path / "hr.png", "a", 31, 42)
     assert np.array_equal(picture.read(4)[0], hr[:28, :40])
     assert np.array_equal(picture.read(1)[0], hr)
-    with pytest.raises(DataError, match=f"{tmp_path / 'hr.png'} has 42x31 pixels, too few for scale 32"):
+    with pytest.raises(
+        DataError, match=f"{tmp_path / 'hr.png'} has 42x31 pixels, too few for scale 32"
+    ):
         picture.read(32)
 
 
@@ -266,7 +305,10 @@ def test_of_hr_and_lr_side_by_side_hr_is_taken_and_told(tmp_path):
     fill(tmp_path / "Set" / "LRx4", "ax4.png", "bx4.png", size=(8, 8))
     source = open_source(str(tmp_path / "Set"))
     assert named(source.pictures) == ["HR/a", "HR/b"]
-    assert source.notes() == [f"{tmp_path / 'Set'} holds HR and LR side by side: these are the pictures of HR, 4 others were left alone"]
+    assert source.notes() == [
+        f"{tmp_path / 'Set'} holds HR and LR side by side: these are the pictures of HR, 4 others "
+        "were left alone"
+    ]
     paired = open_source(str(tmp_path / "Set"), paired=True, scale=4)
     assert [picture.lr.name for picture in paired.pictures] == ["ax4.png", "bx4.png"]
     assert paired.notes() == []

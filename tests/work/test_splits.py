@@ -38,11 +38,16 @@ def test_shares_are_those_of_the_report_to_a_percent():
     assert [size / 30_000 for size in sizes] == pytest.approx([0.8, 0.15, 0.05], abs=0.01)
 
 
-@pytest.mark.parametrize(("hold_out", "test"), [(0.15, 0.05), (0.05, ()), (["00003", "00077"], 0.1), (0.2, ["00009"])])
+@pytest.mark.parametrize(
+    ("hold_out", "test"), [(0.15, 0.05), (0.05, ()), (["00003", "00077"], 0.1), (0.2, ["00009"])]
+)
 def test_added_files_never_move_an_old_one(hold_out, test):
     before = parted(numbered(400), hold_out, test)
     after = parted(["a", *numbered(400), *numbered(300, first=9000)], hold_out, test)
-    assert all(old == {name for name in new if name < "00400"} for old, new in zip(before, after, strict=True))
+    assert all(
+        old == {name for name in new if name < "00400"}
+        for old, new in zip(before, after, strict=True)
+    )
     assert sum(map(len, after)) == 701
 
 
@@ -67,7 +72,11 @@ def test_what_shows_the_same_is_one_group(name, group):
 
 
 def test_groups_stay_together_in_every_part():
-    names = [f"{number:04d}{kind}" for number in range(200) for kind in ("_s001", "_s002", "T1_s001", "_L", "_R", ".png", ".jpg")]
+    names = [
+        f"{number:04d}{kind}"
+        for number in range(200)
+        for kind in ("_s001", "_s002", "T1_s001", "_L", "_R", ".png", ".jpg")
+    ]
     made = parted(names, 0.2, 0.2)
     groups = [{name[:4] for name in part} for part in made]
     assert [len(part) for part in made] == [7 * len(part) for part in groups]
@@ -103,10 +112,25 @@ def test_without_validation_only_the_test_is_kept():
 @pytest.mark.parametrize(
     ("hold_out", "test", "fact", "hint"),
     [
-        (0.001, (), "no picture of many falls into the share of 0.001 of data.hold_out", "--set data.hold_out=0.2, or names"),
-        (["00001"], ["00001"], "many: '00001' is both held out for validation and kept for a test", "data.hold_out or data.test"),
+        (
+            0.001,
+            (),
+            "no picture of many falls into the share of 0.001 of data.hold_out",
+            "--set data.hold_out=0.2, or names",
+        ),
+        (
+            ["00001"],
+            ["00001"],
+            "many: '00001' is both held out for validation and kept for a test",
+            "data.hold_out or data.test",
+        ),
         ([""], (), "many has no picture '' to hold out", "data.hold_out, one of: 00000"),
-        ((), ["nobody"], "many has no picture 'nobody' to keep for a test", "data.test, one of: 00000"),
+        (
+            (),
+            ["nobody"],
+            "many has no picture 'nobody' to keep for a test",
+            "data.test, one of: 00000",
+        ),
     ],
 )
 def test_a_split_that_cannot_be_is_refused(hold_out, test, fact, hint):
@@ -120,7 +144,12 @@ def test_a_run_trains_on_the_rest_and_names_the_parts(tmp_path):
     listed = tmp_path / "val.txt"
     listed.write_text("# mine\nchelsea.png (300,451,3)\n\ncoffee\n", encoding="utf-8")
     stage = {"loss": "l1", "steps": 1, "batch": 1, "patch": 32}
-    fields = {"generator": "srvgg(features=4, blocks=1)", "scale": 2, "validation": {"metrics": "psnr"}, "stages": [stage]}
+    fields = {
+        "generator": "srvgg(features=4, blocks=1)",
+        "scale": 2,
+        "validation": {"metrics": "psnr"},
+        "stages": [stage],
+    }
     wanted = recipe_from_dict(fields | {"data": {"hold_out": str(listed), "test": ["rocket"]}})
     notes = []
 

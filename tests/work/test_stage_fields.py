@@ -1,4 +1,6 @@
-"""Do the fields of a stage do what they say: accumulation, clipping, ramps, patience, hand-over, kept weights?"""
+"""Do the fields of a stage do what they say: accumulation, clipping, ramps, patience, hand-over,
+kept weights?
+"""
 
 import csv
 
@@ -37,7 +39,9 @@ class GAN:
         return nn.functional.softplus(-real).mean() + nn.functional.softplus(fake).mean()
 
 
-OBJECTIVE = Objective((Term("l1", 1.0, L1()),), (Term("gan", 0.1, GAN()),), gather=lambda logits: logits)
+OBJECTIVE = Objective(
+    (Term("l1", 1.0, L1()),), (Term("gan", 0.1, GAN()),), gather=lambda logits: logits
+)
 
 
 def networks():
@@ -54,18 +58,28 @@ def batch():
 
 
 def player(network, rate=1e-2):
-    return Player(network, network, build_optimiser(Optimiser(name="SGD"), network, rate), torch.amp.GradScaler("cpu", enabled=False), rate)
+    return Player(
+        network,
+        network,
+        build_optimiser(Optimiser(name="SGD"), network, rate),
+        torch.amp.GradScaler("cpu", enabled=False),
+        rate,
+    )
 
 
 def stage(**fields):
-    return recipe_from_dict({"generator": "x", "stages": [{"loss": "l1", "steps": 1} | fields]}).stages[0]
+    return recipe_from_dict(
+        {"generator": "x", "stages": [{"loss": "l1", "steps": 1} | fields]}
+    ).stages[0]
 
 
 def stepped(examples=None, objective=OBJECTIVE, **fields):
     generator, critic = networks()
     with open_devices("cpu", "fp32") as devices:
         scene = Scene(objective, devices, 1, ("a.png", "b.png"))
-        values = train_step(Players(player(generator), player(critic)), stage(**fields), scene, examples or batch())
+        values = train_step(
+            Players(player(generator), player(critic)), stage(**fields), scene, examples or batch()
+        )
     return values, generator, critic
 
 
@@ -74,28 +88,46 @@ def stepped(examples=None, objective=OBJECTIVE, **fields):
 def test_a_batch_in_parts_makes_the_step_of_the_whole(order, parts):
     whole, parted = (stepped(order=order, accumulate=count, d_steps=2) for count in (1, parts))
     for one, other in zip(whole[1:], parted[1:], strict=True):
-        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+        assert all(
+            torch.allclose(a, b, atol=1e-6)
+            for a, b in zip(one.parameters(), other.parameters(), strict=True)
+        )
     assert whole[0].keys() == parted[0].keys()
     linear = [name for name in whole[0] if not name.startswith("sr/")]
-    assert all(whole[0][name].item() == pytest.approx(parted[0][name].item(), abs=1e-6) for name in linear)
+    assert all(
+        whole[0][name].item() == pytest.approx(parted[0][name].item(), abs=1e-6) for name in linear
+    )
 
 
 def test_a_batch_that_does_not_divide_into_its_parts_is_refused(tmp_path):
-    with pytest.raises(IncompatibleError, match="a batch of 3 cannot be shared by 2 parts") as caught:
-        train(small(stages=[{"loss": "l1", "steps": 1, "batch": 3, "accumulate": 2}]), Where(out=tmp_path / "r", device="cpu"))
+    with pytest.raises(
+        IncompatibleError, match="a batch of 3 cannot be shared by 2 parts"
+    ) as caught:
+        train(
+            small(stages=[{"loss": "l1", "steps": 1, "batch": 3, "accumulate": 2}]),
+            Where(out=tmp_path / "r", device="cpu"),
+        )
     assert caught.value.hint == "--batch 2"
 
 
 def test_gradients_are_clipped_to_their_norm_and_smaller_ones_left_alone():
     _, before, _ = stepped(order="generator-first")
     start = networks()[0]
-    moved = [(a - b).detach() / 1e-2 for a, b in zip(start.parameters(), before.parameters(), strict=True)]
+    moved = [
+        (a - b).detach() / 1e-2
+        for a, b in zip(start.parameters(), before.parameters(), strict=True)
+    ]
     norm = torch.stack([one.norm() for one in moved]).norm().item()
     _, clipped, _ = stepped(order="generator-first", clip=norm / 4)
-    shorter = [(a - b).detach() / 1e-2 for a, b in zip(start.parameters(), clipped.parameters(), strict=True)]
+    shorter = [
+        (a - b).detach() / 1e-2
+        for a, b in zip(start.parameters(), clipped.parameters(), strict=True)
+    ]
     assert all(torch.allclose(a / 4, b, atol=1e-5) for a, b in zip(moved, shorter, strict=True))
     _, free, _ = stepped(order="generator-first", clip=norm * 4)
-    assert all(torch.equal(a, b) for a, b in zip(before.parameters(), free.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(before.parameters(), free.parameters(), strict=True)
+    )
 
 
 def test_a_ramp_is_a_function_of_the_step():
@@ -106,15 +138,22 @@ def test_a_ramp_is_a_function_of_the_step():
 
 
 def test_a_ramped_weight_is_what_counts_in_the_sum():
-    whole, half, none = (stepped(objective=OBJECTIVE.ramped({"gan": factor}))[0] for factor in (1.0, 0.5, 0.0))
-    assert whole["loss/total"] - half["loss/total"] == pytest.approx(0.05 * whole["loss/gan"].item(), rel=1e-4)
+    whole, half, none = (
+        stepped(objective=OBJECTIVE.ramped({"gan": factor}))[0] for factor in (1.0, 0.5, 0.0)
+    )
+    assert whole["loss/total"] - half["loss/total"] == pytest.approx(
+        0.05 * whole["loss/gan"].item(), rel=1e-4
+    )
     assert none["loss/total"].item() == pytest.approx(none["loss/l1"].item())
 
 
 def test_a_number_that_is_not_finite_names_step_term_and_pictures():
     examples = batch()
     broken = Examples(examples.lr, examples.hr, examples.target * float("nan"))
-    with pytest.raises(DivergedError, match=r"loss/l1 became nan at step 1 on a\.png, b\.png; the weights before it are kept"):
+    with pytest.raises(
+        DivergedError,
+        match=r"loss/l1 became nan at step 1 on a\.png, b\.png; the weights before it are kept",
+    ):
         stepped(broken)
 
 
@@ -148,7 +187,14 @@ def test_a_stage_ends_when_its_patience_does_and_a_resume_knows(tmp_path):
     recipe = small(stages=[still | {"name": "one"}, still | {"name": "two", "patience_on": "psnr"}])
     told = Notes()
     train(recipe, Where(out=tmp_path / "r", device="cpu"), listener=told)
-    assert [int(row["step"]) for row in rows(tmp_path / "r") if row["split"] == "val"] == [1, 2, 3, 4, 5, 6]
+    assert [int(row["step"]) for row in rows(tmp_path / "r") if row["split"] == "val"] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+    ]
     assert "stage 'one' ends after step 3: 2 validations without a better loss" in told.notes
     assert "stage 'two' ends after step 6: 2 validations without a better psnr" in told.notes
     again = Notes()
@@ -164,7 +210,10 @@ def test_a_stage_that_improves_goes_on(tmp_path):
 
 
 def test_a_stage_may_start_from_the_best_weights_of_the_one_before(tmp_path):
-    """The first stage spoils the weights at its end; the second begins where they were best, and does not move."""
+    """The first stage spoils the weights at its end.
+
+    The second begins where they were best, and does not move.
+    """
     stages = [
         {"name": "one", "loss": "l1", "steps": 6, "lr": 0.05},
         {"name": "two", "loss": "l1", "steps": 1, "lr": 1e-30, "start_from": "best-psnr"},
@@ -172,25 +221,38 @@ def test_a_stage_may_start_from_the_best_weights_of_the_one_before(tmp_path):
     train(small(stages=stages), Where(out=tmp_path / "r", device="cpu"))
     weights = tmp_path / "r" / "weights"
     best, last, second = (
-        load_file(weights / name) for name in ("one/best-psnr.safetensors", "one/last.safetensors", "two/last.safetensors")
+        load_file(weights / name)
+        for name in ("one/best-psnr.safetensors", "one/last.safetensors", "two/last.safetensors")
     )
     assert any(not torch.equal(best[name], last[name]) for name in best)
     assert all(torch.equal(best[name], second[name]) for name in best)
 
 
 def test_weights_of_named_steps_stay_and_old_checkpoints_go(tmp_path):
-    train(small(stages=[{"loss": "l1", "steps": 6, "keep": 2, "keep_weights_at": [2, 5]}]), Where(out=tmp_path / "r", device="cpu"))
+    train(
+        small(stages=[{"loss": "l1", "steps": 6, "keep": 2, "keep_weights_at": [2, 5]}]),
+        Where(out=tmp_path / "r", device="cpu"),
+    )
     names = sorted(path.name for path in (tmp_path / "r" / "weights" / "main").glob("step-*"))
     assert names == ["step-00000002.safetensors", "step-00000005.safetensors"]
-    assert sorted(path.name for path in (tmp_path / "r" / "checkpoints").iterdir()) == ["step-00000005", "step-00000006"]
+    assert sorted(path.name for path in (tmp_path / "r" / "checkpoints").iterdir()) == [
+        "step-00000005",
+        "step-00000006",
+    ]
 
 
 @pytest.mark.parametrize(
     ("fields", "fact"),
     [
         ({"ramps": {"vgg": {"over": 5}}}, "ramps 'vgg', which is none of its losses"),
-        ({"patience_on": "lpips"}, "patience_on of stage 'main' is 'lpips', which validation does not measure"),
-        ({"start_from": "best-psnr"}, "the first stage 'main' has no stage before it to start from"),
+        (
+            {"patience_on": "lpips"},
+            "patience_on of stage 'main' is 'lpips', which validation does not measure",
+        ),
+        (
+            {"start_from": "best-psnr"},
+            "the first stage 'main' has no stage before it to start from",
+        ),
         ({"start_from": "best-niqe"}, "start_from of stage 'main' is 'niqe'"),
         ({"start_from": "worst"}, "start_from"),
         ({"accumulate": 0}, "accumulate"),
@@ -202,13 +264,20 @@ def test_fields_that_cannot_be_are_refused(fields, fact):
 
 
 def test_recomputed_blocks_train_the_same_with_less_memory(tmp_path):
-    document = {"generator": "rrdb(blocks=2, features=8, growth=4)", "stages": [{"loss": "l1", "steps": 3, "ema": 0.9}]}
+    document = {
+        "generator": "rrdb(blocks=2, features=8, growth=4)",
+        "stages": [{"loss": "l1", "steps": 3, "ema": 0.9}],
+    }
     for name, again in (("plain", False), ("again", True)):
         train(small(**document), Where(out=tmp_path / name, device="cpu", recompute=again))
         document = {**document, "stages": [{"loss": "l1", "steps": 3, "ema": 0.9}]}
-    one, other = (load_file(tmp_path / name / "weights" / "last.safetensors") for name in ("plain", "again"))
+    one, other = (
+        load_file(tmp_path / name / "weights" / "last.safetensors") for name in ("plain", "again")
+    )
     assert all(torch.allclose(one[name], other[name], atol=1e-6) for name in one)
-    with pytest.raises(IncompatibleError, match="'srresnet' has no blocks that could be recomputed"):
+    with pytest.raises(
+        IncompatibleError, match="'srresnet' has no blocks that could be recomputed"
+    ):
         train(
             small(generator="srresnet(blocks=1, features=8)", stages=[{"loss": "l1", "steps": 1}]),
             Where(out=tmp_path / "x", device="cpu", recompute=True),
@@ -219,5 +288,9 @@ def test_a_run_is_not_made_shorter_than_it_is(tmp_path):
     train(small(stages=[{"loss": "l1", "steps": 4}]), Where(out=tmp_path / "r", device="cpu"))
     before = (tmp_path / "r" / "recipe.toml").read_text()
     with pytest.raises(RecipeError, match="stage 'main' has 4 steps behind it, more than 2"):
-        train(small(stages=[{"loss": "l1", "steps": 2}]), Where(out=tmp_path / "r", device="cpu"), resume="newest")
+        train(
+            small(stages=[{"loss": "l1", "steps": 2}]),
+            Where(out=tmp_path / "r", device="cpu"),
+            resume="newest",
+        )
     assert (tmp_path / "r" / "recipe.toml").read_text() == before

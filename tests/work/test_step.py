@@ -44,7 +44,9 @@ def stage(**fields):
 def networks():
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Conv2d(3, 12, 3, padding=1), nn.PixelShuffle(2))
-    critic = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.BatchNorm2d(8), nn.LeakyReLU(0.2), nn.Conv2d(8, 1, 3))
+    critic = nn.Sequential(
+        nn.Conv2d(3, 8, 3, stride=2), nn.BatchNorm2d(8), nn.LeakyReLU(0.2), nn.Conv2d(8, 1, 3)
+    )
     return generator, critic
 
 
@@ -54,10 +56,18 @@ def batch():
 
 
 def player(network, rate=1e-2):
-    return Player(network, network, build_optimiser(Optimiser(name="SGD"), network, rate), torch.amp.GradScaler("cpu", enabled=False), rate)
+    return Player(
+        network,
+        network,
+        build_optimiser(Optimiser(name="SGD"), network, rate),
+        torch.amp.GradScaler("cpu", enabled=False),
+        rate,
+    )
 
 
-OBJECTIVE = Objective((Term("l1", 1.0, Mean()),), (Term("gan", 0.1, PlainGAN()),), gather=lambda logits: logits)
+OBJECTIVE = Objective(
+    (Term("l1", 1.0, Mean()),), (Term("gan", 0.1, PlainGAN()),), gather=lambda logits: logits
+)
 
 
 def by_hand(order, d_steps=1):
@@ -87,7 +97,13 @@ def by_hand(order, d_steps=1):
 
 
 @pytest.mark.parametrize(
-    ("order", "d_steps"), [("generator-first", 1), ("generator-first", 3), ("discriminator-first", 1), ("discriminator-first", 2)]
+    ("order", "d_steps"),
+    [
+        ("generator-first", 1),
+        ("generator-first", 3),
+        ("discriminator-first", 1),
+        ("discriminator-first", 2),
+    ],
 )
 def test_a_step_moves_both_networks_as_the_textbook_does(order, d_steps):
     (generator, critic), (lr, hr) = networks(), batch()
@@ -109,7 +125,12 @@ def test_generator_first_asks_the_critic_twice_and_discriminator_first_four_time
         for order in ("generator-first", "discriminator-first"):
             (generator, critic), (lr, hr) = networks(), batch()
             critic.register_forward_hook(lambda *_: calls.append(1))
-            train_step(Players(player(generator), player(critic)), stage(order=order), Scene(OBJECTIVE, devices, 1), Examples(lr, hr, hr))
+            train_step(
+                Players(player(generator), player(critic)),
+                stage(order=order),
+                Scene(OBJECTIVE, devices, 1),
+                Examples(lr, hr, hr),
+            )
             calls.append("|")
     assert calls == [1, 1, "|", 1, 1, 1, 1, "|"]
 
@@ -119,9 +140,16 @@ def test_values_of_a_step_are_those_before_the_update():
     with torch.no_grad():
         expected_l1 = Mean()(generator(lr), hr).item()
     with open_devices("cpu", "fp32") as devices:
-        values = train_step(Players(player(generator), player(critic)), stage(), Scene(OBJECTIVE, devices, 1), Examples(lr, hr, hr))
+        values = train_step(
+            Players(player(generator), player(critic)),
+            stage(),
+            Scene(OBJECTIVE, devices, 1),
+            Examples(lr, hr, hr),
+        )
     assert values["loss/l1"].item() == pytest.approx(expected_l1, rel=1e-6)
-    assert values["loss/total"].item() == pytest.approx(expected_l1 + 0.1 * values["loss/gan"].item(), rel=1e-6)
+    assert values["loss/total"].item() == pytest.approx(
+        expected_l1 + 0.1 * values["loss/gan"].item(), rel=1e-6
+    )
     assert not any(value.requires_grad for value in values.values())
 
 
@@ -130,14 +158,22 @@ def test_without_a_discriminator_only_reference_losses_move_the_generator():
     theirs = copy.deepcopy(generator)
     with open_devices("cpu", "fp32") as devices:
         alone = Objective(OBJECTIVE.reference, (), OBJECTIVE.gather)
-        train_step(Players(player(generator), None), stage(), Scene(alone, devices, 1), Examples(lr, hr, hr))
+        train_step(
+            Players(player(generator), None),
+            stage(),
+            Scene(alone, devices, 1),
+            Examples(lr, hr, hr),
+        )
     Mean()(theirs(lr), hr).backward()
     for one, other in zip(generator.parameters(), theirs.parameters(), strict=True):
         assert torch.allclose(one, other - 1e-2 * other.grad, atol=1e-8)
 
 
 def test_several_maps_are_judged_one_by_one_and_averaged():
-    real, fake = (torch.zeros(2, 1), torch.full((2, 1, 4, 4), 2.0)), (torch.zeros(2, 1), torch.full((2, 1, 4, 4), -2.0))
+    real, fake = (
+        (torch.zeros(2, 1), torch.full((2, 1, 4, 4), 2.0)),
+        (torch.zeros(2, 1), torch.full((2, 1, 4, 4), -2.0)),
+    )
     value = OBJECTIVE.discriminator(real, fake).item()
     by_map = [2 * log(2), 2 * log(1 + torch.exp(torch.tensor(-2.0)).item())]
     assert value == pytest.approx(sum(by_map) / 2, rel=1e-6)
@@ -146,14 +182,24 @@ def test_several_maps_are_judged_one_by_one_and_averaged():
 
 def test_logits_are_gathered_before_a_relativistic_loss_averages_them():
     registry = discover()
-    wanted = {"generator": "srvgg", "discriminator": "vgg-sn", "stages": [{"loss": "l1 + ragan", "steps": 1}]}
+    wanted = {
+        "generator": "srvgg",
+        "discriminator": "vgg-sn",
+        "stages": [{"loss": "l1 + ragan", "steps": 1}],
+    }
     planned = plan(recipe_from_dict(wanted), registry)
     torch.manual_seed(0)
     real, fake = torch.randn(8, 1), torch.randn(8, 1)
     whole = build_objective(planned.stages[0], torch.device("cpu"), lambda logits: logits)
     other = {real[:4].data_ptr(): real[4:], fake[:4].data_ptr(): fake[4:]}
-    gathered = Objective(whole.reference, whole.adversarial, gather=lambda logits: torch.cat([logits, other[logits.data_ptr()]]))
-    assert gathered.discriminator((real[:4],), (fake[:4],)).item() == pytest.approx(whole.discriminator((real,), (fake,)).item(), rel=1e-6)
+    gathered = Objective(
+        whole.reference,
+        whole.adversarial,
+        gather=lambda logits: torch.cat([logits, other[logits.data_ptr()]]),
+    )
+    assert gathered.discriminator((real[:4],), (fake[:4],)).item() == pytest.approx(
+        whole.discriminator((real,), (fake,)).item(), rel=1e-6
+    )
     assert whole.adversarial[0].weight == 0.005
 
 
@@ -189,7 +235,12 @@ def test_the_moving_average_follows_its_formula_and_copies_buffers():
 
 
 def test_seeds_differ_by_purpose_and_place_and_fit_every_generator():
-    seeds = {seed_for(seed, purpose, step) for seed in (0, 1) for purpose in ("a", "b") for step in range(50)}
+    seeds = {
+        seed_for(seed, purpose, step)
+        for seed in (0, 1)
+        for purpose in ("a", "b")
+        for step in range(50)
+    }
     assert len(seeds) == 200
     assert all(0 <= seed < 2**63 for seed in seeds)
     assert seed_for(0, "generator") == seed_for(0, "generator")
@@ -209,7 +260,9 @@ def test_a_wrong_optimiser_is_named_before_training(optimiser, said):
 
 @pytest.mark.parametrize("order", ["generator-first", "discriminator-first"])
 def test_reference_losses_see_the_target_and_the_discriminator_sees_hr(order):
-    """Real-ESRGAN's training: the generator aims at sharpened pictures, real pictures are what they are."""
+    """Real-ESRGAN's training: the generator aims at sharpened pictures, real pictures are what they
+    are.
+    """
     (generator, critic), (lr, hr) = networks(), batch()
     seen = []
     judging = copy.deepcopy(critic)
@@ -219,7 +272,12 @@ def test_reference_losses_see_the_target_and_the_discriminator_sees_hr(order):
     with open_devices("cpu", "fp32") as devices:
         examples = Examples(lr, hr, hr + 0.5)
         asked = stage(order=order, d_steps=3)
-        values = train_step(Players(player(generator), player(judging)), asked, Scene(OBJECTIVE, devices, 1), examples)
+        values = train_step(
+            Players(player(generator), player(judging)),
+            asked,
+            Scene(OBJECTIVE, devices, 1),
+            examples,
+        )
     assert values["loss/l1"].item() == pytest.approx(expected.item(), rel=1e-6)
     assert sum(torch.equal(one, hr) for one in seen) >= 3
     assert not any(torch.equal(one, hr + 0.5) for one in seen)

@@ -1,4 +1,6 @@
-"""Do the samples of every kind of TIFF file mean what its directory says: how many bits, from which end, in which order?"""
+"""Do the samples of every kind of TIFF file mean what its directory says: how many bits, from which
+end, in which order?
+"""
 
 import struct
 
@@ -14,7 +16,9 @@ from srkit_core.io.images import image_size, read_image, read_photo
 def levels(bits):
     """Black, white and three between, twice over."""
     most = 2**bits - 1
-    return np.array([[0, most // 3, most // 2, most - 1, most]] * 2, dtype=np.uint8 if bits <= 8 else np.uint16)
+    return np.array(
+        [[0, most // 3, most // 2, most - 1, most]] * 2, dtype=np.uint8 if bits <= 8 else np.uint16
+    )
 
 
 def gray(path):
@@ -25,11 +29,15 @@ def gray(path):
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("options", [{}, {"compression": "zlib", "predictor": True}], ids=["plain", "zip"])
+@pytest.mark.parametrize(
+    "options", [{}, {"compression": "zlib", "predictor": True}], ids=["plain", "zip"]
+)
 @pytest.mark.parametrize("bits", [8, 16])
 def test_gray_that_counts_from_white_is_turned_round(tmp_path, bits, options, order):
     stored = levels(bits)
-    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="miniswhite", byteorder=order, **options)
+    tifffile.imwrite(
+        tmp_path / "a.tif", stored, photometric="miniswhite", byteorder=order, **options
+    )
     assert np.array_equal(gray(tmp_path / "a.tif"), 2**bits - 1 - stored)
 
 
@@ -60,7 +68,12 @@ def test_every_depth_reaches_from_black_to_white(tmp_path, bits, photometric):
 @pytest.mark.parametrize("zero", ["minisblack", "miniswhite"])
 def test_few_bits_reach_white_too(tmp_path, bits, zero):
     stored = levels(bits)
-    tifffile.imwrite(tmp_path / "a.tif", stored.astype(bool) if bits == 1 else stored, photometric=zero, bitspersample=bits)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        stored.astype(bool) if bits == 1 else stored,
+        photometric=zero,
+        bitspersample=bits,
+    )
     counted = stored if zero == "minisblack" else 2**bits - 1 - stored
     assert np.array_equal(gray(tmp_path / "a.tif"), counted * (255 // (2**bits - 1)))
 
@@ -75,8 +88,19 @@ def test_colours_and_alpha_in_every_order(tmp_path, bits, planes, order):
     colours = COLOURS >> 8 if bits == 8 else COLOURS
     colours = colours.astype(np.uint8 if bits == 8 else np.uint16)
     for count, extra in ((3, {}), (4, {"extrasamples": ["unassalpha"]})):
-        stored = np.moveaxis(colours[:, :, :count], 2, 0) if planes == "separate" else colours[:, :, :count]
-        tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", planarconfig=planes, byteorder=order, **extra)
+        stored = (
+            np.moveaxis(colours[:, :, :count], 2, 0)
+            if planes == "separate"
+            else colours[:, :, :count]
+        )
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            stored,
+            photometric="rgb",
+            planarconfig=planes,
+            byteorder=order,
+            **extra,
+        )
         photo = read_photo(tmp_path / "a.tif")
         assert photo.pixels.dtype == colours.dtype
         assert np.array_equal(photo.pixels, colours[:, :, :3])
@@ -86,16 +110,29 @@ def test_colours_and_alpha_in_every_order(tmp_path, bits, planes, order):
 @pytest.mark.parametrize("zero", ["minisblack", "miniswhite"])
 def test_16_bit_gray_with_alpha(tmp_path, zero):
     stored = COLOURS[:, :, :2]
-    tifffile.imwrite(tmp_path / "a.tif", stored, photometric=zero, planarconfig="contig", extrasamples=["unassalpha"])
-    assert np.array_equal(gray(tmp_path / "a.tif"), stored[:, :, 0] if zero == "minisblack" else 65535 - stored[:, :, 0])
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        stored,
+        photometric=zero,
+        planarconfig="contig",
+        extrasamples=["unassalpha"],
+    )
+    assert np.array_equal(
+        gray(tmp_path / "a.tif"),
+        stored[:, :, 0] if zero == "minisblack" else 65535 - stored[:, :, 0],
+    )
     assert np.array_equal(read_photo(tmp_path / "a.tif").alpha, stored[:, :, 1])
 
 
 def test_premultiplied_colours_are_divided_by_their_alpha(tmp_path):
-    stored = np.array([[[1000, 0, 2000, 4000], [0, 0, 0, 0], [5, 6, 7, 65535], [9, 8, 8, 8]]], dtype=np.uint16)
+    stored = np.array(
+        [[[1000, 0, 2000, 4000], [0, 0, 0, 0], [5, 6, 7, 65535], [9, 8, 8, 8]]], dtype=np.uint16
+    )
     tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", extrasamples=["assocalpha"])
     photo = read_photo(tmp_path / "a.tif")
-    assert photo.pixels.tolist() == [[[16384, 0, 32768], [0, 0, 0], [5, 6, 7], [65535, 65535, 65535]]]
+    assert photo.pixels.tolist() == [
+        [[16384, 0, 32768], [0, 0, 0], [5, 6, 7], [65535, 65535, 65535]]
+    ]
     assert photo.alpha.tolist() == [[4000, 0, 65535, 8]]
 
 
@@ -103,8 +140,15 @@ def test_a_profile_of_16_bit_colours_is_followed(tmp_path):
     import imagecodecs
 
     stored = np.array([[[51400, 23130, 15420], [65535, 65535, 65535]]], dtype=np.uint16)
-    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", iccprofile=imagecodecs.cms_profile("adobergb"))
-    Image.fromarray((stored // 257).astype(np.uint8)).save(tmp_path / "a.png", icc_profile=imagecodecs.cms_profile("adobergb"))
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        stored,
+        photometric="rgb",
+        iccprofile=imagecodecs.cms_profile("adobergb"),
+    )
+    Image.fromarray((stored // 257).astype(np.uint8)).save(
+        tmp_path / "a.png", icc_profile=imagecodecs.cms_profile("adobergb")
+    )
     photo = read_photo(tmp_path / "a.tif")
     assert photo.profiled
     assert np.abs(photo.pixels / 257 - read_image(tmp_path / "a.png")).max() <= 1
@@ -121,15 +165,21 @@ def test_a_fourth_sample_of_no_stated_meaning_is_no_alpha(tmp_path, bits):
 
 
 def test_inks_of_16_bit_stay_16_bit(tmp_path):
-    inks = np.array([[[0, 0, 0, 0], [65535, 0, 0, 0], [1000, 0, 0, 0], [0, 0, 0, 65535]]], dtype=np.uint16)
+    inks = np.array(
+        [[[0, 0, 0, 0], [65535, 0, 0, 0], [1000, 0, 0, 0], [0, 0, 0, 65535]]], dtype=np.uint16
+    )
     tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated")
-    assert read_photo(tmp_path / "a.tif").pixels.tolist() == [[[65535] * 3, [0, 65535, 65535], [64535, 65535, 65535], [0] * 3]]
+    assert read_photo(tmp_path / "a.tif").pixels.tolist() == [
+        [[65535] * 3, [0, 65535, 65535], [64535, 65535, 65535], [0] * 3]
+    ]
 
 
 def test_a_palette_is_looked_up(tmp_path):
     table = np.random.default_rng(2).integers(0, 256, (3, 256), dtype=np.uint16) * np.uint16(257)
     indices = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    tifffile.imwrite(tmp_path / "a.tif", indices, photometric="palette", colormap=table.astype("u2"))
+    tifffile.imwrite(
+        tmp_path / "a.tif", indices, photometric="palette", colormap=table.astype("u2")
+    )
     assert np.array_equal(read_image(tmp_path / "a.tif").reshape(256, 3).T, table // 257)
 
 
@@ -145,7 +195,9 @@ def test_one_row_and_one_pixel(tmp_path):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_numbers_of_unknown_range_are_refused(tmp_path, kind, channels):
     numbers = np.full((3, 3, channels), 0.5, dtype=kind)
-    tifffile.imwrite(tmp_path / "a.tif", numbers.squeeze(), photometric="rgb" if channels == 3 else "minisblack")
+    tifffile.imwrite(
+        tmp_path / "a.tif", numbers.squeeze(), photometric="rgb" if channels == 3 else "minisblack"
+    )
     with pytest.raises(DataError, match="its pixels are floating-point numbers of unknown range"):
         read_image(tmp_path / "a.tif")
     assert image_size(tmp_path / "a.tif") == (3, 3)
@@ -160,7 +212,9 @@ def test_16_bit_zeros_behind_a_header_are_no_picture_from_either_end(tmp_path):
 
 def forged(folder, name, value, **options):
     """A file of 12 bit, one number of whose directory is another."""
-    tifffile.imwrite(folder / "a.tif", COLOURS[:, :, :3] >> 4, photometric="rgb", bitspersample=12, **options)
+    tifffile.imwrite(
+        folder / "a.tif", COLOURS[:, :, :3] >> 4, photometric="rgb", bitspersample=12, **options
+    )
     data = bytearray((folder / "a.tif").read_bytes())
     with tifffile.TiffFile(folder / "a.tif") as file:
         tag = file.pages.first.tags[name]
@@ -169,7 +223,10 @@ def forged(folder, name, value, **options):
     return folder / "a.tif"
 
 
-@pytest.mark.parametrize(("name", "value"), [("ImageLength", 6), ("ImageLength", 4000), ("ImageWidth", 9), ("StripByteCounts", 0)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ImageLength", 6), ("ImageLength", 4000), ("ImageWidth", 9), ("StripByteCounts", 0)],
+)
 def test_a_header_that_promises_more_than_there_is_is_noticed(tmp_path, name, value):
     with pytest.raises(DataError, match="it is truncated or damaged"):
         read_photo(forged(tmp_path, name, value))
@@ -181,7 +238,9 @@ def test_a_header_of_very_many_samples_is_refused_before_they_are_awaited(tmp_pa
 
 
 def test_a_12_bit_file_that_was_cut_is_noticed(tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", COLOURS[:, :, :3] >> 4, photometric="rgb", bitspersample=12)
+    tifffile.imwrite(
+        tmp_path / "a.tif", COLOURS[:, :, :3] >> 4, photometric="rgb", bitspersample=12
+    )
     data = (tmp_path / "a.tif").read_bytes()
     for lost in (1, 20, 80):
         (tmp_path / "a.tif").write_bytes(data[:-lost])
@@ -193,7 +252,9 @@ def stored_places(folder, orientation):
     """Where each of 5 x 7 pixels comes from when Pillow makes them upright."""
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(np.arange(35, dtype=np.uint8).reshape(5, 7)).save(folder / "places.png", exif=exif)
+    Image.fromarray(np.arange(35, dtype=np.uint8).reshape(5, 7)).save(
+        folder / "places.png", exif=exif
+    )
     return np.array(ImageOps.exif_transpose(Image.open(folder / "places.png")))
 
 
@@ -202,16 +263,30 @@ def stored_places(folder, orientation):
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_16_bit_colours_are_made_upright_in_every_order(tmp_path, count, planes, orientation):
     stored, places = COLOURS[:, :, :count], stored_places(tmp_path, orientation)
-    ordered, tag = np.moveaxis(stored, 2, 0) if planes == "separate" else stored, (274, "H", 1, orientation, True)
-    tifffile.imwrite(tmp_path / "a.tif", ordered, photometric="rgb", extratags=[tag], planarconfig=planes)
+    ordered, tag = (
+        np.moveaxis(stored, 2, 0) if planes == "separate" else stored,
+        (274, "H", 1, orientation, True),
+    )
+    tifffile.imwrite(
+        tmp_path / "a.tif", ordered, photometric="rgb", extratags=[tag], planarconfig=planes
+    )
     photo = read_photo(tmp_path / "a.tif")
     assert np.array_equal(photo.pixels, stored[:, :, :3].reshape(35, 3)[places])
     assert image_size(tmp_path / "a.tif") == places.shape
-    assert photo.alpha is None if count == 3 else np.array_equal(photo.alpha, stored[:, :, 3].reshape(35)[places])
+    assert (
+        photo.alpha is None
+        if count == 3
+        else np.array_equal(photo.alpha, stored[:, :, 3].reshape(35)[places])
+    )
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_16_bit_gray_is_made_upright(tmp_path, orientation):
     places = stored_places(tmp_path, orientation)
-    tifffile.imwrite(tmp_path / "a.tif", COLOURS[:, :, 0], photometric="minisblack", extratags=[(274, "H", 1, orientation, True)])
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        COLOURS[:, :, 0],
+        photometric="minisblack",
+        extratags=[(274, "H", 1, orientation, True)],
+    )
     assert np.array_equal(gray(tmp_path / "a.tif"), COLOURS[:, :, 0].reshape(35)[places])

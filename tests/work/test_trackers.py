@@ -15,8 +15,18 @@ from srkit_core.engine.where import Where
 from srkit_core.errors import InterruptedRunError, RecipeError
 from srkit_core.recipe import recipe_from_dict
 
-STAGE = {"loss": "l1", "steps": 4, "batch": 1, "patch": 32, "log_every": 1, "checkpoint_every": 1, "validate_every": 2}
-RECIPE = recipe_from_dict({"generator": "srvgg(features=4, blocks=1)", "validation": {"pictures": 1}, "stages": [STAGE]})
+STAGE = {
+    "loss": "l1",
+    "steps": 4,
+    "batch": 1,
+    "patch": 32,
+    "log_every": 1,
+    "checkpoint_every": 1,
+    "validate_every": 2,
+}
+RECIPE = recipe_from_dict(
+    {"generator": "srvgg(features=4, blocks=1)", "validation": {"pictures": 1}, "stages": [STAGE]}
+)
 
 
 class Notes:
@@ -81,7 +91,11 @@ def test_a_tracker_is_told_every_row_and_the_recipe(tmp_path, monkeypatch):
     assert [step for step, _ in told] == [1, 2, 2, 3, 4, 4]
     for row, (step, values) in zip(rows(tmp_path / "mine"), told, strict=True):
         assert int(row["step"]) == step
-        figures = {name: value for name, value in row.items() if value and name not in ("step", "epoch", "stage", "split")}
+        figures = {
+            name: value
+            for name, value in row.items()
+            if value and name not in ("step", "epoch", "stage", "split")
+        }
         expected = {f"{row['split']}/{name}": float(value) for name, value in figures.items()}
         assert values == pytest.approx(expected)
 
@@ -91,7 +105,8 @@ def test_a_tracker_that_fails_is_named_once_and_the_run_goes_on(tmp_path, monkey
     listener = Notes()
     train(RECIPE, Where(out=tmp_path / "run", device="cpu", track=("recorder",)), listener=listener)
     assert [note for note in listener.notes if "recorder" in note] == [
-        "warning: the tracker recorder has failed and may miss figures: the server has gone; metrics.csv has them all"
+        "warning: the tracker recorder has failed and may miss figures: the server has gone; "
+        "metrics.csv has them all"
     ]
     assert len(rows(tmp_path / "run")) == 6
 
@@ -106,7 +121,13 @@ def test_tensorboard_has_the_rows_of_a_resumed_run_once_and_its_pictures(tmp_pat
     events = EventAccumulator(str(where.out / "tensorboard")).Reload()
     losses = {event.step: event.value for event in events.Scalars("train/loss/l1")}
     assert len(losses) == len(events.Scalars("train/loss/l1")) == 4
-    assert losses == pytest.approx({int(row["step"]): float(row["loss/l1"]) for row in rows(where.out) if row["split"] == "train"})
+    assert losses == pytest.approx(
+        {
+            int(row["step"]): float(row["loss/l1"])
+            for row in rows(where.out)
+            if row["split"] == "train"
+        }
+    )
     assert [event.step for event in events.Images("validation")] == [2, 4]
 
 
@@ -117,7 +138,9 @@ def test_tensorboard_has_the_rows_of_a_resumed_run_once_and_its_pictures(tmp_pat
         ("comet_ml", "the tracker comet_ml is not installed", "pip install comet-ml"),
     ],
 )
-def test_a_tracker_that_is_not_there_is_told_before_anything_is_written(tmp_path, name, message, hint):
+def test_a_tracker_that_is_not_there_is_told_before_anything_is_written(
+    tmp_path, name, message, hint
+):
     with pytest.raises(RecipeError, match=message) as caught:
         train(RECIPE, Where(out=tmp_path / "run", track=(name,)))
     assert caught.value.hint == hint
@@ -127,7 +150,19 @@ def test_a_tracker_that_is_not_there_is_told_before_anything_is_written(tmp_path
 def test_trackers_are_taken_over_by_a_resume(tmp_path, monkeypatch, capsys):
     registered(monkeypatch, Recorder)
     (tmp_path / "mine.toml").write_text(RECIPE.to_toml())
-    assert run(["train", str(tmp_path / "mine.toml"), "--out", str(tmp_path / "run"), "--track", "recorder"]) == 0
+    assert (
+        run(
+            [
+                "train",
+                str(tmp_path / "mine.toml"),
+                "--out",
+                str(tmp_path / "run"),
+                "--track",
+                "recorder",
+            ]
+        )
+        == 0
+    )
     Recorder.said = []
     assert run(["train", "--resume", "--steps", "5", "--out", str(tmp_path / "run")]) == 0
     assert "track ('recorder',)" in capsys.readouterr().out

@@ -11,7 +11,13 @@ from safetensors.torch import load_file
 
 from srkit_core.engine.train import train
 from srkit_core.engine.where import Where
-from srkit_core.errors import DivergedError, IncompatibleError, InterruptedRunError, RecipeError, WeightsError
+from srkit_core.errors import (
+    DivergedError,
+    IncompatibleError,
+    InterruptedRunError,
+    RecipeError,
+    WeightsError,
+)
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
@@ -38,7 +44,15 @@ class Stopper:
 
 
 def recipe(**changes):
-    stage = {"batch": 2, "patch": 32, "log_every": 1, "validate_every": 3, "lr": 1e-3, "lr_warmup": 2, "schedule": "cosine"}
+    stage = {
+        "batch": 2,
+        "patch": 32,
+        "log_every": 1,
+        "validate_every": 3,
+        "lr": 1e-3,
+        "lr_warmup": 2,
+        "schedule": "cosine",
+    }
     document = {
         "generator": "srvgg(features=8, blocks=1)",
         "discriminator": "vgg-sn(features=4)",
@@ -54,7 +68,10 @@ def recipe(**changes):
 
 def rows(folder):
     with (folder / "metrics.csv").open(newline="") as file:
-        return [{name: value for name, value in row.items() if name not in UNREPEATABLE} for row in csv.DictReader(file)]
+        return [
+            {name: value for name, value in row.items() if name not in UNREPEATABLE}
+            for row in csv.DictReader(file)
+        ]
 
 
 def tensors(folder, name):
@@ -63,7 +80,13 @@ def tensors(folder, name):
 
 
 def assert_same_run(one, other):
-    for name in ("generator", "discriminator", "ema", "generator-optimiser", "discriminator-optimiser"):
+    for name in (
+        "generator",
+        "discriminator",
+        "ema",
+        "generator-optimiser",
+        "discriminator-optimiser",
+    ):
         left, right = tensors(one, name), tensors(other, name)
         assert left.keys() == right.keys()
         assert [key for key in left if not torch.equal(left[key], right[key])] == []
@@ -97,12 +120,25 @@ def test_a_run_may_be_stopped_twice_and_with_loader_processes(undisturbed, tmp_p
 @pytest.mark.parametrize("optimiser", ["AdamW", "SGD", "RMSprop"])
 def test_other_optimisers_resume_exactly(tmp_path, optimiser):
     wanted = recipe(
-        discriminator=None, stages=[{"loss": "l1", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "optimiser": {"name": optimiser}}]
+        discriminator=None,
+        stages=[
+            {
+                "loss": "l1",
+                "steps": 4,
+                "batch": 2,
+                "patch": 32,
+                "log_every": 1,
+                "optimiser": {"name": optimiser},
+            }
+        ],
     )
     whole = train(wanted, Where(out=tmp_path / "whole", device="cpu"))
     halves = stopped_and_resumed(wanted, tmp_path / "halves", 2)
     assert rows(whole) == rows(halves)
-    assert all(torch.equal(value, tensors(halves, "generator")[key]) for key, value in tensors(whole, "generator").items())
+    assert all(
+        torch.equal(value, tensors(halves, "generator")[key])
+        for key, value in tensors(whole, "generator").items()
+    )
 
 
 def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly(tmp_path):
@@ -158,7 +194,10 @@ def test_two_precisions_in_one_process(tmp_path):
     assert losses[0] == losses[2]
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
-    assert [json.loads((folder / "environment.json").read_text())["precision"] for folder in (full, half, again)] == [
+    assert [
+        json.loads((folder / "environment.json").read_text())["precision"]
+        for folder in (full, half, again)
+    ] == [
         "fp32",
         "bf16",
         "fp32",
@@ -193,15 +232,30 @@ def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
     assert [row["step"] for row in found if row["split"] == "val"] == ["3", "4", "7", "9"]
     main = [row for row in found if row["stage"] == "main" and row["split"] == "train"]
     for row in main:
-        l1, tv, ragan, total = (float(row[name]) for name in ("loss/l1", "loss/tv", "loss/ragan", "loss/total"))
+        l1, tv, ragan, total = (
+            float(row[name]) for name in ("loss/l1", "loss/tv", "loss/ragan", "loss/total")
+        )
         assert total == pytest.approx(l1 + 2e-8 * tv + 0.1 * ragan, rel=1e-5)
         assert 0 < float(row["d_real"]) < 1
         assert 0 < float(row["d_fake"]) < 1
     validated = [row for row in found if row["split"] == "val" and row["stage"] == "main"]
     assert all(
-        row[name] for row in validated for name in ("loss/l1", "loss/ragan", "loss/discriminator", "d_real", "d_fake", "psnr", "ssim")
+        row[name]
+        for row in validated
+        for name in (
+            "loss/l1",
+            "loss/ragan",
+            "loss/discriminator",
+            "d_real",
+            "d_fake",
+            "psnr",
+            "ssim",
+        )
     )
-    assert [float(row["lr"]) for row in found[:2]] == [pytest.approx(5e-4), pytest.approx(1e-3 * 0.8535533905932737)]
+    assert [float(row["lr"]) for row in found[:2]] == [
+        pytest.approx(5e-4),
+        pytest.approx(1e-3 * 0.8535533905932737),
+    ]
 
 
 def test_a_run_folder_holds_what_the_contract_names(undisturbed):
@@ -215,25 +269,44 @@ def test_a_run_folder_holds_what_the_contract_names(undisturbed):
         "pictures/step-00000009.png",
     ]
     expected += [
-        f"weights/{stage}/{name}.safetensors" for stage in ("warmup", "main") for name in ("last", "best-psnr", "best-ssim", "best-loss")
+        f"weights/{stage}/{name}.safetensors"
+        for stage in ("warmup", "main")
+        for name in ("last", "best-psnr", "best-ssim", "best-loss")
     ]
     assert [name for name in expected if not (undisturbed / name).is_file()] == []
-    assert [path.name for path in sorted(undisturbed.glob("checkpoints/*"))] == ["step-00000004", "step-00000007", "step-00000009"]
+    assert [path.name for path in sorted(undisturbed.glob("checkpoints/*"))] == [
+        "step-00000004",
+        "step-00000007",
+        "step-00000009",
+    ]
     summary = json.loads((undisturbed / "summary.json").read_text())
-    best = max(float(row["psnr"]) for row in rows(undisturbed) if row["split"] == "val" and row["stage"] == "main")
+    best = max(
+        float(row["psnr"])
+        for row in rows(undisturbed)
+        if row["split"] == "val" and row["stage"] == "main"
+    )
     assert summary["stages"]["main"]["best"]["psnr"]["value"] == best
     assert summary["steps"] == 9
 
 
 def test_saved_weights_are_the_moving_average(undisturbed):
-    saved, average = load_file(undisturbed / "weights/last.safetensors"), tensors(undisturbed, "ema")
+    saved, average = (
+        load_file(undisturbed / "weights/last.safetensors"),
+        tensors(undisturbed, "ema"),
+    )
     assert all(torch.equal(saved[key], average[key]) for key in average)
-    assert any(not torch.equal(saved[key], value) for key, value in tensors(undisturbed, "generator").items())
+    assert any(
+        not torch.equal(saved[key], value)
+        for key, value in tensors(undisturbed, "generator").items()
+    )
 
 
 def test_a_finished_run_says_so_and_may_be_made_longer(tmp_path):
     def wanted(steps):
-        return recipe(discriminator=None, stages=[{"loss": "l1", "steps": steps, "batch": 2, "patch": 32, "log_every": 1}])
+        return recipe(
+            discriminator=None,
+            stages=[{"loss": "l1", "steps": steps, "batch": 2, "patch": 32, "log_every": 1}],
+        )
 
     where = Where(out=tmp_path / "run", device="cpu")
     folder, listener = train(wanted(2), where), Stopper()
@@ -241,7 +314,10 @@ def test_a_finished_run_says_so_and_may_be_made_longer(tmp_path):
     assert any("is finished: 2 steps" in note for note in listener.notes)
     train(wanted(4), where, resume="newest")
     longer = train(wanted(4), Where(out=tmp_path / "at once", device="cpu"))
-    assert all(torch.equal(value, tensors(longer, "generator")[key]) for key, value in tensors(folder, "generator").items())
+    assert all(
+        torch.equal(value, tensors(longer, "generator")[key])
+        for key, value in tensors(folder, "generator").items()
+    )
 
 
 def test_resuming_another_recipe_is_refused(undisturbed):
@@ -252,53 +328,91 @@ def test_resuming_another_recipe_is_refused(undisturbed):
 
 
 def test_resume_takes_a_step_or_an_epoch_and_forgets_what_came_later(tmp_path):
-    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 6, "batch": 8, "patch": 32, "log_every": 1, "validate_every": 2}])
+    wanted = recipe(
+        discriminator=None,
+        stages=[
+            {"loss": "l1", "steps": 6, "batch": 8, "patch": 32, "log_every": 1, "validate_every": 2}
+        ],
+    )
     where = Where(out=tmp_path / "run", device="cpu")
     before = rows(train(wanted, where))
     with pytest.raises(WeightsError, match=r"no checkpoint at step 3; there are steps 2, 4, 6"):
         train(wanted, where, resume=3)
     with pytest.raises(InterruptedRunError):
         train(wanted, where, resume=2, listener=Stopper(1))
-    assert [path.name for path in sorted((tmp_path / "run/checkpoints").iterdir())] == ["step-00000002", "step-00000003"]
+    assert [path.name for path in sorted((tmp_path / "run/checkpoints").iterdir())] == [
+        "step-00000002",
+        "step-00000003",
+    ]
     assert rows(train(wanted, where, resume="newest")) == before
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path):
-    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "validate_every": 2}])
+    wanted = recipe(
+        discriminator=None,
+        stages=[
+            {"loss": "l1", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "validate_every": 2}
+        ],
+    )
     where = Where(out=tmp_path / "run", device="cpu")
     before = rows(train(wanted, where))
     file = tmp_path / "run/checkpoints/step-00000004/generator.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"\x00")
     listener = Stopper()
     train(wanted, where, resume="newest", listener=listener)
-    assert any("generator.safetensors was altered; trying the one before it" in note for note in listener.notes)
+    assert any(
+        "generator.safetensors was altered; trying the one before it" in note
+        for note in listener.notes
+    )
     assert rows(tmp_path / "run") == before
 
 
 def test_a_non_finite_loss_stops_before_the_update(tmp_path):
-    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 40, "batch": 2, "patch": 32, "lr": 1e18, "checkpoint_every": 1}])
+    wanted = recipe(
+        discriminator=None,
+        stages=[
+            {"loss": "l1", "steps": 40, "batch": 2, "patch": 32, "lr": 1e18, "checkpoint_every": 1}
+        ],
+    )
     with pytest.raises(DivergedError) as caught:
         train(wanted, Where(out=tmp_path / "run", device="cpu"))
     newest = sorted((tmp_path / "run/checkpoints").iterdir())[-1].name
     assert newest == f"step-{caught.value.step - 1:08d}"
     assert caught.value.term == "loss/l1"
-    assert all(torch.isfinite(value).all() for value in tensors(tmp_path / "run", "generator").values())
+    assert all(
+        torch.isfinite(value).all() for value in tensors(tmp_path / "run", "generator").values()
+    )
 
 
 def test_initial_weights_are_taken_over(undisturbed, tmp_path):
-    still = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 1, "batch": 2, "patch": 32, "lr": 1e-30}])
-    folder = train(still, Where(out=tmp_path / "run", device="cpu", init=undisturbed / "weights/last.safetensors"))
-    start, end = load_file(undisturbed / "weights/last.safetensors"), load_file(folder / "weights/last.safetensors")
+    still = recipe(
+        discriminator=None,
+        stages=[{"loss": "l1", "steps": 1, "batch": 2, "patch": 32, "lr": 1e-30}],
+    )
+    folder = train(
+        still,
+        Where(out=tmp_path / "run", device="cpu", init=undisturbed / "weights/last.safetensors"),
+    )
+    start, end = (
+        load_file(undisturbed / "weights/last.safetensors"),
+        load_file(folder / "weights/last.safetensors"),
+    )
     assert all(torch.equal(start[key], end[key]) for key in start)
 
 
 def test_what_a_killed_process_left_unfinished_is_cleaned_up(tmp_path):
-    wanted = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 2, "batch": 2, "patch": 32, "checkpoint_every": 1}])
+    wanted = recipe(
+        discriminator=None,
+        stages=[{"loss": "l1", "steps": 2, "batch": 2, "patch": 32, "checkpoint_every": 1}],
+    )
     unfinished = tmp_path / "run/checkpoints/.step-00000001.part"
     unfinished.mkdir(parents=True)
     (unfinished / "state.json").write_text("{}")
     train(wanted, Where(out=tmp_path / "run", device="cpu"))
-    assert [path.name for path in sorted((tmp_path / "run/checkpoints").iterdir())] == ["step-00000001", "step-00000002"]
+    assert [path.name for path in sorted((tmp_path / "run/checkpoints").iterdir())] == [
+        "step-00000001",
+        "step-00000002",
+    ]
 
 
 def test_a_held_out_picture_with_a_broken_body_is_named_before_training(tmp_path):
@@ -310,11 +424,16 @@ def test_a_held_out_picture_with_a_broken_body_is_named_before_training(tmp_path
         (data / photo.name).write_bytes(photo.read_bytes())
     (data / "astronaut.png").write_bytes((data / "astronaut.png").read_bytes()[:-9000])
     wanted = recipe(
-        discriminator=None, data={"hold_out": ["astronaut", "camera"]}, stages=[{"loss": "l1", "steps": 1, "batch": 1, "patch": 32}]
+        discriminator=None,
+        data={"hold_out": ["astronaut", "camera"]},
+        stages=[{"loss": "l1", "steps": 1, "batch": 1, "patch": 32}],
     )
     listener = Stopper()
     train(wanted, Where(data=str(data), out=tmp_path / "run", device="cpu"), listener=listener)
-    assert any(note.startswith(f"skipped {data / 'astronaut.png'}: it is truncated or damaged") for note in listener.notes)
+    assert any(
+        note.startswith(f"skipped {data / 'astronaut.png'}: it is truncated or damaged")
+        for note in listener.notes
+    )
     assert "held out for validation: camera" in listener.notes
 
 
@@ -329,9 +448,14 @@ def test_a_resumed_run_with_a_pool_equals_the_undisturbed_one(tmp_path):
     train(with_pool(3), Where(out=tmp_path / "whole", device="cpu"), listener=Stopper())
     assert tensors(tmp_path / "whole", "pool")["hr"].shape == (3, 3, 32, 32)
     for after in (3, 7):
-        assert_same_run(stopped_and_resumed(with_pool(3), tmp_path / f"stopped-{after}", after), tmp_path / "whole")
+        assert_same_run(
+            stopped_and_resumed(with_pool(3), tmp_path / f"stopped-{after}", after),
+            tmp_path / "whole",
+        )
 
 
 def test_a_pool_holds_at_least_a_batch():
-    with pytest.raises(IncompatibleError, match="the pool of stage 'warmup' holds 1, less than a batch of 2"):
+    with pytest.raises(
+        IncompatibleError, match="the pool of stage 'warmup' holds 1, less than a batch of 2"
+    ):
         plan(with_pool(1), discover())

@@ -1,4 +1,4 @@
-"""Is a picture upscaled in tiles the same picture, and does a network see the sizes it asked for?"""
+"""Is a picture upscaled in tiles the same, and does a network see the sizes it asked for?"""
 
 from dataclasses import replace
 
@@ -22,12 +22,16 @@ RADIUS = 3
 
 
 def picture(height, width, batch=1):
-    return torch.rand(batch, 3, height, width, generator=torch.Generator().manual_seed(height * width))
+    return torch.rand(
+        batch, 3, height, width, generator=torch.Generator().manual_seed(height * width)
+    )
 
 
 @pytest.fixture(scope="module")
 def convolutional():
-    """A network that sees RADIUS pixels far, and would notice a seam: its weights are as large as at the start of training."""
+    """A network that sees RADIUS pixels far, and would notice a seam: its weights are as large as
+    at the start of training.
+    """
     part = bind_generator(discover(), parse_call("srvgg(features=8, blocks=1)"), 2)
     network = build_network(part).eval()
     with torch.no_grad():
@@ -53,7 +57,10 @@ class Enlarge(nn.Module):
 
 
 class OnAGridOfFour(nn.Module):
-    """Treats squares of 4x4 pixels as one, so its place on the grid matters; sees one square far."""
+    """Treats squares of 4x4 pixels as one, so its place on the grid matters.
+
+    Sees one square far.
+    """
 
     def __init__(self):
         super().__init__()
@@ -72,18 +79,25 @@ def test_tiles_make_the_whole_picture(convolutional, size):
     assert whole.shape == (2, 3, 2 * size[0], 2 * size[1])
     for tile in range(1, max(size) + 2):
         for overlap in (RADIUS, RADIUS + 2):
-            assert (upscale(convolutional, lr, Tiling(tile, overlap)) - whole).abs().max() < 1e-5, (tile, overlap)
+            assert (upscale(convolutional, lr, Tiling(tile, overlap)) - whole).abs().max() < 1e-5, (
+                tile,
+                overlap,
+            )
 
 
 def test_less_overlap_than_the_network_sees_leaves_seams(convolutional):
     lr = picture(13, 17)
-    assert (upscale(convolutional, lr, Tiling(5, RADIUS - 1)) - upscale(convolutional, lr)).abs().max() > 1e-3
+    assert (
+        upscale(convolutional, lr, Tiling(5, RADIUS - 1)) - upscale(convolutional, lr)
+    ).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("size", [(24, 28), (23, 30), (9, 50)])
 @pytest.mark.parametrize("tile", [4, 5, 7, 16])
 @pytest.mark.parametrize("smallest", [1, 24])
-def test_tiles_lie_on_the_grid_of_the_network_and_are_no_smaller_than_it_takes(size, tile, smallest):
+def test_tiles_lie_on_the_grid_of_the_network_and_are_no_smaller_than_it_takes(
+    size, tile, smallest
+):
     model = fake(OnAGridOfFour(), size_multiple=4, min_size=smallest)
     lr = picture(*size)
     for overlap in (8, 9, 11):
@@ -94,7 +108,10 @@ def test_tiles_lie_on_the_grid_of_the_network_and_are_no_smaller_than_it_takes(s
 def test_tiles_have_the_size_the_network_asks_for(tile, overlap):
     model = fake(Enlarge(), size_multiple=4, min_size=12)
     lr = picture(40, 36)
-    assert torch.equal(upscale(model, lr, Tiling(tile, overlap)), functional.interpolate(lr, scale_factor=2.0, mode="nearest"))
+    assert torch.equal(
+        upscale(model, lr, Tiling(tile, overlap)),
+        functional.interpolate(lr, scale_factor=2.0, mode="nearest"),
+    )
     assert all(side >= 12 and side % 4 == 0 for size in model.network.sizes for side in size)
     assert len(model.network.sizes) > 1
 
@@ -138,7 +155,10 @@ def test_a_precision_is_used_inside_only():
     assert 1e-5 < (rough(lr) - exact(lr)).abs().max() < 0.05
 
 
-@pytest.mark.parametrize(("size", "tile"), [((512, 512), None), ((512, 513), AUTO_TILE), ((100, 2621), None), ((100, 2622), AUTO_TILE)])
+@pytest.mark.parametrize(
+    ("size", "tile"),
+    [((512, 512), None), ((512, 513), AUTO_TILE), ((100, 2621), None), ((100, 2622), AUTO_TILE)],
+)
 def test_auto_cuts_pictures_of_more_than_512_by_512_pixels(convolutional, size, tile):
     lr = torch.empty(1, 3, *size, device="meta")
     assert choose_tiling(convolutional, lr) == Tiling(tile, convolutional.spec.receptive)

@@ -1,4 +1,6 @@
-"""Is a warped crop the crop of the warped picture, with nothing invented but beyond the picture's border?"""
+"""Is a warped crop the crop of the warped picture, with nothing invented but beyond the picture's
+border?
+"""
 
 import numpy as np
 import pytest
@@ -28,7 +30,9 @@ def drawn(seed, **limits):
 
 def turned(degrees):
     angle = np.deg2rad(degrees)
-    return np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    return np.array(
+        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+    )
 
 
 def noise(height, width, seed=0):
@@ -49,22 +53,35 @@ def test_warps_that_move_whole_pixels_are_exact():
 def test_a_warp_is_that_of_scikit_image(smooth, seed):
     picture, matrix, side = smooth(90, 120), drawn(seed), 120
     to_centre = np.array([[side, 0, 59.5], [0, side, 44.5], [0, 0, 1]])
-    expected = reference(picture, to_centre @ matrix @ np.linalg.inv(to_centre), order=3, mode="edge", preserve_range=True)
+    expected = reference(
+        picture,
+        to_centre @ matrix @ np.linalg.inv(to_centre),
+        order=3,
+        mode="edge",
+        preserve_range=True,
+    )
     difference = np.abs(whole(picture, matrix).astype(float) - expected)
     assert difference.mean() < 0.5
     assert np.percentile(difference, 99) < 3
 
 
 def test_what_is_drawn_lies_within_its_limits():
-    matrices = np.stack([drawn(seed, rotation=90, shift=0.2, shear=0, zoom=0) for seed in range(300)])
+    matrices = np.stack(
+        [drawn(seed, rotation=90, shift=0.2, shear=0, zoom=0) for seed in range(300)]
+    )
     angles = np.rad2deg(np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0]))
     assert (angles.min() < -80, angles.max() > 80, np.abs(angles).max() <= 90) == (True, True, True)
     assert np.abs(matrices[:, :2, 2]).max() <= 0.2
-    zooms = np.stack([drawn(seed, rotation=0, shift=0, shear=0, zoom=0.3)[[0, 1], [0, 1]] for seed in range(300)])
+    zooms = np.stack(
+        [drawn(seed, rotation=0, shift=0, shear=0, zoom=0.3)[[0, 1], [0, 1]] for seed in range(300)]
+    )
     assert zooms.min() == pytest.approx(0.7, abs=0.02)
     assert zooms.max() == pytest.approx(1.3, abs=0.02)
     slopes = [drawn(seed, rotation=0, shift=0, shear=0.2, zoom=0)[0, 1] for seed in range(300)]
-    assert (min(slopes), max(slopes)) == (pytest.approx(-0.2, abs=0.02), pytest.approx(0.2, abs=0.02))
+    assert (min(slopes), max(slopes)) == (
+        pytest.approx(-0.2, abs=0.02),
+        pytest.approx(0.2, abs=0.02),
+    )
 
 
 @pytest.mark.parametrize("place", [(0, 0), (64, 100), (128, 168), (96, 0)])
@@ -74,16 +91,26 @@ def test_lr_of_a_warped_crop_is_the_crop_of_lr_of_the_warped_picture(smooth, pla
     for seed in range(4):
         matrix = drawn(seed)
         crop = cut(rule, picture, place, View(), Change(matrix))
-        made = make_examples(collate([Sample("a", crop.window, crop.corner, None)]), rule, Making(degrade), torch.Generator())
+        made = make_examples(
+            collate([Sample("a", crop.window, crop.corner, None)]),
+            rule,
+            Making(degrade),
+            torch.Generator(),
+        )
         seen = whole(picture, matrix, (place[0] + 15.5, place[1] + 15.5), 32)
         lr = degrade(to_unit(torch.from_numpy(seen)[None]), rng=torch.Generator())
         (y, x), off = place, 1.01 / 255
-        assert (made.hr - to_unit(torch.from_numpy(seen[None, y : y + 32, x : x + 32]))).abs().max() < off
+        assert (
+            made.hr - to_unit(torch.from_numpy(seen[None, y : y + 32, x : x + 32]))
+        ).abs().max() < off
         assert (made.lr - lr[..., y // 4 : y // 4 + 8, x // 4 : x // 4 + 8]).abs().max() < off
 
 
 def test_nothing_is_invented_where_the_picture_goes_on():
-    """Around the crop the picture is noise; a crop that were warped alone would have its own border repeated."""
+    """Around the crop the picture is noise.
+
+    A crop that were warped alone would have its own border repeated.
+    """
     picture, matrix = noise(200, 200), turned(45)
     rule = CropRule(32, 4, 0, 0, 0, bind_augment(parse_chain("")))
     inside = cut(rule, picture, (84, 84), View(), Change(matrix)).window
@@ -99,7 +126,9 @@ def test_at_the_border_of_the_picture_its_last_pixels_go_on():
         near = cut(rule, picture, (0, 68), View(), Change(drawn(seed)))
         (y, x), (top, left) = near.corner, cut(rule, padded, (60, 128), View()).corner
         far = cut(rule, padded, (60, 128), View(), Change(drawn(seed))).window
-        difference = near.window[y : y + 32, x : x + 32].astype(int) - far[top : top + 32, left : left + 32]
+        difference = (
+            near.window[y : y + 32, x : x + 32].astype(int) - far[top : top + 32, left : left + 32]
+        )
         assert np.abs(difference).max() <= 1
 
 

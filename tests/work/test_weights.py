@@ -1,4 +1,6 @@
-"""Does a weights file rebuild its model from nothing else, and is every other file refused with the reason?"""
+"""Does a weights file rebuild its model from nothing else, and is every other file refused with the
+reason?
+"""
 
 import errno
 import json
@@ -11,11 +13,27 @@ from safetensors.torch import save_file
 
 import srkit_srvgg
 from srkit_core import registry as registry_module
-from srkit_core.errors import AmbiguousError, DiskFullError, IncompatibleError, OptionError, UnknownComponentError, WeightsError
+from srkit_core.errors import (
+    AmbiguousError,
+    DiskFullError,
+    IncompatibleError,
+    OptionError,
+    UnknownComponentError,
+    WeightsError,
+)
 from srkit_core.expressions import parse_call
 from srkit_core.hooks import hookimpl
 from srkit_core.parts.build import build_network, place
-from srkit_core.parts.weights import FORMAT, Card, fill, load_model, read_card, read_header, read_tensors, save_weights
+from srkit_core.parts.weights import (
+    FORMAT,
+    Card,
+    fill,
+    load_model,
+    read_card,
+    read_header,
+    read_tensors,
+    save_weights,
+)
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 
@@ -32,12 +50,16 @@ def registry():
 def forked():
     """A registry in which a fork provides `srvgg` too."""
     twin = SimpleNamespace(srkit_components=hookimpl(srkit_srvgg.srkit_components))
-    fork = SimpleNamespace(name="fork", dist=SimpleNamespace(name="my-fork", version="1"), load=lambda: twin)
+    fork = SimpleNamespace(
+        name="fork", dist=SimpleNamespace(name="my-fork", version="1"), load=lambda: twin
+    )
     return discover([*registry_module.entry_points(group="srkit.plugins"), fork])
 
 
 def card(generator=TINY, scale=4):
-    return Card(parse_call(generator), scale, 'name = "tiny"\n', {"srkit": "0.1.0", "torch": "2"}, 70)
+    return Card(
+        parse_call(generator), scale, 'name = "tiny"\n', {"srkit": "0.1.0", "torch": "2"}, 70
+    )
 
 
 def network(registry, generator=TINY, scale=4, seed=3):
@@ -48,7 +70,11 @@ def network(registry, generator=TINY, scale=4, seed=3):
 def test_a_file_is_enough_to_rebuild_the_model(registry, tmp_path):
     part, trained = network(registry)
     path = tmp_path / "new folder" / "weights.safetensors"
-    save_weights(path, trained.state_dict(), Card(part.expression, 4, 'name = "tiny"\n', {"srkit": "0.1.0"}, 70))
+    save_weights(
+        path,
+        trained.state_dict(),
+        Card(part.expression, 4, 'name = "tiny"\n', {"srkit": "0.1.0"}, 70),
+    )
     model = load_model(path, registry)
     with torch.no_grad():
         assert torch.equal(model(LR), trained(LR))
@@ -67,16 +93,26 @@ def test_a_card_comes_back_as_it_was(registry, tmp_path):
 
 def test_tensors_are_stored_contiguous_and_as_they_are(tmp_path):
     last = torch.arange(24.0).view(1, 2, 3, 4).contiguous(memory_format=torch.channels_last)
-    tensors = {"last": last, "part": last[..., ::2], "count": torch.tensor(7), "half": torch.ones(2, dtype=torch.float16)}
+    tensors = {
+        "last": last,
+        "part": last[..., ::2],
+        "count": torch.tensor(7),
+        "half": torch.ones(2, dtype=torch.float16),
+    }
     save_weights(tmp_path / "w.safetensors", tensors, card())
     read = read_tensors(tmp_path / "w.safetensors")
     assert read.keys() == tensors.keys()
-    assert all(torch.equal(read[name], tensors[name]) and read[name].dtype == tensors[name].dtype for name in tensors)
+    assert all(
+        torch.equal(read[name], tensors[name]) and read[name].dtype == tensors[name].dtype
+        for name in tensors
+    )
 
 
 def test_tied_weights_can_be_saved(tmp_path):
     shared = torch.rand(3, 3)
-    save_weights(tmp_path / "w.safetensors", {"encoder": shared, "decoder": shared, "row": shared[0]}, card())
+    save_weights(
+        tmp_path / "w.safetensors", {"encoder": shared, "decoder": shared, "row": shared[0]}, card()
+    )
     read = read_tensors(tmp_path / "w.safetensors")
     assert torch.equal(read["encoder"], shared)
     assert torch.equal(read["decoder"], shared)
@@ -112,14 +148,19 @@ def test_weights_of_another_architecture_are_listed(registry, tmp_path):
     with pytest.raises(WeightsError) as caught:
         fill(module, theirs, path)
     assert caught.value.message == (
-        f"{path} holds weights of another architecture: body.0.bias is (4,), not (8,); missing body.1.weight; unexpected extra"
+        f"{path} holds weights of another architecture: body.0.bias is (4,), not (8,); missing "
+        "body.1.weight; unexpected extra"
     )
     assert (caught.value.hint, caught.value.path) == (f"srkit weights show {path}", path)
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
 
 
 def test_a_long_list_of_differences_is_cut(registry, tmp_path):
-    save_weights(tmp_path / "w.safetensors", {f"layer.{number}": torch.zeros(1) for number in range(29)}, card())
+    save_weights(
+        tmp_path / "w.safetensors",
+        {f"layer.{number}": torch.zeros(1) for number in range(29)},
+        card(),
+    )
     with pytest.raises(WeightsError, match=r"missing body\.0\.bias; .*; and 17 more$") as caught:
         load_model(tmp_path / "w.safetensors", registry)
     assert caught.value.message.count(";") == 20
@@ -129,7 +170,12 @@ def no_safetensors(folder):
     save_weights(folder / "good.safetensors", {"a": torch.arange(99.0)}, card())
     good = (folder / "good.safetensors").read_bytes()
     (folder / "folder.safetensors").mkdir()
-    files = {"cut.safetensors": good[:-4], "headless.safetensors": good[:40], "empty.safetensors": b"", "text.safetensors": b"hello " * 9}
+    files = {
+        "cut.safetensors": good[:-4],
+        "headless.safetensors": good[:40],
+        "empty.safetensors": b"",
+        "text.safetensors": b"hello " * 9,
+    }
     for name, content in files.items():
         (folder / name).write_bytes(content)
     torch.save({"a": torch.zeros(2)}, folder / "foreign.pth")
@@ -181,9 +227,13 @@ def test_weights_without_a_card_are_refused(tmp_path):
     ],
 )
 def test_damaged_metadata_are_an_error_with_the_file(tmp_path, damage):
-    metadata = {name: value for name, value in (card().to_metadata() | damage).items() if value is not None}
+    metadata = {
+        name: value for name, value in (card().to_metadata() | damage).items() if value is not None
+    }
     save_file({"a": torch.zeros(2)}, tmp_path / "w.safetensors", metadata=metadata)
-    with pytest.raises(WeightsError, match=f"the metadata of {tmp_path / 'w.safetensors'} is damaged: ."):
+    with pytest.raises(
+        WeightsError, match=f"the metadata of {tmp_path / 'w.safetensors'} is damaged: ."
+    ):
         read_card(tmp_path / "w.safetensors")
 
 
@@ -191,7 +241,12 @@ def test_damaged_metadata_are_an_error_with_the_file(tmp_path, damage):
     ("generator", "scale", "error", "fact"),
     [
         ("sr-vgg", 4, UnknownComponentError, "no generator named 'sr-vgg' is installed"),
-        ("my-fork/srvgg", 4, UnknownComponentError, "no generator named 'my-fork/srvgg' is installed"),
+        (
+            "my-fork/srvgg",
+            4,
+            UnknownComponentError,
+            "no generator named 'my-fork/srvgg' is installed",
+        ),
         ("srvgg(width=8)", 4, OptionError, "srvgg has no option 'width'"),
         (TINY, 7, IncompatibleError, "generator 'srvgg' has no scale 7"),
     ],
@@ -205,10 +260,15 @@ def test_a_model_that_cannot_be_built_here(registry, tmp_path, generator, scale,
 def test_a_name_that_became_ambiguous_is_refused_and_a_full_name_is_not(forked, tmp_path):
     tensors = network(forked, f"srkit-srvgg/{TINY}")[1].state_dict()
     save_weights(tmp_path / "bare.safetensors", tensors, card())
-    with pytest.raises(AmbiguousError, match="'srvgg' is provided more than once: my-fork/srvgg and srkit-srvgg/srvgg"):
+    with pytest.raises(
+        AmbiguousError,
+        match="'srvgg' is provided more than once: my-fork/srvgg and srkit-srvgg/srvgg",
+    ):
         load_model(tmp_path / "bare.safetensors", forked)
     part, trained = network(forked, f"my-fork/{TINY}")
-    save_weights(tmp_path / "full.safetensors", trained.state_dict(), Card(part.expression, 4, "", {}, 0))
+    save_weights(
+        tmp_path / "full.safetensors", trained.state_dict(), Card(part.expression, 4, "", {}, 0)
+    )
     assert read_card(tmp_path / "full.safetensors").generator.name == "my-fork/srvgg"
     model = load_model(tmp_path / "full.safetensors", forked)
     with torch.no_grad():

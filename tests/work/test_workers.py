@@ -22,12 +22,16 @@ from srkit_core.plan import plan
 from srkit_core.recipe import Recipe, recipe_from_dict
 from srkit_core.registry import discover
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="who sent a signal is known on Linux")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="who sent a signal is known on Linux"
+)
 MESSAGE = "a process that loads pictures was ended from outside"
 WISH = {
     "generator": "srvgg(features=4, blocks=1)",
     "validation": {"pictures": 0},
-    "stages": [{"loss": "l1", "steps": 40, "batch": 2, "patch": 32, "log_every": 1, "checkpoint_every": 2}],
+    "stages": [
+        {"loss": "l1", "steps": 40, "batch": 2, "patch": 32, "log_every": 1, "checkpoint_every": 2}
+    ],
 }
 
 
@@ -55,7 +59,9 @@ def begun(wish, photos, steps):
 
 
 def said_by(lose):
-    """Return message and hint, and let go of the error: while it is held, torch keeps the lost process in mind."""
+    """Return message and hint, and let go of the error: while it is held, torch keeps the lost
+    process in mind.
+    """
     try:
         with lost_worker_guard("fewer"):
             lose()
@@ -67,7 +73,9 @@ def said_by(lose):
 def signal_from_elsewhere(workers):
     """Send what a launcher sends; a signal of this process would be the main process's own."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        subprocess.run(["kill", f"-{number:d}", *(str(worker.pid) for worker in workers)], check=True)
+        subprocess.run(
+            ["kill", f"-{number:d}", *(str(worker.pid) for worker in workers)], check=True
+        )
 
 
 @pytest.mark.parametrize("again", range(3))
@@ -99,9 +107,15 @@ class KillsALoader(Silent):
 
 def test_a_run_that_loses_one_says_how_to_go_on_and_can(wish, photos, tmp_path):
     out = tmp_path / "my run"
-    where, killer = Where(data=str(photos), out=out, device="cpu", workers=2), KillsALoader(psutil.Process().children())
+    where, killer = (
+        Where(data=str(photos), out=out, device="cpu", workers=2),
+        KillsALoader(psutil.Process().children()),
+    )
     message, hint = said_by(lambda: train(wish, where, listener=killer))
     assert message == MESSAGE
     assert hint.startswith(f"srkit train --resume --out '{out}' --workers 1 ")
-    assert train(wish, Where(data=str(photos), out=out, device="cpu", workers=1), resume="newest") == out
+    assert (
+        train(wish, Where(data=str(photos), out=out, device="cpu", workers=1), resume="newest")
+        == out
+    )
     assert json.loads((out / "summary.json").read_text())["steps"] == 40

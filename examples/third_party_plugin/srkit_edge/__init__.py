@@ -23,4 +23,6 @@ def edge(*, power: int = 1) -> ReferenceLoss:
 @hookimpl
 def srkit_components():
     """Announce `edge`."""
-    return [LossSpec(name="edge", factory=edge, summary="difference of gradients", default_weight=0.1)]
+    return [
+        LossSpec(name="edge", factory=edge, summary="difference of gradients", default_weight=0.1)
+    ]

@@ -9,10 +9,12 @@ from srkit_core.specs import ComponentSpec, DiscriminatorSpec, GeneratorSpec
 
 
 def autoencoder(*, widths: tuple[Count, Count, Count] = (64, 128, 256)) -> Generator:
-    """Five convolutions down to a map of a quarter of LR's sides, five up again to four times LR's sides.
+    """Five convolutions down to a map of a quarter of LR's sides, five up again to four times LR's
+    sides.
 
     Args:
-        widths: channels at the sides of LR, at half of them, and at the quarter; the decoder mirrors them.
+        widths: channels at the sides of LR, at half of them, and at the quarter; the decoder
+            mirrors them.
     """
     from srkit_baselines.coder import Autoencoder
 
@@ -31,8 +33,11 @@ def vanilla_generator(*, scale: int, features: Count = 64, blocks: Count = 4) ->
     return VanillaGenerator(scale=scale, features=features, blocks=blocks)
 
 
-def vanilla_discriminator(*, features: Count = 64, layers: Annotated[int, Between(low=2)] = 4) -> Discriminator:
-    """Strided convolutions with batch normalisation, then average pooling and a linear layer: one logit a picture.
+def vanilla_discriminator(
+    *, features: Count = 64, layers: Annotated[int, Between(low=2)] = 4
+) -> Discriminator:
+    """Strided convolutions with batch normalisation, then average pooling and a linear layer: one
+    logit a picture.
 
     Args:
         features: channels of the first convolution; they double a layer, up to eight times as many.
@@ -44,12 +49,16 @@ def vanilla_discriminator(*, features: Count = 64, layers: Annotated[int, Betwee
 
 
 def _smallest(options: Mapping[str, Any], /) -> int:
-    """Say which side leaves batch normalisation more than one value a channel of a single picture: 2 x 2 after all halvings."""
+    """Say which side leaves batch normalisation more than one value a channel of a single picture:
+    2 x 2 after all halvings.
+    """
     return int(2 ** options["layers"] + 1)
 
 
 def _receptive(options: Mapping[str, Any], /) -> int:
-    """Count the convolutions on the LR grid, and one more for those behind the first pixel shuffle, which reach less far."""
+    """Count the convolutions on the LR grid, and one more for those behind the first pixel shuffle,
+    which reach less far.
+    """
     return int(options["blocks"]) + 3
 
 
@@ -62,7 +71,8 @@ def srkit_components() -> list[ComponentSpec]:
             factory=autoencoder,
             summary="convolutional autoencoder with bicubic upsampling",
             small="autoencoder(widths=[4, 4, 8])",
-            source="empirical: the usual layout, five convolutions and two poolings against five and two enlargements by 4",
+            source="empirical: the usual layout, five convolutions and two poolings against five "
+            "and two enlargements by 4",
             scales=(4,),
             size_multiple=4,
             receptive=27,
@@ -72,7 +82,8 @@ def srkit_components() -> list[ComponentSpec]:
             factory=vanilla_generator,
             summary="convolutions, pixel shuffle and Tanh, for purely adversarial training",
             small="vanilla-gan(features=8, blocks=1)",
-            source="empirical; the game is that of Goodfellow et al. 2014, the pixel shuffle that of Shi et al. 2016 (ESPCN)",
+            source="empirical; the game is that of Goodfellow et al. 2014, the pixel shuffle that "
+            "of Shi et al. 2016 (ESPCN)",
             scales=(2, 3, 4),
             receptive=_receptive,
         ),

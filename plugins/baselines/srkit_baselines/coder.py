@@ -9,14 +9,17 @@ from torch import Tensor, nn
 
 MEAN: Final = (0.485, 0.456, 0.406)
 STD: Final = (0.229, 0.224, 0.225)
-"""Statistics of ImageNet's RGB in [0, 1] (torchvision's, by which its pretrained networks are fed)."""
+"""Statistics of ImageNet's RGB in [0, 1] (torchvision's, by which its pretrained networks are fed).
+"""
 
 
 class Autoencoder(nn.Module):
-    """LR (B, 3, H, W) in [0, 1], sides a multiple of 4 -> SR (B, 3, 4H, 4W), not clamped, by way of a map of H/4 x W/4.
+    """LR (B, 3, H, W) in [0, 1], sides a multiple of 4 -> SR (B, 3, 4H, 4W), not clamped, by way of
+    a map of H/4 x W/4.
 
-    The encoder has five 3x3 convolutions and two max-poolings, the decoder mirrors it with two bicubic enlargements by
-    4 in their place; ReLU after all but the last convolution. Inside, pictures have ImageNet's mean 0 and variance 1.
+    The encoder has five 3x3 convolutions and two max-poolings, the decoder mirrors it with two
+    bicubic enlargements by 4 in their place; ReLU after all but the last convolution. Inside,
+    pictures have ImageNet's mean 0 and variance 1.
     """
 
     mean: Tensor
@@ -33,7 +36,11 @@ class Autoencoder(nn.Module):
             *_convolutions(middle, deep),
         )
         self.decoder = nn.Sequential(
-            *_convolutions(deep, middle), _enlargement(), *_convolutions(middle, middle, wide), _enlargement(), *_convolutions(wide, wide)
+            *_convolutions(deep, middle),
+            _enlargement(),
+            *_convolutions(middle, middle, wide),
+            _enlargement(),
+            *_convolutions(wide, wide),
         )
         self.last = nn.Conv2d(wide, 3, 3, padding=1)
         for name, values in (("mean", MEAN), ("std", STD)):

@@ -44,12 +44,18 @@ def _layers(network, kind):
 def test_the_autoencoder_has_five_convolutions_on_either_side():
     network = autoencoder(widths=(3, 4, 5))
     convolutions = [
-        [(conv.in_channels, conv.out_channels) for conv in _layers(half, nn.Conv2d)] for half in (network.encoder, network.decoder)
+        [(conv.in_channels, conv.out_channels) for conv in _layers(half, nn.Conv2d)]
+        for half in (network.encoder, network.decoder)
     ]
-    assert convolutions == [[(3, 3), (3, 3), (3, 4), (4, 4), (4, 5)], [(5, 4), (4, 4), (4, 3), (3, 3)]]
+    assert convolutions == [
+        [(3, 3), (3, 3), (3, 4), (4, 4), (4, 5)],
+        [(5, 4), (4, 4), (4, 3), (3, 3)],
+    ]
     assert (network.last.in_channels, network.last.out_channels) == (3, 3)
     assert [pool.kernel_size for pool in _layers(network, nn.MaxPool2d)] == [2, 2]
-    assert [(one.scale_factor, one.mode) for one in _layers(network, nn.Upsample)] == [(4, "bicubic")] * 2
+    assert [(one.scale_factor, one.mode) for one in _layers(network, nn.Upsample)] == [
+        (4, "bicubic")
+    ] * 2
 
 
 def test_the_autoencoder_s_parameters_counted_by_hand():
@@ -81,7 +87,11 @@ def test_the_vanilla_generator_s_parameters_counted_by_hand():
     """Convolutions, and one slope a PReLU."""
     body, last = _conv(3, 64) + 1 + 4 * (_conv(64, 64) + 1), _conv(64, 3)
     counts = [_parameters(vanilla_generator(scale=scale)) for scale in (2, 3, 4)]
-    assert counts == [body + _conv(64, 256) + 1 + last, body + _conv(64, 576) + 1 + last, body + 2 * (_conv(64, 256) + 1) + last]
+    assert counts == [
+        body + _conv(64, 256) + 1 + last,
+        body + _conv(64, 576) + 1 + last,
+        body + 2 * (_conv(64, 256) + 1) + last,
+    ]
     assert counts == [298_953, 483_593, 446_666]
 
 
@@ -106,22 +116,34 @@ def test_both_players_see_pictures_around_zero():
     for network in (vanilla_generator(scale=2, features=2), vanilla_discriminator(features=2)):
         seen = []
         first = _layers(network, nn.Conv2d)[0]
-        first.register_forward_hook(lambda layer, inputs, output, seen=seen: seen.append(inputs[0].unique().item()))
+        first.register_forward_hook(
+            lambda layer, inputs, output, seen=seen: seen.append(inputs[0].unique().item())
+        )
         for gray in (0.0, 0.5, 1.0):
             network(torch.full((1, 3, 20, 20), gray))
         assert seen == [-1, 0, 1]
 
 
 def test_the_vanilla_discriminator_s_parameters_counted_by_hand():
-    """The first convolution has a bias, the others batch normalisation in its place; then a linear layer."""
-    normalised = sum(9 * inputs * outputs + 2 * outputs for inputs, outputs in ((64, 128), (128, 256), (256, 512)))
+    """The first convolution has a bias, the others batch normalisation in its place.
+
+    Then a linear layer.
+    """
+    normalised = sum(
+        9 * inputs * outputs + 2 * outputs
+        for inputs, outputs in ((64, 128), (128, 256), (256, 512))
+    )
     assert _parameters(vanilla_discriminator()) == _conv(3, 64) + normalised + 512 + 1 == 1_552_385
 
 
 def test_the_vanilla_discriminator_s_widths_double_up_to_eight_times():
     network = vanilla_discriminator(features=2, layers=6)
-    assert [(conv.out_channels, conv.stride[0]) for conv in _layers(network, nn.Conv2d)] == [(2 * width, 2) for width in (1, 2, 4, 8, 8, 8)]
-    assert [isinstance(block[1], nn.BatchNorm2d) for block in network.features] == [False] + [True] * 5
+    assert [(conv.out_channels, conv.stride[0]) for conv in _layers(network, nn.Conv2d)] == [
+        (2 * width, 2) for width in (1, 2, 4, 8, 8, 8)
+    ]
+    assert [isinstance(block[1], nn.BatchNorm2d) for block in network.features] == [False] + [
+        True
+    ] * 5
 
 
 @pytest.mark.parametrize("layers", [2, 4])
@@ -137,10 +159,15 @@ def test_the_smallest_size_is_the_smallest_that_trains_on_one_picture(layers):
     ("network", "scale", "enough", "too_few"),
     [
         (autoencoder(widths=(4, 4, 4)), 4, 28, 24),  # 27, rounded up to where a pooling starts
-        *((vanilla_generator(scale=scale, features=4, blocks=2), scale, 5, 4) for scale in (2, 3, 4)),
+        *(
+            (vanilla_generator(scale=scale, features=4, blocks=2), scale, 5, 4)
+            for scale in (2, 3, 4)
+        ),
     ],
 )
-def test_a_crop_with_its_receptive_field_around_it_is_upscaled_like_the_whole(network, scale, enough, too_few):
+def test_a_crop_with_its_receptive_field_around_it_is_upscaled_like_the_whole(
+    network, scale, enough, too_few
+):
     torch.manual_seed(0)
     lr = torch.rand(1, 3, 80, 80, dtype=torch.float64)
     network.double().eval()
@@ -156,12 +183,23 @@ def test_a_crop_with_its_receptive_field_around_it_is_upscaled_like_the_whole(ne
 
 
 def test_receptive_fields_are_declared():
-    declared = [contract().part().amount(contract().spec().receptive) for contract in (TestAutoencoder, TestVanillaGenerator)]
+    declared = [
+        contract().part().amount(contract().spec().receptive)
+        for contract in (TestAutoencoder, TestVanillaGenerator)
+    ]
     assert declared == [27, 4]
 
 
 def test_sizes_are_at_least_one():
-    counted = [option.name for factory in (vanilla_generator, vanilla_discriminator) for option in options_of(factory)]
-    bounds = [option.type_name for factory in (autoencoder, vanilla_generator, vanilla_discriminator) for option in options_of(factory)]
+    counted = [
+        option.name
+        for factory in (vanilla_generator, vanilla_discriminator)
+        for option in options_of(factory)
+    ]
+    bounds = [
+        option.type_name
+        for factory in (autoencoder, vanilla_generator, vanilla_discriminator)
+        for option in options_of(factory)
+    ]
     assert counted == ["features", "blocks", "features", "layers"]
     assert bounds == ["[int >= 1, int >= 1, int >= 1]", *["int >= 1"] * 3, "int >= 2"]

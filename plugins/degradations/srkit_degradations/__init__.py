@@ -22,31 +22,48 @@ def blur(
     cutoff: options.Cutoff | None = None,
     size: options.KernelSize | None = None,
 ) -> Degradation:
-    """Blur each picture with a kernel of its own; a fixed sigma gives the plain Gaussian that Pillow's GaussianBlur approximates.
+    """Blur each picture with a kernel of its own.
+
+    A fixed sigma gives the plain Gaussian that Pillow's GaussianBlur approximates.
 
     Args:
-        sigma: standard deviation in pixels, along x where the kernel is anisotropic; 0.2..3 in Real-ESRGAN's first round.
-        kind: shape of the kernel, or a list from which it is drawn; `sinc` rings instead (see the component `sinc`).
-        weights: how likely each of the listed kinds is; the sum need not be 1 (empty: all alike).
-        sigma_y: standard deviation of an anisotropic kernel along y before rotation, pixels (none: drawn like sigma).
-        rotation: angle of an anisotropic kernel from the x axis towards y, degrees; every one in Real-ESRGAN's code.
-        beta: shape of generalised and plateau kernels, no unit, flatter with a steeper edge the larger; half of a range around 1 is drawn
-            below it (none: 0.5..4 for generalised, 1..2 for plateau, Real-ESRGAN's options file).
-        cutoff: cutoff of `sinc` in radians a pixel (none: pi/3..pi, from kernel size 13 on pi/5..pi, Real-ESRGAN's code).
-        size: side of the kernel in pixels, odd; of a range an odd number is drawn (none: 4 standard deviations on each side).
+        sigma: standard deviation in pixels, along x where the kernel is anisotropic; 0.2..3 in
+            Real-ESRGAN's first round. kind: shape of the kernel, or a list from which it is drawn;
+            `sinc` rings instead (see the component `sinc`). weights: how likely each of the listed
+            kinds is; the sum need not be 1 (empty: all alike). sigma_y: standard deviation of an
+            anisotropic kernel along y before rotation, pixels (none: drawn like sigma). rotation:
+            angle of an anisotropic kernel from the x axis towards y, degrees; every one in
+            Real-ESRGAN's code. beta: shape of generalised and plateau kernels, no unit, flatter
+            with a steeper edge the larger; half of a range around 1 is drawn below it (none: 0.5..4
+            for generalised, 1..2 for plateau, Real-ESRGAN's options file).
+        cutoff: cutoff of `sinc` in radians a pixel (none: pi/3..pi, from kernel size 13 on
+            pi/5..pi, Real-ESRGAN's code). size: side of the kernel in pixels, odd; of a range an
+            odd number is drawn (none: 4 standard deviations on each side).
     """
     from srkit_degradations.blurring import Blur
 
     kinds: tuple[options.BlurKind, ...] = kind if isinstance(kind, tuple) else (kind,)
-    return Blur(kinds=kinds, weights=weights, sigma=sigma, sigma_y=sigma_y, rotation=rotation, beta=beta, cutoff=cutoff, size=size)
+    return Blur(
+        kinds=kinds,
+        weights=weights,
+        sigma=sigma,
+        sigma_y=sigma_y,
+        rotation=rotation,
+        beta=beta,
+        cutoff=cutoff,
+        size=size,
+    )
 
 
-def sinc(*, cutoff: options.Cutoff | None = None, size: options.KernelSize = published.KERNEL_SIZES) -> Degradation:
-    """Cut off high frequencies with an ideal low-pass filter, which makes edges ring as strong sharpening and compression do.
+def sinc(
+    *, cutoff: options.Cutoff | None = None, size: options.KernelSize = published.KERNEL_SIZES
+) -> Degradation:
+    """Cut off high frequencies with an ideal low-pass filter, which makes edges ring as strong
+    sharpening and compression do.
 
     Args:
-        cutoff: where the frequencies end, radians a pixel, pi being all (none: pi/3..pi, from kernel size 13 on pi/5..pi,
-            Real-ESRGAN's code).
+        cutoff: where the frequencies end, radians a pixel, pi being all (none: pi/3..pi, from
+            kernel size 13 on pi/5..pi, Real-ESRGAN's code).
         size: side of the kernel in pixels, odd; of a range an odd number is drawn.
     """
     from srkit_degradations.blurring import Sinc
@@ -65,12 +82,14 @@ def noise(
     """Add noise of one strength to each picture, and clip it to [0, 1].
 
     Args:
-        kind: `gaussian` (the same everywhere), `poisson` (of photons: variance grows with the signal), or a list to draw from.
-        weights: how likely each of the listed kinds is; the sum need not be 1 (empty: all alike).
-        sigma: standard deviation of Gaussian noise in 8-bit units, of 255; 1..30 in Real-ESRGAN's first round.
-        factor: what Poisson noise is multiplied by, 1 being as many photons at white as the picture has grey levels; 0.05..3 in
-            Real-ESRGAN's first round.
-        gray: probability that a picture gets the same noise in all three channels; 0.4 in Real-ESRGAN's options file.
+        kind: `gaussian` (the same everywhere), `poisson` (of photons: variance grows with the
+            signal), or a list to draw from. weights: how likely each of the listed kinds is; the
+            sum need not be 1 (empty: all alike). sigma: standard deviation of Gaussian noise in
+            8-bit units, of 255; 1..30 in Real-ESRGAN's first round. factor: what Poisson noise is
+            multiplied by, 1 being as many photons at white as the picture has grey levels; 0.05..3
+            in Real-ESRGAN's first round.
+        gray: probability that a picture gets the same noise in all three channels; 0.4 in
+            Real-ESRGAN's options file.
     """
     from srkit_degradations.noising import Noise
 
@@ -79,10 +98,13 @@ def noise(
 
 
 def jpeg(*, quality: options.Quality = published.QUALITY[0]) -> Degradation:
-    """Compress as libjpeg does by default (chroma at half the size), without a file; the result holds 8-bit values, no gradient.
+    """Compress as libjpeg does by default (chroma at half the size), without a file.
+
+    The result holds 8-bit values, no gradient.
 
     Args:
-        quality: quality from 1 to 100, in libjpeg's scale; drawn from a range it is rounded. 30..95 in Real-ESRGAN's options file.
+        quality: quality from 1 to 100, in libjpeg's scale; drawn from a range it is rounded. 30..95
+            in Real-ESRGAN's options file.
     """
     from srkit_degradations.compression import Jpeg
 
@@ -98,30 +120,37 @@ def resize(
     divide: Count = 1,
     draw: options.Draw = "picture",
 ) -> Degradation:
-    """Resize by a factor, degrade at that size, and resize to the first size, or a whole part of it.
+    """Resize by a factor, degrade at that size, and resize to the first size, or a whole part of
+    it.
 
     Args:
-        factor: by what the sides are multiplied; 0.15..1.5 in Real-ESRGAN's first round.
-        weights: how likely enlarging, shrinking and keeping are, for a range around 1; 0.2, 0.7 and 0.1 in Real-ESRGAN's first round
-            (none: the factor is uniform in its range).
-        kernel: interpolation of both resizings, drawn for each from a list; torch's, not widened against aliasing.
-        through: degradations that happen between the resizings, in this order.
-        divide: how many times smaller the result is than the input.
-        draw: whether factor and kernel are drawn for each picture, or for the batch as in Real-ESRGAN's code (faster on a GPU).
+        factor: by what the sides are multiplied; 0.15..1.5 in Real-ESRGAN's first round. weights:
+            how likely enlarging, shrinking and keeping are, for a range around 1; 0.2, 0.7 and 0.1
+            in Real-ESRGAN's first round (none: the factor is uniform in its range).
+        kernel: interpolation of both resizings, drawn for each from a list; torch's, not widened
+            against aliasing. through: degradations that happen between the resizings, in this
+            order. divide: how many times smaller the result is than the input. draw: whether factor
+            and kernel are drawn for each picture, or for the batch as in Real-ESRGAN's code (faster
+            on a GPU).
     """
     from srkit_degradations.resizing import Resize
 
     kernels: tuple[options.ResizeKernel, ...] = kernel if isinstance(kernel, tuple) else (kernel,)
-    return Resize(factor=factor, weights=weights, kernels=kernels, through=through, divide=divide, draw=draw)
+    return Resize(
+        factor=factor, weights=weights, kernels=kernels, through=through, divide=divide, draw=draw
+    )
 
 
-def sharpen(*, weight: options.Weight = 0.5, radius: Count = 50, threshold: options.Weight = 10.0) -> Degradation:
-    """Sharpen with a soft unsharp mask, as Real-ESRGAN does with the HR pictures it learns from (USMSharp of its code).
+def sharpen(
+    *, weight: options.Weight = 0.5, radius: Count = 50, threshold: options.Weight = 10.0
+) -> Degradation:
+    """Sharpen with a soft unsharp mask, as Real-ESRGAN does with the HR pictures it learns from
+    (USMSharp of its code).
 
     Args:
-        weight: how much of the detail is added, 1 being all of it.
-        radius: side of the Gaussian in pixels, made odd; its standard deviation is OpenCV's 0.15 radius + 0.35.
-        threshold: how large detail must be to be sharpened, in 8-bit units.
+        weight: how much of the detail is added, 1 being all of it. radius: side of the Gaussian in
+            pixels, made odd; its standard deviation is OpenCV's 0.15 radius + 0.35. threshold: how
+            large detail must be to be sharpened, in 8-bit units.
     """
     from srkit_degradations.sharpening import Sharpen
 
@@ -152,29 +181,43 @@ def realesrgan(
 ) -> Degradation:
     """Degrade twice by blur, resizing, noise and JPEG, as Real-ESRGAN does; LR of 8-bit values.
 
-    Each option is a pair of ranges, for the first and the second round, with the values of the published options file
-    train_realesrgan_x4plus.yml; probabilities, kernel sizes and shapes are those of that file as well. Training there
-    learns from sharpened HR (the recipe's target). Around a crop 72 HR pixels are degraded too, because published training
-    degrades 400x400 pixels and cuts 256x256 out of them.
+    Each option is a pair of ranges, for the first and the second round, with the values of the
+    published options file train_realesrgan_x4plus.yml; probabilities, kernel sizes and shapes are
+    those of that file as well. Training there learns from sharpened HR (the recipe's target).
+    Around a crop 72 HR pixels are degraded too, because published training degrades 400x400 pixels
+    and cuts 256x256 out of them.
 
     Args:
-        sigma: standard deviations of the blur kernels in pixels.
-        factor: by what the sides are multiplied, in the second round after division by the scale.
-        noise: standard deviations of Gaussian noise in 8-bit units.
-        poisson: what Poisson noise is multiplied by, see the component `noise`.
-        quality: JPEG qualities from 1 to 100.
-        draw: whether resize factors, kernels and the last step are drawn for each picture, which makes a batch as diverse as the
-            published pool of pairs does, or for the batch as in Real-ESRGAN's code (faster on a GPU).
+        sigma: standard deviations of the blur kernels in pixels. factor: by what the sides are
+            multiplied, in the second round after division by the scale. noise: standard deviations
+            of Gaussian noise in 8-bit units. poisson: what Poisson noise is multiplied by, see the
+            component `noise`. quality: JPEG qualities from 1 to 100. draw: whether resize factors,
+            kernels and the last step are drawn for each picture, which makes a batch as diverse as
+            the published pool of pairs does, or for the batch as in Real-ESRGAN's code (faster on a
+            GPU).
     """
     from srkit_degradations.realesrgan_chain import RealESRGAN
 
-    return RealESRGAN.of(scale=scale, sigma=sigma, factor=factor, noise=noise, poisson=poisson, quality=quality, draw=draw)
+    return RealESRGAN.of(
+        scale=scale,
+        sigma=sigma,
+        factor=factor,
+        noise=noise,
+        poisson=poisson,
+        quality=quality,
+        draw=draw,
+    )
 
 
 def bsrgan(
-    *, scale: int, noise: options.AmountRange = published.BSRGAN_NOISE, quality: options.QualityRange = published.BSRGAN_QUALITY
+    *,
+    scale: int,
+    noise: options.AmountRange = published.BSRGAN_NOISE,
+    quality: options.QualityRange = published.BSRGAN_QUALITY,
 ) -> Degradation:
-    """Blur twice, make smaller, add noise and compress in random order, as BSRGAN does; LR of 8-bit values.
+    """Blur twice, make smaller, add noise and compress in random order, as BSRGAN does.
+
+    LR of 8-bit values.
 
     The order is drawn for each picture. Around a crop 18 LR pixels are degraded too (empirical).
 
@@ -195,10 +238,31 @@ def srkit_components() -> list[DegradationSpec]:
 
 def _steps() -> list[DegradationSpec]:
     return [
-        _spec(blur, "Gaussian, generalised Gaussian and plateau blur", f"{_REALESRGAN}, section 3.1", margin=reach.of_blur),
-        _spec(sinc, "ringing of an ideal low-pass filter", f"{_REALESRGAN}, eq. 6", margin=reach.of_blur),
-        _spec(noise, "Gaussian and Poisson noise", f"{_REALESRGAN}, section 3.1", exact_in_crops=reach.never),
-        _spec(jpeg, "JPEG compression", "ITU-T T.81, with libjpeg's defaults", margin=reach.of_jpeg, exact_in_crops=reach.never),
+        _spec(
+            blur,
+            "Gaussian, generalised Gaussian and plateau blur",
+            f"{_REALESRGAN}, section 3.1",
+            margin=reach.of_blur,
+        ),
+        _spec(
+            sinc,
+            "ringing of an ideal low-pass filter",
+            f"{_REALESRGAN}, eq. 6",
+            margin=reach.of_blur,
+        ),
+        _spec(
+            noise,
+            "Gaussian and Poisson noise",
+            f"{_REALESRGAN}, section 3.1",
+            exact_in_crops=reach.never,
+        ),
+        _spec(
+            jpeg,
+            "JPEG compression",
+            "ITU-T T.81, with libjpeg's defaults",
+            margin=reach.of_jpeg,
+            exact_in_crops=reach.never,
+        ),
         _spec(
             resize,
             "resizing up, down or not, and back",
@@ -207,7 +271,12 @@ def _steps() -> list[DegradationSpec]:
             divisor=reach.divisor_of_resize,
             exact_in_crops=reach.resize_is_exact,
         ),
-        _spec(sharpen, "unsharp masking", f"{_REALESRGAN}, USMSharp of its code", margin=reach.of_sharpen),
+        _spec(
+            sharpen,
+            "unsharp masking",
+            f"{_REALESRGAN}, USMSharp of its code",
+            margin=reach.of_sharpen,
+        ),
         _spec(
             shuffle,
             "degradations in random order",
@@ -242,4 +311,6 @@ def _presets() -> list[DegradationSpec]:
 
 
 def _spec(factory: Factory, summary: str, source: str, **traits: Any) -> DegradationSpec:
-    return DegradationSpec(name=factory.__name__, factory=factory, summary=summary, source=source, **traits)
+    return DegradationSpec(
+        name=factory.__name__, factory=factory, summary=summary, source=source, **traits
+    )

@@ -23,7 +23,10 @@ _LARGE = 13
 
 @dataclass(frozen=True, kw_only=True)
 class Blur(PerPicture):
-    """Blurs each picture with a kernel of a drawn kind, size and shape; options are those of the factory `blur`."""
+    """Blurs each picture with a kernel of a drawn kind, size and shape.
+
+    Options are those of the factory `blur`.
+    """
 
     name: ClassVar[str] = "blur"
 
@@ -44,7 +47,9 @@ class Blur(PerPicture):
     def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
         """Blur; isotropic Gaussians alone are separable."""
         if set(self.kinds) == {"isotropic"}:
-            return filtered_separably(pictures, kernels.gaussian_taps(self._sizes(dice), dice.number("sigma", self.sigma)))
+            return filtered_separably(
+                pictures, kernels.gaussian_taps(self._sizes(dice), dice.number("sigma", self.sigma))
+            )
         return filtered(pictures, self.kernels(dice))
 
     def kernels(self, dice: Dice) -> Tensor:
@@ -66,7 +71,11 @@ class Blur(PerPicture):
         shape = self._ellipse(dice, turned=bool(anisotropic) or kind == "anisotropic")
         if family == "generalised":
             return kernels.generalised(sizes, *shape, self._beta(family, dice))
-        return kernels.plateau(sizes, *shape, self._beta(family, dice)) if family == "plateau" else kernels.gaussian(sizes, *shape)
+        return (
+            kernels.plateau(sizes, *shape, self._beta(family, dice))
+            if family == "plateau"
+            else kernels.gaussian(sizes, *shape)
+        )
 
     def _ellipse(self, dice: Dice, *, turned: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Return both standard deviations in pixels and the angle in radians."""
@@ -114,7 +123,8 @@ def check_weights(component: str, choices: Sequence[str], weights: Sequence[floa
     """Raise OptionError unless there is one weight a choice, or none at all."""
     if weights and (len(weights) != len(choices) or min(weights) < 0 or sum(weights) <= 0):
         raise OptionError(
-            f"{component}: weights must be {len(choices)} numbers of at least 0 that are not all 0, not {list(weights)}",
+            f"{component}: weights must be {len(choices)} numbers of at least 0 that are not all "
+            f"0, not {list(weights)}",
             component=component,
             option="weights",
         )
@@ -124,7 +134,9 @@ def _check_size(component: str, size: int | Range | None) -> None:
     even = isinstance(size, int) and size % 2 == 0
     if even or (isinstance(size, Range) and _odd_ends(size)[0] > _odd_ends(size)[1]):
         raise OptionError(
-            f"{component}: size must be odd or a range with an odd number in it, not {size}", component=component, option="size"
+            f"{component}: size must be odd or a range with an odd number in it, not {size}",
+            component=component,
+            option="size",
         )
 
 

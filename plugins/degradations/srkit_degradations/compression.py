@@ -1,7 +1,8 @@
 """What does JPEG compression leave of pictures?
 
-The arithmetic of libjpeg with its default settings, on tensors: quantisation tables of ITU-T T.81, annex K.1, chroma at
-half the size, and smooth chroma upsampling. Entropy coding loses nothing and is left out.
+The arithmetic of libjpeg with its default settings, on tensors: quantisation tables of ITU-T T.81,
+annex K.1, chroma at half the size, and smooth chroma upsampling. Entropy coding loses nothing and
+is left out.
 """
 
 from dataclasses import dataclass
@@ -31,19 +32,28 @@ _LUMA_TABLE: Final = (
 _CHROMA_CORNER: Final = ((17, 18, 24, 47), (18, 21, 26, 66), (24, 26, 56, 99), (47, 66, 99, 99))
 """The low frequencies of ITU-T T.81, table K.2; all others are 99."""
 
-_TO_YCBCR: Final = ((0.299, 0.587, 0.114), (-0.168735892, -0.331264108, 0.5), (0.5, -0.418687589, -0.081312411))
+_TO_YCBCR: Final = (
+    (0.299, 0.587, 0.114),
+    (-0.168735892, -0.331264108, 0.5),
+    (0.5, -0.418687589, -0.081312411),
+)
 _TO_RGB: Final = ((1, 0, 1.402), (1, -0.344136286, -0.714136286), (1, 1.772, 0))
 """JFIF 1.02."""
 
 _BLOCK: Final = 8
 _MIDDLE: Final = 128
 _HALF: Final = torch.tensor(0.5 + 1e-4)
-"""Rounds halves away from zero, as libjpeg does, also a half that lost its last bits in a float32 sum; they are common."""
+"""Rounds halves away from zero, as libjpeg does, also a half that lost its last bits in a float32
+sum; they are common.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Jpeg(PerPicture):
-    """Compresses each picture with a drawn quality, a whole number of 1 to 100; the result holds 8-bit values."""
+    """Compresses each picture with a drawn quality, a whole number of 1 to 100.
+
+    The result holds 8-bit values.
+    """
 
     name: ClassVar[str] = "jpeg"
 
@@ -58,15 +68,21 @@ class Jpeg(PerPicture):
 
 
 def compressed(pictures: Tensor, quality: Tensor) -> Tensor:
-    """Compress and decompress (B, 3, H, W) pictures in [0, 1] with (B,) qualities; sides that no block ends at are continued."""
+    """Compress and decompress (B, 3, H, W) pictures in [0, 1] with (B,) qualities.
+
+    Sides that no block ends at are continued.
+    """
     height, width = pictures.shape[-2:]
     pixels = (pictures * 255).round().clamp_(0, 255)
-    padded = functional.pad(pixels, (0, -width % (2 * _BLOCK), 0, -height % (2 * _BLOCK)), mode="replicate")
+    padded = functional.pad(
+        pixels, (0, -width % (2 * _BLOCK), 0, -height % (2 * _BLOCK)), mode="replicate"
+    )
     ycbcr = _mixed(padded, _TO_YCBCR).round_()
     luma, chroma = quantisation_tables(quality).to(pictures).unbind(1)
     y = _quantised(ycbcr[:, :1] - _MIDDLE, luma) + _MIDDLE
     small = _quantised(_rounded(functional.avg_pool2d(ycbcr[:, 1:], 2), 1 / 4, 2 / 4), chroma)
-    # The decoder knows the true size: what was continued for the last blocks takes no part in the upsampling.
+    # The decoder knows the true size: what was continued for the last blocks takes no part in the
+    # upsampling.
     seen = small[..., : -(-height // 2), : -(-width // 2)]
     full = _rounded(functional.interpolate(seen, scale_factor=2, mode="bilinear"), 8 / 16, 7 / 16)
     joined = torch.cat([y[..., :height, :width], full[..., :height, :width]], 1)
@@ -74,7 +90,9 @@ def compressed(pictures: Tensor, quality: Tensor) -> Tensor:
 
 
 def quantisation_tables(quality: Tensor) -> Tensor:
-    """Return (B, 2, 64) divisors for luma and chroma, scaled for (B,) qualities of 1 to 100 as libjpeg does."""
+    """Return (B, 2, 64) divisors for luma and chroma, scaled for (B,) qualities of 1 to 100 as
+    libjpeg does.
+    """
     percent = torch.where(quality < 50, (5000 / quality).floor(), 200 - 2 * quality)
     return ((_base_tables() * percent[:, None, None] + 50) / 100).floor().clamp(1, 255)
 
@@ -92,20 +110,34 @@ def _mixed(pixels: Tensor, matrix: tuple[tuple[float, ...], ...]) -> Tensor:
 
 
 def _rounded(chroma: Tensor, even: float, odd: float) -> Tensor:
-    """Round down after adding something that differs between even and odd columns, so that libjpeg's rounding has no bias."""
-    added = torch.tensor([even, odd], dtype=chroma.dtype, device=chroma.device).repeat(chroma.shape[-1] // 2)
+    """Round down after adding something that differs between even and odd columns, so that
+    libjpeg's rounding has no bias.
+    """
+    added = torch.tensor([even, odd], dtype=chroma.dtype, device=chroma.device).repeat(
+        chroma.shape[-1] // 2
+    )
     return (chroma + added).floor_()
 
 
 def _quantised(planes: Tensor, tables: Tensor) -> Tensor:
-    """Round the cosine coefficients of (B, C, H, W) planes to multiples of their (B, 64) divisors; back to whole numbers in -128..127."""
+    """Round the cosine coefficients of (B, C, H, W) planes to multiples of their (B, 64) divisors;
+    back to whole numbers in -128..127.
+    """
     batch, channels, height, width = planes.shape
     rows, columns = height // _BLOCK, width // _BLOCK
-    blocks = planes.view(batch, channels, rows, _BLOCK, columns, _BLOCK).transpose(3, 4).reshape(batch, -1, _BLOCK**2)
+    blocks = (
+        planes.view(batch, channels, rows, _BLOCK, columns, _BLOCK)
+        .transpose(3, 4)
+        .reshape(batch, -1, _BLOCK**2)
+    )
     cosines, divisors = _cosines().to(planes), tables[:, None]
     steps = blocks @ cosines.T / divisors
     coefficients = (steps + torch.copysign(_HALF, steps)).trunc_() * divisors
-    pixels = (coefficients @ cosines).view(batch, channels, rows, columns, _BLOCK, _BLOCK).transpose(3, 4)
+    pixels = (
+        (coefficients @ cosines)
+        .view(batch, channels, rows, columns, _BLOCK, _BLOCK)
+        .transpose(3, 4)
+    )
     return pixels.reshape(batch, channels, height, width).round_().clamp_(-_MIDDLE, _MIDDLE - 1)
 
 

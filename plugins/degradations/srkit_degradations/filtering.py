@@ -15,17 +15,23 @@ def filtered(pictures: Tensor, kernels: Tensor) -> Tensor:
 
 
 def filtered_separably(pictures: Tensor, taps: Tensor) -> Tensor:
-    """Correlate (B, C, H, W) pictures with (B, K) taps along the rows and then the columns, K odd; same size."""
+    """Correlate (B, C, H, W) pictures with (B, K) taps along the rows and then the columns, K odd;
+    same size.
+    """
     reach = taps.shape[-1] // 2
     rows = _by_channel(_mirrored(pictures, reach, -1), taps[:, None, :])
     return _by_channel(_mirrored(rows, reach, -2), taps[:, :, None])
 
 
 def _by_channel(pictures: Tensor, kernels: Tensor) -> Tensor:
-    """Filter all channels of all pictures as groups of one convolution: (B, C, H, W) and (B, KH, KW)."""
+    """Filter all channels of all pictures as groups of one convolution: (B, C, H, W) and (B, KH,
+    KW).
+    """
     batch, channels, height, width = pictures.shape
     weights = kernels.to(pictures).repeat_interleave(channels, 0)[:, None]
-    joined = functional.conv2d(pictures.reshape(1, batch * channels, height, width), weights, groups=batch * channels)
+    joined = functional.conv2d(
+        pictures.reshape(1, batch * channels, height, width), weights, groups=batch * channels
+    )
     return joined.view(batch, channels, *joined.shape[2:])
 
 

@@ -1,7 +1,8 @@
 """What do blur kernels look like?
 
-Every function takes one row of parameters a picture, float64 on the CPU, and returns (pictures, K, K) kernels that sum to 1, K being the
-largest of the odd sizes; a smaller kernel has zeros around it. The y axis points down, an angle turns from x to y.
+Every function takes one row of parameters a picture, float64 on the CPU, and returns (pictures, K,
+K) kernels that sum to 1, K being the largest of the odd sizes; a smaller kernel has zeros around
+it. The y axis points down, an angle turns from x to y.
 """
 
 import torch
@@ -12,12 +13,18 @@ _LEAST_SIGMA = 1e-3
 
 
 def gaussian(sizes: Tensor, sigma_x: Tensor, sigma_y: Tensor, angle: Tensor) -> Tensor:
-    """Gaussians exp(-d/2) with d = (u / sigma_x)^2 + (v / sigma_y)^2 in axes turned by `angle` radians (Wang et al. 2021, eq. 2)."""
+    """Gaussians exp(-d/2) with d = (u / sigma_x)^2 + (v / sigma_y)^2 in axes turned by `angle`
+    radians (Wang et al. 2021, eq. 2).
+    """
     return _normalised(torch.exp(-_distance(sizes, sigma_x, sigma_y, angle) / 2), sizes)
 
 
-def generalised(sizes: Tensor, sigma_x: Tensor, sigma_y: Tensor, angle: Tensor, beta: Tensor) -> Tensor:
-    """Generalised Gaussians exp(-d^beta / 2): more peaked than a Gaussian for beta < 1, flatter above (Wang et al. 2021, section 3.2)."""
+def generalised(
+    sizes: Tensor, sigma_x: Tensor, sigma_y: Tensor, angle: Tensor, beta: Tensor
+) -> Tensor:
+    """Generalised Gaussians exp(-d^beta / 2): more peaked than a Gaussian for beta < 1, flatter
+    above (Wang et al. 2021, section 3.2).
+    """
     powers = _distance(sizes, sigma_x, sigma_y, angle) ** beta[:, None, None]
     return _normalised(torch.exp(-powers / 2), sizes)
 
@@ -29,7 +36,9 @@ def plateau(sizes: Tensor, sigma_x: Tensor, sigma_y: Tensor, angle: Tensor, beta
 
 
 def sinc(sizes: Tensor, cutoff: Tensor) -> Tensor:
-    """Circular ideal low-pass filters w J1(w r) / (2 pi r) with w = `cutoff`, radians a pixel (Wang et al. 2021, eq. 6)."""
+    """Circular ideal low-pass filters w J1(w r) / (2 pi r) with w = `cutoff`, radians a pixel (Wang
+    et al. 2021, eq. 6).
+    """
     x, y = _axes(sizes)
     radius, w = (x * x + y * y).sqrt(), cutoff[:, None, None]
     rings = w * torch.special.bessel_j1(w * radius) / (2 * torch.pi * radius)
@@ -37,9 +46,13 @@ def sinc(sizes: Tensor, cutoff: Tensor) -> Tensor:
 
 
 def gaussian_taps(sizes: Tensor, sigma: Tensor) -> Tensor:
-    """Return (pictures, K): the one-dimensional Gaussians whose outer products are the isotropic ones."""
+    """Return (pictures, K): the one-dimensional Gaussians whose outer products are the isotropic
+    ones.
+    """
     x, _ = _axes(sizes)
-    taps = torch.exp(-0.5 * (x[0] / sigma.clamp(min=_LEAST_SIGMA)[:, None]) ** 2) * (x[0].abs() <= sizes[:, None] // 2)
+    taps = torch.exp(-0.5 * (x[0] / sigma.clamp(min=_LEAST_SIGMA)[:, None]) ** 2) * (
+        x[0].abs() <= sizes[:, None] // 2
+    )
     return taps / taps.sum(1, keepdim=True)
 
 

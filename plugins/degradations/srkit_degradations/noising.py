@@ -24,8 +24,9 @@ _LEVELS: Final = 256
 class Noise(PerPicture):
     """Adds noise of a drawn kind and strength to each picture, and clips to [0, 1].
 
-    Options are those of the factory `noise`; `correlated` is the probability of Gaussian noise whose channels depend on
-    each other with a drawn covariance, of BSRGAN, which draws it for the largest `sigma`.
+    Options are those of the factory `noise`; `correlated` is the probability of Gaussian noise
+    whose channels depend on each other with a drawn covariance, of BSRGAN, which draws it for the
+    largest `sigma`.
     """
 
     name: ClassVar[str] = "noise"
@@ -45,7 +46,12 @@ class Noise(PerPicture):
         """Add noise."""
         kinds = dice.word("kind", self.kinds, self.weights)
         return in_groups(
-            pictures, kinds, dice, lambda kind, some, of: self._gaussian(some, of) if kind == "gaussian" else self._poisson(some, of)
+            pictures,
+            kinds,
+            dice,
+            lambda kind, some, of: (
+                self._gaussian(some, of) if kind == "gaussian" else self._poisson(some, of)
+            ),
         )
 
     def _gaussian(self, pictures: Tensor, dice: Dice) -> Tensor:
@@ -53,20 +59,30 @@ class Noise(PerPicture):
         return in_groups(pictures, colours, dice, self._normal)
 
     def _normal(self, colour: str, pictures: Tensor, dice: Dice) -> Tensor:
-        """Mix three independent normal values a pixel, so that the channels get the wanted covariance."""
+        """Mix three independent normal values a pixel, so that the channels get the wanted
+        covariance.
+        """
         mixing = (self._mixing(colour, dice) / 255).to(pictures)
-        normal = torch.randn(pictures.shape, generator=dice.rng, dtype=pictures.dtype, device=pictures.device)
+        normal = torch.randn(
+            pictures.shape, generator=dice.rng, dtype=pictures.dtype, device=pictures.device
+        )
         return (mixing @ normal.flatten(2)).view_as(pictures).add_(pictures).clamp_(0, 1)
 
     def _mixing(self, colour: str, dice: Dice) -> Tensor:
-        """Return (pictures, 3, 3) matrices whose products with their transposes are the covariances, in 8-bit units."""
+        """Return (pictures, 3, 3) matrices whose products with their transposes are the
+        covariances, in 8-bit units.
+        """
         if colour == "correlated":
-            return largest(self.sigma) * torch.stack([_random_mixing(drawn) for drawn in dice.uniform(4, 3)])
+            return largest(self.sigma) * torch.stack(
+                [_random_mixing(drawn) for drawn in dice.uniform(4, 3)]
+            )
         mixing = torch.tensor([[1.0, 0, 0]] * 3) if colour == "gray" else torch.eye(3)
         return dice.number("sigma", self.sigma)[:, None, None] * mixing
 
     def _poisson(self, pictures: Tensor, dice: Dice) -> Tensor:
-        return in_groups(pictures, dice.word("colour", *_likely({"gray": self.gray})), dice, self._shots)
+        return in_groups(
+            pictures, dice.word("colour", *_likely({"gray": self.gray})), dice, self._shots
+        )
 
     def _shots(self, colour: str, pictures: Tensor, dice: Dice) -> Tensor:
         seen = _as_gray(pictures) if colour == "gray" else pictures
@@ -75,14 +91,15 @@ class Noise(PerPicture):
 
 
 def _likely(probabilities: dict[str, float]) -> tuple[list[str], list[float]]:
-    """Return the words that can happen, `rgb` for the rest of the probability, and their weights."""
+    """Return the words that can happen, `rgb` for the remaining probability, and their weights."""
     whole = {**probabilities, "rgb": 1 - sum(probabilities.values())}
     possible = {word: probability for word, probability in whole.items() if probability > 0}
     return list(possible), list(possible.values())
 
 
 def _random_mixing(drawn: Tensor) -> Tensor:
-    """Return a root of the covariance |U^T D U| that BSRGAN's code draws, from (4, 3) uniform numbers.
+    """Return a root of the covariance |U^T D U| that BSRGAN's code draws, from (4, 3) uniform
+    numbers.
 
     D is diagonal with uniform entries, U an orthogonal basis of a uniform matrix.
     """
@@ -93,12 +110,16 @@ def _random_mixing(drawn: Tensor) -> Tensor:
 
 
 def _shot_noise(pictures: Tensor, rng: torch.Generator) -> Tensor:
-    """Return what counting photons adds to a picture: Poisson counts of as many photons as the picture has grey levels.
+    """Return what counting photons adds to a picture: Poisson counts of as many photons as the
+    picture has grey levels.
 
-    The number of grey levels is that of the picture in 8 bit, rounded up to a power of 2 (scikit-image's random_noise).
+    The number of grey levels is that of the picture in 8 bit, rounded up to a power of 2
+    (scikit-image's random_noise).
     """
     levels = (pictures * (_LEVELS - 1)).round().clamp_(0, _LEVELS - 1)
-    present = torch.zeros(len(pictures), _LEVELS, device=pictures.device).scatter_(1, levels.long().flatten(1), 1.0)
+    present = torch.zeros(len(pictures), _LEVELS, device=pictures.device).scatter_(
+        1, levels.long().flatten(1), 1.0
+    )
     photons = torch.exp2(present.sum(1).log2().ceil()).to(pictures)[:, None, None, None]
     signal = levels / (_LEVELS - 1)
     return torch.poisson(signal * photons, generator=rng).div_(photons).sub_(signal)

@@ -5,7 +5,13 @@ from typing import Annotated, Literal, TypeAlias
 from srkit_core.interfaces import Between, Range
 
 BlurKind: TypeAlias = Literal[
-    "isotropic", "anisotropic", "generalised", "generalised-anisotropic", "plateau", "plateau-anisotropic", "sinc"
+    "isotropic",
+    "anisotropic",
+    "generalised",
+    "generalised-anisotropic",
+    "plateau",
+    "plateau-anisotropic",
+    "sinc",
 ]
 NoiseKind: TypeAlias = Literal["gaussian", "poisson"]
 ResizeKernel: TypeAlias = Literal["area", "bilinear", "bicubic"]

@@ -1,6 +1,7 @@
 """Which values did the authors of Real-ESRGAN and BSRGAN publish?
 
-Pairs are for the first and the second round of Real-ESRGAN, from its options file train_realesrgan_x4plus.yml.
+Pairs are for the first and the second round of Real-ESRGAN, from its options file
+train_realesrgan_x4plus.yml.
 """
 
 import math
@@ -19,7 +20,8 @@ GRAY: Final = 0.4
 SECOND_BLUR: Final = 0.8
 FINAL_SINC: Final = 0.8
 CROP: Final = (400, 256)
-"""Sides of the degraded crop and of what is cut out of it, HR pixels (RealESRGANDataset, gt_size)."""
+"""Sides of the degraded crop and of what is cut out of it, HR pixels (RealESRGANDataset, gt_size).
+"""
 
 BLUR_KINDS: Final[tuple[BlurKind, ...]] = (
     "isotropic",

@@ -1,4 +1,6 @@
-"""What happens to crops: how many pixels around one change it, how much smaller does it become, is it exact?"""
+"""What happens to crops: how many pixels around one change it, how much smaller does it become, is
+it exact?
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +11,10 @@ from srkit_core.specs import DegradationSpec
 from srkit_degradations import published
 
 _TRUNCATE = 4
-"""Standard deviations on each side of a Gaussian kernel without a size; beyond lie 6e-5 of its weight."""
+"""Standard deviations on each side of a Gaussian kernel without a size.
+
+Beyond lie 6e-5 of its weight.
+"""
 
 _MCU = 16
 """Side of the blocks of a JPEG file with halved chroma, in pixels."""
@@ -29,7 +34,10 @@ def smallest(option: float | Range) -> float:
 
 
 def blur_size(size: int | Range | None, sigma: float | Range, sigma_y: float | Range | None) -> int:
-    """Return the side of the largest kernel in pixels; without a size it follows from the widest Gaussian."""
+    """Return the side of the largest kernel in pixels.
+
+    Without a size it follows from the widest Gaussian.
+    """
     if size is not None:
         return int(largest(size))
     widest = max(largest(sigma), largest(sigma if sigma_y is None else sigma_y))
@@ -57,7 +65,11 @@ def of_resize(options: Mapping[str, Any], /) -> int:
     for spec, bound in _nested(options["through"]):
         inside += divisor * spec.margin(bound)
         divisor *= spec.divisor(bound)
-    return _TAPS + math.ceil((inside + _TAPS * divisor) / min(smallest(options["factor"]), 1)) + _TAPS * int(options["divide"])
+    return (
+        _TAPS
+        + math.ceil((inside + _TAPS * divisor) / min(smallest(options["factor"]), 1))
+        + _TAPS * int(options["divide"])
+    )
 
 
 def divisor_of_resize(options: Mapping[str, Any], /) -> int:
@@ -77,7 +89,9 @@ def resize_is_exact(options: Mapping[str, Any], /) -> bool:
 def of_shuffle(options: Mapping[str, Any], /) -> int:
     """The sum of all, each at the smallest size that it can meet."""
     total = divisor_of_shuffle(options)
-    return sum(total // spec.divisor(bound) * spec.margin(bound) for spec, bound in _nested(options["of"]))
+    return sum(
+        total // spec.divisor(bound) * spec.margin(bound) for spec, bound in _nested(options["of"])
+    )
 
 
 def divisor_of_shuffle(options: Mapping[str, Any], /) -> int:
@@ -107,7 +121,9 @@ def scale(options: Mapping[str, Any], /) -> int:
 
 
 def never(options: Mapping[str, Any], /) -> bool:
-    """What is drawn for each pixel, and blocks that begin where the crop begins, are not those of the whole picture."""
+    """What is drawn for each pixel, and blocks that begin where the crop begins, are not those of
+    the whole picture.
+    """
     return False
 
 

@@ -20,7 +20,8 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Resize(PerPicture):
-    """Resizes each picture by a drawn factor, degrades it further at that size, and resizes it to its size / `divide`.
+    """Resizes each picture by a drawn factor, degrades it further at that size, and resizes it to
+    its size / `divide`.
 
     Options are those of the factory `resize`.
     """
@@ -39,7 +40,8 @@ class Resize(PerPicture):
         around_one = isinstance(self.factor, Range) and self.factor.low <= 1 <= self.factor.high
         if self.weights is not None and not around_one:
             raise OptionError(
-                f"factor={self.factor} must be a range with 1 in it, because enlarging, shrinking and keeping have weights",
+                f"factor={self.factor} must be a range with 1 in it, because enlarging, shrinking "
+                "and keeping have weights",
                 component=self.name,
                 option="factor",
             )
@@ -51,12 +53,18 @@ class Resize(PerPicture):
         def rest(some: Tensor, of: Dice) -> Tensor:
             for step in self.through:
                 some = of.run(step, some)
-            return resized_back(some, (height // self.divide, width // self.divide), self.kernels, of)
+            return resized_back(
+                some, (height // self.divide, width // self.divide), self.kernels, of
+            )
 
         return self.to_drawn_size(pictures, (height, width), dice, rest)
 
-    def to_drawn_size(self, pictures: Tensor, size: Size, dice: Dice, rest: Callable[[Tensor, Dice], Tensor]) -> Tensor:
-        """Resize pictures to `size` times a drawn factor, and apply `rest`, which returns one size, to those of one size together."""
+    def to_drawn_size(
+        self, pictures: Tensor, size: Size, dice: Dice, rest: Callable[[Tensor, Dice], Tensor]
+    ) -> Tensor:
+        """Resize pictures to `size` times a drawn factor, and apply `rest`, which returns one size,
+        to those of one size together.
+        """
         drawing = dice.for_all() if self.draw == "batch" else dice
         factors = self._factors(drawing).tolist()
         chosen = list(zip(factors, drawing.word("kernel", self.kernels), strict=True))
@@ -76,15 +84,24 @@ class Resize(PerPicture):
         return dice.written("factor", factors.gather(1, places[:, None])[:, 0])
 
 
-def resized_back(pictures: Tensor, size: Size, kernels: Sequence[ResizeKernel], dice: Dice) -> Tensor:
+def resized_back(
+    pictures: Tensor, size: Size, kernels: Sequence[ResizeKernel], dice: Dice
+) -> Tensor:
     """Resize pictures to one size with a kernel drawn for each."""
-    return in_groups(pictures, dice.word("back", kernels), dice, lambda kernel, some, _: resized(some, size, kernel))
+    return in_groups(
+        pictures,
+        dice.word("back", kernels),
+        dice,
+        lambda kernel, some, _: resized(some, size, kernel),
+    )
 
 
 def resized(pictures: Tensor, size: Size, kernel: ResizeKernel) -> Tensor:
-    """Resize to at least one pixel with torch's kernels, not widened against aliasing, as published; corners stay aligned.
+    """Resize to at least one pixel with torch's kernels, not widened against aliasing, as
+    published; corners stay aligned.
 
-    Pixels are averaged over areas (`area`) or interpolated; `bicubic` is Keys 1981 with a = -3/4 and may overshoot.
+    Pixels are averaged over areas (`area`) or interpolated; `bicubic` is Keys 1981 with a = -3/4
+    and may overshoot.
     """
     height, width = max(1, size[0]), max(1, size[1])
     if pictures.shape[-2:] == (height, width):

@@ -14,9 +14,11 @@ from srkit_degradations.kernels import gaussian_taps
 
 @dataclass(frozen=True, kw_only=True)
 class Sharpen(PerPicture):
-    """Adds `weight` times what a wide Gaussian takes away, where that is more than `threshold`, with soft transitions.
+    """Adds `weight` times what a wide Gaussian takes away, where that is more than `threshold`,
+    with soft transitions.
 
-    Options are those of the factory `sharpen`. The Gaussian is separable, so it is applied as two one-dimensional ones.
+    Options are those of the factory `sharpen`. The Gaussian is separable, so it is applied as two
+    one-dimensional ones.
     """
 
     name: ClassVar[str] = "sharpen"
@@ -34,7 +36,9 @@ class Sharpen(PerPicture):
         return torch.lerp(pictures, sharp, mask)
 
     def _taps(self) -> Tensor:
-        """Return (1, K) taps with the standard deviation that OpenCV's getGaussianKernel gives to K taps."""
+        """Return (1, K) taps with the standard deviation that OpenCV's getGaussianKernel gives to K
+        taps.
+        """
         size = 2 * (self.radius // 2) + 1
         sigma = 0.3 * ((size - 1) * 0.5 - 1) + 0.8
         return gaussian_taps(torch.tensor([size]), torch.tensor([sigma], dtype=torch.float64))

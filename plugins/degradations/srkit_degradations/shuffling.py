@@ -14,7 +14,10 @@ from srkit_degradations.options import Draw
 
 @dataclass(frozen=True, kw_only=True)
 class Shuffle(PerPicture):
-    """Applies degradations in an order drawn for each picture or batch; all orders are equally likely."""
+    """Applies degradations in an order drawn for each picture or batch.
+
+    All orders are equally likely.
+    """
 
     name: ClassVar[str] = "shuffle"
 

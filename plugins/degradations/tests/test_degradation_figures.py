@@ -16,7 +16,10 @@ from srkit_degradations.compression import quantisation_tables
 from srkit_degradations.noising import Noise
 
 PLACES = ((0, 0), (0, 1), (1, 0), (-1, 2))
-"""Rows and columns of the values below, counted from the middle; the fifth is the top right corner, the sixth the bottom right one."""
+"""Rows and columns of the values below, counted from the middle.
+
+The fifth is the top right corner, the sixth the bottom right one.
+"""
 
 
 def _numbers(*values):
@@ -25,10 +28,15 @@ def _numbers(*values):
 
 def _seen(kernel):
     middle = kernel.shape[-1] // 2
-    return [*(kernel[0, middle + row, middle + column].item() for row, column in PLACES), kernel[0, 0, -1].item(), kernel[0, -1, -1].item()]
+    return [
+        *(kernel[0, middle + row, middle + column].item() for row, column in PLACES),
+        kernel[0, 0, -1].item(),
+        kernel[0, -1, -1].item(),
+    ]
 
 
-# Values of the kernel functions of BasicSR 1.4.2 (basicsr/data/degradations.py), run on numpy 2.4 and scipy 1.17.
+# Values of the kernel functions of BasicSR 1.4.2 (basicsr/data/degradations.py), run on numpy 2.4
+# and scipy 1.17.
 PUBLISHED = {
     "isotropic": (
         lambda: kernels.gaussian(torch.tensor([7]), *_numbers(1.5, 1.5, 0)),
@@ -85,10 +93,16 @@ def test_a_gaussian_of_no_width_leaves_the_picture_alone():
 @pytest.mark.parametrize("kind", ["isotropic", "anisotropic"])
 def test_blurring_is_the_correlation_with_the_drawn_kernel_and_a_mirrored_border(kind):
     hr = pictures(3, 20, 24).double()
-    lr, draws = blur(kind=kind, sigma=Range(0.5, 3), size=9).traced(hr, rng=torch.Generator().manual_seed(0))
+    lr, draws = blur(kind=kind, sigma=Range(0.5, 3), size=9).traced(
+        hr, rng=torch.Generator().manual_seed(0)
+    )
     padded = functional.pad(hr, (4,) * 4, mode="reflect")
     for i, one in enumerate(draws):
-        shape = (one["blur.sigma"], one.get("blur.sigma_y", one["blur.sigma"]), np.deg2rad(one.get("blur.rotation", 0)))
+        shape = (
+            one["blur.sigma"],
+            one.get("blur.sigma_y", one["blur.sigma"]),
+            np.deg2rad(one.get("blur.rotation", 0)),
+        )
         kernel = kernels.gaussian(torch.tensor([9]), *_numbers(*shape))
         expected = functional.conv2d(padded[i][:, None], kernel[:, None])[:, 0]
         assert (lr[i] - expected).abs().max() < 2e-4  # draws are written down with 4 decimals
@@ -103,7 +117,12 @@ def test_gaussian_noise_has_its_standard_deviation():
 
 
 def test_gray_noise_is_the_same_in_all_channels():
-    lr = noise(sigma=10.0, gray=1.0)(torch.full((1, 3, 100, 100), 0.5), rng=torch.Generator().manual_seed(0)) - 0.5
+    lr = (
+        noise(sigma=10.0, gray=1.0)(
+            torch.full((1, 3, 100, 100), 0.5), rng=torch.Generator().manual_seed(0)
+        )
+        - 0.5
+    )
     assert (lr[:, 0] - lr[:, 2]).abs().max() < 1e-6
     assert lr[:, 0].std().item() * 255 == pytest.approx(10, rel=0.03)
 
@@ -111,7 +130,10 @@ def test_gray_noise_is_the_same_in_all_channels():
 @pytest.mark.parametrize("gray", [0.0, 1.0])
 def test_the_variance_of_poisson_noise_is_the_signal_over_the_number_of_levels(gray):
     ramp = (torch.arange(256) / 255).repeat_interleave(2).expand(1, 3, 2000, 512)
-    lr = noise(kind="poisson", factor=0.5, gray=gray)(ramp, rng=torch.Generator().manual_seed(0)) - ramp
+    lr = (
+        noise(kind="poisson", factor=0.5, gray=gray)(ramp, rng=torch.Generator().manual_seed(0))
+        - ramp
+    )
     for level in (32, 128, 200):
         band = lr[..., 2 * level : 2 * level + 2]
         assert band.var().item() == pytest.approx(0.25 * level / 255 / 256, rel=0.1)
@@ -125,7 +147,10 @@ def test_quantisation_tables_are_libjpegs():
         stream.seek(0)
         Image.new("RGB", (8, 8)).save(stream, "JPEG", quality=quality)
         expected = Image.open(stream).quantization
-        assert quantisation_tables(torch.tensor([quality]))[0].int().tolist() == [expected[0], expected[1]]
+        assert quantisation_tables(torch.tensor([quality]))[0].int().tolist() == [
+            expected[0],
+            expected[1],
+        ]
 
 
 @pytest.mark.parametrize("size", [(96, 128), (61, 43)])
@@ -156,9 +181,15 @@ def test_sharpening_is_the_dense_reference():
     sigma = 0.3 * (25 - 1) + 0.8
     taps = torch.exp(-0.5 * (torch.arange(-25, 26).double() / sigma) ** 2)
     taps /= taps.sum()
-    assert taps[[0, 10, 25]].tolist() == pytest.approx([0.00037832129423682147, 0.008610552968477316, 0.04993893906128147], rel=1e-9)
+    assert taps[[0, 10, 25]].tolist() == pytest.approx(
+        [0.00037832129423682147, 0.008610552968477316, 0.04993893906128147], rel=1e-9
+    )
     dense = torch.outer(taps, taps)[None, None].expand(3, 1, 51, 51)
-    wide = lambda picture: functional.conv2d(functional.pad(picture, (25,) * 4, mode="reflect"), dense, groups=3)  # noqa: E731
+
+    def wide(picture):
+        padded = functional.pad(picture, (25,) * 4, mode="reflect")
+        return functional.conv2d(padded, dense, groups=3)
+
     detail = hr - wide(hr)
     mask = wide((detail.abs() * 255 > 10).double())
     expected = mask * (hr + 0.5 * detail).clamp(0, 1) + (1 - mask) * hr
@@ -182,8 +213,12 @@ def test_a_fixed_resize_is_torchs():
 
 def test_what_happens_between_the_resizings_happens_at_that_size():
     hr = pictures(1, 64, 64)
-    coarse = resize(factor=0.25, kernel="bilinear", through=(noise(sigma=20.0),))(hr, rng=torch.Generator().manual_seed(0))
-    fine = resize(factor=1.0, kernel="bilinear", through=(noise(sigma=20.0),))(hr, rng=torch.Generator().manual_seed(0))
+    coarse = resize(factor=0.25, kernel="bilinear", through=(noise(sigma=20.0),))(
+        hr, rng=torch.Generator().manual_seed(0)
+    )
+    fine = resize(factor=1.0, kernel="bilinear", through=(noise(sigma=20.0),))(
+        hr, rng=torch.Generator().manual_seed(0)
+    )
     step = lambda picture: (picture[..., 1:] - picture[..., :-1]).abs().mean()  # noqa: E731
     assert step(coarse) < step(fine) / 2
 
@@ -194,7 +229,9 @@ def _ramp(side):
 
 
 def _shift(lr):
-    """By how many of its own pixels a small picture of the ramp is shifted, seen away from its border."""
+    """By how many of its own pixels a small picture of the ramp is shifted, seen away from its
+    border.
+    """
     side = lr.shape[-1]
     return ((lr - _ramp(side)) * side)[..., side // 4 : -side // 4].mean().abs().item()
 
@@ -202,13 +239,17 @@ def _shift(lr):
 def test_realesrgan_does_not_shift_pictures():
     nothing, best = (Range(0.0, 0.0),) * 2, (Range(100, 100),) * 2
     preset = realesrgan(scale=4, sigma=nothing, noise=nothing, poisson=nothing, quality=best)
-    shifts = [_shift(preset(_ramp(200), rng=torch.Generator().manual_seed(seed))) for seed in range(12)]
+    shifts = [
+        _shift(preset(_ramp(200), rng=torch.Generator().manual_seed(seed))) for seed in range(12)
+    ]
     assert max(shifts) < 0.1
 
 
 def test_bsrgan_does_not_shift_pictures():
     preset = BSRGAN(scale=4, noise=Range(0.0, 0.0), quality=Range(100, 100))
-    shifts = [_shift(preset(_ramp(200), rng=torch.Generator().manual_seed(seed))) for seed in range(24)]
+    shifts = [
+        _shift(preset(_ramp(200), rng=torch.Generator().manual_seed(seed))) for seed in range(24)
+    ]
     assert max(shifts) < 0.1
 
 

@@ -13,7 +13,18 @@ from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec
 from srkit_core.testing.contracts import DegradationContract
 from srkit_core.testing.samples import pictures
-from srkit_degradations import blur, bsrgan, jpeg, noise, realesrgan, resize, sharpen, shuffle, sinc, srkit_components
+from srkit_degradations import (
+    blur,
+    bsrgan,
+    jpeg,
+    noise,
+    realesrgan,
+    resize,
+    sharpen,
+    shuffle,
+    sinc,
+    srkit_components,
+)
 
 CHAINS = {
     "blur": blur(kind=("anisotropic", "plateau", "sinc"), size=Range(7, 21)),
@@ -38,7 +49,8 @@ class TestBlurOfDrawnSigma(DegradationContract):
 
 class TestBlurOfEveryKind(DegradationContract):
     expression = (
-        "blur(kind=[isotropic, anisotropic, generalised, generalised-anisotropic, plateau, plateau-anisotropic, sinc], "
+        "blur(kind=[isotropic, anisotropic, generalised, generalised-anisotropic, plateau, "
+        "plateau-anisotropic, sinc], "
         "weights=[1, 2, 1, 1, 1, 1, 1], size=7..21, rotation=-90..90, sigma_y=0.5..1, beta=2.0)"
     )
 
@@ -60,7 +72,9 @@ class TestJpeg(DegradationContract):
 
 
 class TestResize(DegradationContract):
-    expression = "resize(weights=[0.2, 0.7, 0.1], through=[blur(sigma=0.2..1), noise, jpeg], divide=2)"
+    expression = (
+        "resize(weights=[0.2, 0.7, 0.1], through=[blur(sigma=0.2..1), noise, jpeg], divide=2)"
+    )
 
 
 class TestResizeByHalf(DegradationContract):
@@ -155,7 +169,11 @@ def test_every_component_is_tried_here():
 @pytest.mark.parametrize("name", CHAINS)
 def test_a_seed_gives_one_result_and_another_seed_another(name):
     hr = pictures(3, 48, 64)
-    (lr, draws), (again, same), (other, different) = _traced(name, hr), _traced(name, hr), _traced(name, hr, seed=1)
+    (lr, draws), (again, same), (other, different) = (
+        _traced(name, hr),
+        _traced(name, hr),
+        _traced(name, hr, seed=1),
+    )
     assert torch.equal(lr, again)
     assert draws == same
     assert name == "sharpen" or not torch.equal(lr, other)
@@ -194,13 +212,21 @@ def test_autocast_changes_nothing_and_the_result_lies_in_0_to_1(name):
 @pytest.mark.parametrize("name", CHAINS)
 def test_a_batch_as_it_is_loaded_gives_the_same(name):
     hr = pictures(2, 48, 64)
-    assert torch.equal(_traced(name, hr.contiguous(memory_format=torch.channels_last))[0], _traced(name, hr)[0])
+    assert torch.equal(
+        _traced(name, hr.contiguous(memory_format=torch.channels_last))[0], _traced(name, hr)[0]
+    )
 
 
 def test_draws_lie_in_their_ranges():
     step = shuffle(
         of=(
-            blur(kind=("anisotropic", "generalised"), sigma=Range(0.5, 2), sigma_y=Range(3, 4), rotation=Range(10, 20), size=Range(7, 11)),
+            blur(
+                kind=("anisotropic", "generalised"),
+                sigma=Range(0.5, 2),
+                sigma_y=Range(3, 4),
+                rotation=Range(10, 20),
+                size=Range(7, 11),
+            ),
             noise(sigma=Range(5, 6), gray=0.5),
             jpeg(quality=Range(40, 50)),
             resize(factor=Range(0.5, 0.75)),
@@ -228,12 +254,18 @@ def test_draws_lie_in_their_ranges():
 
 
 def test_a_beta_around_1_is_drawn_below_it_half_of_the_time():
-    _, draws = blur(kind="generalised").traced(pictures(400, 4, 4), rng=torch.Generator().manual_seed(0))
-    assert sum(one["blur.beta"] < 1 for one in draws) == pytest.approx(200, abs=40)  # 4 standard deviations
+    _, draws = blur(kind="generalised").traced(
+        pictures(400, 4, 4), rng=torch.Generator().manual_seed(0)
+    )
+    assert sum(one["blur.beta"] < 1 for one in draws) == pytest.approx(
+        200, abs=40
+    )  # 4 standard deviations
 
 
 def test_enlarging_shrinking_and_keeping_have_their_weights():
-    _, draws = resize(weights=(0.2, 0.7, 0.1)).traced(pictures(1000, 2, 2), rng=torch.Generator().manual_seed(0))
+    _, draws = resize(weights=(0.2, 0.7, 0.1)).traced(
+        pictures(1000, 2, 2), rng=torch.Generator().manual_seed(0)
+    )
     factors = torch.tensor([one["resize.factor"] for one in draws])
     assert int((factors > 1).sum()) == pytest.approx(200, abs=51)
     assert int((factors < 1).sum()) == pytest.approx(700, abs=58)
@@ -262,14 +294,18 @@ def test_the_written_order_is_the_order_that_happened():
 
 
 def test_a_batch_can_share_what_is_drawn():
-    _, draws = realesrgan(scale=4, draw="batch").traced(pictures(6, 32, 32), rng=torch.Generator().manual_seed(0))
+    _, draws = realesrgan(scale=4, draw="batch").traced(
+        pictures(6, 32, 32), rng=torch.Generator().manual_seed(0)
+    )
     for name in ("resize.factor", "resize.kernel", "resize.2.factor", "realesrgan.last"):
         assert len({one[name] for one in draws}) == 1, name
     assert len({one["jpeg.quality"] for one in draws}) > 1
 
 
 def test_repeated_components_are_numbered():
-    step = resize(factor=0.5, through=(noise(), noise(), resize(factor=Range(0.5, 0.6), through=(noise(),))))
+    step = resize(
+        factor=0.5, through=(noise(), noise(), resize(factor=Range(0.5, 0.6), through=(noise(),)))
+    )
     _, draws = step.traced(pictures(1, 16, 16), rng=torch.Generator().manual_seed(0))
     assert {"noise.sigma", "noise.2.sigma", "noise.3.sigma", "resize.2.factor"} <= set(draws[0])
 
@@ -286,7 +322,9 @@ def test_the_preset_applies_both_rounds_with_the_published_probabilities():
         "jpeg last": (sum(one["realesrgan.last"] == "jpeg" for one in draws), 0.5),
     }
     for name, (count, probability) in shares.items():
-        assert count == pytest.approx(400 * probability, abs=4 * (400 * probability * (1 - probability)) ** 0.5), name
+        assert count == pytest.approx(
+            400 * probability, abs=4 * (400 * probability * (1 - probability)) ** 0.5
+        ), name
 
 
 def test_options_of_the_preset_are_for_the_first_and_the_second_round():
@@ -296,8 +334,15 @@ def test_options_of_the_preset_are_for_the_first_and_the_second_round():
         "poisson": (Range(0.1, 0.2), Range(2.1, 2.2)),
         "quality": (Range(31, 32), Range(91, 92)),
     }
-    written = {"sigma": "blur{}.sigma", "noise": "noise{}.sigma", "poisson": "noise{}.factor", "quality": "jpeg{}.quality"}
-    _, draws = realesrgan(scale=2, **ranges).traced(pictures(40, 8, 8), rng=torch.Generator().manual_seed(0))
+    written = {
+        "sigma": "blur{}.sigma",
+        "noise": "noise{}.sigma",
+        "poisson": "noise{}.factor",
+        "quality": "jpeg{}.quality",
+    }
+    _, draws = realesrgan(scale=2, **ranges).traced(
+        pictures(40, 8, 8), rng=torch.Generator().manual_seed(0)
+    )
     for option, key in written.items():
         for part, number in zip(ranges[option], ("", ".2"), strict=True):
             values = [one[key.format(number)] for one in draws if key.format(number) in one]

@@ -8,15 +8,22 @@ from srkit_core.specs import GeneratorSpec, LayoutSpec
 from srkit_edsr.layouts import LAYOUTS
 
 
-def edsr(*, scale: int, blocks: Count = 16, features: Count = 64, res_scale: Annotated[float, Between(0, 1)] = 1.0) -> Generator:
+def edsr(
+    *,
+    scale: int,
+    blocks: Count = 16,
+    features: Count = 64,
+    res_scale: Annotated[float, Between(0, 1)] = 1.0,
+) -> Generator:
     """Residual blocks without normalisation; the state dict has BasicSR's names.
 
-    The defaults are the paper's baseline; its large model is `edsr(blocks=32, features=256, res_scale=0.1)`.
+    The defaults are the paper's baseline; its large model is `edsr(blocks=32, features=256,
+    res_scale=0.1)`.
 
     Args:
-        blocks: number of residual blocks, the depth.
-        features: channels throughout.
-        res_scale: factor of every residual branch before it is added; the paper's large model needs 0.1 to train stably.
+        blocks: number of residual blocks, the depth. features: channels throughout. res_scale:
+            factor of every residual branch before it is added; the paper's large model needs 0.1 to
+            train stably.
     """
     from srkit_edsr.model import EDSR
 
@@ -33,7 +40,8 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             summary="residual blocks without normalisation (EDSR)",
             body="body",
             small="edsr(blocks=1, features=8)",
-            source="Lim et al. 2017 (EDSR), section 3, figures 2 and 3, table 1; the mean colour: section 4.2",
+            source="Lim et al. 2017 (EDSR), section 3, figures 2 and 3, table 1; the mean colour: "
+            "section 4.2",
             scales=(2, 3, 4),
         ),
         *LAYOUTS,

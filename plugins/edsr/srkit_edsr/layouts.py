@@ -6,13 +6,16 @@ from typing import Any, Final
 from srkit_core.specs import LayoutSpec, Shapes, numbered
 
 LARGE: Final = 256
-"""Features of the paper's large model, whose residual branches are scaled by 0.1 (Lim et al. 2017, section 3.1, table 1)."""
+"""Features of the paper's large model, whose residual branches are scaled by 0.1 (Lim et al. 2017,
+section 3.1, table 1).
+"""
 
 
 def _options(shapes: Shapes) -> dict[str, Any]:
     features = shapes["conv_first.weight"][0]
     return {
-        "scale": isqrt(shapes["upsample.0.weight"][0] // features) * (2 if "upsample.2.weight" in shapes else 1),
+        "scale": isqrt(shapes["upsample.0.weight"][0] // features)
+        * (2 if "upsample.2.weight" in shapes else 1),
         "blocks": numbered(shapes, "body"),
         "features": features,
         "res_scale": 0.1 if features >= LARGE else 1.0,
@@ -23,7 +26,12 @@ LAYOUTS: Final = [
     LayoutSpec(
         name="basicsr-edsr",
         generator="edsr",
-        marks=(r"conv_first\.weight", r"body\.0\.conv1\.weight", r"conv_after_body\.weight", r"upsample\.0\.weight"),
+        marks=(
+            r"conv_first\.weight",
+            r"body\.0\.conv1\.weight",
+            r"conv_after_body\.weight",
+            r"upsample\.0\.weight",
+        ),
         options=_options,
         source="EDSR of BasicSR, colours from 0 to 255",
     ),

@@ -11,14 +11,15 @@ SHUFFLES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2)}
 PEAK: Final = 255.0
 """The value of white inside: published weights were trained on 0 to 255."""
 MEAN: Final = (0.4488, 0.4371, 0.4040)
-"""Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them."""
+"""Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them.
+"""
 
 
 class EDSR(nn.Module):
     """LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), not clamped; any float dtype.
 
-    Lim et al. 2017, section 3.2. Inside, pictures range over 0 to 255 without DIV2K's mean colour. Weights start as torch
-    makes them, as in the official code; the paper says nothing about them.
+    Lim et al. 2017, section 3.2. Inside, pictures range over 0 to 255 without DIV2K's mean colour.
+    Weights start as torch makes them, as in the official code; the paper says nothing about them.
     """
 
     mean: Tensor
@@ -29,7 +30,9 @@ class EDSR(nn.Module):
         self.conv_first = _convolution(3, features)
         self.body = nn.Sequential(*(ResidualBlock(features, res_scale) for _ in range(blocks)))
         self.conv_after_body = _convolution(features, features)
-        self.upsample = nn.Sequential(*(layer for factor in SHUFFLES[scale] for layer in _enlarge(features, factor)))
+        self.upsample = nn.Sequential(
+            *(layer for factor in SHUFFLES[scale] for layer in _enlarge(features, factor))
+        )
         self.conv_last = _convolution(features, 3)
 
     def forward(self, lr: Tensor) -> Tensor:
@@ -41,7 +44,10 @@ class EDSR(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Convolution, ReLU, convolution, and the skip: Lim et al. 2017, figure 2c; (B, F, H, W) -> (B, F, H, W)."""
+    """Convolution, ReLU, convolution, and the skip: Lim et al. 2017, figure 2c.
+
+    (B, F, H, W) -> (B, F, H, W).
+    """
 
     def __init__(self, features: int, res_scale: float) -> None:
         super().__init__()

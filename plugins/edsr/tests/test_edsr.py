@@ -38,7 +38,8 @@ def test_the_paper_s_parameter_counts():
 
 
 @pytest.mark.parametrize(
-    ("scale", "baseline", "large"), [(2, 1_369_859, 40_729_603), (3, 1_554_499, 43_680_003), (4, 1_517_571, 43_089_923)]
+    ("scale", "baseline", "large"),
+    [(2, 1_369_859, 40_729_603), (3, 1_554_499, 43_680_003), (4, 1_517_571, 43_089_923)],
 )
 def test_parameter_counts_by_hand(scale, baseline, large):
     assert _parameters(scale=scale) == baseline == _by_hand(scale, 16, 64)
@@ -50,7 +51,10 @@ def test_the_state_dict_has_basicsr_s_names():
     layers += [f"body.{block}.conv{number}" for block in range(2) for number in (1, 2)]
     names = {f"{layer}.{tensor}" for layer in layers for tensor in ("weight", "bias")}
     assert set(edsr(scale=4, blocks=2, features=8).state_dict()) == names
-    assert set(edsr(scale=3, blocks=2, features=8).state_dict()) == names - {"upsample.2.weight", "upsample.2.bias"}
+    assert set(edsr(scale=3, blocks=2, features=8).state_dict()) == names - {
+        "upsample.2.weight",
+        "upsample.2.bias",
+    }
 
 
 def test_sizes_and_factors_are_bounded():
@@ -66,7 +70,9 @@ def test_a_block_adds_its_scaled_branch():
 
 @pytest.fixture
 def repeating():
-    """EDSR x2 whose weights repeat pixels: its features are red, green and blue, and its blocks add nothing."""
+    """EDSR x2 whose weights repeat pixels: its features are red, green and blue, and its blocks add
+    nothing.
+    """
     network = edsr(scale=2, blocks=1, features=3).eval()
     with torch.no_grad():
         for value in network.parameters():
@@ -81,7 +87,9 @@ def repeating():
 def test_the_mean_colour_leaves_and_returns(repeating):
     lr = torch.rand(2, 3, 4, 5)
     with torch.no_grad():
-        assert torch.allclose(repeating(lr), functional.interpolate(lr, scale_factor=2, mode="nearest"), atol=1e-6)
+        assert torch.allclose(
+            repeating(lr), functional.interpolate(lr, scale_factor=2, mode="nearest"), atol=1e-6
+        )
         repeating.conv_last.weight.zero_()
         assert torch.allclose(repeating(lr)[0, :, 0, 0], torch.tensor([0.4488, 0.4371, 0.4040]))
 

@@ -28,7 +28,11 @@ class TestOfficial(LayoutContract):
 
     def _file(self, folder, tensors, more=None):
         path = super()._file(folder, tensors, more)
-        constants = {f"{end}_mean.{kind}": torch.zeros(3) for end in ("sub", "add") for kind in ("weight", "bias")}
+        constants = {
+            f"{end}_mean.{kind}": torch.zeros(3)
+            for end in ("sub", "add")
+            for kind in ("weight", "bias")
+        }
         renamed = {self.foreign_name(name): value.contiguous() for name, value in tensors.items()}
         save_file(renamed | constants | (more or {}), path)
         return path

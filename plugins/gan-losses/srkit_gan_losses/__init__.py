@@ -20,11 +20,13 @@ def hinge() -> AdversarialLoss:
 
 
 def wgan() -> AdversarialLoss:
-    """Difference of the mean scores: an estimate of the Wasserstein distance between real and fake pictures.
+    """Difference of the mean scores: an estimate of the Wasserstein distance between real and fake
+    pictures.
 
-    It is one only if scores cannot change faster than pictures do, and nothing in the loss keeps them from growing, so
-    it needs a spectrally normalised discriminator (Miyato et al. 2018), such as `vgg-sn`. There is no gradient penalty:
-    that would need pictures, and a loss sees scores only.
+    It is one only if scores cannot change faster than pictures do, and nothing in the loss keeps
+    them from growing, so it needs a spectrally normalised discriminator (Miyato et al. 2018), such
+    as `vgg-sn`. There is no gradient penalty: that would need pictures, and a loss sees scores
+    only.
     """
     from srkit_gan_losses.losses import Wasserstein
 
@@ -32,7 +34,9 @@ def wgan() -> AdversarialLoss:
 
 
 def prob_gan() -> AdversarialLoss:
-    """1 - D(real) + D(fake) for the discriminator and 1 - D(fake) for the generator, D being sigmoid of the logits."""
+    """1 - D(real) + D(fake) for the discriminator and 1 - D(fake) for the generator, D being
+    sigmoid of the logits.
+    """
     from srkit_gan_losses.losses import Probability
 
     return Probability()
@@ -46,7 +50,8 @@ def srkit_components() -> list[LossSpec]:
             name="lsgan",
             factory=lsgan,
             summary="least-squares adversarial loss",
-            source="Mao et al. 2017, eq. 9, the generator's face without its factor 1/2 (Zhu et al. 2017, CycleGAN, section 4)",
+            source="Mao et al. 2017, eq. 9, the generator's face without its factor 1/2 (Zhu et "
+            "al. 2017, CycleGAN, section 4)",
             adversarial=True,
             default_weight=0.005,
         ),
@@ -62,7 +67,8 @@ def srkit_components() -> list[LossSpec]:
             name="wgan",
             factory=wgan,
             summary="Wasserstein adversarial loss",
-            source="Arjovsky et al. 2017, eq. 3 and algorithm 1, with spectral normalisation (Miyato et al. 2018) in place of clipping",
+            source="Arjovsky et al. 2017, eq. 3 and algorithm 1, with spectral normalisation "
+            "(Miyato et al. 2018) in place of clipping",
             adversarial=True,
             needs_lipschitz=True,
             default_weight=0.005,

@@ -1,6 +1,7 @@
 """What do the two players minimise in the games that do without cross entropy?
 
-Scores are what a discriminator returns, raw, of any shape; every face is a scalar, a mean over all of them.
+Scores are what a discriminator returns, raw, of any shape; every face is a scalar, a mean over all
+of them.
 """
 
 from torch import Tensor
@@ -10,8 +11,9 @@ from torch.nn.functional import relu
 class LeastSquares:
     """The game of Mao et al. 2017 with the 0-1 coding of eq. 9; both faces are >= 0.
 
-    The discriminator's face is eq. 9, half the sum of two means. The generator's is twice that of eq. 9, so that a
-    score of 0 costs it 1, as in the codes of CycleGAN and BasicSR that weights in use were chosen with.
+    The discriminator's face is eq. 9, half the sum of two means. The generator's is twice that of
+    eq. 9, so that a score of 0 costs it 1, as in the codes of CycleGAN and BasicSR that weights in
+    use were chosen with.
     """
 
     def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
@@ -26,7 +28,8 @@ class LeastSquares:
 class Hinge:
     """The game of Lim & Ye 2017 and Miyato et al. 2018 (eq. 16 and 17).
 
-    The discriminator has nothing to gain from scores beyond its margin of 1, and gets no gradient there.
+    The discriminator has nothing to gain from scores beyond its margin of 1, and gets no gradient
+    there.
     """
 
     def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
@@ -39,14 +42,19 @@ class Hinge:
 
 
 class Wasserstein:
-    """The game of Arjovsky et al. 2017; the scores must be those of a Lipschitz discriminator. Both faces have either sign."""
+    """The game of Arjovsky et al. 2017; the scores must be those of a Lipschitz discriminator.
+
+    Both faces have either sign.
+    """
 
     def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
         """Return the mean of -D(fake) (algorithm 1, line 10); `real` is not looked at."""
         return -fake.mean()
 
     def discriminator(self, real: Tensor, fake: Tensor, /) -> Tensor:
-        """Return the mean of D(fake) minus that of D(real): the negative of eq. 3, which the discriminator maximises."""
+        """Return the mean of D(fake) minus that of D(real): the negative of eq. 3, which the
+        discriminator maximises.
+        """
         return fake.mean() - real.mean()
 
 

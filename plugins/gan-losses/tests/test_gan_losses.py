@@ -11,7 +11,9 @@ from srkit_core.testing.contracts import AdversarialLossContract
 from srkit_gan_losses import hinge, lsgan, prob_gan, srkit_components, wgan
 
 REAL, FAKE = torch.tensor([[0.5], [2.0], [-1.0]]), torch.tensor([[-2.0], [0.5], [1.5]])
-EACH = pytest.mark.parametrize("loss", [lsgan(), hinge(), wgan(), prob_gan()], ids=["lsgan", "hinge", "wgan", "prob-gan"])
+EACH = pytest.mark.parametrize(
+    "loss", [lsgan(), hinge(), wgan(), prob_gan()], ids=["lsgan", "hinge", "wgan", "prob-gan"]
+)
 
 
 class TestLSGAN(AdversarialLossContract):
@@ -56,14 +58,20 @@ def test_wasserstein_by_hand():
     assert wgan().discriminator(REAL, FAKE).item() == -0.5
     real, fake = REAL.clone().requires_grad_(), FAKE.clone().requires_grad_()
     gradients = torch.autograd.grad(wgan().discriminator(real, fake), (real, fake))
-    assert [gradient.flatten().tolist() for gradient in gradients] == [pytest.approx([-1 / 3] * 3), pytest.approx([1 / 3] * 3)]
+    assert [gradient.flatten().tolist() for gradient in gradients] == [
+        pytest.approx([-1 / 3] * 3),
+        pytest.approx([1 / 3] * 3),
+    ]
 
 
 def test_probabilities_by_hand():
-    # Logits log 3, -log 3 and 0 are the probabilities 3/4, 1/4 and 1/2; log 9 and -log 9 are 9/10 and 1/10.
+    # Logits log 3, -log 3 and 0 are the probabilities 3/4, 1/4 and 1/2; log 9 and -log 9 are 9/10
+    # and 1/10.
     real, fake = torch.tensor([log(3), 0.0, log(9)]), torch.tensor([-log(3), 0.0, -log(9)])
     assert prob_gan().generator(real, fake).item() == pytest.approx((0.75 + 0.5 + 0.9) / 3)
-    assert prob_gan().discriminator(real, fake).item() == pytest.approx((0.25 + 0.5 + 0.1) / 3 + (0.25 + 0.5 + 0.1) / 3)
+    assert prob_gan().discriminator(real, fake).item() == pytest.approx(
+        (0.25 + 0.5 + 0.1) / 3 + (0.25 + 0.5 + 0.1) / 3
+    )
     assert prob_gan().discriminator(fake, real).item() == pytest.approx((0.75 + 0.5 + 0.9) / 3 * 2)
 
 
@@ -76,16 +84,27 @@ def test_what_is_left_of_a_certain_probability_does_not_round_to_0():
 @EACH
 def test_a_map_of_logits_counts_as_its_values(loss: AdversarialLoss):
     real, fake = torch.arange(-4.0, 4).view(2, 1, 2, 2), torch.arange(8.0).view(2, 1, 2, 2) / 4
-    assert loss.generator(real, fake).item() == pytest.approx(loss.generator(real.view(8), fake.view(8)).item())
-    assert loss.discriminator(real, fake).item() == pytest.approx(loss.discriminator(real.view(8), fake.view(8)).item())
+    assert loss.generator(real, fake).item() == pytest.approx(
+        loss.generator(real.view(8), fake.view(8)).item()
+    )
+    assert loss.discriminator(real, fake).item() == pytest.approx(
+        loss.discriminator(real.view(8), fake.view(8)).item()
+    )
 
 
 @pytest.mark.parametrize(
     ("loss", "generator", "discriminator"),
     # Faces for a discriminator that is sure and wrong: real -100, fake 100.
-    [(lsgan(), 99**2, (101**2 + 100**2) / 2), (hinge(), -100, 202), (wgan(), -100, 200), (prob_gan(), 0, 2)],
+    [
+        (lsgan(), 99**2, (101**2 + 100**2) / 2),
+        (hinge(), -100, 202),
+        (wgan(), -100, 200),
+        (prob_gan(), 0, 2),
+    ],
 )
-def test_certain_logits_are_no_trouble(loss: AdversarialLoss, generator: float, discriminator: float):
+def test_certain_logits_are_no_trouble(
+    loss: AdversarialLoss, generator: float, discriminator: float
+):
     real, fake = (torch.full((2, 1, 3, 3), logit, requires_grad=True) for logit in (-100.0, 100.0))
     faces = loss.generator(real, fake), loss.discriminator(real, fake)
     assert [face.item() for face in faces] == pytest.approx([generator, discriminator], abs=1e-6)
@@ -96,9 +115,13 @@ def test_certain_logits_are_no_trouble(loss: AdversarialLoss, generator: float, 
 @EACH
 def test_the_generator_moves_fake_alone(loss: AdversarialLoss):
     real, fake = REAL.clone().requires_grad_(), FAKE.clone().requires_grad_()
-    gradients: tuple[Tensor | None, ...] = torch.autograd.grad(loss.generator(real, fake), (real, fake), allow_unused=True)
+    gradients: tuple[Tensor | None, ...] = torch.autograd.grad(
+        loss.generator(real, fake), (real, fake), allow_unused=True
+    )
     assert gradients[0] is None
-    assert bool((gradients[1][1] < 0).all())  # of the second score, 0.5, which every game wants higher
+    assert bool(
+        (gradients[1][1] < 0).all()
+    )  # of the second score, 0.5, which every game wants higher
 
 
 def test_only_wasserstein_needs_a_lipschitz_discriminator():

@@ -12,10 +12,13 @@ from srkit_perception.entries import VGG16_TORCHVISION
 
 
 def niqe(*, border: Annotated[int, Between(low=0)] = 0) -> Metric:
-    """Distance of a picture's statistics from those of natural pictures, on luma; it needs two blocks of 96 x 96 pixels.
+    """Distance of a picture's statistics from those of natural pictures, on luma.
+
+    It needs two blocks of 96 x 96 pixels.
 
     Args:
-        border: pixels cut from each side first; BasicSR cuts none, the PIRM challenge (Blau et al. 2018) cut 4.
+        border: pixels cut from each side first; BasicSR cuts none, the PIRM challenge (Blau et al.
+            2018) cut 4.
     """
     from srkit_iqa_metrics.naturalness import NIQE, read_model
 
@@ -24,7 +27,9 @@ def niqe(*, border: Annotated[int, Between(low=0)] = 0) -> Metric:
 
 
 def dists() -> Metric:
-    """Distance of texture and structure in VGG16's features, on whole RGB pictures of the size they have; 0 for equal pictures."""
+    """Distance of texture and structure in VGG16's features, on whole RGB pictures of the size they
+    have; 0 for equal pictures.
+    """
     from srkit_iqa_metrics.structure import DISTS, read_weights
 
     alpha, beta = read_weights(obtain(DISTS_WEIGHTS).path)
@@ -52,7 +57,8 @@ def srkit_components() -> list[MetricSpec | WeightsSpec]:
             name="niqe",
             factory=niqe,
             summary="natural image quality evaluator, without reference",
-            source="Mittal et al. 2013, with the constants of its MATLAB release; luma as in BasicSR",
+            source="Mittal et al. 2013, with the constants of its MATLAB release; luma as in "
+            "BasicSR",
             higher_is_better=False,
             needs_reference=False,
             domain="rgb",

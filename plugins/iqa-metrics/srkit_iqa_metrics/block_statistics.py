@@ -30,19 +30,25 @@ _SHAPES: Final = (0.2, 10.0, 0.001)
 
 
 def features(luma: Tensor) -> Tensor:
-    """Return the 36 statistics of each block of (H, W) luma in 0..255: (blocks, 36), nan where a block is flat.
+    """Return the 36 statistics of each block of (H, W) luma in 0..255: (blocks, 36), nan where a
+    block is flat.
 
-    What does not fill a block at the bottom and right is left out. Half of the statistics are those of the picture,
-    half those of the picture at half its size.
+    What does not fill a block at the bottom and right is left out. Half of the statistics are those
+    of the picture, half those of the picture at half its size.
     """
     height, width = (side - side % BLOCK for side in luma.shape)
     picture = luma[:height, :width].double()
-    blocks, half_blocks = _blocks(_normalised(picture), BLOCK), _blocks(_normalised(_halved(picture)), BLOCK // 2)
+    blocks, half_blocks = (
+        _blocks(_normalised(picture), BLOCK),
+        _blocks(_normalised(_halved(picture)), BLOCK // 2),
+    )
     return torch.cat([_statistics(blocks), _statistics(half_blocks)], 1)
 
 
 def _normalised(picture: Tensor) -> Tensor:
-    """Return each pixel's distance from its surroundings' mean, over their standard deviation plus 1 (eq. 1 to 3)."""
+    """Return each pixel's distance from its surroundings' mean, over their standard deviation plus
+    1 (eq. 1 to 3).
+    """
     mean = _blurred(picture)
     deviation = (_blurred(picture.square()) - mean.square()).abs().sqrt()
     return (picture - _without_noise(mean)) / (deviation + 1)
@@ -55,10 +61,13 @@ def _blurred(picture: Tensor) -> Tensor:
 
 
 def _halved(picture: Tensor) -> Tensor:
-    """Return the picture at half its size, as MATLAB's imresize(x, 0.5) does, its border symmetric."""
+    """Return the picture at half its size, as MATLAB's imresize(x, 0.5), its border symmetric."""
     for side in (0, 1):
         length = picture.shape[side]
-        start, end = picture.narrow(side, 0, 3).flip(side), picture.narrow(side, length - 3, 3).flip(side)
+        start, end = (
+            picture.narrow(side, 0, 3).flip(side),
+            picture.narrow(side, length - 3, 3).flip(side),
+        )
         picture = torch.cat([start, picture, end], side)
     return _without_noise(_weighted(picture, _CUBIC, step=2))
 
@@ -66,14 +75,17 @@ def _halved(picture: Tensor) -> Tensor:
 def _without_noise(values: Tensor) -> Tensor:
     """Round to what float32 can hold.
 
-    A flat region then is exactly 0 when normalised. The fit counts values below and above 0, so noise of 1e-14 in
-    their place would move the score of a picture with a plain background by several percent.
+    A flat region then is exactly 0 when normalised. The fit counts values below and above 0, so
+    noise of 1e-14 in their place would move the score of a picture with a plain background by
+    several percent.
     """
     return values.float().double()
 
 
 def _weighted(padded: Tensor, taps: Sequence[float], *, step: int) -> Tensor:
-    """Return the weighted sums along both sides of (H, W), at every `step`-th place where the taps fit."""
+    """Return the weighted sums along both sides of (H, W), at every `step`-th place where the taps
+    fit.
+    """
     for side in (0, 1):
         places = padded.unfold(side, len(taps), step)
         total = places[..., 0] * taps[0]
@@ -88,7 +100,9 @@ def _blocks(picture: Tensor, side: int) -> Tensor:
 
 
 def _statistics(blocks: Tensor) -> Tensor:
-    """Return 18 numbers a block: of its pixels, and of the products with four of their neighbours (section II-B)."""
+    """Return 18 numbers a block: of its pixels, and of the products with four of their neighbours
+    (section II-B).
+    """
     shape, left, right = _asymmetric_fit(blocks)
     columns = [shape, (left + right) / 2]
     for shift in _NEIGHBOURS:
@@ -99,14 +113,17 @@ def _statistics(blocks: Tensor) -> Tensor:
 
 
 def _asymmetric_fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return shape, left and right scale of the asymmetric generalised Gaussian (eq. 7) that fits each block's values.
+    """Return shape, left and right scale of the asymmetric generalised Gaussian (eq. 7) that fits
+    each block's values.
 
-    Fitted by moments (Lasmar et al. 2009), as the release does. The scales of a block without negative or without
-    positive values are nan; its shape is then the first in the table.
+    Fitted by moments (Lasmar et al. 2009), as the release does. The scales of a block without
+    negative or without positive values are nan; its shape is then the first in the table.
     """
     values = blocks.flatten(1)
     squares = values.square()
-    left, right = (((squares * side).sum(1) / side.sum(1)).sqrt() for side in (values < 0, values > 0))
+    left, right = (
+        ((squares * side).sum(1) / side.sum(1)).sqrt() for side in (values < 0, values > 0)
+    )
     ratio = left / right
     moments = values.abs().mean(1).square() / squares.mean(1)
     wanted = moments * (ratio**3 + 1) * (ratio + 1) / (ratio**2 + 1) ** 2
@@ -125,7 +142,10 @@ def _nearest_shape(wanted: Tensor) -> Tensor:
 
 @cache
 def _table() -> tuple[Tensor, Tensor]:
-    """Return shapes, and the squared mean of absolute values over the mean square that each has; both rise."""
+    """Return shapes, and the squared mean of absolute values over the mean square that each has.
+
+    Both rise.
+    """
     first, last, step = _SHAPES
     shapes = first + step * torch.arange(round((last - first) / step) + 1, dtype=torch.float64)
     return shapes, _gamma_ratio(2 / shapes, 1 / shapes) * _gamma_ratio(2 / shapes, 3 / shapes)

@@ -20,7 +20,8 @@ PRISTINE: Final = WeightsSpec(
             ),
         ),
     ),
-    licence="Apache-2.0 (BasicSR), of LIVE's release (any use, with its notice and acknowledgement)",
+    licence="Apache-2.0 (BasicSR), of LIVE's release (any use, with its notice and "
+    "acknowledgement)",
     summary="statistics of pristine pictures that NIQE compares with",
     source="Mittal et al. 2013, NIQE Software Release, as BasicSR 1.4.2 carries them",
 )

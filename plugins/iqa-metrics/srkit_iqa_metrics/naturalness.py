@@ -16,20 +16,25 @@ _LUMA_OFFSET: Final = 16
 
 
 def read_model(path: Path) -> tuple[Tensor, Tensor]:
-    """Return mean (36,) and covariance (36, 36) of pristine pictures' statistics from BasicSR's file."""
+    """Return mean (36,) and covariance (36, 36) of pristine pictures' statistics from BasicSR's
+    file.
+    """
     with np.load(path) as arrays:
-        return torch.from_numpy(arrays["mu_pris_param"][0]), torch.from_numpy(arrays["cov_pris_param"])
+        return torch.from_numpy(arrays["mu_pris_param"][0]), torch.from_numpy(
+            arrays["cov_pris_param"]
+        )
 
 
 class NIQE:
-    """Distance of two Gaussians, of the statistics of a picture's blocks and of pristine pictures' (Mittal et al. 2013, eq. 10).
+    """Distance of two Gaussians, of the statistics of a picture's blocks and of pristine pictures'
+    (Mittal et al. 2013, eq. 10).
 
-    It is taken of luma in 16..235, rounded. Not differentiable; nan for a picture with fewer than two blocks that are
-    not flat.
+    It is taken of luma in 16..235, rounded. Not differentiable; nan for a picture with fewer than
+    two blocks that are not flat.
     """
 
     def __init__(self, *, mean: Tensor, covariance: Tensor, border: int) -> None:
-        """Take the pristine model, (36,) and (36, 36), and how many pixels to cut from each side."""
+        """Take the pristine model, (36,) and (36, 36), and the pixels to cut from each side."""
         self._mean = mean.double()
         self._covariance = covariance.double()
         self._border = border
@@ -47,8 +52,10 @@ class NIQE:
         height, width = (side - 2 * self._border for side in picture.shape[1:])
         if max(height, 0) // BLOCK * (max(width, 0) // BLOCK) < 2:
             raise DataError(
-                f"a picture of {picture.shape[2]} x {picture.shape[1]} pixels is too small for 'niqe' with a border of {self._border}",
-                hint=f"'niqe' compares blocks of {BLOCK} x {BLOCK} pixels and needs two at least: give it larger pictures",
+                f"a picture of {picture.shape[2]} x {picture.shape[1]} pixels is too small for "
+                f"'niqe' with a border of {self._border}",
+                hint=f"'niqe' compares blocks of {BLOCK} x {BLOCK} pixels and needs two at least: "
+                "give it larger pictures",
             )
         inner = picture[:, self._border :, self._border :][:, :height, :width].double()
         weights = torch.tensor(_LUMA, dtype=inner.dtype, device=inner.device).view(3, 1, 1)

@@ -19,8 +19,13 @@ from srkit_iqa_metrics.entries import DISTS_WEIGHTS, PRISTINE
 from srkit_iqa_metrics.naturalness import NIQE
 from srkit_perception.entries import VGG16_TORCHVISION
 
-FOLDER = Path(os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets"))
-BESIDE = pytest.mark.skipif(not (FOLDER / "MANIFEST.tsv").is_file(), reason="the shared assets are not on this machine (set SRKIT_ASSETS)")
+FOLDER = Path(
+    os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets")
+)
+BESIDE = pytest.mark.skipif(
+    not (FOLDER / "MANIFEST.tsv").is_file(),
+    reason="the shared assets are not on this machine (set SRKIT_ASSETS)",
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +60,9 @@ def learnt_dists(shared_weights):
 
 @pytest.mark.usefixtures("learnt_niqe")
 class TestNIQE(MetricContract):
-    """The sample pictures are not natural, and from fewer blocks NIQE does not tell their noises apart."""
+    """The sample pictures are not natural, and from fewer blocks NIQE does not tell their noises
+    apart.
+    """
 
     expression = "niqe"
 
@@ -71,7 +78,12 @@ class TestDISTS(MetricContract):
 
 
 def picture(path: str) -> Tensor:
-    return torch.from_numpy(np.array(Image.open(FOLDER / path).convert("RGB"))).permute(2, 0, 1)[None].float() / 255
+    return (
+        torch.from_numpy(np.array(Image.open(FOLDER / path).convert("RGB")))
+        .permute(2, 0, 1)[None]
+        .float()
+        / 255
+    )
 
 
 NIQE_OF_BASICSR = {
@@ -81,10 +93,16 @@ NIQE_OF_BASICSR = {
     "head": (8.35049, 8.74076),
     "woman": (4.38900, 4.63517),
 }
-"""`calculate_niqe` of basicsr 1.4.2 with crop_border 0 and 4; its float32 is good for about four digits."""
+"""`calculate_niqe` of basicsr 1.4.2 with crop_border 0 and 4.
+
+Its float32 is good for about four digits.
+"""
 
 DISTS_OF_ITS_AUTHORS = {"butterfly": 0.356435, "head": 0.342528}
-"""`DISTS` of DISTS_pytorch 0.1, of HR and LRx4 with every pixel repeated 4 x 4; VGG16 is the shared one, in float16."""
+"""`DISTS` of DISTS_pytorch 0.1, of HR and LRx4 with every pixel repeated 4 x 4.
+
+VGG16 is the shared one, in float16.
+"""
 
 
 @BESIDE
@@ -100,9 +118,14 @@ def test_niqe_is_that_of_basicsr(name):
 @pytest.mark.usefixtures("learnt_dists")
 @pytest.mark.parametrize("name", DISTS_OF_ITS_AUTHORS)
 def test_dists_is_that_of_its_authors(name):
-    hr, lr = picture(f"benchmarks/Set5/HR/{name}.png"), picture(f"benchmarks/Set5/LRx4/{name}x4.png")
+    hr, lr = (
+        picture(f"benchmarks/Set5/HR/{name}.png"),
+        picture(f"benchmarks/Set5/LRx4/{name}x4.png"),
+    )
     sr = lr.repeat_interleave(4, 2).repeat_interleave(4, 3)
-    assert dists()(torch.cat([sr, hr]), torch.cat([hr, sr])).tolist() == pytest.approx([DISTS_OF_ITS_AUTHORS[name]] * 2, abs=2e-6)
+    assert dists()(torch.cat([sr, hr]), torch.cat([hr, sr])).tolist() == pytest.approx(
+        [DISTS_OF_ITS_AUTHORS[name]] * 2, abs=2e-6
+    )
 
 
 @BESIDE
@@ -134,9 +157,12 @@ def test_statistics_are_36_a_block_and_the_rest_is_left_out():
 
 @pytest.mark.parametrize(("power", "shape"), [(1.0, 1.0), (2.0, 2.0)])
 def test_the_fit_finds_the_shape_and_scales_of_a_skewed_sample(power, shape):
-    # Quantiles of |x|^power = -log(u) or chi-square: a Laplace (1) and a Gaussian (2) sample, twice as wide to the right.
+    # Quantiles of |x|^power = -log(u) or chi-square: a Laplace (1) and a Gaussian (2) sample, twice
+    # as wide to the right.
     levels = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 20_000
-    half = -levels.log() if power == 1 else torch.erfinv(levels)  # exp(-|x|) and exp(-x^2), of scale 1
+    half = (
+        -levels.log() if power == 1 else torch.erfinv(levels)
+    )  # exp(-|x|) and exp(-x^2), of scale 1
     blocks = torch.cat([-half, 2 * half, 2 * half]).view(1, 200, 300)
     found = [number.item() for number in block_statistics._asymmetric_fit(blocks)]
     assert found == pytest.approx([shape, 1, 2], rel=0.01)
@@ -163,8 +189,11 @@ def test_half_the_size_is_that_of_an_antialiased_cubic():
     peer = functional.interpolate(luma, scale_factor=0.5, mode="bicubic", antialias=True)[0, 0]
     halved = block_statistics._halved(luma[0, 0])
     assert halved.shape == (48, 64)
-    assert torch.allclose(halved[4:-4, 4:-4], peer[4:-4, 4:-4], atol=1e-4)  # at the border torch knows no symmetric continuation
-    # At the border a ramp goes on as 2, 1, 0 | 0, 1, 2, 3, 4; the cubic's weights are -3, -9, 29, 111, 111, 29, -9, -3 of 256.
+    assert torch.allclose(
+        halved[4:-4, 4:-4], peer[4:-4, 4:-4], atol=1e-4
+    )  # at the border torch knows no symmetric continuation
+    # At the border a ramp goes on as 2, 1, 0 | 0, 1, 2, 3, 4; the cubic's weights are -3, -9, 29,
+    # 111, 111, 29, -9, -3 of 256.
     ramp = block_statistics._halved(torch.arange(96.0, dtype=torch.float64).expand(96, 96))
     assert ramp[0, [0, 10, 47]].tolist() == pytest.approx([115 / 256, 20.5, 95 - 115 / 256])
 
@@ -177,7 +206,9 @@ def model_of(statistics: Tensor, *, away: Tensor, spread: float) -> NIQE:
 
 def test_the_distance_is_that_of_equation_10():
     hr = pictures(1, 192, 288)
-    luma = ((hr[0].double() * torch.tensor([65.481, 128.553, 24.966]).view(3, 1, 1)).sum(0) + 16).round()
+    luma = (
+        (hr[0].double() * torch.tensor([65.481, 128.553, 24.966]).view(3, 1, 1)).sum(0) + 16
+    ).round()
     away = torch.linspace(-1, 1, 36, dtype=torch.float64)
     metric = model_of(block_statistics.features(luma), away=away, spread=4.0)
     assert metric(hr, hr).item() == pytest.approx(away.norm().item() / 2, rel=1e-6)
@@ -189,8 +220,13 @@ def test_a_picture_without_texture_has_no_distance():
     assert metric(flat, flat).isnan().tolist() == [True, True]
 
 
-@pytest.mark.parametrize(("height", "width", "border"), [(96, 191, 0), (95, 400, 0), (192, 96, 1), (8, 8, 30)])
+@pytest.mark.parametrize(
+    ("height", "width", "border"), [(96, 191, 0), (95, 400, 0), (192, 96, 1), (8, 8, 30)]
+)
 def test_a_picture_of_less_than_two_blocks_is_refused(height, width, border):
     metric = NIQE(mean=torch.zeros(36), covariance=torch.eye(36), border=border)
-    with pytest.raises(DataError, match=f"{width} x {height} pixels is too small for 'niqe' with a border of {border}"):
+    with pytest.raises(
+        DataError,
+        match=f"{width} x {height} pixels is too small for 'niqe' with a border of {border}",
+    ):
         metric(torch.zeros(1, 3, height, width), torch.zeros(1, 3, height, width))

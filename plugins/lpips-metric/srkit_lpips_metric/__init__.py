@@ -27,8 +27,8 @@ def lpips_loss(*, net: Literal["alex", "vgg"] = "vgg") -> ReferenceLoss:
     """Learned distance of VGG16 or AlexNet features, the mean over a batch.
 
     Args:
-        net: the network: VGG16, the nearer to a perceptual loss, which leaves AlexNet's distance to judge what was
-            learnt, or AlexNet, which is quicker.
+        net: the network: VGG16, the nearer to a perceptual loss, which leaves AlexNet's distance to
+            judge what was learnt, or AlexNet, which is quicker.
     """
     from srkit_lpips_metric.distance import MeanLPIPS, pretrained_lpips
 

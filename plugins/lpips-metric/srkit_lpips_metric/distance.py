@@ -19,28 +19,44 @@ _LAYERS: Final[dict[Net, tuple[str, ...]]] = {
     "vgg": ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"),
 }
 _TINY: Final = 1e-20
-"""Least squared length of a vector of features, so that one of zeros has a direction and a slope: zero."""
+"""Least squared length of a vector of features, so that one of zeros has a direction and a slope:
+zero.
+"""
 
 
 class LPIPS:
-    """Weighted squared distance of feature vectors of unit length, summed over layers (Zhang et al. 2018, eq. 1), version 0.1.
+    """Weighted squared distance of feature vectors of unit length, summed over layers (Zhang et al.
+    2018, eq. 1), version 0.1.
 
     Takes SR and HR (B, 3, H, W) in [0, 1]; is >= 0, and 0 for equal pictures.
     """
 
-    def __init__(self, network: Callable[[torch.device], Features], layers: Sequence[str], heads: Sequence[Tensor]) -> None:
-        """Take a network on demand, the names of layers, and the weight of every channel of each, (1, C, 1, 1)."""
+    def __init__(
+        self,
+        network: Callable[[torch.device], Features],
+        layers: Sequence[str],
+        heads: Sequence[Tensor],
+    ) -> None:
+        """Take a network on demand, the names of layers, and the weight of every channel of each,
+        (1, C, 1, 1).
+        """
         self._network, self._layers, self._heads = network, tuple(layers), tuple(heads)
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
-        """Return one distance a picture, (B,) float32; raises DataError for shapes that differ or pictures that are too small."""
+        """Return one distance a picture, (B,) float32.
+
+        Raises DataError for shapes that differ or pictures that are too small.
+        """
         if sr.shape != hr.shape:
             raise DataError(
-                f"a picture of shape {tuple(sr.shape)} cannot be compared with {tuple(hr.shape)}", hint="crop HR to scale times LR"
+                f"a picture of shape {tuple(sr.shape)} cannot be compared with {tuple(hr.shape)}",
+                hint="crop HR to scale times LR",
             )
         network = self._network(sr.device)
         pairs = zip(network(sr, self._layers), network(hr, self._layers), self._heads, strict=True)
-        return torch.stack([_distance(found, wanted, head.to(found)) for found, wanted, head in pairs]).sum(0)
+        return torch.stack(
+            [_distance(found, wanted, head.to(found)) for found, wanted, head in pairs]
+        ).sum(0)
 
 
 class MeanLPIPS:
@@ -56,10 +72,15 @@ class MeanLPIPS:
 
 
 def pretrained_lpips(net: Net, network: str) -> LPIPS:
-    """Return LPIPS with the heads `net` on the pretrained `network`; raises WeightsError when either cannot be had."""
+    """Return LPIPS with the heads `net` on the pretrained `network`.
+
+    Raises WeightsError when either cannot be had.
+    """
     layers = _LAYERS[net]
     found = obtain(entry(network))
-    return LPIPS(lambda device: features(found, to=layers[-1], device=device), layers, read_heads(net))
+    return LPIPS(
+        lambda device: features(found, to=layers[-1], device=device), layers, read_heads(net)
+    )
 
 
 def _distance(found: Tensor, wanted: Tensor, head: Tensor) -> Tensor:

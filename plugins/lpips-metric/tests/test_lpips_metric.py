@@ -22,7 +22,9 @@ from srkit_perception import entry
 from srkit_perception.architectures import Architecture, Layer
 from srkit_perception.networks import Features
 
-ASSETS = Path(os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets"))
+ASSETS = Path(
+    os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets")
+)
 
 
 @pytest.fixture
@@ -31,7 +33,9 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRKIT_WEIGHTS", os.environ.get("SRKIT_WEIGHTS", str(ASSETS / "weights")))
     for name in ("alexnet-torchvision", "vgg16-torchvision"):
         if find(entry(name)) is None:
-            pytest.skip(f"{name} is not on this machine (set SRKIT_WEIGHTS, or srkit weights get {name})")
+            pytest.skip(
+                f"{name} is not on this machine (set SRKIT_WEIGHTS, or srkit weights get {name})"
+            )
 
 
 @pytest.fixture
@@ -68,12 +72,18 @@ class TestLossOnAlexNet(ReferenceLossContract):
 
 
 @pytest.mark.usefixtures("weights")
-@pytest.mark.parametrize(("net", "expected"), [("alex", (0.7219, 0.1376)), ("vgg", (0.5686, 0.4217))])
-def test_the_example_of_the_authors(example: dict[str, Tensor], net: str, expected: tuple[float, float]):
+@pytest.mark.parametrize(
+    ("net", "expected"), [("alex", (0.7219, 0.1376)), ("vgg", (0.5686, 0.4217))]
+)
+def test_the_example_of_the_authors(
+    example: dict[str, Tensor], net: str, expected: tuple[float, float]
+):
     distorted = torch.cat([example["p0"], example["p1"]])
     scores = lpips(net=net)(distorted, example["ref"].expand(2, -1, -1, -1))
     assert scores.tolist() == pytest.approx(expected, abs=1e-4)
-    assert lpips_loss(net=net)(distorted, example["ref"].expand(2, -1, -1, -1)).item() == pytest.approx(sum(expected) / 2, abs=1e-4)
+    assert lpips_loss(net=net)(
+        distorted, example["ref"].expand(2, -1, -1, -1)
+    ).item() == pytest.approx(sum(expected) / 2, abs=1e-4)
 
 
 @pytest.mark.usefixtures("weights")
@@ -91,17 +101,22 @@ def _tiny(head: list[float], bias: tuple[float, float] = (0.0, 0.0)) -> LPIPS:
     layer.weight = nn.Parameter(torch.eye(3)[:2, :, None, None], requires_grad=False)
     layer.bias = nn.Parameter(torch.tensor(bias), requires_grad=False)
     plain = torch.eye(3)[:, :, None, None], torch.zeros(3)
-    network = Features("tiny", Architecture("tiny", (Layer("conv1", "conv", (3, 2)),)), nn.Sequential(layer), plain)
+    network = Features(
+        "tiny", Architecture("tiny", (Layer("conv1", "conv", (3, 2)),)), nn.Sequential(layer), plain
+    )
     return LPIPS(lambda device: network, ["conv1"], [torch.tensor(head).view(1, 2, 1, 1)])
 
 
 def test_the_formula_by_hand():
-    # Unit vectors (0.6, 0.8) and (1, 0), twice; and equal directions, of other lengths. Mean of two positions.
+    # Unit vectors (0.6, 0.8) and (1, 0), twice; and equal directions, of other lengths. Mean of two
+    # positions.
     sr = torch.tensor([[0.3, 0.5], [0.4, 0.5], [0.9, 0.1]]).view(1, 3, 1, 2)
     hr = torch.tensor([[0.7, 0.2], [0.0, 0.2], [0.0, 0.0]]).view(1, 3, 1, 2)
     assert _tiny([1.0, 1.0])(sr, hr).tolist() == pytest.approx([(0.16 + 0.64) / 2])
     assert _tiny([2.0, 0.5])(sr, hr).tolist() == pytest.approx([(0.32 + 0.32) / 2])
-    assert MeanLPIPS(_tiny([1.0, 1.0]))(torch.cat([sr, hr]), torch.cat([hr, hr])).item() == pytest.approx(0.2)
+    assert MeanLPIPS(_tiny([1.0, 1.0]))(
+        torch.cat([sr, hr]), torch.cat([hr, hr])
+    ).item() == pytest.approx(0.2)
 
 
 def test_features_that_are_all_zero_have_a_finite_slope():
@@ -117,16 +132,24 @@ def test_shapes_that_differ_are_refused():
         _tiny([1.0, 1.0])(torch.rand(1, 3, 4, 4), torch.rand(1, 3, 4, 5))
 
 
-@pytest.mark.parametrize(("net", "channels"), [("alex", [64, 192, 384, 256, 256]), ("vgg", [64, 128, 256, 512, 512])])
+@pytest.mark.parametrize(
+    ("net", "channels"), [("alex", [64, 192, 384, 256, 256]), ("vgg", [64, 128, 256, 512, 512])]
+)
 def test_heads_weigh_every_channel_of_five_layers(net: str, channels: list[int]):
     heads = read_heads(net)
     assert [tuple(head.shape) for head in heads] == [(1, count, 1, 1) for count in channels]
-    assert all(bool((head >= 0).all()) for head in heads)  # Zhang et al. 2018 keep them so, for a distance
+    assert all(
+        bool((head >= 0).all()) for head in heads
+    )  # Zhang et al. 2018 keep them so, for a distance
 
 
 def test_it_says_which_network_it_needs():
     metric, loss = srkit_components()
-    assert metric.pretrained({"net": "alex"}) == loss.pretrained({"net": "alex"}) == (("alexnet-torchvision",),)
+    assert (
+        metric.pretrained({"net": "alex"})
+        == loss.pretrained({"net": "alex"})
+        == (("alexnet-torchvision",),)
+    )
     assert metric.pretrained({"net": "vgg"}) == (("vgg16-torchvision",),)
     assert (metric.higher_is_better, metric.domain, loss.default_weight) == (False, "rgb", 1)
 
@@ -134,10 +157,13 @@ def test_it_says_which_network_it_needs():
 @pytest.mark.usefixtures("weights")
 class TestInAProcessOfItsOwn:
     code: ClassVar[str] = (
-        "import sys, torch\nfrom srkit_lpips_metric import lpips\nlpips()(torch.rand(1, 3, 40, 40), torch.rand(1, 3, 40, 40))\n"
+        "import sys, torch\nfrom srkit_lpips_metric import lpips\nlpips()(torch.rand(1, 3, 40, "
+        "40), torch.rand(1, 3, 40, 40))\n"
         "print([name for name in ('torchvision', 'lpips') if name in sys.modules])"
     )
 
     def test_nothing_is_said_and_torchvision_is_not_imported(self):
-        done = subprocess.run([sys.executable, "-c", self.code], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", self.code], capture_output=True, text=True, check=True
+        )
         assert (done.stdout.strip(), done.stderr) == ("[]", "")

@@ -8,14 +8,19 @@ from srkit_core.interfaces import Count, Discriminator
 from srkit_core.specs import DiscriminatorSpec
 
 
-def patch(*, features: Count = 64, layers: Count = 3, norm: Literal["batch", "instance", "none", "spectral"] = "batch") -> Discriminator:
+def patch(
+    *,
+    features: Count = 64,
+    layers: Count = 3,
+    norm: Literal["batch", "instance", "none", "spectral"] = "batch",
+) -> Discriminator:
     """A stack of 4x4 convolutions whose logits see a patch of the picture each, and overlap.
 
     Args:
         features: channels of the first convolution; they double a layer, up to eight times as many.
-        layers: convolutions of stride 2; a logit sees 16 x 16 pixels with 1, 34 with 2, 70 with 3, 142 with 4, 286 with 5.
-        norm: batch or instance normalisation of all convolutions but the first and the last, spectral normalisation
-            of all, or none.
+            layers: convolutions of stride 2; a logit sees 16 x 16 pixels with 1, 34 with 2, 70 with
+            3, 142 with 4, 286 with 5. norm: batch or instance normalisation of all convolutions but
+            the first and the last, spectral normalisation of all, or none.
     """
     from srkit_patch_disc.patchgan import PatchDiscriminator
 
@@ -23,7 +28,8 @@ def patch(*, features: Count = 64, layers: Count = 3, norm: Literal["batch", "in
 
 
 def multi_scale(*, of: Callable[[], Discriminator], n: Count = 3) -> Discriminator:
-    """Several discriminators of one kind, each with its own weights, on the picture and on halves of its size.
+    """Several discriminators of one kind, each with its own weights, on the picture and on halves
+    of its size.
 
     Args:
         of: the discriminator, with its options, such as patch or vgg-sn(features=32).
@@ -35,7 +41,9 @@ def multi_scale(*, of: Callable[[], Discriminator], n: Count = 3) -> Discriminat
 
 
 def _patch_smallest(options: Mapping[str, Any], /) -> int:
-    """Say which side leaves 3 x 3 features, from which two 4x4 convolutions with a padding of 1 make one logit."""
+    """Say which side leaves 3 x 3 features, from which two 4x4 convolutions with a padding of 1
+    make one logit.
+    """
     return int(3 * 2 ** options["layers"])
 
 
@@ -49,7 +57,7 @@ def _multi_scale_smallest(options: Mapping[str, Any], /) -> int:
 
 
 def _multi_scale_lipschitz(options: Mapping[str, Any], /) -> bool:
-    """Say what holds for each discriminator: a mean over 2 x 2 pixels does not enlarge differences."""
+    """Say what holds for each discriminator: a mean of 2 x 2 pixels enlarges no difference."""
     of = options["of"]
     return bool(of.spec(DiscriminatorSpec).lipschitz(of.bound))
 
@@ -63,7 +71,8 @@ def srkit_components() -> list[DiscriminatorSpec]:
             factory=patch,
             summary="PatchGAN: a logit a patch",
             small="patch(features=4)",
-            source="Isola et al. 2017 (pix2pix), section 3.2.2 and appendix 6.1.2; without the condition it has there",
+            source="Isola et al. 2017 (pix2pix), section 3.2.2 and appendix 6.1.2; without the "
+            "condition it has there",
             min_size=_patch_smallest,
             lipschitz=_patch_lipschitz,
         ),

@@ -14,20 +14,30 @@ WIDEST: Final = 8
 
 
 class PatchDiscriminator(nn.Module):
-    """Pictures (B, 3, H, W) in [0, 1] -> a map of logits, (B, 1, H // 2**layers - 2, W // 2**layers - 2).
+    """Pictures (B, 3, H, W) in [0, 1] -> a map of logits, (B, 1, H // 2**layers - 2, W // 2**layers
+    - 2).
 
-    Isola et al. 2017, section 3.2.2 and appendix 6.1.2: 4x4 convolutions, `layers` of stride 2 and two of stride 1,
-    so that a logit sees a square of 9 * 2**layers - 2 pixels. Pictures are brought to the paper's
-    [-1, 1] here and the sigmoid is left to the loss; the initial weights are torch's, a deviation. The first and the
-    last convolution have no batch or instance normalisation. Those that have it have no bias, which it would take away.
+    Isola et al. 2017, section 3.2.2 and appendix 6.1.2: 4x4 convolutions, `layers` of stride 2 and
+    two of stride 1, so that a logit sees a square of 9 * 2**layers - 2 pixels. Pictures are brought
+    to the paper's [-1, 1] here and the sigmoid is left to the loss; the initial weights are
+    torch's, a deviation. The first and the last convolution have no batch or instance
+    normalisation. Those that have it have no bias, which it would take away.
     """
 
     def __init__(self, *, features: int, layers: int, norm: Norm) -> None:
         super().__init__()
         widths = [features * min(2**level, WIDEST) for level in range(layers + 1)]
-        inner = [_block(*ends, 2 if level < layers else 1, norm) for level, ends in enumerate(pairwise(widths), 1)]
-        first, last = nn.Conv2d(3, features, 4, 2, padding=1), nn.Conv2d(widths[-1], 1, 4, padding=1)
-        self.features = nn.Sequential(nn.Sequential(_convolution(first, norm), nn.LeakyReLU(SLOPE, inplace=True)), *inner)
+        inner = [
+            _block(*ends, 2 if level < layers else 1, norm)
+            for level, ends in enumerate(pairwise(widths), 1)
+        ]
+        first, last = (
+            nn.Conv2d(3, features, 4, 2, padding=1),
+            nn.Conv2d(widths[-1], 1, 4, padding=1),
+        )
+        self.features = nn.Sequential(
+            nn.Sequential(_convolution(first, norm), nn.LeakyReLU(SLOPE, inplace=True)), *inner
+        )
         self.head = _convolution(last, norm)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -38,7 +48,9 @@ class PatchDiscriminator(nn.Module):
 
 def _block(inputs: int, outputs: int, stride: int, norm: Norm) -> nn.Sequential:
     statistics = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d}
-    convolution = _convolution(nn.Conv2d(inputs, outputs, 4, stride, padding=1, bias=norm not in statistics), norm)
+    convolution = _convolution(
+        nn.Conv2d(inputs, outputs, 4, stride, padding=1, bias=norm not in statistics), norm
+    )
     normalisation = [statistics[norm](outputs)] if norm in statistics else []
     return nn.Sequential(convolution, *normalisation, nn.LeakyReLU(SLOPE, inplace=True))
 

@@ -10,11 +10,12 @@ from srkit_core.interfaces import Discriminator
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """Pictures (B, 3, H, W) in [0, 1] -> the logits of `n` discriminators, as a tuple with the largest size first.
+    """Pictures (B, 3, H, W) in [0, 1] -> the logits of `n` discriminators, as a tuple with the
+    largest size first.
 
-    Wang et al. 2018 (pix2pixHD), section 3.2. Each discriminator has weights of its own and sees pictures half as
-    large as the one before; a 2x2 mean halves them, an odd last row or column is left out. A discriminator with a
-    tuple of maps adds all of them.
+    Wang et al. 2018 (pix2pixHD), section 3.2. Each discriminator has weights of its own and sees
+    pictures half as large as the one before; a 2x2 mean halves them, an odd last row or column is
+    left out. A discriminator with a tuple of maps adds all of them.
     """
 
     def __init__(self, of: Callable[[], Discriminator], *, n: int) -> None:
@@ -26,7 +27,10 @@ class MultiScaleDiscriminator(nn.Module):
         sizes = [image]
         while len(sizes) < len(self.discriminators):
             sizes.append(functional.avg_pool2d(sizes[-1], 2))
-        judged = (_maps(discriminator(size)) for discriminator, size in zip(self.discriminators, sizes, strict=True))
+        judged = (
+            _maps(discriminator(size))
+            for discriminator, size in zip(self.discriminators, sizes, strict=True)
+        )
         return tuple(one for maps in judged for one in maps)
 
 

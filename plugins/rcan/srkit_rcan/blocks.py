@@ -11,7 +11,9 @@ class ResidualGroup(nn.Module):
 
     def __init__(self, blocks: int, features: int, squeezed: int) -> None:
         super().__init__()
-        self.residual_group = nn.Sequential(*(AttentionBlock(features, squeezed) for _ in range(blocks)))
+        self.residual_group = nn.Sequential(
+            *(AttentionBlock(features, squeezed) for _ in range(blocks))
+        )
         self.conv = convolution(features, features)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -21,7 +23,9 @@ class ResidualGroup(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """Convolution, ReLU, convolution, channel attention, and the skip; (B, F, H, W) -> (B, F, H, W).
+    """Convolution, ReLU, convolution, channel attention, and the skip.
+
+    (B, F, H, W) -> (B, F, H, W).
 
     Zhang et al. 2018, section 3.4 and figure 4.
     """
@@ -29,7 +33,10 @@ class AttentionBlock(nn.Module):
     def __init__(self, features: int, squeezed: int) -> None:
         super().__init__()
         self.rcab = nn.Sequential(
-            convolution(features, features), nn.ReLU(inplace=True), convolution(features, features), ChannelAttention(features, squeezed)
+            convolution(features, features),
+            nn.ReLU(inplace=True),
+            convolution(features, features),
+            ChannelAttention(features, squeezed),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -39,7 +46,9 @@ class AttentionBlock(nn.Module):
 
 
 class ChannelAttention(nn.Module):
-    """Weighs each channel in 0 to 1 by what the means of all channels say; (B, F, H, W) -> (B, F, H, W).
+    """Weighs each channel in 0 to 1 by what the means of all channels say.
+
+    (B, F, H, W) -> (B, F, H, W).
 
     Zhang et al. 2018, section 3.3 and figure 3.
     """
@@ -47,7 +56,11 @@ class ChannelAttention(nn.Module):
     def __init__(self, features: int, squeezed: int) -> None:
         super().__init__()
         self.attention = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), nn.Conv2d(features, squeezed, 1), nn.ReLU(inplace=True), nn.Conv2d(squeezed, features, 1), nn.Sigmoid()
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(features, squeezed, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(squeezed, features, 1),
+            nn.Sigmoid(),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ from srkit_core.specs import LayoutSpec, Shapes, numbered
 def _options(shapes: Shapes) -> dict[str, Any]:
     features = shapes["conv_first.weight"][0]
     return {
-        "scale": isqrt(shapes["upsample.0.weight"][0] // features) * (2 if "upsample.2.weight" in shapes else 1),
+        "scale": isqrt(shapes["upsample.0.weight"][0] // features)
+        * (2 if "upsample.2.weight" in shapes else 1),
         "groups": numbered(shapes, "body"),
         "blocks": numbered(shapes, "body.0.residual_group"),
         "features": features,
@@ -21,7 +22,12 @@ LAYOUTS: Final = [
     LayoutSpec(
         name="basicsr-rcan",
         generator="rcan",
-        marks=(r"conv_first\.weight", r"body\.0\.residual_group\.0\.rcab\.0\.weight", r"conv_after_body\.weight", r"upsample\.0\.weight"),
+        marks=(
+            r"conv_first\.weight",
+            r"body\.0\.residual_group\.0\.rcab\.0\.weight",
+            r"conv_after_body\.weight",
+            r"upsample\.0\.weight",
+        ),
         options=_options,
         source="RCAN of BasicSR, colours from 0 to 255",
     ),
@@ -32,9 +38,18 @@ LAYOUTS: Final = [
         renames=(
             (r"(sub|add)_mean\.(weight|bias)", ""),
             (r"head\.0\.(.*)", r"conv_first.\1"),
-            (r"body\.(\d+)\.body\.(\d+)\.body\.([02])\.(.*)", r"body.\1.residual_group.\2.rcab.\3.\4"),
-            (r"body\.(\d+)\.body\.(\d+)\.body\.3\.conv_du\.0\.(.*)", r"body.\1.residual_group.\2.rcab.3.attention.1.\3"),
-            (r"body\.(\d+)\.body\.(\d+)\.body\.3\.conv_du\.2\.(.*)", r"body.\1.residual_group.\2.rcab.3.attention.3.\3"),
+            (
+                r"body\.(\d+)\.body\.(\d+)\.body\.([02])\.(.*)",
+                r"body.\1.residual_group.\2.rcab.\3.\4",
+            ),
+            (
+                r"body\.(\d+)\.body\.(\d+)\.body\.3\.conv_du\.0\.(.*)",
+                r"body.\1.residual_group.\2.rcab.3.attention.1.\3",
+            ),
+            (
+                r"body\.(\d+)\.body\.(\d+)\.body\.3\.conv_du\.2\.(.*)",
+                r"body.\1.residual_group.\2.rcab.3.attention.3.\3",
+            ),
             (r"body\.(\d+)\.body\.\d+\.(weight|bias)", r"body.\1.conv.\2"),
             (r"body\.\d+\.(weight|bias)", r"conv_after_body.\1"),
             (r"tail\.0\.(\d+)\.(.*)", r"upsample.\1.\2"),

@@ -36,10 +36,17 @@ def test_parameter_counts_by_hand(scale, count):
 
 def test_the_state_dict_has_basicsr_s_names():
     layers = ["conv_first", "conv_after_body", "conv_last", "upsample.0", "body.0.conv"]
-    layers += [f"body.0.residual_group.{block}.rcab.{one}" for block in (0, 1) for one in ("0", "2", "3.attention.1", "3.attention.3")]
+    layers += [
+        f"body.0.residual_group.{block}.rcab.{one}"
+        for block in (0, 1)
+        for one in ("0", "2", "3.attention.1", "3.attention.3")
+    ]
     names = {f"{layer}.{tensor}" for layer in layers for tensor in ("weight", "bias")}
     assert set(rcan(scale=3, groups=1, blocks=2).state_dict()) == names
-    assert set(rcan(scale=4, groups=1, blocks=2).state_dict()) == names | {"upsample.2.weight", "upsample.2.bias"}
+    assert set(rcan(scale=4, groups=1, blocks=2).state_dict()) == names | {
+        "upsample.2.weight",
+        "upsample.2.bias",
+    }
 
 
 def test_sizes_are_at_least_one():
@@ -48,7 +55,9 @@ def test_sizes_are_at_least_one():
 
 
 def test_a_reduction_that_leaves_no_channel_is_refused():
-    with pytest.raises(OptionError, match="rcan: option 'reduction' is at most the 8 features, not 16") as refused:
+    with pytest.raises(
+        OptionError, match="rcan: option 'reduction' is at most the 8 features, not 16"
+    ) as refused:
         rcan(scale=4, features=8)
     assert refused.value.hint == "rcan(features=8, reduction=8)"
 
@@ -78,7 +87,9 @@ def test_blocks_and_groups_add_their_branch():
 
 @pytest.fixture
 def repeating():
-    """RCAN x2 whose weights repeat pixels: its features are red, green and blue, and its groups add nothing."""
+    """RCAN x2 whose weights repeat pixels: its features are red, green and blue, and its groups add
+    nothing.
+    """
     network = rcan(scale=2, groups=1, blocks=1, features=3, reduction=3).eval()
     with torch.no_grad():
         for value in network.parameters():
@@ -93,7 +104,9 @@ def repeating():
 def test_the_mean_colour_leaves_and_returns(repeating):
     lr = torch.rand(2, 3, 4, 5)
     with torch.no_grad():
-        assert torch.allclose(repeating(lr), functional.interpolate(lr, scale_factor=2, mode="nearest"), atol=1e-6)
+        assert torch.allclose(
+            repeating(lr), functional.interpolate(lr, scale_factor=2, mode="nearest"), atol=1e-6
+        )
         repeating.conv_last.weight.zero_()
         assert torch.allclose(repeating(lr)[0, :, 0, 0], torch.tensor([0.4488, 0.4371, 0.4040]))
 

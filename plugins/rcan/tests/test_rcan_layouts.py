@@ -18,8 +18,14 @@ class TestOfficial(LayoutContract):
     def foreign_name(self, name):
         for ours, theirs in [
             (r"conv_first\.", "head.0."),
-            (r"body\.(\d+)\.residual_group\.(\d+)\.rcab\.3\.attention\.1", r"body.\1.body.\2.body.3.conv_du.0"),
-            (r"body\.(\d+)\.residual_group\.(\d+)\.rcab\.3\.attention\.3", r"body.\1.body.\2.body.3.conv_du.2"),
+            (
+                r"body\.(\d+)\.residual_group\.(\d+)\.rcab\.3\.attention\.1",
+                r"body.\1.body.\2.body.3.conv_du.0",
+            ),
+            (
+                r"body\.(\d+)\.residual_group\.(\d+)\.rcab\.3\.attention\.3",
+                r"body.\1.body.\2.body.3.conv_du.2",
+            ),
             (r"body\.(\d+)\.residual_group\.(\d+)\.rcab\.([02])", r"body.\1.body.\2.body.\3"),
             (r"body\.(\d+)\.conv\.", r"body.\1.body.3."),
             (r"conv_after_body\.", "body.2."),

@@ -10,9 +10,13 @@ from srkit_rrdb.entries import ENTRIES
 from srkit_rrdb.layouts import LAYOUTS
 
 ENLARGEMENT: Final = 4
-"""What the two upsampling stages make of the body's grid: SR is always so many times as large as it."""
+"""What the two upsampling stages make of the body's grid: SR is always so many times as large as
+it.
+"""
 WINDOW: Final = 8
-"""Side of the windows of self-attention in pixels of the body's grid: Liang et al. 2021 (SwinIR), section 4.1."""
+"""Side of the windows of self-attention in pixels of the body's grid: Liang et al. 2021 (SwinIR),
+section 4.1.
+"""
 
 
 def rrdb(
@@ -24,23 +28,33 @@ def rrdb(
     upsampler: Literal["pixelshuffle", "nearest"] = "pixelshuffle",
     attention: Literal["none", "channel", "self"] = "none",
 ) -> Generator:
-    """Residual-in-residual dense blocks without normalisation; the state dict has ESRGAN's published names.
+    """Residual-in-residual dense blocks without normalisation.
 
-    The body works on a grid of a quarter of SR's sides: LR itself at x4; at x2 and x1 pixel-unshuffle folds LR by 2 and
-    by 4 to that grid, as in the published Real-ESRGAN weights.
+    The state dict has ESRGAN's published names.
+
+    The body works on a grid of a quarter of SR's sides: LR itself at x4; at x2 and x1
+    pixel-unshuffle folds LR by 2 and by 4 to that grid, as in the published Real-ESRGAN weights.
 
     Args:
-        blocks: number of residual-in-residual dense blocks, the depth.
-        features: channels between blocks.
-        growth: channels each convolution of a dense block adds.
-        upsampler: per factor 2, a convolution to four times the channels and a pixel shuffle, or nearest-neighbour
-            enlargement and a convolution (the layout of the published ESRGAN and Real-ESRGAN weights).
-        attention: what the branch of each block passes before it is added: nothing; RCAN's channel attention, which weighs
-            channels by their means over the picture; or SAGAN's self-attention, in windows of 8 x 8 pixels of the grid.
+        blocks: number of residual-in-residual dense blocks, the depth. features: channels between
+            blocks. growth: channels each convolution of a dense block adds. upsampler: per factor
+            2, a convolution to four times the channels and a pixel shuffle, or nearest-neighbour
+            enlargement and a convolution (the layout of the published ESRGAN and Real-ESRGAN
+            weights).
+        attention: what the branch of each block passes before it is added: nothing; RCAN's channel
+            attention, which weighs channels by their means over the picture; or SAGAN's
+            self-attention, in windows of 8 x 8 pixels of the grid.
     """
     from srkit_rrdb.model import RRDBNet
 
-    return RRDBNet(fold=ENLARGEMENT // scale, blocks=blocks, features=features, growth=growth, upsampler=upsampler, attention=attention)
+    return RRDBNet(
+        fold=ENLARGEMENT // scale,
+        blocks=blocks,
+        features=features,
+        growth=growth,
+        upsampler=upsampler,
+        attention=attention,
+    )
 
 
 def _size_multiple(options: Mapping[str, Any], /) -> int:
@@ -58,8 +72,10 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             summary="residual-in-residual dense blocks (ESRGAN, Real-ESRGAN)",
             body="body",
             small="rrdb(blocks=1, features=8, growth=4)",
-            source="Wang et al. 2018 (ESRGAN), section 3.1 and figure 4; the nearest upsampler is that of its published code; "
-            "x2 and x1: Wang et al. 2021 (Real-ESRGAN), section 3.4 and figure 4; attention: Zhang et al. 2018 (RCAN), section 3.3, "
+            source="Wang et al. 2018 (ESRGAN), section 3.1 and figure 4; the nearest upsampler is "
+            "that of its published code; "
+            "x2 and x1: Wang et al. 2021 (Real-ESRGAN), section 3.4 and figure 4; attention: "
+            "Zhang et al. 2018 (RCAN), section 3.3, "
             "and Zhang et al. 2019 (SAGAN), section 3",
             scales=(1, 2, 4),
             size_multiple=_size_multiple,

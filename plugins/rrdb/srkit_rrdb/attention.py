@@ -18,7 +18,9 @@ Attention = Literal["none", "channel", "self"]
 
 
 class ChannelAttention(nn.Module):
-    """Weighs each channel in 0 to 1 by what the means of all channels say; (B, F, H, W) -> (B, F, H, W).
+    """Weighs each channel in 0 to 1 by what the means of all channels say.
+
+    (B, F, H, W) -> (B, F, H, W).
 
     Zhang et al. 2018 (RCAN), section 3.3 and figure 3.
     """
@@ -37,11 +39,14 @@ class ChannelAttention(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Adds to each pixel what it finds in its window; (B, F, H, W) -> (B, F, H, W), H and W multiples of WINDOW.
+    """Adds to each pixel what it finds in its window.
 
-    Zhang et al. 2019 (SAGAN), section 3, equations 1 to 3: the factor `gamma` starts at 0. Windows are a deviation, as in
-    Liu et al. 2021 (Swin), section 3.2: work grows with the pixels and not with their square, and a pixel compares itself
-    with as many others in a training crop as in a whole picture. SAGAN's spectral normalisation is left out.
+    (B, F, H, W) -> (B, F, H, W), H and W multiples of WINDOW.
+
+    Zhang et al. 2019 (SAGAN), section 3, equations 1 to 3: the factor `gamma` starts at 0. Windows
+    are a deviation, as in Liu et al. 2021 (Swin), section 3.2: work grows with the pixels and not
+    with their square, and a pixel compares itself with as many others in a training crop as in a
+    whole picture. SAGAN's spectral normalisation is left out.
     """
 
     def __init__(self, features: int) -> None:
@@ -64,7 +69,8 @@ class SelfAttention(nn.Module):
 def _windows(x: Tensor) -> Tensor:
     """Cut (B, C, H, W) into (B * rows of windows, columns of windows, WINDOW * WINDOW, C).
 
-    Two dimensions, because attention on CUDA takes at most 65,535 in each (issue 142228 of pytorch).
+    Two dimensions, because attention on CUDA takes at most 65,535 in each (issue 142228 of
+    pytorch).
     """
     batch, channels, height, width = x.shape
     tiles = x.reshape(batch, channels, height // WINDOW, WINDOW, width // WINDOW, WINDOW)
@@ -73,11 +79,17 @@ def _windows(x: Tensor) -> Tensor:
 
 def _picture(windows: Tensor, height: int, width: int) -> Tensor:
     """Undo `_windows`."""
-    tiles = windows.reshape(-1, height // WINDOW, width // WINDOW, WINDOW, WINDOW, windows.shape[-1])
+    tiles = windows.reshape(
+        -1, height // WINDOW, width // WINDOW, WINDOW, WINDOW, windows.shape[-1]
+    )
     return tiles.permute(0, 5, 1, 3, 2, 4).reshape(-1, windows.shape[-1], height, width)
 
 
-_ATTENTIONS: Final[dict[Attention, Callable[[int], nn.Module]]] = {"none": nn.Identity, "channel": ChannelAttention, "self": SelfAttention}
+_ATTENTIONS: Final[dict[Attention, Callable[[int], nn.Module]]] = {
+    "none": nn.Identity,
+    "channel": ChannelAttention,
+    "self": SelfAttention,
+}
 
 
 def build_attention(name: Attention, features: int) -> nn.Module:

@@ -1,4 +1,4 @@
-"""What does a dense block compute, and how does its gradient flow without keeping concatenations?"""
+"""What does a dense block compute, and how does its gradient flow without concatenations?"""
 
 from typing import Any
 
@@ -16,7 +16,10 @@ DEPTH = 5
 
 
 class DenseBlock(nn.Module):
-    """Five 3x3 convolutions, each of which sees the input and every output before it; (B, F, H, W) -> (B, F, H, W)."""
+    """Five 3x3 convolutions, each of which sees the input and every output before it.
+
+    (B, F, H, W) -> (B, F, H, W).
+    """
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__()
@@ -29,7 +32,9 @@ class DenseBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return x plus the scaled branch."""
         convolutions = (self.conv1, self.conv2, self.conv3, self.conv4, self.conv5)
-        tensors = _as_autocast(x, *(conv.weight for conv in convolutions), *(conv.bias for conv in convolutions))
+        tensors = _as_autocast(
+            x, *(conv.weight for conv in convolutions), *(conv.bias for conv in convolutions)
+        )
         branch = _Grow.apply(*tensors) if torch.is_grad_enabled() else _grow(*tensors)[1]
         return torch.add(x, branch, alpha=BRANCH)
 
@@ -45,7 +50,10 @@ def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def _as_autocast(*tensors: Any) -> tuple[Tensor, ...]:
-    """Cast as a convolution under autocast would; inside `_Grow` autocast cannot see the buffer's type."""
+    """Cast as a convolution under autocast would.
+
+    Inside `_Grow` autocast cannot see the buffer's type.
+    """
     device = tensors[0].device.type
     if not torch.is_autocast_enabled(device):
         return tensors
@@ -53,25 +61,35 @@ def _as_autocast(*tensors: Any) -> tuple[Tensor, ...]:
 
 
 def _grow(x: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
-    """Run the convolutions over one buffer that holds x and all their outputs; returns the buffer and the branch."""
+    """Run the convolutions over one buffer that holds x and all their outputs.
+
+    Returns the buffer and the branch.
+    """
     weights, biases = parameters[:DEPTH], parameters[DEPTH:]
     sides = [weight.shape[1] for weight in weights]
     shape = (x.shape[0], sides[-1], *x.shape[2:])
     buffer = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=_layout(x))
     buffer[:, : sides[0]] = x
     for start, end, weight, bias in zip(sides, sides[1:], weights, biases, strict=False):
-        buffer[:, start:end] = functional.leaky_relu_(functional.conv2d(buffer[:, :start], weight, bias, padding=1), SLOPE)
+        buffer[:, start:end] = functional.leaky_relu_(
+            functional.conv2d(buffer[:, :start], weight, bias, padding=1), SLOPE
+        )
     return buffer, functional.conv2d(buffer, weights[-1], biases[-1], padding=1)
 
 
 def _layout(x: Tensor) -> torch.memory_format:
-    return torch.channels_last if x.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
+    return (
+        torch.channels_last
+        if x.is_contiguous(memory_format=torch.channels_last)
+        else torch.contiguous_format
+    )
 
 
 class _Grow(torch.autograd.Function):
     """`_grow` with a gradient that needs the buffer only.
 
-    With torch.cat autograd would keep every concatenation: 640 channels a block instead of 192 at 64 features.
+    With torch.cat autograd would keep every concatenation: 640 channels a block instead of 192 at
+    64 features.
     """
 
     @staticmethod
@@ -88,16 +106,34 @@ class _Grow(torch.autograd.Function):
         total, *last = _convolution_gradients(upstream[0], buffer, weights[-1])
         gradients = [last]
         for start, end, weight in reversed(list(zip(sides, sides[1:], weights, strict=False))):
-            through = torch.ops.aten.leaky_relu_backward(total[:, start:end], buffer[:, start:end], SLOPE, True)
+            through = torch.ops.aten.leaky_relu_backward(
+                total[:, start:end], buffer[:, start:end], SLOPE, True
+            )
             inner, *own = _convolution_gradients(through, buffer[:, :start], weight)
             total[:, :start] += inner
             gradients.insert(0, own)
-        return total[:, : sides[0]], *(weight for weight, _ in gradients), *(bias for _, bias in gradients)
+        return (
+            total[:, : sides[0]],
+            *(weight for weight, _ in gradients),
+            *(bias for _, bias in gradients),
+        )
 
 
-def _convolution_gradients(upstream: Tensor, inputs: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _convolution_gradients(
+    upstream: Tensor, inputs: Tensor, weight: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of inputs, weight and bias of a 3x3 convolution with padding 1."""
     result: tuple[Tensor, Tensor, Tensor] = torch.ops.aten.convolution_backward(
-        upstream, inputs, weight, [weight.shape[0]], [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [True, True, True]
+        upstream,
+        inputs,
+        weight,
+        [weight.shape[0]],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        False,
+        [0, 0],
+        1,
+        [True, True, True],
     )
     return result

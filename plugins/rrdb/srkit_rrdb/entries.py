@@ -10,7 +10,14 @@ _SOURCE: Final = "Wang et al. 2021 (Real-ESRGAN), its authors' releases"
 
 def _published(name: str, summary: str, *, url: str, size: int, sha256: str) -> WeightsSpec:
     file = WeightsFile(sha256=sha256, size=size, sources=(Home(f"{_RELEASES}/{url}"),))
-    return WeightsSpec(name=name, files=(file,), licence="BSD-3-Clause", summary=summary, source=_SOURCE, generator="rrdb")
+    return WeightsSpec(
+        name=name,
+        files=(file,),
+        licence="BSD-3-Clause",
+        summary=summary,
+        source=_SOURCE,
+        generator="rrdb",
+    )
 
 
 ENTRIES: Final = (

@@ -5,7 +5,9 @@ from typing import Any, Final
 from srkit_core.specs import LayoutSpec, Shapes, numbered
 
 _SCALE_OF_INPUT: Final = {3: 4, 12: 2, 48: 1}
-"""Channels of the first convolution, which pixel-unshuffle folds LR into, and the scale they are for."""
+"""Channels of the first convolution, which pixel-unshuffle folds LR into, and the scale they are
+for.
+"""
 
 _INSIDE_2018 = r"RDB(\d)\.conv(\d)"
 
@@ -13,7 +15,9 @@ _INSIDE_2018 = r"RDB(\d)\.conv(\d)"
 def _options(shapes: Shapes) -> dict[str, Any]:
     features, inputs = shapes["conv_first.weight"][:2]
     if inputs not in _SCALE_OF_INPUT or "conv_up2.weight" not in shapes:
-        raise ValueError(f"its first convolution takes {inputs} channels, or it has a single upsampling stage")
+        raise ValueError(
+            f"its first convolution takes {inputs} channels, or it has a single upsampling stage"
+        )
     return {
         "scale": _SCALE_OF_INPUT[inputs],
         "blocks": numbered(shapes, "body"),
@@ -54,7 +58,12 @@ LAYOUTS: Final = [
     LayoutSpec(
         name="esrgan-2018",
         generator="rrdb",
-        marks=(r"model\.0\.weight", r"model\.1\.sub\.0\.RDB1\.conv1\.0\.weight", r"model\.3\.weight", r"model\.10\.weight"),
+        marks=(
+            r"model\.0\.weight",
+            r"model\.1\.sub\.0\.RDB1\.conv1\.0\.weight",
+            r"model\.3\.weight",
+            r"model\.10\.weight",
+        ),
         renames=(
             (r"model\.0\.(.*)", r"conv_first.\1"),
             (rf"model\.1\.sub\.(\d+)\.{_INSIDE_2018}\.0\.(.*)", r"body.\1.rdb\2.conv\3.\4"),
@@ -65,7 +74,8 @@ LAYOUTS: Final = [
             (r"model\.10\.(.*)", r"conv_last.\1"),
         ),
         options=_options,
-        source="RRDB_Net of the first code of ESRGAN, in which the published RRDB_ESRGAN_x4_old_arch.pth is kept",
+        source="RRDB_Net of the first code of ESRGAN, in which the published "
+        "RRDB_ESRGAN_x4_old_arch.pth is kept",
     ),
 ]
 """Other names for RRDBNet."""

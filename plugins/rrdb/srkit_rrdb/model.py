@@ -11,10 +11,13 @@ from srkit_rrdb.dense import BRANCH, SLOPE, DenseBlock
 
 
 class RRDBNet(nn.Module):
-    """ESRGAN's generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, 4H/fold, 4W/fold), not clamped; any float dtype.
+    """ESRGAN's generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, 4H/fold, 4W/fold), not clamped.
 
-    Wang et al. 2018 (ESRGAN), figures 3 and 4, with LeakyReLU 0.2 throughout as in its published code. Pixel-unshuffle
-    folds LR, whose sides are multiples of `fold`: Wang et al. 2021 (Real-ESRGAN), figure 4.
+    Any float dtype.
+
+    Wang et al. 2018 (ESRGAN), figures 3 and 4, with LeakyReLU 0.2 throughout as in its published
+    code. Pixel-unshuffle folds LR, whose sides are multiples of `fold`: Wang et al. 2021
+    (Real-ESRGAN), figure 4.
     """
 
     def __init__(
@@ -49,11 +52,16 @@ class RRDBNet(nn.Module):
     def _enlarge(self, x: Tensor, conv: nn.Conv2d) -> Tensor:
         if self._shuffles:
             return functional.leaky_relu_(functional.pixel_shuffle(conv(x), 2), SLOPE)
-        return functional.leaky_relu_(conv(functional.interpolate(x, scale_factor=2.0, mode="nearest")), SLOPE)
+        return functional.leaky_relu_(
+            conv(functional.interpolate(x, scale_factor=2.0, mode="nearest")), SLOPE
+        )
 
 
 class RRDB(nn.Module):
-    """Three dense blocks, attention if any, and a scaled residual around them; (B, F, H, W) -> (B, F, H, W)."""
+    """Three dense blocks, attention if any, and a scaled residual around them.
+
+    (B, F, H, W) -> (B, F, H, W).
+    """
 
     def __init__(self, features: int, growth: int, attention: Attention) -> None:
         super().__init__()

@@ -1,4 +1,6 @@
-"""Is it ESRGAN's generator, and does the dense block without concatenations have the textbook gradient?"""
+"""Is it ESRGAN's generator, and does the dense block without concatenations have the textbook
+gradient?
+"""
 
 import pytest
 import torch
@@ -36,7 +38,8 @@ def test_the_published_parameter_counts():
 def test_parameter_counts_by_hand():
     # Three dense blocks of 18,464 + 27,680 + 36,896 + 46,112 + 110,656 less.
     assert _parameters(scale=4, blocks=22) == 16_919_555 - 3 * 239_808
-    # Folded by 2 and by 4, LR has 12 and 48 channels: so many 3x3 filters more in the first convolution.
+    # Folded by 2 and by 4, LR has 12 and 48 channels: so many 3x3 filters more in the first
+    # convolution.
     assert _parameters(scale=2) == 16_919_555 + 9 * 9 * 64
     assert _parameters(scale=1) == 16_919_555 + 45 * 9 * 64
     assert _parameters(scale=2, upsampler="nearest") == 16_703_171 == 16_697_987 + 9 * 9 * 64
@@ -46,14 +49,21 @@ def test_parameter_counts_by_hand():
 @pytest.mark.parametrize(("scale", "channels"), [(1, 48), (2, 12), (4, 3)])
 def test_the_state_dict_is_the_published_one(scale, channels):
     plain = ["conv_first", "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last"]
-    dense = [f"body.{block}.rdb{one}.conv{number}" for block in range(2) for one in (1, 2, 3) for number in (1, 2, 3, 4, 5)]
+    dense = [
+        f"body.{block}.rdb{one}.conv{number}"
+        for block in range(2)
+        for one in (1, 2, 3)
+        for number in (1, 2, 3, 4, 5)
+    ]
     state = rrdb(scale=scale, blocks=2).state_dict()
-    assert set(state) == {f"{layer}.{tensor}" for layer in plain + dense for tensor in ("weight", "bias")}
+    assert set(state) == {
+        f"{layer}.{tensor}" for layer in plain + dense for tensor in ("weight", "bias")
+    }
     assert tuple(state["conv_first.weight"].shape) == (64, channels, 3, 3)
 
 
 def test_lr_is_folded_to_a_quarter_of_sr():
-    """The 2x2 pixels under a place of the grid are channels in the order of rows, colour by colour."""
+    """The 2x2 pixels under a place of the grid are channels in row order, colour by colour."""
     torch.manual_seed(0)
     network, lr = rrdb(scale=2, blocks=1, features=8, growth=4).eval(), torch.rand(1, 3, 6, 10)
     seen = []
@@ -68,7 +78,10 @@ def test_lr_is_folded_to_a_quarter_of_sr():
 @pytest.mark.parametrize(("scale", "plain", "windowed"), [(1, 4, 32), (2, 2, 16), (4, 1, 8)])
 def test_lr_sides_are_multiples_of_the_fold_and_of_windows(scale, plain, windowed):
     spec, *_ = srkit_components()
-    multiples = [spec.size_multiple({"scale": scale, "attention": attention}) for attention in ("none", "channel", "self")]
+    multiples = [
+        spec.size_multiple({"scale": scale, "attention": attention})
+        for attention in ("none", "channel", "self")
+    ]
     assert multiples == [plain, plain, windowed]
 
 
@@ -108,8 +121,13 @@ def test_the_dense_block_is_the_textbook_s(block, layout):
     with torch.no_grad():
         assert torch.allclose(block(x), _textbook(block, x), atol=1e-6)
     inputs = [x.requires_grad_(), *block.parameters()]
-    ours, theirs = (torch.autograd.grad(run.square().sum(), inputs) for run in (block(x), _textbook(block, x)))
-    assert all(torch.allclose(one, other, rtol=1e-4, atol=1e-4) for one, other in zip(ours, theirs, strict=True))
+    ours, theirs = (
+        torch.autograd.grad(run.square().sum(), inputs) for run in (block(x), _textbook(block, x))
+    )
+    assert all(
+        torch.allclose(one, other, rtol=1e-4, atol=1e-4)
+        for one, other in zip(ours, theirs, strict=True)
+    )
 
 
 def test_the_gradient_is_that_of_finite_differences(block):
@@ -124,7 +142,9 @@ def test_mixed_precision_follows_the_textbook(block):
         ours, theirs = block(x), _textbook(block, x)
     assert ours.dtype == theirs.dtype
     assert torch.allclose(ours, theirs, atol=0.05)
-    (ours,), (theirs,) = (torch.autograd.grad(run.float().square().sum(), x) for run in (ours, theirs))
+    (ours,), (theirs,) = (
+        torch.autograd.grad(run.float().square().sum(), x) for run in (ours, theirs)
+    )
     assert ours.dtype == torch.float32
     assert torch.allclose(ours, theirs, rtol=0.05, atol=0.05 * theirs.abs().max())
 

@@ -28,8 +28,15 @@ def test_parameter_counts_by_hand():
 
 
 def test_names_are_added_to_the_published_ones():
-    plain, channel, windowed = (set(rrdb(scale=4, blocks=1, attention=one).state_dict()) for one in ("none", "channel", "self"))
-    assert channel - plain == {f"body.0.attention.{layer}.{tensor}" for layer in ("squeeze", "expand") for tensor in ("weight", "bias")}
+    plain, channel, windowed = (
+        set(rrdb(scale=4, blocks=1, attention=one).state_dict())
+        for one in ("none", "channel", "self")
+    )
+    assert channel - plain == {
+        f"body.0.attention.{layer}.{tensor}"
+        for layer in ("squeeze", "expand")
+        for tensor in ("weight", "bias")
+    }
     layers = {f"body.0.attention.{layer}.weight" for layer in ("query", "key", "value", "out")}
     assert windowed - plain == layers | {"body.0.attention.gamma"}
     assert plain <= channel & windowed
@@ -37,7 +44,10 @@ def test_names_are_added_to_the_published_ones():
 
 def test_self_attention_starts_where_the_network_without_it_stands():
     torch.manual_seed(0)
-    plain, windowed = (rrdb(scale=4, blocks=2, features=8, growth=4, attention=one).eval() for one in ("none", "self"))
+    plain, windowed = (
+        rrdb(scale=4, blocks=2, features=8, growth=4, attention=one).eval()
+        for one in ("none", "self")
+    )
     windowed.load_state_dict(plain.state_dict(), strict=False)
     lr = torch.rand(1, 3, 8, 16)
     assert torch.equal(plain(lr), windowed(lr))
@@ -61,15 +71,23 @@ def windowed():
 
 
 def test_self_attention_is_sagan_s_in_each_window(windowed):
-    """Equations 1 to 3 written out: row j of the softmax is what pixel j takes from each pixel of its window."""
+    """Equations 1 to 3 written out: row j of the softmax is what pixel j takes from each pixel of
+    its window.
+    """
     x = torch.randn(2, 16, 16, 24)
-    query, key, value, out = (getattr(windowed, name).weight[..., 0, 0] for name in ("query", "key", "value", "out"))
+    query, key, value, out = (
+        getattr(windowed, name).weight[..., 0, 0] for name in ("query", "key", "value", "out")
+    )
     expected = torch.empty_like(x)
     for top in (0, 8):
         for left in (0, 8, 16):
             window = x[:, :, top : top + 8, left : left + 8].flatten(2)
             weights = ((query @ window).transpose(1, 2) @ (key @ window)).softmax(2)
             found = out @ ((value @ window) @ weights.transpose(1, 2))
-            expected[:, :, top : top + 8, left : left + 8] = (window + 0.7 * found).unflatten(2, (8, 8))
+            expected[:, :, top : top + 8, left : left + 8] = (window + 0.7 * found).unflatten(
+                2, (8, 8)
+            )
     assert torch.allclose(windowed(x), expected, atol=1e-5)
-    assert torch.allclose(windowed(x.contiguous(memory_format=torch.channels_last)), expected, atol=1e-5)
+    assert torch.allclose(
+        windowed(x.contiguous(memory_format=torch.channels_last)), expected, atol=1e-5
+    )

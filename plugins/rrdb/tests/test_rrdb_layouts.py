@@ -28,7 +28,11 @@ class TestNamesOf2019(LayoutContract):
 
     def foreign_name(self, name):
         name = re.sub(r"body\.(\d+)\.rdb(\d)", r"RRDB_trunk.\1.RDB\2", name)
-        for ours, theirs in [("conv_body", "trunk_conv"), ("conv_up", "upconv"), ("conv_hr", "HRconv")]:
+        for ours, theirs in [
+            ("conv_body", "trunk_conv"),
+            ("conv_up", "upconv"),
+            ("conv_hr", "HRconv"),
+        ]:
             name = name.replace(ours, theirs)
         return name
 
@@ -38,9 +42,18 @@ class TestNamesOf2018(LayoutContract):
     expression = "rrdb(blocks=2, features=8, growth=4, upsampler=nearest)"
 
     def foreign_name(self, name):
-        places = {"conv_first": 0, "conv_body": "1.sub.2", "conv_up1": 3, "conv_up2": 6, "conv_hr": 8, "conv_last": 10}
+        places = {
+            "conv_first": 0,
+            "conv_body": "1.sub.2",
+            "conv_up1": 3,
+            "conv_up2": 6,
+            "conv_hr": 8,
+            "conv_last": 10,
+        }
         head, _, rest = name.partition(".")
         if head in places:
             return f"model.{places[head]}.{rest}"
-        block, dense, conv, kind = re.fullmatch(r"body\.(\d+)\.rdb(\d)\.conv(\d)\.(.*)", name).groups()
+        block, dense, conv, kind = re.fullmatch(
+            r"body\.(\d+)\.rdb(\d)\.conv(\d)\.(.*)", name
+        ).groups()
         return f"model.1.sub.{block}.RDB{dense}.conv{conv}.0.{kind}"

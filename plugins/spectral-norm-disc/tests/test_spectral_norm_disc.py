@@ -24,7 +24,10 @@ def _convolutions(network):
 
 @pytest.mark.parametrize("head", ["pooled", "map"])
 def test_the_parameter_count_of_the_report(head):
-    assert sum(value.numel() for value in vgg_sn(head=head).parameters() if value.requires_grad) == 5_211_713
+    assert (
+        sum(value.numel() for value in vgg_sn(head=head).parameters() if value.requires_grad)
+        == 5_211_713
+    )
 
 
 def test_every_convolution_has_a_largest_singular_value_near_1():
@@ -33,7 +36,10 @@ def test_every_convolution_has_a_largest_singular_value_near_1():
     with torch.no_grad():
         for _ in range(20):
             network(torch.rand(1, 3, 32, 32))
-        norms = [torch.linalg.matrix_norm(conv.weight.flatten(1), 2).item() for conv in _convolutions(network.eval())]
+        norms = [
+            torch.linalg.matrix_norm(conv.weight.flatten(1), 2).item()
+            for conv in _convolutions(network.eval())
+        ]
     assert norms == pytest.approx([1] * 10, rel=0.05)
 
 
@@ -49,18 +55,27 @@ def test_scaling_a_raw_weight_changes_nothing():
 
 def test_the_map_has_a_sixteenth_of_the_picture_s_sides():
     network = vgg_sn(features=2, head="map")
-    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (33, 17))] == [(2, 1, 4, 6), (2, 1, 3, 2)]
+    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (33, 17))] == [
+        (2, 1, 4, 6),
+        (2, 1, 3, 2),
+    ]
 
 
 def test_the_pooled_head_gives_one_logit_a_picture():
     network = vgg_sn(features=2)
-    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (1, 1))] == [(2, 1), (2, 1)]
+    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (1, 1))] == [
+        (2, 1),
+        (2, 1),
+    ]
 
 
 def test_it_is_vgg_with_spectral_normalisation():
     picture = torch.rand(2, 3, 40, 24)
     for head, pool in (("pooled", 1), ("map", None)):
-        network, other = vgg_sn(features=2, head=head).eval(), vgg(features=2, norm="spectral", pool=pool).eval()
+        network, other = (
+            vgg_sn(features=2, head=head).eval(),
+            vgg(features=2, norm="spectral", pool=pool).eval(),
+        )
         other.load_state_dict(network.state_dict())
         assert torch.equal(network(picture), other(picture))
 

@@ -20,7 +20,9 @@ _IN_MSR: Final[Mapping[str, Collection[Any]]] = {
     "slopes": ("one",),
     **_WITHOUT_NORM,
 }
-"""What options may be in the layout msr, which has no Tanh, no normalisation, no fusion convolution and no PReLU."""
+"""What options may be in the layout msr, which has no Tanh, no normalisation, no fusion convolution
+and no PReLU.
+"""
 
 
 def srresnet(
@@ -35,21 +37,23 @@ def srresnet(
     slopes: Literal["one", "channel"] = "one",
     bn_eps: Annotated[float, Between(low=1e-12)] = BN_EPS,
 ) -> Generator:
-    """Residual blocks in one of two layouts: SRGAN's SRResNet, or BasicSR's MSRResNet with the state dict of BasicSR.
+    """Residual blocks in one of two layouts: SRGAN's SRResNet, or BasicSR's MSRResNet with the
+    state dict of BasicSR.
 
-    MSRResNet has 3x3 convolutions at both ends, no normalisation, LeakyReLU 0.1, one more convolution at full size, and
-    adds bilinearly enlarged LR to its output. An option that contradicts the layout raises OptionError.
+    MSRResNet has 3x3 convolutions at both ends, no normalisation, LeakyReLU 0.1, one more
+    convolution at full size, and adds bilinearly enlarged LR to its output. An option that
+    contradicts the layout raises OptionError.
 
     Args:
         layout: `srgan`, SRResNet as its paper draws it, or `msr`, BasicSR's modified SRResNet.
-        blocks: number of residual blocks, the depth.
-        features: channels throughout.
-        head: what follows the last convolution: Tanh, whose [-1, 1] is brought to [0, 1], or nothing (`linear`); `auto` is
-            `tanh` in the layout srgan and `linear` in msr.
-        norm: batch normalisation after the convolutions of the body, or none; `auto` is `batch` in srgan, `none` in msr.
-        skip: layout srgan: whether the global skip is added after the fusion convolution and its normalisation or before.
-        slopes: layout srgan: each PReLU has one slope, or one for each channel.
-        bn_eps: what batch normalisation adds to the variance, as a number; torch uses 1e-5, TensorFlow 1e-3.
+            blocks: number of residual blocks, the depth. features: channels throughout. head: what
+            follows the last convolution: Tanh, whose [-1, 1] is brought to [0, 1], or nothing
+            (`linear`); `auto` is `tanh` in the layout srgan and `linear` in msr.
+        norm: batch normalisation after the convolutions of the body, or none; `auto` is `batch` in
+            srgan, `none` in msr. skip: layout srgan: whether the global skip is added after the
+            fusion convolution and its normalisation or before. slopes: layout srgan: each PReLU has
+            one slope, or one for each channel. bn_eps: what batch normalisation adds to the
+            variance, as a number; torch uses 1e-5, TensorFlow 1e-3.
     """
     _refuse_contradictions(layout, head=head, norm=norm, skip=skip, slopes=slopes, bn_eps=bn_eps)
     if layout == "msr":
@@ -60,7 +64,13 @@ def srresnet(
 
     eps, each = None if norm == "none" else bn_eps, features if slopes == "channel" else 1
     return SRResNet(
-        scale=scale, blocks=blocks, features=features, bounded=head != "linear", bn_eps=eps, early_skip=skip == "before", slopes=each
+        scale=scale,
+        blocks=blocks,
+        features=features,
+        bounded=head != "linear",
+        bn_eps=eps,
+        early_skip=skip == "before",
+        slopes=each,
     )
 
 
@@ -75,7 +85,9 @@ def _check(where: str, choices: Mapping[str, Collection[Any]], **options: Any) -
     for option, value in options.items():
         if value not in choices[option]:
             message = f"srresnet: option '{option}' cannot be {value} {where}"
-            raise OptionError(message, component="srresnet", option=option, hint=f"leave '{option}' out")
+            raise OptionError(
+                message, component="srresnet", option=option, hint=f"leave '{option}' out"
+            )
 
 
 @hookimpl
@@ -87,7 +99,8 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             factory=srresnet,
             summary="residual network with batch normalisation (SRGAN)",
             small="srresnet(blocks=1, features=8)",
-            source="Ledig et al. 2017 (SRGAN), section 2.1.1 and figure 4; x3, by one pixel shuffle of 3, is not in the paper; "
+            source="Ledig et al. 2017 (SRGAN), section 2.1.1 and figure 4; x3, by one pixel "
+            "shuffle of 3, is not in the paper; "
             "layout msr: MSRResNet in the code of BasicSR, which has no paper of its own",
             scales=(2, 3, 4),
         ),

@@ -6,19 +6,31 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SHUFFLES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2)}
-"""Factor of each pixel shuffle. The paper has x4 only; x3 in one shuffle is a deviation, as in EDSR."""
+"""Factor of each pixel shuffle.
+
+The paper has x4 only; x3 in one shuffle is a deviation, as in EDSR.
+"""
 
 
 class SRResNet(nn.Module):
     """SRGAN's generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW); any float dtype.
 
-    A bounded SR lies in [0, 1]: the paper's Tanh gives [-1, 1], which is converted here. Ledig et al. 2017, figure 4: the
-    global skip is added after the fusion convolution and its normalisation, unless `early_skip`. `slopes` is the number
-    of slopes of each PReLU; with `bn_eps` None nothing is normalised.
+    A bounded SR lies in [0, 1]: the paper's Tanh gives [-1, 1], which is converted here. Ledig et
+    al. 2017, figure 4: the global skip is added after the fusion convolution and its normalisation,
+    unless `early_skip`. `slopes` is the number of slopes of each PReLU; with `bn_eps` None nothing
+    is normalised.
     """
 
     def __init__(
-        self, *, scale: int, blocks: int, features: int, bounded: bool, bn_eps: float | None, early_skip: bool, slopes: int
+        self,
+        *,
+        scale: int,
+        blocks: int,
+        features: int,
+        bounded: bool,
+        bn_eps: float | None,
+        early_skip: bool,
+        slopes: int,
     ) -> None:
         super().__init__()
         self._bounded, self._early_skip, self._shuffles = bounded, early_skip, SHUFFLES[scale]
@@ -49,7 +61,10 @@ class SRResNet(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Convolution, normalisation, PReLU, convolution, normalisation, and the skip; (B, F, H, W) -> (B, F, H, W)."""
+    """Convolution, normalisation, PReLU, convolution, normalisation, and the skip.
+
+    (B, F, H, W) -> (B, F, H, W).
+    """
 
     def __init__(self, features: int, bn_eps: float | None, slopes: int) -> None:
         super().__init__()

@@ -14,7 +14,9 @@ INIT_GAIN: Final = 0.1
 
 
 class MSRResNet(nn.Module):
-    """BasicSR's modified SRResNet: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), not clamped; any float dtype.
+    """BasicSR's modified SRResNet: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), not clamped.
+
+    Any float dtype.
 
     The layers add detail to bilinearly enlarged LR. The state dict has BasicSR's names.
     """
@@ -34,9 +36,13 @@ class MSRResNet(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch."""
         x = self.body(functional.leaky_relu_(self.conv_first(lr), SLOPE))
-        x = functional.leaky_relu_(functional.pixel_shuffle(self.upconv1(x), self._shuffles[0]), SLOPE)
+        x = functional.leaky_relu_(
+            functional.pixel_shuffle(self.upconv1(x), self._shuffles[0]), SLOPE
+        )
         if len(self._shuffles) > 1:
-            x = functional.leaky_relu_(functional.pixel_shuffle(self.upconv2(x), self._shuffles[1]), SLOPE)
+            x = functional.leaky_relu_(
+                functional.pixel_shuffle(self.upconv2(x), self._shuffles[1]), SLOPE
+            )
         detail: Tensor = self.conv_last(functional.leaky_relu_(self.conv_hr(x), SLOPE))
         return detail + functional.interpolate(lr, scale_factor=float(self._scale), mode="bilinear")
 

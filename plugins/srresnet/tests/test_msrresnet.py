@@ -33,14 +33,20 @@ def test_the_state_dict_has_basicsr_s_names():
     body = [f"body.{block}.conv{number}" for block in range(2) for number in (1, 2)]
     names = {f"{layer}.{tensor}" for layer in plain + body for tensor in ("weight", "bias")}
     assert set(srresnet(scale=4, layout="msr", blocks=2).state_dict()) == names
-    assert set(srresnet(scale=3, layout="msr", blocks=2).state_dict()) == names - {"upconv2.weight", "upconv2.bias"}
+    assert set(srresnet(scale=3, layout="msr", blocks=2).state_dict()) == names - {
+        "upconv2.weight",
+        "upconv2.bias",
+    }
 
 
 def test_without_its_last_convolution_it_enlarges_bilinearly():
     network = srresnet(scale=3, layout="msr", blocks=1, features=8)
     torch.nn.init.zeros_(network.conv_last.weight)
     lr = torch.rand(2, 3, 4, 5)
-    assert torch.equal(network(lr), functional.interpolate(lr, scale_factor=3, mode="bilinear", align_corners=False))
+    assert torch.equal(
+        network(lr),
+        functional.interpolate(lr, scale_factor=3, mode="bilinear", align_corners=False),
+    )
 
 
 def test_layer_by_layer():
@@ -63,14 +69,26 @@ def test_convolutions_start_at_a_tenth_of_kaiming_s():
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("head", "tanh"), ("norm", "batch"), ("skip", "before"), ("slopes", "channel"), ("bn_eps", 1e-3)]
+    ("option", "value"),
+    [
+        ("head", "tanh"),
+        ("norm", "batch"),
+        ("skip", "before"),
+        ("slopes", "channel"),
+        ("bn_eps", 1e-3),
+    ],
 )
 def test_what_contradicts_the_layout_is_refused(option, value):
-    with pytest.raises(OptionError, match=f"srresnet: option '{option}' cannot be {value} in the layout msr") as refused:
+    with pytest.raises(
+        OptionError, match=f"srresnet: option '{option}' cannot be {value} in the layout msr"
+    ) as refused:
         srresnet(scale=4, layout="msr", **{option: value})
     assert (refused.value.option, refused.value.hint) == (option, f"leave '{option}' out")
 
 
 def test_what_agrees_with_the_layout_may_be_written():
-    plain, written = srresnet(scale=4, layout="msr", blocks=1), srresnet(scale=4, layout="msr", blocks=1, head="linear", norm="none")
+    plain, written = (
+        srresnet(scale=4, layout="msr", blocks=1),
+        srresnet(scale=4, layout="msr", blocks=1, head="linear", norm="none"),
+    )
     assert list(plain.state_dict()) == list(written.state_dict())

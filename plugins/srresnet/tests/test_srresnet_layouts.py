@@ -5,7 +5,10 @@ from srkit_core.testing.contracts import LayoutContract
 
 class TestFromTensorFlow(LayoutContract):
     layout = "srgan"
-    expression = "srresnet(layout=srgan, blocks=2, features=8, head=tanh, norm=batch, slopes=channel, bn_eps=1e-3)"
+    expression = (
+        "srresnet(layout=srgan, blocks=2, features=8, head=tanh, norm=batch, "
+        "slopes=channel, bn_eps=1e-3)"
+    )
 
 
 class TestFromTorch(LayoutContract):

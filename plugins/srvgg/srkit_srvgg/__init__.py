@@ -8,7 +8,8 @@ from srkit_srvgg.layouts import LAYOUTS
 
 
 def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
-    """A plain stack of convolutions on the LR grid, one pixel shuffle, and enlarged LR added: quick on a CPU.
+    """A plain stack of convolutions on the LR grid, one pixel shuffle, and enlarged LR added: quick
+    on a CPU.
 
     Args:
         features: channels throughout.
@@ -28,7 +29,8 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             factory=srvgg,
             summary="compact VGG-style network with a nearest-neighbour skip (Real-ESRGAN)",
             small="srvgg(features=8, blocks=1)",
-            source="SRVGGNetCompact in the code of Wang et al. 2021 (Real-ESRGAN); it has no paper of its own",
+            source="SRVGGNetCompact in the code of Wang et al. 2021 (Real-ESRGAN); it has no "
+            "paper of its own",
             scales=(1, 2, 3, 4),
         ),
         *LAYOUTS,

@@ -11,7 +11,11 @@ ENTRIES: Final = (
             WeightsFile(
                 sha256="8dc7edb9ac80ccdc30c3a5dca6616509367f05fbc184ad95b731f05bece96292",
                 size=4_885_111,
-                sources=(Home("https://github.com/xinntao/Real-ESRGAN/releases/download/v0.2.5.0/realesr-general-x4v3.pth"),),
+                sources=(
+                    Home(
+                        "https://github.com/xinntao/Real-ESRGAN/releases/download/v0.2.5.0/realesr-general-x4v3.pth"
+                    ),
+                ),
             ),
         ),
         licence="BSD-3-Clause",

@@ -8,7 +8,9 @@ from srkit_core.specs import LayoutSpec, Shapes, numbered
 
 
 def _options(shapes: Shapes) -> dict[str, Any]:
-    last = max(int(name.split(".")[1]) for name in shapes if re.fullmatch(r"body\.\d+\.weight", name))
+    last = max(
+        int(name.split(".")[1]) for name in shapes if re.fullmatch(r"body\.\d+\.weight", name)
+    )
     return {
         "scale": isqrt(shapes[f"body.{last}.weight"][0] // 3),
         "features": shapes["body.0.weight"][0],

@@ -14,8 +14,9 @@ LAST_GAIN: Final = 0.1
 class SRVGGNet(nn.Module):
     """A plain stack of convolutions on the LR grid plus nearest-neighbour enlarged LR.
 
-    LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), not clamped; any float dtype. Real-ESRGAN's SRVGGNetCompact, with
-    the state dict of its published weights (one list `body`); the initial weights are the only deviation.
+    LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), not clamped; any float dtype. Real-ESRGAN's
+    SRVGGNetCompact, with the state dict of its published weights (one list `body`); the initial
+    weights are the only deviation.
     """
 
     def __init__(self, *, scale: int, features: int, blocks: int) -> None:
@@ -35,16 +36,19 @@ class SRVGGNet(nn.Module):
         x = lr
         for layer in self.body:
             x = layer(x)
-        return functional.pixel_shuffle(x, self._scale) + functional.interpolate(lr, scale_factor=float(self._scale), mode="nearest")
+        return functional.pixel_shuffle(x, self._scale) + functional.interpolate(
+            lr, scale_factor=float(self._scale), mode="nearest"
+        )
 
 
 @torch.no_grad()
 def _initialise(first: nn.Conv2d, middle: list[nn.Conv2d], last: nn.Conv2d) -> None:
-    """Rework torch's initial weights so that training starts at the skip and leaves it at once (empirical).
+    """Rework torch's initial weights so that training starts at the skip and leaves it at once
+    (empirical).
 
-    From torch's own values, L1 drives the output to zero and keeps it there: features carry the mean brightness, which
-    says nothing about detail, and depth wears the rest down. Here filters of the first layer sum to zero, and the middle
-    layers start near the identity.
+    From torch's own values, L1 drives the output to zero and keeps it there: features carry the
+    mean brightness, which says nothing about detail, and depth wears the rest down. Here filters of
+    the first layer sum to zero, and the middle layers start near the identity.
     """
     first.weight -= first.weight.mean((2, 3), keepdim=True)
     first.weight *= FIRST_GAIN

@@ -31,13 +31,20 @@ def test_the_published_parameter_count():
     assert _parameters(srvgg(scale=4, blocks=32)) == 1_213_296
 
 
-@pytest.mark.parametrize(("scale", "features", "blocks"), [(4, 64, 16), (4, 32, 6), (3, 16, 1), (2, 48, 4), (1, 8, 2)])
+@pytest.mark.parametrize(
+    ("scale", "features", "blocks"), [(4, 64, 16), (4, 32, 6), (3, 16, 1), (2, 48, 4), (1, 8, 2)]
+)
 def test_parameter_counts_by_hand(scale, features, blocks):
-    assert _parameters(srvgg(scale=scale, features=features, blocks=blocks)) == _by_hand(scale, features, blocks)
+    assert _parameters(srvgg(scale=scale, features=features, blocks=blocks)) == _by_hand(
+        scale, features, blocks
+    )
 
 
 def test_the_state_dict_has_the_published_layout():
-    shapes = {name: tuple(value.shape) for name, value in srvgg(scale=4, features=8, blocks=1).state_dict().items()}
+    shapes = {
+        name: tuple(value.shape)
+        for name, value in srvgg(scale=4, features=8, blocks=1).state_dict().items()
+    }
     assert shapes == {
         "body.0.weight": (8, 3, 3, 3),
         "body.0.bias": (8,),

@@ -20,7 +20,8 @@ def srkit_components() -> list[LossSpec]:
             name="tv",
             factory=tv,
             summary="total variation of the output",
-            source="Mahendran & Vedaldi 2015, eq. 3 with beta = 2, as a mean; weight of the SRGAN re-implementations (empirical)",
+            source="Mahendran & Vedaldi 2015, eq. 3 with beta = 2, as a mean; weight of the SRGAN "
+            "re-implementations (empirical)",
             default_weight=2e-8,
             needs_reference=False,
         )

@@ -6,8 +6,8 @@ from torch import Tensor
 class TotalVariation:
     """Mean of squared differences of vertical neighbours, plus that of horizontal ones.
 
-    Takes SR (B, C, H, W) in [0, 1] with H, W >= 2; returns a scalar in [0, 2]. On pictures in [-1, 1] the value is
-    four times as large.
+    Takes SR (B, C, H, W) in [0, 1] with H, W >= 2; returns a scalar in [0, 2]. On pictures in [-1,
+    1] the value is four times as large.
     """
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:

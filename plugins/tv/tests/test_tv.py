@@ -16,7 +16,9 @@ def test_a_vertical_edge_costs_its_squared_height_per_pair():
     sr = torch.zeros(1, 3, 4, 5)
     sr[..., 2:] = 0.5
     assert TotalVariation()(sr, torch.zeros_like(sr)).item() == pytest.approx(0.25 / 4)
-    assert TotalVariation()(sr.transpose(2, 3), torch.zeros(1, 3, 5, 4)).item() == pytest.approx(0.25 / 4)
+    assert TotalVariation()(sr.transpose(2, 3), torch.zeros(1, 3, 5, 4)).item() == pytest.approx(
+        0.25 / 4
+    )
 
 
 def test_a_flat_picture_costs_nothing_and_hr_does_not_matter():
@@ -27,7 +29,9 @@ def test_a_flat_picture_costs_nothing_and_hr_does_not_matter():
 def test_pictures_in_minus_one_to_one_cost_four_times_as_much():
     torch.manual_seed(0)
     sr = torch.rand(1, 3, 8, 8)
-    assert TotalVariation()(2 * sr - 1, sr).item() == pytest.approx(4 * TotalVariation()(sr, sr).item(), rel=1e-5)
+    assert TotalVariation()(2 * sr - 1, sr).item() == pytest.approx(
+        4 * TotalVariation()(sr, sr).item(), rel=1e-5
+    )
 
 
 def test_its_default_weight_is_the_published_one():

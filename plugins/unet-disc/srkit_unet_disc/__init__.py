@@ -6,7 +6,8 @@ from srkit_core.specs import DiscriminatorSpec
 
 
 def unet_sn(*, features: Count = 64, skip: bool = True) -> Discriminator:
-    """Three strided convolutions down, three enlargements up, spectrally normalised: a logit for every pixel.
+    """Three strided convolutions down, three enlargements up, spectrally normalised: a logit for
+    every pixel.
 
     Args:
         features: channels of the first convolution; they double to eight times as many.
@@ -26,7 +27,8 @@ def srkit_components() -> list[DiscriminatorSpec]:
             factory=unet_sn,
             summary="U-Net with spectral normalisation: a logit a pixel (Real-ESRGAN)",
             small="unet-sn(features=4)",
-            source="Wang et al. 2021 (Real-ESRGAN), section 3.3 and figure 6, in the layout of its published code",
+            source="Wang et al. 2021 (Real-ESRGAN), section 3.3 and figure 6, in the layout of "
+            "its published code",
             min_size=8,
         )
     ]

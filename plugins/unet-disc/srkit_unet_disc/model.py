@@ -12,9 +12,10 @@ SLOPE: Final = 0.2
 class UNetDiscriminator(nn.Module):
     """Pictures (B, 3, H, W) in [0, 1], H and W at least 8 -> a map of logits, (B, 1, H, W).
 
-    Wang et al. 2021 (Real-ESRGAN), section 3.3 and figure 6, with the layers `conv0` to `conv9` of its published code.
-    All but the first and the last are spectrally normalised. Features are enlarged to the size of the skip they meet,
-    so that sides need not be multiples of 8; where they are, this is the published enlargement by 2.
+    Wang et al. 2021 (Real-ESRGAN), section 3.3 and figure 6, with the layers `conv0` to `conv9` of
+    its published code. All but the first and the last are spectrally normalised. Features are
+    enlarged to the size of the skip they meet, so that sides need not be multiples of 8; where they
+    are, this is the published enlargement by 2.
     """
 
     def __init__(self, *, features: int, skip: bool) -> None:

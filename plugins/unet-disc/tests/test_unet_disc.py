@@ -29,18 +29,26 @@ def test_the_published_parameter_count():
     down = 16 * (64 * 128 + 128 * 256 + 256 * 512)
     up = 9 * (512 * 256 + 256 * 128 + 128 * 64 + 64 * 64 + 64 * 64)
     with torch.device("meta"):
-        assert sum(value.numel() for value in unet_sn().parameters()) == first + down + up + last == 4_376_897
+        assert (
+            sum(value.numel() for value in unet_sn().parameters())
+            == first + down + up + last
+            == 4_376_897
+        )
 
 
 def test_its_layers_have_the_published_names():
-    names = [name for name, layer in unet_sn(features=2).named_modules() if isinstance(layer, nn.Conv2d)]
+    names = [
+        name for name, layer in unet_sn(features=2).named_modules() if isinstance(layer, nn.Conv2d)
+    ]
     assert names == [f"conv{index}" for index in range(10)]
 
 
 def test_all_but_the_first_and_the_last_are_spectrally_normalised():
     network = unet_sn(features=2)
     convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
-    assert [is_parametrized(conv, "weight") for conv in convolutions] == [False] + [True] * 8 + [False]
+    assert [is_parametrized(conv, "weight") for conv in convolutions] == [False] + [True] * 8 + [
+        False
+    ]
     assert not srkit_components()[0].lipschitz({"features": 64, "skip": True})
 
 
@@ -56,7 +64,9 @@ def test_the_smallest_size_is_declared():
 
 
 def test_it_computes_what_basicsr_computes():
-    """BasicSR 1.4.2, UNetDiscriminatorSN(3, 4) with these weights and this picture, in eval mode on torch 2.15."""
+    """BasicSR 1.4.2, UNetDiscriminatorSN(3, 4) with these weights and this picture, in eval mode on
+    torch 2.15.
+    """
     network = unet_sn(features=4).eval()
     with torch.no_grad():
         for value in network.parameters():
@@ -66,7 +76,9 @@ def test_it_computes_what_basicsr_computes():
         numbers = torch.arange(3 * 16 * 24, dtype=torch.float64)
         logits = network((0.5 + 0.5 * torch.sin(0.7 * numbers)).float().reshape(1, 3, 16, 24))
     corners = [logits[0, 0, y, x].item() for y, x in ((0, 0), (7, 9), (15, 23))]
-    assert [logits.mean().item(), logits.std().item()] == pytest.approx([0.0409514, 0.1515038], abs=1e-5)
+    assert [logits.mean().item(), logits.std().item()] == pytest.approx(
+        [0.0409514, 0.1515038], abs=1e-5
+    )
     assert corners == pytest.approx([-0.1313089, 0.1121889, 0.0489164], abs=1e-5)
 
 

@@ -15,15 +15,17 @@ def vgg(
     first_norm: bool = True,
     pool: Count | None = 1,
 ) -> Discriminator:
-    """Eight 3x3 convolutions, every second of stride 2, and two dense layers on what is left: one logit a picture.
+    """Eight 3x3 convolutions, every second of stride 2, and two dense layers on what is left: one
+    logit a picture.
 
     Args:
-        features: channels of the first convolution; they double to eight times as many.
-        norm: batch normalisation of the eight convolutions, spectral normalisation of these and the dense layers, or none.
-        first_norm: whether the first convolution is normalised too (in SRGAN's figure 4 it is not).
-        pool: the last map is averaged to pool x pool values for the dense layers: 1 is global pooling, 6 the map of
-            SRGAN's 96-pixel crops. A sixteenth of the crops' side, rounded up, takes the map as it is, flattened. None:
-            the layers see each place of the map alone, as 1x1 convolutions, and give a logit for every 16 x 16 pixels.
+        features: channels of the first convolution; they double to eight times as many. norm: batch
+            normalisation of the eight convolutions, spectral normalisation of these and the dense
+            layers, or none. first_norm: whether the first convolution is normalised too (in SRGAN's
+            figure 4 it is not). pool: the last map is averaged to pool x pool values for the dense
+            layers: 1 is global pooling, 6 the map of SRGAN's 96-pixel crops. A sixteenth of the
+            crops' side, rounded up, takes the map as it is, flattened. None: the layers see each
+            place of the map alone, as 1x1 convolutions, and give a logit for every 16 x 16 pixels.
     """
     from srkit_vgg_disc.model import VGGDiscriminator
 
@@ -31,10 +33,12 @@ def vgg(
 
 
 def _smallest(options: Mapping[str, Any], /) -> int:
-    """Say which side leaves more than one value a channel: after four halvings for batch normalisation of one picture.
+    """Say which side leaves more than one value a channel: after four halvings for batch
+    normalisation of one picture.
 
-    Else before the fourth, because of a 1x1 map a 3x3 convolution of stride 2 sees nothing but its centre, and bfloat16 on
-    a CPU then leaves the rest of its gradient unset (measured with torch 2.15).
+    Else before the fourth, because of a 1x1 map a 3x3 convolution of stride 2 sees nothing but its
+    centre, and bfloat16 on a CPU then leaves the rest of its gradient unset (measured with torch
+    2.15).
     """
     return 17 if options["norm"] == "batch" else 9
 
@@ -52,7 +56,8 @@ def srkit_components() -> list[DiscriminatorSpec]:
             factory=vgg,
             summary="VGG-style discriminator (SRGAN)",
             small="vgg(features=4)",
-            source="Ledig et al. 2017 (SRGAN), figure 4; the pooled head is that of its re-implementations; "
+            source="Ledig et al. 2017 (SRGAN), figure 4; the pooled head is that of its "
+            "re-implementations; "
             "spectral normalisation of Miyato et al. 2018, algorithm 1",
             min_size=_smallest,
             lipschitz=_lipschitz,

@@ -14,14 +14,17 @@ WIDTHS: Final = (1, 1, 2, 2, 4, 4, 8, 8)
 
 
 class VGGDiscriminator(nn.Module):
-    """Pictures (B, 3, H, W) in [0, 1] -> logits: (B, 1), or (B, 1, ceil(H/16), ceil(W/16)) with `pool=None`.
+    """Pictures (B, 3, H, W) in [0, 1] -> logits: (B, 1), or (B, 1, ceil(H/16), ceil(W/16)) with
+    `pool=None`.
 
-    Ledig et al. 2017, figure 4; the sigmoid is left to the loss, and pictures are brought to the paper's [-1, 1] here.
-    The two dense layers are convolutions that cover the whole pooled map: the same numbers, and a map without pooling.
-    Spectral normalisation reaches these too: the largest singular value of every weight, as a matrix with a row an
-    output channel, is held near 1 by one power iteration a pass in training (Miyato et al. 2018, algorithm 1). This
-    bounds the slope of the logits, though not by 1: taps overlap, so a 3x3 convolution may stretch a map up to 3 times.
-    Batch normalisation in training needs more than one value a channel: sides from 17 pixels, or several pictures.
+    Ledig et al. 2017, figure 4; the sigmoid is left to the loss, and pictures are brought to the
+    paper's [-1, 1] here. The two dense layers are convolutions that cover the whole pooled map: the
+    same numbers, and a map without pooling. Spectral normalisation reaches these too: the largest
+    singular value of every weight, as a matrix with a row an output channel, is held near 1 by one
+    power iteration a pass in training (Miyato et al. 2018, algorithm 1). This bounds the slope of
+    the logits, though not by 1: taps overlap, so a 3x3 convolution may stretch a map up to 3 times.
+    Batch normalisation in training needs more than one value a channel: sides from 17 pixels, or
+    several pictures.
     """
 
     def __init__(self, *, features: int, norm: Norm, first_norm: bool, pool: int | None) -> None:
@@ -29,7 +32,10 @@ class VGGDiscriminator(nn.Module):
         widths = (3, *(features * width for width in WIDTHS))
         norms: tuple[Norm, ...] = (norm if first_norm else "none", *(norm,) * (len(WIDTHS) - 1))
         self.features = nn.Sequential(
-            *(_block(*ends, 1 + index % 2, norms[index]) for index, ends in enumerate(pairwise(widths))),
+            *(
+                _block(*ends, 1 + index % 2, norms[index])
+                for index, ends in enumerate(pairwise(widths))
+            ),
         )
         self.pool = None if pool is None else nn.AdaptiveAvgPool2d(pool)
         self.head = nn.Sequential(

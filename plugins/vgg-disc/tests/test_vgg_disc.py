@@ -37,7 +37,10 @@ def _parameters(**options):
 @pytest.mark.parametrize(
     ("count", "options"),
     [
-        (5_215_553, {}),  # S4, S5: eight convolutions 4,685,376, batch normalisation 2 * 1,920, head 525,312 + 1,025
+        (
+            5_215_553,
+            {},
+        ),  # S4, S5: convolutions 4,685,376, normalisation 2 * 1,920, head 525,312 + 1,025
         (5_211_713, {"norm": "none"}),  # S7
         (5_211_713, {"norm": "spectral"}),  # S1
         (5_215_425, {"first_norm": False}),  # 2 * 64 fewer
@@ -54,7 +57,16 @@ def test_the_reported_parameter_counts(count, options):
 def test_channels_and_strides_are_the_paper_s():
     convolutions = [layer for layer in vgg(norm="none").modules() if isinstance(layer, nn.Conv2d)]
     assert [(conv.out_channels, conv.stride[0], conv.kernel_size[0]) for conv in convolutions] == [
-        *((64, 1, 3), (64, 2, 3), (128, 1, 3), (128, 2, 3), (256, 1, 3), (256, 2, 3), (512, 1, 3), (512, 2, 3)),
+        *(
+            (64, 1, 3),
+            (64, 2, 3),
+            (128, 1, 3),
+            (128, 2, 3),
+            (256, 1, 3),
+            (256, 2, 3),
+            (512, 1, 3),
+            (512, 2, 3),
+        ),
         *((1024, 1, 1), (1, 1, 1)),
     ]
 
@@ -72,7 +84,11 @@ def test_channels_and_strides_are_the_paper_s():
 def test_each_layer_is_normalised_as_the_options_say(norm, first_norm, batch, spectral):
     network = vgg(features=2, norm=norm, first_norm=first_norm)
     assert [isinstance(block[1], nn.BatchNorm2d) for block in network.features] == batch
-    assert [is_parametrized(layer, "weight") for layer in network.modules() if isinstance(layer, nn.Conv2d)] == spectral
+    assert [
+        is_parametrized(layer, "weight")
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d)
+    ] == spectral
 
 
 def test_it_is_lipschitz_where_every_layer_is_normalised():
@@ -85,12 +101,17 @@ def test_it_is_lipschitz_where_every_layer_is_normalised():
 def test_pictures_of_any_shape_get_one_logit_each():
     for pool in (1, 6):
         network = vgg(features=2, pool=pool)
-        assert [tuple(network(torch.rand(3, 3, *size)).shape) for size in ((17, 17), (96, 96), (30, 61))] == [(3, 1)] * 3
+        assert [
+            tuple(network(torch.rand(3, 3, *size)).shape) for size in ((17, 17), (96, 96), (30, 61))
+        ] == [(3, 1)] * 3
 
 
 def test_without_pooling_there_is_a_logit_for_every_16_pixels():
     network = vgg(features=2, pool=None)
-    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (33, 17))] == [(2, 1, 4, 6), (2, 1, 3, 2)]
+    assert [tuple(network(torch.rand(2, 3, *size)).shape) for size in ((64, 96), (33, 17))] == [
+        (2, 1, 4, 6),
+        (2, 1, 3, 2),
+    ]
 
 
 def test_a_pool_of_the_map_s_size_is_dense_layers_on_the_flattened_map():
@@ -99,15 +120,21 @@ def test_a_pool_of_the_map_s_size_is_dense_layers_on_the_flattened_map():
     picture = torch.rand(2, 3, 128, 120)
     flat = network.features(picture * 2 - 1).flatten(1)
     first, _, last = network.head
-    hidden = nn.functional.leaky_relu(nn.functional.linear(flat, first.weight.flatten(1), first.bias), 0.2)
+    hidden = nn.functional.leaky_relu(
+        nn.functional.linear(flat, first.weight.flatten(1), first.bias), 0.2
+    )
     assert flat.shape == (2, 16 * 8 * 8)
-    assert torch.allclose(network(picture), nn.functional.linear(hidden, last.weight.flatten(1), last.bias), atol=1e-6)
+    assert torch.allclose(
+        network(picture), nn.functional.linear(hidden, last.weight.flatten(1), last.bias), atol=1e-6
+    )
 
 
 def test_middle_gray_is_the_zero_of_the_paper_s_range():
     network = vgg(features=4, norm="none")
     seen = []
-    network.features[0][0].register_forward_hook(lambda layer, inputs, output: seen.append(inputs[0]))
+    network.features[0][0].register_forward_hook(
+        lambda layer, inputs, output: seen.append(inputs[0])
+    )
     for gray in (0.0, 0.5, 1.0):
         network(torch.full((1, 3, 20, 20), gray))
     assert [batch.unique().tolist() for batch in seen] == [[-1], [0], [1]]

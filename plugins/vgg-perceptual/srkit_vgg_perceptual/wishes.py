@@ -14,22 +14,32 @@ RANDOM: Final = "random"
 _COMPONENT: Final = "vgg"
 
 
-def layers_with_weights(network: Network, layer: str | tuple[str, ...], weights: tuple[float, ...] | None) -> dict[str, float]:
-    """Return the weight of each layer; raises OptionError for a layer that is not there, or lists that do not fit."""
+def layers_with_weights(
+    network: Network, layer: str | tuple[str, ...], weights: tuple[float, ...] | None
+) -> dict[str, float]:
+    """Return the weight of each layer.
+
+    Raises OptionError for a layer that is not there, or lists that do not fit.
+    """
     names = (layer,) if isinstance(layer, str) else layer
     if not names or len(set(names)) < len(names):
         raise _refusal("layer", f"expects different layers, not [{', '.join(names)}]")
     for name in names:
         _check_layer(network, name)
     if weights is not None and len(weights) != len(names):
-        raise _refusal("layer_weights", f"expects a number for each of {len(names)} layers, not {len(weights)}")
+        raise _refusal(
+            "layer_weights", f"expects a number for each of {len(names)} layers, not {len(weights)}"
+        )
     return dict(zip(names, weights or (1.0,) * len(names), strict=True))
 
 
 def networks_wanted(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...]:
-    """Return the names of the entries of which one is needed, or the path of a file; none for an untrained network.
+    """Return the names of the entries of which one is needed, or the path of a file.
 
-    Raises OptionError where the options do not fit a network, so that a recipe is refused before anything is read.
+    None for an untrained network.
+
+    Raises OptionError where the options do not fit a network, so that a recipe is refused before
+    anything is read.
     """
     layers_with_weights(options["network"], options["layer"], options["layer_weights"])
     check_weights(options["network"], options["weights"])
@@ -40,28 +50,40 @@ def networks_wanted(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...
 
 
 def smallest_side(options: Mapping[str, Any], /) -> int:
-    """Return the smallest side of a picture, in pixels, of which the deepest layer still has a value."""
+    """Return the smallest side of a picture, in pixels, of which the deepest layer still has a
+    value.
+    """
     architecture = ARCHITECTURES[options["network"]]
     layers = layers_with_weights(options["network"], options["layer"], options["layer_weights"])
     return architecture.min_side(architecture.deepest(tuple(layers)))
 
 
 def check_weights(network: Network, weights: str) -> None:
-    """Raise OptionError for the name of another architecture's network, or for what looks like a misspelt one."""
-    strangers = {name for architecture in ARCHITECTURES for name in _names(architecture)} - set(_names(network))
+    """Raise OptionError for the name of another architecture's network, or for what looks like a
+    misspelt one.
+    """
+    strangers = {name for architecture in ARCHITECTURES for name in _names(architecture)} - set(
+        _names(network)
+    )
     if weights in strangers:
         raise _refusal("weights", f"expects a {network}, not '{weights}'", hint=f"weights={AUTO}")
     nearest = _nearest(weights, (AUTO, RANDOM, *_names(network)))
     if "/" not in weights and "." not in weights and nearest != weights:
         hint = f"weights={nearest or AUTO}, or the path of a file"
-        raise _refusal("weights", f"expects {AUTO}, {RANDOM}, a network or a file, not '{weights}'", hint=hint)
+        raise _refusal(
+            "weights", f"expects {AUTO}, {RANDOM}, a network or a file, not '{weights}'", hint=hint
+        )
 
 
 def _check_layer(network: Network, name: str) -> None:
     known = ARCHITECTURES[network].names
     if name not in known:
         nearest = _nearest(name, known)
-        hint = f"did you mean '{nearest}'?" if nearest else f"convB_N, reluB_N or poolB, as in {known[-3]}"
+        hint = (
+            f"did you mean '{nearest}'?"
+            if nearest
+            else f"convB_N, reluB_N or poolB, as in {known[-3]}"
+        )
         raise _refusal("layer", f"expects layers of {network}, which has no '{name}'", hint=hint)
 
 
@@ -74,4 +96,6 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
 
 def _refusal(option: str, problem: str, *, hint: str = "") -> OptionError:
-    return OptionError(f"{_COMPONENT}: option '{option}' {problem}", component=_COMPONENT, option=option, hint=hint)
+    return OptionError(
+        f"{_COMPONENT}: option '{option}' {problem}", component=_COMPONENT, option=option, hint=hint
+    )

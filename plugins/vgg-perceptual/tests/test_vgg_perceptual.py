@@ -20,7 +20,9 @@ from srkit_perception.networks import Features
 from srkit_vgg_perceptual import srkit_components, vgg
 from srkit_vgg_perceptual.loss import FeatureLoss
 
-ASSETS = Path(os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets"))
+ASSETS = Path(
+    os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets")
+)
 
 
 class TestVGG(ReferenceLossContract):
@@ -28,7 +30,10 @@ class TestVGG(ReferenceLossContract):
 
 
 class TestSeveralLayersWithStyle(ReferenceLossContract):
-    expression = "vgg(layer=[relu1_2, conv2_1], layer_weights=[0.5, 2], distance=mse, style=1, weights=random)"
+    expression = (
+        "vgg(layer=[relu1_2, conv2_1], layer_weights=[0.5, 2], distance=mse, style=1, "
+        "weights=random)"
+    )
 
 
 class TestStyleAlone(ReferenceLossContract):
@@ -58,13 +63,21 @@ def _pair(side: int = 48) -> tuple[Tensor, Tensor]:
 
 def _tiny(**options) -> FeatureLoss:
     """A loss on a network of one pixel: channels R + 2 G and B - R, then ReLU."""
-    architecture = Architecture("tiny", (Layer("conv1_1", "conv", (3, 2)), Layer("relu1_1", "relu")))
+    architecture = Architecture(
+        "tiny", (Layer("conv1_1", "conv", (3, 2)), Layer("relu1_1", "relu"))
+    )
     convolution = nn.Conv2d(3, 2, 1, bias=False)
-    convolution.weight = nn.Parameter(torch.tensor([[1.0, 2, 0], [-1, 0, 1]])[:, :, None, None], requires_grad=False)
+    convolution.weight = nn.Parameter(
+        torch.tensor([[1.0, 2, 0], [-1, 0, 1]])[:, :, None, None], requires_grad=False
+    )
     plain = torch.eye(3)[:, :, None, None], torch.zeros(3)
     network = Features("tiny", architecture, nn.Sequential(convolution, nn.ReLU()), plain)
     layers = options.pop("layers", {"conv1_1": 1.0})
-    return FeatureLoss(lambda device: network, layers, **{"distance": "l1", "content": 1.0, "style": 0.0, "gain": True, **options})
+    return FeatureLoss(
+        lambda device: network,
+        layers,
+        **{"distance": "l1", "content": 1.0, "style": 0.0, "gain": True, **options},
+    )
 
 
 # Two pixels. SR has features (1, -1) and (2, 1), HR (0, 0) and (0, 1): differences 1, -1 and 2, 0.
@@ -72,13 +85,16 @@ SR = torch.tensor([[1.0, 0], [0, 1], [0, 1]]).view(1, 3, 1, 2)
 HR = torch.tensor([[0.0, 0], [0, 0], [0, 1]]).view(1, 3, 1, 2)
 
 
-@pytest.mark.parametrize(("distance", "expected"), [("l1", 4 / 4), ("mse", 6 / 4), ("squared-l2", 6 / 2)])
+@pytest.mark.parametrize(
+    ("distance", "expected"), [("l1", 4 / 4), ("mse", 6 / 4), ("squared-l2", 6 / 2)]
+)
 def test_distances_by_hand(distance: str, expected: float):
     assert _tiny(distance=distance)(SR, HR).item() == pytest.approx(expected)
 
 
 def test_style_by_hand():
-    # Gram matrices over C H W = 4: SR [[5, 1], [1, 2]], HR [[0, 0], [0, 1]]; differences 5, 1, 1, 1.
+    # Gram matrices over C H W = 4: SR [[5, 1], [1, 2]], HR [[0, 0], [0, 1]]; differences 5, 1, 1,
+    # 1.
     assert _tiny(content=0, style=1)(SR, HR).item() == pytest.approx((25 + 1 + 1 + 1) / 16)
     assert _tiny(style=0.5)(SR, HR).item() == pytest.approx(1 + 0.5 * 28 / 16)
 
@@ -91,15 +107,22 @@ def test_style_does_not_know_where_things_are():
 def test_layers_before_and_after_the_activation_are_weighted_by_hand():
     # After ReLU SR is (1, 0), (2, 1) and HR (0, 0), (0, 1): differences 1, 0, 2, 0.
     assert _tiny(layers={"relu1_1": 1.0})(SR, HR).item() == pytest.approx(3 / 4)
-    assert _tiny(layers={"conv1_1": 0.1, "relu1_1": 2.0})(SR, HR).item() == pytest.approx(0.1 * 1 + 2 * 3 / 4)
+    assert _tiny(layers={"conv1_1": 0.1, "relu1_1": 2.0})(SR, HR).item() == pytest.approx(
+        0.1 * 1 + 2 * 3 / 4
+    )
 
 
 def test_the_batch_is_averaged():
     sr, hr = torch.cat([SR, HR]), torch.cat([HR, HR])
-    assert _tiny(distance="squared-l2", style=1)(sr, hr).item() == pytest.approx((6 / 2 + 28 / 16) / 2)
+    assert _tiny(distance="squared-l2", style=1)(sr, hr).item() == pytest.approx(
+        (6 / 2 + 28 / 16) / 2
+    )
 
 
-@pytest.mark.parametrize(("network", "cut", "layer"), [("vgg19", 35, "conv5_4"), ("vgg19", 36, "relu5_4"), ("vgg16", 31, "pool5")])
+@pytest.mark.parametrize(
+    ("network", "cut", "layer"),
+    [("vgg19", 35, "conv5_4"), ("vgg19", 36, "relu5_4"), ("vgg16", 31, "pool5")],
+)
 def test_torchvision_with_the_same_weights_agrees(network: str, cut: int, layer: str):
     from torchvision import models
 
@@ -107,9 +130,18 @@ def test_torchvision_with_the_same_weights_agrees(network: str, cut: int, layer:
     with torch.device("meta"):
         theirs = getattr(models, network)(weights=None).features[:cut]
     theirs.load_state_dict(ours.layers.state_dict(), assign=True)
-    (sr, hr), mean, std = _pair(), torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
-    found, wanted = (theirs((picture - mean.view(3, 1, 1)) / std.view(3, 1, 1)) for picture in (sr, hr))
-    for distance, expected in (("l1", functional.l1_loss(found, wanted)), ("mse", functional.mse_loss(found, wanted))):
+    (sr, hr), mean, std = (
+        _pair(),
+        torch.tensor([0.485, 0.456, 0.406]),
+        torch.tensor([0.229, 0.224, 0.225]),
+    )
+    found, wanted = (
+        theirs((picture - mean.view(3, 1, 1)) / std.view(3, 1, 1)) for picture in (sr, hr)
+    )
+    for distance, expected in (
+        ("l1", functional.l1_loss(found, wanted)),
+        ("mse", functional.mse_loss(found, wanted)),
+    ):
         value = vgg(layer=layer, network=network, distance=distance, weights="random")(sr, hr)
         assert value.item() == pytest.approx(expected.item(), rel=1e-4)
 
@@ -145,11 +177,21 @@ def test_pictures_below_the_depth_of_the_poolings_are_refused():
     ("options", "option", "message", "hint"),
     [
         ({"layer": "conv5_5"}, "layer", "vgg19, which has no 'conv5_5'", "conv5_"),
-        ({"layer": "conv5_4", "network": "vgg16"}, "layer", "vgg16, which has no 'conv5_4'", "conv5_3"),
+        (
+            {"layer": "conv5_4", "network": "vgg16"},
+            "layer",
+            "vgg16, which has no 'conv5_4'",
+            "conv5_3",
+        ),
         ({"layer": ("conv1_1", "pool6")}, "layer", "has no 'pool6'", "pool"),
         ({"layer": ("conv1_1", "conv1_1")}, "layer", "different layers", ""),
         ({"layer": ()}, "layer", "different layers", ""),
-        ({"layer": ("conv1_1", "conv2_1"), "layer_weights": (1.0,)}, "layer_weights", "each of 2 layers, not 1", ""),
+        (
+            {"layer": ("conv1_1", "conv2_1"), "layer_weights": (1.0,)},
+            "layer_weights",
+            "each of 2 layers, not 1",
+            "",
+        ),
         ({"content": 0.0}, "content", "both 0", ""),
         ({"weights": "vgg16-torchvision"}, "weights", "expects a vgg19", "weights=auto"),
         ({"weights": "vgg19-oxfrod"}, "weights", "not 'vgg19-oxfrod'", "weights=vgg19-oxford"),
@@ -164,8 +206,10 @@ def test_what_does_not_fit_is_refused(options: dict, option: str, message: str, 
 
 def test_a_wrong_layer_is_refused_without_torch():
     code = (
-        "import sys\nfrom srkit_core.errors import OptionError\nfrom srkit_vgg_perceptual import vgg\n"
-        "try:\n    vgg(layer='conv5_5')\nexcept OptionError as error:\n    print(error.hint, 'torch' in sys.modules)"
+        "import sys\nfrom srkit_core.errors import OptionError\nfrom srkit_vgg_perceptual import "
+        "vgg\n"
+        "try:\n    vgg(layer='conv5_5')\nexcept OptionError as error:\n    print(error.hint, "
+        "'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().startswith("did you mean 'conv5_")
@@ -173,7 +217,10 @@ def test_a_wrong_layer_is_refused_without_torch():
 
 
 def test_it_says_which_networks_it_needs():
-    needs, vgg19 = srkit_components()[0].pretrained, ("vgg19-torchvision", "vgg19-oxford", "vgg19-normalised")
+    needs, vgg19 = (
+        srkit_components()[0].pretrained,
+        ("vgg19-torchvision", "vgg19-oxford", "vgg19-normalised"),
+    )
     bound = {"network": "vgg19", "layer": "conv5_1", "layer_weights": None, "weights": "auto"}
     assert needs(bound) == (vgg19,)
     assert needs({**bound, "network": "vgg16"}) == (("vgg16-torchvision",),)
@@ -186,7 +233,9 @@ def test_it_says_which_networks_it_needs():
 
 def test_auto_a_name_and_a_path_give_the_same_network(oxford: Path):
     sr, hr = _pair()
-    values = [vgg(weights=weights)(sr, hr).item() for weights in ("auto", "vgg19-oxford", str(oxford))]
+    values = [
+        vgg(weights=weights)(sr, hr).item() for weights in ("auto", "vgg19-oxford", str(oxford))
+    ]
     assert len(set(values)) == 1
 
 
@@ -195,7 +244,10 @@ def test_gain_brings_features_to_the_size_of_torchvision(oxford: Path):
     raw, divided = (vgg(weights="vgg19-oxford", gain=gain)(sr, hr).item() for gain in (False, True))
     assert raw / divided == pytest.approx(entry("vgg19-oxford").gain)
     assert 0.1 < divided < 10
-    squares = [vgg(weights="vgg19-oxford", distance="mse", gain=gain)(sr, hr).item() for gain in (False, True)]
+    squares = [
+        vgg(weights="vgg19-oxford", distance="mse", gain=gain)(sr, hr).item()
+        for gain in (False, True)
+    ]
     assert squares[0] / squares[1] == pytest.approx(entry("vgg19-oxford").gain ** 2)
 
 

@@ -1,7 +1,7 @@
 """How is work done in other processes of this machine that may crash or hang?
 
-Each child has an executor of its own, because an executor that loses one process gives up all of them: so a crash or a hang
-costs one child, and it is known which file it was.
+Each child has an executor of its own, because an executor that loses one process gives up all of
+them: so a crash or a hang costs one child, and it is known which file it was.
 """
 
 import multiprocessing
@@ -28,10 +28,13 @@ Result = TypeVar("Result")
 
 
 class Children:
-    """So many processes; a context manager, at whose end they are gone. They start with the first work.
+    """So many processes; a context manager, at whose end they are gone.
 
-    `preload` are modules that every child needs; where processes are forked from a clean one, they are imported once.
-    `limit` is the most seconds for one item; it does not count the start of a child, with these imports.
+    They start with the first work.
+
+    `preload` are modules that every child needs; where processes are forked from a clean one, they
+    are imported once. `limit` is the most seconds for one item; it does not count the start of a
+    child, with these imports.
     """
 
     def __init__(self, count: int, limit: float, preload: Sequence[str] = ()) -> None:
@@ -49,10 +52,15 @@ class Children:
     def needs(self, samples: Mapping[Path, Path]) -> None:
         """Processes of this machine see what it sees."""
 
-    def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
-        """Yield each item with what `work` returned, in the order in which they are done; no more are taken than are worked on.
+    def run(
+        self, work: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | Unusable]]:
+        """Yield each item with what `work` returned, in the order in which they are done.
 
-        An item whose process crashed, or that took too long, is unusable. What `work` raises is raised.
+        No more are taken than are worked on.
+
+        An item whose process crashed, or that took too long, is unusable. What `work` raises is
+        raised.
         """
         waiting, busy = iter(items), dict[Future[Result], _Task[Item]]()
         for lane in self._lanes:
@@ -67,7 +75,9 @@ class Children:
                     busy.update([self._handed(lane, work, following)])
                 yield item, result
 
-    def _handed(self, lane: "_Lane", work: Callable[[Item], Result], item: Item) -> "tuple[Future[Result], _Task[Item]]":
+    def _handed(
+        self, lane: "_Lane", work: Callable[[Item], Result], item: Item
+    ) -> "tuple[Future[Result], _Task[Item]]":
         """Hand over an item; its time begins when the child is there."""
         future = lane.submit(work, item)
         return future, _Task(lane, item, monotonic() + self._limit)
@@ -102,7 +112,9 @@ class _Lane:
 
     def start(self) -> None:
         if self._executor is None:
-            self._executor = ProcessPoolExecutor(1, mp_context=self._context, initializer=_begin, initargs=(self._preload,))
+            self._executor = ProcessPoolExecutor(
+                1, mp_context=self._context, initializer=_begin, initargs=(self._preload,)
+            )
             self._child = self._executor.submit(os.getpid)
 
     def submit(self, work: Callable[[Item], Result], item: Item) -> Future[Result]:
@@ -112,7 +124,9 @@ class _Lane:
         try:
             self._child.result()
         except BrokenProcessPool:
-            raise ResourceError("no process can be started for the work", hint="--workers 1, or free some memory") from None
+            raise ResourceError(
+                "no process can be started for the work", hint="--workers 1, or free some memory"
+            ) from None
         return self._executor.submit(work, item)
 
     def stop(self) -> None:
@@ -141,7 +155,9 @@ def _context(preload: Sequence[str]) -> BaseContext:
 
 
 def _begin(preload: Sequence[str]) -> None:
-    """Leave Ctrl-C to the parent, use one core, end when the parent does, and import what is needed."""
+    """Leave Ctrl-C to the parent, use one core, end when the parent does, and import what is
+    needed.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     parent: Any = multiprocessing.parent_process()

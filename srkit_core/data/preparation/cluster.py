@@ -1,7 +1,8 @@
 """How is work done on a Dask cluster?
 
-A task whose worker dies is given to another one; one that has killed several is given up and named, by the scheduler's
-rule. There is no time limit for a file: a scheduler has no way to stop a decoder that hangs.
+A task whose worker dies is given to another one; one that has killed several is given up and named,
+by the scheduler's rule. There is no time limit for a file: a scheduler has no way to stop a decoder
+that hangs.
 """
 
 import secrets
@@ -29,14 +30,20 @@ _PATIENCE = 30
 
 
 class Cluster:
-    """The workers of a scheduler; a context manager. They need srkit, and the same folders under the same paths."""
+    """The workers of a scheduler; a context manager.
+
+    They need srkit, and the same folders under the same paths.
+    """
 
     def __init__(self, address: str, out: Path) -> None:
         connect: Any = distributed.Client
         try:
             self._client = connect(address, timeout="10s", set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
-            raise DataError(f"no Dask scheduler answers at {address}", hint="dask scheduler, and dask worker ADDRESS") from error
+            raise DataError(
+                f"no Dask scheduler answers at {address}",
+                hint="dask scheduler, and dask worker ADDRESS",
+            ) from error
         self._address, self._out = address, out.absolute()
         self._samples: Mapping[Path, Path] = {}
         self._checked = False
@@ -48,14 +55,21 @@ class Cluster:
         self._client.close()
 
     def needs(self, samples: Mapping[Path, Path]) -> None:
-        """Hear of a file in each folder of pictures; before the next work every worker is asked whether it sees them."""
+        """Hear of a file in each folder of pictures.
+
+        Before the next work every worker is asked whether it sees them.
+        """
         self._samples, self._checked = dict(samples), False
 
-    def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
-        """Yield each item with what `work` returned, in the order in which they are done; a bounded number is under way.
+    def run(
+        self, work: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | Unusable]]:
+        """Yield each item with what `work` returned, in the order in which they are done.
 
-        An item that killed its workers is unusable. What `work` raises is raised. Raises DataError when there are no workers,
-        or one does not see the output folder or a folder of pictures.
+        A bounded number is under way.
+
+        An item that killed its workers is unusable. What `work` raises is raised. Raises DataError
+        when there are no workers, or one does not see the output folder or a folder of pictures.
         """
         self._check_once()
         executor = self._client.get_executor(pure=False)
@@ -66,29 +80,49 @@ class Cluster:
             while busy:
                 for future in wait(busy, return_when=FIRST_COMPLETED).done:
                     item, result = busy.pop(future), _result(future)
-                    busy.update((executor.submit(work, following), following) for following in islice(waiting, 1))
+                    busy.update(
+                        (executor.submit(work, following), following)
+                        for following in islice(waiting, 1)
+                    )
                     yield item, result
         finally:
             executor.shutdown(wait=False)
 
     def _check_once(self) -> None:
-        """Let every worker look at a file that was written here, and at one of each folder of pictures."""
+        """Let every worker look at a file that was written here, and at one of each folder of
+        pictures.
+        """
         if self._checked:
             return
         try:
             self._client.wait_for_workers(1, timeout=_PATIENCE)
         except TimeoutError as error:
-            raise DataError(f"the scheduler at {self._address} has no workers", hint=f"dask worker {self._address}") from error
-        probe = self._out / ROOM / f".probe.{secrets.randbits(32)}.part"  # an unfinished file, which is swept after a kill
+            raise DataError(
+                f"the scheduler at {self._address} has no workers",
+                hint=f"dask worker {self._address}",
+            ) from error
+        probe = (
+            self._out / ROOM / f".probe.{secrets.randbits(32)}.part"
+        )  # an unfinished file, which is swept after a kill
         write_text(probe, probe.name)
         try:
-            unseen = self._client.run(_unseen, {str(folder): str(file) for folder, file in {self._out: probe, **self._samples}.items()})
+            unseen = self._client.run(
+                _unseen,
+                {
+                    str(folder): str(file)
+                    for folder, file in {self._out: probe, **self._samples}.items()
+                },
+            )
         finally:
             probe.unlink()
         for worker, folders in sorted(unseen.items()):
             if folders:
                 fact = f"the worker {worker} does not see {folders[0]}"
-                raise DataError(fact, hint="let all machines share that folder under the same path", path=Path(folders[0]))
+                raise DataError(
+                    fact,
+                    hint="let all machines share that folder under the same path",
+                    path=Path(folders[0]),
+                )
         self._checked = True
 
 

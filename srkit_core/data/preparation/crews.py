@@ -24,22 +24,29 @@ class Crew(Protocol):
     def needs(self, samples: Mapping[Path, Path]) -> None:
         """Hear of a file in each folder of pictures, which everybody who works must see."""
 
-    def run(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Unusable]]:
+    def run(
+        self, work: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | Unusable]]:
         """Yield each item with its result, in any order."""
 
 
 @contextmanager
-def hired(options: Options, workers: int, limit: float, cluster: str | None, out: Path) -> Iterator[Crew]:
-    """Have so many processes, with a limit of seconds for one picture, or the workers of the Dask scheduler at `cluster`.
+def hired(
+    options: Options, workers: int, limit: float, cluster: str | None, out: Path
+) -> Iterator[Crew]:
+    """Have so many processes, with a limit of seconds for one picture, or the workers of the Dask
+    scheduler at `cluster`.
 
-    Without LR and augmented copies nobody imports torch. Raises DataError when the library for the cluster is missing, or it
-    does not answer.
+    Without LR and augmented copies nobody imports torch. Raises DataError when the library for the
+    cluster is missing, or it does not answer.
     """
     if cluster:
         try:
             from srkit_core.data.preparation.cluster import Cluster
         except ModuleNotFoundError as error:
-            raise DataError(f"--cluster {cluster} needs a library that is not installed", hint=_EXTRA) from error
+            raise DataError(
+                f"--cluster {cluster} needs a library that is not installed", hint=_EXTRA
+            ) from error
         with Cluster(cluster, out) as crew:
             yield crew
         return

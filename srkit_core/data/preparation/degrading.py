@@ -17,28 +17,37 @@ from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec
 
 _BAND = 256
-"""Rows that are degraded at a time: they stay in the processor's cache, which is half as fast again, and in little memory (empirical)."""
+"""Rows that are degraded at a time: they stay in the processor's cache, which is half as fast
+again, and in little memory (empirical).
+"""
 
 
 def degraded(hr: Pixels, chain: str, scale: int, seed: int) -> Pixels:
-    """Return LR (H / scale, W / scale, 3) of HR (H, W, 3) of whole LR pixels, drawn once for the picture.
+    """Return LR (H / scale, W / scale, 3) of HR (H, W, 3) of whole LR pixels, drawn once for the
+    picture.
 
-    A chain that says that the LR of a crop is the crop of the LR is applied in bands, each with the same draws, and no band
-    can be seen. Raises DataError when the degradation fails on the picture.
+    A chain that says that the LR of a crop is the crop of the LR is applied in bands, each with the
+    same draws, and no band can be seen. Raises DataError when the degradation fails on the picture.
     """
     plan, degrade = _built(chain, scale)
     band = max(_BAND // scale, 1) * scale if _in_bands(plan) else hr.shape[0]
     try:
         with torch.no_grad(), _one_thread():
-            bands = [_band(hr, top, band, plan, degrade, seed) for top in range(0, hr.shape[0], band)]
+            bands = [
+                _band(hr, top, band, plan, degrade, seed) for top in range(0, hr.shape[0], band)
+            ]
     except (MemoryError, SrkitError):
         raise
     except Exception as error:  # a plugin may raise anything
-        raise DataError(f"'{chain}' fails on it: {str(error).partition(chr(10))[0]}", hint="--degrade bicubic") from error
+        raise DataError(
+            f"'{chain}' fails on it: {str(error).partition(chr(10))[0]}", hint="--degrade bicubic"
+        ) from error
     return np.concatenate(bands) if len(bands) > 1 else bands[0]
 
 
-def _band(hr: Pixels, top: int, band: int, plan: DegradationPlan, degrade: TracedDegradation, seed: int) -> Pixels:
+def _band(
+    hr: Pixels, top: int, band: int, plan: DegradationPlan, degrade: TracedDegradation, seed: int
+) -> Pixels:
     """Degrade some rows with their margin, which is cut off again."""
     bottom = min(top + band, hr.shape[0])
     first, last = max(top - plan.margin, 0), min(bottom + plan.margin, hr.shape[0])
@@ -48,7 +57,9 @@ def _band(hr: Pixels, top: int, band: int, plan: DegradationPlan, degrade: Trace
 
 
 def _in_bands(plan: DegradationPlan) -> bool:
-    return all(step.part.spec(DegradationSpec).exact_in_crops(step.part.bound) for step in plan.steps)
+    return all(
+        step.part.spec(DegradationSpec).exact_in_crops(step.part.bound) for step in plan.steps
+    )
 
 
 @lru_cache(maxsize=4)

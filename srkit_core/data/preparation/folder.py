@@ -23,18 +23,27 @@ _LOCK = ".lock"
 
 @contextmanager
 def only_one(out: Path) -> Iterator[None]:
-    """Keep other preparations from a folder; the system gives it free when this process ends, however it ends.
+    """Keep other preparations from a folder.
+
+    The system gives it free when this process ends, however it ends.
 
     Raises RecipeError when another one is at work, or the folder holds something else.
     """
-    if out.exists() and (not out.is_dir() or ({file.name for file in out.iterdir()} - {_LOCK} and not (out / ROOM).is_dir())):
-        raise RecipeError(f"{out} exists already and holds something else", hint="name a new folder")
+    if out.exists() and (
+        not out.is_dir()
+        or ({file.name for file in out.iterdir()} - {_LOCK} and not (out / ROOM).is_dir())
+    ):
+        raise RecipeError(
+            f"{out} exists already and holds something else", hint="name a new folder"
+        )
     lock = FileLock(out / _LOCK, timeout=0)
     try:
         out.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise RecipeError(f"another process is preparing {out}", hint="wait for it, or name another folder") from None
+        raise RecipeError(
+            f"another process is preparing {out}", hint="wait for it, or name another folder"
+        ) from None
     except OSError as error:
         raise write_error(error, out) from error
     try:
@@ -44,7 +53,9 @@ def only_one(out: Path) -> Iterator[None]:
 
 
 def claim(out: Path, options: Options, *, redo: bool) -> None:
-    """Make the folder that of these options; raises RecipeError when it is that of others, unless all is to be redone.
+    """Make the folder that of these options.
+
+    Raises RecipeError when it is that of others, unless all is to be redone.
 
     What was prepared goes then, and nothing else; a folder in the place of a new one is refused.
     """
@@ -57,7 +68,8 @@ def claim(out: Path, options: Options, *, redo: bool) -> None:
         clear(out, earlier)
     elif before is not None and before != words:
         raise RecipeError(
-            f"{out} was prepared with {_difference(before, words)}", hint="add --redo to do all of it again, or name another folder"
+            f"{out} was prepared with {_difference(before, words)}",
+            hint="add --redo to do all of it again, or name another folder",
         )
     if redo or before is None:
         write_json(file, words)
@@ -69,20 +81,27 @@ def _recorded(file: Path) -> dict[str, str]:
         folders_in(words)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"{file} is damaged, which says how {file.parent.parent} was prepared", hint="name a new folder", path=file
+            f"{file} is damaged, which says how {file.parent.parent} was prepared",
+            hint="name a new folder",
+            path=file,
         ) from error
     return dict(words)
 
 
 def clear(out: Path, folders: Iterable[str]) -> None:
-    """Delete the manifest, what it named in these folders, and the records; the options say whose the folder is until others do."""
+    """Delete the manifest, what it named in these folders, and the records.
+
+    The options say whose the folder is until others do.
+    """
     forget_manifest(out)
     for folder in [*_real(out, folders), *_real(out / ROOM, [RECORDS])]:
         shutil.rmtree(folder)
 
 
 def sweep(out: Path, folders: Iterable[str], kept: set[str]) -> None:
-    """Delete from these folders what nothing kept refers to, also links, and what a killed process left half written."""
+    """Delete from these folders what nothing kept refers to, also links, and what a killed process
+    left half written.
+    """
     for folder in _real(out, folders):
         for path in sorted(folder.rglob("*"), reverse=True):
             if path.is_dir() and not path.is_symlink():
@@ -91,20 +110,33 @@ def sweep(out: Path, folders: Iterable[str], kept: set[str]) -> None:
                 path.unlink()
         _remove_empty(folder)
     ours = tuple(f".{Path(name).stem}." for name in (MANIFEST, SKIPPED))
-    for path in [*(path for path in out.glob(UNFINISHED) if path.name.startswith(ours)), *(out / ROOM).rglob(UNFINISHED)]:
+    for path in [
+        *(path for path in out.glob(UNFINISHED) if path.name.startswith(ours)),
+        *(out / ROOM).rglob(UNFINISHED),
+    ]:
         path.unlink()
 
 
 def _real(parent: Path, names: Iterable[str]) -> list[Path]:
-    """Return the folders of these names right below another; a link leads to what is somebody else's."""
+    """Return the folders of these names right below another.
+
+    A link leads to what is somebody else's.
+    """
     wanted = set(names)
-    return sorted(child for child in parent.glob("*") if child.name in wanted and child.is_dir() and not child.is_symlink())
+    return sorted(
+        child
+        for child in parent.glob("*")
+        if child.name in wanted and child.is_dir() and not child.is_symlink()
+    )
 
 
 def _refuse_others(out: Path, folders: Iterable[str]) -> None:
     for folder in sorted(out / name for name in folders):
         if os.path.lexists(folder):
-            raise RecipeError(f"{folder} was not written by srkit prepare", hint="move it elsewhere, or name a new folder")
+            raise RecipeError(
+                f"{folder} was not written by srkit prepare",
+                hint="move it elsewhere, or name a new folder",
+            )
 
 
 def _remove_empty(folder: Path) -> None:
@@ -115,4 +147,10 @@ def _remove_empty(folder: Path) -> None:
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     name = next(name for name in (*before, *now) if before.get(name) != now.get(name))
     old, new = (words.get(name) for words in (before, now))
-    return f"{name} {old}, not {new}" if old and new else f"{name} {old}" if old else f"no {name}, which is {new} now"
+    return (
+        f"{name} {old}, not {new}"
+        if old and new
+        else f"{name} {old}"
+        if old
+        else f"no {name}, which is {new} now"
+    )

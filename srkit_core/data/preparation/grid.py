@@ -6,13 +6,17 @@ from srkit_core.data.places import detail
 from srkit_core.io.images import Pixels
 
 FLAT = 0.5
-"""A patch with a smaller mean gradient, in 8-bit steps a pixel, shows next to nothing (empirical)."""
+"""A patch with a smaller mean gradient, in 8-bit steps a pixel, shows next to nothing (empirical).
+"""
 
 
 def corners(height: int, width: int, patch: int | None, stride: int) -> list[tuple[int, int]]:
-    """Return the top left of each patch, row by row; the last of a row or column is moved inside, so that no border is lost.
+    """Return the top left of each patch, row by row.
 
-    Without `patch` the whole picture is one; of a picture that is smaller than a patch there are none.
+    The last of a row or column is moved inside, so that no border is lost.
+
+    Without `patch` the whole picture is one; of a picture that is smaller than a patch there are
+    none.
     """
     if patch is None:
         return [(0, 0)]

@@ -16,7 +16,10 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Variant:
-    """The picture itself (`number` 1) or an augmented copy; its patches have the indices from `first` on."""
+    """The picture itself (`number` 1) or an augmented copy.
+
+    Its patches have the indices from `first` on.
+    """
 
     name: str
     number: int
@@ -35,7 +38,10 @@ class Job:
     variants: tuple[Variant, ...]
 
     def digest(self) -> str:
-        """Tell this job from every other that would write something else; where the source lies does not matter."""
+        """Tell this job from every other that would write something else.
+
+        Where the source lies does not matter.
+        """
         words = [_VERSION, self.options.in_words(), self.height, self.width]
         indexed = self.options.format == "files" and "{index" in self.options.names
         variants = [(one.name, one.number, one.first if indexed else 0) for one in self.variants]
@@ -43,7 +49,9 @@ class Job:
 
 
 def stored_sides(height: int, width: int, options: Options) -> tuple[int, int]:
-    """Return (height, width) of the HR that is stored of a picture: resized where asked for, of whole LR pixels."""
+    """Return (height, width) of the HR that is stored of a picture: resized where asked for, of
+    whole LR pixels.
+    """
     wide, tall = options.resize or (width, height)
     return tall // options.scale * options.scale, wide // options.scale * options.scale
 
@@ -57,13 +65,21 @@ def patches_of(height: int, width: int, options: Options) -> int:
 def plan_jobs(sizes: Mapping[Original, tuple[int, int]], out: Path, options: Options) -> list[Job]:
     """Return a job for each picture, given with its (height, width), in their order.
 
-    All pictures come before all second variants, and so on, up to the limit; indices run in this order.
+    All pictures come before all second variants, and so on, up to the limit; indices run in this
+    order.
     """
-    bare = [Job(original, out, height, width, options, ()) for original, (height, width) in sizes.items()]
+    bare = [
+        Job(original, out, height, width, options, ())
+        for original, (height, width) in sizes.items()
+    ]
     made: list[list[Variant]] = [[] for _ in bare]
     for place, variant in _in_turn(bare, options):
         made[place].append(variant)
-    return [replace(job, variants=tuple(variants)) for job, variants in zip(bare, made, strict=True) if variants]
+    return [
+        replace(job, variants=tuple(variants))
+        for job, variants in zip(bare, made, strict=True)
+        if variants
+    ]
 
 
 def _in_turn(jobs: list[Job], options: Options) -> Iterator[tuple[int, Variant]]:

@@ -14,7 +14,9 @@ _FILE = "labels.json"
 
 @dataclass(frozen=True)
 class Labels:
-    """Which pictures are for what, under which licence, and whether those that look like others stay; None stands for as before."""
+    """Which pictures are for what, under which licence, and whether those that look like others
+    stay; None stands for as before.
+    """
 
     split: str | None = None
     licence: str | None = None

@@ -1,8 +1,8 @@
 """Do two pictures show the same?
 
-The perceptual hash pHash (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.1.1):
-which of the lowest frequencies of the small gray picture are above their median. It outlives another size, another quality
-and slight changes of colour.
+The perceptual hash pHash (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash
+Functions", section 3.1.1): which of the lowest frequencies of the small gray picture are above
+their median. It outlives another size, another quality and slight changes of colour.
 """
 
 import numpy as np
@@ -11,7 +11,10 @@ from PIL import Image
 from srkit_core.io.images import Pixels
 
 MOST_DIFFERENT = 3
-"""So many of 64 bits may differ between near-duplicates (empirical); the search in `Likenesses` relies on it."""
+"""So many of 64 bits may differ between near-duplicates (empirical).
+
+The search in `Likenesses` relies on it.
+"""
 
 _SIDE, _LOW = 32, 8
 _COSINES = np.cos(np.pi / _SIDE * np.outer(np.arange(_LOW), np.arange(_SIDE) + 0.5))
@@ -29,8 +32,8 @@ def likeness(pixels: Pixels) -> int:
 class Likenesses:
     """The pictures that were kept so far, to be asked for one that looks like another.
 
-    Of four words of 16 bits at least one is equal where at most three bits differ, so only pictures that share a word are
-    compared.
+    Of four words of 16 bits at least one is equal where at most three bits differ, so only pictures
+    that share a word are compared.
     """
 
     def __init__(self) -> None:

@@ -14,9 +14,16 @@ from srkit_core.io.documents import json_text
 
 
 def manifest(
-    options: Options, kept: Iterable[tuple[Original, Record]], split: Mapping[str, str], licence: str | None, tally: Tally
+    options: Options,
+    kept: Iterable[tuple[Original, Record]],
+    split: Mapping[str, str],
+    licence: str | None,
+    tally: Tally,
 ) -> dict[str, Any]:
-    """Return the manifest of what was kept; `split` is the part of each group, train where it has none."""
+    """Return the manifest of what was kept.
+
+    `split` is the part of each group, train where it has none.
+    """
     pictures = [
         _picture(original, record, output, split, licence, options)
         for original, record in kept
@@ -36,7 +43,9 @@ def manifest(
 
 def write_manifest(out: Path, document: Mapping[str, Any], tally: Tally) -> None:
     """Write what was left out, then the manifest, where they are not the same already."""
-    _write(out / SKIPPED, {"skipped": _reasons(tally.skipped), "filtered": _reasons(tally.filtered)})
+    _write(
+        out / SKIPPED, {"skipped": _reasons(tally.skipped), "filtered": _reasons(tally.filtered)}
+    )
     _write(out / MANIFEST, document)
 
 
@@ -47,7 +56,10 @@ def forget_manifest(out: Path) -> None:
 
 
 def forget_outdated(out: Path, document: Mapping[str, Any]) -> bool:
-    """Delete a manifest that says anything else, before files that it names may go; return whether it did."""
+    """Delete a manifest that says anything else, before files that it names may go.
+
+    Return whether it did.
+    """
     outdated = not _says(out / MANIFEST, json_text(document))
     if outdated:
         forget_manifest(out)
@@ -55,7 +67,12 @@ def forget_outdated(out: Path, document: Mapping[str, Any]) -> bool:
 
 
 def _picture(
-    original: Original, record: Record, output: Output, split: Mapping[str, str], licence: str | None, options: Options
+    original: Original,
+    record: Record,
+    output: Output,
+    split: Mapping[str, str],
+    licence: str | None,
+    options: Options,
 ) -> dict[str, Any]:
     files = [file for file, _ in output.files]
     return {

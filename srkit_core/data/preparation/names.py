@@ -12,61 +12,102 @@ from srkit_core.io.images import ENDINGS
 _FIELDS = {"name": "folder/photo", "stem": "photo", "index": 7, "patch": 3, "variant": 2}
 _LOSSLESS = (".png", ".webp")
 _FOREIGN = re.compile(r'[\\:*?"<>|\x00-\x1f]')
-"""Characters of names that Windows does not take: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+"""Characters of names that Windows does not take:
+https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+"""
 
 
 def default_pattern(options: Options) -> str:
-    """Return BasicSR's way of naming sub-images, `photo_s003.png`, and Real-ESRGAN's of naming copies, `photoT2.png`."""
-    copies, parts = "T{variant}" if options.variants > 1 else "", "_s{patch:03d}" if options.patch else ""
+    """Return BasicSR's way of naming sub-images, `photo_s003.png`, and Real-ESRGAN's of naming
+    copies, `photoT2.png`.
+    """
+    copies, parts = (
+        "T{variant}" if options.variants > 1 else "",
+        "_s{patch:03d}" if options.patch else "",
+    )
     return f"{{name}}{copies}{parts}.png"
 
 
 def check_pattern(pattern: str, options: Options) -> None:
-    """Raise RecipeError for a pattern that cannot be filled, leaves its folder, is lossy, or gives two patches one name."""
+    """Raise RecipeError for a pattern that cannot be filled, leaves its folder, is lossy, or gives
+    two patches one name.
+    """
     try:
-        fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}
+        fields = {
+            field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None
+        }
         filled = pattern.format(**_FIELDS)
     except (KeyError, ValueError, IndexError, AttributeError):
         raise RecipeError(
-            f"--names '{pattern}' cannot be filled", hint=f"use {{{'}, {'.join(_FIELDS)}}}, as in '{{index:05d}}.png'"
+            f"--names '{pattern}' cannot be filled",
+            hint=f"use {{{'}, {'.join(_FIELDS)}}}, as in '{{index:05d}}.png'",
         ) from None
     inside = PurePosixPath(filled)
     if inside.is_absolute() or ".." in inside.parts or "\\" in filled:
-        raise RecipeError(f"--names '{pattern}' leads out of the output folder", hint="--names '{name}.png'")
+        raise RecipeError(
+            f"--names '{pattern}' leads out of the output folder", hint="--names '{name}.png'"
+        )
     if _FOREIGN.search(filled):
-        raise RecipeError(f"--names '{pattern}' holds what not every system takes in a name", hint="--names '{name}.png'")
+        raise RecipeError(
+            f"--names '{pattern}' holds what not every system takes in a name",
+            hint="--names '{name}.png'",
+        )
     if inside.suffix not in _LOSSLESS:
-        raise RecipeError(f"--names '{pattern}' does not end in a lossless format", hint=f"--names '{PurePosixPath(pattern).stem}.png'")
+        raise RecipeError(
+            f"--names '{pattern}' does not end in a lossless format",
+            hint=f"--names '{PurePosixPath(pattern).stem}.png'",
+        )
     _check_complete(pattern, fields, options)
 
 
 def _check_complete(pattern: str, fields: set[str], options: Options) -> None:
-    """Every patch needs a name of its own: by its index, or by its picture, its variant and its place in the picture."""
+    """Every patch needs a name of its own: by its index, or by its picture, its variant and its
+    place in the picture.
+    """
     if "index" in fields:
         return
-    needed = {"patch": options.patch is not None, "variant": options.variants > 1, "name": "stem" not in fields}
+    needed = {
+        "patch": options.patch is not None,
+        "variant": options.variants > 1,
+        "name": "stem" not in fields,
+    }
     missing = [field for field, is_needed in needed.items() if is_needed and field not in fields]
     if missing:
-        raise RecipeError(f"--names '{pattern}' gives several patches one name", hint=f"add {{{missing[0]}}}, or use {{index:05d}}")
+        raise RecipeError(
+            f"--names '{pattern}' gives several patches one name",
+            hint=f"add {{{missing[0]}}}, or use {{index:05d}}",
+        )
     pieces = list(string.Formatter().parse(pattern))
     if any(field and not literal for literal, field, _, _ in pieces[1:]):
-        raise RecipeError(f"--names '{pattern}' has fields that touch each other", hint="put a letter or _ between them")
+        raise RecipeError(
+            f"--names '{pattern}' has fields that touch each other",
+            hint="put a letter or _ between them",
+        )
 
 
 def check_distinct(pattern: str, names: Iterable[str]) -> None:
-    """Raise DataError when two pictures would get one name, also where upper and lower case are the same."""
+    """Raise DataError when two pictures would get one name, also where upper and lower case are the
+    same.
+    """
     if "{index" in pattern:
         return
     taken = dict[str, str]()
     for name in names:
         filled = fill(pattern, name, 0, 0, 1).casefold()
         if filled in taken:
-            raise DataError(f"'{taken[filled]}' and '{name}' would get one name", hint="--names '{index:05d}.png'")
+            raise DataError(
+                f"'{taken[filled]}' and '{name}' would get one name",
+                hint="--names '{index:05d}.png'",
+            )
         taken[filled] = name
 
 
 def fill(pattern: str, name: str, index: int, patch: int, variant: int) -> str:
-    """Return the path of a patch below its folder, on whatever system: `_` stands for what a name cannot hold on Windows."""
+    """Return the path of a patch below its folder, on whatever system: `_` stands for what a name
+    cannot hold on Windows.
+    """
     path = PurePosixPath(_FOREIGN.sub("_", name))
     bare = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
-    return pattern.format(name=bare.as_posix(), stem=bare.name, index=index, patch=patch, variant=variant)
+    return pattern.format(
+        name=bare.as_posix(), stem=bare.name, index=index, patch=patch, variant=variant
+    )

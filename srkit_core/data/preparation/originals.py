@@ -16,9 +16,11 @@ from srkit_core.places import Place, parse_places
 
 @dataclass(frozen=True)
 class Original:
-    """A source picture: `name` tells it from the others, `shown` is its path as a person wrote it; bytes and mtime (ns) of its file.
+    """A source picture: `name` tells it from the others, `shown` is its path as a person wrote it;
+    bytes and mtime (ns) of its file.
 
-    `group` goes by the name inside its source, so that another source moves nothing to another split.
+    `group` goes by the name inside its source, so that another source moves nothing to another
+    split.
     """
 
     name: str
@@ -31,9 +33,12 @@ class Original:
 
 @dataclass(frozen=True)
 class Found:
-    """The originals, sorted by name; `ignored` counts files without a picture ending, `remarks` say more.
+    """The originals, sorted by name.
 
-    `samples` is a file in each folder that they come from, by which another machine can tell whether it sees the folder.
+    `ignored` counts files without a picture ending, `remarks` say more.
+
+    `samples` is a file in each folder that they come from, by which another machine can tell
+    whether it sees the folder.
     """
 
     originals: tuple[Original, ...]
@@ -45,7 +50,8 @@ class Found:
 def find_originals(sources: Sequence[str], out: Path) -> Found:
     """List what the sources hold; with more than one folder, names begin with that of the folder.
 
-    Raises DataError when there is nothing, RecipeError when a source has a weight, or lies in `out` or around it.
+    Raises DataError when there is nothing, RecipeError when a source has a weight, or lies in `out`
+    or around it.
     """
     places = [_unweighted(source) for source in sources]
     here = [on_this_machine(place) for place in places]
@@ -61,14 +67,29 @@ def find_originals(sources: Sequence[str], out: Path) -> Found:
         for path in paths
     ]
     if not found:
-        raise DataError(f"{', '.join(sources)} holds no picture", hint=f"give a folder with pictures: {IN_WORDS}")
-    remarks = tuple(remark for (_, fetched), listing in zip(here, listings, strict=True) for remark in (*fetched, *listing.remarks))
-    return Found(tuple(sorted(found, key=lambda one: one.name)), sum(one.ignored for one in listings), remarks, _samples(by_root))
+        raise DataError(
+            f"{', '.join(sources)} holds no picture",
+            hint=f"give a folder with pictures: {IN_WORDS}",
+        )
+    remarks = tuple(
+        remark
+        for (_, fetched), listing in zip(here, listings, strict=True)
+        for remark in (*fetched, *listing.remarks)
+    )
+    return Found(
+        tuple(sorted(found, key=lambda one: one.name)),
+        sum(one.ignored for one in listings),
+        remarks,
+        _samples(by_root),
+    )
 
 
 def _samples(by_root: Mapping[Path, Iterable[Path]]) -> dict[Path, Path]:
     """Return a file in each folder; one of which all are gone again has none."""
-    files = {root.absolute(): next((path.absolute() for path in paths if path.is_file()), None) for root, paths in by_root.items()}
+    files = {
+        root.absolute(): next((path.absolute() for path in paths if path.is_file()), None)
+        for root, paths in by_root.items()
+    }
     return {root: file for root, file in files.items() if file}
 
 
@@ -76,7 +97,8 @@ def _unweighted(source: str) -> Place:
     places = parse_places(source)
     if len(places) > 1 or places[0].weight != 1:
         raise RecipeError(
-            f"'{source}' is a mixture, and each picture is prepared once", hint="give the folders one by one, without weights"
+            f"'{source}' is a mixture, and each picture is prepared once",
+            hint="give the folders one by one, without weights",
         )
     return places[0]
 
@@ -84,7 +106,10 @@ def _unweighted(source: str) -> Place:
 def _refuse_nested(place: Place, out: Path) -> None:
     here, there = Path(place.where).resolve(), out.resolve()
     if here.is_relative_to(there) or (there.is_relative_to(here) and not place.listing):
-        raise RecipeError(f"{out} and {place.where} lie in each other, so that output would become input", hint="name another OUT")
+        raise RecipeError(
+            f"{out} and {place.where} lie in each other, so that output would become input",
+            hint="name another OUT",
+        )
 
 
 def _labels(roots: Sequence[Path]) -> list[str]:
@@ -106,4 +131,6 @@ def _original(label: str, inside: str, path: Path) -> Original:
         status = path.stat()
     except OSError:
         return Original(name, group, path.absolute(), path.as_posix(), -1, -1)
-    return Original(name, group, path.absolute(), path.as_posix(), status.st_size, status.st_mtime_ns)
+    return Original(
+        name, group, path.absolute(), path.as_posix(), status.st_size, status.st_mtime_ns
+    )

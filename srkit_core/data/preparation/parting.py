@@ -11,19 +11,25 @@ _EXAMPLES = "--split 0.15,0.05, or a list of names for each: --split val.txt,tes
 
 
 def parts_of(groups: Mapping[str, str], wish: str, place: str) -> dict[str, str]:
-    """Return `val` or `test` for each group of pictures, given as name to group, that is not for training.
+    """Return `val` or `test` for each group of pictures, given as name to group, that is not for
+    training.
 
-    `wish` is the share or list of the validation, then that of the test; "" keeps nothing. Raises RecipeError when it is
-    neither, DataError when a list cannot be read or names a picture that is not there, or one is in both.
+    `wish` is the share or list of the validation, then that of the test; "" keeps nothing. Raises
+    RecipeError when it is neither, DataError when a list cannot be read or names a picture that is
+    not there, or one is in both.
     """
     if not wish:
         return {}
     parts = [_part(piece.strip()) for piece in wish.split(",")]
     if len(parts) > 2 or sum(part for part in parts if isinstance(part, float)) >= 1:
-        raise RecipeError(f"--split {wish} leaves nothing to train on, or has more than two parts", hint=_EXAMPLES)
+        raise RecipeError(
+            f"--split {wish} leaves nothing to train on, or has more than two parts", hint=_EXAMPLES
+        )
     bare = {str(PurePosixPath(name).with_suffix("")): group for name, group in groups.items()}
     try:
-        held, tested = choose({**bare, **groups}, parts[0], parts[1] if len(parts) > 1 else (), place, none=True)
+        held, tested = choose(
+            {**bare, **groups}, parts[0], parts[1] if len(parts) > 1 else (), place, none=True
+        )
     except DataError as error:
         raise DataError(error.message, hint=_EXAMPLES) from None
     return dict.fromkeys(held, "val") | dict.fromkeys(tested, "test")
@@ -35,7 +41,9 @@ def _part(piece: str) -> Part:
     try:
         share = float(piece)
     except ValueError:
-        raise RecipeError(f"--split takes shares or lists, and '{piece}' is neither", hint=_EXAMPLES) from None
+        raise RecipeError(
+            f"--split takes shares or lists, and '{piece}' is neither", hint=_EXAMPLES
+        ) from None
     if not 0 < share < 1:
         raise RecipeError(f"a share lies between 0 and 1, not at {piece}", hint=_EXAMPLES)
     return share

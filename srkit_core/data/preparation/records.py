@@ -1,7 +1,7 @@
 """What was made of a source picture before?
 
-A small JSON file for each source picture, written when everything that was made of it is in its place. By size and time of
-the source a later run knows that there is nothing to do.
+A small JSON file for each source picture, written when everything that was made of it is in its
+place. By size and time of the source a later run knows that there is nothing to do.
 """
 
 import hashlib
@@ -23,7 +23,9 @@ RECORDS: Final = "records"
 
 @dataclass(frozen=True)
 class Output:
-    """One written picture: sizes and crop (top, left, height, width) in pixels; of so many `patches` are `flat` left out.
+    """One written picture: sizes and crop (top, left, height, width) in pixels.
+
+    Of so many `patches` are `flat` left out.
 
     `files` are paths below the output folder with their sizes in bytes.
     """
@@ -38,7 +40,8 @@ class Output:
 
 @dataclass(frozen=True)
 class Record:
-    """A source file as it was (bytes, mtime in ns), and either why it cannot be used, or what the job `job` made of it.
+    """A source file as it was (bytes, mtime in ns), and either why it cannot be used, or what the
+    job `job` made of it.
 
     `height` and `width` are those of the header, 0 where it cannot be read.
     """
@@ -59,11 +62,15 @@ class Record:
 
     def is_whole(self, out: Path) -> bool:
         """Say whether everything that was written is still there, by its size."""
-        return all(_bytes_of(out / file) == size for output in self.outputs for file, size in output.files)
+        return all(
+            _bytes_of(out / file) == size for output in self.outputs for file, size in output.files
+        )
 
 
 def stem_of(name: str) -> str:
-    """Return a short name for files that belong to a picture, safe on every file system and told apart from all others."""
+    """Return a short name for files that belong to a picture, safe on every file system and told
+    apart from all others.
+    """
     bare = re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(name).stem)[:40].strip("-").lower()
     return f"{bare or 'picture'}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
@@ -89,10 +96,17 @@ def load(out: Path, name: str) -> Record | None:
 
 
 def check_same_source(out: Path, names: Iterable[str]) -> None:
-    """Raise RecipeError when a folder was prepared from other pictures alone, as when a disk is not there or a path is wrong."""
-    before, now = {file.stem for file in (out / ROOM / RECORDS).glob("*.json")}, {stem_of(name) for name in names}
+    """Raise RecipeError when a folder was prepared from other pictures alone, as when a disk is not
+    there or a path is wrong.
+    """
+    before, now = (
+        {file.stem for file in (out / ROOM / RECORDS).glob("*.json")},
+        {stem_of(name) for name in names},
+    )
     if before and not before & now:
-        fact = f"{out} was prepared from other pictures: none of its {len(before)} is in the sources"
+        fact = (
+            f"{out} was prepared from other pictures: none of its {len(before)} is in the sources"
+        )
         raise RecipeError(fact, hint="add --redo to begin anew, or name another folder")
 
 
@@ -105,10 +119,24 @@ def forget_others(out: Path, names: Iterable[str]) -> int:
     return len(others)
 
 
-def _output(name: str, size: Sequence[int], crop: Sequence[int], patches: int, flat: int, files: Sequence[tuple[str, int]]) -> Output:
+def _output(
+    name: str,
+    size: Sequence[int],
+    crop: Sequence[int],
+    patches: int,
+    flat: int,
+    files: Sequence[tuple[str, int]],
+) -> Output:
     height, width = size
     top, left, tall, wide = crop
-    return Output(name, (height, width), (top, left, tall, wide), patches, flat, tuple((path, count) for path, count in files))
+    return Output(
+        name,
+        (height, width),
+        (top, left, tall, wide),
+        patches,
+        flat,
+        tuple((path, count) for path, count in files),
+    )
 
 
 def _bytes_of(file: Path) -> int:

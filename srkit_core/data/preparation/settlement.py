@@ -9,16 +9,25 @@ from srkit_core.data.preparation.likeness import Likenesses
 from srkit_core.data.preparation.originals import Original
 from srkit_core.data.preparation.records import Record, load
 
-TOO_SMALL, TOO_FLAT, DUPLICATE, FLAT_PATCHES = "too small", "too flat", "near-duplicate", "flat patches"
+TOO_SMALL, TOO_FLAT, DUPLICATE, FLAT_PATCHES = (
+    "too small",
+    "too flat",
+    "near-duplicate",
+    "flat patches",
+)
 
 
 @dataclass
 class Tally:
-    """What was left out: files that cannot be used, and pictures that a filter took, (path, reason) each; and counts by filter."""
+    """What was left out: files that cannot be used, and pictures that a filter took, (path, reason)
+    each; and counts by filter.
+    """
 
     skipped: list[tuple[str, str]] = field(default_factory=list)
     filtered: list[tuple[str, str]] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=lambda: Counter({TOO_SMALL: 0, TOO_FLAT: 0, DUPLICATE: 0, FLAT_PATCHES: 0}))
+    counts: Counter[str] = field(
+        default_factory=lambda: Counter({TOO_SMALL: 0, TOO_FLAT: 0, DUPLICATE: 0, FLAT_PATCHES: 0})
+    )
 
     def filter(self, original: Original, which: str, reason: str) -> None:
         """Count a picture that a filter takes."""
@@ -26,8 +35,11 @@ class Tally:
         self.counts[which] += 1
 
 
-def staying(originals: Iterable[Original], out: Path, tally: Tally, *, duplicates: bool) -> Iterator[tuple[Original, Record]]:
-    """Yield the pictures that stay, in the order of the plan, which decides: of near-duplicates the first one, unless all may stay.
+def staying(
+    originals: Iterable[Original], out: Path, tally: Tally, *, duplicates: bool
+) -> Iterator[tuple[Original, Record]]:
+    """Yield the pictures that stay, in the order of the plan, which decides: of near-duplicates the
+    first one, unless all may stay.
 
     Pictures without a finished record are passed over.
     """

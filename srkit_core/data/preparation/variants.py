@@ -9,11 +9,16 @@ from srkit_core.expressions import parse_chain
 from srkit_core.io.images import Pixels
 
 AUGMENT = "affine | flip"
-"""Rotation within 90 degrees, shifts, shear and zoom of 0.2 with the nearest colour beyond the border, and a horizontal flip."""
+"""Rotation within 90 degrees, shifts, shear and zoom of 0.2 with the nearest colour beyond the
+border, and a horizontal flip.
+"""
 
 
 def variant(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Return a copy of (H, W, 3), of the same size, changed about its centre; shares are of its shorter side."""
+    """Return a copy of (H, W, 3), of the same size, changed about its centre.
+
+    Shares are of its shorter side.
+    """
     augment = bind_augment(parse_chain(AUGMENT))
     height, width = pixels.shape[:2]
     change, view = draw_change(augment.of("pixels"), rng), draw_view(augment.of("view"), rng)

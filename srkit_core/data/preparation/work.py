@@ -1,6 +1,7 @@
 """How does one source picture become what is stored of it?
 
-Runs in a process of its own, on this machine or another: what it needs comes with the job, what it makes are files.
+Runs in a process of its own, on this machine or another: what it needs comes with the job, what it
+makes are files.
 """
 
 import errno
@@ -35,7 +36,9 @@ def examine(original: Original) -> tuple[int, int] | Unusable:
 
 
 def prepare_picture(job: Job) -> Unusable | None:
-    """Write everything that is stored of a picture, its record last; return why it cannot be used, or None.
+    """Write everything that is stored of a picture, its record last.
+
+    Return why it cannot be used, or None.
 
     Raises DiskFullError, and DataError when the output cannot be written.
     """
@@ -44,8 +47,14 @@ def prepare_picture(job: Job) -> Unusable | None:
         with original.path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         before = load(job.out, original.name)
-        if before and (before.sha256, before.job) == (sha256, job.digest()) and before.is_whole(job.out):
-            save(job.out, original.name, replace(before, bytes=original.bytes, mtime=original.mtime))
+        if (
+            before
+            and (before.sha256, before.job) == (sha256, job.digest())
+            and before.is_whole(job.out)
+        ):
+            save(
+                job.out, original.name, replace(before, bytes=original.bytes, mtime=original.mtime)
+            )
             return None
         pixels = read_image(original.path)
     except OSError as error:
@@ -72,7 +81,17 @@ def _store(job: Job, pixels: Pixels, sha256: str) -> Unusable | None:
     except MemoryError:
         return Unusable("it does not fit into memory", lasting=False)
     original = job.original
-    record = Record(original.bytes, original.mtime, "", job.digest(), job.height, job.width, sha256, alike, outputs)
+    record = Record(
+        original.bytes,
+        original.mtime,
+        "",
+        job.digest(),
+        job.height,
+        job.width,
+        sha256,
+        alike,
+        outputs,
+    )
     save(job.out, original.name, record)
     return None
 
@@ -83,14 +102,34 @@ def _written(job: Job, variant: Variant, pixels: Pixels, sha256: str) -> Output:
     height, width = stored_sides(job.height, job.width, options)
     hr = _hr(pixels, job, variant, rng)[:height, :width]
     places = corners(height, width, options.patch, options.stride)
-    kept = [(number, place) for number, (place, good) in enumerate(zip(places, worthwhile(hr, places, options.patch), strict=True)) if good]
+    kept = [
+        (number, place)
+        for number, (place, good) in enumerate(
+            zip(places, worthwhile(hr, places, options.patch), strict=True)
+        )
+        if good
+    ]
     files: _Files = []
     if kept:
         hr = np.ascontiguousarray(hr)
-        lr = _lr(hr, options.degrade, options.scale, int(rng.integers(2**63))) if options.degrade else None
-        files = [_pack(job, variant, hr, lr, sha256)] if options.format == "packed" else _save_patches(job, variant, hr, lr, kept)
-    crop = (0, 0, job.height, job.width) if options.resize or variant.number > 1 else (0, 0, height, width)
-    return Output(variant.name, (height, width), crop, len(kept), len(places) - len(kept), tuple(files))
+        lr = (
+            _lr(hr, options.degrade, options.scale, int(rng.integers(2**63)))
+            if options.degrade
+            else None
+        )
+        files = (
+            [_pack(job, variant, hr, lr, sha256)]
+            if options.format == "packed"
+            else _save_patches(job, variant, hr, lr, kept)
+        )
+    crop = (
+        (0, 0, job.height, job.width)
+        if options.resize or variant.number > 1
+        else (0, 0, height, width)
+    )
+    return Output(
+        variant.name, (height, width), crop, len(kept), len(places) - len(kept), tuple(files)
+    )
 
 
 def _hr(pixels: Pixels, job: Job, variant: Variant, rng: np.random.Generator) -> Pixels:
@@ -111,21 +150,42 @@ def _lr(hr: Pixels, chain: str, scale: int, seed: int) -> Pixels:
     return degraded(hr, chain, scale, seed)
 
 
-def _pack(job: Job, variant: Variant, hr: Pixels, lr: Pixels | None, sha256: str) -> tuple[str, int]:
+def _pack(
+    job: Job, variant: Variant, hr: Pixels, lr: Pixels | None, sha256: str
+) -> tuple[str, int]:
     options, file = job.options, f"{SHARDS}/{stem_of(variant.name)}.safetensors"
-    metadata = {"name": variant.name, "sha256": sha256, "scale": str(options.scale), "degradation": options.degrade}
-    return file, write_shard(job.out / file, {"hr": hr} if lr is None else {"hr": hr, "lr": lr}, metadata)
+    metadata = {
+        "name": variant.name,
+        "sha256": sha256,
+        "scale": str(options.scale),
+        "degradation": options.degrade,
+    }
+    return file, write_shard(
+        job.out / file, {"hr": hr} if lr is None else {"hr": hr, "lr": lr}, metadata
+    )
 
 
-def _save_patches(job: Job, variant: Variant, hr: Pixels, lr: Pixels | None, kept: list[tuple[int, tuple[int, int]]]) -> _Files:
+def _save_patches(
+    job: Job,
+    variant: Variant,
+    hr: Pixels,
+    lr: Pixels | None,
+    kept: list[tuple[int, tuple[int, int]]],
+) -> _Files:
     """Write each patch of HR, and of LR beside it; the LR of a patch is the patch of the LR."""
     options, files = job.options, _Files()
-    stored = [(options.layout[0], hr, 1)] + ([] if lr is None else [(options.layout[1], lr, options.scale)])
+    stored = [(options.layout[0], hr, 1)] + (
+        [] if lr is None else [(options.layout[1], lr, options.scale)]
+    )
     for folder, pixels, shrink in stored:
         for number, place in kept:
-            name = fill(options.names, job.original.name, variant.first + number, number, variant.number)
+            name = fill(
+                options.names, job.original.name, variant.first + number, number, variant.number
+            )
             y, x, side = (length // shrink for length in (*place, options.patch or max(hr.shape)))
-            files.append(_save_patch(job.out, f"{folder}/{name}", pixels[y : y + side, x : x + side]))
+            files.append(
+                _save_patch(job.out, f"{folder}/{name}", pixels[y : y + side, x : x + side])
+            )
     return files
 
 

@@ -15,7 +15,8 @@ FEW: Final = 30
 DECADE: Final = 10.0
 """Positive figures whose highest is as many times the lowest are drawn on a logarithmic axis."""
 
-# Of Okabe and Ito, who chose colours that every kind of eye tells apart; cold ones are training, warm ones validation.
+# Of Okabe and Ito, who chose colours that every kind of eye tells apart; cold ones are training,
+# warm ones validation.
 _COLOURS: Final[Mapping[Split, Sequence[str]]] = {
     "train": ("#0072B2", "#56B4E9"),
     "val": ("#D55E00", "#E69F00", "#CC79A7", "#009E73", "#000000"),
@@ -35,7 +36,13 @@ _BESIDE: Final[Mapping[str, Any]] = {
 }
 _STEPS: Final = EngFormatter(sep="")
 PALE: Final[Mapping[str, Any]] = {"linewidth": 0.5, "alpha": 0.25}
-CIRCLE: Final[Mapping[str, Any]] = {"linestyle": "", "marker": "o", "markersize": 10, "markerfacecolor": "none", "color": "black"}
+CIRCLE: Final[Mapping[str, Any]] = {
+    "linestyle": "",
+    "marker": "o",
+    "markersize": 10,
+    "markerfacecolor": "none",
+    "color": "black",
+}
 
 
 def draw_panel(axes: Axes, panel: Panel, stages: Sequence[Era]) -> None:
@@ -47,7 +54,13 @@ def draw_panel(axes: Axes, panel: Panel, stages: Sequence[Era]) -> None:
     if panel.band:
         _draw_band(axes, panel.band)
         low, high = low - panel.widest, high + panel.widest
-    axes.plot([point.step for point in panel.best], [point.value for point in panel.best], zorder=5, clip_on=False, **CIRCLE)
+    axes.plot(
+        [point.step for point in panel.best],
+        [point.value for point in panel.best],
+        zorder=5,
+        clip_on=False,
+        **CIRCLE,
+    )
     _set_steps(axes, _taking_part(panel, stages), marked=len(stages) > 1)
     _set_figures(axes, panel.axis, low, high)
     _set_words(axes, panel)
@@ -56,7 +69,9 @@ def draw_panel(axes: Axes, panel: Panel, stages: Sequence[Era]) -> None:
 
 
 def style(split: Split, number: int) -> dict[str, Any]:
-    """Return how a line looks: in the colours of its split, by its number among the names of a panel."""
+    """Return how a line looks: in the colours of its split, by its number among the names of a
+    panel.
+    """
     colour, marker = (kinds[split][number % len(kinds[split])] for kinds in (_COLOURS, _MARKERS))
     return {
         "color": colour,
@@ -99,8 +114,21 @@ def _set_steps(axes: Axes, stages: Sequence[Era], *, marked: bool) -> None:
     axes.xaxis.set_major_formatter(_STEPS)
     for era in stages if marked else ():
         axes.axvline(era.begin, color=GREY, linewidth=0.8, linestyle=":")
-        place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "rotation": 90, "verticalalignment": "top", "zorder": 1}
-        axes.text(era.begin + room / 4, 0.99, era.stage, fontsize=7.5, color=GREY, parse_math=False, **place)
+        place: dict[str, Any] = {
+            "transform": axes.get_xaxis_transform(),
+            "rotation": 90,
+            "verticalalignment": "top",
+            "zorder": 1,
+        }
+        axes.text(
+            era.begin + room / 4,
+            0.99,
+            era.stage,
+            fontsize=7.5,
+            color=GREY,
+            parse_math=False,
+            **place,
+        )
 
 
 def _set_figures(axes: Axes, kind: Axis, low: float, high: float) -> None:
@@ -120,8 +148,17 @@ def _set_figures(axes: Axes, kind: Axis, low: float, high: float) -> None:
 
 
 def _set_words(axes: Axes, panel: Panel) -> None:
-    axes.set_title(panel.title, loc="left", fontsize=10, fontweight="bold", pad=18 if panel.best else 6, parse_math=False)
-    axes.text(0, 1.03, _best(panel), transform=axes.transAxes, fontsize=7.5, color=GREY, parse_math=False)
+    axes.set_title(
+        panel.title,
+        loc="left",
+        fontsize=10,
+        fontweight="bold",
+        pad=18 if panel.best else 6,
+        parse_math=False,
+    )
+    axes.text(
+        0, 1.03, _best(panel), transform=axes.transAxes, fontsize=7.5, color=GREY, parse_math=False
+    )
     axes.set_ylabel(panel.unit, fontsize=9, labelpad=1, parse_math=False)
     axes.tick_params(labelsize=8)
     axes.grid(visible=True, color="#E0E0E0", linewidth=0.6)
@@ -144,13 +181,20 @@ def _figure(point: Point) -> str:
 def _tell_apart(axes: Axes, panel: Panel, names: Sequence[str]) -> None:
     """Name the lines: beside the title, or among them where the best is told there."""
     splits = {line.name: line.split for line in reversed(panel.lines)}
-    handles = [Line2D([], [], **style(splits[name], number), label=name) for number, name in enumerate(names)]
-    for text in axes.legend(handles=handles, fontsize=7.5, handlelength=1.8, **(_AMONG if panel.best else _BESIDE)).get_texts():
+    handles = [
+        Line2D([], [], **style(splits[name], number), label=name)
+        for number, name in enumerate(names)
+    ]
+    for text in axes.legend(
+        handles=handles, fontsize=7.5, handlelength=1.8, **(_AMONG if panel.best else _BESIDE)
+    ).get_texts():
         text.set_parse_math(False)
 
 
 def _range(lines: Sequence[Line]) -> tuple[float, float]:
-    """Return the lowest and highest figure to show: of a noisy line all medians, and of its rows 99 of 100."""
+    """Return the lowest and highest figure to show: of a noisy line all medians, and of its rows 99
+    of 100.
+    """
     rows = [np.quantile(_arrays(line)[1], (0.005, 0.995)) for line in lines if has_many(line)]
     values = np.concatenate([*rows, *(_arrays(_legible(line))[1] for line in lines)])
     return values.min().item(), values.max().item()
@@ -162,4 +206,6 @@ def _legible(line: Line) -> Line:
 
 def _arrays(line: Line) -> tuple[np.ndarray[Any, np.dtype[np.float64]], ...]:
     """Return steps, values and standard deviations."""
-    return tuple(np.array([(point.step, point.value, point.spread) for point in line.points], float).T)
+    return tuple(
+        np.array([(point.step, point.value, point.spread) for point in line.points], float).T
+    )

@@ -13,11 +13,16 @@ from srkit_core.specs import MetricSpec
 
 LEAST_SECONDS: Final = 60.0
 DRAWINGS: Final = 100
-"""As many times as long as the last drawing took, nothing is drawn: drawing costs a hundredth of the time at most."""
+"""As many times as long as the last drawing took, nothing is drawn: drawing costs a hundredth of
+the time at most.
+"""
 
 
 class Curves:
-    """`curves.png` of a run folder, drawn from `metrics.csv` by the main process; `clock` counts seconds."""
+    """`curves.png` of a run folder, drawn from `metrics.csv` by the main process.
+
+    `clock` counts seconds.
+    """
 
     def __init__(
         self,
@@ -39,7 +44,9 @@ class Curves:
             self.draw()
 
     def draw(self) -> None:
-        """Draw; a fault costs the picture and never the run: the listener is told, the same thing once."""
+        """Draw; a fault costs the picture and never the run: the listener is told, the same thing
+        once.
+        """
         if not self._is_main:
             return
         begin = self._clock()

@@ -20,7 +20,7 @@ Axis = Literal["linear", "log", "probability"]
 
 
 class Point(NamedTuple):
-    """A figure of one row; `spread` is its standard deviation over pictures, 0 where nobody knows."""
+    """A figure of one row; `spread` is its standard deviation over pictures, 0 if unknown."""
 
     step: int
     stage: str
@@ -30,7 +30,10 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """One figure over the steps; `name` tells lines of one panel apart, `chosen` are figures that were set and not measured."""
+    """One figure over the steps.
+
+    `name` tells lines of one panel apart, `chosen` are figures that were set and not measured.
+    """
 
     split: Split
     points: tuple[Point, ...]
@@ -40,7 +43,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """Lines that are read together, and the best validation of each stage where there is such a thing."""
+    """Lines that are read together, and the best validation of each stage where there is such a
+    thing.
+    """
 
     title: str
     lines: tuple[Line, ...]
@@ -50,7 +55,8 @@ class Panel:
 
     @property
     def band(self) -> Line | None:
-        """The only line of validation when it has standard deviations, none of them wider than the line is high.
+        """The only line of validation when it has standard deviations, none of them wider than the
+        line is high.
 
         A wider band would be all there is to see.
         """
@@ -77,21 +83,42 @@ class _Table:
     columns: Sequence[str]
     rows: Mapping[Split, Sequence[Row]]
 
-    def lines(self, column: str, name: str = "", splits: Sequence[Split] = ("train", "val")) -> list[Line]:
+    def lines(
+        self, column: str, name: str = "", splits: Sequence[Split] = ("train", "val")
+    ) -> list[Line]:
         """Return a column as a line for each split that has it."""
         found = [Line(split, tuple(_points(self.rows[split], column)), name) for split in splits]
         return [line for line in found if line.points]
 
 
 def panels(rows: Sequence[Row], metrics: Mapping[str, MetricSpec]) -> list[Panel]:
-    """Return what the rows of metrics.csv show, in the order in which a person asks for it; what has no figures is left out.
+    """Return what the rows of metrics.csv show, in the order in which a person asks for it.
+
+    What has no figures is left out.
 
     `metrics` names the columns that are metrics; those of several validation sets are `psnr/NAME`.
     """
-    table = _Table(list(rows[0]) if rows else [], {split: [row for row in rows if row["split"] == split] for split in ("train", "val")})
-    found = [_total(table), *(_metric(table, label, spec) for label, spec in metrics.items()), *_terms(table), *_game(table)]
-    found.append(_players(table, "gradient norm", {"generator": "gradient/generator", "discriminator": "gradient/discriminator"}, "log"))
-    rates = _players(table, "learning rate", {"generator": "lr", "discriminator": "lr/discriminator"}, "linear")
+    table = _Table(
+        list(rows[0]) if rows else [],
+        {split: [row for row in rows if row["split"] == split] for split in ("train", "val")},
+    )
+    found = [
+        _total(table),
+        *(_metric(table, label, spec) for label, spec in metrics.items()),
+        *_terms(table),
+        *_game(table),
+    ]
+    found.append(
+        _players(
+            table,
+            "gradient norm",
+            {"generator": "gradient/generator", "discriminator": "gradient/discriminator"},
+            "log",
+        )
+    )
+    rates = _players(
+        table, "learning rate", {"generator": "lr", "discriminator": "lr/discriminator"}, "linear"
+    )
     found.append(replace(rates, lines=tuple(replace(line, chosen=True) for line in rates.lines)))
     return [panel for panel in found if panel.lines]
 
@@ -100,7 +127,9 @@ def eras(rows: Sequence[Row]) -> list[Era]:
     """Return which steps each stage took, in the order of training."""
     found = list[Era]()
     for stage, group in groupby(rows, key=lambda row: row["stage"]):
-        found.append(Era(stage, found[-1].end if found else 0, max(int(row["step"]) for row in group)))
+        found.append(
+            Era(stage, found[-1].end if found else 0, max(int(row["step"]) for row in group))
+        )
     return found
 
 
@@ -110,9 +139,16 @@ def has_many(line: Line) -> bool:
 
 
 def gathered(line: Line) -> tuple[Line, int]:
-    """Return the medians of groups of rows that follow each other, and the size of the groups; no group is of two stages."""
+    """Return the medians of groups of rows that follow each other, and the size of the groups.
+
+    No group is of two stages.
+    """
     size = ceil(len(line.points) / GROUPS)
-    groups = [points[first : first + size] for points in _by_stage(line) for first in range(0, len(points), size)]
+    groups = [
+        points[first : first + size]
+        for points in _by_stage(line)
+        for first in range(0, len(points), size)
+    ]
     return replace(line, points=tuple(_middle(group) for group in groups)), size
 
 
@@ -123,46 +159,88 @@ def _total(table: _Table) -> Panel:
 
 def _metric(table: _Table, label: str, spec: MetricSpec) -> Panel:
     columns = [one for one in table.columns if one == label or one.startswith(f"{label}/")]
-    sets = [one for one in columns if one.removesuffix("/std") == one or one.removesuffix("/std") not in columns]
-    lines = [line for column in sets for line in table.lines(column, column.removeprefix(label).removeprefix("/"))]
-    return Panel(label, tuple(lines), unit=spec.unit, best=_best(lines, higher=spec.higher_is_better))
+    sets = [
+        one
+        for one in columns
+        if one.removesuffix("/std") == one or one.removesuffix("/std") not in columns
+    ]
+    lines = [
+        line
+        for column in sets
+        for line in table.lines(column, column.removeprefix(label).removeprefix("/"))
+    ]
+    return Panel(
+        label, tuple(lines), unit=spec.unit, best=_best(lines, higher=spec.higher_is_better)
+    )
 
 
 def _terms(table: _Table) -> list[Panel]:
     """Return a panel for each term of the loss, but for one that is the total already."""
     total = table.lines("loss/total")
-    names = [one for one in table.columns if one.startswith("loss/") and one not in ("loss/total", "loss/discriminator")]
-    found = [Panel(f"loss term: {name.removeprefix('loss/')}", tuple(table.lines(name)), "log") for name in names]
+    names = [
+        one
+        for one in table.columns
+        if one.startswith("loss/") and one not in ("loss/total", "loss/discriminator")
+    ]
+    found = [
+        Panel(f"loss term: {name.removeprefix('loss/')}", tuple(table.lines(name)), "log")
+        for name in names
+    ]
     return [panel for panel in found if list(panel.lines) != total]
 
 
 def _game(table: _Table) -> list[Panel]:
     said = [*table.lines("d_real", "D(real)"), *table.lines("d_fake", "D(fake)")]
     against = table.lines("loss/discriminator")
-    ratio = [_ratio(line, other) for line in table.lines("loss/total") for other in against if line.split == other.split]
+    ratio = [
+        _ratio(line, other)
+        for line in table.lines("loss/total")
+        for other in against
+        if line.split == other.split
+    ]
     return [
         Panel("D(real) and D(fake)", tuple(said), "probability"),
         Panel("discriminator loss", tuple(against), "log"),
-        Panel("generator loss / discriminator loss", tuple(line for line in ratio if line.points), "log"),
+        Panel(
+            "generator loss / discriminator loss",
+            tuple(line for line in ratio if line.points),
+            "log",
+        ),
     ]
 
 
 def _players(table: _Table, title: str, columns: Mapping[str, str], axis: Axis) -> Panel:
     """Return a figure of training that each network has a column of."""
-    return Panel(title, tuple(line for name, column in columns.items() for line in table.lines(column, name, ("train",))), axis)
+    return Panel(
+        title,
+        tuple(
+            line
+            for name, column in columns.items()
+            for line in table.lines(column, name, ("train",))
+        ),
+        axis,
+    )
 
 
 def _ratio(line: Line, other: Line) -> Line:
     below = {point.step: point.value for point in other.points if point.value}
     above = [point for point in line.points if point.step in below]
-    return replace(line, points=tuple(point._replace(value=point.value / below[point.step]) for point in above))
+    return replace(
+        line, points=tuple(point._replace(value=point.value / below[point.step]) for point in above)
+    )
 
 
 def _best(lines: Sequence[Line], *, higher: bool) -> tuple[Point, ...]:
-    """Return the first of the best validations of each stage, of the first set as that is what weights are kept by."""
+    """Return the first of the best validations of each stage, of the first set as that is what
+    weights are kept by.
+    """
     validation = next((line for line in lines if line.split == "val"), None)
     choose = max if higher else min
-    return tuple(choose(points, key=attrgetter("value")) for points in _by_stage(validation)) if validation else ()
+    return (
+        tuple(choose(points, key=attrgetter("value")) for points in _by_stage(validation))
+        if validation
+        else ()
+    )
 
 
 def _points(rows: Sequence[Row], column: str) -> Iterator[Point]:
