@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from srkit_core import Recipe, Stage, discover
-from srkit_core.data.bundled import bundled_photographs
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
-from srkit_core.evaluation.files import upscale_file
-from srkit_core.parts.weights import load_model
+from srkit_core.data.bundled_photographs import bundled_photographs
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
+from srkit_core.evaluation.upscale_file import upscale_file
+from srkit_core.models.weights_file import load_model
 
 recipe = Recipe(
     generator="srvgg(features=16, blocks=2)",
@@ -17,6 +17,6 @@ recipe = Recipe(
         Stage(name="main", loss="l1 + 0.005*ragan", steps=5, batch=4, patch=64),
     ],
 )
-run = train(recipe, Where(data="photos", out=Path("runs/composed")))
+run = train(recipe, RunOptions(data="photos", out=Path("runs/composed")))
 model = load_model(run / "weights" / "last.safetensors", discover())
 upscale_file(model, bundled_photographs()[0], Path("large.png"))

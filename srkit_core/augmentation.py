@@ -152,7 +152,7 @@ AUGMENTATIONS: Final[dict[str, type[Augmentation]]] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class AugmentStep:
     """An augmentation with its options, and the probability with which it happens to a sample."""
 
     what: Augmentation
@@ -163,9 +163,9 @@ class Step:
 class Augment:
     """A bound chain, by the phase in which its steps happen."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[AugmentStep, ...] = ()
 
-    def of(self, phase: Phase) -> tuple[Step, ...]:
+    def of(self, phase: Phase) -> tuple[AugmentStep, ...]:
         """Return the steps of a phase, in the order of the chain."""
         return tuple(step for step in self.steps if step.what.phase == phase)
 
@@ -178,7 +178,7 @@ def bind_augment(chain: Chain, *, stored: bool = False) -> Augment:
     Raises IncompatibleError for an unknown name, a wrong order, or pixels that would change behind
     the back of stored LR, and OptionError for an option that does not fit.
     """
-    steps = tuple(Step(_bind(item.call), item.probability) for item in chain.items)
+    steps = tuple(AugmentStep(_bind(item.call), item.probability) for item in chain.items)
     behind = next(
         (
             item

@@ -21,7 +21,7 @@ SpecT = TypeVar("SpecT", bound=ComponentSpec)
 
 
 @dataclass(frozen=True)
-class Part:
+class BoundComponent:
     """A component with every option bound; a nested component is a Part again.
 
     `context` is what its factory asked for.
@@ -50,29 +50,29 @@ class Part:
         return self.component.spec
 
     @property
-    def bound(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Options and context together, as traits that depend on them see it."""
         return {**self.options, **self.context}
 
     def amount(self, trait: Amount) -> int:
         """Return a trait of its spec as the number it is for these options."""
-        return trait(self.bound) if callable(trait) else trait
+        return trait(self.arguments) if callable(trait) else trait
 
     @property
     def pretrained(self) -> tuple[Alternatives, ...]:
         """Names of the pretrained networks it reads with these options: one of each tuple."""
-        return self.component.spec.pretrained(self.bound)
+        return self.component.spec.pretrained(self.arguments)
 
-    def with_nested(self) -> Iterator["Part"]:
-        """Yield this part and every part within its options."""
+    def with_nested(self) -> Iterator["BoundComponent"]:
+        """Yield this component and every one within its options."""
         yield self
         for value in self.options.values():
             for inner in value if isinstance(value, tuple) else (value,):
-                if isinstance(inner, Part):
+                if isinstance(inner, BoundComponent):
                     yield from inner.with_nested()
 
 
-def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> Part:
+def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> BoundComponent:
     """Find a component and bind its options.
 
     Raises UnknownComponentError, AmbiguousError or OptionError.
@@ -84,7 +84,7 @@ def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> Part:
         name: _bind_nested(registry, value, annotations[name], context)
         for name, value in fitted.items()
     }
-    return Part(call.name, component, values, _needed(component, context))
+    return BoundComponent(call.name, component, values, _needed(component, context))
 
 
 def bind_options(
@@ -138,7 +138,7 @@ def _fitted(name: str, option: Option, written: Mapping[str, Value], advice: str
 
 def _bind_nested(registry: Registry, value: Any, annotation: Any, context: Context) -> Any:
     if isinstance(value, tuple):
-        return tuple(_bind_nested(registry, part, annotation, context) for part in value)
+        return tuple(_bind_nested(registry, bound, annotation, context) for bound in value)
     return (
         bind(registry, next(_kinds_within(annotation)), value, context)
         if isinstance(value, Call)
@@ -168,7 +168,7 @@ def _no_such_option(component: str, name: str, known: Sequence[str], advice: str
 def _as_value(value: Any) -> Value:
     if value is None:
         return "none"
-    if isinstance(value, Part):
+    if isinstance(value, BoundComponent):
         return value.expression
     if isinstance(value, tuple):
         return tuple(map(_as_value, value))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from srkit_core.bundled import bundled
+from srkit_core.resources import bundled
 from srkit_core.specs import Kind
 
 
@@ -35,13 +35,13 @@ def catalogue() -> tuple[CatalogueEntry, ...]:
     document = tomllib.loads(bundled("registry.toml").read_text(encoding="utf-8"))
     return tuple(
         CatalogueEntry(
-            kind=part["kind"],
-            name=part["name"],
+            kind=component["kind"],
+            name=component["name"],
             distribution=distribution["name"],
-            summary=part["summary"],
+            summary=component["summary"],
         )
         for distribution in document["distribution"]
-        for part in distribution["components"]
+        for component in distribution["components"]
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from srkit_core.binding import Part, bind
+from srkit_core.binding import BoundComponent, bind
 from srkit_core.errors import IncompatibleError
 from srkit_core.expressions import Chain
 from srkit_core.registry import Registry
@@ -10,10 +10,10 @@ from srkit_core.specs import DegradationSpec
 
 
 @dataclass(frozen=True)
-class Step:
+class DegradationStep:
     """One step of a degradation chain; `reach` is its margin in HR pixels."""
 
-    part: Part
+    bound: BoundComponent
     probability: float
     reach: int
 
@@ -24,7 +24,7 @@ class DegradationPlan:
     degraded too.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[DegradationStep, ...]
     scale: int
 
     @property
@@ -36,17 +36,19 @@ class DegradationPlan:
 
 def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
     """Bind a degradation chain; its net change of size must be 1/scale."""
-    steps, divisor = list[Step](), 1
+    steps, divisor = list[DegradationStep](), 1
     for item in chain.items:
-        part = bind(registry, "degradation", item.call, {"scale": scale})
-        spec = part.spec(DegradationSpec)
-        steps.append(Step(part, item.probability, divisor * spec.margin(part.bound)))
-        if spec.divisor(part.bound) != 1 and item.probability < 1:
+        bound = bind(registry, "degradation", item.call, {"scale": scale})
+        spec = bound.spec(DegradationSpec)
+        steps.append(
+            DegradationStep(bound, item.probability, divisor * spec.margin(bound.arguments))
+        )
+        if spec.divisor(bound.arguments) != 1 and item.probability < 1:
             raise IncompatibleError(
                 f"'{item}' changes the size, so it cannot happen to some pictures only",
                 hint=f"write {item.call}",
             )
-        divisor *= spec.divisor(part.bound)
+        divisor *= spec.divisor(bound.arguments)
     if divisor != scale:
         raise IncompatibleError(
             f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is "
@@ -65,9 +67,9 @@ def bind_target(registry: Registry, chain: Chain, scale: int) -> DegradationPlan
     """
     bound = bind_chain(registry, chain, 1)
     for step in bound.steps:
-        if step.part.spec(DegradationSpec).divisor({**step.part.bound, "scale": scale}) != 1:
+        if step.bound.spec(DegradationSpec).divisor({**step.bound.arguments, "scale": scale}) != 1:
             raise IncompatibleError(
-                f"'{step.part.name}' makes pictures smaller, and a target keeps the size",
+                f"'{step.bound.name}' makes pictures smaller, and a target keeps the size",
                 hint="--set target=sharpen",
             )
     return bound

@@ -103,7 +103,7 @@ Several: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
 """A tuple, which TOML writes as a list."""
 
 
-def _read_part(value: object) -> object:
+def _read_selection(value: object) -> object:
     if isinstance(value, float) and 0 < value < 1:
         return value
     if isinstance(value, str) and value:
@@ -115,10 +115,13 @@ def _read_part(value: object) -> object:
     )
 
 
-PartOfPictures: TypeAlias = Annotated[
+SelectionText: TypeAlias = Annotated[
     float | tuple[str, ...] | str,
-    PlainValidator(_read_part),
-    PlainSerializer(lambda part: list(part) if isinstance(part, tuple) else part, return_type=Any),
+    PlainValidator(_read_selection),
+    PlainSerializer(
+        lambda selection: list(selection) if isinstance(selection, tuple) else selection,
+        return_type=Any,
+    ),
     WithJsonSchema(
         {
             "anyOf": [

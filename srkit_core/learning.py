@@ -1,4 +1,4 @@
-"""How can a stage be told to learn: optimisers, schedules and ramps?"""
+"""How can a stage be told to learn: optimizers, schedules and ramps?"""
 
 from typing import Annotated, Any, Literal
 
@@ -24,7 +24,7 @@ class Fields(BaseModel):
     )
 
 
-class Optimiser(Fields):
+class OptimizerConfig(Fields):
     """A class of `torch.optim` by name with its options; `lr` None stands for the stage's rate."""
 
     model_config = ConfigDict(extra="allow")
@@ -39,11 +39,11 @@ class Optimiser(Fields):
         return dict(self.__pydantic_extra__)
 
 
-class Optimisers(Fields):
-    """One optimiser per network; a single `{name, lr, ...}` stands for both."""
+class OptimizersConfig(Fields):
+    """One optimizer per network; a single `{name, lr, ...}` stands for both."""
 
-    generator: Optimiser = Optimiser()
-    discriminator: Optimiser = Optimiser()
+    generator: OptimizerConfig = OptimizerConfig()
+    discriminator: OptimizerConfig = OptimizerConfig()
 
     @classmethod
     def __get_pydantic_json_schema__(

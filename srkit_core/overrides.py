@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from srkit_core.errors import RecipeError
-from srkit_core.learning import Optimisers
+from srkit_core.learning import OptimizersConfig
 from srkit_core.recipe import Recipe, Stage, recipe_from_dict
 
 Document = dict[str, Any]
@@ -171,14 +171,18 @@ def _assign(target: Document, path: Sequence[str], value: Any, setting: str) -> 
 
 
 def _assign_stage(stage: Document, path: Sequence[str], value: Any, setting: str) -> None:
-    """Set a stage's field; its two ways of saying a length replace each other, and `optimiser.lr`
+    """Set a stage's field; its two ways of saying a length replace each other, and `optimizer.lr`
     means both networks.
     """
     if path[0] in ("steps", "epochs"):
         stage.pop("epochs" if path[0] == "steps" else "steps", None)
-    both = path[0] == "optimiser" and len(path) == 2 and path[1] not in Optimisers.model_fields
+    both = (
+        path[0] == "optimizer" and len(path) == 2 and path[1] not in OptimizersConfig.model_fields
+    )
     for full in (
-        [(path[0], network, path[1]) for network in Optimisers.model_fields] if both else [path]
+        [(path[0], network, path[1]) for network in OptimizersConfig.model_fields]
+        if both
+        else [path]
     ):
         _assign(stage, full, value, setting)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from srkit_core.binding import Part
+from srkit_core.binding import BoundComponent
 from srkit_core.expressions import Call, Sum
 from srkit_core.plan import Plan, plan
 from srkit_core.pretrained import Found, Report, find, identify, obtain_first
@@ -49,7 +49,7 @@ def pin(
     ]
     metrics = _chosen_sum(
         recipe.validation.metrics,
-        [one.part for one in planned.metrics],
+        [one.bound for one in planned.metrics],
         recorded.validation.metrics if recorded else None,
         registry,
         report,
@@ -58,7 +58,7 @@ def pin(
     settled = plan(
         recipe.model_copy(update={"stages": tuple(chosen), "validation": validation}), registry
     )
-    return Pinned(settled, networks_of(parts_of(settled), registry, report))
+    return Pinned(settled, networks_of(components_of(settled), registry, report))
 
 
 def found_here(names: Alternatives, registry: Registry) -> bool:
@@ -77,25 +77,25 @@ def is_path(name: str, registry: Registry) -> bool:
 
 
 def networks_of(
-    parts: Iterable[Part], registry: Registry, report: Report | None = None
+    components: Iterable[BoundComponent], registry: Registry, report: Report | None = None
 ) -> tuple[Found, ...]:
     """Return the verified files that parts need, each once, fetched where they are not on this
     machine.
     """
     needed = dict.fromkeys(
-        names for part in parts for one in part.with_nested() for names in one.pretrained
+        names for bound in components for one in bound.with_nested() for names in one.pretrained
     )
     return tuple(_obtained(names, registry, report) for names in needed)
 
 
-def parts_of(planned: Plan) -> list[Part]:
+def components_of(planned: Plan) -> list[BoundComponent]:
     """Return every component of a plan that may read a pretrained network."""
-    parts = [
+    components = [
         planned.generator,
-        *(one.part for stage in planned.stages for one in stage.terms),
-        *(one.part for one in planned.metrics),
+        *(one.bound for stage in planned.stages for one in stage.terms),
+        *(one.bound for one in planned.metrics),
     ]
-    return [*parts, planned.discriminator] if planned.discriminator else parts
+    return [*components, planned.discriminator] if planned.discriminator else components
 
 
 def _chosen_stage(
@@ -107,27 +107,27 @@ def _chosen_stage(
     report: Report | None,
 ) -> Stage:
     before = recorded.stages[number].loss if recorded and number < len(recorded.stages) else None
-    parts = [term.part for term in planned.stages[number].terms]
+    components = [term.bound for term in planned.stages[number].terms]
     return stage.model_copy(
-        update={"loss": _chosen_sum(stage.loss, parts, before, registry, report)}
+        update={"loss": _chosen_sum(stage.loss, components, before, registry, report)}
     )
 
 
 def _chosen_sum(
     written: Sum,
-    parts: Sequence[Part],
+    components: Sequence[BoundComponent],
     recorded: Sum | None,
     registry: Registry,
     report: Report | None,
 ) -> Sum:
     before = (
         [term.call for term in recorded.terms]
-        if recorded and len(recorded.terms) == len(parts)
-        else [None] * len(parts)
+        if recorded and len(recorded.terms) == len(components)
+        else [None] * len(components)
     )
     calls = [
-        _chosen(term.call, part, old, registry, report)
-        for term, part, old in zip(written.terms, parts, before, strict=True)
+        _chosen(term.call, bound, old, registry, report)
+        for term, bound, old in zip(written.terms, components, before, strict=True)
     ]
     return Sum(
         tuple(replace(term, call=call) for term, call in zip(written.terms, calls, strict=True))
@@ -135,9 +135,13 @@ def _chosen_sum(
 
 
 def _chosen(
-    call: Call, part: Part, recorded: Call | None, registry: Registry, report: Report | None
+    call: Call,
+    bound: BoundComponent,
+    recorded: Call | None,
+    registry: Registry,
+    report: Report | None,
 ) -> Call:
-    for names in part.pretrained:
+    for names in bound.pretrained:
         if len(names) > 1:
             call = _with_option(
                 call, _obtained(_as_before(names, call, recorded), registry, report).spec.name

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from srkit_core.augmentation import Augment, bind_augment
-from srkit_core.binding import Part, bind
+from srkit_core.binding import BoundComponent, bind
 from srkit_core.chain import DegradationPlan, bind_chain, bind_target
 from srkit_core.errors import ExpressionError, IncompatibleError
 from srkit_core.expressions import Call, Sum, Term
@@ -24,12 +24,12 @@ class LossTerm:
 
     label: str
     weight: float
-    part: Part
+    bound: BoundComponent
 
     @property
     def adversarial(self) -> bool:
         """Whether it plays against a discriminator."""
-        return self.part.spec(LossSpec).adversarial
+        return self.bound.spec(LossSpec).adversarial
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class MetricTerm:
     """One metric, under the label of its column."""
 
     label: str
-    part: Part
+    bound: BoundComponent
 
     @property
     def spec(self) -> MetricSpec:
         """Its direction, unit and domain."""
-        return self.part.spec(MetricSpec)
+        return self.bound.spec(MetricSpec)
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Plan:
     """
 
     recipe: Recipe
-    generator: Part
-    discriminator: Part | None
+    generator: BoundComponent
+    discriminator: BoundComponent | None
     degradation: DegradationPlan | None
     target: DegradationPlan | None
     stages: tuple[StagePlan, ...]
@@ -117,17 +117,17 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     )
 
 
-def bind_generator(registry: Registry, call: Call, scale: int) -> Part:
+def bind_generator(registry: Registry, call: Call, scale: int) -> BoundComponent:
     """Bind a generator for a scale; raises IncompatibleError when it has no such scale."""
-    part = bind(registry, "generator", call, {"scale": scale})
-    scales = part.spec(GeneratorSpec).scales
+    bound = bind(registry, "generator", call, {"scale": scale})
+    scales = bound.spec(GeneratorSpec).scales
     if scale not in scales:
         offered = ", ".join(map(str, scales))
         raise IncompatibleError(
-            f"generator '{part.component.name}' has no scale {scale}; it has {offered}",
+            f"generator '{bound.component.name}' has no scale {scale}; it has {offered}",
             hint=f"--scale {scales[-1]}",
         )
-    return part
+    return bound
 
 
 def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
@@ -139,8 +139,11 @@ def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
             text=str(metrics),
             position=str(metrics).index(str(weighted[0])),
         )
-    parts = [bind(registry, "metric", term.call, {}) for term in metrics.terms]
-    return tuple(MetricTerm(label, part) for label, part in zip(_labels(parts), parts, strict=True))
+    components = [bind(registry, "metric", term.call, {}) for term in metrics.terms]
+    return tuple(
+        MetricTerm(label, bound)
+        for label, bound in zip(_labels(components), components, strict=True)
+    )
 
 
 def _bind_stage(
@@ -148,15 +151,15 @@ def _bind_stage(
 ) -> StagePlan:
     augment = bind_augment(stage.augment, stored=stored)
     context = {"scale": scale, "patch": stage.patch}
-    parts = [bind(registry, "loss", term.call, context) for term in stage.loss.terms]
+    components = [bind(registry, "loss", term.call, context) for term in stage.loss.terms]
     weights = [
-        part.spec(LossSpec).default_weight if term.weight is None else term.weight
-        for term, part in zip(stage.loss.terms, parts, strict=True)
+        bound.spec(LossSpec).default_weight if term.weight is None else term.weight
+        for term, bound in zip(stage.loss.terms, components, strict=True)
     ]
-    for part in parts:
-        _check_room(stage, part, unit)
-    _check_labels(stage, _labels(parts))
-    return StagePlan(stage, tuple(map(LossTerm, _labels(parts), weights, parts)), augment)
+    for bound in components:
+        _check_room(stage, bound, unit)
+    _check_labels(stage, _labels(components))
+    return StagePlan(stage, tuple(map(LossTerm, _labels(components), weights, components)), augment)
 
 
 def _check_labels(stage: Stage, labels: Sequence[str]) -> None:
@@ -168,7 +171,7 @@ def _check_labels(stage: Stage, labels: Sequence[str]) -> None:
         )
 
 
-def _check_room(stage: Stage, loss: Part, unit: int) -> None:
+def _check_room(stage: Stage, loss: BoundComponent, unit: int) -> None:
     smallest = loss.amount(loss.spec(LossSpec).min_size)
     if stage.patch < smallest:
         raise IncompatibleError(
@@ -178,11 +181,11 @@ def _check_room(stage: Stage, loss: Part, unit: int) -> None:
         )
 
 
-def _labels(parts: Sequence[Part]) -> list[str]:
+def _labels(components: Sequence[BoundComponent]) -> list[str]:
     """Name columns: a repeated component is numbered from its second appearance."""
     seen, labels = Counter[str](), []
-    for part in parts:
-        name = part.component.name
+    for bound in components:
+        name = bound.component.name
         seen[name] += 1
         labels.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
     return labels
@@ -228,7 +231,7 @@ def _up_to(smallest: int, unit: int) -> int:
     return -(-smallest // unit) * unit
 
 
-def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
+def _check_crop(stage: Stage, generator: BoundComponent, scale: int) -> None:
     if 0 < stage.pool < stage.batch:
         raise IncompatibleError(
             f"the pool of stage '{stage.name}' holds {stage.pool}, less than a batch of "
@@ -256,7 +259,7 @@ def _check_crop(stage: Stage, generator: Part, scale: int) -> None:
 
 def _bind_discriminator(
     registry: Registry, recipe: Recipe, stages: Sequence[StagePlan], unit: int
-) -> Part | None:
+) -> BoundComponent | None:
     if recipe.discriminator is None:
         return None
     patches = sorted({stage.stage.patch for stage in stages if stage.adversarial})
@@ -266,20 +269,20 @@ def _bind_discriminator(
         recipe.discriminator,
         {"scale": recipe.scale, "patch": patches[0]},
     )
-    for part in discriminator.with_nested():
-        _check_patches(part, patches, unit)
+    for bound in discriminator.with_nested():
+        _check_patches(bound, patches, unit)
     _check_lipschitz(discriminator, stages)
     return discriminator
 
 
-def _check_lipschitz(discriminator: Part, stages: Sequence[StagePlan]) -> None:
+def _check_lipschitz(discriminator: BoundComponent, stages: Sequence[StagePlan]) -> None:
     needing = [
         term.label
         for stage in stages
         for term in stage.terms
-        if term.part.spec(LossSpec).needs_lipschitz
+        if term.bound.spec(LossSpec).needs_lipschitz
     ]
-    if needing and not discriminator.spec(DiscriminatorSpec).lipschitz(discriminator.bound):
+    if needing and not discriminator.spec(DiscriminatorSpec).lipschitz(discriminator.arguments):
         raise IncompatibleError(
             f"the loss '{needing[0]}' needs a spectrally normalised discriminator, "
             f"'{discriminator.name}' with these options is none",
@@ -287,14 +290,14 @@ def _check_lipschitz(discriminator: Part, stages: Sequence[StagePlan]) -> None:
         )
 
 
-def _check_patches(part: Part, patches: Sequence[int], unit: int) -> None:
-    name, spec = part.component.name, part.component.spec
-    if "patch" in part.context and len(patches) > 1:
+def _check_patches(bound: BoundComponent, patches: Sequence[int], unit: int) -> None:
+    name, spec = bound.component.name, bound.component.spec
+    if "patch" in bound.context and len(patches) > 1:
         raise IncompatibleError(
             f"discriminator '{name}' is built for one patch, the stages have {patches}",
             hint="--patch N",
         )
-    smallest = part.amount(spec.min_size) if isinstance(spec, DiscriminatorSpec) else 1
+    smallest = bound.amount(spec.min_size) if isinstance(spec, DiscriminatorSpec) else 1
     if patches[0] < smallest:
         raise IncompatibleError(
             f"patch {patches[0]} is too small for the discriminator '{name}'",

@@ -26,14 +26,14 @@ from srkit_core.expressions import Call, Chain, Sum, parse_chain, parse_sum
 from srkit_core.fields import (
     CallText,
     ChainText,
-    PartOfPictures,
     RiseText,
+    SelectionText,
     Several,
     Span,
     SpanText,
     SumText,
 )
-from srkit_core.learning import Fields, Optimisers, Ramp, Schedule
+from srkit_core.learning import Fields, OptimizersConfig, Ramp, Schedule
 
 PAIRED: Final = parse_chain("paired")
 """The degradation of a recipe whose LR comes from disk."""
@@ -46,8 +46,8 @@ Column: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 class Stage(Fields):
     """One stretch of training with one objective.
 
-    `batch` is the effective batch of one optimiser step over all processes; `patch` the side of the
-    HR crop in pixels; `lr` the rate of both networks where an optimiser sets none; `lr_warmup` the
+    `batch` is the effective batch of one optimizer step over all processes; `patch` the side of the
+    HR crop in pixels; `lr` the rate of both networks where an optimizer sets none; `lr_warmup` the
     steps over which it rises linearly; `ema` the decay of the generator's moving average; `d_steps`
     the discriminator's updates a step; `pool` how many examples of earlier steps are kept and mixed
     with new ones (0: none), as Real-ESRGAN's training does with 180; `accumulate` in how many parts
@@ -68,7 +68,7 @@ class Stage(Fields):
     patch: PositiveInt = 128
     order: Order = "generator-first"
     d_steps: PositiveInt = 1
-    optimiser: Optimisers = Optimisers()
+    optimizer: OptimizersConfig = OptimizersConfig()
     schedule: Schedule = Schedule()
     lr: PositiveFloat = 1e-4
     lr_warmup: RiseText = Span(0)
@@ -109,13 +109,15 @@ class Data(Fields):
     called, as BasicSR's `filename_tmpl`: `{}` stands for the HR file's name without its ending.
     """
 
-    hold_out: PartOfPictures = ()
-    test: PartOfPictures = ()
+    hold_out: SelectionText = ()
+    test: SelectionText = ()
     lr_names: Annotated[str, Field(pattern=r"^([^{}/\\\\]*\{\}[^{}/\\\\]*)?$")] = ""
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:
-        shares = [part for part in (self.hold_out, self.test) if isinstance(part, float)]
+        shares = [
+            selection for selection in (self.hold_out, self.test) if isinstance(selection, float)
+        ]
         if sum(shares) >= 1:
             raise ValueError(
                 f"hold_out and test leave nothing to train on: {shares[0]} + {shares[1]}"
@@ -235,7 +237,7 @@ def _unknown_field(place: str, field: str) -> RecipeError:
     known = sorted(
         {
             name
-            for model in (Recipe, Stage, Data, Validation, Schedule, Optimisers)
+            for model in (Recipe, Stage, Data, Validation, Schedule, OptimizersConfig)
             for name in model.model_fields
         }
     )

@@ -3,10 +3,10 @@
 import difflib
 from pathlib import Path
 
-from srkit_core.bundled import bundled
 from srkit_core.errors import RecipeError
 from srkit_core.lists import read_list
 from srkit_core.recipe import Recipe, recipe_from_toml
+from srkit_core.resources import bundled
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -46,8 +46,10 @@ def with_listed_names(recipe: Recipe, folder: Path) -> Recipe:
 
     A relative path is looked for in `folder`. Raises DataError when a list cannot be read.
     """
-    parts = {"hold_out": recipe.data.hold_out, "test": recipe.data.test}
-    lists = {field: part for field, part in parts.items() if isinstance(part, str)}
+    selections = {"hold_out": recipe.data.hold_out, "test": recipe.data.test}
+    lists = {
+        field: selection for field, selection in selections.items() if isinstance(selection, str)
+    }
     if not lists:
         return recipe
     names = {field: tuple(read_list(folder / path)) for field, path in lists.items()}

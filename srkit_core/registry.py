@@ -72,15 +72,19 @@ class Registry:
     @cached_property
     def versions(self) -> dict[str, str]:
         """Versions of the distributions that provide components, by name."""
-        return {part.distribution: part.version for part in self.components}
+        return {component.distribution: component.version for component in self.components}
 
     def of_kind(self, kind: Kind) -> tuple[Component, ...]:
         """Return the components of one kind."""
-        return tuple(part for part in self.components if part.kind == kind)
+        return tuple(component for component in self.components if component.kind == kind)
 
     def named(self, name: str) -> tuple[Component, ...]:
         """Return the components of any kind with this name, bare or full."""
-        return tuple(part for part in self.components if name in (part.name, part.full_name))
+        return tuple(
+            component
+            for component in self.components
+            if name in (component.name, component.full_name)
+        )
 
     def find(self, kind: Kind, name: str) -> Component:
         """Return the one component of that kind and name.
@@ -89,12 +93,12 @@ class Registry:
         several distributions provide the bare name, PluginError when only a broken plugin would
         provide it.
         """
-        found = [part for part in self.named(name) if part.kind == kind]
+        found = [component for component in self.named(name) if component.kind == kind]
         if len(found) == 1:
             return found[0]
         if found:
             raise AmbiguousError(
-                kind=kind, name=name, candidates=[part.full_name for part in found]
+                kind=kind, name=name, candidates=[component.full_name for component in found]
             )
         raise self._miss(kind, name)
 
@@ -135,7 +139,7 @@ class Registry:
                 hint="srkit doctor",
             )
         nearest = difflib.get_close_matches(
-            name, [part.name for part in self.of_kind(kind)], n=3, cutoff=0.6
+            name, [component.name for component in self.of_kind(kind)], n=3, cutoff=0.6
         )
         hint = offers[0].install if offers else _advice(kind, nearest)
         return UnknownComponentError(
@@ -147,7 +151,7 @@ class Registry:
         )
 
     def _elsewhere(self, kind: Kind, name: str) -> str:
-        others = sorted({part.kind for part in self.named(name)} - {kind})
+        others = sorted({component.kind for component in self.named(name)} - {kind})
         return f" (there is a {' and a '.join(others)} of that name)" if others else ""
 
 
@@ -178,7 +182,10 @@ def discover(
     ]
     return Registry(
         components=tuple(
-            sorted(components, key=lambda part: (part.kind, part.name, part.distribution))
+            sorted(
+                components,
+                key=lambda component: (component.kind, component.name, component.distribution),
+            )
         ),
         weights=tuple(
             sorted(

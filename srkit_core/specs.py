@@ -21,7 +21,7 @@ pixels or a factor.
 """
 
 Amount = int | OptionFunction
-"""A trait that is one number, or depends on the options; `Part.amount` returns the number."""
+"""A trait that is one number, or depends on the options; see `BoundComponent.amount`."""
 
 Alternatives = tuple[str, ...]
 """Names of pretrained networks of which one is needed, in the order to try."""

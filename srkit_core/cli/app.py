@@ -39,17 +39,17 @@ class Command:
 
 
 COMMANDS = {
-    "list": Command("listing:list_components", "srkit list generator"),
-    "show": Command("listing:show_component", "srkit show rrdb"),
+    "list": Command("list_and_show:list_components", "srkit list generator"),
+    "show": Command("list_and_show:show_component", "srkit show rrdb"),
     "doctor": Command("doctor:doctor", "srkit doctor --json"),
     "check": Command("check:check", "srkit check srresnet"),
     "recipes": Command("recipes:recipes", "srkit recipes srresnet > mine.toml"),
     "demo": Command("demo:demo", "srkit demo --out my-demo"),
     "train": Command(
-        "training:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"
+        "train:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"
     ),
     "eval": Command(
-        "evaluate:evaluate",
+        "eval:evaluate",
         "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR",
     ),
     "upscale": Command(
@@ -62,7 +62,7 @@ COMMANDS = {
     "degrade": Command(
         "degrade:degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"
     ),
-    "plugin check": Command("plugins:check_plugins", "srkit plugin check srkit-rrdb"),
+    "plugin check": Command("plugin:check_plugins", "srkit plugin check srkit-rrdb"),
     "weights list": Command("weights:list_weights", "srkit weights list"),
     "weights get": Command("weights:get", "srkit weights get vgg19-torchvision"),
     "weights add": Command(

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srkit_core.cli.render import print_table
-from srkit_core.machine import DeviceName, PrecisionName
+from srkit_core.devices import DeviceName, PrecisionName
 
 if TYPE_CHECKING:
-    from srkit_core.engine.trial import Trial
-    from srkit_core.engine.where import Where
+    from srkit_core.engine.run_options import RunOptions
+    from srkit_core.engine.step_timing import Trial
     from srkit_core.plan import Plan
     from srkit_core.recipe import Recipe
     from srkit_core.registry import Registry
@@ -54,7 +54,7 @@ def _print_plan(planned: "Plan") -> None:
         [
             one.stage.name,
             str(one.stage.length),
-            " + ".join(f"{term.weight:g}*{term.part.expression}" for term in one.terms),
+            " + ".join(f"{term.weight:g}*{term.bound.expression}" for term in one.terms),
             str(one.stage.batch),
             str(one.stage.patch),
         ]
@@ -65,31 +65,31 @@ def _print_plan(planned: "Plan") -> None:
 
 def _missing_data(path: Path) -> list[str]:
     """Note pictures that a run folder's recipe was trained on and that are not on this machine."""
-    from srkit_core.places import parse_places
+    from srkit_core.data_source import parse_data_sources
     from srkit_core.run_record import read_environment
 
     environment = read_environment(path.parent) if path.name == "recipe.toml" else None
     if environment is None:
         return []
-    places = parse_places(environment["data"]["place"])
+    sources = parse_data_sources(environment["data"]["place"])
     gone = [
-        place.where
-        for place in places
-        if place.where != "photos" and not place.is_address and not Path(place.where).exists()
+        source.where
+        for source in sources
+        if source.where != "photos" and not source.is_address and not Path(source.where).exists()
     ]
     return [
-        f"note: its pictures in {place} are not here; give others with --data" for place in gone
+        f"note: its pictures in {source} are not here; give others with --data" for source in gone
     ]
 
 
 def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
     """Note pretrained networks that a run would download first."""
-    from srkit_core.pinning import found_here, parts_of
+    from srkit_core.pinning import components_of, found_here
 
     needed = dict.fromkeys(
         names
-        for part in parts_of(planned)
-        for one in part.with_nested()
+        for bound in components_of(planned)
+        for one in bound.with_nested()
         for names in one.pretrained
     )
     missing = [names for names in needed if not found_here(names, registry)]
@@ -114,26 +114,28 @@ def _remedy(names: tuple[str, ...], registry: "Registry") -> str:
     )
 
 
-def _where(path: Path, given: dict[str, Any]) -> "Where":
+def _where(path: Path, given: dict[str, Any]) -> "RunOptions":
     """Return where the recipe would run: as the run it was written by, but for what is given."""
-    from srkit_core.cli.training import beside
-    from srkit_core.engine.where import Where
+    from srkit_core.cli.train import beside
+    from srkit_core.engine.run_options import RunOptions
 
     found = beside(path.parent) if path.name == "recipe.toml" else {}
-    return Where(**(found | {name: value for name, value in given.items() if value is not None}))
+    return RunOptions(
+        **(found | {name: value for name, value in given.items() if value is not None})
+    )
 
 
-def _try(recipe: "Recipe", registry: "Registry", where: "Where") -> None:
+def _try(recipe: "Recipe", registry: "Registry", where: "RunOptions") -> None:
     from srkit_core.cli.progress import ProgressView
-    from srkit_core.engine.pictures import open_pictures
-    from srkit_core.engine.trial import try_stages
+    from srkit_core.engine.run_data import open_run_data
+    from srkit_core.engine.step_timing import try_stages
     from srkit_core.pinning import pin
     from srkit_core.recipe import PAIRED
 
     with ProgressView() as view:
         planned = pin(recipe, registry, report=view.download).plan
         needs_pairs = planned.recipe.degradation == PAIRED and where.data == "photos"
-        pictures = [] if needs_pairs else open_pictures(planned, where, view).training
+        pictures = [] if needs_pairs else open_run_data(planned, where, view).training
     if needs_pairs:
         typer.echo("note: the recipe takes LR from disk; --data PAIRS times the loader too")
     _print_trials(list(try_stages(planned, where, pictures)))

@@ -36,10 +36,10 @@ def degrade(
     ] = 256,
 ) -> None:
     """Degrade a picture several times, and write what comes of it with what was drawn."""
-    from srkit_core.evaluation.contact import contact_sheet, degraded, said
+    from srkit_core.evaluation.contact_sheet import contact_sheet, degraded, said
     from srkit_core.expressions import parse_chain
     from srkit_core.io.images import WRITABLE, read_image, write_image
-    from srkit_core.parts.build import build_degradation
+    from srkit_core.models.build import build_degradation
     from srkit_core.registry import discover
 
     if out.suffix.lower() not in WRITABLE:

@@ -8,7 +8,7 @@ import typer
 from srkit_core.cli.render import print_table
 
 if TYPE_CHECKING:
-    from srkit_core.evaluation.comparison import Comparison
+    from srkit_core.evaluation.comparison import EvaluationResult
 
 _RECIPE = "demo"
 
@@ -22,16 +22,16 @@ def demo(
     held out.
     """
     from srkit_core.cli.progress import ProgressView
-    from srkit_core.engine.train import train
-    from srkit_core.engine.where import Where
-    from srkit_core.evaluation.showcase import showcase
+    from srkit_core.engine.run_options import RunOptions
+    from srkit_core.engine.trainer import train
+    from srkit_core.evaluation.demo_sheet import showcase
     from srkit_core.io.documents import write_json
     from srkit_core.recipe_files import read_recipe
     from srkit_core.registry import discover
 
     recipe, registry = read_recipe(_RECIPE), discover()
     with ProgressView() as view:
-        folder = train(recipe, Where(out=out), registry=registry, listener=view)
+        folder = train(recipe, RunOptions(out=out), registry=registry, listener=view)
     models = _models(folder, [stage.name for stage in recipe.stages])
     comparison = showcase(models, recipe, registry, folder / "comparison.png")
     write_json(folder / "scores.json", comparison.to_dict())
@@ -54,7 +54,7 @@ def _models(folder: Path, stages: list[str]) -> dict[str, str]:
     }
 
 
-def _print_gains(comparison: "Comparison") -> None:
+def _print_gains(comparison: "EvaluationResult") -> None:
     baseline = comparison.scores[0]
     labels = list(baseline.specs)
     rows = [

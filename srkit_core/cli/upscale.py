@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import DataError, RecipeError
-from srkit_core.machine import DeviceName, PrecisionName
 
 if TYPE_CHECKING:
-    from srkit_core.parts.model import Model
+    from srkit_core.models.model import Model
 
 
 def upscale(
@@ -42,9 +42,9 @@ def upscale(
 ) -> None:
     """Upscale pictures with a trained model or a baseline."""
     from srkit_core.cli.progress import ProgressView
-    from srkit_core.engine.devices import choose_device, inference_dtype
-    from srkit_core.engine.memory import memory_guard
-    from srkit_core.evaluation.models import DEFAULT_SCALE, fetch, open_model, own_scale
+    from srkit_core.engine.machine.oom import oom_guard
+    from srkit_core.engine.machine.processes import choose_device, inference_dtype
+    from srkit_core.models.find_model import DEFAULT_SCALE, fetch, open_model, own_scale
     from srkit_core.registry import discover
 
     where = choose_device(device)
@@ -58,7 +58,7 @@ def upscale(
             hint=f"--scale {trained}, or another model",
         )
     tasks = _tasks(inputs, out, overwrite)
-    with memory_guard("--tile 128, or a smaller one than before"):
+    with oom_guard("--tile 128, or a smaller one than before"):
         opened = open_model(
             model,
             registry,
@@ -86,7 +86,7 @@ def _upscale_one(
     model: "Model", source: Path, target: Path, tile: int | None, overlap: int | None
 ) -> bool:
     """Upscale a file; an unreadable one is named and passed over."""
-    from srkit_core.evaluation.files import upscale_file
+    from srkit_core.evaluation.upscale_file import upscale_file
 
     try:
         sizes = upscale_file(model, source, target, tile=tile, overlap=overlap)

@@ -9,8 +9,8 @@ from srkit_core.cli.render import print_json, print_table
 from srkit_core.errors import RecipeError, WeightsError
 
 if TYPE_CHECKING:
-    from srkit_core.parts.foreign import Recognised
-    from srkit_core.parts.weights import Card
+    from srkit_core.models.foreign_weights import Recognised
+    from srkit_core.models.weights_file import Card
     from srkit_core.pretrained import Found
     from srkit_core.registry import Registry
 
@@ -68,15 +68,15 @@ def import_file(
 ) -> None:
     """Make a weights file of srkit from one of another project."""
     from srkit_core.expressions import parse_call
-    from srkit_core.parts.foreign import import_weights
-    from srkit_core.parts.weights import save_weights
+    from srkit_core.models.foreign_weights import import_weights
+    from srkit_core.models.weights_file import save_weights
     from srkit_core.registry import discover
 
     _check_out(out)
     registry = discover()
     found, tensors = import_weights(file, registry, parse_call(gen) if gen else None)
     save_weights(out, tensors, _card(file, found, registry))
-    typer.echo(f"{file} is {found.layout.name}: {found.part.expression}, x{found.scale}")
+    typer.echo(f"{file} is {found.layout.name}: {found.bound.expression}, x{found.scale}")
     typer.echo(f"weights: {out}")
 
 
@@ -85,8 +85,8 @@ def show(
     as_json: JsonFlag = False,
 ) -> None:
     """Show which model a weights file is for, and what made it."""
-    from srkit_core.evaluation.models import own_file
-    from srkit_core.parts.weights import read_card, read_tensors
+    from srkit_core.models.find_model import own_file
+    from srkit_core.models.weights_file import read_card, read_tensors
     from srkit_core.registry import discover
 
     card = read_card(own_file(file, discover()))
@@ -164,10 +164,10 @@ def _check_out(out: Path) -> None:
 
 def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card":
     from srkit_core.downloads import sha256
-    from srkit_core.parts.weights import Card, versions
+    from srkit_core.models.weights_file import Card, versions
 
     return Card(
-        generator=found.part.expression,
+        generator=found.bound.expression,
         scale=found.scale,
         recipe="",
         versions=versions(registry),

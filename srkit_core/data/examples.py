@@ -14,7 +14,7 @@ from srkit_core.io.images import to_unit
 
 
 @dataclass(frozen=True)
-class Making:
+class LrMaker:
     """What happens to HR: `target` first, where there is one, and then `degrade`, unless LR comes
     from disk (None).
     """
@@ -42,17 +42,19 @@ class Examples:
     target: Tensor
 
 
-def split(examples: Examples, parts: int) -> list[Examples]:
+def microbatches_of(examples: Examples, count: int) -> list[Examples]:
     """Return a batch in equal parts, in its order."""
-    if parts == 1:
+    if count == 1:
         return [examples]
     pieces = zip(
-        *(one.chunk(parts) for one in (examples.lr, examples.hr, examples.target)), strict=True
+        *(one.chunk(count) for one in (examples.lr, examples.hr, examples.target)), strict=True
     )
     return [Examples(*piece) for piece in pieces]
 
 
-def make_examples(batch: Batch, rule: CropRule, making: Making, rng: torch.Generator) -> Examples:
+def make_examples(
+    batch: Batch, rule: CropRule, lr_maker: LrMaker, rng: torch.Generator
+) -> Examples:
     """Make a batch's examples on the device of `rng`: whole windows are degraded, and all sides cut
     to the patch.
 
@@ -60,15 +62,15 @@ def make_examples(batch: Batch, rule: CropRule, making: Making, rng: torch.Gener
     """
     stacks = [stack.to(rng.device, non_blocking=True) for stack in batch.windows]
     hr = to_unit(_cut(stacks, batch.corners, rule.patch))
-    if making.degrade is None and making.target is None:
+    if lr_maker.degrade is None and lr_maker.target is None:
         return Examples(_stored_lr(batch, rng.device), hr, hr)
-    targets = [making.targets(to_unit(stack), rng) for stack in stacks]
-    target = hr if making.target is None else _patches(targets, batch.corners, rule.patch)
-    if making.degrade is None:
+    targets = [lr_maker.targets(to_unit(stack), rng) for stack in stacks]
+    target = hr if lr_maker.target is None else _patches(targets, batch.corners, rule.patch)
+    if lr_maker.degrade is None:
         return Examples(_stored_lr(batch, rng.device), hr, target)
     small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
     lr = _patches(
-        [making.degrade(stack, rng=rng) for stack in targets], small, rule.patch // rule.scale
+        [lr_maker.degrade(stack, rng=rng) for stack in targets], small, rule.patch // rule.scale
     )
     return Examples(lr, hr, target)
 

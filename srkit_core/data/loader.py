@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from srkit_core.data.augment import Change, View, draw_change, draw_view
 from srkit_core.data.cache import PixelCache
+from srkit_core.data.crop_position import draw_crop_position
+from srkit_core.data.loader_workers import begin, signals_waiting
 from srkit_core.data.mixture import Mixture
-from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, sample_rng
+from srkit_core.data.patches import CropRule, centre_crop_position, cut, picture_of, sample_rng
 from srkit_core.data.picture import Picture
-from srkit_core.data.places import draw_place
-from srkit_core.data.workers import begin, signals_waiting
+from srkit_core.data.transforms import Change, View, draw_change, draw_view
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, read_image
 
@@ -79,10 +79,10 @@ class Samples(Dataset[Sample]):
             index // self._mixture.length,
             picture_of(self._rule, index, self._mixture.length),
         )
-        place = self._mixture.picture(epoch, turn)
+        position = self._mixture.picture(epoch, turn)
         errors = list[DataError]()
         for offset in range(len(self._pictures)):
-            picture = self._pictures[(place + offset) % len(self._pictures)]
+            picture = self._pictures[(position + offset) % len(self._pictures)]
             try:
                 return self._sample(picture, index)
             except DataError as error:
@@ -101,9 +101,9 @@ class Samples(Dataset[Sample]):
     def _sample(self, picture: Picture, index: int) -> Sample:
         rng = sample_rng(self._rule, index)
         hr, lr = _read(picture, self._rule, self._cache.get)
-        place = draw_place(self._crops, hr, self._rule.patch, self._rule.scale, rng)
+        position = draw_crop_position(self._crops, hr, self._rule.patch, self._rule.scale, rng)
         change, view = draw_change(self._changes, rng), draw_view(self._sides, rng)
-        return _seen(picture, self._rule, hr, lr, place, view, change)
+        return _seen(picture, self._rule, hr, lr, position, view, change)
 
 
 class CentrePatches(Dataset[Sample]):
@@ -134,7 +134,7 @@ class CentrePatches(Dataset[Sample]):
             self._rule,
             hr,
             lr,
-            centre_place(self._rule, hr.shape[0], hr.shape[1]),
+            centre_crop_position(self._rule, hr.shape[0], hr.shape[1]),
             View(),
             Change(),
         )
@@ -225,21 +225,21 @@ def _seen(
     rule: CropRule,
     hr: Pixels,
     lr: Pixels | None,
-    place: tuple[int, int],
+    position: tuple[int, int],
     view: View,
     change: Change,
 ) -> Sample:
-    crop = cut(rule, hr, place, view, change)
+    crop = cut(rule, hr, position, view, change)
     return Sample(
         picture.name,
         crop.window,
         crop.corner,
-        None if lr is None else _lr_patch(rule, lr, place, view),
+        None if lr is None else _lr_patch(rule, lr, position, view),
     )
 
 
-def _lr_patch(rule: CropRule, lr: Pixels, place: tuple[int, int], view: View) -> Pixels:
-    y, x, side = place[0] // rule.scale, place[1] // rule.scale, rule.patch // rule.scale
+def _lr_patch(rule: CropRule, lr: Pixels, position: tuple[int, int], view: View) -> Pixels:
+    y, x, side = position[0] // rule.scale, position[1] // rule.scale, rule.patch // rule.scale
     return view.of(lr[y : y + side, x : x + side])
 
 

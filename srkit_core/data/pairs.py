@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srkit_core.data.folders import pictures_below
-from srkit_core.data.roles import SCALE_SUFFIX, pair_of_folders
+from srkit_core.data.hr_lr_folders import SCALE_SUFFIX, pair_of_folders
 from srkit_core.errors import DataError
 
 _NAMED_AT_MOST = 3

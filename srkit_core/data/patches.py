@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srkit_core.augmentation import Augment
-from srkit_core.data.augment import Change, View
-from srkit_core.data.colour import tinted
-from srkit_core.data.warp import Frame, warped
+from srkit_core.data.affine import Frame, warped
+from srkit_core.data.colour_jitter import tinted
+from srkit_core.data.transforms import Change, View
 from srkit_core.io.images import Pixels
 
 _ORDER, _CROP = 0, 1
@@ -50,8 +50,8 @@ def picture_of(rule: CropRule, index: int, pictures: int) -> int:
     """Return which of so many pictures sample `index` is from: every picture once an epoch, in an
     order drawn per epoch.
     """
-    epoch, place = divmod(index, pictures)
-    return int(_order(rule.seed, rule.stage, epoch, pictures)[place])
+    epoch, position = divmod(index, pictures)
+    return int(_order(rule.seed, rule.stage, epoch, pictures)[position])
 
 
 def sample_rng(rule: CropRule, index: int) -> np.random.Generator:
@@ -59,14 +59,18 @@ def sample_rng(rule: CropRule, index: int) -> np.random.Generator:
     return np.random.default_rng((rule.seed, rule.stage, _CROP, index))
 
 
-def centre_place(rule: CropRule, height: int, width: int) -> tuple[int, int]:
+def centre_crop_position(rule: CropRule, height: int, width: int) -> tuple[int, int]:
     """Return the top left of the central patch, on the LR grid."""
     y, x = ((side - rule.patch) // 2 // rule.scale for side in (height, width))
     return y * rule.scale, x * rule.scale
 
 
 def cut(
-    rule: CropRule, pixels: Pixels, place: tuple[int, int], view: View, change: Change = _UNCHANGED
+    rule: CropRule,
+    pixels: Pixels,
+    position: tuple[int, int],
+    view: View,
+    change: Change = _UNCHANGED,
 ) -> Crop:
     """Cut the window of a patch from a picture of whole LR pixels, (H, W, 3), change it, and look
     at it from a side.
@@ -77,16 +81,16 @@ def cut(
     """
     top, left = (
         max(min(at - rule.margin, side - rule.window), 0)
-        for at, side in zip(place, pixels.shape[:2], strict=True)
+        for at, side in zip(position, pixels.shape[:2], strict=True)
     )
     window = pixels[top : top + rule.window, left : left + rule.window]
     height, width = window.shape[:2]
     if change.warp is not None:
-        centre = place[0] + (rule.patch - 1) / 2, place[1] + (rule.patch - 1) / 2
+        centre = position[0] + (rule.patch - 1) / 2, position[1] + (rule.patch - 1) / 2
         window = warped(pixels, change.warp, Frame(top, left, height, width, centre, rule.patch))
     if change.tint is not None:
         window = tinted(window, change.tint)
-    corner = view.corner(place[0] - top, place[1] - left, height, width, rule.patch)
+    corner = view.corner(position[0] - top, position[1] - left, height, width, rule.patch)
     return Crop(view.of(window), corner)
 
 

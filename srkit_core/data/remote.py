@@ -19,27 +19,27 @@ from filelock import FileLock
 from srkit_core.data.folders import walk
 from srkit_core.data.prepared import MANIFEST
 from srkit_core.data.shards import ENDING as SHARD
+from srkit_core.data_source import DataSource
 from srkit_core.errors import DataError, SrkitError
 from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.io.documents import write_json
 from srkit_core.io.images import ENDINGS
-from srkit_core.places import Place
 from srkit_core.pretrained import cache_folder
 
 _FETCHED = ".fetched.json"
 _EXTRA = 'pip install "srkit[remote]"'
 
 
-def on_this_machine(place: Place) -> tuple[Place, tuple[str, ...]]:
+def on_this_machine(source: DataSource) -> tuple[DataSource, tuple[str, ...]]:
     """Return a place with the folder its address was fetched into, and a remark that says so.
 
     Others are here already.
     """
-    if not place.is_address:
-        return place, ()
-    folder = fetched(place.where)
-    return replace(place, where=str(folder)), (
-        f"the pictures of {place.where} are kept in {folder}",
+    if not source.is_address:
+        return source, ()
+    folder = fetched(source.where)
+    return replace(source, where=str(folder)), (
+        f"the pictures of {source.where} are kept in {folder}",
     )
 
 

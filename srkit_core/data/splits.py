@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from srkit_core.errors import DataError
 
-Part: TypeAlias = float | Sequence[str]
+Selection: TypeAlias = float | Sequence[str]
 """A share of the groups, or the names of pictures."""
 
 HELD_OUT_SHARE = 0.1
@@ -19,7 +19,12 @@ HELD_OUT_MOST = 8
 
 
 def choose(
-    groups: Mapping[str, str], hold_out: Part | None, test: Part, place: str, *, none: bool = False
+    groups: Mapping[str, str],
+    hold_out: Selection | None,
+    test: Selection,
+    source: str,
+    *,
+    none: bool = False,
 ) -> tuple[set[str], set[str]]:
     """Return the groups (for validation, for a test) of pictures, given as name to group.
 
@@ -29,40 +34,40 @@ def choose(
     parts, or a share takes none, unless `none` allows that.
     """
     named, tested = (
-        _named(groups, hold_out or (), "hold_out", place),
-        _named(groups, test, "test", place),
+        _named(groups, hold_out or (), "hold_out", source),
+        _named(groups, test, "test", source),
     )
     both = sorted(named & tested)
     if both:
         raise DataError(
-            f"{place}: '{both[0]}' is both held out for validation and kept for a test",
+            f"{source}: '{both[0]}' is both held out for validation and kept for a test",
             hint="data.hold_out or data.test",
         )
     free = [group for group in dict.fromkeys(groups.values()) if group not in named | tested]
     first = test if isinstance(test, float) else 0.0
     if isinstance(test, float):
         tested = _within(free, 0.0, first)
-        _refuse_none(tested, test, "test", place, allowed=none)
+        _refuse_none(tested, test, "test", source, allowed=none)
     if isinstance(hold_out, float):
         named = _within(free, first, first + hold_out)
-        _refuse_none(named, hold_out, "hold_out", place, allowed=none)
+        _refuse_none(named, hold_out, "hold_out", source, allowed=none)
     elif hold_out is not None and not hold_out:
         named = _some([group for group in free if group not in tested])
     return named, tested
 
 
-def _named(groups: Mapping[str, str], part: Part, field: str, place: str) -> set[str]:
-    if isinstance(part, float):
+def _named(groups: Mapping[str, str], selection: Selection, field: str, source: str) -> set[str]:
+    if isinstance(selection, float):
         return set()
     found = {
         name: name if name in groups else name.removesuffix(PurePosixPath(name).suffix)
-        for name in part
+        for name in selection
     }
     unknown = [name for name, known in found.items() if known not in groups]
     if unknown:
         action = {"hold_out": "to hold out", "test": "to keep for a test"}[field]
         raise DataError(
-            f"{place} has no picture '{unknown[0]}' {action}",
+            f"{source} has no picture '{unknown[0]}' {action}",
             hint=f"data.{field}, one of: {', '.join(list(groups)[:8])}",
         )
     return {groups[known] for known in found.values()}
@@ -72,10 +77,10 @@ def _within(groups: Iterable[str], low: float, high: float) -> set[str]:
     return {group for group in groups if low <= int(_digest(group)[:13], 16) / 16**13 < high}
 
 
-def _refuse_none(found: set[str], share: float, field: str, place: str, *, allowed: bool) -> None:
+def _refuse_none(found: set[str], share: float, field: str, source: str, *, allowed: bool) -> None:
     if not found and not allowed:
         raise DataError(
-            f"no picture of {place} falls into the share of {share:g} of data.{field}",
+            f"no picture of {source} falls into the share of {share:g} of data.{field}",
             hint=f"--set data.{field}=0.2, or names",
         )
 

@@ -8,50 +8,50 @@ from math import ceil
 
 import torch
 
+from srkit_core.data.cutblur import mixed
 from srkit_core.data.examples import Examples, make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
-from srkit_core.data.mixing import mixed
-from srkit_core.data.workers import lost_worker_guard
-from srkit_core.engine.ema import update_average
-from srkit_core.engine.interrupt import Request
-from srkit_core.engine.memory import less_memory, memory_guard
-from srkit_core.engine.objective import Values
-from srkit_core.engine.outcome import (
+from srkit_core.data.loader_workers import lost_worker_guard
+from srkit_core.engine.checkpoints.checkpoint import Position, Progress
+from srkit_core.engine.checkpoints.checkpoint_policy import (
     keep_best,
     keep_checkpoint,
     keep_milestone,
     keep_pictures,
     take_best,
 )
-from srkit_core.engine.report import Clock, tell_step, tell_validation
-from srkit_core.engine.schedule import Place, ramp_factors, rate_factor
+from srkit_core.engine.ema import update_average
+from srkit_core.engine.logs.logger import Throughput, tell_step, tell_validation
+from srkit_core.engine.machine.oom import less_memory_hint, oom_guard
+from srkit_core.engine.machine.stop_request import Request
+from srkit_core.engine.objective import Values
+from srkit_core.engine.schedule import StepPosition, ramp_factors, rate_factor
 from srkit_core.engine.seeds import seed_for
-from srkit_core.engine.stage import (
-    LiveStage,
+from srkit_core.engine.stage_run import (
     Networks,
-    Setting,
-    calendars,
-    open_stage,
+    RunContext,
+    StageRun,
+    all_intervals,
+    open_stage_run,
     with_average,
 )
-from srkit_core.engine.state import Position, Progress
-from srkit_core.engine.step import Scene, train_step
+from srkit_core.engine.train_step import StepContext, train_step
 from srkit_core.errors import InterruptedRunError
-from srkit_core.parts.model import Model
+from srkit_core.models.model import Model
 
 
 def run_stages(
-    setting: Setting,
+    setting: RunContext,
     networks: Networks,
     progress: Progress,
-    resumed: LiveStage | None,
+    resumed: StageRun | None,
     request: Request,
 ) -> Progress:
     """Train every stage that is left.
 
-    `resumed` is the stage of a checkpoint with its optimisers restored.
+    `resumed` is the stage of a checkpoint with its optimizers restored.
     """
-    lengths = [calendar.length for calendar in calendars(setting.plan, setting.crops)]
+    lengths = [intervals.length for intervals in all_intervals(setting.plan, setting.crops)]
     for number in range(progress.position.stage, len(setting.plan.stages)):
         stage = setting.plan.stages[number].stage
         networks = with_average(networks, setting.plan.stages[number])
@@ -68,15 +68,15 @@ def run_stages(
         live = (
             resumed
             if resumed and resumed.number == number
-            else open_stage(setting, networks, number)
+            else open_stage_run(setting, networks, number)
         )
-        less = less_memory(stage, setting.devices.world, setting.folder.path)
-        with memory_guard(less), lost_worker_guard(_fewer_workers(setting)):
+        less = less_memory_hint(stage, setting.devices.world, setting.folder.path)
+        with oom_guard(less), lost_worker_guard(_fewer_workers(setting)):
             progress = _run_stage(setting, networks, live, progress, request, sum(lengths))
     return progress
 
 
-def _fewer_workers(setting: Setting) -> str:
+def _fewer_workers(setting: RunContext) -> str:
     command = f"srkit train --resume --out {shlex.quote(str(setting.folder.path))}"
     return (
         f"{command} --workers {setting.workers // 2} goes on with fewer, if the system had no "
@@ -85,15 +85,15 @@ def _fewer_workers(setting: Setting) -> str:
 
 
 def _run_stage(
-    setting: Setting,
+    setting: RunContext,
     networks: Networks,
-    live: LiveStage,
+    live: StageRun,
     progress: Progress,
     request: Request,
     run_length: int,
 ) -> Progress:
-    clock = Clock()
-    epoch_before = progress.epoch - ceil(progress.position.step / live.calendar.steps_per_epoch)
+    clock = Throughput()
+    epoch_before = progress.epoch - ceil(progress.position.step / live.intervals.steps_per_epoch)
     if progress.owed:
         progress = _after_step(setting, networks, live, replace(progress, owed=False), request)
     for batch in _batches(setting, live, progress) if not progress.ended else ():
@@ -105,11 +105,11 @@ def _run_stage(
         progress = _advanced(progress, live, epoch_before)
         row = (
             _told(setting, networks, live, progress, values, clock, examples)
-            if live.calendar.logs(progress.position.step)
+            if live.intervals.logs(progress.position.step)
             else {}
         )
         setting.listener.progress(
-            live.plan.stage.name, progress.position.step, live.calendar.length, row
+            live.plan.stage.name, progress.position.step, live.intervals.length, row
         )
         progress = _after_step(setting, networks, live, progress, request)
         if progress.ended:
@@ -119,18 +119,18 @@ def _run_stage(
 
 
 def _after_step(
-    setting: Setting, networks: Networks, live: LiveStage, progress: Progress, request: Request
+    setting: RunContext, networks: Networks, live: StageRun, progress: Progress, request: Request
 ) -> Progress:
-    if live.calendar.due(live.calendar.validate, progress.position.step):
+    if live.intervals.due(live.intervals.validate, progress.position.step):
         progress = _validate_safely(setting, networks, live, progress)
-    if progress.position.step in live.calendar.kept:
+    if progress.position.step in live.intervals.kept:
         setting.devices.agree(partial(keep_milestone, setting, live, networks, progress))
     _save_if_due(setting, networks, live, progress, setting.devices.largest(request.signal))
     return progress
 
 
-def _batches(setting: Setting, live: LiveStage, progress: Progress) -> Iterator[Batch]:
-    devices, length = setting.devices, live.calendar.length
+def _batches(setting: RunContext, live: StageRun, progress: Progress) -> Iterator[Batch]:
+    devices, length = setting.devices, live.intervals.length
     indices = batch_indices(
         progress.position.step,
         length,
@@ -144,13 +144,13 @@ def _batches(setting: Setting, live: LiveStage, progress: Progress) -> Iterator[
     )
 
 
-def _examples(setting: Setting, live: LiveStage, batch: Batch, position: Position) -> Examples:
+def _examples(setting: RunContext, live: StageRun, batch: Batch, position: Position) -> Examples:
     seed, rank = setting.plan.recipe.seed, setting.devices.rank
     rng = torch.Generator(setting.devices.device).manual_seed(
         seed_for(seed, "degradation", position.total, rank)
     )
     fresh = mixed(
-        make_examples(batch, live.rule, setting.making, rng), live.rule.augment.of("mix"), rng
+        make_examples(batch, live.rule, setting.lr_maker, rng), live.rule.augment.of("mix"), rng
     )
     return live.pool.exchange(
         fresh, torch.Generator().manual_seed(seed_for(seed, "pool", position.total, rank))
@@ -158,23 +158,23 @@ def _examples(setting: Setting, live: LiveStage, batch: Batch, position: Positio
 
 
 def _step(
-    setting: Setting,
+    setting: RunContext,
     networks: Networks,
-    live: LiveStage,
+    live: StageRun,
     examples: Examples,
     pictures: tuple[str, ...],
     position: Position,
     run_length: int,
 ) -> Values:
     stage = live.plan.stage
-    place = Place(
+    place = StepPosition(
         position.step,
-        live.calendar.length,
+        live.intervals.length,
         position.total,
         run_length,
-        live.calendar.steps_per_epoch,
+        live.intervals.steps_per_epoch,
     )
-    for player in live.named_players().values():
+    for player in live.by_name().values():
         player.set_rate(
             rate_factor(stage.schedule, stage.lr_warmup.steps(place.steps_per_epoch), place)
         )
@@ -184,29 +184,29 @@ def _step(
     objective = (
         live.objective.ramped(ramp_factors(stage.ramps, place)) if stage.ramps else live.objective
     )
-    scene = Scene(objective, setting.devices, position.total + 1, pictures)
+    scene = StepContext(objective, setting.devices, position.total + 1, pictures)
     values = train_step(live.players, stage, scene, examples)
     if networks.average is not None and stage.ema is not None:
         update_average(networks.average, networks.generator.module, stage.ema)
     return values
 
 
-def _advanced(progress: Progress, live: LiveStage, epoch_before: int) -> Progress:
+def _advanced(progress: Progress, live: StageRun, epoch_before: int) -> Progress:
     position = progress.position
     step = position.step + 1
-    epoch = epoch_before + ceil(step / live.calendar.steps_per_epoch)
+    epoch = epoch_before + ceil(step / live.intervals.steps_per_epoch)
     return replace(
         progress, position=Position(position.stage, step, position.total + 1), epoch=epoch
     )
 
 
 def _told(
-    setting: Setting,
+    setting: RunContext,
     networks: Networks,
-    live: LiveStage,
+    live: StageRun,
     progress: Progress,
     values: Values,
-    clock: Clock,
+    clock: Throughput,
     examples: Examples,
 ) -> dict[str, float]:
     """Log a step, with the metrics of its own batch where the recipe asks for them."""
@@ -215,12 +215,12 @@ def _told(
     return tell_step(setting, live, progress, values, clock, scores)
 
 
-def _model(setting: Setting, networks: Networks) -> Model:
+def _model(setting: RunContext, networks: Networks) -> Model:
     return Model(networks.result, setting.plan.generator, setting.plan.recipe.scale)
 
 
 def _validate_safely(
-    setting: Setting, networks: Networks, live: LiveStage, progress: Progress
+    setting: RunContext, networks: Networks, live: StageRun, progress: Progress
 ) -> Progress:
     """Validate; when that fails, save first what was trained, as it was before."""
     rows = setting.devices.agree(setting.log.flush)
@@ -234,7 +234,7 @@ def _validate_safely(
 
 
 def _validate(
-    setting: Setting, networks: Networks, live: LiveStage, progress: Progress
+    setting: RunContext, networks: Networks, live: StageRun, progress: Progress
 ) -> Progress:
     """Score the generator; only the main process writes what comes of it."""
     setting.devices.share_buffers(networks.result)
@@ -244,7 +244,7 @@ def _validate(
     figures = setting.validator.losses(
         networks.result, plays, live.objective, live.rule, live.plan.stage.batch
     )
-    clock = Clock()
+    clock = Throughput()
     scores, rows = setting.validator.scores(_model(setting, networks))
     clock.count(sum(map(len, setting.validator.sets.values())))
     tell_validation(setting, live, progress, figures, scores, clock)
@@ -264,12 +264,12 @@ def _validate(
 
 
 def _save_if_due(
-    setting: Setting, networks: Networks, live: LiveStage, progress: Progress, stop: int
+    setting: RunContext, networks: Networks, live: StageRun, progress: Progress, stop: int
 ) -> None:
     if (
         stop
         or progress.ended
-        or live.calendar.due(live.calendar.checkpoint, progress.position.step)
+        or live.intervals.due(live.intervals.checkpoint, progress.position.step)
     ):
         setting.devices.agree(partial(keep_checkpoint, setting, live, networks, progress))
     if stop:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit_core.interfaces import AdversarialLoss, ReferenceLoss
-from srkit_core.parts.build import build
+from srkit_core.models.build import build
 from srkit_core.plan import StagePlan
 
 Maps = tuple[Tensor, ...]
@@ -99,7 +99,7 @@ class Objective:
 
 def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> Objective:
     """Build the losses of a stage on a device."""
-    live = [(term, _on(build(term.part), device)) for term in stage.terms]
+    live = [(term, _on(build(term.bound), device)) for term in stage.terms]
     return Objective(
         reference=tuple(
             Term(term.label, term.weight, loss) for term, loss in live if not term.adversarial
@@ -111,7 +111,7 @@ def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> O
     )
 
 
-def judge(discriminator: nn.Module, pictures: Tensor) -> Maps:
+def logits_of(discriminator: nn.Module, pictures: Tensor) -> Maps:
     """Return the discriminator's logits as a tuple of maps."""
     logits: Tensor | Maps = discriminator(pictures)
     return logits if isinstance(logits, tuple) else (logits,)

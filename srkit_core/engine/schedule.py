@@ -8,7 +8,7 @@ from srkit_core.learning import Ramp, Schedule
 
 
 @dataclass(frozen=True)
-class Place:
+class StepPosition:
     """Where a step is: `step` of `length` in its stage, `run_step` of `run_length` in the run, all
     in steps from 0.
     """
@@ -20,7 +20,7 @@ class Place:
     steps_per_epoch: int
 
 
-def rate_factor(schedule: Schedule, lr_warmup: int, place: Place) -> float:
+def rate_factor(schedule: Schedule, lr_warmup: int, place: StepPosition) -> float:
     """Return what the stage's rate is multiplied with; a pure function of the step.
 
     During the first `lr_warmup` steps the rate rises linearly, reaching its full value at the last
@@ -30,7 +30,7 @@ def rate_factor(schedule: Schedule, lr_warmup: int, place: Place) -> float:
     return rise * _scheduled(schedule, place)
 
 
-def ramp_factors(ramps: Mapping[str, Ramp], place: Place) -> dict[str, float]:
+def ramp_factors(ramps: Mapping[str, Ramp], place: StepPosition) -> dict[str, float]:
     """Return what the weight of each ramped loss is multiplied with.
 
     A pure function of the step.
@@ -42,7 +42,7 @@ def ramp_factors(ramps: Mapping[str, Ramp], place: Place) -> dict[str, float]:
     return factors
 
 
-def _scheduled(schedule: Schedule, place: Place) -> float:
+def _scheduled(schedule: Schedule, place: StepPosition) -> float:
     match schedule.name:
         case "constant":
             return 1.0

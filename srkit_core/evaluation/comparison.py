@@ -10,18 +10,18 @@ import torch
 from torch import Tensor
 
 from srkit_core.chain import bind_chain
-from srkit_core.data.examples import Making
+from srkit_core.data.examples import LrMaker
 from srkit_core.data.pairs import Candidates
 from srkit_core.data.picture import Picture
+from srkit_core.data.picture_set import PictureSet
 from srkit_core.data.shards import ENDING as SHARD
-from srkit_core.data.sources import Source
 from srkit_core.errors import DataError, IncompatibleError
-from srkit_core.evaluation.evaluate import ModelScores, Pair, build_metrics, evaluate, pairs
-from srkit_core.evaluation.models import DEFAULT_SCALE, fetch, open_model, own_scale
 from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.scoring import ModelScores, Pair, build_metrics, pairs, score_model
 from srkit_core.evaluation_recipe import EvaluationRecipe
 from srkit_core.io.images import image_size, to_bytes, write_image
-from srkit_core.parts.build import build_degradation
+from srkit_core.models.build import build_degradation
+from srkit_core.models.find_model import DEFAULT_SCALE, fetch, open_model, own_scale
 from srkit_core.pinning import networks_of
 from srkit_core.plan import MetricTerm, bind_metrics
 from srkit_core.pretrained import Report
@@ -33,7 +33,7 @@ SeenBy = Callable[[str, Pair, Tensor], None]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class EvaluationResult:
     """Scores of several models under one protocol, and the words for it."""
 
     protocol: dict[str, Any]
@@ -66,16 +66,16 @@ def save_into(folder: Path) -> SeenBy:
     return save
 
 
-def compare(
+def evaluate_models(
     wanted: EvaluationRecipe,
-    source: Source,
+    source: PictureSet,
     registry: Registry,
     machine: Machine,
     *,
     note: Note,
     seen: SeenBy | None = None,
     report: Report | None = None,
-) -> Comparison:
+) -> EvaluationResult:
     """Score every model of an evaluation recipe on the pictures of a source.
 
     `seen` is shown each model's name, pair and SR (1, 3, H, W); `report` is told of downloads.
@@ -86,23 +86,23 @@ def compare(
     for word in wanted.models.values():
         fetch(word, registry, report)
     scale = _scale(wanted, replace(source, pictures=pictures), registry, note)
-    making = Making(
+    lr_maker = LrMaker(
         None
         if _is_stored(wanted)
         else build_degradation(bind_chain(registry, wanted.degrade, scale))
     )
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
     terms = bind_metrics(registry, wanted.metrics)
-    networks_of([term.part for term in terms], registry, report)
+    networks_of([term.bound for term in terms], registry, report)
     metrics = build_metrics(terms)
     scores = []
     for name, word in wanted.models.items():
         model = open_model(
             word, registry, scale=scale, device=machine.device, precision=machine.precision
         )
-        examples = pairs(pictures, scale, making, machine.device)
+        examples = pairs(pictures, scale, lr_maker, machine.device)
         scores.append(
-            evaluate(
+            score_model(
                 name,
                 model,
                 examples,
@@ -112,7 +112,7 @@ def compare(
                 tile=machine.tile,
             )
         )
-    return Comparison(_described(wanted, protocol, terms, scale), tuple(scores))
+    return EvaluationResult(_described(wanted, protocol, terms, scale), tuple(scores))
 
 
 def _with_lr(pictures: Sequence[Picture], folder: Path | None) -> tuple[Picture, ...]:
@@ -134,7 +134,7 @@ def _is_stored(wanted: EvaluationRecipe) -> bool:
     return wanted.lr is not None or wanted.degrade == PAIRED
 
 
-def _scale(wanted: EvaluationRecipe, source: Source, registry: Registry, note: Note) -> int:
+def _scale(wanted: EvaluationRecipe, source: PictureSet, registry: Registry, note: Note) -> int:
     """Return the scale of the models, else that of HR and LR or of prepared data, else the default,
     said aloud.
     """
@@ -175,7 +175,7 @@ def _described(
         {"lr": "made from HR", "kernel": str(wanted.degrade)},
     )
     versions = {
-        term.label: f"{term.part.component.distribution} {term.part.component.version}"
+        term.label: f"{term.bound.component.distribution} {term.bound.component.version}"
         for term in metrics
     }
     return {

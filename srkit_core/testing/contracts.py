@@ -13,12 +13,12 @@ tests quick: most laws build the component, some of them more than once. A failu
 was broken.
 """
 
-from srkit_core.testing.degradations import DegradationContract
-from srkit_core.testing.discriminators import DiscriminatorContract
-from srkit_core.testing.generators import GeneratorContract
-from srkit_core.testing.layouts import LayoutContract
-from srkit_core.testing.losses import AdversarialLossContract, ReferenceLossContract
-from srkit_core.testing.metrics import MetricContract
+from srkit_core.testing.degradation_contract import DegradationContract
+from srkit_core.testing.discriminator_contract import DiscriminatorContract
+from srkit_core.testing.generator_contract import GeneratorContract
+from srkit_core.testing.layout_contract import LayoutContract
+from srkit_core.testing.loss_contract import AdversarialLossContract, ReferenceLossContract
+from srkit_core.testing.metric_contract import MetricContract
 
 __all__ = [
     "AdversarialLossContract",

@@ -22,14 +22,14 @@ from safetensors.numpy import save_file
 
 from srkit_core.augmentation import bind_augment
 from srkit_core.chain import bind_chain
-from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
-from srkit_core.data.sources import open_source
-from srkit_core.engine.heap import keep_freed_memory
+from srkit_core.data.picture_set import open_picture_set
+from srkit_core.engine.machine.malloc import keep_freed_memory
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import read_image, to_bytes, to_unit
-from srkit_core.parts.build import build_degradation
+from srkit_core.models.build import build_degradation
 from srkit_core.registry import discover
 
 BATCH, PATCH, SCALE = 16, 256, 4
@@ -64,15 +64,15 @@ def pack(photographs, folder, degrade):
 
 def draw(folder, chain, *, stored):
     """Yield after each batch; the first ones bring what is mapped into memory."""
-    pictures = open_source(str(folder), paired=stored, scale=SCALE).pictures
+    pictures = open_picture_set(str(folder), paired=stored, scale=SCALE).pictures
     rule = CropRule(
         PATCH, SCALE, 0 if stored else chain.margin, 0, 0, bind_augment(parse_chain("flip | turn"))
     )
-    making, rng = Making(None if stored else build_degradation(chain)), torch.Generator()
+    lr_maker, rng = LrMaker(None if stored else build_degradation(chain)), torch.Generator()
     for batch in training_batches(
         Samples(pictures, rule), batch_indices(0, 10**9, BATCH), workers=0, pin=False
     ):
-        make_examples(batch, rule, making, rng)
+        make_examples(batch, rule, lr_maker, rng)
         yield
 
 

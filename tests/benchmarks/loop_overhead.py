@@ -1,7 +1,7 @@
-"""How long is a training step outside forward, backward and optimiser?
+"""How long is a training step outside forward, backward and optimizer?
 
 Run as a script; prints milliseconds a step as JSON: a whole step of a run, a bare one (forward,
-loss, backward and optimiser of the same network on the same size), and their difference, the loop's
+loss, backward and optimizer of the same network on the same size), and their difference, the loop's
 own: cropping, making LR, seeds, schedule, reports, health and bookkeeping. The generator costs
 almost nothing.
 """
@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 
 from srkit_core.engine.events import Silent
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
-from srkit_core.parts.build import build_network
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
+from srkit_core.models.build import build_network
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
@@ -53,7 +53,11 @@ def measure(steps, batch, patch, workers):
     )
     times = Times()
     with tempfile.TemporaryDirectory() as folder:
-        train(recipe, Where(out=Path(folder, "run"), device="cpu", workers=workers), listener=times)
+        train(
+            recipe,
+            RunOptions(out=Path(folder, "run"), device="cpu", workers=workers),
+            listener=times,
+        )
     whole = (times.ends[-2] - times.ends[WARM]) / (steps - 2 - WARM)
     bare = bare_step(build_network(plan(recipe, discover()).generator), steps, batch, patch)
     figures = {"step_ms": whole * 1e3, "bare_ms": bare * 1e3, "outside_ms": (whole - bare) * 1e3}
@@ -62,16 +66,16 @@ def measure(steps, batch, patch, workers):
 
 def bare_step(network, steps, batch, patch):
     network = network.to(memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4, fused=True)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-4, fused=True)
     hr = torch.rand(batch, 3, patch, patch).contiguous(memory_format=torch.channels_last)
     lr = hr[..., ::4, ::4].contiguous(memory_format=torch.channels_last)
     for step in range(steps):
         if step == WARM:
             start = time.perf_counter()
         loss = (network(lr) - hr).abs().mean()
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
     return (time.perf_counter() - start) / (steps - WARM)
 
 

@@ -24,9 +24,9 @@ def test_the_catalogue_lists_what_the_plugins_announce():
     registry = discover(limit=sorted(ours))
     assert registry.problems == ()
     announced = {
-        (part.distribution, part.kind, part.name, part.spec.summary)
-        for part in registry.components
-        if part.distribution in ours
+        (component.distribution, component.kind, component.name, component.spec.summary)
+        for component in registry.components
+        if component.distribution in ours
     }
     announced |= {
         (home, "weights", spec.name, spec.summary)

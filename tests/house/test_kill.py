@@ -188,13 +188,13 @@ def test_a_disk_that_fills_up_in_the_second_stage_leaves_a_run_that_goes_on(
         path.stem: path.stat().st_size
         for path in (whole / f"checkpoints/step-{STEPS:08d}").iterdir()
     }
-    limit = (sizes["discriminator"] + sizes["discriminator-optimiser"]) // 2
-    assert all(size < limit for name, size in sizes.items() if name != "discriminator-optimiser")
+    limit = (sizes["discriminator"] + sizes["discriminator-optimizer"]) // 2
+    assert all(size < limit for name, size in sizes.items() if name != "discriminator-optimizer")
     process = begin(out)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
     assert process.wait(PATIENCE) == 4
     told = told_by(out).read_text().splitlines()
-    file = rf"\.step-{WARMUP + CHECKPOINT_EVERY:08d}.*/discriminator-optimiser\.safetensors"
+    file = rf"\.step-{WARMUP + CHECKPOINT_EVERY:08d}.*/discriminator-optimizer\.safetensors"
     assert re.fullmatch(
         rf"error: .*{file} was not written: it would be larger than a file may be here", told[-2]
     )

@@ -35,7 +35,7 @@ SMALL = [
     "--set",
     "log_every=1",
 ]
-GENTLY = ["--lr", "1e-5", "--set", "optimiser={name='Adam',eps=1e-6}"]
+GENTLY = ["--lr", "1e-5", "--set", "optimizer={name='Adam',eps=1e-6}"]
 """A relativistic loss does not depend on the bias of the last layer: its gradient is rounding
 noise, which Adam's usual eps of 1e-8 turns into steps of the size of the rate, different ones for
 every order of summation (docs/processes.md).

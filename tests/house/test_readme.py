@@ -89,7 +89,7 @@ def test_every_component_that_comes_with_it_is_in_the_tables(root):
         if line.startswith("| `")
     ]
     told = {name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row)}
-    assert {part.name for part in discover().components} - told == set()
+    assert {component.name for component in discover().components} - told == set()
 
 
 def test_the_picture_and_every_linked_file_are_there(root):

@@ -4,7 +4,7 @@ order, without torch?
 
 import pytest
 
-from srkit_core.augmentation import AUGMENTATIONS, Affine, Flip, Salient, Step, bind_augment
+from srkit_core.augmentation import AUGMENTATIONS, Affine, AugmentStep, Flip, Salient, bind_augment
 from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import parse_chain
 from srkit_core.options import check_signature, options_of
@@ -28,9 +28,9 @@ def test_every_option_has_a_type_a_default_that_fits_and_a_meaning():
 
 def test_options_and_probabilities_are_bound():
     assert bound("salient(of=8)@0.5 | affine(rotation=10, zoom=0) | flip(axis=vertical)").steps == (
-        Step(Salient(of=8), 0.5),
-        Step(Affine(rotation=10.0, shift=0.2, shear=0.2, zoom=0.0), 1.0),
-        Step(Flip(axis="vertical"), 1.0),
+        AugmentStep(Salient(of=8), 0.5),
+        AugmentStep(Affine(rotation=10.0, shift=0.2, shear=0.2, zoom=0.0), 1.0),
+        AugmentStep(Flip(axis="vertical"), 1.0),
     )
     assert bound("").steps == ()
 

@@ -4,7 +4,7 @@ refused?
 
 import pytest
 
-from srkit_core.binding import Part, bind
+from srkit_core.binding import BoundComponent, bind
 from srkit_core.errors import AmbiguousError, IncompatibleError, OptionError, UnknownComponentError
 from srkit_core.expressions import Call, parse_call
 from srkit_core.interfaces import Discriminator, Generator, Range, ReferenceLoss
@@ -47,33 +47,33 @@ def registry(plugin):
     return found
 
 
-def of(part: Part) -> dict[str, object]:
+def of(bound: BoundComponent) -> dict[str, object]:
     return {
-        "name": part.component.full_name,
-        "options": dict(part.options),
-        "context": dict(part.context),
+        "name": bound.component.full_name,
+        "options": dict(bound.options),
+        "context": dict(bound.context),
     }
 
 
 def test_defaults_are_filled_in_and_context_is_what_was_asked_for(tiny):
-    part = bind(tiny, "generator", parse_call("net"), CONTEXT)
-    assert of(part) == {
+    bound = bind(tiny, "generator", parse_call("net"), CONTEXT)
+    assert of(bound) == {
         "name": "srkit-tiny/net",
         "options": {"blocks": 4, "tail": "linear"},
         "context": {"scale": 4},
     }
-    assert part.bound == {"blocks": 4, "tail": "linear", "scale": 4}
+    assert bound.arguments == {"blocks": 4, "tail": "linear", "scale": 4}
 
 
 def test_written_options_win_and_the_expression_says_all_of_them(tiny):
-    part = bind(tiny, "generator", parse_call("net(tail=tanh)"), CONTEXT)
-    assert str(part.expression) == "net(blocks=4, tail=tanh)"
-    assert of(bind(tiny, "generator", part.expression, CONTEXT)) == of(part)
+    bound = bind(tiny, "generator", parse_call("net(tail=tanh)"), CONTEXT)
+    assert str(bound.expression) == "net(blocks=4, tail=tanh)"
+    assert of(bind(tiny, "generator", bound.expression, CONTEXT)) == of(bound)
 
 
 def test_the_name_stays_as_it_was_written(tiny):
-    part = bind(tiny, "generator", parse_call("srkit-tiny/net"), CONTEXT)
-    assert str(part.expression) == "srkit-tiny/net(blocks=4, tail=linear)"
+    bound = bind(tiny, "generator", parse_call("srkit-tiny/net"), CONTEXT)
+    assert str(bound.expression) == "srkit-tiny/net(blocks=4, tail=linear)"
 
 
 def test_a_clash_is_bound_by_its_full_name_and_stays_clear(plugin):
@@ -83,22 +83,22 @@ def test_a_clash_is_bound_by_its_full_name_and_stays_clear(plugin):
     )
     with pytest.raises(AmbiguousError):
         bind(registry, "discriminator", parse_call("judge"), CONTEXT)
-    part = bind(registry, "discriminator", parse_call("srkit-b/judge"), CONTEXT)
+    bound = bind(registry, "discriminator", parse_call("srkit-b/judge"), CONTEXT)
     assert (
-        bind(registry, "discriminator", part.expression, CONTEXT).component.distribution
+        bind(registry, "discriminator", bound.expression, CONTEXT).component.distribution
         == "srkit-b"
     )
 
 
 def test_nested_components_are_bound_with_the_context(tiny):
-    part = bind(tiny, "discriminator", parse_call("multi(of=fixed, n=2)"), CONTEXT)
-    assert of(part.options["of"]) == {
+    bound = bind(tiny, "discriminator", parse_call("multi(of=fixed, n=2)"), CONTEXT)
+    assert of(bound.options["of"]) == {
         "name": "srkit-tiny/fixed",
         "options": {},
         "context": {"patch": 96},
     }
-    assert str(part.expression) == "multi(of=fixed(), n=2)"
-    assert parse_call(str(part.expression)) == part.expression
+    assert str(bound.expression) == "multi(of=fixed(), n=2)"
+    assert parse_call(str(bound.expression)) == bound.expression
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_nested_components_are_bound_with_the_context(tiny):
 def test_components_are_found_in_lists_and_alternatives(registry, text, option, wanted):
     value = bind(registry, "loss", parse_call(text), CONTEXT).options[option]
     assert (
-        [str(part.expression) for part in value]
+        [str(bound.expression) for bound in value]
         if isinstance(value, tuple)
         else str(value.expression)
     ) == wanted
@@ -130,11 +130,11 @@ def test_components_are_found_in_lists_and_alternatives(registry, text, option, 
     ],
 )
 def test_an_expression_is_bound_to_the_same_again(registry, text):
-    part = bind(registry, "loss", parse_call(text), CONTEXT)
-    assert str(part.expression) == text
+    bound = bind(registry, "loss", parse_call(text), CONTEXT)
+    assert str(bound.expression) == text
     assert (
-        bind(registry, "loss", parse_call(str(part.expression)), CONTEXT).expression
-        == part.expression
+        bind(registry, "loss", parse_call(str(bound.expression)), CONTEXT).expression
+        == bound.expression
     )
 
 
@@ -185,7 +185,7 @@ def test_context_that_is_not_there_is_an_error(tiny):
 
 
 def test_a_part_knows_its_kind(tiny):
-    part = bind(tiny, "generator", Call("net"), CONTEXT)
-    assert part.spec(GeneratorSpec).scales == (2, 4)
+    bound = bind(tiny, "generator", Call("net"), CONTEXT)
+    assert bound.spec(GeneratorSpec).scales == (2, 4)
     with pytest.raises(TypeError, match="srkit-tiny/net is a generator, not a loss"):
-        part.spec(LossSpec)
+        bound.spec(LossSpec)

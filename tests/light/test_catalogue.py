@@ -2,8 +2,8 @@
 
 import tomllib
 
-from srkit_core.bundled import bundled
 from srkit_core.catalogue import CatalogueEntry, catalogue, providers
+from srkit_core.resources import bundled
 from srkit_core.specs import KINDS
 
 
@@ -14,9 +14,9 @@ def test_the_file_holds_nothing_but_distributions_and_their_components():
         set(distribution) == {"name", "components"} for distribution in document["distribution"]
     )
     assert all(
-        set(part) == {"kind", "name", "summary"}
+        set(component) == {"kind", "name", "summary"}
         for entry in document["distribution"]
-        for part in entry["components"]
+        for component in entry["components"]
     )
 
 
@@ -42,5 +42,5 @@ def test_providers_are_found_by_kind_and_either_name():
 def test_bundled_files_are_found_in_a_checkout_and_in_a_wheel(tmp_path, monkeypatch):
     assert bundled("registry.toml").is_file()
     assert (bundled("examples/recipes") / "demo.toml").is_file()
-    monkeypatch.setattr("srkit_core.bundled._IN_WHEEL", tmp_path)
+    monkeypatch.setattr("srkit_core.resources._IN_WHEEL", tmp_path)
     assert bundled("examples/recipes") == tmp_path / "examples" / "recipes"

@@ -243,30 +243,30 @@ SETTINGS = [
         {Schedule(name="multistep")},
     ),
     (
-        "stages.0.optimiser.generator.lr=1e-3",
-        lambda recipe: recipe.stages[0].optimiser.generator.lr,
+        "stages.0.optimizer.generator.lr=1e-3",
+        lambda recipe: recipe.stages[0].optimizer.generator.lr,
         1e-3,
     ),
     (
-        "stages.0.optimiser.generator.lr=1e-3",
-        lambda recipe: recipe.stages[0].optimiser.discriminator.lr,
+        "stages.0.optimizer.generator.lr=1e-3",
+        lambda recipe: recipe.stages[0].optimizer.discriminator.lr,
         None,
     ),
     (
-        "optimiser.lr=1e-3",
+        "optimizer.lr=1e-3",
         lambda recipe: {
-            (s.optimiser.generator.lr, s.optimiser.discriminator.lr) for s in recipe.stages
+            (s.optimizer.generator.lr, s.optimizer.discriminator.lr) for s in recipe.stages
         },
         {(1e-3, 1e-3)},
     ),
     (
-        "optimiser.betas=[0.5, 0.9]",
-        lambda recipe: recipe.stages[1].optimiser.discriminator.options,
+        "optimizer.betas=[0.5, 0.9]",
+        lambda recipe: recipe.stages[1].optimizer.discriminator.options,
         {"betas": (0.5, 0.9)},
     ),
     (
-        'optimiser={name="SGD"}',
-        lambda recipe: {stage.optimiser.generator.name for stage in recipe.stages},
+        'optimizer={name="SGD"}',
+        lambda recipe: {stage.optimizer.generator.name for stage in recipe.stages},
         {"SGD"},
     ),
 ]
@@ -287,11 +287,11 @@ def test_settings_act_in_their_order_and_on_recipes_of_flags_too(base):
     made = wish(
         None,
         Flags(
-            gen="rrdb", steps=5, settings=("optimiser.name=SGD", "optimiser.generator.momentum=0.9")
+            gen="rrdb", steps=5, settings=("optimizer.name=SGD", "optimizer.generator.momentum=0.9")
         ),
     ).recipe
-    assert made.stages[0].optimiser.generator.options == {"momentum": 0.9}
-    assert made.stages[0].optimiser.discriminator.name == "SGD"
+    assert made.stages[0].optimizer.generator.options == {"momentum": 0.9}
+    assert made.stages[0].optimizer.discriminator.name == "SGD"
 
 
 def test_a_number_name_of_a_stage_wins_over_a_place(base):
@@ -320,8 +320,8 @@ BAD_SETTINGS = [
         "did you mean 'metrics'?",
     ),
     (
-        "optimiser.generator.lr.x=1",
-        "stages.0.optimiser.generator.lr: input should be a valid number",
+        "optimizer.generator.lr.x=1",
+        "stages.0.optimizer.generator.lr: input should be a valid number",
         "--schema",
     ),
     ("scale=four", "scale: input should be a valid integer, got 'four'", "srkit recipes --schema"),
@@ -343,5 +343,5 @@ def test_a_setting_that_fits_nothing_is_an_error(base, setting, message, hint):
 
 def test_a_setting_leaves_the_document_it_was_given(base):
     document = base.to_dict()
-    apply_setting(document, "stages.0.optimiser.generator.lr=1e-3")
+    apply_setting(document, "stages.0.optimizer.generator.lr=1e-3")
     assert document == base.to_dict()

@@ -33,7 +33,7 @@ def test_a_plan_has_every_part_bound(tiny):
         ("vgg", 2.0, False),
         ("ragan", 0.005, True),
     ]
-    assert main.terms[1].part.context == {"scale": 2, "patch": 96}
+    assert main.terms[1].bound.context == {"scale": 2, "patch": 96}
     assert [(metric.label, metric.spec.unit) for metric in made.metrics] == [
         ("psnr", "dB"),
         ("ssim", ""),

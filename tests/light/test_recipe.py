@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_call, parse_chain, parse_sum
 from srkit_core.fields import Span
-from srkit_core.learning import Optimiser, Schedule
+from srkit_core.learning import OptimizerConfig, Schedule
 from srkit_core.recipe import (
     PAIRED,
-    Optimisers,
+    OptimizersConfig,
     Recipe,
     Stage,
     recipe_from_dict,
@@ -52,7 +52,7 @@ epochs = 3
 ema = 0.999
 augment = ""
 log_every = "1 epoch"
-optimiser = { name = "AdamW", lr = 2e-4, betas = [0.9, 0.99], weight_decay = 0, amsgrad = true }
+optimizer = { name = "AdamW", lr = 2e-4, betas = [0.9, 0.99], weight_decay = 0, amsgrad = true }
 schedule = "cosine"
 
 [[stages]]
@@ -67,7 +67,7 @@ lr = 1e-4
 lr_warmup = 100
 validate_every = "2 epochs"
 checkpoint_every = 5000
-optimiser.discriminator = { name = "SGD", momentum = 0.9 }
+optimizer.discriminator = { name = "SGD", momentum = 0.9 }
 schedule = { name = "multistep", milestones = [50_000, "2 epochs"], gamma = 0.1 }
 """
 
@@ -91,8 +91,8 @@ def test_defaults_are_the_published_ones():
     assert only.schedule == Schedule(
         name="constant", over="stage", final=0.0, milestones=(), gamma=0.5
     )
-    assert only.optimiser == Optimisers(
-        generator=Optimiser(name="Adam"), discriminator=Optimiser(name="Adam")
+    assert only.optimizer == OptimizersConfig(
+        generator=OptimizerConfig(name="Adam"), discriminator=OptimizerConfig(name="Adam")
     )
     assert (only.order, str(only.augment), only.ema) == ("generator-first", "flip | turn", None)
     assert (str(recipe.validation.metrics), recipe.validation.protocol) == ("psnr + ssim", "y")
@@ -108,16 +108,16 @@ def test_everything_a_recipe_can_say_is_read():
         "bicubic | blur(sigma=0.2..3.0)@0.5 | jpeg(quality=30..95)@0.8"
     )
     assert (warmup.length, adversarial.length) == (Span(3, "epochs"), Span(400_000))
-    assert warmup.optimiser.generator == warmup.optimiser.discriminator
-    assert warmup.optimiser.generator.options == {
+    assert warmup.optimizer.generator == warmup.optimizer.discriminator
+    assert warmup.optimizer.generator.options == {
         "betas": (0.9, 0.99),
         "weight_decay": 0,
         "amsgrad": True,
     }
     assert warmup.schedule == Schedule(name="cosine")
     assert adversarial.loss == parse_sum("0.01*l1 + vgg(layer=conv5_4) + 0.005*ragan")
-    assert adversarial.optimiser == Optimisers(
-        discriminator=Optimiser.model_validate({"name": "SGD", "momentum": 0.9})
+    assert adversarial.optimizer == OptimizersConfig(
+        discriminator=OptimizerConfig.model_validate({"name": "SGD", "momentum": 0.9})
     )
     assert adversarial.schedule.milestones == (Span(50_000), Span(2, "epochs"))
     assert (adversarial.validate_every, adversarial.checkpoint_every) == (
@@ -142,7 +142,7 @@ def test_a_recipe_made_in_python_equals_the_one_in_toml():
             Stage(
                 loss=parse_sum("l1"),
                 steps=5,
-                optimiser=Optimisers.model_validate({"name": "Adam", "betas": (0.5, 0.9)}),
+                optimizer=OptimizersConfig.model_validate({"name": "Adam", "betas": (0.5, 0.9)}),
                 log_every=Span(2, "epochs"),
             ),
         ),
@@ -213,6 +213,6 @@ def test_the_json_schema_knows_every_field():
     schema = Recipe.model_json_schema()
     assert set(schema["properties"]) == set(Recipe.model_fields)
     assert schema["properties"]["generator"]["type"] == "string"
-    assert schema["$defs"]["Optimiser"]["additionalProperties"] == {
+    assert schema["$defs"]["Optimizer"]["additionalProperties"] == {
         "type": ["boolean", "number", "string", "array"]
     }

@@ -97,19 +97,19 @@ FAULTS = [
         "--schema",
     ),
     (
-        stage(optimiser={"lr": -1}),
-        "stages.0.optimiser.generator.lr: input should be greater than 0, got -1",
+        stage(optimizer={"lr": -1}),
+        "stages.0.optimizer.generator.lr: input should be greater than 0, got -1",
         "--schema",
     ),
     (
-        stage(optimiser={"generator": {"betas": ["a"]}}),
-        "stages.0.optimiser.generator.betas: expects a number, true, false, a text or a list of "
+        stage(optimizer={"generator": {"betas": ["a"]}}),
+        "stages.0.optimizer.generator.betas: expects a number, true, false, a text or a list of "
         "numbers, got ['a']",
         "--schema",
     ),
     (
-        stage(optimiser={"generator": {}, "critic": {}}),
-        "a recipe has no field stages.0.optimiser.critic",
+        stage(optimizer={"generator": {}, "critic": {}}),
+        "a recipe has no field stages.0.optimizer.critic",
         "--schema",
     ),
     (

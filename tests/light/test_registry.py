@@ -116,7 +116,7 @@ def test_a_broken_plugin_is_a_problem_and_nobody_else_notices(plugin, case):
         ]
     )
     (problem,) = registry.problems
-    assert [part.name for part in registry.components] == ["good"]
+    assert [component.name for component in registry.components] == ["good"]
     assert (problem.plugin, problem.distribution, problem.version) == ("bad", "srkit-bad", "2.1")
     assert problem.error == error
     assert problem.traceback.startswith("Traceback")
@@ -149,22 +149,25 @@ def test_components_are_sorted_and_know_where_they_come_from(plugin):
             plugin(generator("a"), loss("a"), weights()),
         ]
     )
-    assert [(part.kind, part.name) for part in registry.components] == [
+    assert [(component.kind, component.name) for component in registry.components] == [
         ("generator", "a"),
         ("generator", "b"),
         ("loss", "a"),
         ("loss", "z"),
     ]
     assert registry.find("generator", "b").full_name == "srkit-two/b"
-    assert [part.name for part in registry.of_kind("loss")] == ["a", "z"]
+    assert [component.name for component in registry.of_kind("loss")] == ["a", "z"]
     assert registry.versions == {"srkit-fake": "1.0", "srkit-two": "1.0"}
     assert registry.weights == (weights(),)
 
 
 def test_one_name_may_serve_several_kinds(plugin):
     registry = discover([plugin(generator("vgg"), loss("vgg"))])
-    assert [part.kind for part in registry.named("vgg")] == ["generator", "loss"]
-    assert [part.kind for part in registry.named("srkit-fake/vgg")] == ["generator", "loss"]
+    assert [component.kind for component in registry.named("vgg")] == ["generator", "loss"]
+    assert [component.kind for component in registry.named("srkit-fake/vgg")] == [
+        "generator",
+        "loss",
+    ]
     assert registry.named("rrdb") == ()
     assert registry.find("loss", "vgg").kind == "loss"
 
@@ -176,7 +179,10 @@ def test_a_clash_is_refused_when_it_is_used_and_only_then(plugin):
         registry.find("generator", "rrdb")
     assert caught.value.candidates == ("srkit-a/rrdb", "srkit-b/rrdb")
     assert registry.find("generator", "srkit-b/rrdb").distribution == "srkit-b"
-    assert [part.distribution for part in registry.named("rrdb")] == ["srkit-a", "srkit-b"]
+    assert [component.distribution for component in registry.named("rrdb")] == [
+        "srkit-a",
+        "srkit-b",
+    ]
 
 
 @pytest.mark.parametrize("spelling", ["srkit_fake.net", "SRKit-Fake_Net", "srkit-fake-net"])
@@ -187,8 +193,8 @@ def test_a_distribution_has_one_spelling(plugin, spelling):
 
 def test_a_point_without_distribution_is_still_loaded(plugin):
     module = plugin(generator()).load()
-    (part,) = discover([SimpleNamespace(name="x", dist=None, load=lambda: module)]).components
-    assert part.full_name == "unknown/rrdb"
+    (component,) = discover([SimpleNamespace(name="x", dist=None, load=lambda: module)]).components
+    assert component.full_name == "unknown/rrdb"
 
 
 def test_a_miss_names_the_nearest(plugin):
@@ -263,7 +269,7 @@ def test_the_environment_limits_what_is_loaded(monkeypatch, three, value, names,
     if value is not None:
         monkeypatch.setenv("SRKIT_PLUGINS", value)
     registry = discover(three)
-    assert [part.name for part in registry.components] == names
+    assert [component.name for component in registry.components] == names
     assert [problem.plugin for problem in registry.problems] == absent
     assert all("not installed" in problem.error for problem in registry.problems)
 
@@ -275,12 +281,15 @@ def test_what_is_not_wanted_is_not_imported(plugin):
 
 def test_an_argument_wins_over_the_environment(monkeypatch, three):
     monkeypatch.setenv("SRKIT_PLUGINS", "")
-    assert [part.name for part in discover(three, limit=["first"]).components] == ["a", "own"]
+    assert [component.name for component in discover(three, limit=["first"]).components] == [
+        "a",
+        "own",
+    ]
 
 
 def test_real_entry_points_come_through_the_same_door():
     point = EntryPoint(name="builtin", value="srkit_core.builtin", group="srkit.plugins")
-    assert {part.kind for part in discover([point]).components} == {
+    assert {component.kind for component in discover([point]).components} == {
         "generator",
         "loss",
         "metric",

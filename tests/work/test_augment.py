@@ -10,16 +10,16 @@ import torch
 
 from srkit_core.augmentation import Jitter, bind_augment
 from srkit_core.builtin.interpolation import Shrink
-from srkit_core.data.augment import View, draw_change, draw_view
-from srkit_core.data.colour import draw_tint, tinted
+from srkit_core.data.colour_jitter import draw_tint, tinted
+from srkit_core.data.crop_position import detail, draw_crop_position
+from srkit_core.data.cutblur import mixed
 from srkit_core.data.examples import Examples
 from srkit_core.data.loader import Samples, batch_indices, training_batches
-from srkit_core.data.mixing import mixed
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
-from srkit_core.data.places import detail, draw_place
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.data.transforms import View, draw_change, draw_view
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
@@ -110,20 +110,24 @@ def test_several_changes_of_a_sort_follow_each_other():
     assert np.allclose(both.tint, parts[3].tint @ parts[1].tint)
 
 
-def places(text, pixels, count=400, patch=32):
+def positions(text, pixels, count=400, patch=32):
     rng = numbers()
-    return np.array([draw_place(bound(text).steps, pixels, patch, 4, rng) for _ in range(count)])
+    return np.array(
+        [draw_crop_position(bound(text).steps, pixels, patch, 4, rng) for _ in range(count)]
+    )
 
 
 def test_a_margin_keeps_crops_in_the_middle():
     pixels = noise(218, 178)
-    inner = places("centre(margin=0.2)", pixels)
+    inner = positions("centre(margin=0.2)", pixels)
     assert (inner.min(0).tolist(), inner.max(0).tolist()) == ([40, 32], [144, 112])
-    assert {tuple(place) for place in places("centre", pixels)} == {(92, 72)}
-    assert {tuple(place) for place in places("centre(margin=0.4)", pixels, patch=160)} == {(28, 8)}
-    whole = places("centre(margin=0)", pixels)
+    assert {tuple(position) for position in positions("centre", pixels)} == {(92, 72)}
+    assert {tuple(position) for position in positions("centre(margin=0.4)", pixels, patch=160)} == {
+        (28, 8)
+    }
+    whole = positions("centre(margin=0)", pixels)
     assert (whole.min(0).tolist(), whole.max(0).tolist()) == ([0, 0], [184, 144])
-    often = places("centre@0.25", pixels)
+    often = positions("centre@0.25", pixels)
     assert np.mean((often == [92, 72]).all(1)) == pytest.approx(0.25, abs=0.06)
 
 
@@ -131,7 +135,9 @@ def test_salient_crops_prefer_detail():
     pixels = np.full((128, 128, 3), 90, np.uint8)
     pixels[64:, 64:] = noise(64, 64)
     shares = {
-        text: np.mean([detail(pixels, tuple(place), 32) > 20 for place in places(text, pixels)])
+        text: np.mean(
+            [detail(pixels, tuple(position), 32) > 20 for position in positions(text, pixels)]
+        )
         for text in ("", "salient")
     }
     assert shares[""] == pytest.approx(0.42, abs=0.08)
@@ -256,7 +262,7 @@ def test_training_mixes_and_validation_does_not(tmp_path):
                 "stages": [stage],
             }
         )
-        folder = train(wanted, Where(out=tmp_path / str(len(rows)), device="cpu"))
+        folder = train(wanted, RunOptions(out=tmp_path / str(len(rows)), device="cpu"))
         header, *lines = [
             line.split(",") for line in (folder / "metrics.csv").read_text().splitlines()
         ]

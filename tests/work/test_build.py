@@ -14,7 +14,13 @@ from srkit_core.errors import OptionError, PluginError
 from srkit_core.expressions import parse_call, parse_chain
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Degradation, Discriminator, Generator, Metric
-from srkit_core.parts.build import build, build_degradation, build_network, count_parameters, place
+from srkit_core.models.build import (
+    build,
+    build_degradation,
+    build_network,
+    count_parameters,
+    to_device,
+)
 from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, MetricSpec
 
@@ -84,7 +90,7 @@ def registry():
 
 
 @pytest.fixture
-def part(registry):
+def bound(registry):
     return lambda kind, text, **context: bind(registry, kind, parse_call(text), context)
 
 
@@ -96,8 +102,8 @@ def weights(module):
     return torch.cat([tensor.flatten() for tensor in module.state_dict().values()])
 
 
-def test_a_seed_decides_the_weights_and_nothing_else_is_touched(part):
-    generator = part("generator", "net", scale=1)
+def test_a_seed_decides_the_weights_and_nothing_else_is_touched(bound):
+    generator = bound("generator", "net", scale=1)
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -107,42 +113,44 @@ def test_a_seed_decides_the_weights_and_nothing_else_is_touched(part):
     assert not torch.equal(one, other)
 
 
-def test_nested_components_are_built_first_with_their_context(part):
-    built = build(part("discriminator", "several(of=[critic(width=2), critic])", patch=64, scale=4))
+def test_nested_components_are_built_first_with_their_context(bound):
+    built = build(
+        bound("discriminator", "several(of=[critic(width=2), critic])", patch=64, scale=4)
+    )
     assert ([one.width for one in built.of], built.patch) == ([2, 1], 64)
 
 
-def test_a_failing_factory_is_named_with_its_plugin(part):
+def test_a_failing_factory_is_named_with_its_plugin(bound):
     with pytest.raises(
         PluginError,
         match=r"srkit-tiny/net failed to build 'net\(features=4, fault=broken\)': "
         r"ZeroDivisionError: broken",
     ):
-        build(part("generator", "net(fault=broken)", scale=1))
+        build(bound("generator", "net(fault=broken)", scale=1))
 
 
-def test_a_factory_may_refuse_an_option_itself(part):
+def test_a_factory_may_refuse_an_option_itself(bound):
     with pytest.raises(OptionError, match="features do not fit"):
-        build(part("generator", "net(fault=option)", scale=1))
+        build(bound("generator", "net(fault=option)", scale=1))
 
 
-def test_what_is_no_module_becomes_one(part):
-    network = build_network(part("generator", "plain", scale=2))
+def test_what_is_no_module_becomes_one(bound):
+    network = build_network(bound("generator", "plain", scale=2))
     assert isinstance(network, nn.Module)
     assert torch.equal(network(torch.ones(1, 3, 2, 2)), torch.ones(1, 3, 4, 4))
     assert (list(network.parameters()), count_parameters(network)) == ([], 0)
 
 
-def test_parameters_are_counted_where_they_learn(part):
-    network = build_network(part("generator", "net(features=5)", scale=1))
+def test_parameters_are_counted_where_they_learn(bound):
+    network = build_network(bound("generator", "net(features=5)", scale=1))
     assert count_parameters(network) == (3 * 9 * 5 + 5) + (5 * 3 + 3)
     network[0].requires_grad_(False)
     assert count_parameters(network) == 5 * 3 + 3
-    assert count_parameters(build(part("metric", "constant"))) == 0
+    assert count_parameters(build(bound("metric", "constant"))) == 0
 
 
-def test_convolutions_are_placed_channels_last(part):
-    network = place(build_network(part("generator", "net", scale=1)), torch.device("cpu"))
+def test_convolutions_are_placed_channels_last(bound):
+    network = to_device(build_network(bound("generator", "net", scale=1)), torch.device("cpu"))
     assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
     assert not network[0].weight.is_contiguous()
 

@@ -123,9 +123,9 @@ def photos(tmp_path):
         ([*TINY, "--precision", "fp16"], 2, "a CPU does not compute in fp16", "--precision bf16"),
         ([*TINY, "--data", "no/such/folder"], 4, "there is no folder no/such/folder", "photos"),
         (
-            [*TINY, "--set", "stages.0.optimiser.name=Adm"],
+            [*TINY, "--set", "stages.0.optimizer.name=Adm"],
             2,
-            "torch.optim has no optimiser 'Adm'",
+            "torch.optim has no optimizer 'Adm'",
             "did you mean 'Adam'?",
         ),
         (

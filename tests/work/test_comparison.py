@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from srkit_core.cli.app import run
-from srkit_core.data.sources import open_source, parts
+from srkit_core.data.picture_set import open_picture_set, split_pictures
 from srkit_core.errors import (
     DataError,
     ExpressionError,
@@ -18,14 +18,14 @@ from srkit_core.errors import (
     UnknownComponentError,
     WeightsError,
 )
-from srkit_core.evaluation.comparison import Machine, compare, save_into
-from srkit_core.evaluation.showcase import showcase
+from srkit_core.evaluation.comparison import Machine, evaluate_models, save_into
+from srkit_core.evaluation.demo_sheet import showcase
 from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
 from srkit_core.expressions import parse_call
 from srkit_core.io.documents import json_text
 from srkit_core.io.images import read_image, write_image
-from srkit_core.parts.build import build_network
-from srkit_core.parts.weights import Card, save_weights
+from srkit_core.models.build import build_network
+from srkit_core.models.weights_file import Card, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.recipe import recipe_from_dict
 
@@ -51,16 +51,16 @@ def lr_of(hr, scale, names=("one", "inner/two")):
 
 
 def trained(path, registry, scale):
-    part = bind_generator(registry, parse_call("srvgg(features=8, blocks=1)"), scale)
-    save_weights(path, build_network(part).state_dict(), Card(part.expression, scale, "", {}, 5))
+    bound = bind_generator(registry, parse_call("srvgg(features=8, blocks=1)"), scale)
+    save_weights(path, build_network(bound).state_dict(), Card(bound.expression, scale, "", {}, 5))
     return str(path)
 
 
 def compared(registry, place, notes=None, seen=None, **fields):
     wanted = evaluation_recipe({"models": {"bicubic": "bicubic"}, **fields})
-    return compare(
+    return evaluate_models(
         wanted,
-        open_source(str(place)),
+        open_picture_set(str(place)),
         registry,
         MACHINE,
         note=(notes if notes is not None else []).append,
@@ -275,7 +275,7 @@ def test_a_table_of_a_file_is_made(registry, hr, tmp_path):
         '"nearest"\n'
     )
     wanted = read_evaluation_recipe(path, {"border": 3})
-    result = compare(wanted, open_source(wanted.data), registry, MACHINE, note=print)
+    result = evaluate_models(wanted, open_picture_set(wanted.data), registry, MACHINE, note=print)
     assert (result.scores[0].name, list(result.scores[0].specs)) == ("the box", ["ssim"])
     assert (result.protocol["channel"], result.protocol["border"], result.protocol["scale"]) == (
         "rgb",
@@ -312,9 +312,9 @@ def test_a_network_whose_precision_is_lower_still_scores(registry, hr, tmp_path)
     model = trained(tmp_path / "w.safetensors", registry, 2)
     wanted = evaluation_recipe({"models": {"net": model}})
     exact, rough = (
-        compare(
+        evaluate_models(
             wanted,
-            open_source(str(hr)),
+            open_picture_set(str(hr)),
             registry,
             Machine(torch.device("cpu"), precision, tile=16),
             note=print,
@@ -344,7 +344,7 @@ def test_a_showcase_draws_and_scores_what_a_recipe_holds_out(registry, tmp_path)
     )
     assert [list(one.images) for one in result.scores] == [["rocket"], ["rocket"]]
     assert read_image(tmp_path / "sheet.png").shape == (22 + 256 + 6 + 22, 3 * (256 + 6) + 6, 3)
-    (rocket,) = parts(open_source("photos"), ["rocket"], ()).validation
+    (rocket,) = split_pictures(open_picture_set("photos"), ["rocket"], ()).validation
     pixels = rocket.read(2)[0]
     top, left = ((side - 256) // 2 for side in pixels.shape[:2])
     shown = read_image(tmp_path / "sheet.png")[22 : 22 + 256, 6 + 2 * 262 : 6 + 2 * 262 + 256]

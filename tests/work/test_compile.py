@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.recipe import recipe_from_dict
 
 pytestmark = [
@@ -43,13 +43,13 @@ def losses(folder):
 
 def test_a_compiled_run_follows_an_ordinary_one_and_either_resumes_the_other(tmp_path):
     for name, compiled in (("plain", False), ("compiled", True)):
-        train(recipe(2), Where(out=tmp_path / name, device="cpu", compile=compiled))
+        train(recipe(2), RunOptions(out=tmp_path / name, device="cpu", compile=compiled))
         train(
             recipe(4),
-            Where(out=tmp_path / name, device="cpu", compile=not compiled),
+            RunOptions(out=tmp_path / name, device="cpu", compile=not compiled),
             resume="newest",
         )
-    train(recipe(4), Where(out=tmp_path / "whole", device="cpu"))
+    train(recipe(4), RunOptions(out=tmp_path / "whole", device="cpu"))
     for name in ("plain", "compiled"):
         assert losses(tmp_path / name)[:6] + losses(tmp_path / name)[9:15] == pytest.approx(
             losses(tmp_path / "whole")[:6] + losses(tmp_path / "whole")[6:12], rel=1e-4

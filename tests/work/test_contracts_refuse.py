@@ -10,7 +10,7 @@ from srkit_core.expressions import parse_call
 from srkit_core.interfaces import ReferenceLoss
 from srkit_core.registry import Component, Registry
 from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
-from srkit_core.testing.announced import heavy_imports
+from srkit_core.testing.announcement import heavy_imports
 from srkit_core.testing.contracts import (
     AdversarialLossContract,
     DegradationContract,
@@ -26,7 +26,7 @@ def _held_to(contract, spec):
     registry = Registry((Component(spec, "srkit-broken", "0"),))
 
     class Held(contract):
-        def part(self, **context):
+        def bound(self, **context):
             return bind(
                 registry,
                 contract.kind,
@@ -37,9 +37,9 @@ def _held_to(contract, spec):
     return Held()
 
 
-def _refuses(contract, spec, law, message):
+def _refuses(contract, spec, check_name, message):
     with pytest.raises(AssertionError, match=message):
-        getattr(_held_to(contract, spec), law)()
+        getattr(_held_to(contract, spec), check_name)()
 
 
 class _Repeat(nn.Module):
@@ -129,7 +129,7 @@ def _generator(network, **traits):
 
 
 @pytest.mark.parametrize(
-    ("network", "law", "message"),
+    ("network", "check_name", "message"),
     [
         (_OddSize, "test_sr_is_scale_times_as_large", "at scale 2 LR .* gives SR"),
         (_Float32Only, "test_sr_keeps_the_type_of_lr", "float64 gives SR of torch.float32"),
@@ -151,9 +151,9 @@ def _generator(network, **traits):
         ),
     ],
 )
-def test_generators(network, law, message):
-    getattr(_held_to(GeneratorContract, _generator(_Repeat)), law)()
-    _refuses(GeneratorContract, _generator(network), law, message)
+def test_generators(network, check_name, message):
+    getattr(_held_to(GeneratorContract, _generator(_Repeat)), check_name)()
+    _refuses(GeneratorContract, _generator(network), check_name, message)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def _discriminator(**layers):
 
 
 @pytest.mark.parametrize(
-    ("layers", "law", "message"),
+    ("layers", "check_name", "message"),
     [
         ({"after": nn.Sigmoid}, "test_logits_are_raw", "are they raw"),
         ({"after": nn.Tanh}, "test_logits_are_raw", "are they raw"),
@@ -215,9 +215,9 @@ def _discriminator(**layers):
         ({"before": _FirstOnly}, "test_gradient_reaches_the_picture", "gets no gradient"),
     ],
 )
-def test_discriminators(layers, law, message):
-    getattr(_held_to(DiscriminatorContract, _discriminator()), law)()
-    _refuses(DiscriminatorContract, _discriminator(**layers), law, message)
+def test_discriminators(layers, check_name, message):
+    getattr(_held_to(DiscriminatorContract, _discriminator()), check_name)()
+    _refuses(DiscriminatorContract, _discriminator(**layers), check_name, message)
 
 
 def test_a_promised_size_that_does_not_fit_is_an_error():
@@ -235,7 +235,7 @@ def _loss(call, **traits):
 
 
 @pytest.mark.parametrize(
-    ("call", "law", "message"),
+    ("call", "check_name", "message"),
     [
         (
             lambda sr, hr: (sr - hr).abs().mean((1, 2, 3)),
@@ -270,9 +270,11 @@ def _loss(call, **traits):
         (lambda sr, hr: sr.sub_(hr).abs().mean(), "test_the_pictures_are_left_alone", "changes SR"),
     ],
 )
-def test_reference_losses(call, law, message):
-    getattr(_held_to(ReferenceLossContract, _loss(lambda sr, hr: (sr - hr).abs().mean())), law)()
-    _refuses(ReferenceLossContract, _loss(call), law, message)
+def test_reference_losses(call, check_name, message):
+    getattr(
+        _held_to(ReferenceLossContract, _loss(lambda sr, hr: (sr - hr).abs().mean())), check_name
+    )()
+    _refuses(ReferenceLossContract, _loss(call), check_name, message)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,7 @@ class _Adversarial:
 
 
 @pytest.mark.parametrize(
-    ("faces", "law", "message"),
+    ("faces", "check_name", "message"),
     [
         (
             {"generator": lambda real, fake: functional.softplus(-fake).mean(-1)},
@@ -333,9 +335,13 @@ class _Adversarial:
         ),
     ],
 )
-def test_adversarial_losses(faces, law, message):
-    getattr(_held_to(AdversarialLossContract, _loss(_Adversarial(), adversarial=True)), law)()
-    _refuses(AdversarialLossContract, _loss(_Adversarial(**faces), adversarial=True), law, message)
+def test_adversarial_losses(faces, check_name, message):
+    getattr(
+        _held_to(AdversarialLossContract, _loss(_Adversarial(), adversarial=True)), check_name
+    )()
+    _refuses(
+        AdversarialLossContract, _loss(_Adversarial(**faces), adversarial=True), check_name, message
+    )
 
 
 def _metric(call, higher_is_better=False, **traits):
@@ -356,7 +362,7 @@ def _error(sr, hr):
 
 
 @pytest.mark.parametrize(
-    ("spec", "law", "message"),
+    ("spec", "check_name", "message"),
     [
         (
             _metric(lambda sr, hr: _error(sr, hr).mean()),
@@ -380,9 +386,9 @@ def _error(sr, hr):
         ),
     ],
 )
-def test_metrics(spec, law, message):
-    getattr(_held_to(MetricContract, _metric(_error)), law)()
-    _refuses(MetricContract, spec, law, message)
+def test_metrics(spec, check_name, message):
+    getattr(_held_to(MetricContract, _metric(_error)), check_name)()
+    _refuses(MetricContract, spec, check_name, message)
 
 
 def _blur(hr, *, rng):
@@ -402,7 +408,7 @@ def _degradation(call, **traits):
 
 
 @pytest.mark.parametrize(
-    ("spec", "law", "message"),
+    ("spec", "check_name", "message"),
     [
         (
             _degradation(_blur, margin=lambda options: 1),
@@ -436,9 +442,9 @@ def _degradation(call, **traits):
         ),
     ],
 )
-def test_degradations(spec, law, message):
-    getattr(_held_to(DegradationContract, _degradation(_blur)), law)()
-    _refuses(DegradationContract, spec, law, message)
+def test_degradations(spec, check_name, message):
+    getattr(_held_to(DegradationContract, _degradation(_blur)), check_name)()
+    _refuses(DegradationContract, spec, check_name, message)
 
 
 def test_options_without_words_are_refused():

@@ -13,13 +13,14 @@ import torch
 from safetensors.torch import load_file
 
 from srkit_core.cli.app import run
-from srkit_core.engine import loop, record
+from srkit_core.engine import loop
+from srkit_core.engine.checkpoints.checkpoint import read_progress
+from srkit_core.engine.checkpoints.resume import find_checkpoint
+from srkit_core.engine.checkpoints.run_folder import RunFolder
 from srkit_core.engine.events import Silent
-from srkit_core.engine.folder import RunFolder
-from srkit_core.engine.resume import find_checkpoint
-from srkit_core.engine.state import read_progress
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.logs import record
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, DiskFullError, WeightsError
 from srkit_core.io import atomic
 from srkit_core.io.images import write_image
@@ -37,8 +38,8 @@ TENSORS = (
     "generator",
     "ema",
     "discriminator",
-    "generator-optimiser",
-    "discriminator-optimiser",
+    "generator-optimizer",
+    "discriminator-optimizer",
     "pool",
 )
 
@@ -83,13 +84,13 @@ def photos(tmp_path_factory):
 def undisturbed(photos, tmp_path_factory):
     return train(
         recipe(),
-        Where(data=str(photos), out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"),
+        RunOptions(data=str(photos), out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"),
     )
 
 
 @pytest.fixture
 def where(photos, tmp_path):
-    return Where(data=str(photos), out=tmp_path / "run", device="cpu")
+    return RunOptions(data=str(photos), out=tmp_path / "run", device="cpu")
 
 
 def rows(folder):
@@ -183,10 +184,10 @@ def test_digests_that_say_nothing_are_not_believed(undisturbed, tmp_path, text):
 def test_a_run_with_a_damaged_checkpoint_ends_as_an_undisturbed_one(undisturbed, tmp_path, capsys):
     copy = tmp_path / "run"
     shutil.copytree(undisturbed, copy)
-    damage(copy / "checkpoints/step-00000006/discriminator-optimiser.safetensors", "flipped")
+    damage(copy / "checkpoints/step-00000006/discriminator-optimizer.safetensors", "flipped")
     assert run(["train", "--resume", "--out", str(copy)]) == 0
     told = capsys.readouterr().out
-    assert "discriminator-optimiser.safetensors was altered; trying the one before it" in told
+    assert "discriminator-optimizer.safetensors was altered; trying the one before it" in told
     assert "going on after step 5" in told
     assert_same_run(copy, undisturbed)
 
@@ -281,7 +282,7 @@ def long_recipe():
 
 def test_a_row_that_was_half_written_is_taken_back_and_the_run_goes_on(where):
     whole = train(
-        long_recipe(), Where(data=where.data, out=where.out.with_name("whole"), device="cpu")
+        long_recipe(), RunOptions(data=where.data, out=where.out.with_name("whole"), device="cpu")
     )
     late = ("metrics.csv", "curves.png")  # the curves are drawn at the end
     others = max(
@@ -313,7 +314,7 @@ def test_a_log_that_cannot_be_flushed_is_said_to_be(where, monkeypatch):
     def full(path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("srkit_core.engine.tracking.flush", full)
+    monkeypatch.setattr("srkit_core.engine.logs.csv_log.flush", full)
     with pytest.raises(DiskFullError, match=r"metrics\.csv was not written"):
         train(recipe(), where)
 
@@ -371,7 +372,7 @@ def test_a_run_killed_while_it_forgets_later_checkpoints_goes_on(where, undistur
         remove(path)
 
     with monkeypatch.context() as patched:
-        patched.setattr("srkit_core.engine.folder.shutil.rmtree", dying)
+        patched.setattr("srkit_core.engine.checkpoints.run_folder.shutil.rmtree", dying)
         with pytest.raises(Died):
             train(recipe(), where, resume=4)
     assert_same_run(train(recipe(), where, resume="newest"), undisturbed)

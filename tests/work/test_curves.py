@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srkit_core.engine.curves.drawing import draw_curves
-from srkit_core.engine.curves.redraw import Curves
-from srkit_core.engine.curves.series import Era, Line, Point, eras, gathered, has_many, panels
-from srkit_core.engine.folder import RunFolder
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.checkpoints.run_folder import RunFolder
+from srkit_core.engine.logs.curves.curves_file import Curves
+from srkit_core.engine.logs.curves.drawing import draw_curves
+from srkit_core.engine.logs.curves.series import Era, Line, Point, eras, gathered, has_many, panels
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import DivergedError, InterruptedRunError
 from srkit_core.recipe import recipe_from_dict
 
@@ -268,7 +268,7 @@ class Told:
         self.notes.append(text)
 
 
-class Clock:
+class Throughput:
     """Stands still but for what is asked of it."""
 
     def __init__(self):
@@ -296,7 +296,7 @@ def drawn_after(curves, folder, clock, seconds):
 
 
 def test_drawing_waits_a_minute(folder, metrics):
-    clock = Clock()
+    clock = Throughput()
     curves = Curves(folder, metrics, Told(), clock=clock)
     assert [
         drawn_after(curves, folder, clock, seconds) for seconds in (0, 59, 60, 61, 119, 120)
@@ -311,13 +311,13 @@ def test_drawing_waits_a_minute(folder, metrics):
 
 
 def test_slow_drawing_waits_a_hundred_times_as_long(folder, metrics, monkeypatch):
-    clock = Clock()
+    clock = Throughput()
 
     def slow(rows, metrics):
         clock.seconds += 3
         return b""
 
-    monkeypatch.setattr("srkit_core.engine.curves.drawing.draw_curves", slow)
+    monkeypatch.setattr("srkit_core.engine.logs.curves.drawing.draw_curves", slow)
     curves = Curves(folder, metrics, Told(), clock=clock)
     assert [drawn_after(curves, folder, clock, seconds) for seconds in (60, 362, 363)] == [
         True,
@@ -342,7 +342,7 @@ def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(
     def broken(rows, metrics):
         raise ValueError("no ink")
 
-    monkeypatch.setattr("srkit_core.engine.curves.drawing.draw_curves", broken)
+    monkeypatch.setattr("srkit_core.engine.logs.curves.drawing.draw_curves", broken)
     curves.draw()
     curves.draw()
     assert listener.notes == ["curves.png could not be drawn: no ink"]
@@ -396,7 +396,7 @@ def recipe():
 
 
 def test_a_run_leaves_its_curves_and_a_resumed_one_has_each_figure_once(tmp_path, metrics):
-    where = Where(out=tmp_path / "run", device="cpu")
+    where = RunOptions(out=tmp_path / "run", device="cpu")
     with pytest.raises(InterruptedRunError):
         train(recipe(), where, listener=Stopping(5))
     stopped = (where.out / "curves.png").read_bytes()
@@ -413,7 +413,7 @@ def test_a_run_leaves_its_curves_and_a_resumed_one_has_each_figure_once(tmp_path
 
 
 def test_a_stage_that_ends_leaves_its_curves(tmp_path):
-    where, seen = Where(out=tmp_path / "run", device="cpu"), []
+    where, seen = RunOptions(out=tmp_path / "run", device="cpu"), []
 
     class Looking(Stopping):
         def progress(self, *_):

@@ -7,10 +7,10 @@ from PIL import Image
 
 from srkit_core.chain import bind_chain
 from srkit_core.cli.app import run
-from srkit_core.evaluation.contact import contact_sheet, degraded, said
+from srkit_core.evaluation.contact_sheet import contact_sheet, degraded, said
 from srkit_core.expressions import parse_chain
 from srkit_core.interfaces import add_draws
-from srkit_core.parts.build import build_degradation
+from srkit_core.models.build import build_degradation
 
 
 @pytest.fixture

@@ -10,23 +10,23 @@ import torch
 from skimage.metrics import structural_similarity
 
 from srkit_core.chain import bind_chain
-from srkit_core.data.examples import Making
+from srkit_core.data.examples import LrMaker
 from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError
-from srkit_core.evaluation.evaluate import (
-    LiveMetric,
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.scoring import (
+    BuiltMetric,
     ModelScores,
     Pair,
     build_metrics,
-    evaluate,
     pairs,
     score,
+    score_model,
 )
-from srkit_core.evaluation.models import open_model
-from srkit_core.evaluation.protocol import Protocol
 from srkit_core.expressions import parse_sum
 from srkit_core.io.images import to_bytes, write_image
-from srkit_core.parts.build import build_degradation
+from srkit_core.models.build import build_degradation
+from srkit_core.models.find_model import open_model
 from srkit_core.plan import bind_metrics
 from srkit_core.specs import MetricSpec
 
@@ -49,7 +49,7 @@ def degradation(registry, text="bicubic", scale=4):
 
 
 def made(pictures, registry):
-    return pairs(pictures, 4, Making(degradation(registry)), CPU)
+    return pairs(pictures, 4, LrMaker(degradation(registry)), CPU)
 
 
 def saved(folder, name, pixels, **fields):
@@ -72,7 +72,7 @@ def bytes_of(picture):
 
 def test_rgb_scores_are_those_of_numpy_and_scikit_image(registry, metrics, tmp_path, smooth):
     example = next(
-        pairs([saved(tmp_path, "a", smooth(48, 52))], 4, Making(degradation(registry)), CPU)
+        pairs([saved(tmp_path, "a", smooth(48, 52))], 4, LrMaker(degradation(registry)), CPU)
     )
     sr = open_model("bicubic", registry, scale=4, device=CPU)(example.lr)
     found = score(sr, example.hr, Protocol("rgb", 0), metrics)
@@ -93,7 +93,7 @@ def test_rgb_scores_are_those_of_numpy_and_scikit_image(registry, metrics, tmp_p
 
 def test_luma_scores_are_those_of_luma_without_the_border(registry, metrics, tmp_path, smooth):
     example = next(
-        pairs([saved(tmp_path, "a", smooth(48, 52))], 4, Making(degradation(registry)), CPU)
+        pairs([saved(tmp_path, "a", smooth(48, 52))], 4, LrMaker(degradation(registry)), CPU)
     )
     sr = open_model("bicubic", registry, scale=4, device=CPU)(example.lr)
     ours, theirs = (
@@ -128,7 +128,7 @@ def test_a_metric_of_rgb_pictures_sees_them_whole(metrics):
             seen[label] = (tuple(sr.shape), sr.dtype, tuple(hr.shape))
             return torch.zeros(1)
 
-        return LiveMetric(
+        return BuiltMetric(
             label,
             MetricSpec(
                 name=label, factory=measure, summary="", higher_is_better=True, domain=domain
@@ -150,7 +150,7 @@ def test_a_metric_of_rgb_pictures_sees_them_whole(metrics):
 
 def test_pairs_are_made_from_hr_cut_to_whole_lr_pixels(registry, tmp_path):
     hr = noise(35, 46)
-    example = next(pairs([saved(tmp_path, "a", hr)], 4, Making(degradation(registry)), CPU))
+    example = next(pairs([saved(tmp_path, "a", hr)], 4, LrMaker(degradation(registry)), CPU))
     assert (example.name, example.lr.shape, example.hr.shape) == (
         "a",
         (1, 3, 8, 11),
@@ -162,31 +162,31 @@ def test_pairs_are_made_from_hr_cut_to_whole_lr_pixels(registry, tmp_path):
 def test_pairs_from_disk_are_cut_to_scale_times_lr(tmp_path):
     hr, lr = noise(38, 41), noise(9, 10, seed=1)
     write_image(tmp_path / "lr.png", lr)
-    example = next(pairs([saved(tmp_path, "a", hr, lr=tmp_path / "lr.png")], 4, Making(None), CPU))
+    example = next(pairs([saved(tmp_path, "a", hr, lr=tmp_path / "lr.png")], 4, LrMaker(None), CPU))
     assert np.array_equal(bytes_of(example.lr), lr)
     assert np.array_equal(bytes_of(example.hr), hr[:36, :40])
     with pytest.raises(
         DataError, match=r"a.png has 41x38 pixels and its LR 10x9: that is not scale 2"
     ):
-        next(pairs([saved(tmp_path, "a", hr, lr=tmp_path / "lr.png")], 2, Making(None), CPU))
+        next(pairs([saved(tmp_path, "a", hr, lr=tmp_path / "lr.png")], 2, LrMaker(None), CPU))
 
 
 def test_without_lr_and_without_a_degradation_there_is_no_pair(tmp_path):
     with pytest.raises(DataError, match=r"a.png has no LR picture, and no degradation makes one"):
-        next(pairs([saved(tmp_path, "a", noise(16, 16))], 4, Making(None), CPU))
+        next(pairs([saved(tmp_path, "a", noise(16, 16))], 4, LrMaker(None), CPU))
 
 
 def test_a_picture_too_small_for_the_scale_is_named(registry, tmp_path):
     with pytest.raises(DataError, match=r"a.png has 9x3 pixels, too few for scale 4"):
-        next(pairs([saved(tmp_path, "a", noise(3, 9))], 4, Making(degradation(registry)), CPU))
+        next(pairs([saved(tmp_path, "a", noise(3, 9))], 4, LrMaker(degradation(registry)), CPU))
 
 
 def test_randomness_belongs_to_the_picture_whatever_the_order(tmp_path):
     a, b = (saved(tmp_path, name, noise(16, 16)) for name in "ab")
-    together = {one.name: one.lr for one in pairs([a, b], 4, Making(drawn), CPU)}
-    other_way = {one.name: one.lr for one in pairs([b, a], 4, Making(drawn), CPU)}
-    alone = {one.name: one.lr for one in pairs([b], 4, Making(drawn), CPU)}
-    reseeded = {one.name: one.lr for one in pairs([b], 4, Making(drawn), CPU, seed=1)}
+    together = {one.name: one.lr for one in pairs([a, b], 4, LrMaker(drawn), CPU)}
+    other_way = {one.name: one.lr for one in pairs([b, a], 4, LrMaker(drawn), CPU)}
+    alone = {one.name: one.lr for one in pairs([b], 4, LrMaker(drawn), CPU)}
+    reseeded = {one.name: one.lr for one in pairs([b], 4, LrMaker(drawn), CPU, seed=1)}
     assert torch.equal(together["a"], other_way["a"])
     assert torch.equal(together["b"], other_way["b"])
     assert torch.equal(together["b"], alone["b"])
@@ -197,7 +197,7 @@ def test_randomness_belongs_to_the_picture_whatever_the_order(tmp_path):
 def test_scores_come_per_picture_and_sr_is_shown(registry, metrics, tmp_path, smooth):
     pictures = [saved(tmp_path, name, smooth(48, 48, seed)) for seed, name in enumerate(("a", "b"))]
     model, shown = open_model("bicubic", registry, scale=4, device=CPU), []
-    found = evaluate(
+    found = score_model(
         "cubic",
         model,
         made(pictures, registry),
@@ -222,7 +222,7 @@ def test_tiles_change_no_score(registry, metrics, tmp_path, smooth):
     pictures = [saved(tmp_path, "a", smooth(64, 80))]
     model = open_model("bicubic", registry, scale=4, device=CPU)
     whole, tiled = (
-        evaluate("m", model, made(pictures, registry), Protocol("y", 4), metrics, tile=tile)
+        score_model("m", model, made(pictures, registry), Protocol("y", 4), metrics, tile=tile)
         for tile in (None, 6)
     )
     assert tiled.images == whole.images
@@ -238,9 +238,9 @@ def test_gray_pictures_score_as_their_rgb_copies(registry, metrics, tmp_path, sm
         saved(tmp_path, "rgb", np.stack([gray] * 3, axis=2)),
     ]
     model = open_model("bicubic", registry, scale=4, device=CPU)
-    found = evaluate("m", model, made(pictures, registry), Protocol("y", 4), metrics)
+    found = score_model("m", model, made(pictures, registry), Protocol("y", 4), metrics)
     assert found.images["gray"] == found.images["rgb"]
-    in_rgb = evaluate("m", model, made(pictures[:1], registry), Protocol("rgb", 4), metrics)
+    in_rgb = score_model("m", model, made(pictures[:1], registry), Protocol("rgb", 4), metrics)
     # Luma spans 219 of 255 levels, so its differences are smaller by that factor.
     assert found.images["gray"]["psnr"] - in_rgb.images["gray"]["psnr"] == pytest.approx(
         20 * math.log10(255 / 219.0), abs=1e-4
@@ -287,7 +287,7 @@ def test_reading_and_scoring_warn_of_nothing(registry, metrics, tmp_path, smooth
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         example = next(
-            pairs([saved(tmp_path, "a", smooth(48, 48))], 4, Making(degradation(registry)), CPU)
+            pairs([saved(tmp_path, "a", smooth(48, 48))], 4, LrMaker(degradation(registry)), CPU)
         )
         score(example.hr, example.hr, Protocol("y", 4), metrics)
     assert isinstance(example, Pair)

@@ -9,21 +9,25 @@ from srkit_core.cli.app import run
 from srkit_core.errors import WeightsError
 from srkit_core.registry import discover
 from srkit_core.specs import LossSpec
-from srkit_core.testing.every import contract_of, judge, laws_for
-from srkit_core.testing.laws import CHECKS
+from srkit_core.testing.checks import CHECKS
+from srkit_core.testing.run_checks import contract_of, laws_for, run_checks
 
 COMPONENTS = discover().components
-LAWS = [(component, check, law) for component in COMPONENTS for check, law in laws_for(component)]
+LAWS = [
+    (component, check, check_name)
+    for component in COMPONENTS
+    for check, check_name in laws_for(component)
+]
 
 
 def named(one):
     return one if isinstance(one, str) else f"{one.kind} {one.full_name}"
 
 
-@pytest.mark.parametrize(("component", "check", "law"), LAWS, ids=named)
-def test_a_law_is_kept(component, check, law):
+@pytest.mark.parametrize(("component", "check", "check_name"), LAWS, ids=named)
+def test_a_law_is_kept(component, check, check_name):
     try:
-        getattr(contract_of(component)(), law)()
+        getattr(contract_of(component)(), check_name)()
     except WeightsError as error:
         pytest.skip(f"needs pretrained weights: {error.message.partition(';')[0]}")
 
@@ -63,9 +67,9 @@ def test_the_table_is_printed_by_one_command(capsys):
 
 def test_a_broken_law_is_told_and_ends_in_an_error(capsys, monkeypatch):
     component = next(one for one in COMPONENTS if one.name == "l1")
-    verdicts = judge(component)
-    broken = replace(verdicts[0], law="test_it_is_round", broken="it is square")
-    monkeypatch.setattr("srkit_core.testing.every.judge", lambda _: [broken, *verdicts[1:]])
+    verdicts = run_checks(component)
+    broken = replace(verdicts[0], check_name="test_it_is_round", broken="it is square")
+    monkeypatch.setattr("srkit_core.testing.run_checks.judge", lambda _: [broken, *verdicts[1:]])
     assert run(["plugin", "check", "l1"]) == 3
     told = capsys.readouterr()
     assert "loss srkit/l1: it is round: it is square" in told.out
@@ -76,7 +80,7 @@ def test_the_table_in_json_says_what_was_not_tried(capsys, monkeypatch):
     def missing(_):
         raise WeightsError("the network is not here; tried: x", hint="h")
 
-    monkeypatch.setattr("srkit_core.testing.every.judge", missing)
+    monkeypatch.setattr("srkit_core.testing.run_checks.judge", missing)
     assert run(["plugin", "check", "l1", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["components"]
     assert row == {

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
-from srkit_core.data.augment import View
-from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import cut
-from srkit_core.engine.stage import crop_rule
+from srkit_core.data.transforms import View
+from srkit_core.engine.stage_run import crop_rule
 from srkit_core.errors import IncompatibleError
-from srkit_core.evaluation.evaluate import pairs
+from srkit_core.evaluation.scoring import pairs
 from srkit_core.io.images import to_unit
-from srkit_core.parts.build import build_degradation
+from srkit_core.models.build import build_degradation
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 
@@ -21,8 +21,8 @@ def planned(registry, **fields):
     return plan(recipe_from_dict({"generator": "srvgg", "stages": [stage]} | fields), registry)
 
 
-def making(recipe):
-    return Making(
+def lr_maker(recipe):
+    return LrMaker(
         *(build_degradation(one) if one else None for one in (recipe.degradation, recipe.target))
     )
 
@@ -35,7 +35,7 @@ def test_a_crop_has_the_lr_hr_and_target_of_the_whole_picture(
     registry, smooth, degradation, target
 ):
     recipe = planned(registry, degradation=degradation, target=target)
-    rule, made, whole = crop_rule(recipe, 0), making(recipe), smooth(288, 288)
+    rule, made, whole = crop_rule(recipe, 0), lr_maker(recipe), smooth(288, 288)
     crop = cut(rule, whole, (128, 124), View())
     examples = make_examples(
         collate([Sample("a", crop.window, crop.corner, None)]), rule, made, torch.Generator()
@@ -54,7 +54,7 @@ def test_a_crop_has_the_lr_hr_and_target_of_the_whole_picture(
 
 def test_lr_is_made_of_the_target_and_not_of_hr(registry, smooth):
     with_target, without = (
-        making(planned(registry, target=text)) for text in ("blur(sigma=4)", "")
+        lr_maker(planned(registry, target=text)) for text in ("blur(sigma=4)", "")
     )
     hr = to_unit(torch.from_numpy(smooth(64, 64))[None])
     blurred = with_target.targets(hr, torch.Generator())
@@ -66,11 +66,11 @@ def test_lr_is_made_of_the_target_and_not_of_hr(registry, smooth):
 def test_validation_makes_lr_of_the_target_as_well(registry, smooth, tmp_path):
     from PIL import Image
 
-    from srkit_core.data.sources import open_source
+    from srkit_core.data.picture_set import open_picture_set
 
     Image.fromarray(smooth(64, 64)).save(tmp_path / "a.png")
-    (picture,) = open_source(str(tmp_path)).pictures
-    made = making(planned(registry, target="blur(sigma=4)"))
+    (picture,) = open_picture_set(str(tmp_path)).pictures
+    made = lr_maker(planned(registry, target="blur(sigma=4)"))
     pair = next(pairs([picture], 4, made, torch.device("cpu")))
     hr = to_unit(torch.from_numpy(smooth(64, 64))[None])
     assert torch.equal(pair.hr, hr)

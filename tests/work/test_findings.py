@@ -11,16 +11,16 @@ from torch.amp.grad_scaler import GradScaler
 
 from srkit_core.cli.app import run
 from srkit_core.data.folders import name_inside
-from srkit_core.data.packed import find_packed
+from srkit_core.data.picture_set import open_picture_set
 from srkit_core.data.prepared import ROOM
-from srkit_core.data.sources import open_source
-from srkit_core.engine.player import build_player
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.data.prepared_folder import find_packed
+from srkit_core.data_source import parse_data_sources
+from srkit_core.engine.optimizer import with_optimizer
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import write_image
-from srkit_core.learning import Optimiser
-from srkit_core.places import parse_places
+from srkit_core.learning import OptimizerConfig
 from srkit_core.recipe import recipe_from_dict
 
 STAGE = {"loss": "l1", "steps": 3, "batch": 1, "patch": 32, "log_every": 1, "checkpoint_every": 1}
@@ -48,7 +48,7 @@ def test_under_a_scaler_the_norm_is_that_of_the_gradients_and_clips_them(clip):
     ):
         torch.manual_seed(0)
         network = nn.Linear(3, 2)
-        player = build_player(network, network, Optimiser(name="SGD"), 1.0, scaler)
+        player = with_optimizer(network, network, OptimizerConfig(name="SGD"), 1.0, scaler)
         player.accumulate(network(torch.ones(4, 3)).square().sum())
         norm = player.gradient_norm()
         player.update(clip, norm)
@@ -120,7 +120,7 @@ def test_a_name_that_is_not_utf8_is_told_and_the_rest_goes_on(photos):
     strange = os.fsencode(photos) + b"/caf\xe9.png"
     with open(strange, "wb") as file:  # noqa: PTH123 - a name in bytes
         file.write((photos / "0.png").read_bytes())
-    source = open_source(str(photos), paired=False, scale=4, smallest=32)
+    source = open_picture_set(str(photos), paired=False, scale=4, smallest=32)
     assert len(source.pictures) == 3
     assert any("not UTF-8, such as 'caf\\udce9.png'" in note for note in source.notes())
 
@@ -141,7 +141,7 @@ def test_prepared_files_of_any_layout_train_on_hr_alone(photos, tmp_path, capsys
         "1",
     ]
     assert run(words) == 0
-    source = open_source(str(out), paired=False, scale=4, smallest=32)
+    source = open_picture_set(str(out), paired=False, scale=4, smallest=32)
     assert {picture.path.parent.name for picture in source.pictures} == {"target"}
 
 
@@ -149,7 +149,7 @@ def test_what_was_not_prepared_to_its_end_is_not_trained_on(tmp_path):
     (tmp_path / ROOM).mkdir()
     noise(tmp_path / "hr" / "0.png")
     with pytest.raises(DataError, match="was not prepared to its end"):
-        find_packed(parse_places(str(tmp_path))[0])
+        find_packed(parse_data_sources(str(tmp_path))[0])
 
 
 def test_patience_without_a_validation_loss_is_refused_at_the_start(photos, tmp_path):
@@ -159,6 +159,6 @@ def test_patience_without_a_validation_loss_is_refused_at_the_start(photos, tmp_
     with pytest.raises(RecipeError, match="no validation picture is as large as its patch of 32"):
         train(
             recipe,
-            Where(data=str(photos), val={"": str(small)}, out=tmp_path / "run", device="cpu"),
+            RunOptions(data=str(photos), val={"": str(small)}, out=tmp_path / "run", device="cpu"),
         )
     assert not (tmp_path / "run").exists()

@@ -11,9 +11,9 @@ from safetensors.torch import save_file
 from srkit_core.cli.app import run
 from srkit_core.errors import OptionError, UnknownComponentError, WeightsError
 from srkit_core.expressions import parse_call
-from srkit_core.parts.build import build_network
-from srkit_core.parts.foreign import import_weights, recognise
-from srkit_core.parts.weights import load_model, read_card
+from srkit_core.models.build import build_network
+from srkit_core.models.foreign_weights import import_weights, recognise
+from srkit_core.models.weights_file import load_model, read_card
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 
@@ -60,9 +60,9 @@ def test_half_precision_becomes_single(registry, tmp_path):
 def test_options_that_agree_are_taken_and_others_come_from_the_file(registry, tmp_path):
     path = saved(tmp_path / "w.pth", tensors(registry))
     for wish in ("rrdb", "rrdb(blocks=2)", "srkit-rrdb/rrdb(upsampler=nearest, growth=4)"):
-        part = recognise(path, registry, parse_call(wish)).part
+        bound = recognise(path, registry, parse_call(wish)).bound
         assert (
-            str(part.expression).partition("(")[2]
+            str(bound.expression).partition("(")[2]
             == "blocks=2, features=8, growth=4, upsampler=nearest, attention=none)"
         )
 

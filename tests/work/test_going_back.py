@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save
 
-from srkit_core.engine.folder import RunFolder
-from srkit_core.engine.state import (
+from srkit_core.engine.checkpoints.checkpoint import (
     SET_ASIDE,
-    Memory,
+    CheckpointContent,
     Position,
     Progress,
     read_progress,
     save_checkpoint,
 )
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.checkpoints.run_folder import RunFolder
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.io.images import write_image
-from srkit_core.parts.weights import read_card
+from srkit_core.models.weights_file import read_card
 from srkit_core.recipe import recipe_from_dict
 
 STAGE = {
@@ -46,7 +46,7 @@ def where(tmp_path):
     ramp = np.mgrid[0:48, 0:48].sum(axis=0).astype(np.uint8)
     for number in range(3):
         write_image(tmp_path / f"photos/{number}.png", np.stack([ramp + 20 * number] * 3, axis=-1))
-    return Where(data=str(tmp_path / "photos"), out=tmp_path / "run", device="cpu")
+    return RunOptions(data=str(tmp_path / "photos"), out=tmp_path / "run", device="cpu")
 
 
 def shape(folder):
@@ -58,7 +58,7 @@ def shape(folder):
 
 
 def contents(folder):
-    files = [path for path in sorted(folder.rglob("*.safetensors")) if "optimiser" not in path.name]
+    files = [path for path in sorted(folder.rglob("*.safetensors")) if "optimizer" not in path.name]
     return {
         str(path.relative_to(folder)): save(load_file(path)) for path in files
     }  # metadata stand in any order
@@ -119,7 +119,9 @@ def folder(tmp_path):
 
 
 def saved(folder, **values):
-    save_checkpoint(folder.checkpoint(3), Memory({}, {}), Progress(Position(0, 3, 3), **values))
+    save_checkpoint(
+        folder.checkpoint(3), CheckpointContent({}, {}), Progress(Position(0, 3, 3), **values)
+    )
     return folder.checkpoint(3)
 
 

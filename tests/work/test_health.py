@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from srkit_core.engine.health import CONTRAST, PATIENCE, TINT, Watch, look_at, signs_of
+from srkit_core.engine.gan_monitor import (
+    CONTRAST,
+    PATIENCE,
+    TINT,
+    GanMonitor,
+    contrast_and_tint,
+    warnings_of,
+)
 
 HEALTHY = {
     "the report that calls D(x) 0.96 and D(G(z)) 0.09 healthy": {"d_real": 0.96, "d_fake": 0.09},
@@ -30,15 +37,15 @@ SICK = {
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_a_healthy_game_is_left_alone(name):
-    watch = Watch()
-    assert signs_of(HEALTHY[name]) == []
+    watch = GanMonitor()
+    assert warnings_of(HEALTHY[name]) == []
     assert [watch.rows(HEALTHY[name]) for _ in range(3 * PATIENCE)] == [[]] * 3 * PATIENCE
 
 
 @pytest.mark.parametrize("name", SICK)
 def test_a_sign_that_lasts_is_told_once(name):
-    watch = Watch()
-    assert [sign.name for sign in signs_of(SICK[name])] == [name]
+    watch = GanMonitor()
+    assert [sign.name for sign in warnings_of(SICK[name])] == [name]
     told = [watch.rows(SICK[name]) for _ in range(PATIENCE - 1)]
     assert told == [[]] * (PATIENCE - 1)
     (warning,) = watch.rows(SICK[name])
@@ -48,7 +55,7 @@ def test_a_sign_that_lasts_is_told_once(name):
 
 
 def test_a_sign_that_comes_and_goes_is_not_told():
-    watch = Watch()
+    watch = GanMonitor()
     for _ in range(4):
         assert [watch.rows(SICK["flat-output"]) for _ in range(PATIENCE - 1)] == [[]] * (
             PATIENCE - 1
@@ -59,9 +66,11 @@ def test_a_sign_that_comes_and_goes_is_not_told():
 def test_contrast_and_tint_are_those_of_the_picture():
     torch.manual_seed(0)
     hr = torch.rand(2, 3, 32, 32)
-    assert look_at(hr, hr)[CONTRAST].item() == pytest.approx(1)
-    assert look_at(hr, hr)[TINT].item() == pytest.approx(0)
-    assert look_at(0.5 + 0.1 * (hr - 0.5), hr)[CONTRAST].item() == pytest.approx(0.1, rel=1e-3)
+    assert contrast_and_tint(hr, hr)[CONTRAST].item() == pytest.approx(1)
+    assert contrast_and_tint(hr, hr)[TINT].item() == pytest.approx(0)
+    assert contrast_and_tint(0.5 + 0.1 * (hr - 0.5), hr)[CONTRAST].item() == pytest.approx(
+        0.1, rel=1e-3
+    )
     reddish = hr + torch.tensor([0.2, 0.0, 0.0])[:, None, None]
-    assert look_at(reddish, hr)[TINT].item() == pytest.approx(0.2, abs=1e-6)
-    assert look_at(hr + 0.2, hr)[TINT].item() == pytest.approx(0, abs=1e-6)
+    assert contrast_and_tint(reddish, hr)[TINT].item() == pytest.approx(0.2, abs=1e-6)
+    assert contrast_and_tint(hr + 0.2, hr)[TINT].item() == pytest.approx(0, abs=1e-6)

@@ -7,7 +7,7 @@ import pytest
 
 _MEASURED = """
 import resource, statistics, sys, torch
-from srkit_core.engine.heap import keep_freed_memory
+from srkit_core.engine.machine.malloc import keep_freed_memory
 if sys.argv[1] == "kept":
     keep_freed_memory()
 def work():

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from srkit_core.data.bundled import bundled_photographs
+from srkit_core.data.bundled_photographs import bundled_photographs
 from srkit_core.errors import DataError
 from srkit_core.io.images import image_size, read_image, to_bytes, to_unit, write_image
 from srkit_core.io.writing import WRITABLE

@@ -10,11 +10,11 @@ import torch
 from srkit_core.augmentation import bind_augment
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.data.cache import PixelCache
-from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.loader import CentrePatches, Samples, batch_indices, collate, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
-from srkit_core.data.sources import open_source
+from srkit_core.data.picture_set import open_picture_set
 from srkit_core.errors import DataError
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import read_image, write_image
@@ -34,7 +34,7 @@ def blocks(lr, scale=4):
 
 
 def pair(batch, crops, degrade):
-    made = make_examples(batch, crops, Making(degrade), torch.Generator())
+    made = make_examples(batch, crops, LrMaker(degrade), torch.Generator())
     return made.lr, made.hr
 
 
@@ -50,7 +50,7 @@ def pictures(tmp_path):
         lr = noise(*size, seed=number)
         write_image(tmp_path / "HR" / f"{number}.png", blocks(lr))
         write_image(tmp_path / "LR" / f"{number}x4.png", lr)
-    return open_source(str(tmp_path), paired=True).pictures
+    return open_picture_set(str(tmp_path), paired=True).pictures
 
 
 def unpaired(pictures):

@@ -10,12 +10,12 @@ import pytest
 from PIL import ExifTags, Image
 from torch import nn
 
-from srkit_core.binding import Part
+from srkit_core.binding import BoundComponent
 from srkit_core.errors import DataError
-from srkit_core.evaluation.files import upscale_file
+from srkit_core.evaluation.upscale_file import upscale_file
 from srkit_core.io.images import Photo, image_size, read_image, read_photo, write_photo
 from srkit_core.io.metadata import applicable_exif
-from srkit_core.parts.model import Model
+from srkit_core.models.model import Model
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
 
@@ -62,7 +62,9 @@ def model(scale=2):
             return nn.functional.interpolate(lr, scale_factor=float(scale), mode="nearest")
 
     spec = GeneratorSpec(name="fake", factory=lambda: None, summary="", scales=(scale,))
-    return Model(Enlarge(), Part("fake", Component(spec, "srkit-fake", "1"), {}, {}), scale)
+    return Model(
+        Enlarge(), BoundComponent("fake", Component(spec, "srkit-fake", "1"), {}, {}), scale
+    )
 
 
 def check_kept(exif):

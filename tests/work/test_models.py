@@ -8,10 +8,10 @@ import torch
 import srkit_core.builtin
 from srkit_core import registry as registry_module
 from srkit_core.errors import AmbiguousError, IncompatibleError, OptionError, WeightsError
-from srkit_core.evaluation.models import baselines, is_file, open_model, own_scale
 from srkit_core.expressions import parse_call
-from srkit_core.parts.build import build_network
-from srkit_core.parts.weights import Card, save_weights
+from srkit_core.models.build import build_network
+from srkit_core.models.find_model import baselines, is_file, open_model, own_scale
+from srkit_core.models.weights_file import Card, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 
@@ -37,9 +37,9 @@ def forked():
 
 @pytest.fixture
 def weights(registry, tmp_path):
-    part = bind_generator(registry, parse_call("srvgg(features=8, blocks=1)"), 2)
+    bound = bind_generator(registry, parse_call("srvgg(features=8, blocks=1)"), 2)
     path = tmp_path / "my weights.safetensors"
-    save_weights(path, build_network(part).state_dict(), Card(part.expression, 2, "", {}, 5))
+    save_weights(path, build_network(bound).state_dict(), Card(bound.expression, 2, "", {}, 5))
     return path
 
 
@@ -129,7 +129,7 @@ def test_a_baseline_of_two_distributions_needs_its_full_name(forked):
         match="'bicubic' is provided more than once: my-fork/bicubic and srkit/bicubic",
     ):
         opened("bicubic", forked)
-    assert opened("my-fork/bicubic", forked).part.component.distribution == "my-fork"
+    assert opened("my-fork/bicubic", forked).bound.component.distribution == "my-fork"
 
 
 def test_options_and_scales_of_a_baseline_are_checked(registry):

@@ -5,12 +5,12 @@ reports print?
 import pytest
 import torch
 
-from srkit_core.engine.trial import try_stages
-from srkit_core.engine.where import Where
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.step_timing import try_stages
 from srkit_core.errors import IncompatibleError
 from srkit_core.expressions import parse_call
+from srkit_core.models.build import build, count_parameters
 from srkit_core.options import context_of
-from srkit_core.parts.build import build, count_parameters
 from srkit_core.plan import bind_generator, plan
 from srkit_core.pretrained import find
 from srkit_core.recipe import recipe_from_dict
@@ -29,7 +29,7 @@ SYSTEMS = {
     "S2": {
         "generator": "autoencoder",
         "degradation": "bicubic | blur(sigma=1.5)",
-        "stages": [{"loss": "mse", "optimiser": {"name": "AdamW", "lr": 1e-4}}],
+        "stages": [{"loss": "mse", "optimizer": {"name": "AdamW", "lr": 1e-4}}],
     },
     "S3": {
         "generator": "vanilla-gan",
@@ -123,7 +123,7 @@ def planned(system):
 def test_the_networks_have_the_reported_numbers_of_parameters(name):
     recipe = planned(SYSTEMS[name])
     assert (
-        tuple(count_parameters(build(part)) for part in (recipe.generator, recipe.discriminator))
+        tuple(count_parameters(build(bound)) for bound in (recipe.generator, recipe.discriminator))
         == FIGURES[name]
     )
 
@@ -132,12 +132,12 @@ def test_the_networks_have_the_reported_numbers_of_parameters(name):
 def test_a_step_of_every_stage_is_taken(name):
     recipe = planned(SYSTEMS[name])
     needed = [
-        names for stage in recipe.stages for term in stage.terms for names in term.part.pretrained
+        names for stage in recipe.stages for term in stage.terms for names in term.bound.pretrained
     ]
     if not all(any(find(discover().pretrained(one)) for one in names) for names in needed):
         pytest.skip("needs pretrained weights that are not on this machine (set SRKIT_WEIGHTS)")
     with torch.random.fork_rng(devices=[]):
-        trials = list(try_stages(recipe, Where(device="cpu")))
+        trials = list(try_stages(recipe, RunOptions(device="cpu")))
     assert [one.stage for one in trials] == [stage.stage.name for stage in recipe.stages]
 
 
@@ -172,7 +172,9 @@ def test_the_families_that_reports_name_have_their_published_numbers():
         ("rcan", 4, 15_592_355),
         ("rrdb(upsampler=nearest)", 2, 16_703_171),
     ]:
-        part = bind_generator(discover(), parse_call(expression), scale)
-        assert context_of(part.component.spec.factory) == ("scale",)
+        bound = bind_generator(discover(), parse_call(expression), scale)
+        assert context_of(bound.component.spec.factory) == ("scale",)
         with torch.device("meta"):
-            assert count_parameters(part.component.spec.factory(**part.bound)) == count, expression
+            assert count_parameters(bound.component.spec.factory(**bound.arguments)) == count, (
+                expression
+            )

@@ -13,13 +13,13 @@ from safetensors.torch import load_file
 
 from srkit_core.augmentation import bind_augment
 from srkit_core.cli.app import run
-from srkit_core.data import packed as packed_files
+from srkit_core.data import prepared_folder as packed_files
 from srkit_core.data import shards
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
-from srkit_core.data.sources import open_source, parts, readable
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.data.picture_set import open_picture_set, readable, split_pictures
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import write_image
@@ -140,7 +140,7 @@ def packed(tmp_path):
 @pytest.mark.parametrize("paired", [False, True])
 def test_crops_are_those_of_the_plain_files_pixel_for_pixel(packed, tmp_path, paired):
     ways = [
-        open_source(str(place), paired=paired, scale=4).pictures
+        open_picture_set(str(place), paired=paired, scale=4).pictures
         for place in (packed, plain(tmp_path / "plain"))
     ]
     one, other = ([contents(batch) for batch in loaded(pictures)] for pictures in ways)
@@ -149,21 +149,21 @@ def test_crops_are_those_of_the_plain_files_pixel_for_pixel(packed, tmp_path, pa
 
 
 def test_stored_lr_is_that_of_the_crop(packed):
-    pictures = open_source(str(packed), paired=True, scale=4).pictures
+    pictures = open_picture_set(str(packed), paired=True, scale=4).pictures
     for batch in loaded(pictures, margin=0, augment=bind_augment(parse_chain(""))):
         hr = torch.cat([stack.flatten(1) for stack in batch.windows]).view(-1, 32, 32, 3)
         assert torch.equal(batch.lr, hr[:, ::4, ::4])
 
 
 def test_loader_processes_see_the_same(packed):
-    pictures = open_source(str(packed)).pictures
+    pictures = open_picture_set(str(packed)).pictures
     assert [contents(batch) for batch in loaded(pictures, workers=2)] == [
         contents(batch) for batch in loaded(pictures)
     ]
 
 
 def test_samples_travel_to_a_spawned_process(packed):
-    samples = Samples(open_source(str(packed)).pictures, rule())
+    samples = Samples(open_picture_set(str(packed)).pictures, rule())
     alone = [samples[number].window for number in range(4)]
     with torch.multiprocessing.get_context("spawn").Pool(1) as pool:
         assert all(
@@ -173,22 +173,22 @@ def test_samples_travel_to_a_spawned_process(packed):
 
 
 def test_a_moved_folder_is_the_same_data(packed, tmp_path):
-    before = open_source(str(packed)).fingerprint()
+    before = open_picture_set(str(packed)).fingerprint()
     moved = shutil.move(packed, tmp_path / "another möved one")
-    after = open_source(str(moved))
+    after = open_picture_set(str(moved))
     assert after.fingerprint() == before
     assert [contents(batch) for batch in loaded(after.pictures)]
 
 
 def test_the_fingerprint_is_of_the_manifest_and_of_the_sizes(packed):
-    before = open_source(str(packed)).fingerprint()
+    before = open_picture_set(str(packed)).fingerprint()
     document = json.loads((packed / "manifest.json").read_text())
     (packed / "manifest.json").write_text(json.dumps(document, indent=1))
-    assert open_source(str(packed)).fingerprint() != before
+    assert open_picture_set(str(packed)).fingerprint() != before
 
 
 def test_an_epoch_has_the_patches_of_the_manifest(tmp_path):
-    source = open_source(str(pack(tmp_path / "a", patches=[4, 1, 9, 2, 1])))
+    source = open_picture_set(str(pack(tmp_path / "a", patches=[4, 1, 9, 2, 1])))
     samples = Samples(source.pictures, rule())
     for epoch in range(2):
         names = Counter(samples[epoch * 17 + number].name for number in range(17))
@@ -197,7 +197,7 @@ def test_an_epoch_has_the_patches_of_the_manifest(tmp_path):
 
 def test_a_mixture_weighs_prepared_and_plain_places(tmp_path):
     place = f"0.5*{pack(tmp_path / 'a', patches=[4, 1, 9, 2, 1])} + 2*{plain(tmp_path / 'b')}"
-    samples = Samples(open_source(place).pictures, rule())
+    samples = Samples(open_picture_set(place).pictures, rule())
     names = [samples[number].name for number in range(36)]
     assert [
         sum(name[0] == label for name in names[half : half + 18])
@@ -234,34 +234,34 @@ def files(folder, layout, each=3):
 def test_files_of_a_manifest_have_its_epochs_splits_and_groups(tmp_path, layout):
     folder = files(tmp_path / "f", layout)
     write_image(folder / layout[0] / "stray.png", noise(64, 64))
-    for source in (open_source(str(folder)), open_source(str(folder), paired=False)):
+    for source in (open_picture_set(str(folder)), open_picture_set(str(folder), paired=False)):
         assert [one.crops for one in source.pictures if one.group == "01"] == [1, 1, 1]
-    made = parts(source, (), ())
+    made = split_pictures(source, (), ())
     assert [
         {one.group for one in part} for part in (made.training, made.validation, made.test)
     ] == [{"00", "01"}, {"02"}, {"03"}]
     (folder / layout[1] / "stray.png").write_bytes((folder / layout[1] / "00_0.png").read_bytes())
-    assert len(open_source(str(folder), paired=True, scale=4).pictures) == 12
+    assert len(open_picture_set(str(folder), paired=True, scale=4).pictures) == 12
     (folder / layout[1] / "01_2.png").unlink()
     with pytest.raises(
         DataError, match=f"is not whole: 1 files are missing, such as {layout[1]}/01_2.png"
     ):
-        open_source(str(folder))
+        open_picture_set(str(folder))
 
 
 def test_splits_of_the_manifest_are_respected(tmp_path):
-    made = parts(open_source(str(pack(tmp_path / "a", splits=SPLITS))), (), ())
+    made = split_pictures(open_picture_set(str(pack(tmp_path / "a", splits=SPLITS))), (), ())
     assert [
         [one.name[-1] for one in part] for part in (made.training, made.validation, made.test)
     ] == [["0", "1", "3"], ["2"], ["4"]]
     assert made.validation[0].limit is None
-    without = parts(open_source(str(tmp_path / "a")), None, ())
+    without = split_pictures(open_picture_set(str(tmp_path / "a")), None, ())
     assert [one.name[-1] for one in without.training] == ["0", "1", "3"]
 
 
 def test_without_a_val_split_a_tenth_is_held_out_and_the_test_never_trained_on(tmp_path):
     place = str(pack(tmp_path / "a", splits=["train", "train", "train", "train", "test"]))
-    made = parts(open_source(place), (), ())
+    made = split_pictures(open_picture_set(place), (), ())
     assert [len(part) for part in (made.training, made.validation, made.test)] == [3, 1, 1]
     assert made.test[0].name == "bïld 4"
     assert made.validation[0].limit == 1024
@@ -269,14 +269,16 @@ def test_without_a_val_split_a_tenth_is_held_out_and_the_test_never_trained_on(t
 
 def test_preferred_splits_are_taken_where_there_are_some(tmp_path):
     place, whole = str(pack(tmp_path / "a", splits=SPLITS)), str(pack(tmp_path / "b"))
-    assert [one.name for one in open_source(place, prefer=("test", "val")).pictures] == ["bïld 4"]
-    assert [one.name for one in open_source(place, prefer=("val",)).pictures] == ["bïld 2"]
-    assert len(open_source(whole, prefer=("val",)).pictures) == 5
-    assert len(open_source(f"{place} + {whole}", prefer=("val",)).pictures) == 6
+    assert [one.name for one in open_picture_set(place, prefer=("test", "val")).pictures] == [
+        "bïld 4"
+    ]
+    assert [one.name for one in open_picture_set(place, prefer=("val",)).pictures] == ["bïld 2"]
+    assert len(open_picture_set(whole, prefer=("val",)).pictures) == 5
+    assert len(open_picture_set(f"{place} + {whole}", prefer=("val",)).pictures) == 6
 
 
 def test_too_small_pictures_are_told(packed):
-    source = open_source(str(packed), smallest=72)
+    source = open_picture_set(str(packed), smallest=72)
     assert [one.name[-1] for one in source.pictures] == ["0", "2"]
     assert source.notes()[0] == f"{packed} holds LR as well, which --degrade paired takes"
     assert source.notes()[1].endswith(
@@ -304,16 +306,18 @@ SMALL = {
 def test_a_run_on_prepared_data_goes_on_in_the_middle_of_an_epoch(tmp_path, degrade):
     place = pack(tmp_path / "prepared ü", splits=SPLITS, patches=[4, 3, 1, 2, 5])
     recipe = recipe_from_dict(SMALL | {"degradation": degrade})
-    whole = train(recipe, Where(data=str(place), device="cpu", workers=2, out=tmp_path / "whole"))
+    whole = train(
+        recipe, RunOptions(data=str(place), device="cpu", workers=2, out=tmp_path / "whole")
+    )
     part = tmp_path / "part"
     shutil.copytree(whole, part)
     shutil.rmtree(part / "checkpoints" / "step-00000007")
-    train(recipe, Where(data=str(place), device="cpu", workers=2, out=part), resume=3)
+    train(recipe, RunOptions(data=str(place), device="cpu", workers=2, out=part), resume=3)
     one, other = (load_file(folder / "weights" / "last.safetensors") for folder in (whole, part))
     assert all(torch.equal(one[name], other[name]) for name in one)
     about = read_environment(whole)
     assert (about["validation"], about["test"]) == (["bïld 2"], ["bïld 4"])
-    assert about["data"]["fingerprint"] == open_source(str(place)).fingerprint()
+    assert about["data"]["fingerprint"] == open_picture_set(str(place)).fingerprint()
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted on Linux")
@@ -321,7 +325,7 @@ def test_open_files_are_bounded(tmp_path, monkeypatch):
     few = shards.lru_cache(maxsize=3)(shards.open_shard.__wrapped__)
     for room in (shards, packed_files):
         monkeypatch.setattr(room, "open_shard", few)
-    pictures = open_source(str(pack(tmp_path / "a", sizes=[(64, 64)] * 40))).pictures
+    pictures = open_picture_set(str(pack(tmp_path / "a", sizes=[(64, 64)] * 40))).pictures
     before = sum(1 for _ in Path("/proc/self/fd").iterdir())
     loaded(pictures, steps=16)
     assert few.cache_info().currsize == 3
@@ -330,7 +334,9 @@ def test_open_files_are_bounded(tmp_path, monkeypatch):
 
 
 def test_only_what_is_looked_at_is_read(tmp_path):
-    (picture,) = open_source(str(pack(tmp_path / "a", sizes=[(4096, 4096)], lr=False))).pictures
+    (picture,) = open_picture_set(
+        str(pack(tmp_path / "a", sizes=[(4096, 4096)], lr=False))
+    ).pictures
     Samples([picture], rule())[0]
     maps = (
         Path("/proc/self/smaps").read_text().partition("bïld 0.safetensors")[2].splitlines()
@@ -416,7 +422,7 @@ def broken(folder, change):
 def test_a_damaged_manifest_is_told_in_a_sentence(packed, change, fact):
     broken(packed, change)
     with pytest.raises(DataError, match=fact) as caught:
-        open_source(str(packed))
+        open_picture_set(str(packed))
     assert caught.value.hint
     assert caught.value.path
 
@@ -424,11 +430,11 @@ def test_a_damaged_manifest_is_told_in_a_sentence(packed, change, fact):
 def test_a_manifest_that_is_no_json_and_one_of_another_program(packed, tmp_path):
     (packed / "manifest.json").write_text('{"version": 1, "form')
     with pytest.raises(DataError, match=r"cannot read .*manifest.json: Unterminated string"):
-        open_source(str(packed))
+        open_picture_set(str(packed))
     (plain(tmp_path / "plain") / "manifest.json").write_text(
         '{"version": "1.0", "name": "an album"}'
     )
-    assert len(open_source(str(tmp_path / "plain")).pictures) == 5
+    assert len(open_picture_set(str(tmp_path / "plain")).pictures) == 5
 
 
 def damaged(path, how):
@@ -447,7 +453,7 @@ def damaged(path, how):
 @pytest.mark.parametrize("how", ["short", "long", "header", "empty", "length"])
 def test_a_damaged_shard_is_skipped_by_name_and_never_a_crash(packed, caplog, how):
     bad = packed / "shards" / "bïld 3.safetensors"
-    pictures = open_source(str(packed)).pictures
+    pictures = open_picture_set(str(packed)).pictures
     damaged(bad, how)
     names = [name for batch in loaded(pictures) for name in batch.names]
     assert "bïld 3" not in names
@@ -459,14 +465,14 @@ def test_a_damaged_shard_is_skipped_by_name_and_never_a_crash(packed, caplog, ho
         f"skipped: cannot read {bad}: it is truncated or damaged"
     )
     if how != "empty":
-        assert [one.path for one in readable(open_source(str(packed))).skipped] == [bad]
+        assert [one.path for one in readable(open_picture_set(str(packed))).skipped] == [bad]
 
 
 def test_a_shard_of_another_size_or_without_lr_is_named(packed, tmp_path):
     (pack(tmp_path / "other", sizes=[(96, 96)]) / "shards" / "bïld 0.safetensors").replace(
         packed / "shards" / "bïld 0.safetensors"
     )
-    picture = open_source(str(packed)).pictures[0]
+    picture = open_picture_set(str(packed)).pictures[0]
     with pytest.raises(
         DataError, match=r"bïld 0\.safetensors: it has 96x96 pixels, its manifest says 80x96"
     ):
@@ -475,18 +481,18 @@ def test_a_shard_of_another_size_or_without_lr_is_named(packed, tmp_path):
 
 def test_paired_training_needs_stored_lr_of_the_scale(packed, tmp_path):
     with pytest.raises(DataError, match=r"the LR of .* is of scale 4, not 2$") as caught:
-        open_source(str(packed), paired=True, scale=2)
+        open_picture_set(str(packed), paired=True, scale=2)
     assert caught.value.hint == "--scale 4, or --degrade bicubic"
     without = pack(tmp_path / "b", lr=False)
     with pytest.raises(DataError, match=r"was prepared without LR$"):
-        open_source(str(without), paired=True, scale=4)
-    assert len(open_source(str(without)).pictures) == 5
+        open_picture_set(str(without), paired=True, scale=4)
+    assert len(open_picture_set(str(without)).pictures) == 5
 
 
 def test_what_was_prepared_again_is_read_again(packed):
-    before = open_source(str(packed)).pictures[0].read(4)[0].copy()
+    before = open_picture_set(str(packed)).pictures[0].read(4)[0].copy()
     pack(packed, sizes=[(64, 64)] * 3)
-    assert open_source(str(packed)).pictures[0].read(4)[0].shape == (64, 64, 3) != before.shape
+    assert open_picture_set(str(packed)).pictures[0].read(4)[0].shape == (64, 64, 3) != before.shape
 
 
 def test_a_folder_or_list_inside_a_prepared_one_keeps_splits_and_groups(tmp_path, monkeypatch):
@@ -496,46 +502,46 @@ def test_a_folder_or_list_inside_a_prepared_one_keeps_splits_and_groups(tmp_path
     )
     monkeypatch.chdir(folder / "HQ")
     for place in (str(folder / "HQ"), "."):
-        source = open_source(place)
+        source = open_picture_set(place)
         assert len(source.pictures) == 12
         assert [{one.group for one in part} for part in parted(source)] == [
             {"00", "01"},
             {"02"},
             {"03"},
         ]
-    source = open_source(f"{tmp_path / 'some.txt'} in {folder}")
+    source = open_picture_set(f"{tmp_path / 'some.txt'} in {folder}")
     assert [(one.group, one.split, one.crops) for one in source.pictures if one.split] == [
         (group, split, 1)
         for group, split in (("01", "train"), ("02", "val"), ("03", "test"))
         for _ in range(2)
     ]
-    assert open_source(str(folder / "HQ"), prefer=("test",)).pictures[0].group == "03"
+    assert open_picture_set(str(folder / "HQ"), prefer=("test",)).pictures[0].group == "03"
 
 
 def parted(source):
-    made = parts(source, (), ())
+    made = split_pictures(source, (), ())
     return made.training, made.validation, made.test
 
 
 def test_a_list_names_pictures_of_shards(tmp_path):
     folder = pack(tmp_path / "a", splits=SPLITS)
-    names = [one.name for one in open_source(str(folder)).pictures]
+    names = [one.name for one in open_picture_set(str(folder)).pictures]
     (tmp_path / "two.txt").write_text(f"{names[3]}\n{names[2]}.png\n")
-    source = open_source(f"2*{tmp_path / 'two.txt'} in {folder / 'shards'}")
+    source = open_picture_set(f"2*{tmp_path / 'two.txt'} in {folder / 'shards'}")
     assert [(one.name, one.split, one.weight) for one in source.pictures] == [
         (names[3], "train", 2.0),
         (names[2], "val", 2.0),
     ]
     (tmp_path / "two.txt").write_text("nobody.png\n")
     with pytest.raises(DataError, match=r"has no picture 'nobody.png', which .*two.txt names"):
-        open_source(f"{tmp_path / 'two.txt'} in {folder}")
+        open_picture_set(f"{tmp_path / 'two.txt'} in {folder}")
 
 
 @pytest.mark.parametrize("text", ['{"name": "something else"}', "no json"])
 def test_a_manifest_around_a_folder_that_is_another_programs_is_left_alone(tmp_path, text):
     write_image(tmp_path / "photos/a.png", noise(32, 32))
     (tmp_path / "manifest.json").write_text(text)
-    assert [one.name for one in open_source(str(tmp_path / "photos")).pictures] == ["a"]
+    assert [one.name for one in open_picture_set(str(tmp_path / "photos")).pictures] == ["a"]
 
 
 @pytest.mark.parametrize("name", ["../a", "/tmp/a", "a/../../b", r"..\a", "C:/a"])
@@ -545,13 +551,13 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path, name):
     document["pictures"][0]["name"] = name
     (folder / "manifest.json").write_text(json.dumps(document))
     with pytest.raises(DataError, match="names no picture"):
-        open_source(str(folder))
+        open_picture_set(str(folder))
 
 
 def test_files_of_another_scale_are_refused_before_any_is_read(tmp_path):
     folder = files(tmp_path / "f", ("HQ", "LQ"))
     with pytest.raises(DataError, match="is of scale 4, not 2"):
-        open_source(str(folder), paired=True, scale=2)
+        open_picture_set(str(folder), paired=True, scale=2)
 
 
 def test_eval_scores_stored_lr_at_the_scale_of_the_manifest(tmp_path, capsys):
@@ -611,14 +617,14 @@ def test_an_hr_folder_whose_pictures_lie_in_a_subfolder_has_its_lr_beside_it(tmp
             tmp_path / folder / "inner one/a.png",
             np.ascontiguousarray(noise(64, 64)[::step, ::step]),
         )
-    (picture,) = open_source(str(tmp_path / "hr"), paired=True, scale=4).pictures
+    (picture,) = open_picture_set(str(tmp_path / "hr"), paired=True, scale=4).pictures
     assert picture.lr == tmp_path / "lr/inner one/a.png"
 
 
 def test_other_folders_inside_a_prepared_one_are_what_they_are(packed, monkeypatch):
     write_image(packed / "run/pictures/own.png", noise(32, 32))
-    assert [one.name for one in open_source(str(packed / "run")).pictures] == ["pictures/own"]
+    assert [one.name for one in open_picture_set(str(packed / "run")).pictures] == ["pictures/own"]
     with pytest.raises(DataError, match="there is no folder"):
-        open_source(str(packed / "typo"))
+        open_picture_set(str(packed / "typo"))
     monkeypatch.chdir(packed)
-    assert "rocket" in [one.name for one in open_source("photos").pictures]
+    assert "rocket" in [one.name for one in open_picture_set("photos").pictures]

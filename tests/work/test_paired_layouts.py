@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from srkit_core.data.pairs import Naming, find_pairs
-from srkit_core.data.sources import open_source
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.data.picture_set import open_picture_set
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
@@ -65,13 +65,13 @@ def test_div2k_as_it_is_unpacked(tmp_path):
         ]
     assert [
         one.name
-        for one in open_source(str(tmp_path / "DIV2K_valid_HR"), paired=True, scale=4).pictures
+        for one in open_picture_set(str(tmp_path / "DIV2K_valid_HR"), paired=True, scale=4).pictures
     ] == ["DIV2K_valid_HR/0801"]
     for paired in (True, False):
         with pytest.raises(
             DataError, match="several subfolders for HR: DIV2K_train_HR, DIV2K_valid_HR"
         ) as caught:
-            open_source(str(tmp_path), paired=paired, scale=4)
+            open_picture_set(str(tmp_path), paired=paired, scale=4)
         assert caught.value.hint == f"name one of them, {tmp_path / 'DIV2K_train_HR'}"
 
 
@@ -137,7 +137,7 @@ def test_a_recipe_names_lr_files_and_an_error_names_the_split(tmp_path):
         for name in ("a", "b", "c"):
             write_image(tmp_path / part / "HR" / f"{name}.png", hr)
             write_image(tmp_path / part / "LR" / f"{name}_small.png", hr[::2, ::2])
-    where = Where(
+    where = RunOptions(
         data=str(tmp_path / "train"),
         val={"": str(tmp_path / "valid")},
         device="cpu",
@@ -146,7 +146,7 @@ def test_a_recipe_names_lr_files_and_an_error_names_the_split(tmp_path):
     train(paired_recipe(lr_names="{}_small"), where)
     assert 'lr_names = "{}_small"' in (tmp_path / "run" / "recipe.toml").read_text()
     (tmp_path / "valid" / "LR" / "b_small.png").unlink()
-    wrong = Where(data=where.data, val=where.val, device="cpu", out=tmp_path / "other")
+    wrong = RunOptions(data=where.data, val=where.val, device="cpu", out=tmp_path / "other")
     with pytest.raises(
         DataError,
         match=rf"^for validation, {tmp_path}/valid/HR/b.png has no LR picture in "

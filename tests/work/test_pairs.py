@@ -7,7 +7,7 @@ import pytest
 
 from srkit_core.data.alignment import aligned, on_grid
 from srkit_core.data.pairs import Candidates, Naming, find_pairs
-from srkit_core.data.sources import open_source
+from srkit_core.data.picture_set import open_picture_set
 from srkit_core.errors import DataError
 from srkit_core.io.images import write_image
 
@@ -125,7 +125,7 @@ def test_hidden_files_are_passed_over_and_others_counted(tmp_path):
     fill(tmp_path / "HR", "a.png", "._a.png", ".thumbs/b.png")
     fill(tmp_path / "LR", "a.png", "._a.png")
     (tmp_path / "LR" / "readme.txt").write_text("words")
-    source = open_source(str(tmp_path), paired=True)
+    source = open_picture_set(str(tmp_path), paired=True)
     assert [(one.name, one.lr) for one in source.pictures] == [("HR/a", tmp_path / "LR" / "a.png")]
     assert source.notes() == [f"ignored 1 files of {tmp_path} without a picture ending"]
 
@@ -134,7 +134,7 @@ def test_a_broken_lr_picture_is_skipped_and_named(tmp_path):
     fill(tmp_path / "HR", "a.png", "b.png")
     fill(tmp_path / "LR", "a.png")
     (tmp_path / "LR" / "b.png").write_text("words")
-    source = open_source(str(tmp_path), paired=True)
+    source = open_picture_set(str(tmp_path), paired=True)
     assert [one.name for one in source.pictures] == ["HR/a"]
     assert source.notes() == [f"skipped {tmp_path}/LR/b.png: it is not a picture"]
 
@@ -150,7 +150,7 @@ def test_an_lr_picture_without_hr_is_named_but_not_another_scale(tmp_path):
 def test_a_stray_lr_picture_is_a_note(tmp_path):
     fill(tmp_path / "HR", "a.png")
     fill(tmp_path / "LR", "a.png", "zebra.png")
-    source = open_source(str(tmp_path), paired=True)
+    source = open_picture_set(str(tmp_path), paired=True)
     assert source.notes() == ["skipped: 1 LR pictures without an HR picture, such as 'zebra.png'"]
 
 
@@ -158,7 +158,7 @@ def test_empty_paired_folders_are_an_error(tmp_path):
     for name in ("HR", "LR"):
         (tmp_path / name).mkdir()
     with pytest.raises(DataError, match=f"{tmp_path} holds no picture"):
-        open_source(str(tmp_path), paired=True)
+        open_picture_set(str(tmp_path), paired=True)
 
 
 def test_the_official_lr_folders_fit(assets):

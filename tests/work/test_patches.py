@@ -9,11 +9,11 @@ import torch
 from srkit_core.augmentation import bind_augment
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.chain import bind_chain
-from srkit_core.data.augment import View, draw_view
-from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.crop_position import even_crop_position
+from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.loader import Sample, collate
-from srkit_core.data.patches import CropRule, centre_place, cut, picture_of, sample_rng
-from srkit_core.data.places import even_place
+from srkit_core.data.patches import CropRule, centre_crop_position, cut, picture_of, sample_rng
+from srkit_core.data.transforms import View, draw_view
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
 from srkit_core.registry import discover
@@ -27,7 +27,7 @@ def noise(height, width, seed=0):
 
 
 def pair(batch, crops, degrade):
-    made = make_examples(batch, crops, Making(degrade), torch.Generator())
+    made = make_examples(batch, crops, LrMaker(degrade), torch.Generator())
     return made.lr, made.hr
 
 
@@ -58,15 +58,17 @@ def test_lr_of_a_crop_is_the_crop_of_the_lr_to_the_last_bit(margins, scale, bord
     ]:
         picture = noise(height, width)
         whole = degrade(to_unit(torch.from_numpy(picture)[None]), rng=torch.Generator())
-        places = [
+        positions = [
             (y, x)
             for y in range(0, height - patch + 1, scale)
             for x in range(0, width - patch + 1, scale)
         ]
-        samples = [Sample(f"{y} {x}", *as_window(crops, picture, (y, x)), None) for y, x in places]
+        samples = [
+            Sample(f"{y} {x}", *as_window(crops, picture, (y, x)), None) for y, x in positions
+        ]
         lr, hr = pair(collate(samples), crops, degrade)
-        assert len(lr) == len(places)
-        for number, (y, x) in enumerate(places):
+        assert len(lr) == len(positions)
+        for number, (y, x) in enumerate(positions):
             assert torch.equal(
                 hr[number],
                 to_unit(torch.from_numpy(picture[None, y : y + patch, x : x + patch]))[0],
@@ -77,8 +79,8 @@ def test_lr_of_a_crop_is_the_crop_of_the_lr_to_the_last_bit(margins, scale, bord
             assert torch.equal(lr[number], expected), (height, width, y, x)
 
 
-def as_window(crops, picture, place, view=STRAIGHT):
-    crop = cut(crops, picture, place, view)
+def as_window(crops, picture, position, view=STRAIGHT):
+    crop = cut(crops, picture, position, view)
     return crop.window, crop.corner
 
 
@@ -98,9 +100,9 @@ def test_without_its_margin_a_crop_is_inexact_so_the_margin_is_needed(margins):
 @pytest.mark.parametrize("size", [(64, 64), (40, 64), (64, 36), (32, 32)])
 def test_a_patch_is_where_its_corner_says_from_every_side(view, size):
     picture, crops = noise(*size), rule()
-    for place in [(0, 0), (size[0] - 32, size[1] - 32), ((size[0] - 32) // 8 * 4, 0)]:
-        window, (y, x) = as_window(crops, picture, place, view)
-        patch = picture[place[0] : place[0] + 32, place[1] : place[1] + 32]
+    for position in [(0, 0), (size[0] - 32, size[1] - 32), ((size[0] - 32) // 8 * 4, 0)]:
+        window, (y, x) = as_window(crops, picture, position, view)
+        patch = picture[position[0] : position[0] + 32, position[1] : position[1] + 32]
         assert np.array_equal(window[y : y + 32, x : x + 32], view.of(patch))
         assert (y % 4, x % 4) == (0, 0)
         assert window.flags.c_contiguous
@@ -146,15 +148,15 @@ def test_every_picture_comes_once_an_epoch_in_a_new_order():
 def test_seed_and_stage_change_order_and_crops():
     rules = [rule(), rule(seed=1), rule(stage=1)]
     orders = {tuple(picture_of(one, number, 20) for number in range(20)) for one in rules}
-    places = {
+    positions = {
         tuple(
-            even_place(500, 500, one.patch, one.scale, sample_rng(one, number))
+            even_crop_position(500, 500, one.patch, one.scale, sample_rng(one, number))
             for number in range(5)
         )
         for one in rules
     }
-    assert (len(orders), len(places)) == (3, 3)
-    assert even_place(500, 500, 32, 4, sample_rng(rule(), 3)) == even_place(
+    assert (len(orders), len(positions)) == (3, 3)
+    assert even_crop_position(500, 500, 32, 4, sample_rng(rule(), 3)) == even_crop_position(
         500, 500, 32, 4, sample_rng(rule(), 3)
     )
     assert (
@@ -167,14 +169,14 @@ def test_seed_and_stage_change_order_and_crops():
 def test_places_reach_every_corner_and_lie_on_the_lr_grid(scale):
     one = rule(patch=6 * scale, scale=scale)
     height, width = 8 * scale + scale - 1, 6 * scale
-    places = {
-        even_place(height, width, one.patch, one.scale, sample_rng(one, number))
+    positions = {
+        even_crop_position(height, width, one.patch, one.scale, sample_rng(one, number))
         for number in range(200)
     }
-    assert places == {(row * scale, 0) for row in range(3)}
+    assert positions == {(row * scale, 0) for row in range(3)}
 
 
 def test_the_centre_is_the_centre():
-    assert centre_place(rule(), 100, 60) == (32, 12)
-    assert centre_place(rule(), 32, 33) == (0, 0)
-    assert centre_place(rule(patch=24, scale=3), 99, 27) == (36, 0)
+    assert centre_crop_position(rule(), 100, 60) == (32, 12)
+    assert centre_crop_position(rule(), 32, 33) == (0, 0)
+    assert centre_crop_position(rule(patch=24, scale=3), 99, 27) == (36, 0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from srkit_core.evaluation.pictures import sheet
+from srkit_core.evaluation.picture_sheet import sheet
 
 GAP, TITLE = 6, 22
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from srkit_core.engine.events import Silent
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import WeightsError
-from srkit_core.pinning import found_here, networks_of, parts_of, pin
+from srkit_core.pinning import components_of, found_here, networks_of, pin
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import Component, discover
@@ -127,7 +127,7 @@ def test_a_path_is_written_out_and_its_file_known(registry, bring, monkeypatch):
 def test_the_networks_of_parts_are_each_fetched_once(registry, bring):
     bring("one")
     planned = plan(recipe("bright + 2*bright"), registry)
-    assert [one.spec.name for one in networks_of(parts_of(planned), registry)] == ["one"]
+    assert [one.spec.name for one in networks_of(components_of(planned), registry)] == ["one"]
     assert found_here(("two", "one"), registry)
     assert not found_here(("two",), registry)
 
@@ -142,7 +142,7 @@ class Notes(Silent):
 
 def test_a_run_says_and_records_what_it_read_and_refuses_another_file(registry, bring, tmp_path):
     folder, out, told = bring("two"), tmp_path / "run", Notes()
-    train(recipe(), Where(out=out, device="cpu"), registry=registry, listener=told)
+    train(recipe(), RunOptions(out=out, device="cpu"), registry=registry, listener=told)
     assert f"pretrained network two from {folder / 'file of two'}" in told.notes
     environment = json.loads((out / "environment.json").read_text())
     digest = hashlib.sha256(network("two")[1]).hexdigest()
@@ -151,7 +151,7 @@ def test_a_run_says_and_records_what_it_read_and_refuses_another_file(registry, 
     ]
     assert "bright(weights=two)" in (out / "recipe.toml").read_text()
     bring("one", "two")
-    train(recipe(steps=3), Where(out=out, device="cpu"), registry=registry, resume="newest")
+    train(recipe(steps=3), RunOptions(out=out, device="cpu"), registry=registry, resume="newest")
     assert "bright(weights=two)" in (out / "recipe.toml").read_text()
     spec, _ = network("two")
     content = b"another file of the same network"
@@ -167,7 +167,7 @@ def test_a_run_says_and_records_what_it_read_and_refuses_another_file(registry, 
     ):
         train(
             recipe(steps=4),
-            Where(out=out, device="cpu"),
+            RunOptions(out=out, device="cpu"),
             registry=replace(registry, weights=changed),
             resume="newest",
         )

@@ -16,9 +16,9 @@ from srkit_core.data.loader import Samples
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
-from srkit_core.data.sources import open_source, parts
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.data.picture_set import open_picture_set, split_pictures
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError
 from srkit_core.io.images import read_image, write_image
 from srkit_core.recipe import recipe_from_dict
@@ -43,7 +43,7 @@ def test_a_list_of_basicsr_lies_beside_its_pictures(tmp_path):
     (tmp_path / "meta_info.txt").write_text(
         "0001_s002.png (480,480,3)\nsub/0002_s001.png (480,480,3) 1\ngone.png (480,480,3)\n"
     )
-    source = open_source(str(tmp_path / "meta_info.txt"))
+    source = open_picture_set(str(tmp_path / "meta_info.txt"))
     assert named(source) == ["0001_s002", "sub/0002_s001"]
     assert source.notes() == [
         f"skipped {tmp_path / 'gone.png'}: there is no file {tmp_path / 'gone.png'}"
@@ -56,8 +56,10 @@ def test_a_list_names_another_folder_or_the_hr_of_one(tmp_path):
     fill(tmp_path / "data" / "LR", "ax4.png", "bx4.png", size=(6, 8))
     (tmp_path / "list.txt").write_text("b.png\n")
     place = f"{tmp_path / 'list.txt'} in {tmp_path / 'data'}"
-    assert [one.path for one in open_source(place).pictures] == [tmp_path / "data" / "HR" / "b.png"]
-    (pair,) = open_source(place, paired=True, scale=4).pictures
+    assert [one.path for one in open_picture_set(place).pictures] == [
+        tmp_path / "data" / "HR" / "b.png"
+    ]
+    (pair,) = open_picture_set(place, paired=True, scale=4).pictures
     assert (pair.path.name, pair.lr) == ("b.png", tmp_path / "data" / "LR" / "bx4.png")
 
 
@@ -65,11 +67,11 @@ def test_a_list_of_pairs_as_real_esrgan_writes_it(tmp_path):
     fill(tmp_path / "gt", "a, b.png", "c.png")
     fill(tmp_path / "lq", "x.png", "y.png", size=(6, 8))
     (tmp_path / "pairs.txt").write_text("gt/c.png, lq/x.png\n")
-    (pair,) = open_source(str(tmp_path / "pairs.txt"), paired=True, scale=4).pictures
+    (pair,) = open_picture_set(str(tmp_path / "pairs.txt"), paired=True, scale=4).pictures
     assert (pair.name, pair.lr) == ("gt/c", tmp_path / "lq" / "x.png")
-    assert named(open_source(str(tmp_path / "pairs.txt"))) == ["gt/c"]
+    assert named(open_picture_set(str(tmp_path / "pairs.txt"))) == ["gt/c"]
     (tmp_path / "pairs.txt").write_text("gt/a, b.png\n")
-    assert named(open_source(str(tmp_path / "pairs.txt"))) == ["gt/a, b"]
+    assert named(open_picture_set(str(tmp_path / "pairs.txt"))) == ["gt/a, b"]
 
 
 def weighted(*counts):
@@ -112,7 +114,7 @@ def test_samples_of_a_mixture_come_by_weight(tmp_path):
         f"3*{fill(tmp_path / 'A', 'a.png', 'b.png')} + "
         f"0.5*{fill(tmp_path / 'B', *(f'{n}.png' for n in range(4)))}"
     )
-    source = open_source(place)
+    source = open_picture_set(place)
     assert named(source) == ["A/a", "A/b", "B/0", "B/1", "B/2", "B/3"]
     samples = Samples(source.pictures, CropRule(16, 4, 0, 0, 0, Augment()))
     epochs = [
@@ -131,8 +133,10 @@ def test_a_mixture_splits_as_its_places_do_and_keeps_equal_names_together(tmp_pa
         fill(tmp_path / name / "set", *(f"{number}.png" for number in range(30)), size=(8, 8))
         for name in ("x", "y")
     )
-    alone = {picture.name for picture in parts(open_source(str(one)), 0.3, ()).validation}
-    both = parts(open_source(f"{one} + 2*{other}"), 0.3, ()).validation
+    alone = {
+        picture.name for picture in split_pictures(open_picture_set(str(one)), 0.3, ()).validation
+    }
+    both = split_pictures(open_picture_set(f"{one} + 2*{other}"), 0.3, ()).validation
     assert {picture.name for picture in both} == {
         f"{label}/{name}" for label in ("set", "set.2") for name in alone
     }
@@ -142,7 +146,7 @@ def test_notes_of_a_mixture_are_those_of_its_places(tmp_path):
     one, other = fill(tmp_path / "a", "a.png"), fill(tmp_path / "b", "HR/b.png", "LR/b.png")
     (one / "bad.png").write_text("words")
     (other / "HR" / "readme.md").write_text("words")
-    assert open_source(f"{one} + {other}").notes() == [
+    assert open_picture_set(f"{one} + {other}").notes() == [
         f"{other} holds HR and LR side by side: these are the pictures of HR, 1 others were left "
         "alone",
         f"skipped {one / 'bad.png'}: it is not a picture",
@@ -163,7 +167,7 @@ def test_an_epoch_of_a_run_has_the_crops_of_the_mixture(tmp_path, monkeypatch):
     fill(tmp_path / "A", "a.png", "b.png")
     fill(tmp_path / "B", "c.png")
     monkeypatch.chdir(tmp_path)
-    where = Where(data="3*A + B", val={"": "B"}, device="cpu", out=tmp_path / "run")
+    where = RunOptions(data="3*A + B", val={"": "B"}, device="cpu", out=tmp_path / "run")
     folder = train(recipe_from_dict(SMALL), where)
     assert (
         json.loads((folder / "summary.json").read_text())["steps"] == 8
@@ -175,7 +179,7 @@ def test_an_epoch_of_a_run_has_the_crops_of_the_mixture(tmp_path, monkeypatch):
 def test_check_names_the_places_that_are_gone(tmp_path, capsys):
     fill(tmp_path / "A", "a.png")
     fill(tmp_path / "B", "c.png")
-    where = Where(
+    where = RunOptions(
         data=f"3*{tmp_path / 'A'} + {tmp_path / 'B'}",
         val={"": str(tmp_path / "A")},
         device="cpu",
@@ -205,29 +209,29 @@ def remote(tmp_path, monkeypatch):
 
 
 def test_pictures_at_an_address_are_fetched_once(remote, tmp_path, monkeypatch):
-    source = open_source("memory://bucket/set")
+    source = open_picture_set("memory://bucket/set")
     assert named(source) == ["b c", "sub/ü"]
     kept = source.pictures[0].path.parent
     assert kept.is_relative_to(tmp_path / "cache" / "data")
     assert source.notes() == [f"the pictures of memory://bucket/set are kept in {kept}"]
     assert (kept / "b c.png").read_bytes() == (tmp_path / "here" / "b c.png").read_bytes()
     monkeypatch.setattr(type(remote), "cat_file", None)
-    assert named(open_source("memory://bucket/set")) == named(source)
+    assert named(open_picture_set("memory://bucket/set")) == named(source)
 
 
 def test_a_file_that_changed_its_size_is_fetched_again(remote, tmp_path):
-    before = open_source("memory://bucket/set").fingerprint()
+    before = open_picture_set("memory://bucket/set").fingerprint()
     write_image(tmp_path / "other.png", noise(40, 40))
     remote.pipe("/bucket/set/b c.png", (tmp_path / "other.png").read_bytes())
-    after = open_source("memory://bucket/set")
+    after = open_picture_set("memory://bucket/set")
     assert (after.pictures[0].height, after.fingerprint() != before) == (40, True)
 
 
 def test_a_file_that_changed_but_for_its_size_is_fetched_again(remote):
     remote.pipe("/bucket/bmp/a.bmp", bitmap(10))
-    assert read_image(open_source("memory://bucket/bmp").pictures[0].path)[0, 0, 0] == 10
+    assert read_image(open_picture_set("memory://bucket/bmp").pictures[0].path)[0, 0, 0] == 10
     remote.pipe("/bucket/bmp/a.bmp", bitmap(200))
-    assert read_image(open_source("memory://bucket/bmp").pictures[0].path)[0, 0, 0] == 200
+    assert read_image(open_picture_set("memory://bucket/bmp").pictures[0].path)[0, 0, 0] == 200
 
 
 def bitmap(value):
@@ -237,9 +241,9 @@ def bitmap(value):
 
 
 def test_a_file_that_has_gone_goes_here_as_well(remote):
-    open_source("memory://bucket/set")
+    open_picture_set("memory://bucket/set")
     remote.rm("/bucket/set/b c.png")
-    assert named(open_source("memory://bucket/set")) == ["sub/ü"]
+    assert named(open_picture_set("memory://bucket/set")) == ["sub/ü"]
 
 
 def test_what_was_prepared_is_fetched_with_its_manifest(tmp_path, remote):
@@ -248,7 +252,7 @@ def test_what_was_prepared_is_fetched_with_its_manifest(tmp_path, remote):
     assert run(["prepare", str(tmp_path / "photos"), str(tmp_path / "out"), *options]) == 0
     remote.put(f"{tmp_path / 'out'}/", "/bucket/packed/", recursive=True)
     here, there = (
-        open_source(place, paired=True, scale=4)
+        open_picture_set(place, paired=True, scale=4)
         for place in (str(tmp_path / "out"), "memory://bucket/packed")
     )
     assert [(one.name, one.crops, one.height) for one in there.pictures] == [
@@ -265,12 +269,12 @@ def read_shard(source):
 def test_the_address_of_one_picture(remote):
     assert [
         (one.name, one.height, one.width)
-        for one in open_source("memory://bucket/set/b c.png").pictures
+        for one in open_picture_set("memory://bucket/set/b c.png").pictures
     ] == [("b c", 24, 32)]
 
 
 def test_an_address_mixes_with_folders_and_splits_by_name(remote, tmp_path):
-    source = open_source(f"2*memory://bucket/set + {tmp_path / 'here'}")
+    source = open_picture_set(f"2*memory://bucket/set + {tmp_path / 'here'}")
     assert named(source) == ["set/b c", "set/sub/ü", "here/b c", "here/sub/ü"]
     assert [picture.weight for picture in source.pictures] == [2.0, 2.0, 1.0, 1.0]
 
@@ -293,7 +297,7 @@ def test_an_address_mixes_with_folders_and_splits_by_name(remote, tmp_path):
 )
 def test_an_address_that_cannot_be_read_is_named(remote, address, fact, hint):
     with pytest.raises(DataError, match=fact) as caught:
-        open_source(address)
+        open_picture_set(address)
     assert hint in caught.value.hint
 
 
@@ -302,7 +306,7 @@ def test_without_fsspec_the_install_line_is_told(remote, monkeypatch):
     with pytest.raises(
         DataError, match="memory://bucket/set needs a library that is not installed"
     ) as caught:
-        open_source("memory://bucket/set")
+        open_picture_set("memory://bucket/set")
     assert caught.value.hint == 'pip install "srkit[remote]"'
 
 
@@ -310,7 +314,7 @@ def test_a_name_that_leads_out_of_its_folder_is_refused(remote, tmp_path):
     remote.store["/bucket/set/../../out.png"] = remote.store["/bucket/set/b c.png"]
     try:
         with pytest.raises(DataError, match="leads out of its folder"):
-            open_source("memory://bucket/set")
+            open_picture_set("memory://bucket/set")
     finally:
         del remote.store["/bucket/set/../../out.png"]
     assert not list(tmp_path.rglob("out.png"))

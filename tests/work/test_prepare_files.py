@@ -16,7 +16,7 @@ from srkit_core.builtin.interpolation import Shrink
 from srkit_core.cli.app import run
 from srkit_core.data.groups import group_of
 from srkit_core.data.pairs import find_pairs
-from srkit_core.data.sources import open_source
+from srkit_core.data.picture_set import open_picture_set
 from srkit_core.io.images import read_image, to_bytes, to_unit
 
 
@@ -235,7 +235,7 @@ def test_names_that_not_every_system_takes_are_written_without_what_they_stumble
         form,
     ]
     assert run(words) == 0
-    source = open_source(str(tmp_path / "out"))
+    source = open_picture_set(str(tmp_path / "out"))
     assert sorted(one.group for one in source.pictures) == ["a\\b", "c: d/who?", 'x*"<y>|']
     if form == "files":
         assert _names(tmp_path / "out" / "hr") == ["a_b.png", "c_ d/who_.png", "x___y__.png"]

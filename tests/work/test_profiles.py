@@ -11,11 +11,11 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 from torch import nn
 
-from srkit_core.binding import Part
-from srkit_core.evaluation.files import upscale_file
+from srkit_core.binding import BoundComponent
+from srkit_core.evaluation.upscale_file import upscale_file
 from srkit_core.io.colour import srgb_profile
 from srkit_core.io.images import DEEP, WRITABLE, Photo, read_image, read_photo, write_photo
-from srkit_core.parts.model import Model
+from srkit_core.models.model import Model
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
 
@@ -39,7 +39,7 @@ def enlarge():
             return nn.functional.interpolate(lr, scale_factor=2.0, mode="nearest")
 
     spec = GeneratorSpec(name="fake", factory=lambda: None, summary="", scales=(2,))
-    return Model(Enlarge(), Part("fake", Component(spec, "srkit-fake", "1"), {}, {}), 2)
+    return Model(Enlarge(), BoundComponent("fake", Component(spec, "srkit-fake", "1"), {}, {}), 2)
 
 
 def test_the_profile_is_that_of_srgb_and_bears_no_date_of_today():

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from srkit_core.cli.app import run
-from srkit_core.engine.environment import differences
-from srkit_core.engine.memory import less_memory
+from srkit_core.engine.logs.environment import differences
+from srkit_core.engine.machine.oom import less_memory_hint
 from srkit_core.recipe import Stage
 
 TINY = [
@@ -136,7 +136,7 @@ def test_what_to_try_when_memory_runs_out_keeps_the_effective_batch(
     tmp_path, stage, processes, hint
 ):
     assert (
-        less_memory(Stage(loss="l1", steps=1, **stage), processes, tmp_path)
+        less_memory_hint(Stage(loss="l1", steps=1, **stage), processes, tmp_path)
         == f"srkit train --resume --out {tmp_path} {hint}"
     )
 

@@ -13,11 +13,11 @@ from torch import nn
 
 from srkit_core.cli.app import run
 from srkit_core.engine import objective
-from srkit_core.engine.memory import memory_guard
-from srkit_core.engine.report import Clock
-from srkit_core.engine.resume import AtEpoch
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.checkpoints.resume import AtEpoch
+from srkit_core.engine.logs.logger import Throughput
+from srkit_core.engine.machine.oom import oom_guard
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import (
     DataError,
     DivergedError,
@@ -80,7 +80,7 @@ def photos(tmp_path):
 
 @pytest.fixture
 def where(photos, tmp_path):
-    return Where(data=str(photos), out=tmp_path / "run", device="cpu")
+    return RunOptions(data=str(photos), out=tmp_path / "run", device="cpu")
 
 
 def stopped(wanted, where, after, resume=None):
@@ -131,7 +131,7 @@ def test_a_gradient_that_is_not_finite_stops_before_the_update(where, monkeypatc
         def __call__(self, sr, hr):
             return (sr - sr.detach()).square().sum().sqrt()
 
-    monkeypatch.setattr(objective, "build", lambda part: Root())
+    monkeypatch.setattr(objective, "build", lambda bound: Root())
     with pytest.raises(DivergedError) as caught:
         train(recipe(), where)
     assert (caught.value.term, caught.value.step) == ("gradient/generator", 1)
@@ -176,7 +176,7 @@ def test_a_step_is_taken_although_another_checkpoint_is_damaged_and_an_epoch_at_
         train(recipe(), where, resume=5, listener=listener)
     assert "going on after step 5" in listener.notes
     longer = recipe({"batch": 2, "steps": 8})
-    other = Where(data=where.data, out=where.out.with_name("epochs"), device="cpu")
+    other = RunOptions(data=where.data, out=where.out.with_name("epochs"), device="cpu")
     train(longer, other)
     listener = Stopper(1)
     with pytest.raises(InterruptedRunError, match="after step 7"):
@@ -189,7 +189,7 @@ def test_other_columns_and_lost_rows_are_refused(where, photos):
     with pytest.raises(RecipeError, match="has other columns than this run"):
         train(
             recipe(),
-            Where(
+            RunOptions(
                 data=where.data,
                 out=where.out,
                 device="cpu",
@@ -204,20 +204,20 @@ def test_other_columns_and_lost_rows_are_refused(where, photos):
 
 
 def test_what_the_second_stage_cannot_build_is_known_before_anything_is_written(where):
-    wanted = recipe({"name": "a"}, {"name": "b", "optimiser": {"betas": [1.5, 0.9]}})
+    wanted = recipe({"name": "a"}, {"name": "b", "optimizer": {"betas": [1.5, 0.9]}})
     with pytest.raises(OptionError, match="beta parameter"):
         train(wanted, where)
     assert not where.out.exists()
 
 
-@pytest.mark.parametrize("optimiser", [{"name": "LBFGS"}, {"name": "SparseAdam"}])
-def test_optimisers_that_cannot_train_here_are_refused(where, optimiser):
-    with pytest.raises(OptionError, match="has no optimiser"):
-        train(recipe({"optimiser": optimiser}), where)
+@pytest.mark.parametrize("optimizer", [{"name": "LBFGS"}, {"name": "SparseAdam"}])
+def test_optimizers_that_cannot_train_here_are_refused(where, optimizer):
+    with pytest.raises(OptionError, match="has no optimizer"):
+        train(recipe({"optimizer": optimizer}), where)
 
 
 @pytest.mark.parametrize(
-    "optimiser",
+    "optimizer",
     [
         {"name": "Adam", "foreach": True},
         {"name": "AdamW", "amsgrad": True},
@@ -225,11 +225,11 @@ def test_optimisers_that_cannot_train_here_are_refused(where, optimiser):
         {"name": "Adagrad"},
     ],
 )
-def test_other_optimisers_and_options_train_and_resume_exactly(where, optimiser):
-    wanted = recipe({"optimiser": optimiser, "steps": 4})
+def test_other_optimizers_and_options_train_and_resume_exactly(where, optimizer):
+    wanted = recipe({"optimizer": optimizer, "steps": 4})
     stopped(wanted, where, 2)
     train(wanted, where, resume="newest")
-    whole = Where(data=where.data, out=where.out.with_name("whole"), device="cpu")
+    whole = RunOptions(data=where.data, out=where.out.with_name("whole"), device="cpu")
     train(wanted, whole)
     rows = [
         list(csv.DictReader((one.out / "metrics.csv").open(newline=""))) for one in (where, whole)
@@ -257,16 +257,16 @@ def test_a_network_that_remembers_what_validation_showed_it_can_still_train(wher
                 .repeat_interleave(4, -2)
             )
 
-    from srkit_core.engine import assemble as training
+    from srkit_core.engine import run_context as training
 
-    monkeypatch.setattr(training, "build_network", lambda part, seed=0: Growing())
+    monkeypatch.setattr(training, "build_network", lambda bound, seed=0: Growing())
     train(recipe({"validate_every": 1}), where)
 
 
 def test_losses_are_built_in_eval_mode(where, monkeypatch):
     loss = nn.Dropout()
-    monkeypatch.setattr(objective, "build", lambda part: loss)
-    term = SimpleNamespace(part=None, label="x", weight=1.0, adversarial=False)
+    monkeypatch.setattr(objective, "build", lambda bound: loss)
+    term = SimpleNamespace(bound=None, label="x", weight=1.0, adversarial=False)
     objective.build_objective(
         SimpleNamespace(terms=[term]), torch.device("cpu"), lambda logits: logits
     )
@@ -282,10 +282,10 @@ def test_losses_are_built_in_eval_mode(where, monkeypatch):
     ],
 )
 def test_every_way_of_running_out_of_memory_is_one_error(error):
-    with pytest.raises(OutOfMemoryError) as caught, memory_guard("--tile 128"):
+    with pytest.raises(OutOfMemoryError) as caught, oom_guard("--tile 128"):
         raise error
     assert (caught.value.exit_code, caught.value.hint) == (6, "--tile 128")
-    with pytest.raises(RuntimeError, match="another"), memory_guard(""):
+    with pytest.raises(RuntimeError, match="another"), oom_guard(""):
         raise RuntimeError("another")
 
 
@@ -309,7 +309,7 @@ def test_paired_pictures_whose_lr_leaves_less_than_the_patch_are_left_out_of_the
     wanted = recipe(
         {"steps": 2, "patch": 64}, degradation="paired", data={"hold_out": ["HR/0", "HR/1"]}
     )
-    train(wanted, Where(data=str(tmp_path / "data"), out=tmp_path / "run", device="cpu"))
+    train(wanted, RunOptions(data=str(tmp_path / "data"), out=tmp_path / "run", device="cpu"))
     last = list(csv.DictReader((tmp_path / "run/metrics.csv").open(newline="")))[-1]
     assert last["split"] == "val"
     assert last["loss/l1"] != ""
@@ -331,7 +331,7 @@ def test_a_reader_that_goes_away_does_not_stop_training(where, monkeypatch):
 
 
 def test_the_clock_counts_from_step_to_step():
-    clock = Clock()
+    clock = Throughput()
     clock.start()
     clock.count(8)
     clock.count(8)
@@ -358,7 +358,7 @@ def test_a_resume_where_no_run_is_says_so(tmp_path, capsys):
 
 
 def test_a_validation_that_fails_saves_first_what_was_trained(where, monkeypatch):
-    from srkit_core.engine.validate import Validator
+    from srkit_core.engine.validator import Validator
 
     def fail(*_):
         raise DataError("gone", hint="")
@@ -381,7 +381,7 @@ def test_the_checkpoint_is_chosen_while_the_folder_is_held(where, monkeypatch):
     """Otherwise a run that ends in between would lose what it saved last."""
     from filelock import FileLock, Timeout
 
-    from srkit_core.engine import train as training
+    from srkit_core.engine import trainer as training
 
     stopped(recipe(), where, 2)
     choose = training.find_checkpoint

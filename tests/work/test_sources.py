@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from srkit_core.data.bundled import FILES, NAME
+from srkit_core.data.bundled_photographs import BUNDLED, FILES
 from srkit_core.data.picture import Picture
-from srkit_core.data.sources import Source, open_source, parts, readable
+from srkit_core.data.picture_set import PictureSet, open_picture_set, readable, split_pictures
 from srkit_core.errors import DataError
 from srkit_core.io.images import image_size, read_image, write_image
 
@@ -23,7 +23,7 @@ def fill(folder, *names, size=(24, 32)):
 
 
 def parted(source, hold_out):
-    made = parts(source, hold_out, ())
+    made = split_pictures(source, hold_out, ())
     return made.training, made.validation
 
 
@@ -33,12 +33,12 @@ def named(pictures):
 
 def source_of(count):
     pictures = (Picture(f"{number:04d}", None, f"{number:04d}", 64, 64) for number in range(count))
-    return Source("many", tuple(pictures))
+    return PictureSet("many", tuple(pictures))
 
 
 def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    source = open_source(NAME)
+    source = open_picture_set(BUNDLED)
     assert len(source.pictures) == 13
     assert {"astronaut", "coffee", "motorcycle_left", "motorcycle_right"} <= set(
         named(source.pictures)
@@ -51,13 +51,13 @@ def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
 def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     fill(
-        tmp_path / NAME,
+        tmp_path / BUNDLED,
         "mine.png",
         "sub/motorcycle_left.png",
         "sub/motorcycle_right.png",
         "rocket.jpg",
     )
-    pictures = open_source(NAME).pictures
+    pictures = open_picture_set(BUNDLED).pictures
     assert named(pictures) == ["mine", "rocket", "sub/motorcycle_left", "sub/motorcycle_right"]
     assert [picture.group for picture in pictures] == [
         "mine",
@@ -69,7 +69,7 @@ def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
 
 def test_folders_are_searched_to_the_bottom_whatever_they_are_called(tmp_path):
     folder = fill(tmp_path / "mes images été", "b.PNG", "a/deep er/ü ñ.jpeg", "a/日本.tif", "z.Jpg")
-    source = open_source(str(folder))
+    source = open_picture_set(str(folder))
     assert named(source.pictures) == ["a/deep er/ü ñ", "a/日本", "b", "z"]
     assert [(picture.height, picture.width) for picture in source.pictures] == [(24, 32)] * 4
     assert source.notes() == []
@@ -80,7 +80,7 @@ def test_hidden_files_are_passed_over_and_others_counted(tmp_path):
     (folder / "readme.md").write_text("words")
     (folder / "sub" / "list.csv").write_text("1,2")
     (folder / ".hidden.txt").write_text("words")
-    source = open_source(str(folder))
+    source = open_picture_set(str(folder))
     assert (named(source.pictures), source.ignored) == (["a"], 2)
     assert source.notes() == [f"ignored 2 files of {folder} without a picture ending"]
 
@@ -91,7 +91,7 @@ def test_links_to_folders_are_followed_and_nothing_is_found_twice(tmp_path):
     (folder / "linked").symlink_to(elsewhere, target_is_directory=True)
     (folder / "sub" / "loop").symlink_to(folder, target_is_directory=True)
     (folder / "twice").symlink_to(folder / "sub", target_is_directory=True)
-    assert named(open_source(str(folder)).pictures) == ["a", "linked/c", "sub/b"]
+    assert named(open_picture_set(str(folder)).pictures) == ["a", "linked/c", "sub/b"]
 
 
 def test_broken_files_are_named_skipped_and_counted(tmp_path):
@@ -99,7 +99,7 @@ def test_broken_files_are_named_skipped_and_counted(tmp_path):
     for number in range(6):
         (folder / f"bad{number}.png").write_text("words")
     (folder / "none.jpg").symlink_to(folder / "gone.jpg")
-    source = open_source(str(folder))
+    source = open_picture_set(str(folder))
     assert named(source.pictures) == ["good"]
     assert source.notes() == [
         f"skipped {folder}/bad{number}.png: it is not a picture" for number in range(5)
@@ -110,7 +110,7 @@ def test_broken_files_are_named_skipped_and_counted(tmp_path):
 def test_pictures_smaller_than_the_crop_are_skipped(tmp_path):
     folder = fill(tmp_path, "large.png", size=(48, 64))
     fill(tmp_path, "flat.png", size=(47, 64))
-    source = open_source(str(folder), smallest=48)
+    source = open_picture_set(str(folder), smallest=48)
     assert named(source.pictures) == ["large"]
     assert source.notes() == [
         f"skipped {folder / 'flat.png'}: 64 x 47 is smaller than the crop of 48 pixels"
@@ -118,19 +118,19 @@ def test_pictures_smaller_than_the_crop_are_skipped(tmp_path):
     with pytest.raises(
         DataError, match=f"all 2 pictures of {folder} are smaller than the crop of 49 pixels"
     ) as caught:
-        open_source(str(folder), smallest=49)
+        open_picture_set(str(folder), smallest=49)
     assert "--patch" in caught.value.hint
 
 
 def test_a_turned_photograph_counts_as_it_is_seen(assets):
-    source = open_source(str(assets / "camera" / "exif_landscape_6.jpg"), smallest=450)
+    source = open_picture_set(str(assets / "camera" / "exif_landscape_6.jpg"), smallest=450)
     assert [(one.name, one.height, one.width) for one in source.pictures] == [
         ("exif_landscape_6", 450, 600)
     ]
 
 
 def test_the_camera_folder_is_read_or_named(assets):
-    source = open_source(str(assets / "camera"))
+    source = open_picture_set(str(assets / "camera"))
     assert {"exif_landscape_1", "pillow_16bit.cropped", "realesrgan_tree_alpha_16bit"} <= set(
         named(source.pictures)
     )
@@ -151,7 +151,7 @@ def test_the_camera_folder_is_read_or_named(assets):
 
 def test_pictures_that_differ_in_their_ending_only_have_different_names(tmp_path):
     folder = fill(tmp_path, "a.png", "a.jpg", "b.png", "sub/a.png")
-    assert named(open_source(str(folder)).pictures) == ["a.jpg", "a.png", "b", "sub/a"]
+    assert named(open_picture_set(str(folder)).pictures) == ["a.jpg", "a.png", "b", "sub/a"]
 
 
 @pytest.mark.parametrize(
@@ -170,24 +170,24 @@ def test_nothing_left_is_an_error(tmp_path, place, fact):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("words")
     with pytest.raises(DataError, match=fact) as caught:
-        open_source(str(tmp_path / place))
+        open_picture_set(str(tmp_path / place))
     assert str(tmp_path / place) in caught.value.message
     assert caught.value.hint
 
 
 def test_a_single_file_is_a_source(tmp_path):
     fill(tmp_path, "one.png", "other.png")
-    assert named(open_source(str(tmp_path / "one.png")).pictures) == ["one"]
+    assert named(open_picture_set(str(tmp_path / "one.png")).pictures) == ["one"]
 
 
 def test_the_fingerprint_follows_the_files(tmp_path):
     one, same = (
-        open_source(str(fill(tmp_path / name, "a.png", "b.png"))).fingerprint()
+        open_picture_set(str(fill(tmp_path / name, "a.png", "b.png"))).fingerprint()
         for name in ("one", "same")
     )
     assert one == same
     write_image(tmp_path / "one" / "b.png", np.zeros((24, 32, 3), dtype=np.uint8))
-    assert open_source(str(tmp_path / "one")).fingerprint() != one
+    assert open_picture_set(str(tmp_path / "one")).fingerprint() != one
 
 
 @pytest.mark.parametrize(("count", "held"), [(2, 1), (9, 1), (10, 1), (24, 2), (76, 8), (800, 8)])
@@ -214,7 +214,7 @@ def test_one_picture_cannot_be_split():
 
 def test_named_pictures_are_held_out_with_their_group(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    source = open_source(NAME)
+    source = open_picture_set(BUNDLED)
     training, held = parted(source, ["motorcycle_left", "coffee"])
     assert named(held) == ["coffee", "motorcycle_left", "motorcycle_right"]
     assert len(training) == 10
@@ -231,7 +231,7 @@ def test_a_stereo_pair_is_never_torn_apart():
         for name in ("motorcycle_left", "motorcycle_right")
     ]
     for count in range(1, 40):
-        training, held = parted(Source("s", (*source_of(count).pictures, *pair)), ())
+        training, held = parted(PictureSet("s", (*source_of(count).pictures, *pair)), ())
         assert {one.name for one in pair} <= set(named(training)) or {
             one.name for one in pair
         } <= set(named(held))
@@ -272,22 +272,22 @@ def test_a_picture_is_read_in_whole_lr_pixels(tmp_path):
 
 
 def test_every_bundled_photograph_is_whole():
-    assert {image_size(path.path) for path in open_source(NAME).pictures} == {
-        read_image(path.path).shape[:2] for path in open_source(NAME).pictures
+    assert {image_size(path.path) for path in open_picture_set(BUNDLED).pictures} == {
+        read_image(path.path).shape[:2] for path in open_picture_set(BUNDLED).pictures
     }
 
 
 def test_a_moved_folder_has_the_same_pictures(tmp_path):
-    before = open_source(str(fill(tmp_path / "one", "a.png", "sub/b.png")))
+    before = open_picture_set(str(fill(tmp_path / "one", "a.png", "sub/b.png")))
     fingerprint = before.fingerprint()
-    after = open_source(str(shutil.move(tmp_path / "one", tmp_path / "other")))
+    after = open_picture_set(str(shutil.move(tmp_path / "one", tmp_path / "other")))
     assert (named(after.pictures), after.fingerprint()) == (named(before.pictures), fingerprint)
 
 
 def test_a_broken_body_behind_a_good_header_is_found_by_reading(tmp_path):
     fill(tmp_path, "a.png", "b.png", "c.png", size=(64, 64))
     (tmp_path / "b.png").write_bytes((tmp_path / "b.png").read_bytes()[:-2000])
-    source = open_source(str(tmp_path))
+    source = open_picture_set(str(tmp_path))
     assert (named(source.pictures), source.skipped) == (["a", "b", "c"], ())
     checked = readable(source)
     assert named(checked.pictures) == ["a", "c"]
@@ -303,22 +303,22 @@ def test_of_hr_and_lr_side_by_side_hr_is_taken_and_told(tmp_path):
     fill(tmp_path / "Set" / "HR", "a.png", "b.png", size=(32, 32))
     fill(tmp_path / "Set" / "LRx2", "a.png", "b.png", size=(16, 16))
     fill(tmp_path / "Set" / "LRx4", "ax4.png", "bx4.png", size=(8, 8))
-    source = open_source(str(tmp_path / "Set"))
+    source = open_picture_set(str(tmp_path / "Set"))
     assert named(source.pictures) == ["HR/a", "HR/b"]
     assert source.notes() == [
         f"{tmp_path / 'Set'} holds HR and LR side by side: these are the pictures of HR, 4 others "
         "were left alone"
     ]
-    paired = open_source(str(tmp_path / "Set"), paired=True, scale=4)
+    paired = open_picture_set(str(tmp_path / "Set"), paired=True, scale=4)
     assert [picture.lr.name for picture in paired.pictures] == ["ax4.png", "bx4.png"]
     assert paired.notes() == []
     with pytest.raises(DataError, match="no subfolder for LR"):
-        open_source(str(tmp_path / "Set"), paired=True, scale=3)
+        open_picture_set(str(tmp_path / "Set"), paired=True, scale=3)
 
 
 def test_folders_of_photographs_whose_names_say_hr_and_lr_by_chance_are_all_taken(tmp_path):
     fill(tmp_path, "2019 GT race/a.png", "LR exports/b.png", "Iceland/c.png", "d.png", "LR/e.png")
-    source = open_source(str(tmp_path))
+    source = open_picture_set(str(tmp_path))
     assert named(source.pictures) == ["2019 GT race/a", "Iceland/c", "LR/e", "LR exports/b", "d"]
     assert source.notes() == []
 
@@ -334,5 +334,5 @@ def test_folders_of_photographs_whose_names_say_hr_and_lr_by_chance_are_all_take
 )
 def test_of_published_layouts_hr_alone_is_taken(tmp_path, high, low):
     fill(tmp_path, f"{high}/a.png", f"{low}/a.png")
-    source = open_source(str(tmp_path))
+    source = open_picture_set(str(tmp_path))
     assert named(source.pictures) == [f"{high}/a"]

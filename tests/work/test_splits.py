@@ -7,16 +7,16 @@ import pytest
 
 from srkit_core.data.groups import group_of
 from srkit_core.data.picture import Picture
-from srkit_core.data.sources import Source, open_source, parts
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.data.picture_set import PictureSet, open_picture_set, split_pictures
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
 
 
 def source_of(names):
-    return Source("many", tuple(Picture(name, None, group_of(name), 64, 64) for name in names))
+    return PictureSet("many", tuple(Picture(name, None, group_of(name), 64, 64) for name in names))
 
 
 def numbered(count, first=0):
@@ -28,7 +28,7 @@ def named(pictures):
 
 
 def parted(names, hold_out, test=()):
-    made = parts(source_of(names), hold_out, test)
+    made = split_pictures(source_of(names), hold_out, test)
     return named(made.training), named(made.validation), named(made.test)
 
 
@@ -87,10 +87,14 @@ def test_groups_stay_together_in_every_part():
 def test_a_file_that_makes_a_name_ambiguous_moves_nothing(tmp_path):
     for number in range(40):
         write_image(tmp_path / f"{number}.png", np.zeros((8, 8, 3), np.uint8))
-    before = {one.path for one in parts(open_source(str(tmp_path)), 0.3, ()).validation}
+    before = {
+        one.path for one in split_pictures(open_picture_set(str(tmp_path)), 0.3, ()).validation
+    }
     for number in range(0, 40, 3):
         write_image(tmp_path / f"{number}.jpg", np.zeros((8, 8, 3), np.uint8))
-    after = {one.path for one in parts(open_source(str(tmp_path)), 0.3, ()).validation}
+    after = {
+        one.path for one in split_pictures(open_picture_set(str(tmp_path)), 0.3, ()).validation
+    }
     assert {path for path in after if path.suffix == ".png"} == before
     assert {path.with_suffix(".png") for path in after} == before
 
@@ -104,9 +108,9 @@ def test_names_come_before_shares_and_may_have_endings():
 
 
 def test_without_validation_only_the_test_is_kept():
-    made = parts(source_of(numbered(50)), None, ["00007"])
+    made = split_pictures(source_of(numbered(50)), None, ["00007"])
     assert (len(made.training), made.validation, named(made.test)) == (49, (), {"00007"})
-    assert len(parts(source_of(numbered(50)), (), ["00007"]).validation) == 5
+    assert len(split_pictures(source_of(numbered(50)), (), ["00007"]).validation) == 5
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_without_validation_only_the_test_is_kept():
 )
 def test_a_split_that_cannot_be_is_refused(hold_out, test, fact, hint):
     with pytest.raises(DataError) as caught:
-        parts(source_of(numbered(20)), hold_out, test)
+        split_pictures(source_of(numbered(20)), hold_out, test)
     assert caught.value.message == fact
     assert caught.value.hint.startswith(hint)
 
@@ -159,7 +163,7 @@ def test_a_run_trains_on_the_rest_and_names_the_parts(tmp_path):
         def __getattr__(self, name):
             return lambda *_: None
 
-    folder = train(wanted, Where(out=tmp_path / "run", device="cpu"), listener=Listener())
+    folder = train(wanted, RunOptions(out=tmp_path / "run", device="cpu"), listener=Listener())
     environment = json.loads((folder / "environment.json").read_text())
     assert (environment["validation"], environment["test"]) == (["chelsea", "coffee"], ["rocket"])
     assert "held out for validation: chelsea, coffee" in notes

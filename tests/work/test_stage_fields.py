@@ -10,17 +10,17 @@ from safetensors.torch import load_file
 from torch import nn
 
 from srkit_core.data.examples import Examples
-from srkit_core.engine.devices import open_devices
 from srkit_core.engine.events import Silent
+from srkit_core.engine.machine.processes import open_devices
 from srkit_core.engine.objective import Objective, Term
-from srkit_core.engine.player import Player, build_optimiser
-from srkit_core.engine.schedule import Place, ramp_factors
-from srkit_core.engine.step import Players, Scene, train_step
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.schedule import StepPosition, ramp_factors
+from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
+from srkit_core.engine.trainer import train
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.fields import Span
-from srkit_core.learning import Optimiser, Ramp
+from srkit_core.learning import OptimizerConfig, Ramp
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
@@ -58,10 +58,10 @@ def batch():
 
 
 def player(network, rate=1e-2):
-    return Player(
+    return NetworkWithOptimizer(
         network,
         network,
-        build_optimiser(Optimiser(name="SGD"), network, rate),
+        build_optimizer(OptimizerConfig(name="SGD"), network, rate),
         torch.amp.GradScaler("cpu", enabled=False),
         rate,
     )
@@ -76,9 +76,12 @@ def stage(**fields):
 def stepped(examples=None, objective=OBJECTIVE, **fields):
     generator, critic = networks()
     with open_devices("cpu", "fp32") as devices:
-        scene = Scene(objective, devices, 1, ("a.png", "b.png"))
+        scene = StepContext(objective, devices, 1, ("a.png", "b.png"))
         values = train_step(
-            Players(player(generator), player(critic)), stage(**fields), scene, examples or batch()
+            NetworkPair(player(generator), player(critic)),
+            stage(**fields),
+            scene,
+            examples or batch(),
         )
     return values, generator, critic
 
@@ -105,7 +108,7 @@ def test_a_batch_that_does_not_divide_into_its_parts_is_refused(tmp_path):
     ) as caught:
         train(
             small(stages=[{"loss": "l1", "steps": 1, "batch": 3, "accumulate": 2}]),
-            Where(out=tmp_path / "r", device="cpu"),
+            RunOptions(out=tmp_path / "r", device="cpu"),
         )
     assert caught.value.hint == "--batch 2"
 
@@ -132,7 +135,9 @@ def test_gradients_are_clipped_to_their_norm_and_smaller_ones_left_alone():
 
 def test_a_ramp_is_a_function_of_the_step():
     ramps = {"gan": Ramp(start=0.0, over=Span(10)), "l1": Ramp(start=2.0, over=Span(2, "epochs"))}
-    factors = [ramp_factors(ramps, Place(step, 100, step, 100, 5)) for step in (0, 5, 10, 50)]
+    factors = [
+        ramp_factors(ramps, StepPosition(step, 100, step, 100, 5)) for step in (0, 5, 10, 50)
+    ]
     assert [one["gan"] for one in factors] == [0.0, 0.5, 1.0, 1.0]
     assert [one["l1"] for one in factors] == [2.0, 1.5, 1.0, 1.0]
 
@@ -186,7 +191,7 @@ def test_a_stage_ends_when_its_patience_does_and_a_resume_knows(tmp_path):
     still = {"loss": "l1", "steps": 9, "lr": 1e-30, "patience": 2}
     recipe = small(stages=[still | {"name": "one"}, still | {"name": "two", "patience_on": "psnr"}])
     told = Notes()
-    train(recipe, Where(out=tmp_path / "r", device="cpu"), listener=told)
+    train(recipe, RunOptions(out=tmp_path / "r", device="cpu"), listener=told)
     assert [int(row["step"]) for row in rows(tmp_path / "r") if row["split"] == "val"] == [
         1,
         2,
@@ -198,14 +203,14 @@ def test_a_stage_ends_when_its_patience_does_and_a_resume_knows(tmp_path):
     assert "stage 'one' ends after step 3: 2 validations without a better loss" in told.notes
     assert "stage 'two' ends after step 6: 2 validations without a better psnr" in told.notes
     again = Notes()
-    train(recipe, Where(out=tmp_path / "r", device="cpu"), resume="newest", listener=again)
+    train(recipe, RunOptions(out=tmp_path / "r", device="cpu"), resume="newest", listener=again)
     assert any("is finished: 6 steps" in note for note in again.notes)
     assert len(rows(tmp_path / "r")) == 12
 
 
 def test_a_stage_that_improves_goes_on(tmp_path):
     recipe = small(stages=[{"loss": "l1", "steps": 5, "lr": 1e-5, "patience": 1}])
-    train(recipe, Where(out=tmp_path / "r", device="cpu"))
+    train(recipe, RunOptions(out=tmp_path / "r", device="cpu"))
     assert int(rows(tmp_path / "r")[-1]["step"]) == 5
 
 
@@ -218,7 +223,7 @@ def test_a_stage_may_start_from_the_best_weights_of_the_one_before(tmp_path):
         {"name": "one", "loss": "l1", "steps": 6, "lr": 0.05},
         {"name": "two", "loss": "l1", "steps": 1, "lr": 1e-30, "start_from": "best-psnr"},
     ]
-    train(small(stages=stages), Where(out=tmp_path / "r", device="cpu"))
+    train(small(stages=stages), RunOptions(out=tmp_path / "r", device="cpu"))
     weights = tmp_path / "r" / "weights"
     best, last, second = (
         load_file(weights / name)
@@ -231,7 +236,7 @@ def test_a_stage_may_start_from_the_best_weights_of_the_one_before(tmp_path):
 def test_weights_of_named_steps_stay_and_old_checkpoints_go(tmp_path):
     train(
         small(stages=[{"loss": "l1", "steps": 6, "keep": 2, "keep_weights_at": [2, 5]}]),
-        Where(out=tmp_path / "r", device="cpu"),
+        RunOptions(out=tmp_path / "r", device="cpu"),
     )
     names = sorted(path.name for path in (tmp_path / "r" / "weights" / "main").glob("step-*"))
     assert names == ["step-00000002.safetensors", "step-00000005.safetensors"]
@@ -269,7 +274,7 @@ def test_recomputed_blocks_train_the_same_with_less_memory(tmp_path):
         "stages": [{"loss": "l1", "steps": 3, "ema": 0.9}],
     }
     for name, again in (("plain", False), ("again", True)):
-        train(small(**document), Where(out=tmp_path / name, device="cpu", recompute=again))
+        train(small(**document), RunOptions(out=tmp_path / name, device="cpu", recompute=again))
         document = {**document, "stages": [{"loss": "l1", "steps": 3, "ema": 0.9}]}
     one, other = (
         load_file(tmp_path / name / "weights" / "last.safetensors") for name in ("plain", "again")
@@ -280,17 +285,17 @@ def test_recomputed_blocks_train_the_same_with_less_memory(tmp_path):
     ):
         train(
             small(generator="srresnet(blocks=1, features=8)", stages=[{"loss": "l1", "steps": 1}]),
-            Where(out=tmp_path / "x", device="cpu", recompute=True),
+            RunOptions(out=tmp_path / "x", device="cpu", recompute=True),
         )
 
 
 def test_a_run_is_not_made_shorter_than_it_is(tmp_path):
-    train(small(stages=[{"loss": "l1", "steps": 4}]), Where(out=tmp_path / "r", device="cpu"))
+    train(small(stages=[{"loss": "l1", "steps": 4}]), RunOptions(out=tmp_path / "r", device="cpu"))
     before = (tmp_path / "r" / "recipe.toml").read_text()
     with pytest.raises(RecipeError, match="stage 'main' has 4 steps behind it, more than 2"):
         train(
             small(stages=[{"loss": "l1", "steps": 2}]),
-            Where(out=tmp_path / "r", device="cpu"),
+            RunOptions(out=tmp_path / "r", device="cpu"),
             resume="newest",
         )
     assert (tmp_path / "r" / "recipe.toml").read_text() == before

@@ -9,15 +9,15 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from srkit_core.data.examples import Examples
-from srkit_core.engine.devices import open_devices
 from srkit_core.engine.ema import start_average, update_average
-from srkit_core.engine.objective import Objective, Term, build_objective, judge
-from srkit_core.engine.player import Player, build_optimiser, check_optimiser
-from srkit_core.engine.schedule import Place, rate_factor
+from srkit_core.engine.machine.processes import open_devices
+from srkit_core.engine.objective import Objective, Term, build_objective, logits_of
+from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer, check_optimizer
+from srkit_core.engine.schedule import StepPosition, rate_factor
 from srkit_core.engine.seeds import seed_for
-from srkit_core.engine.step import Players, Scene, train_step
+from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
 from srkit_core.errors import OptionError
-from srkit_core.learning import Optimiser, Schedule
+from srkit_core.learning import OptimizerConfig, Schedule
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
@@ -56,10 +56,10 @@ def batch():
 
 
 def player(network, rate=1e-2):
-    return Player(
+    return NetworkWithOptimizer(
         network,
         network,
-        build_optimiser(Optimiser(name="SGD"), network, rate),
+        build_optimizer(OptimizerConfig(name="SGD"), network, rate),
         torch.amp.GradScaler("cpu", enabled=False),
         rate,
     )
@@ -73,18 +73,18 @@ OBJECTIVE = Objective(
 def by_hand(order, d_steps=1):
     """The textbook step, each network updated with its own passes."""
     (generator, critic), (lr, hr) = networks(), batch()
-    optimisers = [torch.optim.SGD(network.parameters(), lr=1e-2) for network in (generator, critic)]
+    optimizers = [torch.optim.SGD(network.parameters(), lr=1e-2) for network in (generator, critic)]
 
     def turn_of_generator():
-        optimisers[0].zero_grad()
+        optimizers[0].zero_grad()
         sr = generator(lr)
         (Mean()(sr, hr) + 0.1 * PlainGAN().generator(critic(hr).detach(), critic(sr))).backward()
-        optimisers[0].step()
+        optimizers[0].step()
 
     def turn_of_critic(sr):
-        optimisers[1].zero_grad()
+        optimizers[1].zero_grad()
         PlainGAN().discriminator(critic(hr), critic(sr)).backward()
-        optimisers[1].step()
+        optimizers[1].step()
 
     sr = generator(lr).detach()
     if order == "generator-first":
@@ -109,9 +109,9 @@ def test_a_step_moves_both_networks_as_the_textbook_does(order, d_steps):
     (generator, critic), (lr, hr) = networks(), batch()
     with open_devices("cpu", "fp32") as devices:
         train_step(
-            Players(player(generator), player(critic)),
+            NetworkPair(player(generator), player(critic)),
             stage(order=order, d_steps=d_steps),
-            Scene(OBJECTIVE, devices, 1),
+            StepContext(OBJECTIVE, devices, 1),
             Examples(lr, hr, hr),
         )
     for ours, theirs in zip((generator, critic), by_hand(order, d_steps), strict=True):
@@ -126,9 +126,9 @@ def test_generator_first_asks_the_critic_twice_and_discriminator_first_four_time
             (generator, critic), (lr, hr) = networks(), batch()
             critic.register_forward_hook(lambda *_: calls.append(1))
             train_step(
-                Players(player(generator), player(critic)),
+                NetworkPair(player(generator), player(critic)),
                 stage(order=order),
-                Scene(OBJECTIVE, devices, 1),
+                StepContext(OBJECTIVE, devices, 1),
                 Examples(lr, hr, hr),
             )
             calls.append("|")
@@ -141,9 +141,9 @@ def test_values_of_a_step_are_those_before_the_update():
         expected_l1 = Mean()(generator(lr), hr).item()
     with open_devices("cpu", "fp32") as devices:
         values = train_step(
-            Players(player(generator), player(critic)),
+            NetworkPair(player(generator), player(critic)),
             stage(),
-            Scene(OBJECTIVE, devices, 1),
+            StepContext(OBJECTIVE, devices, 1),
             Examples(lr, hr, hr),
         )
     assert values["loss/l1"].item() == pytest.approx(expected_l1, rel=1e-6)
@@ -159,9 +159,9 @@ def test_without_a_discriminator_only_reference_losses_move_the_generator():
     with open_devices("cpu", "fp32") as devices:
         alone = Objective(OBJECTIVE.reference, (), OBJECTIVE.gather)
         train_step(
-            Players(player(generator), None),
+            NetworkPair(player(generator), None),
             stage(),
-            Scene(alone, devices, 1),
+            StepContext(alone, devices, 1),
             Examples(lr, hr, hr),
         )
     Mean()(theirs(lr), hr).backward()
@@ -177,7 +177,7 @@ def test_several_maps_are_judged_one_by_one_and_averaged():
     value = OBJECTIVE.discriminator(real, fake).item()
     by_map = [2 * log(2), 2 * log(1 + torch.exp(torch.tensor(-2.0)).item())]
     assert value == pytest.approx(sum(by_map) / 2, rel=1e-6)
-    assert judge(lambda image: (image, image), torch.ones(1)) == (torch.ones(1), torch.ones(1))
+    assert logits_of(lambda image: (image, image), torch.ones(1)) == (torch.ones(1), torch.ones(1))
 
 
 def test_logits_are_gathered_before_a_relativistic_loss_averages_them():
@@ -219,7 +219,7 @@ def test_logits_are_gathered_before_a_relativistic_loss_averages_them():
     ],
 )
 def test_rates_are_a_function_of_the_step(schedule, warmup, step, factor):
-    place = Place(step=step, length=10, run_step=10 + step, run_length=20, steps_per_epoch=4)
+    place = StepPosition(step=step, length=10, run_step=10 + step, run_length=20, steps_per_epoch=4)
     assert rate_factor(Schedule.model_validate(schedule), warmup, place) == pytest.approx(factor)
 
 
@@ -247,15 +247,15 @@ def test_seeds_differ_by_purpose_and_place_and_fit_every_generator():
 
 
 @pytest.mark.parametrize(
-    ("optimiser", "said"),
+    ("optimizer", "said"),
     [
-        ({"name": "Adm"}, "torch.optim has no optimiser 'Adm'"),
+        ({"name": "Adm"}, "torch.optim has no optimizer 'Adm'"),
         ({"name": "Adam", "beta": [0.9, 0.99]}, "Adam has no option 'beta'"),
     ],
 )
-def test_a_wrong_optimiser_is_named_before_training(optimiser, said):
+def test_a_wrong_optimizer_is_named_before_training(optimizer, said):
     with pytest.raises(OptionError, match=said):
-        check_optimiser(Optimiser.model_validate(optimiser))
+        check_optimizer(OptimizerConfig.model_validate(optimizer))
 
 
 @pytest.mark.parametrize("order", ["generator-first", "discriminator-first"])
@@ -273,9 +273,9 @@ def test_reference_losses_see_the_target_and_the_discriminator_sees_hr(order):
         examples = Examples(lr, hr, hr + 0.5)
         asked = stage(order=order, d_steps=3)
         values = train_step(
-            Players(player(generator), player(judging)),
+            NetworkPair(player(generator), player(judging)),
             asked,
-            Scene(OBJECTIVE, devices, 1),
+            StepContext(OBJECTIVE, devices, 1),
             examples,
         )
     assert values["loss/l1"].item() == pytest.approx(expected.item(), rel=1e-6)

@@ -9,9 +9,9 @@ from accelerate.tracking import LOGGER_TYPE_TO_CLASS, GeneralTracker
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from srkit_core.cli.app import run
-from srkit_core.engine import trackers
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.logs import trackers
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import InterruptedRunError, RecipeError
 from srkit_core.recipe import recipe_from_dict
 
@@ -84,7 +84,7 @@ def rows(folder):
 
 def test_a_tracker_is_told_every_row_and_the_recipe(tmp_path, monkeypatch):
     registered(monkeypatch, Recorder)
-    train(RECIPE, Where(out=tmp_path / "mine", device="cpu", track=("recorder",)))
+    train(RECIPE, RunOptions(out=tmp_path / "mine", device="cpu", track=("recorder",)))
     name, configuration, *told, end = Recorder.said
     assert (name, end) == (("name", "mine"), "finished")
     assert configuration[1]["stages.0.loss"] == "1.0*l1"
@@ -103,7 +103,11 @@ def test_a_tracker_is_told_every_row_and_the_recipe(tmp_path, monkeypatch):
 def test_a_tracker_that_fails_is_named_once_and_the_run_goes_on(tmp_path, monkeypatch):
     registered(monkeypatch, Broken)
     listener = Notes()
-    train(RECIPE, Where(out=tmp_path / "run", device="cpu", track=("recorder",)), listener=listener)
+    train(
+        RECIPE,
+        RunOptions(out=tmp_path / "run", device="cpu", track=("recorder",)),
+        listener=listener,
+    )
     assert [note for note in listener.notes if "recorder" in note] == [
         "warning: the tracker recorder has failed and may miss figures: the server has gone; "
         "metrics.csv has them all"
@@ -112,7 +116,7 @@ def test_a_tracker_that_fails_is_named_once_and_the_run_goes_on(tmp_path, monkey
 
 
 def test_tensorboard_has_the_rows_of_a_resumed_run_once_and_its_pictures(tmp_path):
-    where = Where(out=tmp_path / "run", device="cpu", track=("tensorboard",))
+    where = RunOptions(out=tmp_path / "run", device="cpu", track=("tensorboard",))
     with pytest.raises(InterruptedRunError):
         train(RECIPE, where, listener=Notes(stop_after=3))
     for path in where.out.glob("checkpoints/step-00000003"):
@@ -142,7 +146,7 @@ def test_a_tracker_that_is_not_there_is_told_before_anything_is_written(
     tmp_path, name, message, hint
 ):
     with pytest.raises(RecipeError, match=message) as caught:
-        train(RECIPE, Where(out=tmp_path / "run", track=(name,)))
+        train(RECIPE, RunOptions(out=tmp_path / "run", track=(name,)))
     assert caught.value.hint == hint
     assert not (tmp_path / "run").exists()
 
@@ -172,7 +176,7 @@ def test_trackers_are_taken_over_by_a_resume(tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 def test_weights_and_biases_works_offline_without_an_account(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
-    train(RECIPE, Where(out=tmp_path / "run", device="cpu", track=("wandb",)))
+    train(RECIPE, RunOptions(out=tmp_path / "run", device="cpu", track=("wandb",)))
     logs = list((tmp_path / "run/wandb").glob("offline-run-*/run-*.wandb"))
     assert len(logs) == 1
     assert logs[0].stat().st_size > 1000

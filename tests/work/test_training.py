@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.trainer import train
 from srkit_core.errors import (
     DivergedError,
     IncompatibleError,
@@ -84,8 +84,8 @@ def assert_same_run(one, other):
         "generator",
         "discriminator",
         "ema",
-        "generator-optimiser",
-        "discriminator-optimiser",
+        "generator-optimizer",
+        "discriminator-optimizer",
     ):
         left, right = tensors(one, name), tensors(other, name)
         assert left.keys() == right.keys()
@@ -95,13 +95,13 @@ def assert_same_run(one, other):
 
 def stopped_and_resumed(wanted, folder, after, where=None):
     with pytest.raises(InterruptedRunError):
-        train(wanted, where or Where(out=folder, device="cpu"), listener=Stopper(after))
-    return train(wanted, where or Where(out=folder, device="cpu"), resume="newest")
+        train(wanted, where or RunOptions(out=folder, device="cpu"), listener=Stopper(after))
+    return train(wanted, where or RunOptions(out=folder, device="cpu"), resume="newest")
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    return train(recipe(), Where(out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"))
+    return train(recipe(), RunOptions(out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"))
 
 
 @pytest.mark.parametrize("after", [1, 4, 6, 8])
@@ -110,15 +110,15 @@ def test_a_resumed_run_equals_the_undisturbed_one(undisturbed, tmp_path, after):
 
 
 def test_a_run_may_be_stopped_twice_and_with_loader_processes(undisturbed, tmp_path):
-    where = Where(out=tmp_path / "run", device="cpu", workers=2)
+    where = RunOptions(out=tmp_path / "run", device="cpu", workers=2)
     for after in (3, 4):
         with pytest.raises(InterruptedRunError):
             train(recipe(), where, resume="newest", listener=Stopper(after))
     assert_same_run(train(recipe(), where, resume="newest"), undisturbed)
 
 
-@pytest.mark.parametrize("optimiser", ["AdamW", "SGD", "RMSprop"])
-def test_other_optimisers_resume_exactly(tmp_path, optimiser):
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "RMSprop"])
+def test_other_optimizers_resume_exactly(tmp_path, optimizer):
     wanted = recipe(
         discriminator=None,
         stages=[
@@ -128,11 +128,11 @@ def test_other_optimisers_resume_exactly(tmp_path, optimiser):
                 "batch": 2,
                 "patch": 32,
                 "log_every": 1,
-                "optimiser": {"name": optimiser},
+                "optimizer": {"name": optimizer},
             }
         ],
     )
-    whole = train(wanted, Where(out=tmp_path / "whole", device="cpu"))
+    whole = train(wanted, RunOptions(out=tmp_path / "whole", device="cpu"))
     halves = stopped_and_resumed(wanted, tmp_path / "halves", 2)
     assert rows(whole) == rows(halves)
     assert all(
@@ -155,22 +155,22 @@ def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly
         }
     ]
     wanted = recipe(discriminator="vgg(features=4)", stages=stages)
-    whole = train(wanted, Where(out=tmp_path / "whole", device="cpu"))
+    whole = train(wanted, RunOptions(out=tmp_path / "whole", device="cpu"))
     assert_same_run(stopped_and_resumed(wanted, tmp_path / "halves", 3), whole)
 
 
 def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_layout(undisturbed):
-    from srkit_core.engine.player import build_optimiser
-    from srkit_core.engine.state import _restore_optimiser
-    from srkit_core.learning import Optimiser
-    from srkit_core.parts.build import place
+    from srkit_core.engine.checkpoints.checkpoint import _restore_optimizer
+    from srkit_core.engine.optimizer import build_optimizer
+    from srkit_core.learning import OptimizerConfig
+    from srkit_core.models.build import place
 
     network = place(torch.nn.Conv2d(3, 8, 3), torch.device("cpu"))
-    optimiser = build_optimiser(Optimiser(), network, 1e-3)
-    assert optimiser.defaults["fused"] is True
+    optimizer = build_optimizer(OptimizerConfig(), network, 1e-3)
+    assert optimizer.defaults["fused"] is True
     saved = torch.arange(216.0).reshape(8, 3, 3, 3)
-    _restore_optimiser(optimiser, {"0.exp_avg": saved}, {})
-    restored = optimiser.state[network.weight]["exp_avg"]
+    _restore_optimizer(optimizer, {"0.exp_avg": saved}, {})
+    restored = optimizer.state[network.weight]["exp_avg"]
     assert restored.stride() == network.weight.stride() != saved.stride()
     assert torch.equal(restored, saved)
 
@@ -179,7 +179,7 @@ def test_validation_does_not_change_the_run(undisturbed, tmp_path):
     document = recipe().to_dict()
     for stage in document["stages"]:
         stage["validate_every"] = 1000
-    seldom = train(recipe_from_dict(document), Where(out=tmp_path / "run", device="cpu"))
+    seldom = train(recipe_from_dict(document), RunOptions(out=tmp_path / "run", device="cpu"))
     for name in ("generator", "discriminator", "ema"):
         left, right = tensors(undisturbed, name), tensors(seldom, name)
         assert all(torch.equal(left[key], right[key]) for key in left)
@@ -187,9 +187,9 @@ def test_validation_does_not_change_the_run(undisturbed, tmp_path):
 
 def test_two_precisions_in_one_process(tmp_path):
     short = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 2, "batch": 2, "patch": 32}])
-    full = train(short, Where(out=tmp_path / "fp32", device="cpu", precision="fp32"))
-    half = train(short, Where(out=tmp_path / "bf16", device="cpu", precision="bf16"))
-    again = train(short, Where(out=tmp_path / "again", device="cpu", precision="fp32"))
+    full = train(short, RunOptions(out=tmp_path / "fp32", device="cpu", precision="fp32"))
+    half = train(short, RunOptions(out=tmp_path / "bf16", device="cpu", precision="bf16"))
+    again = train(short, RunOptions(out=tmp_path / "again", device="cpu", precision="fp32"))
     losses = [float(rows(folder)[0]["loss/l1"]) for folder in (full, half, again)]
     assert losses[0] == losses[2]
     assert losses[0] != losses[1]
@@ -206,13 +206,13 @@ def test_two_precisions_in_one_process(tmp_path):
 
 def test_a_step_leaves_nothing_behind_in_torch(tmp_path):
     before = len(torch.cuda._queued_calls)
-    train(recipe(), Where(out=tmp_path / "run", device="cpu"))
+    train(recipe(), RunOptions(out=tmp_path / "run", device="cpu"))
     assert len(torch.cuda._queued_calls) - before < 8
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(undisturbed, tmp_path):
-    repeated = train(recipe(), Where(out=tmp_path / "same", device="cpu"))
-    other = train(recipe(seed=1), Where(out=tmp_path / "other", device="cpu"))
+    repeated = train(recipe(), RunOptions(out=tmp_path / "same", device="cpu"))
+    other = train(recipe(seed=1), RunOptions(out=tmp_path / "other", device="cpu"))
     assert_same_run(repeated, undisturbed)
     assert rows(other)[0]["loss/l1"] != rows(undisturbed)[0]["loss/l1"]
 
@@ -308,12 +308,12 @@ def test_a_finished_run_says_so_and_may_be_made_longer(tmp_path):
             stages=[{"loss": "l1", "steps": steps, "batch": 2, "patch": 32, "log_every": 1}],
         )
 
-    where = Where(out=tmp_path / "run", device="cpu")
+    where = RunOptions(out=tmp_path / "run", device="cpu")
     folder, listener = train(wanted(2), where), Stopper()
     train(wanted(2), where, resume="newest", listener=listener)
     assert any("is finished: 2 steps" in note for note in listener.notes)
     train(wanted(4), where, resume="newest")
-    longer = train(wanted(4), Where(out=tmp_path / "at once", device="cpu"))
+    longer = train(wanted(4), RunOptions(out=tmp_path / "at once", device="cpu"))
     assert all(
         torch.equal(value, tensors(longer, "generator")[key])
         for key, value in tensors(folder, "generator").items()
@@ -322,9 +322,9 @@ def test_a_finished_run_says_so_and_may_be_made_longer(tmp_path):
 
 def test_resuming_another_recipe_is_refused(undisturbed):
     with pytest.raises(RecipeError, match="started with another seed"):
-        train(recipe(seed=5), Where(out=undisturbed, device="cpu"), resume="newest")
+        train(recipe(seed=5), RunOptions(out=undisturbed, device="cpu"), resume="newest")
     with pytest.raises(RecipeError, match="already holds a run"):
-        train(recipe(), Where(out=undisturbed, device="cpu"))
+        train(recipe(), RunOptions(out=undisturbed, device="cpu"))
 
 
 def test_resume_takes_a_step_or_an_epoch_and_forgets_what_came_later(tmp_path):
@@ -334,7 +334,7 @@ def test_resume_takes_a_step_or_an_epoch_and_forgets_what_came_later(tmp_path):
             {"loss": "l1", "steps": 6, "batch": 8, "patch": 32, "log_every": 1, "validate_every": 2}
         ],
     )
-    where = Where(out=tmp_path / "run", device="cpu")
+    where = RunOptions(out=tmp_path / "run", device="cpu")
     before = rows(train(wanted, where))
     with pytest.raises(WeightsError, match=r"no checkpoint at step 3; there are steps 2, 4, 6"):
         train(wanted, where, resume=3)
@@ -354,7 +354,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path):
             {"loss": "l1", "steps": 4, "batch": 2, "patch": 32, "log_every": 1, "validate_every": 2}
         ],
     )
-    where = Where(out=tmp_path / "run", device="cpu")
+    where = RunOptions(out=tmp_path / "run", device="cpu")
     before = rows(train(wanted, where))
     file = tmp_path / "run/checkpoints/step-00000004/generator.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"\x00")
@@ -375,7 +375,7 @@ def test_a_non_finite_loss_stops_before_the_update(tmp_path):
         ],
     )
     with pytest.raises(DivergedError) as caught:
-        train(wanted, Where(out=tmp_path / "run", device="cpu"))
+        train(wanted, RunOptions(out=tmp_path / "run", device="cpu"))
     newest = sorted((tmp_path / "run/checkpoints").iterdir())[-1].name
     assert newest == f"step-{caught.value.step - 1:08d}"
     assert caught.value.term == "loss/l1"
@@ -391,7 +391,9 @@ def test_initial_weights_are_taken_over(undisturbed, tmp_path):
     )
     folder = train(
         still,
-        Where(out=tmp_path / "run", device="cpu", init=undisturbed / "weights/last.safetensors"),
+        RunOptions(
+            out=tmp_path / "run", device="cpu", init=undisturbed / "weights/last.safetensors"
+        ),
     )
     start, end = (
         load_file(undisturbed / "weights/last.safetensors"),
@@ -408,7 +410,7 @@ def test_what_a_killed_process_left_unfinished_is_cleaned_up(tmp_path):
     unfinished = tmp_path / "run/checkpoints/.step-00000001.part"
     unfinished.mkdir(parents=True)
     (unfinished / "state.json").write_text("{}")
-    train(wanted, Where(out=tmp_path / "run", device="cpu"))
+    train(wanted, RunOptions(out=tmp_path / "run", device="cpu"))
     assert [path.name for path in sorted((tmp_path / "run/checkpoints").iterdir())] == [
         "step-00000001",
         "step-00000002",
@@ -416,7 +418,7 @@ def test_what_a_killed_process_left_unfinished_is_cleaned_up(tmp_path):
 
 
 def test_a_held_out_picture_with_a_broken_body_is_named_before_training(tmp_path):
-    from srkit_core.data.bundled import bundled_photographs
+    from srkit_core.data.bundled_photographs import bundled_photographs
 
     data = tmp_path / "data"
     data.mkdir()
@@ -429,7 +431,7 @@ def test_a_held_out_picture_with_a_broken_body_is_named_before_training(tmp_path
         stages=[{"loss": "l1", "steps": 1, "batch": 1, "patch": 32}],
     )
     listener = Stopper()
-    train(wanted, Where(data=str(data), out=tmp_path / "run", device="cpu"), listener=listener)
+    train(wanted, RunOptions(data=str(data), out=tmp_path / "run", device="cpu"), listener=listener)
     assert any(
         note.startswith(f"skipped {data / 'astronaut.png'}: it is truncated or damaged")
         for note in listener.notes
@@ -445,7 +447,7 @@ def with_pool(size):
 
 
 def test_a_resumed_run_with_a_pool_equals_the_undisturbed_one(tmp_path):
-    train(with_pool(3), Where(out=tmp_path / "whole", device="cpu"), listener=Stopper())
+    train(with_pool(3), RunOptions(out=tmp_path / "whole", device="cpu"), listener=Stopper())
     assert tensors(tmp_path / "whole", "pool")["hr"].shape == (3, 3, 32, 32)
     for after in (3, 7):
         assert_same_run(

@@ -7,12 +7,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from srkit_core.binding import Part
+from srkit_core.binding import BoundComponent
 from srkit_core.errors import RecipeError
-from srkit_core.evaluation.upscale import AUTO_TILE, Tiling, choose_tiling, upscale
+from srkit_core.evaluation.tiling import AUTO_TILE, Tiling, choose_tiling, upscale_tiled
 from srkit_core.expressions import parse_call
-from srkit_core.parts.build import build_network
-from srkit_core.parts.model import Model
+from srkit_core.models.build import build_network
+from srkit_core.models.model import Model
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Component, discover
 from srkit_core.specs import GeneratorSpec
@@ -32,16 +32,16 @@ def convolutional():
     """A network that sees RADIUS pixels far, and would notice a seam: its weights are as large as
     at the start of training.
     """
-    part = bind_generator(discover(), parse_call("srvgg(features=8, blocks=1)"), 2)
-    network = build_network(part).eval()
+    bound = bind_generator(discover(), parse_call("srvgg(features=8, blocks=1)"), 2)
+    network = build_network(bound).eval()
     with torch.no_grad():
         network.body[-1].weight *= 10
-    return Model(network, part, 2)
+    return Model(network, bound, 2)
 
 
 def fake(network, scale=2, **traits):
     spec = GeneratorSpec(name="fake", factory=lambda: None, summary="", scales=(scale,), **traits)
-    return Model(network, Part("fake", Component(spec, "srkit-fake", "1"), {}, {}), scale)
+    return Model(network, BoundComponent("fake", Component(spec, "srkit-fake", "1"), {}, {}), scale)
 
 
 class Enlarge(nn.Module):
@@ -75,11 +75,13 @@ class OnAGridOfFour(nn.Module):
 @pytest.mark.parametrize("size", [(13, 17), (16, 8), (1, 20), (9, 9)])
 def test_tiles_make_the_whole_picture(convolutional, size):
     lr = picture(*size, batch=2)
-    whole = upscale(convolutional, lr)
+    whole = upscale_tiled(convolutional, lr)
     assert whole.shape == (2, 3, 2 * size[0], 2 * size[1])
     for tile in range(1, max(size) + 2):
         for overlap in (RADIUS, RADIUS + 2):
-            assert (upscale(convolutional, lr, Tiling(tile, overlap)) - whole).abs().max() < 1e-5, (
+            assert (
+                upscale_tiled(convolutional, lr, Tiling(tile, overlap)) - whole
+            ).abs().max() < 1e-5, (
                 tile,
                 overlap,
             )
@@ -88,7 +90,7 @@ def test_tiles_make_the_whole_picture(convolutional, size):
 def test_less_overlap_than_the_network_sees_leaves_seams(convolutional):
     lr = picture(13, 17)
     assert (
-        upscale(convolutional, lr, Tiling(5, RADIUS - 1)) - upscale(convolutional, lr)
+        upscale_tiled(convolutional, lr, Tiling(5, RADIUS - 1)) - upscale_tiled(convolutional, lr)
     ).abs().max() > 1e-3
 
 
@@ -101,7 +103,9 @@ def test_tiles_lie_on_the_grid_of_the_network_and_are_no_smaller_than_it_takes(
     model = fake(OnAGridOfFour(), size_multiple=4, min_size=smallest)
     lr = picture(*size)
     for overlap in (8, 9, 11):
-        assert (upscale(model, lr, Tiling(tile, overlap)) - upscale(model, lr)).abs().max() < 1e-5
+        assert (
+            upscale_tiled(model, lr, Tiling(tile, overlap)) - upscale_tiled(model, lr)
+        ).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize(("tile", "overlap"), [(4, 0), (5, 3), (8, 1), (30, 0)])
@@ -109,7 +113,7 @@ def test_tiles_have_the_size_the_network_asks_for(tile, overlap):
     model = fake(Enlarge(), size_multiple=4, min_size=12)
     lr = picture(40, 36)
     assert torch.equal(
-        upscale(model, lr, Tiling(tile, overlap)),
+        upscale_tiled(model, lr, Tiling(tile, overlap)),
         functional.interpolate(lr, scale_factor=2.0, mode="nearest"),
     )
     assert all(side >= 12 and side % 4 == 0 for size in model.network.sizes for side in size)
@@ -168,9 +172,9 @@ def test_auto_cuts_pictures_of_more_than_512_by_512_pixels(convolutional, size, 
 
 def test_a_picture_within_one_tile_is_not_cut():
     model = fake(Enlarge())
-    upscale(model, picture(9, 10), Tiling(10, 4))
+    upscale_tiled(model, picture(9, 10), Tiling(10, 4))
     assert model.network.sizes == [(9, 10)]
-    upscale(model, picture(9, 25), Tiling(10, 0))
+    upscale_tiled(model, picture(9, 25), Tiling(10, 0))
     assert model.network.sizes[1:] == [(9, 10), (9, 10), (9, 5)]
 
 

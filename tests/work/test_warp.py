@@ -9,11 +9,11 @@ from skimage.transform import warp as reference
 
 from srkit_core.augmentation import Affine, bind_augment
 from srkit_core.builtin.interpolation import Shrink
-from srkit_core.data.augment import Change, View
-from srkit_core.data.examples import Making, make_examples
+from srkit_core.data.affine import Frame, draw_warp, warped
+from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import CropRule, cut
-from srkit_core.data.warp import Frame, draw_warp, warped
+from srkit_core.data.transforms import Change, View
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
 
@@ -94,7 +94,7 @@ def test_lr_of_a_warped_crop_is_the_crop_of_lr_of_the_warped_picture(smooth, pla
         made = make_examples(
             collate([Sample("a", crop.window, crop.corner, None)]),
             rule,
-            Making(degrade),
+            LrMaker(degrade),
             torch.Generator(),
         )
         seen = whole(picture, matrix, (place[0] + 15.5, place[1] + 15.5), 32)

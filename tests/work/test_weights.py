@@ -23,8 +23,8 @@ from srkit_core.errors import (
 )
 from srkit_core.expressions import parse_call
 from srkit_core.hooks import hookimpl
-from srkit_core.parts.build import build_network, place
-from srkit_core.parts.weights import (
+from srkit_core.models.build import build_network, to_device
+from srkit_core.models.weights_file import (
     FORMAT,
     Card,
     fill,
@@ -63,17 +63,17 @@ def card(generator=TINY, scale=4):
 
 
 def network(registry, generator=TINY, scale=4, seed=3):
-    part = bind_generator(registry, parse_call(generator), scale)
-    return part, place(build_network(part, seed=seed).eval(), torch.device("cpu"))
+    bound = bind_generator(registry, parse_call(generator), scale)
+    return bound, to_device(build_network(bound, seed=seed).eval(), torch.device("cpu"))
 
 
 def test_a_file_is_enough_to_rebuild_the_model(registry, tmp_path):
-    part, trained = network(registry)
+    bound, trained = network(registry)
     path = tmp_path / "new folder" / "weights.safetensors"
     save_weights(
         path,
         trained.state_dict(),
-        Card(part.expression, 4, 'name = "tiny"\n', {"srkit": "0.1.0"}, 70),
+        Card(bound.expression, 4, 'name = "tiny"\n', {"srkit": "0.1.0"}, 70),
     )
     model = load_model(path, registry)
     with torch.no_grad():
@@ -265,12 +265,12 @@ def test_a_name_that_became_ambiguous_is_refused_and_a_full_name_is_not(forked, 
         match="'srvgg' is provided more than once: my-fork/srvgg and srkit-srvgg/srvgg",
     ):
         load_model(tmp_path / "bare.safetensors", forked)
-    part, trained = network(forked, f"my-fork/{TINY}")
+    bound, trained = network(forked, f"my-fork/{TINY}")
     save_weights(
-        tmp_path / "full.safetensors", trained.state_dict(), Card(part.expression, 4, "", {}, 0)
+        tmp_path / "full.safetensors", trained.state_dict(), Card(bound.expression, 4, "", {}, 0)
     )
     assert read_card(tmp_path / "full.safetensors").generator.name == "my-fork/srvgg"
     model = load_model(tmp_path / "full.safetensors", forked)
     with torch.no_grad():
         assert torch.equal(model(LR), trained(LR))
-    assert model.part.component.distribution == "my-fork"
+    assert model.bound.component.distribution == "my-fork"

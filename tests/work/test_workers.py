@@ -10,12 +10,12 @@ import psutil
 import pytest
 
 from srkit_core.data.loader import Samples, batch_indices, training_batches
-from srkit_core.data.sources import open_source
-from srkit_core.data.workers import lost_worker_guard
+from srkit_core.data.loader_workers import lost_worker_guard
+from srkit_core.data.picture_set import open_picture_set
 from srkit_core.engine.events import Silent
-from srkit_core.engine.stage import crop_rule
-from srkit_core.engine.train import train
-from srkit_core.engine.where import Where
+from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.stage_run import crop_rule
+from srkit_core.engine.trainer import train
 from srkit_core.errors import LostProcessError
 from srkit_core.io.images import write_image
 from srkit_core.plan import plan
@@ -50,7 +50,7 @@ def wish() -> Recipe:
 
 def begun(wish, photos, steps):
     """Return an iterator over `steps` batches, one of them taken, and its two processes."""
-    pictures = open_source(str(photos), paired=False, scale=4, smallest=32).pictures
+    pictures = open_picture_set(str(photos), paired=False, scale=4, smallest=32).pictures
     others = psutil.Process().children()  # such as the server that other tests fork from
     samples = Samples(pictures, crop_rule(plan(wish, discover()), 0))
     batches = training_batches(samples, batch_indices(0, steps, 2), workers=2, pin=False)
@@ -108,14 +108,14 @@ class KillsALoader(Silent):
 def test_a_run_that_loses_one_says_how_to_go_on_and_can(wish, photos, tmp_path):
     out = tmp_path / "my run"
     where, killer = (
-        Where(data=str(photos), out=out, device="cpu", workers=2),
+        RunOptions(data=str(photos), out=out, device="cpu", workers=2),
         KillsALoader(psutil.Process().children()),
     )
     message, hint = said_by(lambda: train(wish, where, listener=killer))
     assert message == MESSAGE
     assert hint.startswith(f"srkit train --resume --out '{out}' --workers 1 ")
     assert (
-        train(wish, Where(data=str(photos), out=out, device="cpu", workers=1), resume="newest")
+        train(wish, RunOptions(data=str(photos), out=out, device="cpu", workers=1), resume="newest")
         == out
     )
     assert json.loads((out / "summary.json").read_text())["steps"] == 40

@@ -184,7 +184,7 @@ def test_a_crop_with_its_receptive_field_around_it_is_upscaled_like_the_whole(
 
 def test_receptive_fields_are_declared():
     declared = [
-        contract().part().amount(contract().spec().receptive)
+        contract().bound().amount(contract().spec().receptive)
         for contract in (TestAutoencoder, TestVanillaGenerator)
     ]
     assert declared == [27, 4]

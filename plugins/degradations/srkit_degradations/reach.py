@@ -128,7 +128,7 @@ def never(options: Mapping[str, Any], /) -> bool:
 
 
 def _nested(parts: Iterable[Any]) -> Iterator[tuple[DegradationSpec, Mapping[str, Any]]]:
-    return ((part.spec(DegradationSpec), part.bound) for part in parts)
+    return ((part.spec(DegradationSpec), part.arguments) for part in parts)
 
 
 def _divisor(parts: Iterable[Any]) -> int:

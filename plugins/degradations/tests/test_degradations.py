@@ -135,8 +135,8 @@ class TestBSRGANByThree(DegradationContract):
     ],
 )
 def test_only_what_is_aligned_and_not_drawn_for_pixels_is_exact_in_crops(expression, exact):
-    part = bind(discover(), "degradation", parse_call(expression), {"scale": 4})
-    assert part.spec(DegradationSpec).exact_in_crops(part.bound) is exact
+    bound = bind(discover(), "degradation", parse_call(expression), {"scale": 4})
+    assert bound.spec(DegradationSpec).exact_in_crops(bound.arguments) is exact
 
 
 @pytest.mark.parametrize(
@@ -153,9 +153,9 @@ def test_only_what_is_aligned_and_not_drawn_for_pixels_is_exact_in_crops(express
     ],
 )
 def test_margins_and_divisors(expression, margin, divisor):
-    part = bind(discover(), "degradation", parse_call(expression), {"scale": 4})
-    spec = part.spec(DegradationSpec)
-    assert (spec.margin(part.bound), spec.divisor(part.bound)) == (margin, divisor)
+    bound = bind(discover(), "degradation", parse_call(expression), {"scale": 4})
+    spec = bound.spec(DegradationSpec)
+    assert (spec.margin(bound.arguments), spec.divisor(bound.arguments)) == (margin, divisor)
 
 
 def _traced(name, hr, seed=0):
@@ -344,10 +344,10 @@ def test_options_of_the_preset_are_for_the_first_and_the_second_round():
         pictures(40, 8, 8), rng=torch.Generator().manual_seed(0)
     )
     for option, key in written.items():
-        for part, number in zip(ranges[option], ("", ".2"), strict=True):
+        for bound, number in zip(ranges[option], ("", ".2"), strict=True):
             values = [one[key.format(number)] for one in draws if key.format(number) in one]
             assert values
-            assert all(part.low <= value <= part.high for value in values), key
+            assert all(bound.low <= value <= bound.high for value in values), key
 
 
 @pytest.mark.parametrize("preset", [realesrgan(scale=4), bsrgan(scale=4)])

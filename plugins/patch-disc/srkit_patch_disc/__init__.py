@@ -59,7 +59,7 @@ def _multi_scale_smallest(options: Mapping[str, Any], /) -> int:
 def _multi_scale_lipschitz(options: Mapping[str, Any], /) -> bool:
     """Say what holds for each discriminator: a mean of 2 x 2 pixels enlarges no difference."""
     of = options["of"]
-    return bool(of.spec(DiscriminatorSpec).lipschitz(of.bound))
+    return bool(of.spec(DiscriminatorSpec).lipschitz(of.arguments))
 
 
 @hookimpl

@@ -153,9 +153,9 @@ def test_each_discriminator_has_weights_of_its_own():
     network = multi_scale(of=lambda: patch(features=2, layers=1, norm="spectral"), n=3)
     count = sum(value.numel() for value in network.discriminators[0].parameters())
     assert sum(value.numel() for value in network.parameters()) == 3 * count
-    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
     sum(logits.square().mean() for logits in network(torch.rand(2, 3, 32, 32))).backward()
-    optimiser.step()
+    optimizer.step()
     firsts = [one.features[0][0].weight for one in network.discriminators]
     assert not any(
         torch.allclose(firsts[a], firsts[b], atol=1e-6) for a, b in ((0, 1), (0, 2), (1, 2))
@@ -163,9 +163,9 @@ def test_each_discriminator_has_weights_of_its_own():
 
 
 def _traits(contract):
-    part = contract().part()
+    bound = contract().bound()
     spec = contract().spec()
-    return part.amount(spec.min_size), spec.lipschitz(part.bound)
+    return bound.amount(spec.min_size), spec.lipschitz(bound.arguments)
 
 
 @pytest.mark.parametrize(

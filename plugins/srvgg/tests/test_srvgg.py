@@ -76,10 +76,10 @@ def test_training_starts_near_the_skip_and_leaves_it_at_once():
     lr = functional.interpolate(hr, scale_factor=0.5, mode="bicubic", antialias=True)
     skip = (functional.interpolate(lr, scale_factor=2.0, mode="nearest") - hr).abs().mean().item()
     assert (network(lr) - hr).abs().mean().item() == pytest.approx(skip, rel=0.05)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     for _ in range(60):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = (network(lr) - hr).abs().mean()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
     assert loss.item() < 0.95 * skip

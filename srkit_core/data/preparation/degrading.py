@@ -12,7 +12,7 @@ from srkit_core.errors import DataError, SrkitError
 from srkit_core.expressions import parse_chain
 from srkit_core.interfaces import TracedDegradation
 from srkit_core.io.images import Pixels, to_bytes, to_unit
-from srkit_core.parts.build import build_degradation
+from srkit_core.models.build import build_degradation
 from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec
 
@@ -58,7 +58,7 @@ def _band(
 
 def _in_bands(plan: DegradationPlan) -> bool:
     return all(
-        step.part.spec(DegradationSpec).exact_in_crops(step.part.bound) for step in plan.steps
+        step.bound.spec(DegradationSpec).exact_in_crops(step.bound.arguments) for step in plan.steps
     )
 
 

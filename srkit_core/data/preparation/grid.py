@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from srkit_core.data.places import detail
+from srkit_core.data.crop_position import detail
 from srkit_core.io.images import Pixels
 
 FLAT = 0.5
@@ -23,10 +23,10 @@ def corners(height: int, width: int, patch: int | None, stride: int) -> list[tup
     return list(product(_starts(height, patch, stride), _starts(width, patch, stride)))
 
 
-def worthwhile(pixels: Pixels, places: list[tuple[int, int]], patch: int | None) -> list[bool]:
+def worthwhile(pixels: Pixels, positions: list[tuple[int, int]], patch: int | None) -> list[bool]:
     """Say of each patch of (H, W, 3) whether it shows something."""
     side = patch or max(pixels.shape)
-    return [detail(pixels, place, side) >= FLAT for place in places]
+    return [detail(pixels, position, side) >= FLAT for position in positions]
 
 
 def _starts(side: int, patch: int, stride: int) -> list[int]:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from srkit_core.data.file_list import list_files
 from srkit_core.data.folders import name_inside
 from srkit_core.data.groups import group_of
-from srkit_core.data.listing import list_files
 from srkit_core.data.remote import on_this_machine
+from srkit_core.data_source import DataSource, parse_data_sources
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import IN_WORDS
-from srkit_core.places import Place, parse_places
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def _samples(by_root: Mapping[Path, Iterable[Path]]) -> dict[Path, Path]:
     return {root: file for root, file in files.items() if file}
 
 
-def _unweighted(source: str) -> Place:
-    places = parse_places(source)
+def _unweighted(source: str) -> DataSource:
+    places = parse_data_sources(source)
     if len(places) > 1 or places[0].weight != 1:
         raise RecipeError(
             f"'{source}' is a mixture, and each picture is prepared once",
@@ -103,7 +103,7 @@ def _unweighted(source: str) -> Place:
     return places[0]
 
 
-def _refuse_nested(place: Place, out: Path) -> None:
+def _refuse_nested(place: DataSource, out: Path) -> None:
     here, there = Path(place.where).resolve(), out.resolve()
     if here.is_relative_to(there) or (there.is_relative_to(here) and not place.listing):
         raise RecipeError(

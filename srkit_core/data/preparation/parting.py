@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from srkit_core.data.splits import Part, choose
+from srkit_core.data.splits import Selection, choose
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.lists import read_list
 
 _EXAMPLES = "--split 0.15,0.05, or a list of names for each: --split val.txt,test.txt"
 
 
-def parts_of(groups: Mapping[str, str], wish: str, place: str) -> dict[str, str]:
+def splits_of_groups(groups: Mapping[str, str], wish: str, place: str) -> dict[str, str]:
     """Return `val` or `test` for each group of pictures, given as name to group, that is not for
     training.
 
@@ -20,22 +20,29 @@ def parts_of(groups: Mapping[str, str], wish: str, place: str) -> dict[str, str]
     """
     if not wish:
         return {}
-    parts = [_part(piece.strip()) for piece in wish.split(",")]
-    if len(parts) > 2 or sum(part for part in parts if isinstance(part, float)) >= 1:
+    split_pictures = [_part(piece.strip()) for piece in wish.split(",")]
+    if (
+        len(split_pictures) > 2
+        or sum(part for part in split_pictures if isinstance(part, float)) >= 1
+    ):
         raise RecipeError(
             f"--split {wish} leaves nothing to train on, or has more than two parts", hint=_EXAMPLES
         )
     bare = {str(PurePosixPath(name).with_suffix("")): group for name, group in groups.items()}
     try:
         held, tested = choose(
-            {**bare, **groups}, parts[0], parts[1] if len(parts) > 1 else (), place, none=True
+            {**bare, **groups},
+            split_pictures[0],
+            split_pictures[1] if len(split_pictures) > 1 else (),
+            place,
+            none=True,
         )
     except DataError as error:
         raise DataError(error.message, hint=_EXAMPLES) from None
     return dict.fromkeys(held, "val") | dict.fromkeys(tested, "test")
 
 
-def _part(piece: str) -> Part:
+def _part(piece: str) -> Selection:
     if Path(piece).is_file():
         return read_list(Path(piece))
     try:

@@ -20,7 +20,7 @@ from srkit_core.data.preparation.manifest import (
 from srkit_core.data.preparation.names import check_distinct
 from srkit_core.data.preparation.options import Options, folders_in
 from srkit_core.data.preparation.originals import Found, Original, find_originals
-from srkit_core.data.preparation.parting import parts_of
+from srkit_core.data.preparation.parting import splits_of_groups
 from srkit_core.data.preparation.records import (
     Record,
     check_same_source,
@@ -84,7 +84,7 @@ def prepare(wish: Wish, crew: Crew, progress: Progress) -> Report:
         bind_chain(discover(), parse_chain(options.degrade), options.scale)
     found = find_originals(wish.sources, wish.out)
     labels, told = with_earlier(wish.out, wish.labels)
-    split = parts_of(
+    split = splits_of_groups(
         {one.name: one.group for one in found.originals},
         labels.split or "",
         ", ".join(wish.sources),

@@ -3,8 +3,8 @@
 import numpy as np
 
 from srkit_core.augmentation import bind_augment
-from srkit_core.data.augment import draw_change, draw_view
-from srkit_core.data.warp import Frame, warped
+from srkit_core.data.affine import Frame, warped
+from srkit_core.data.transforms import draw_change, draw_view
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import Pixels
 

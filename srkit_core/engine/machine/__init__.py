@@ -1,0 +1,1 @@
+"""What a run computes on: processes, memory, and the signals that stop it."""

@@ -1,0 +1,164 @@
+"""How good is the generator now, without changing the run?
+
+Nothing here draws from global randomness, and every network leaves in the mode it came in.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from srkit_core.data.examples import Examples, LrMaker, make_examples
+from srkit_core.data.loader import CentrePatches, collate
+from srkit_core.data.patches import CropRule
+from srkit_core.data.picture import Picture
+from srkit_core.engine.machine.processes import Devices
+from srkit_core.engine.objective import Objective, logits_of
+from srkit_core.engine.seeds import seed_for
+from srkit_core.engine.train_step import report
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.scoring import BuiltMetric, ModelScores, Pair, pairs, score, score_model
+from srkit_core.io.images import Pixels, to_bytes
+from srkit_core.models.model import Model
+
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Validator:
+    """Scores a generator on held-out pictures, by set name ("" for a single set)."""
+
+    sets: Mapping[str, Sequence[Picture]]
+    lr_maker: LrMaker
+    protocol: Protocol
+    metrics: Sequence[BuiltMetric]
+    baseline: Model
+    devices: Devices
+    seed: int
+    shown: int
+
+    def has_losses(self, rule: CropRule) -> bool:
+        """Whether any picture is as large as a stage's patch."""
+        return any(CentrePatches(pictures, rule).usable() for pictures in self.sets.values())
+
+    def losses(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module | None,
+        objective: Objective,
+        rule: CropRule,
+        batch: int,
+    ) -> Figures:
+        """Return the stage's whole objective on centre patches, batches of the training size,
+        networks in eval mode.
+
+        Pictures smaller than the patch are left out; the figures are means weighted by batch.
+        """
+        patches = CentrePatches([one for pictures in self.sets.values() for one in pictures], rule)
+        usable, sums = patches.usable(), Figures()
+        with evaluating(generator, *([discriminator] if discriminator else [])):
+            for first in range(0, len(usable), batch):
+                numbers = usable[first : first + batch]
+                samples = collate([patches[number] for number in numbers])
+                rng = torch.Generator(self.devices.device).manual_seed(
+                    seed_for(self.seed, "validation", first)
+                )
+                examples = make_examples(samples, rule, self.lr_maker, rng)
+                sr = generator(examples.lr)
+                real, fake = (
+                    (logits_of(discriminator, examples.hr), logits_of(discriminator, sr))
+                    if discriminator
+                    else ((), ())
+                )
+                against = objective.discriminator(real, fake) if discriminator else None
+                for name, value in report(
+                    objective.generator(sr, examples.target, real, fake), against, real, fake
+                ).items():
+                    sums[name] = sums.get(name, 0.0) + value.item() * len(numbers)
+        return {name: value / len(usable) for name, value in sums.items()}
+
+    def scores(self, model: Model) -> tuple[Figures, list[dict[str, Pixels]]]:
+        """Return the metrics on whole pictures, with standard deviations, and the first pictures as
+        rows of columns.
+        """
+        figures, rows = Figures(), list[dict[str, Pixels]]()
+        with evaluating(model.network):
+            for name, pictures in self.sets.items():
+                scores, shown = self._set_scores(name, model, pictures, self.shown - len(rows))
+                figures |= _labelled(scores, name)
+                rows += shown
+        return figures, rows
+
+    def batch_scores(self, model: Model, examples: Examples) -> Figures:
+        """Return the metrics on the patches of a training batch, with standard deviations."""
+        with evaluating(model.network):
+            sr = model(examples.lr)
+            mine = [
+                score(one[None], hr[None], self.protocol, self.metrics)
+                for one, hr in zip(sr, examples.hr, strict=True)
+            ]
+        images = {str(number): scores for number, scores in enumerate(self.devices.collect(mine))}
+        scored = ModelScores(
+            "training", images, {metric.label: metric.spec for metric in self.metrics}
+        )
+        return _labelled(scored, "")
+
+    def _set_scores(
+        self, name: str, model: Model, pictures: Sequence[Picture], wanted: int
+    ) -> tuple[ModelScores, list[dict[str, Pixels]]]:
+        """Score one set, each process its share of the pictures.
+
+        Returns the first `wanted` as rows of columns too.
+        """
+        mine, shown = self.devices.share(pictures), dict[str, dict[str, Pixels]]()
+        first = {picture.name for picture in pictures[: max(wanted, 0)]}
+
+        def show(pair: Pair, sr: torch.Tensor) -> None:
+            if pair.name in first:
+                shown[pair.name] = self._row(pair, sr)
+
+        examples = pairs(mine, model.scale, self.lr_maker, self.devices.device)
+        scores = score_model(name, model, examples, self.protocol, self.metrics, seen=show)
+        everyone = dict(
+            self.devices.collect(
+                [(one, (scores.images[one], shown.get(one))) for one in scores.images]
+            )
+        )
+        ordered = {picture.name: everyone[picture.name] for picture in pictures}
+        return replace(scores, images={one: images for one, (images, _) in ordered.items()}), [
+            row for _, row in ordered.values() if row
+        ]
+
+    def _row(self, pair: Pair, sr: torch.Tensor) -> dict[str, Pixels]:
+        columns = {"lr": pair.lr, "bicubic": self.baseline(pair.lr), "sr": sr, "hr": pair.hr}
+        return {column: to_bytes(picture)[0].cpu().numpy() for column, picture in columns.items()}
+
+
+def metric_columns(metrics: Sequence[str], sets: Sequence[str]) -> list[str]:
+    """Return the columns of metrics: `psnr`, or `psnr/NAME` for each of several sets."""
+    return [_column(metric, name) for name in sets for metric in metrics]
+
+
+@contextmanager
+def evaluating(*networks: nn.Module) -> Iterator[None]:
+    """Put networks into eval mode without gradients, and every module back into the mode it had."""
+    modes = [(module, module.training) for network in networks for module in network.modules()]
+    for network in networks:
+        network.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def _labelled(scores: ModelScores, name: str) -> Figures:
+    means = {_column(label, name): scores.mean(label) for label in scores.specs}
+    return means | {f"{_column(label, name)}/std": scores.std(label) for label in scores.specs}
+
+
+def _column(metric: str, name: str) -> str:
+    return f"{metric}/{name}" if name else metric

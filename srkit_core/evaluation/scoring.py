@@ -1,0 +1,169 @@
+"""How good is a model on these pictures, under this protocol?"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from srkit_core.data.examples import LrMaker
+from srkit_core.data.picture import Picture
+from srkit_core.errors import DataError
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
+from srkit_core.interfaces import Metric
+from srkit_core.io.images import Pixels, to_unit
+from srkit_core.models.build import build
+from srkit_core.models.model import Model
+from srkit_core.plan import MetricTerm
+from srkit_core.specs import MetricSpec
+
+PictureScores = dict[str, float]
+
+
+@dataclass(frozen=True)
+class BuiltMetric:
+    """A metric that was built, under its label."""
+
+    label: str
+    spec: MetricSpec
+    measure: Metric
+
+
+@dataclass(frozen=True)
+class Pair:
+    """LR and HR of one picture, (1, 3, H, W) and (1, 3, scale*H, scale*W) in [0, 1]."""
+
+    name: str
+    lr: Tensor
+    hr: Tensor
+
+
+@dataclass(frozen=True)
+class ModelScores:
+    """Scores of one model per picture."""
+
+    name: str
+    images: dict[str, PictureScores]
+    specs: Mapping[str, MetricSpec] = field(repr=False)
+
+    def mean(self, label: str) -> float:
+        """Return the mean of one metric over the pictures."""
+        return float(np.mean(self._values(label)))
+
+    def std(self, label: str) -> float:
+        """Return the standard deviation of one metric over the pictures (of the population).
+
+        Nan where a score is infinite.
+        """
+        with np.errstate(invalid="ignore"):
+            return float(np.std(self._values(label)))
+
+    def _values(self, label: str) -> list[float]:
+        return [scores[label] for scores in self.images.values()] or [nan]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as `srkit eval --json` writes them."""
+        return {
+            "name": self.name,
+            "metrics": {
+                label: {
+                    "mean": self.mean(label),
+                    "std": self.std(label),
+                    "unit": spec.unit,
+                    "higher_is_better": spec.higher_is_better,
+                }
+                for label, spec in self.specs.items()
+            },
+            "images": [{"name": name, **scores} for name, scores in self.images.items()],
+        }
+
+
+Seen = Callable[[Pair, Tensor], None]
+
+
+def build_metrics(terms: Sequence[MetricTerm]) -> list[BuiltMetric]:
+    """Build the metrics of a plan."""
+    return [BuiltMetric(term.label, term.spec, build(term.bound)) for term in terms]
+
+
+def pairs(
+    pictures: Sequence[Picture],
+    scale: int,
+    lr_maker: LrMaker,
+    device: torch.device,
+    *,
+    seed: int = 0,
+) -> Iterator[Pair]:
+    """Yield LR and HR of each picture: LR from disk where the picture has it, else made of its
+    target.
+
+    HR is cut at the bottom and right to `scale` times LR. The randomness of a degradation follows
+    from `seed` and the picture's name, so order and company do not matter. Raises DataError when a
+    picture cannot be read, or its LR is not of this scale.
+    """
+    for picture in pictures:
+        hr_pixels, lr_pixels = picture.read(scale)
+        hr = _tensor(hr_pixels, device)
+        lr = (
+            _degraded(lr_maker, hr, picture, seed)
+            if lr_pixels is None
+            else _tensor(lr_pixels, device)
+        )
+        yield Pair(picture.name, lr, hr)
+
+
+def score_model(
+    name: str,
+    model: Model,
+    examples: Iterator[Pair],
+    protocol: Protocol,
+    metrics: Sequence[BuiltMetric],
+    *,
+    seen: Seen | None = None,
+    tile: int | None = None,
+) -> ModelScores:
+    """Score a model on pictures.
+
+    `seen` is shown each pair with its SR (1, 3, H, W), not clamped.
+    """
+    images = dict[str, PictureScores]()
+    for pair in examples:
+        sr = upscale_tiled(model, pair.lr, choose_tiling(model, pair.lr, tile))
+        images[pair.name] = score(sr, pair.hr, protocol, metrics)
+        if seen:
+            seen(pair, sr)
+    return ModelScores(name, images, {metric.label: metric.spec for metric in metrics})
+
+
+@torch.no_grad()
+def score(
+    sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[BuiltMetric]
+) -> PictureScores:
+    """Return the score of one picture, (1, 3, H, W) in [0, 1], under every metric's label."""
+    views = {
+        "protocol": (protocol.prepare(sr), protocol.prepare(hr)),
+        "rgb": (protocol.whole(sr), protocol.whole(hr)),
+    }
+    return {metric.label: metric.measure(*views[metric.spec.domain]).item() for metric in metrics}
+
+
+def _degraded(lr_maker: LrMaker, hr: Tensor, picture: Picture, seed: int) -> Tensor:
+    if lr_maker.degrade is None:
+        raise DataError(
+            f"{picture.path} has no LR picture, and no degradation makes one",
+            hint="--degrade bicubic",
+            path=picture.path,
+        )
+    digest = hashlib.sha256(f"{seed}/{picture.name}".encode()).digest()
+    with torch.no_grad():
+        rng = torch.Generator(hr.device).manual_seed(int.from_bytes(digest[:8], "big"))
+        return lr_maker.degrade(lr_maker.targets(hr, rng), rng=rng)
+
+
+def _tensor(pixels: Pixels, device: torch.device) -> Tensor:
+    return to_unit(torch.from_numpy(np.ascontiguousarray(pixels))[None].to(device))

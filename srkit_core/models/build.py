@@ -1,0 +1,140 @@
+"""How does a plan become live modules?"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from srkit_core.binding import BoundComponent
+from srkit_core.chain import DegradationPlan
+from srkit_core.errors import PluginError, SrkitError
+from srkit_core.interfaces import Degradation, Draws, TracedDegradation, add_draws
+from srkit_core.options import KIND_OF_MAKER, options_of
+
+
+def build(bound: BoundComponent, *, seed: int = 0) -> Any:
+    """Call a component's factory, nested components first, under its own seed.
+
+    Torch's global state is left alone.
+
+    Raises PluginError, naming the plugin, when the factory fails.
+    """
+    with _seeded(seed):
+        return _construct(bound)
+
+
+def build_network(bound: BoundComponent, *, seed: int = 0) -> nn.Module:
+    """Build a generator or discriminator; a component that is no `nn.Module` is wrapped in one."""
+    network = build(bound, seed=seed)
+    return network if isinstance(network, nn.Module) else _Plain(network)
+
+
+def to_device(network: nn.Module, device: torch.device) -> nn.Module:
+    """Move a network to a device, its convolutions to channels_last, the layout in which crops
+    arrive (and the faster).
+    """
+    return network.to(device).to(memory_format=torch.channels_last)
+
+
+def build_degradation(plan: DegradationPlan) -> TracedDegradation:
+    """Build a chain of degradations as one: (B, 3, sH, sW) -> (B, 3, H, W)."""
+    return _ChainOfSteps([(build(step.bound), step.probability) for step in plan.steps])
+
+
+def count_parameters(built: Any) -> int:
+    """Return how many numbers a component learns; 0 for what is no `nn.Module`."""
+    return (
+        sum(one.numel() for one in built.parameters() if one.requires_grad)
+        if isinstance(built, nn.Module)
+        else 0
+    )
+
+
+class _Plain(nn.Module):
+    """Gives a callable the face of a module."""
+
+    def __init__(self, call: Any) -> None:
+        super().__init__()
+        self._call = call
+
+    def forward(self, *pictures: Tensor) -> Tensor:
+        result: Tensor = self._call(*pictures)
+        return result
+
+
+_Telling: TypeAlias = Callable[..., tuple[Tensor, Draws]]
+
+
+class _ChainOfSteps:
+    """Applies steps from left to right, each to every picture with its probability."""
+
+    def __init__(self, steps: list[tuple[Degradation, float]]) -> None:
+        self._steps = [(_telling(step), probability) for step, probability in steps]
+
+    def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
+        return self.traced(hr, rng=rng)[0]
+
+    def traced(self, hr: Tensor, /, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
+        """Return LR, and what those of the steps that tell it drew for each picture."""
+        told: Draws = [{} for _ in range(len(hr))]
+        for step, probability in self._steps:
+            hr, draws = (
+                step(hr, rng=rng) if probability == 1 else _sometimes(step, probability, hr, rng)
+            )
+            for one, drawn in zip(told, draws, strict=True):
+                add_draws(one, drawn)
+        return hr, told
+
+
+def _telling(step: Degradation) -> _Telling:
+    """Return a call that also tells what was drawn, which many steps do not."""
+    return step.traced if isinstance(step, TracedDegradation) else partial(_untold, step)
+
+
+def _untold(step: Degradation, pictures: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
+    return step(pictures, rng=rng), [{} for _ in range(len(pictures))]
+
+
+def _sometimes(
+    step: _Telling, probability: float, pictures: Tensor, rng: torch.Generator
+) -> tuple[Tensor, Draws]:
+    chosen = torch.rand(len(pictures), generator=rng, device=pictures.device) < probability
+    if not chosen.any():
+        return pictures, [{} for _ in range(len(pictures))]
+    changed = pictures.clone()
+    changed[chosen], some = step(pictures[chosen], rng=rng)
+    drawn = iter(some)
+    return changed, [next(drawn) if one else {} for one in chosen.tolist()]
+
+
+def _construct(bound: BoundComponent) -> Any:
+    options = {
+        one.name: _live(bound.options[one.name], one.annotation)
+        for one in options_of(bound.component.spec.factory)
+    }
+    try:
+        return bound.component.spec.factory(**options, **bound.context)
+    except SrkitError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{bound.component.full_name} failed to build '{bound.expression}': "
+            f"{type(error).__name__}: {error}",
+            hint=f"srkit show {bound.component.name}",
+        ) from error
+
+
+def _live(value: Any, annotation: Any) -> Any:
+    if isinstance(value, BoundComponent):
+        return partial(_construct, value) if annotation in KIND_OF_MAKER else _construct(value)
+    return tuple(_live(one, annotation) for one in value) if isinstance(value, tuple) else value
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -1,0 +1,64 @@
+"""How is a generator called on pictures of any size?"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit_core.binding import BoundComponent
+from srkit_core.specs import GeneratorSpec
+
+
+@dataclass(frozen=True)
+class Model:
+    """A generator that knows who it is: its network, its bound component, its scale, and the
+    precision it computes in.
+    """
+
+    network: nn.Module
+    bound: BoundComponent
+    scale: int
+    precision: torch.dtype = torch.float32
+
+    @property
+    def spec(self) -> GeneratorSpec:
+        """The generator's traits."""
+        return self.bound.spec(GeneratorSpec)
+
+    @property
+    def size_multiple(self) -> int:
+        """What LR sides must be a multiple of inside the network."""
+        return self.bound.amount(self.spec.size_multiple)
+
+    @property
+    def min_size(self) -> int:
+        """The smallest LR side the network takes, in pixels."""
+        return self.bound.amount(self.spec.min_size)
+
+    @property
+    def receptive(self) -> int:
+        """How many LR pixels around an output pixel matter in practice."""
+        return self.bound.amount(self.spec.receptive)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are; the CPU for a baseline, which has none."""
+        return next((one.device for one in self.network.parameters()), torch.device("cpu"))
+
+    def __call__(self, lr: Tensor) -> Tensor:
+        """Upscale (B, 3, H, W) to float32 (B, 3, scale*H, scale*W), padding to the network's size
+        multiple and back.
+        """
+        height, width = lr.shape[-2:]
+        down, right = (self._missing(side) for side in (height, width))
+        padded = F.pad(lr, (0, right, 0, down), mode="replicate") if down or right else lr
+        with torch.autocast(
+            lr.device.type, dtype=self.precision, enabled=self.precision != torch.float32
+        ):
+            sr: Tensor = self.network(padded)
+        return sr.float()[..., : height * self.scale, : width * self.scale]
+
+    def _missing(self, side: int) -> int:
+        wanted = max(side, self.min_size)
+        return -(-wanted // self.size_multiple) * self.size_multiple - side

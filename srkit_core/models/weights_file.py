@@ -1,0 +1,192 @@
+"""What is in a weights file, and which model does it rebuild?
+
+A file is safetensors; its metadata names the component with all its options, the scale, the recipe
+and the versions, so that nothing has to be repeated to use it.
+"""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from srkit_core.errors import ExpressionError, WeightsError
+from srkit_core.expressions import Call, parse_call
+from srkit_core.io.atomic import write_bytes
+from srkit_core.models.build import build_network, to_device
+from srkit_core.models.model import Model
+from srkit_core.plan import bind_generator
+from srkit_core.registry import Registry
+
+FORMAT = "srkit-weights-1"
+_SHOWN_KEYS = 20
+_HEADER_BYTES = 2**16
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Card:
+    """Who a weights file says it is.
+
+    `versions` are of srkit, torch and the plugins that made it; `origin` says what an imported file
+    was made from.
+    """
+
+    generator: Call
+    scale: int
+    recipe: str
+    versions: Mapping[str, str]
+    step: int
+    origin: str = ""
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the metadata of the file."""
+        return {
+            "format": FORMAT,
+            "generator": str(self.generator),
+            "scale": str(self.scale),
+            "recipe": self.recipe,
+            "versions": json.dumps(dict(self.versions), sort_keys=True),
+            "step": str(self.step),
+            "origin": self.origin,
+        }
+
+
+def versions(registry: Registry) -> dict[str, str]:
+    """Return the versions of srkit, torch and every plugin."""
+    return {"srkit": version("srkit"), "torch": torch.__version__, **registry.versions}
+
+
+def save_weights(path: Path, tensors: Tensors, card: Card) -> None:
+    """Write a state dict with its card; the file appears whole or not at all.
+
+    Tensors that share memory are written each on its own, which a file of safetensors demands.
+    """
+    own = {
+        name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
+    }
+    write_bytes(path, save(own, metadata=card.to_metadata()))
+
+
+def is_ours(path: Path) -> bool:
+    """Whether an existing file begins as srkit's weights do.
+
+    One that is cut off further on still is.
+    """
+    try:
+        return read_header(path).get("format") == FORMAT
+    except WeightsError:
+        with path.open("rb") as file:
+            return FORMAT.encode() in file.read(_HEADER_BYTES)
+
+
+def read_card(path: Path) -> Card:
+    """Return who a weights file is; raises WeightsError when it is no complete srkit file."""
+    metadata = read_header(path)
+    if metadata.get("format") != FORMAT:
+        hint = (
+            f"srkit weights import {shlex.quote(str(path))} --gen GENERATOR --out NEW.safetensors"
+        )
+        raise WeightsError(f"{path} does not say which model it is for", hint=hint, path=path)
+    try:
+        return Card(
+            generator=parse_call(metadata["generator"]),
+            scale=int(metadata["scale"]),
+            recipe=metadata.get("recipe", ""),
+            versions=_table(metadata.get("versions", "{}")),
+            step=int(metadata.get("step", 0)),
+            origin=metadata.get("origin", ""),
+        )
+    except (KeyError, ValueError, RecursionError, ExpressionError) as error:
+        raise WeightsError(
+            f"the metadata of {path} is damaged: {error}", hint="copy the file again", path=path
+        ) from error
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """Return the metadata of a safetensors file.
+
+    Raises WeightsError when it is missing, truncated or none.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file, on the CPU.
+
+    Raises WeightsError as `read_header` does.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def load_model(path: Path, registry: Registry, *, device: torch.device | None = None) -> Model:
+    """Rebuild the model of a weights file, in eval mode on `device`."""
+    card = read_card(path)
+    bound = bind_generator(registry, card.generator, card.scale)
+    network = build_network(bound)
+    fill(network, read_tensors(path), path)
+    return Model(to_device(network.eval(), device or torch.device("cpu")), bound, card.scale)
+
+
+def fill(network: nn.Module, tensors: Tensors, path: Path, *, hint: str = "") -> None:
+    """Copy tensors into a network, all or nothing.
+
+    Raises WeightsError listing what does not match.
+    """
+    own = network.state_dict()
+    faults = [f"missing {name}" for name in own.keys() - tensors.keys()]
+    faults += [f"unexpected {name}" for name in tensors.keys() - own.keys()]
+    faults += [
+        f"{name} is {tuple(tensors[name].shape)}, not {tuple(own[name].shape)}"
+        for name in own.keys() & tensors.keys()
+        if own[name].shape != tensors[name].shape
+    ]
+    if faults:
+        raise _mismatch(path, sorted(faults), hint or f"srkit weights show {path}")
+    network.load_state_dict(dict(tensors))
+
+
+def _table(text: str) -> dict[str, str]:
+    table = json.loads(text)
+    if not isinstance(table, dict):
+        raise ValueError(f"{text} is no table of versions")
+    return table
+
+
+def _mismatch(path: Path, faults: list[str], hint: str) -> WeightsError:
+    shown = "; ".join(faults[:_SHOWN_KEYS]) + (
+        f"; and {len(faults) - _SHOWN_KEYS} more" if len(faults) > _SHOWN_KEYS else ""
+    )
+    return WeightsError(
+        f"{path} holds weights of another architecture: {shown}", hint=hint, path=path
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> WeightsError:
+    if not path.is_file():
+        return WeightsError(
+            f"there is no weights file {path}",
+            hint="check the path, or name a baseline such as bicubic",
+            path=path,
+        )
+    return WeightsError(
+        f"{path} is truncated or no safetensors file: {error}",
+        hint="copy or download it again",
+        path=path,
+    )
