@@ -4,10 +4,10 @@ from pathlib import Path
 
 from srkit_core import Recipe, Stage, discover
 from srkit_core.data.bundled_photographs import bundled_photographs
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.evaluation.upscale_file import upscale_file
 from srkit_core.models.weights_file import load_model
+from srkit_core.run_options import RunOptions
 
 recipe = Recipe(
     generator="srvgg(features=16, blocks=2)",

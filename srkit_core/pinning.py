@@ -13,7 +13,7 @@ from typing import Final
 from srkit_core.binding import BoundComponent
 from srkit_core.expressions import Call, Sum
 from srkit_core.plan import Plan, plan
-from srkit_core.pretrained import Found, Report, find, identify, obtain_first
+from srkit_core.pretrained import FoundWeights, Report, find, identify, obtain_first
 from srkit_core.recipe import Recipe, Stage
 from srkit_core.registry import Registry
 from srkit_core.specs import Alternatives
@@ -27,7 +27,7 @@ class Pinned:
     """A plan in which every choice among networks is made, and the verified files it needs."""
 
     plan: Plan
-    networks: tuple[Found, ...]
+    networks: tuple[FoundWeights, ...]
 
 
 def pin(
@@ -78,7 +78,7 @@ def is_path(name: str, registry: Registry) -> bool:
 
 def networks_of(
     components: Iterable[BoundComponent], registry: Registry, report: Report | None = None
-) -> tuple[Found, ...]:
+) -> tuple[FoundWeights, ...]:
     """Return the verified files that parts need, each once, fetched where they are not on this
     machine.
     """
@@ -166,7 +166,7 @@ def _as_before(names: Alternatives, call: Call, recorded: Call | None) -> Altern
     return (name,) if isinstance(name, str) and name in names else names
 
 
-def _obtained(names: Alternatives, registry: Registry, report: Report | None) -> Found:
+def _obtained(names: Alternatives, registry: Registry, report: Report | None) -> FoundWeights:
     if is_path(names[0], registry):
         return identify(Path(names[0]), registry.weights)
     return obtain_first([registry.pretrained(name) for name in names], report)

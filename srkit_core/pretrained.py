@@ -28,7 +28,7 @@ Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundWeights:
     """A network and the verified file that holds it."""
 
     spec: WeightsSpec
@@ -36,17 +36,17 @@ class Found:
     path: Path
 
 
-def find(spec: WeightsSpec) -> Found | None:
+def find(spec: WeightsSpec) -> FoundWeights | None:
     """Return the file of a network on this machine, or None; nothing is downloaded."""
     by_size = {file.size: file for file in spec.files}
     for path in _candidates(spec):
         file = by_size.get(_size(path))
         if file is not None and _holds(path, file):
-            return Found(spec, file, path)
+            return FoundWeights(spec, file, path)
     return None
 
 
-def obtain(spec: WeightsSpec, report: Report | None = None) -> Found:
+def obtain(spec: WeightsSpec, report: Report | None = None) -> FoundWeights:
     """Return the file of a network, downloaded into srkit's cache where it is not on this machine
     yet.
 
@@ -56,7 +56,7 @@ def obtain(spec: WeightsSpec, report: Report | None = None) -> Found:
     return obtain_first((spec,), report)
 
 
-def obtain_first(specs: Sequence[WeightsSpec], report: Report | None = None) -> Found:
+def obtain_first(specs: Sequence[WeightsSpec], report: Report | None = None) -> FoundWeights:
     """Return the first of several networks that can be had: one on this machine before one to
     download.
     """
@@ -71,7 +71,7 @@ def obtain_first(specs: Sequence[WeightsSpec], report: Report | None = None) -> 
     raise _unobtainable(specs, failures)
 
 
-def identify(path: Path, specs: Iterable[WeightsSpec]) -> Found:
+def identify(path: Path, specs: Iterable[WeightsSpec]) -> FoundWeights:
     """Return which of the networks a file holds.
 
     Raises WeightsError when it is missing or none of them.
@@ -83,7 +83,7 @@ def identify(path: Path, specs: Iterable[WeightsSpec]) -> Found:
     for spec in known:
         for file in spec.files:
             if file.sha256 == digest:
-                return Found(spec, file, path)
+                return FoundWeights(spec, file, path)
     names = ", ".join(spec.name for spec in known)
     raise WeightsError(
         f"{path} (sha256 {digest[:12]}...) is no known file of {names}",
@@ -92,7 +92,7 @@ def identify(path: Path, specs: Iterable[WeightsSpec]) -> Found:
     )
 
 
-def add(spec: WeightsSpec, path: Path) -> Found:
+def add(spec: WeightsSpec, path: Path) -> FoundWeights:
     """Copy a file into srkit's cache; raises WeightsError when it does not hold that network."""
     import shutil
 
@@ -105,7 +105,7 @@ def add(spec: WeightsSpec, path: Path) -> Found:
             beside.replace(target)
     except OSError as error:
         raise _unwritable(target, error) from error
-    return Found(spec, found.file, target)
+    return FoundWeights(spec, found.file, target)
 
 
 def cache_folder() -> Path:
@@ -116,7 +116,7 @@ def cache_folder() -> Path:
     return Path(named) if named else user_cache_path("srkit", appauthor=False)
 
 
-def _fetch(spec: WeightsSpec, report: Report, failures: list[str]) -> Found | None:
+def _fetch(spec: WeightsSpec, report: Report, failures: list[str]) -> FoundWeights | None:
     for file in spec.files:
         for source in file.sources:
             target = _cached(spec, file)
@@ -126,7 +126,7 @@ def _fetch(spec: WeightsSpec, report: Report, failures: list[str]) -> Found | No
                         download(
                             file, source, target, lambda done, total: report(spec.name, done, total)
                         )
-                return Found(spec, file, target)
+                return FoundWeights(spec, file, target)
             except DownloadError as error:
                 failures.append(f"{_place(source)}: {error}")
             except OSError as error:

@@ -41,26 +41,26 @@ class Command:
 COMMANDS = {
     "list": Command("list_and_show:list_components", "srkit list generator"),
     "show": Command("list_and_show:show_component", "srkit show rrdb"),
-    "doctor": Command("doctor:doctor", "srkit doctor --json"),
+    "doctor": Command("doctor:doctor_command", "srkit doctor --json"),
     "check": Command("check:check", "srkit check srresnet"),
     "recipes": Command("recipes:recipes", "srkit recipes srresnet > mine.toml"),
-    "demo": Command("demo:demo", "srkit demo --out my-demo"),
+    "demo": Command("demo:demo_command", "srkit demo --out my-demo"),
     "train": Command(
         "train:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"
     ),
     "eval": Command(
-        "eval:evaluate",
+        "eval:eval_command",
         "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR",
     ),
     "upscale": Command(
-        "upscale:upscale",
+        "upscale:upscale_command",
         "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png",
     ),
     "prepare": Command(
         "prepare:prepare", "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05"
     ),
     "degrade": Command(
-        "degrade:degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"
+        "degrade:degrade_command", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"
     ),
     "plugin check": Command("plugin:check_plugins", "srkit plugin check srkit-rrdb"),
     "weights list": Command("weights:list_weights", "srkit weights list"),

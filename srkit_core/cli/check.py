@@ -9,11 +9,11 @@ from srkit_core.cli.render import print_table
 from srkit_core.devices import DeviceName, PrecisionName
 
 if TYPE_CHECKING:
-    from srkit_core.engine.run_options import RunOptions
-    from srkit_core.engine.step_timing import Trial
+    from srkit_core.engine.step_timing import StepTiming
     from srkit_core.plan import Plan
     from srkit_core.recipe import Recipe
     from srkit_core.registry import Registry
+    from srkit_core.run_options import RunOptions
 
 
 def check(
@@ -66,12 +66,12 @@ def _print_plan(planned: "Plan") -> None:
 def _missing_data(path: Path) -> list[str]:
     """Note pictures that a run folder's recipe was trained on and that are not on this machine."""
     from srkit_core.data_source import parse_data_sources
-    from srkit_core.run_record import read_environment
+    from srkit_core.run_folder import read_environment
 
     environment = read_environment(path.parent) if path.name == "recipe.toml" else None
     if environment is None:
         return []
-    sources = parse_data_sources(environment["data"]["place"])
+    sources = parse_data_sources(environment["data"]["source"])
     gone = [
         source.where
         for source in sources
@@ -117,7 +117,7 @@ def _remedy(names: tuple[str, ...], registry: "Registry") -> str:
 def _where(path: Path, given: dict[str, Any]) -> "RunOptions":
     """Return where the recipe would run: as the run it was written by, but for what is given."""
     from srkit_core.cli.train import beside
-    from srkit_core.engine.run_options import RunOptions
+    from srkit_core.run_options import RunOptions
 
     found = beside(path.parent) if path.name == "recipe.toml" else {}
     return RunOptions(
@@ -128,26 +128,26 @@ def _where(path: Path, given: dict[str, Any]) -> "RunOptions":
 def _try(recipe: "Recipe", registry: "Registry", where: "RunOptions") -> None:
     from srkit_core.cli.progress import ProgressView
     from srkit_core.engine.run_data import open_run_data
-    from srkit_core.engine.step_timing import try_stages
+    from srkit_core.engine.step_timing import time_stages
     from srkit_core.pinning import pin
     from srkit_core.recipe import PAIRED
 
     with ProgressView() as view:
-        planned = pin(recipe, registry, report=view.download).plan
+        planned = pin(recipe, registry, report=view.on_download).plan
         needs_pairs = planned.recipe.degradation == PAIRED and where.data == "photos"
         pictures = [] if needs_pairs else open_run_data(planned, where, view).training
     if needs_pairs:
         typer.echo("note: the recipe takes LR from disk; --data PAIRS times the loader too")
-    _print_trials(list(try_stages(planned, where, pictures)))
+    _print_trials(list(time_stages(planned, where, pictures)))
 
 
-def _print_trials(trials: "list[Trial]") -> None:
+def _print_trials(trials: "list[StepTiming]") -> None:
     rows = [
         [
             one.stage,
             f"{one.seconds:.3g} s",
             f"{one.trained:.4g}/s",
-            "" if one.delivered is None else f"{one.delivered:.4g}/s",
+            "" if one.drawn is None else f"{one.drawn:.4g}/s",
             f"{one.memory_mb:.0f} MiB",
             one.bottleneck,
         ]

@@ -1,20 +1,14 @@
 """What does a degradation do to my picture?"""
 
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from srkit_core.errors import DataError, RecipeError
-
-if TYPE_CHECKING:
-    from srkit_core.chain import DegradationPlan
-    from srkit_core.expressions import Chain
-    from srkit_core.registry import Registry
+from srkit_core.errors import RecipeError
 
 
-def degrade(
+def degrade_command(
     picture: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture.")],
     out: Annotated[Path, typer.Option(help="The contact sheet to write, such as sheet.png.")],
     chain: Annotated[
@@ -36,42 +30,16 @@ def degrade(
     ] = 256,
 ) -> None:
     """Degrade a picture several times, and write what comes of it with what was drawn."""
-    from srkit_core.evaluation.contact_sheet import contact_sheet, degraded, said
-    from srkit_core.expressions import parse_chain
-    from srkit_core.io.images import WRITABLE, read_image, write_image
-    from srkit_core.models.build import build_degradation
-    from srkit_core.registry import discover
+    from srkit_core.evaluation.contact_sheet import contact_sheet, describe_draws
+    from srkit_core.evaluation.degrade_picture import degrade
+    from srkit_core.io.images import WRITABLE, write_image
 
     if out.suffix.lower() not in WRITABLE:
         raise RecipeError(f"--out {out} is no picture", hint=f"--out {out.with_suffix('.png')}")
     if out.exists():
         raise RecipeError(f"{out} exists already", hint="--out another file")
-    planned = _planned(discover(), parse_chain(chain), scale)
-    scale = planned.scale
-    pixels = read_image(picture)
-    room = min(pixels.shape[:2]) // scale * scale
-    if room < scale:
-        raise DataError(
-            f"{picture} is smaller than one LR pixel", hint="give a larger picture", path=picture
-        )
-    kept = min(side // scale * scale or scale, room)
-    top, left = ((length - kept) // 2 // scale * scale for length in pixels.shape[:2])
-    hr = pixels[top : top + kept, left : left + kept].copy()
-    results = degraded(build_degradation(planned), hr, count, seed)
-    write_image(out, contact_sheet(hr, results))
-    for number, one in enumerate(results, start=1):
-        typer.echo(f"{number}  {'; '.join(said(one.draws))}")
+    degraded = degrade(picture, chain, scale=scale, count=count, side=side, seed=seed)
+    write_image(out, contact_sheet(degraded.hr, degraded.results))
+    for number, one in enumerate(degraded.results, start=1):
+        typer.echo(f"{number}  {'; '.join(describe_draws(one.draws))}")
     typer.echo(f"contact sheet: {out}")
-
-
-def _planned(registry: "Registry", chain: "Chain", scale: int | None) -> "DegradationPlan":
-    """Bind a chain for the scale that was asked for, else for the one it makes of itself, else for
-    4.
-    """
-    from srkit_core.chain import bind_chain
-    from srkit_core.errors import IncompatibleError
-
-    for guess in (4, 1, 2, 3) if scale is None else ():
-        with suppress(IncompatibleError):
-            return bind_chain(registry, chain, guess)
-    return bind_chain(registry, chain, scale or 4)

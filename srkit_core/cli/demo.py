@@ -8,12 +8,12 @@ import typer
 from srkit_core.cli.render import print_table
 
 if TYPE_CHECKING:
-    from srkit_core.evaluation.comparison import EvaluationResult
+    from srkit_core.evaluation.scores import Scores
 
 _RECIPE = "demo"
 
 
-def demo(
+def demo_command(
     out: Annotated[
         Path | None, typer.Option(help="The run folder (default: the next free runs/demo-<n>).")
     ] = None,
@@ -22,20 +22,20 @@ def demo(
     held out.
     """
     from srkit_core.cli.progress import ProgressView
-    from srkit_core.engine.run_options import RunOptions
     from srkit_core.engine.trainer import train
-    from srkit_core.evaluation.demo_sheet import showcase
+    from srkit_core.evaluation.demo_sheet import draw_demo_sheet
     from srkit_core.io.documents import write_json
     from srkit_core.recipe_files import read_recipe
     from srkit_core.registry import discover
+    from srkit_core.run_options import RunOptions
 
     recipe, registry = read_recipe(_RECIPE), discover()
     with ProgressView() as view:
-        folder = train(recipe, RunOptions(out=out), registry=registry, listener=view)
+        folder = train(recipe, RunOptions(out=out), registry=registry, callbacks=[view]).folder
     models = _models(folder, [stage.name for stage in recipe.stages])
-    comparison = showcase(models, recipe, registry, folder / "comparison.png")
-    write_json(folder / "scores.json", comparison.to_dict())
-    _print_gains(comparison)
+    scores = draw_demo_sheet(models, recipe, registry, folder / "comparison.png")
+    write_json(folder / "scores.json", scores.to_dict())
+    _print_gains(scores)
     typer.echo(
         f"picture: {folder / 'comparison.png'}\nscores: {folder / 'scores.json'}\nweights: "
         f"{folder / 'weights'}"
@@ -54,8 +54,8 @@ def _models(folder: Path, stages: list[str]) -> dict[str, str]:
     }
 
 
-def _print_gains(comparison: "EvaluationResult") -> None:
-    baseline = comparison.scores[0]
+def _print_gains(scores: "Scores") -> None:
+    baseline = scores.models[0]
     labels = list(baseline.specs)
     rows = [
         [
@@ -65,7 +65,7 @@ def _print_gains(comparison: "EvaluationResult") -> None:
                 for label in labels
             ),
         ]
-        for one in comparison.scores
+        for one in scores.models
     ]
     typer.echo(f"\nheld-out photographs: {', '.join(baseline.images)}")
     print_table(["model (gain over bicubic)", *labels], rows)

@@ -32,7 +32,7 @@ _VARIABLES = (
 )
 
 
-def doctor(
+def doctor_command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead.")
     ] = False,

@@ -12,15 +12,14 @@ import typer
 from srkit_core.cli.progress import ProgressView
 from srkit_core.cli.render import print_table
 from srkit_core.devices import DeviceName, PrecisionName
-from srkit_core.errors import DataError, RecipeError
+from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from srkit_core.data.picture import Split
-    from srkit_core.data.picture_set import PictureSet
-    from srkit_core.evaluation.comparison import SeenBy
-    from srkit_core.evaluation.scoring import ModelScores, Pair
+    from srkit_core.evaluation.evaluate import SeenBy
+    from srkit_core.evaluation.scores import Scores
+    from srkit_core.evaluation.scoring import Pair
     from srkit_core.evaluation_recipe import EvaluationRecipe
 
 Models = Annotated[
@@ -36,7 +35,7 @@ SplitOption = Annotated[
 ]
 
 
-def evaluate(
+def eval_command(
     models: Models,
     data: Annotated[
         str | None,
@@ -81,37 +80,49 @@ def evaluate(
     ] = None,
 ) -> None:
     """Score models on pictures under one protocol."""
-    from srkit_core.engine.machine.oom import oom_guard
-    from srkit_core.engine.machine.processes import choose_device, inference_dtype
-    from srkit_core.evaluation.comparison import Machine, evaluate_models, save_into
-    from srkit_core.io.atomic import write_text
-    from srkit_core.io.documents import write_json
+    from srkit_core.devices import choose_device, inference_dtype
+    from srkit_core.evaluation.evaluate import (
+        Inference,
+        evaluate_models,
+        open_evaluation_set,
+        save_into,
+    )
+    from srkit_core.oom import oom_guard
     from srkit_core.registry import discover
 
     _check(lr, degrade, pictures)
-    written = {
-        "lr": lr,
-        "scale": scale,
-        "degrade": degrade,
-        "metrics": metrics,
-        "protocol": protocol,
-        "border": border,
-        "data": data,
-    }
-    wanted = _wanted(models, {name: value for name, value in written.items() if value is not None})
+    flags = {
+        "lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics,
+        "protocol": protocol, "border": border, "data": data,
+    }  # fmt: skip
+    wanted = _wanted(models, {name: value for name, value in flags.items() if value is not None})
     where = choose_device(device)
-    machine = Machine(where, inference_dtype(precision, where), tile)
-    source = _source(wanted, split)
+    inference = Inference(where, inference_dtype(precision, where), tile)
+    picture_set = open_evaluation_set(wanted, split, typer.echo)
     with oom_guard("--tile 128"), ProgressView() as view:
-        seen = _watched(view, len(source.pictures), save_into(pictures) if pictures else None)
-        result = evaluate_models(
-            wanted, source, discover(), machine, note=view.note, seen=seen, report=view.download
+        saved = save_into(pictures) if pictures else None
+        scores = evaluate_models(
+            wanted,
+            wanted.models,
+            picture_set,
+            discover(),
+            inference,
+            note=view.on_note,
+            seen=_watched(view, len(picture_set.pictures), saved),
+            report=view.on_download,
         )
-    _print_scores(result.scores)
+    _print_scores(scores)
+    _write(scores, json_file, csv_file)
+
+
+def _write(scores: "Scores", json_file: Path | None, csv_file: Path | None) -> None:
+    from srkit_core.io.atomic import write_text
+    from srkit_core.io.documents import write_json
+
     if json_file:
-        write_json(json_file, result.to_dict())
+        write_json(json_file, scores.to_dict())
     if csv_file:
-        write_text(csv_file, _csv(result.scores))
+        write_text(csv_file, _csv(scores))
 
 
 def _check(lr: Path | None, degrade: str | None, pictures: Path | None) -> None:
@@ -126,13 +137,12 @@ def _check(lr: Path | None, degrade: str | None, pictures: Path | None) -> None:
 
 def _wanted(models: Sequence[str], written: dict[str, Any]) -> "EvaluationRecipe":
     """Return what to evaluate: an evaluation recipe with the flags on top, or the flags alone."""
+    from srkit_core.evaluation.evaluate import name_models
     from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
 
     if len(models) == 1 and models[0].endswith(".toml"):
         return read_evaluation_recipe(Path(models[0]), written)
-    return evaluation_recipe(
-        {"models": {_short_name(model, models): model for model in models}, **written}
-    )
+    return evaluation_recipe({"models": name_models(models), **written})
 
 
 def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenBy":
@@ -148,57 +158,22 @@ def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenB
     return seen
 
 
-def _source(wanted: "EvaluationRecipe", split: "Split | None") -> "PictureSet":
-    from srkit_core.data.picture_set import open_picture_set, readable
-    from srkit_core.recipe import PAIRED
-
-    if wanted.data is None:
-        raise RecipeError("there is nothing to evaluate on", hint="--data FOLDER, or --data photos")
-    paired = wanted.degrade == PAIRED
-    source = open_picture_set(
-        wanted.data,
-        paired=paired,
-        scale=wanted.scale,
-        prefer=(split,) if split else ("test", "val"),
-    )
-    if split and any(one.split != split for one in source.pictures):
-        raise DataError(
-            f"{wanted.data} has no split '{split}'",
-            hint="srkit prepare --split, or leave out --split",
-        )
-    source = readable(source)
-    for note in source.notes():
-        typer.echo(note)
-    return source
-
-
-def _short_name(model: str, models: Sequence[str]) -> str:
-    """Name a model by its file, with as many folders as it takes to tell it from the others."""
-    parts = Path(model).parts
-    for count in range(1, len(parts) + 1):
-        name = "/".join(parts[-count:])
-        if sum(other == name or other.endswith("/" + name) for other in models) <= 1:
-            return name
-    return model
-
-
-def _print_scores(scores: Sequence["ModelScores"]) -> None:
-    headers = ["model"] + [
-        f"{label} ({spec.unit})" if spec.unit else label for label, spec in scores[0].specs.items()
-    ]
+def _print_scores(scores: "Scores") -> None:
+    specs = scores.models[0].specs
+    headers = [f"{label} ({spec.unit})" if spec.unit else label for label, spec in specs.items()]
     rows = [
         [one.name, *(f"{one.mean(label):.4f} ± {one.std(label):.4f}" for label in one.specs)]
-        for one in scores
+        for one in scores.models
     ]
-    print_table(headers, rows)
+    print_table(["model", *headers], rows)
 
 
-def _csv(scores: Sequence["ModelScores"]) -> str:
+def _csv(scores: "Scores") -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    labels = list(scores[0].specs)
+    labels = list(scores.models[0].specs)
     writer.writerow(["model", "image", *labels])
-    for one in scores:
+    for one in scores.models:
         writer.writerows(
             [one.name, image, *(values[label] for label in labels)]
             for image, values in one.images.items()

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 import typer
 
+from srkit_core.callbacks import Callback, StepEvent
 from srkit_core.cli.render import on_terminal, process_number
 
 _SHOWN = ("loss/total", "loss/discriminator", "d_real", "d_fake", "images_per_s")
 
 
-class ProgressView:
+class ProgressView(Callback):
     """Shows work: a bar with the time left on a terminal, plain lines elsewhere. A context manager.
 
     Of the processes of one run only the first shows anything.
@@ -29,15 +30,16 @@ class ProgressView:
         if self._bar:
             self._bar.stop()
 
-    def note(self, text: str) -> None:
+    def on_note(self, text: str) -> None:
         """Print a line."""
         if self._bar:
             self._bar.print(text)
         else:
             _say(text)
 
-    def progress(self, stage: str, done: int, length: int, values: Mapping[str, float]) -> None:
+    def on_step(self, event: StepEvent) -> None:
         """Move the bar, or print a line where a row was logged."""
+        stage, done, length, values = event.stage, event.step, event.length, event.values
         if self._bar:
             self._bar.move(stage, done, length, _short(values))
         elif values:
@@ -51,7 +53,7 @@ class ProgressView:
         elif done == length:
             _say(f"{work}: {length} {what}")
 
-    def download(self, name: str, done: int, total: int) -> None:
+    def on_download(self, name: str, done: int, total: int) -> None:
         """Move the bar of a download, in MiB, or print a line when it begins and ends."""
         work, size = f"download {name}", f" of {_mib(total)} MiB" if total else ""
         if self._bar:

@@ -1,6 +1,5 @@
 """How is a training run typed?"""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +11,6 @@ from srkit_core.errors import RecipeError
 if TYPE_CHECKING:
     from srkit_core.engine.checkpoints.resume import Resume
     from srkit_core.overrides import Flags, Wish
-
-_WHERE = ("data", "val", "init", "device", "precision", "workers", "compile", "recompute", "track")
 
 DATA_HELP = (
     "Folder, output of srkit prepare, picture, list.txt ('list.txt in FOLDER'), address "
@@ -123,25 +120,25 @@ def _train(
     plan(wish.recipe, discover())  # so that a slip of the pen is told before torch is imported
 
     from srkit_core.cli.progress import ProgressView
-    from srkit_core.engine.run_options import RunOptions
     from srkit_core.engine.trainer import train as run
+    from srkit_core.run_options import RunOptions
 
     taken = {name: value for name, value in taken.items() if name not in where}
     with ProgressView() as view:
         for note in wish.notes:
-            view.note(note)
+            view.on_note(note)
         if taken:
-            view.note(
+            view.on_note(
                 "taken from environment.json: "
                 + ", ".join(f"{name} {value}" for name, value in taken.items())
             )
-        folder = run(
+        result = run(
             wish.recipe,
             RunOptions(out=out, repeats=repeats, **(taken | where)),
             resume=_resume(resume, out),
-            listener=view,
+            callbacks=[view],
         )
-        view.note(f"weights: {folder / 'weights' / 'last.safetensors'}")
+        view.on_note(f"weights: {result.weights}")
 
 
 def _wish(
@@ -169,15 +166,12 @@ def _wish(
 
 def beside(run: Path | None) -> dict[str, Any]:
     """Return the arguments of *where* that a run folder was made with."""
-    from srkit_core.run_record import read_environment
+    from srkit_core.run_folder import read_environment
+    from srkit_core.run_options import repeated_options
 
     environment = read_environment(run) if run else None
     arguments = environment["arguments"] if environment else {}
-    found = {name: arguments[name] for name in _WHERE if arguments.get(name) is not None}
-    kept: dict[str, Callable[[Any], Any]] = {"init": Path, "track": tuple}
-    return {
-        name: kept.get(name, lambda one: one)(value) for name, value in found.items() if value != []
-    }
+    return repeated_options(arguments)
 
 
 def _named_sets(val: list[str] | None) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from srkit_core.models.model import Model
 
 
-def upscale(
+def upscale_command(
     model: Annotated[
         str, typer.Argument(help="A .safetensors file, or a baseline such as bicubic.")
     ],
@@ -42,44 +42,25 @@ def upscale(
 ) -> None:
     """Upscale pictures with a trained model or a baseline."""
     from srkit_core.cli.progress import ProgressView
-    from srkit_core.engine.machine.oom import oom_guard
-    from srkit_core.engine.machine.processes import choose_device, inference_dtype
-    from srkit_core.models.find_model import DEFAULT_SCALE, fetch, open_model, own_scale
-    from srkit_core.registry import discover
+    from srkit_core.models.find_model import load_model
+    from srkit_core.oom import oom_guard
 
-    where = choose_device(device)
-    registry = discover()
     with ProgressView() as view:
-        fetch(model, registry, view.download)
-    trained = own_scale(model, registry)
-    if trained and scale not in (None, trained):
-        raise RecipeError(
-            f"{model} is for scale {trained}, not {scale}",
-            hint=f"--scale {trained}, or another model",
+        loaded = load_model(
+            model, scale=scale, device=device, precision=precision, report=view.on_download
         )
     tasks = _tasks(inputs, out, overwrite)
     with oom_guard("--tile 128, or a smaller one than before"):
-        opened = open_model(
-            model,
-            registry,
-            scale=trained or scale or DEFAULT_SCALE,
-            device=where,
-            precision=inference_dtype(precision, where),
-        )
-        failed = [
-            source
-            for source, target in tasks
-            if not _upscale_one(opened, source, target, _tile(tile), overlap)
-        ]
+        failed = [one for one in tasks if not _upscale_one(loaded, *one, _tile(tile), overlap)]
     if len(failed) == len(tasks):
+        first = failed[0][0]
         raise DataError(
-            f"none of the {len(tasks)} inputs could be read; the first is {failed[0]}",
+            f"none of the {len(tasks)} inputs could be read; the first is {first}",
             hint="check the inputs",
         )
     if failed:
-        typer.echo(
-            f"{len(tasks) - len(failed)} of {len(tasks)} upscaled, {len(failed)} skipped", err=True
-        )
+        done = len(tasks) - len(failed)
+        typer.echo(f"{done} of {len(tasks)} upscaled, {len(failed)} skipped", err=True)
 
 
 def _upscale_one(

@@ -11,7 +11,7 @@ from srkit_core.errors import RecipeError, WeightsError
 if TYPE_CHECKING:
     from srkit_core.models.foreign_weights import Recognised
     from srkit_core.models.weights_file import Card
-    from srkit_core.pretrained import Found
+    from srkit_core.pretrained import FoundWeights
     from srkit_core.registry import Registry
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
@@ -40,7 +40,7 @@ def get(name: NameArgument) -> None:
     from srkit_core.registry import discover
 
     with ProgressView() as view:
-        found = obtain(discover().pretrained(name), view.download)
+        found = obtain(discover().pretrained(name), view.on_download)
     _say_where(found)
 
 
@@ -176,5 +176,5 @@ def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card":
     )
 
 
-def _say_where(found: "Found") -> None:
+def _say_where(found: "FoundWeights") -> None:
     typer.echo(f"{found.spec.name}: {found.path}\nlicence: {found.spec.licence}")

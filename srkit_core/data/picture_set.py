@@ -1,4 +1,4 @@
-"""Which pictures does a place hold, and which of its files cannot be used?"""
+"""Which pictures does a data source hold, and which of its files cannot be used?"""
 
 import hashlib
 from collections import Counter
@@ -41,7 +41,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class PictureSet:
-    """The usable pictures of a place, sorted.
+    """The usable pictures of a data source, sorted.
 
     `ignored` counts the files without a picture ending, `remarks` say more.
 
@@ -49,7 +49,7 @@ class PictureSet:
     for.
     """
 
-    place: str
+    source: str
     pictures: tuple[Picture, ...]
     skipped: tuple[Skipped, ...] = ()
     ignored: int = 0
@@ -66,7 +66,7 @@ class PictureSet:
         rest = len(self.skipped) - _NAMED_AT_MOST
         notes += [f"skipped {rest} more files"] if rest > 0 else []
         return notes + (
-            [f"ignored {self.ignored} files of {self.place} without a picture ending"]
+            [f"ignored {self.ignored} files of {self.source} without a picture ending"]
             if self.ignored
             else []
         )
@@ -81,7 +81,7 @@ class PictureSet:
 
 
 def open_picture_set(
-    place: str,
+    source: str,
     *,
     paired: bool = False,
     scale: int | None = None,
@@ -98,13 +98,13 @@ def open_picture_set(
     with a side under `smallest` pixels and files that are no pictures are skipped with their
     reason. Raises DataError when nothing is left.
     """
-    naming, places = Naming(scale, lr_names) if paired else None, parse_data_sources(place)
-    sources = [_preferred(_open(one, naming, smallest), prefer) for one in places]
-    return sources[0] if len(sources) == 1 else _mixture(place, places, sources)
+    naming, sources = Naming(scale, lr_names) if paired else None, parse_data_sources(source)
+    picture_sets = [_preferred(_open(one, naming, smallest), prefer) for one in sources]
+    return picture_sets[0] if len(picture_sets) == 1 else _mixture(source, sources, picture_sets)
 
 
-def _open(place: DataSource, naming: Naming | None, smallest: int) -> PictureSet:
-    here, remarks = on_this_machine(place)
+def _open(source: DataSource, naming: Naming | None, smallest: int) -> PictureSet:
+    here, remarks = on_this_machine(source)
     packed = find_packed(here)
     if packed and naming:
         check_scale(packed, naming)
@@ -115,66 +115,67 @@ def _open(place: DataSource, naming: Naming | None, smallest: int) -> PictureSet
         listing = list_files(here, naming)
         found = [_measured(one) for one in _listed(listing, here, packed)]
     found = [_large_enough(one, smallest) for one in found]
-    pictures = tuple(one for one in found if isinstance(one, Picture))
-    skipped = tuple(one for one in found if isinstance(one, Skipped))
-    marks, scale = ((packed.digest,), packed.manifest.scale) if packed else ((), None)
-    told = (*remarks, *listing.remarks)
-    source = PictureSet(
-        str(place.listing or place.where), pictures, skipped, listing.ignored, told, marks, scale
+    picture_set = PictureSet(
+        source=str(source.listing or source.where),
+        pictures=tuple(one for one in found if isinstance(one, Picture)),
+        skipped=tuple(one for one in found if isinstance(one, Skipped)),
+        ignored=listing.ignored,
+        remarks=(*remarks, *listing.remarks),
+        marks=(packed.digest,) if packed else (),
+        scale=packed.manifest.scale if packed else None,
     )
-    if not pictures:
-        raise _nothing_left(source, smallest)
-    return source
+    if not picture_set.pictures:
+        raise _nothing_left(picture_set, smallest)
+    return picture_set
 
 
-def _listed(listing: Listing, place: DataSource, packed: Packed | None) -> Sequence[Picture]:
+def _listed(listing: Listing, source: DataSource, packed: Packed | None) -> Sequence[Picture]:
     names = _names([path for path, _ in listing.files], listing.root)
     pictures = [
-        Picture(name, path, group_of(name), 0, 0, lr, weight=place.weight)
+        Picture(name, path, group_of(name), 0, 0, lr, weight=source.weight)
         for name, (path, lr) in zip(names, listing.files, strict=True)
     ]
     return as_prepared(packed, pictures) if packed else pictures
 
 
-def _preferred(source: PictureSet, splits: Sequence[Split]) -> PictureSet:
-    chosen = next(
-        (split for split in splits if any(one.split == split for one in source.pictures)), None
-    )
-    return replace(
-        source, pictures=tuple(one for one in source.pictures if chosen in (None, one.split))
-    )
+def _preferred(found: PictureSet, splits: Sequence[Split]) -> PictureSet:
+    there = {one.split for one in found.pictures}
+    chosen = next((split for split in splits if split in there), None)
+    kept = tuple(one for one in found.pictures if chosen in (None, one.split))
+    return replace(found, pictures=kept)
 
 
-def _mixture(text: str, places: Sequence[DataSource], sources: Sequence[PictureSet]) -> PictureSet:
-    """Join sources; a picture is named after its place, and groups stay what they are, so that no
+def _mixture(text: str, sources: Sequence[DataSource], opened: Sequence[PictureSet]) -> PictureSet:
+    """Join sets; a picture is named after its source, and groups stay what they are, so that no
     split moves.
     """
-    labels, named = list[str](), Counter[str]()
-    for place in places:
-        label = (place.listing or Path(place.where)).stem
-        named[label] += 1
-        labels.append(label if named[label] == 1 else f"{label}.{named[label]}")
     pictures = [
         replace(picture, name=f"{label}/{picture.name}")
-        for label, one in zip(labels, sources, strict=True)
+        for label, one in zip(_source_labels(sources), opened, strict=True)
         for picture in one.pictures
     ]
-    skipped = tuple(skipped for one in sources for skipped in one.skipped)
-    remarks = tuple(remark for one in sources for remark in one.remarks)
-    marks = tuple(mark for one in sources for mark in one.marks)
-    scales, ignored = {one.scale for one in sources}, sum(one.ignored for one in sources)
+    scales = {one.scale for one in opened}
     return PictureSet(
-        text,
-        tuple(pictures),
-        skipped,
-        ignored,
-        remarks,
-        marks,
-        scales.pop() if len(scales) == 1 else None,
+        source=text,
+        pictures=tuple(pictures),
+        skipped=tuple(skipped for one in opened for skipped in one.skipped),
+        ignored=sum(one.ignored for one in opened),
+        remarks=tuple(remark for one in opened for remark in one.remarks),
+        marks=tuple(mark for one in opened for mark in one.marks),
+        scale=scales.pop() if len(scales) == 1 else None,
     )
 
 
-def readable(source: PictureSet) -> PictureSet:
+def _source_labels(sources: Sequence[DataSource]) -> list[str]:
+    labels, named = list[str](), Counter[str]()
+    for source in sources:
+        label = (source.listing or Path(source.where)).stem
+        named[label] += 1
+        labels.append(label if named[label] == 1 else f"{label}.{named[label]}")
+    return labels
+
+
+def readable(picture_set: PictureSet) -> PictureSet:
     """Read every picture once and skip those with a good header and a broken body.
 
     Raises DataError when none is left.
@@ -182,8 +183,8 @@ def readable(source: PictureSet) -> PictureSet:
     For validation sets, whose figures would otherwise mean other pictures than those that were
     named.
     """
-    pictures, skipped = list[Picture](), list(source.skipped)
-    for picture in source.pictures:
+    pictures, skipped = list[Picture](), list(picture_set.skipped)
+    for picture in picture_set.pictures:
         try:
             for path in filter(None, (picture.path, picture.lr)):
                 open_shard(path) if path.suffix == ENDING else read_image(path)
@@ -191,7 +192,7 @@ def readable(source: PictureSet) -> PictureSet:
             skipped.append(_skipped(error, picture.path))
         else:
             pictures.append(picture)
-    checked = replace(source, pictures=tuple(pictures), skipped=tuple(skipped))
+    checked = replace(picture_set, pictures=tuple(pictures), skipped=tuple(skipped))
     if not pictures:
         raise _nothing_left(checked, 1)
     return checked
@@ -209,36 +210,32 @@ class Splits:
     test: tuple[Picture, ...]
 
 
-def split_pictures(source: PictureSet, hold_out: Selection | None, test: Selection) -> Splits:
-    """Part the pictures by group, as they were prepared.
-
-    Of the others as `choose` says, which holds out none where some were.
+def split_pictures(found: PictureSet, hold_out: Selection | None, test: Selection) -> Splits:
+    """Split the pictures by group, as they were prepared; the others as `choose` says, which holds
+    out none where some were.
 
     What is held out here is cut to its central 1024 x 1024. Raises DataError when none is left to
     train on.
     """
     val, kept = (
-        {one.group for one in source.pictures if one.split == said} for said in ("val", "test")
+        {one.group for one in found.pictures if one.split == split} for split in ("val", "test")
     )
-    free = {one.name: one.group for one in source.pictures if one.group not in val | kept}
-    chosen, tested = choose(free, None if val and not hold_out else hold_out, test, source.place)
+    free = {one.name: one.group for one in found.pictures if one.group not in val | kept}
+    wanted = None if val and not hold_out else hold_out
+    chosen, tested = choose(free, wanted, test, found.source)
     held, tested = chosen | val, tested | kept
-    training = tuple(picture for picture in source.pictures if picture.group not in held | tested)
+    training = tuple(one for one in found.pictures if one.group not in held | tested)
     if not training:
         raise DataError(
-            f"{source.place} has too few pictures to hold any out",
+            f"{found.source} has too few pictures to hold any out",
             hint="--val PATH names other pictures for validation",
         )
     validation = tuple(
-        picture if picture.split == "val" else replace(picture, limit=HELD_OUT_SIDE)
-        for picture in source.pictures
-        if picture.group in held
+        one if one.split == "val" else replace(one, limit=HELD_OUT_SIDE)
+        for one in found.pictures
+        if one.group in held
     )
-    return Splits(
-        training,
-        validation,
-        tuple(picture for picture in source.pictures if picture.group in tested),
-    )
+    return Splits(training, validation, tuple(one for one in found.pictures if one.group in tested))
 
 
 def _measured(picture: Picture) -> Picture | Skipped:
@@ -274,22 +271,22 @@ def _names(paths: Sequence[Path], root: Path) -> list[str]:
     ]
 
 
-def _nothing_left(source: PictureSet, smallest: int) -> DataError:
-    small = [skipped for skipped in source.skipped if "smaller than the crop" in skipped.reason]
-    if small and len(small) == len(source.skipped):
+def _nothing_left(found: PictureSet, smallest: int) -> DataError:
+    small = [skipped for skipped in found.skipped if "smaller than the crop" in skipped.reason]
+    if small and len(small) == len(found.skipped):
         return DataError(
-            f"all {len(small)} pictures of {source.place} are smaller than the crop of {smallest} "
+            f"all {len(small)} pictures of {found.source} are smaller than the crop of {smallest} "
             "pixels",
             hint="--patch with a smaller number",
         )
-    if source.skipped:
-        first = source.skipped[0]
+    if found.skipped:
+        first = found.skipped[0]
         return DataError(
-            f"none of the {len(source.skipped)} files of {source.place} can be used; "
+            f"none of the {len(found.skipped)} files of {found.source} can be used; "
             f"{first.path.name}: {first.reason}",
             hint="--data another folder",
         )
     return DataError(
-        f"{source.place} holds no picture",
+        f"{found.source} holds no picture",
         hint=f"--data a folder with pictures ({IN_WORDS}), or '{BUNDLED}'",
     )

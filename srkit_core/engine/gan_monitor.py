@@ -19,15 +19,15 @@ INDISTINCT: Final = 0.002
 collapsed.
 """
 STILL: Final = 1e-6
-FLAT: Final = 0.25
+FLAT_CONTRAST: Final = 0.25
 """Contrast of SR below this part of the contrast of HR."""
 TINTED: Final = 0.1
 """A channel of SR off by more than this beyond the other channels, of the range [0, 1]."""
 PATIENCE: Final = 5
-"""Logged rows in a row that must show a sign."""
+"""Logged rows in a row that must give the same warning."""
 
 SPARSE: Final = 4
-"""Every so many pixels of a row and column are looked at, which is enough for a sign and costs a
+"""Every so many pixels of a row and column are looked at, which is enough for a warning and costs a
 step nothing.
 """
 
@@ -80,31 +80,32 @@ def contrast_and_tint(sr: Tensor, target: Tensor) -> dict[str, Tensor]:
 
 def warnings_of(values: Mapping[str, float]) -> list[GanWarning]:
     """Return what one logged row shows."""
-    shown = []
+    warnings = []
     real, fake = values.get("d_real"), values.get("d_fake")
     if real is not None and fake is not None:
         if real > CERTAIN and fake < 1 - CERTAIN:
-            shown.append(_WON)
+            warnings.append(_WON)
         if abs(real - fake) < INDISTINCT and values.get("gradient/discriminator", 1.0) < STILL:
-            shown.append(_COLLAPSED)
-    if values.get(CONTRAST, 1.0) < FLAT:
-        shown.append(_FLAT)
+            warnings.append(_COLLAPSED)
+    if values.get(CONTRAST, 1.0) < FLAT_CONTRAST:
+        warnings.append(_FLAT)
     if values.get(TINT, 0.0) > TINTED:
-        shown.append(_TINTED)
-    return shown
+        warnings.append(_TINTED)
+    return warnings
 
 
 class GanMonitor:
-    """Counts signs over logged rows, and tells each once when it has lasted."""
+    """Counts warnings over logged rows, and gives each once when it has lasted."""
 
     def __init__(self) -> None:
         self._lasting = dict[str, int]()
-        self._told = set[str]()
+        self._given = set[str]()
 
     def rows(self, values: Mapping[str, float]) -> list[str]:
-        """Take a logged row; return the messages of signs that have now lasted PATIENCE rows."""
-        shown = {sign.name: sign for sign in warnings_of(values)}
-        self._lasting = {name: self._lasting.get(name, 0) + 1 for name in shown}
-        new = [name for name in shown if self._lasting[name] >= PATIENCE and name not in self._told]
-        self._told.update(new)
-        return [f"warning: {shown[name].message}" for name in new]
+        """Take a logged row; return the messages of warnings that have now lasted PATIENCE rows."""
+        warnings = {warning.name: warning for warning in warnings_of(values)}
+        self._lasting = {name: self._lasting.get(name, 0) + 1 for name in warnings}
+        lasting = [name for name in warnings if self._lasting[name] >= PATIENCE]
+        new = [name for name in lasting if name not in self._given]
+        self._given.update(new)
+        return [f"warning: {warnings[name].message}" for name in new]

@@ -18,7 +18,7 @@ LossT = TypeVar("LossT")
 
 
 @dataclass(frozen=True)
-class Term(Generic[LossT]):
+class WeightedLoss(Generic[LossT]):
     """A loss that was built, with its label and weight."""
 
     label: str
@@ -44,8 +44,8 @@ class Objective:
     maps is judged map by map and averaged: a loss sees neither processes nor tuples.
     """
 
-    reference: tuple[Term[ReferenceLoss], ...]
-    adversarial: tuple[Term[AdversarialLoss], ...]
+    reference: tuple[WeightedLoss[ReferenceLoss], ...]
+    adversarial: tuple[WeightedLoss[AdversarialLoss], ...]
     gather: Gather
 
     def ramped(self, factors: Mapping[str, float]) -> "Objective":
@@ -99,16 +99,30 @@ class Objective:
 
 def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> Objective:
     """Build the losses of a stage on a device."""
-    live = [(term, _on(build(term.bound), device)) for term in stage.terms]
+    built = [(term, _on(build(term.bound), device)) for term in stage.terms]
     return Objective(
         reference=tuple(
-            Term(term.label, term.weight, loss) for term, loss in live if not term.adversarial
+            WeightedLoss(term.label, term.weight, loss)
+            for term, loss in built
+            if not term.adversarial
         ),
         adversarial=tuple(
-            Term(term.label, term.weight, loss) for term, loss in live if term.adversarial
+            WeightedLoss(term.label, term.weight, loss) for term, loss in built if term.adversarial
         ),
         gather=gather,
     )
+
+
+def column_values(
+    g_loss: GeneratorLoss, d_loss: Tensor | None = None, real: Maps = (), fake: Maps = ()
+) -> Values:
+    """Return the values of a step under the names of their columns, detached."""
+    values = {f"loss/{label}": value.detach() for label, value in g_loss.terms.items()}
+    values["loss/total"] = g_loss.total.detach()
+    if real:
+        d_real, d_fake = confidence(real), confidence(fake)
+        values |= {"d_real": d_real, "d_fake": d_fake, "d_gap": d_real - d_fake}
+    return values if d_loss is None else values | {"loss/discriminator": d_loss.detach()}
 
 
 def logits_of(discriminator: nn.Module, pictures: Tensor) -> Maps:

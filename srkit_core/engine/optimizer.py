@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
+from srkit_core.engine.checkpoints.checkpoint import State
 from srkit_core.errors import OptionError
 from srkit_core.learning import OptimizerConfig
 
@@ -20,11 +21,11 @@ _UNSUITABLE = (Optimizer, torch.optim.LBFGS, torch.optim.SparseAdam)
 
 @dataclass(frozen=True)
 class NetworkWithOptimizer:
-    """A network with its optimizer: `network` holds the weights, `call` is what is called (the
-    same, or its DDP face).
+    """A network with its optimizer: `module` holds the weights, `call` is what is called (the same,
+    or its DDP face).
     """
 
-    network: nn.Module
+    module: nn.Module
     call: nn.Module
     optimizer: Optimizer
     scaler: GradScaler
@@ -33,22 +34,20 @@ class NetworkWithOptimizer:
     @property
     def parameters(self) -> list[nn.Parameter]:
         """What it learns."""
-        return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        return [one for one in self.module.parameters() if one.requires_grad]
 
     def accumulate(self, loss: Tensor, *, keep_graph: bool = False) -> None:
         """Add the gradients of a loss to this network's parameters, and to no others'."""
-        torch.autograd.backward(
-            self.scaler.scale(loss), inputs=self.parameters, retain_graph=keep_graph
-        )
+        scaled = self.scaler.scale(loss)
+        torch.autograd.backward(scaled, inputs=self.parameters, retain_graph=keep_graph)
 
     def gradient_norm(self) -> Tensor:
         """Return the norm of all gradients together, once before each update: fp16's are brought
         back to their size first.
         """
         self.scaler.unscale_(self.optimizer)
-        return torch.nn.utils.get_total_norm(
-            [one.grad for one in self.parameters if one.grad is not None]
-        )
+        gradients = [one.grad for one in self.parameters if one.grad is not None]
+        return torch.nn.utils.get_total_norm(gradients)
 
     def update(self, clip: float | None, norm: Tensor) -> None:
         """Take one optimizer step and clear the gradients, scaled down to the norm `clip` where
@@ -70,57 +69,105 @@ class NetworkWithOptimizer:
         """The learning rate of the last step."""
         return float(self.optimizer.param_groups[0]["lr"])
 
+    def state(self) -> State:
+        """Return what optimizer and scaler remember: tensors as `<parameter>.<name>`."""
+        saved = self.optimizer.state_dict()["state"]
+        flat = {
+            f"{number}.{name}": value
+            for number, values in saved.items()
+            for name, value in values.items()
+        }
+        tensors = {name: value for name, value in flat.items() if isinstance(value, Tensor)}
+        numbers = {name: value for name, value in flat.items() if name not in tensors}
+        return State(tensors, {"optimizer": numbers, "scaler": self.scaler.state_dict()})
+
+    def restore(self, state: State) -> None:
+        """Remember what `state` returned."""
+        restore_optimizer(self.optimizer, state.tensors, state.values["optimizer"])
+        if state.values["scaler"]:
+            self.scaler.load_state_dict(dict(state.values["scaler"]))
+
+
+@dataclass(frozen=True)
+class NetworkPair:
+    """What takes part in a step; no discriminator in a stage without an adversarial loss."""
+
+    generator: NetworkWithOptimizer
+    discriminator: NetworkWithOptimizer | None
+
+    def by_name(self) -> dict[str, NetworkWithOptimizer]:
+        """What takes part, by role."""
+        named = {"generator": self.generator, "discriminator": self.discriminator}
+        return {name: network for name, network in named.items() if network is not None}
+
 
 def with_optimizer(
-    network: nn.Module,
+    module: nn.Module,
     call: nn.Module,
-    optimizer: OptimizerConfig,
+    config: OptimizerConfig,
     stage_rate: float,
     scaler: GradScaler,
 ) -> NetworkWithOptimizer:
     """Give a network an optimizer, at its own rate or that of the stage."""
-    rate = optimizer.lr or stage_rate
-    return NetworkWithOptimizer(
-        network, call, build_optimizer(optimizer, network, rate), scaler, rate
-    )
+    rate = config.lr or stage_rate
+    optimizer = build_optimizer(config, module, rate)
+    return NetworkWithOptimizer(module, call, optimizer, scaler, rate)
 
 
-def check_optimizer(optimizer: OptimizerConfig) -> None:
+def check_optimizer(config: OptimizerConfig) -> None:
     """Raise OptionError when `torch.optim` has no such class or the class no such option."""
-    cls = _optimizer_class(optimizer.name)
-    known = [
-        name for name in inspect.signature(cls).parameters if name not in ("self", "params", "lr")
-    ]
-    for name in optimizer.options:
+    cls = _optimizer_class(config.name)
+    own = ("self", "params", "lr")
+    known = [name for name in inspect.signature(cls).parameters if name not in own]
+    for name in config.options:
         if name not in known:
-            raise _unknown("option", name, known, optimizer.name)
+            raise _unknown("option", name, known, config.name)
 
 
-def build_optimizer(optimizer: OptimizerConfig, network: nn.Module, rate: float) -> Optimizer:
-    """Build an optimizer over what a network learns.
-
-    The fused implementation is used where the class has one.
+def build_optimizer(config: OptimizerConfig, module: nn.Module, rate: float) -> Optimizer:
+    """Build an optimizer over what a network learns; the fused implementation is used where the
+    class has one.
     """
-    check_optimizer(optimizer)
-    cls = _optimizer_class(optimizer.name)
-    decided = optimizer.options.keys() & {"fused", "foreach", "differentiable"}
-    faster = {"fused": True} if "fused" in inspect.signature(cls).parameters and not decided else {}
+    check_optimizer(config)
+    cls = _optimizer_class(config.name)
+    decided = config.options.keys() & {"fused", "foreach", "differentiable"}
+    fused = "fused" in inspect.signature(cls).parameters and not decided
+    options = ({"fused": True} if fused else {}) | config.options
     try:
         return cls(
-            [p for p in network.parameters() if p.requires_grad],
-            lr=rate,
-            **_options(faster | optimizer.options),
+            [one for one in module.parameters() if one.requires_grad], lr=rate, **_options(options)
         )
     except (TypeError, ValueError, RuntimeError) as error:
         raise OptionError(
-            f"optimizer {optimizer.name}: {error}",
-            component=optimizer.name,
+            f"optimizer {config.name}: {error}",
+            component=config.name,
             option="",
             hint="srkit recipes --schema",
         ) from error
 
 
-def _options(written: dict[str, Any]) -> dict[str, Any]:
+def restore_optimizer(
+    optimizer: Optimizer, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]
+) -> None:
+    """Put back what an optimizer remembered, by `<parameter>.<name>`."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for key, value in {**tensors, **numbers}.items():
+        number, _, name = key.partition(".")
+        parameter = parameters[int(number)]
+        restored = _like(value, parameter) if isinstance(value, Tensor) else value
+        optimizer.state[parameter][name] = restored
+
+
+def _like(saved: Tensor, parameter: Tensor) -> Tensor:
+    """Give a tensor the strides of its parameter: fused optimizers walk raw storage, and files are
+    stored contiguous.
+    """
+    if saved.shape != parameter.shape:
+        return saved.to(parameter.device)
+    return torch.empty_like(parameter, dtype=saved.dtype, requires_grad=False).copy_(saved)
+
+
+def _options(written: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: tuple(value) if isinstance(value, list) else value for name, value in written.items()
     }
@@ -140,7 +187,6 @@ def _optimizer_class(name: str) -> Callable[..., Optimizer]:
 
 def _unknown(what: str, name: str, known: list[str], where: str) -> OptionError:
     nearest = difflib.get_close_matches(name, known, n=1)
-    hint = (
-        f"did you mean '{nearest[0]}'?" if nearest else f"one of: {', '.join(sorted(known)[:12])}"
-    )
+    known_ones = ", ".join(sorted(known)[:12])
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"one of: {known_ones}"
     return OptionError(f"{where} has no {what} '{name}'", component=where, option=name, hint=hint)

@@ -32,18 +32,20 @@ class Pool:
         """Put a batch in and return one of the same size; `rng` is on the CPU."""
         if self._size == 0:
             return fresh
-        coming = {name: getattr(fresh, name) for name in _NAMES}
+        incoming = {name: getattr(fresh, name) for name in _NAMES}
         room = self._size - len(self)
         if room > 0:
             self._held = {
-                name: torch.cat([*([self._held[name]] if self._held else []), coming[name][:room]])
+                name: torch.cat(
+                    [*([self._held[name]] if self._held else []), incoming[name][:room]]
+                )
                 for name in _NAMES
             }
             return fresh
         slots = torch.randperm(self._size, generator=rng)[: len(fresh.lr)].to(fresh.lr.device)
         leaving = {name: self._held[name][slots] for name in _NAMES}
         for name in _NAMES:
-            self._held[name][slots] = coming[name]
+            self._held[name][slots] = incoming[name]
         return Examples(
             **{
                 name: one.contiguous(memory_format=torch.channels_last)

@@ -1,130 +1,149 @@
-"""What is built before the first step?"""
+"""What stays the same during a run?"""
 
-from pathlib import Path
-from typing import cast
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
-from torch import nn
 
-from srkit_core.binding import BoundComponent
+from srkit_core.callbacks import CallbackList
 from srkit_core.data.examples import LrMaker
-from srkit_core.engine.checkpoints.run_folder import RunFolder
-from srkit_core.engine.events import Listener
-from srkit_core.engine.logs.csv_log import Log, columns
-from srkit_core.engine.logs.curves.curves_file import Curves
-from srkit_core.engine.machine.processes import Devices
+from srkit_core.data.patches import CropRule
+from srkit_core.engine.intervals import StageIntervals, intervals_of
+from srkit_core.engine.logs.columns import Column, columns
+from srkit_core.engine.logs.csv_log import CsvLog
+from srkit_core.engine.logs.curves.curves_file import CurvesFile
+from srkit_core.engine.logs.trackers import Trackers
+from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.run_data import RunData
-from srkit_core.engine.run_options import RunOptions
-from srkit_core.engine.seeds import seed_for
-from srkit_core.engine.stage_run import Network, Networks, RunContext
 from srkit_core.engine.validator import Validator, metric_columns
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scoring import build_metrics
 from srkit_core.expressions import Call
-from srkit_core.models.build import build_degradation, build_network, to_device
+from srkit_core.models.build import build_degradation, build_network
 from srkit_core.models.model import Model
-from srkit_core.models.recompute import recompute
-from srkit_core.models.weights_file import fill, read_tensors, versions
 from srkit_core.pinning import Pinned
 from srkit_core.plan import Plan, bind_generator
+from srkit_core.pretrained import FoundWeights
+from srkit_core.recipe import Recipe
 from srkit_core.registry import Registry
+from srkit_core.run_folder import RunFolder
+from srkit_core.run_options import RunOptions
 
 
-def build_run_context(
+@dataclass(frozen=True)
+class RunContext:
+    """What stays the same during a run: what is trained, where, on what, and who is told."""
+
+    plan: Plan
+    pretrained: tuple[FoundWeights, ...]
+    registry: Registry
+    options: RunOptions
+    folder: RunFolder
+    processes: Processes
+    data: RunData
+    lr_maker: LrMaker
+    validator: Validator
+    log: CsvLog
+    curves: CurvesFile
+    callbacks: CallbackList
+    trackers: Trackers = field(default_factory=Trackers)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The resolved recipe."""
+        return self.plan.recipe
+
+    @property
+    def device(self) -> torch.device:
+        """Where this process computes."""
+        return self.processes.device
+
+    @cached_property
+    def intervals(self) -> tuple[StageIntervals, ...]:
+        """When what is due, of every stage."""
+        return tuple(intervals_of(stage, self.data.crops) for stage in self.plan.stages)
+
+    @property
+    def workers(self) -> int:
+        """How many processes load pictures."""
+        return loader_workers(self.options.workers, self.processes)
+
+
+def open_run_context(
     pinned: Pinned,
-    folder: RunFolder,
-    devices: Devices,
-    pictures: RunData,
-    where: RunOptions,
     registry: Registry,
-    listener: Listener,
+    options: RunOptions,
+    folder: RunFolder,
+    processes: Processes,
+    data: RunData,
+    callbacks: CallbackList,
 ) -> RunContext:
     """Gather what stays the same during a run."""
-    planned = pinned.plan
-    recipe, lr_maker = planned.recipe, build_lr_maker(planned)
-    border = recipe.scale if recipe.validation.border is None else recipe.validation.border
-    sets = [
-        *pictures.validation,
-        *([""] if recipe.validation.on_training and "" not in pictures.validation else []),
-    ]
-    scores = metric_columns([term.label for term in planned.metrics], sets)
-    names = columns(_loss_labels(planned), scores, adversarial=planned.discriminator is not None)
+    plan = pinned.plan
+    lr_maker = build_lr_maker(plan)
+    specs = {term.label: term.spec for term in plan.metrics}
     return RunContext(
-        plan=planned,
+        plan=plan,
+        pretrained=pinned.networks,
+        registry=registry,
+        options=options,
         folder=folder,
-        devices=devices,
-        pictures=pictures.training,
+        processes=processes,
+        data=data,
         lr_maker=lr_maker,
-        validator=Validator(
-            sets=pictures.validation,
-            lr_maker=lr_maker,
-            protocol=Protocol(recipe.validation.protocol, border),
-            metrics=build_metrics(planned.metrics),
-            baseline=_baseline(registry, recipe.scale),
-            devices=devices,
-            seed=recipe.seed,
-            shown=recipe.validation.pictures,
-        ),
-        log=Log(folder.metrics, names),
-        curves=Curves(
-            folder,
-            {term.label: term.spec for term in planned.metrics},
-            listener,
-            is_main=devices.is_main,
-        ),
-        listener=listener,
-        workers=loader_workers(where.workers, devices),
-        versions=versions(registry),
-        networks=pinned.networks,
+        validator=_build_validator(plan, registry, processes, data, lr_maker),
+        log=CsvLog(folder.metrics, _columns(plan, data)),
+        curves=CurvesFile(folder, specs, callbacks, is_main=processes.is_main),
+        callbacks=callbacks,
     )
 
 
-def build_lr_maker(planned: Plan) -> LrMaker:
+def build_lr_maker(plan: Plan) -> LrMaker:
     """Build what happens to HR."""
     degrade, target = (
-        build_degradation(one) if one else None for one in (planned.degradation, planned.target)
+        build_degradation(one) if one else None for one in (plan.degradation, plan.target)
     )
     return LrMaker(degrade, target)
 
 
-def _loss_labels(planned: Plan) -> list[str]:
-    return list(dict.fromkeys(term.label for stage in planned.stages for term in stage.terms))
-
-
-def _baseline(registry: Registry, scale: int) -> Model:
-    bound = bind_generator(registry, Call("bicubic"), scale)
-    return Model(build_network(bound), bound, scale)
-
-
-def build_networks(setting: RunContext, where: RunOptions, init: Path | None) -> Networks:
-    """Build the networks of a run on its device, the generator from initial weights where there are
-    any.
-    """
-    planned = setting.plan
-    generator = _network(setting, where, planned.generator, "generator")
-    if init:
-        fill(generator.module, read_tensors(init), init)
-    discriminator = (
-        _network(setting, where, planned.discriminator, "discriminator")
-        if planned.discriminator
-        else None
+def crop_rule(plan: Plan, number: int) -> CropRule:
+    """Return how crops of a stage are drawn."""
+    recipe, stage = plan.recipe, plan.stages[number]
+    return CropRule(
+        stage.stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment
     )
-    return Networks(generator, discriminator)
 
 
-def _network(setting: RunContext, where: RunOptions, bound: BoundComponent, role: str) -> Network:
-    built = build_network(bound, seed=seed_for(setting.plan.recipe.seed, role))
-    if where.recompute and role == "generator":
-        recompute(built, bound)
-    module = to_device(built.train(), setting.devices.device)
-    call = setting.devices.distribute(module)
-    return Network(module, cast(nn.Module, torch.compile(call)) if where.compile else call)
-
-
-def loader_workers(asked: int | None, devices: Devices) -> int:
-    """Crops of cached pictures cost a CPU run nothing, so only a GPU gets processes of its own to
-    feed it.
+def loader_workers(asked: int | None, processes: Processes) -> int:
+    """Crops of cached pictures cost a CPU run nothing, so only a device that has to be fed gets
+    processes that load them.
     """
     if asked is not None:
         return asked
-    return min(8, torch.get_num_threads()) if devices.device.type == "cuda" else 0
+    return min(8, torch.get_num_threads()) if processes.backend.feeds else 0
+
+
+def _columns(plan: Plan, data: RunData) -> tuple[Column, ...]:
+    losses = dict.fromkeys(term.label for stage in plan.stages for term in stage.terms)
+    on_training = plan.recipe.validation.on_training and "" not in data.validation
+    sets = [*data.validation, *([""] if on_training else [])]
+    metrics = metric_columns([term.label for term in plan.metrics], sets)
+    return columns(list(losses), metrics, adversarial=plan.discriminator is not None)
+
+
+def _build_validator(
+    plan: Plan, registry: Registry, processes: Processes, data: RunData, lr_maker: LrMaker
+) -> Validator:
+    recipe = plan.recipe
+    border = recipe.scale if recipe.validation.border is None else recipe.validation.border
+    bicubic = bind_generator(registry, Call("bicubic"), recipe.scale)
+    return Validator(
+        sets=data.validation,
+        lr_maker=lr_maker,
+        protocol=Protocol(recipe.validation.protocol, border),
+        metrics=build_metrics(plan.metrics),
+        baseline=Model(build_network(bicubic), bicubic, recipe.scale),
+        processes=processes,
+        seed=recipe.seed,
+        shown=recipe.validation.pictures,
+    )

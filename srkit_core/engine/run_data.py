@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
+from srkit_core.callbacks import Callback
+from srkit_core.data.mixture import Mixture
 from srkit_core.data.picture import Picture, Split
 from srkit_core.data.picture_set import (
     PictureSet,
@@ -12,56 +15,57 @@ from srkit_core.data.picture_set import (
     readable,
     split_pictures,
 )
-from srkit_core.engine.events import Listener
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.errors import DataError
 from srkit_core.plan import Plan
 from srkit_core.recipe import PAIRED
+from srkit_core.run_options import RunOptions
 
-_NAMED_AT_MOST = 12
+_NAMED_AT_MOST: Final = 12
 
 
 @dataclass(frozen=True)
 class RunData:
-    """What a run sees: the source, the part of it to train on, the validation sets by name, and
-    what it does not see.
+    """What a run sees: all its pictures, those to train on, the validation sets by name, and what
+    it does not see.
     """
 
-    source: PictureSet
+    pictures: PictureSet
     training: Sequence[Picture]
     validation: Mapping[str, Sequence[Picture]]
     test: Sequence[Picture] = ()
     skipped: Sequence[Skipped] = ()
 
+    @property
+    def crops(self) -> int:
+        """How many crops an epoch has: one of every picture, unless weights say otherwise."""
+        return Mixture.of(self.training).length
 
-def open_run_data(planned: Plan, where: RunOptions, listener: Listener) -> RunData:
+
+def open_run_data(plan: Plan, options: RunOptions, callback: Callback) -> RunData:
     """Find the pictures of a run and tell what was left out.
 
     Raises DataError when none can be used.
     """
-    smallest = max(stage.stage.patch for stage in planned.stages)
-    source = _opened(where.data, planned, smallest)
-    _tell(source, listener)
-    data = planned.recipe.data
-    if where.val:
+    smallest = max(stage.stage.patch for stage in plan.stages)
+    pictures = _opened(str(options.data), plan, smallest)
+    _note_left_out(pictures, callback)
+    data = plan.recipe.data
+    if options.val:
         validation = {
-            name: _checked(name, place, planned, listener) for name, place in where.val.items()
+            name: _validation_set(name, str(source), plan, callback)
+            for name, source in options.val.items()
         }
-        kept = split_pictures(source, data.hold_out or None, data.test)
-        return RunData(source, kept.training, validation, kept.test, source.skipped)
-    made = split_pictures(source, data.hold_out, data.test)
-    checked = readable(replace(source, pictures=made.validation, skipped=(), ignored=0, remarks=()))
-    _tell(checked, listener)
-    listener.note(f"held out for validation: {_named(checked.pictures)}")
-    if made.test:
-        listener.note(f"kept for a test: {_named(made.test)}")
-    return RunData(
-        source,
-        made.training,
-        {"": checked.pictures},
-        made.test,
-        (*source.skipped, *checked.skipped),
-    )
+        kept = split_pictures(pictures, data.hold_out or None, data.test)
+        return RunData(pictures, kept.training, validation, kept.test, pictures.skipped)
+    splits = split_pictures(pictures, data.hold_out, data.test)
+    alone = replace(pictures, pictures=splits.validation, skipped=(), ignored=0, remarks=())
+    held = readable(alone)
+    _note_left_out(held, callback)
+    callback.on_note(f"held out for validation: {_named(held.pictures)}")
+    if splits.test:
+        callback.on_note(f"kept for a test: {_named(splits.test)}")
+    skipped = (*pictures.skipped, *held.skipped)
+    return RunData(pictures, splits.training, {"": held.pictures}, splits.test, skipped)
 
 
 def _named(pictures: Sequence[Picture]) -> str:
@@ -74,22 +78,21 @@ def _named(pictures: Sequence[Picture]) -> str:
     return f"{shown} and {rest} more, which environment.json names" if rest > 0 else shown
 
 
-def _checked(name: str, place: str, planned: Plan, listener: Listener) -> Sequence[Picture]:
+def _validation_set(name: str, source: str, plan: Plan, callback: Callback) -> Sequence[Picture]:
     try:
-        source = readable(_opened(place, planned, planned.recipe.scale, prefer=("val",)))
+        pictures = readable(_opened(source, plan, plan.recipe.scale, prefer=("val",)))
     except DataError as error:
         which = f"the validation set '{name}'" if name else "validation"
         raise DataError(f"for {which}, {error.message}", hint=error.hint, path=error.path) from None
-    _tell(source, listener)
-    return source.pictures
+    _note_left_out(pictures, callback)
+    return pictures.pictures
 
 
-def _opened(place: str, planned: Plan, smallest: int, prefer: Sequence[Split] = ()) -> PictureSet:
-    recipe = planned.recipe
-    paired = recipe.degradation == PAIRED
+def _opened(source: str, plan: Plan, smallest: int, prefer: Sequence[Split] = ()) -> PictureSet:
+    recipe = plan.recipe
     return open_picture_set(
-        place,
-        paired=paired,
+        source,
+        paired=recipe.degradation == PAIRED,
         scale=recipe.scale,
         smallest=smallest,
         lr_names=recipe.data.lr_names,
@@ -97,6 +100,6 @@ def _opened(place: str, planned: Plan, smallest: int, prefer: Sequence[Split] = 
     )
 
 
-def _tell(source: PictureSet, listener: Listener) -> None:
-    for note in source.notes():
-        listener.note(note)
+def _note_left_out(pictures: PictureSet, callback: Callback) -> None:
+    for note in pictures.notes():
+        callback.on_note(note)

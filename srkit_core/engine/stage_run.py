@@ -1,193 +1,276 @@
-"""What is alive during one stage, and when is what due in it?"""
+"""What is one stage while it trains, and what can be done with it?
 
-from collections.abc import Mapping, Sequence
+The loop decides when a stage steps, logs, validates and saves; here is what each of these is.
+"""
+
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import ceil
+from pathlib import Path
 
-from torch import nn
+import torch
 
-from srkit_core.data.examples import LrMaker
-from srkit_core.data.mixture import Mixture
+from srkit_core.data.cutblur import mixed
+from srkit_core.data.examples import Examples, make_examples
+from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
-from srkit_core.data.picture import Picture
-from srkit_core.engine.checkpoints.run_folder import RunFolder
-from srkit_core.engine.ema import start_average
-from srkit_core.engine.events import Listener
+from srkit_core.engine.checkpoints.checkpoint import Position, Progress, State, read_state
+from srkit_core.engine.checkpoints.checkpoint_policy import (
+    keep_best,
+    keep_checkpoint,
+    keep_milestone,
+    keep_pictures,
+)
+from srkit_core.engine.ema import update_average
 from srkit_core.engine.gan_monitor import GanMonitor
-from srkit_core.engine.logs.csv_log import Log
-from srkit_core.engine.logs.curves.curves_file import Curves
-from srkit_core.engine.logs.trackers import Trackers
-from srkit_core.engine.machine.processes import Devices
-from srkit_core.engine.objective import Objective, build_objective
-from srkit_core.engine.optimizer import NetworkWithOptimizer, with_optimizer
+from srkit_core.engine.intervals import StageIntervals
+from srkit_core.engine.logs.logger import Figures, Throughput, log_step, log_validation
+from srkit_core.engine.networks import Networks, TrainedNetwork, with_average
+from srkit_core.engine.objective import Objective, Values, build_objective
+from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.pool import Pool
-from srkit_core.engine.train_step import NetworkPair
-from srkit_core.engine.validator import Validator
-from srkit_core.fields import Span
+from srkit_core.engine.run_context import RunContext, crop_rule
+from srkit_core.engine.schedule import StepPosition, ramp_factors, rate_factor
+from srkit_core.engine.seeds import seed_for
+from srkit_core.engine.train_step import StepContext, train_step
 from srkit_core.learning import OptimizerConfig
-from srkit_core.plan import Plan, StagePlan
-from srkit_core.pretrained import Found
-
-LEAST_VALIDATION_INTERVAL = 200
-
-
-@dataclass(frozen=True)
-class RunContext:
-    """What stays the same during a run."""
-
-    plan: Plan
-    folder: RunFolder
-    devices: Devices
-    pictures: Sequence[Picture]
-    lr_maker: LrMaker
-    validator: Validator
-    log: Log
-    curves: Curves
-    listener: Listener
-    workers: int
-    versions: Mapping[str, str]
-    networks: tuple[Found, ...]
-    trackers: Trackers = field(default_factory=Trackers)
-
-    @property
-    def crops(self) -> int:
-        """How many crops an epoch has: one of every picture, unless weights say otherwise."""
-        return Mixture.of(self.pictures).length
+from srkit_core.models.model import Model
+from srkit_core.models.weights_file import fill, read_tensors
+from srkit_core.plan import StagePlan
+from srkit_core.recipe import Stage
 
 
 @dataclass(frozen=True)
-class Network:
-    """A network and what training calls: the same, or its DDP face in several processes."""
+class StepResult:
+    """What a step gave: the values of its columns, and the examples it learnt from."""
 
-    module: nn.Module
-    call: nn.Module
-
-
-@dataclass(frozen=True)
-class Networks:
-    """The networks of a run."""
-
-    generator: Network
-    discriminator: Network | None
-    average: nn.Module | None = None
-
-    @property
-    def result(self) -> nn.Module:
-        """The generator to validate and save: the moving average where there is one."""
-        return self.generator.module if self.average is None else self.average
-
-    def by_name(self) -> dict[str, nn.Module]:
-        """The networks to save, by the names of their files."""
-        named = {"generator": self.generator.module, "ema": self.average}
-        named["discriminator"] = self.discriminator.module if self.discriminator else None
-        return {name: network for name, network in named.items() if network is not None}
+    values: Values
+    examples: Examples
 
 
-@dataclass(frozen=True)
-class StageIntervals:
-    """When things are due in a stage, in steps."""
-
-    length: int
-    steps_per_epoch: int
-    log: int
-    validate: int
-    checkpoint: int
-    kept: frozenset[int] = frozenset()
-
-    def due(self, interval: int, step: int) -> bool:
-        """Whether something with an interval is due after step number `step`, from 1.
-
-        Always at the end.
-        """
-        return step % interval == 0 or step == self.length
-
-    def logs(self, step: int) -> bool:
-        """Whether a row is due; the first and last step are always logged."""
-        return step == 1 or self.due(self.log, step)
-
-
-@dataclass(frozen=True)
+@dataclass
 class StageRun:
-    """A stage with its losses and optimizers built."""
+    """A stage that trains: its networks, losses and optimizers, and how far it is."""
 
+    context: RunContext
+    networks: Networks
     number: int
-    plan: StagePlan
-    intervals: StageIntervals
+    progress: Progress
     rule: CropRule
     objective: Objective
-    players: NetworkPair
+    pair: NetworkPair
     pool: Pool
-    watch: GanMonitor = field(default_factory=GanMonitor)
+    monitor: GanMonitor = field(default_factory=GanMonitor)
+    throughput: Throughput = field(default_factory=Throughput)
 
-    def by_name(self) -> dict[str, NetworkWithOptimizer]:
-        """The players by the names of their networks."""
-        named = {"generator": self.players.generator, "discriminator": self.players.discriminator}
-        return {name: player for name, player in named.items() if player is not None}
+    @property
+    def plan(self) -> StagePlan:
+        """The stage with its losses and augmentations bound."""
+        return self.context.plan.stages[self.number]
+
+    @property
+    def intervals(self) -> StageIntervals:
+        """When what is due in it."""
+        return self.context.intervals[self.number]
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.context.device
+
+    @property
+    def model(self) -> Model:
+        """The generator as it is validated and saved."""
+        generator = self.context.plan.generator
+        return Model(self.networks.result, generator, self.context.recipe.scale)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the batches that are left, from the place in the sequence where the stage is."""
+        processes, batch = self.context.processes, self.plan.stage.batch
+        step, length = self.progress.position.step, self.intervals.length
+        indices = batch_indices(step, length, batch, rank=processes.rank, world=processes.world)
+        samples = Samples(self.context.data.training, self.rule)
+        pin = processes.backend.feeds
+        return training_batches(samples, indices, workers=self.context.workers, pin=pin)
+
+    def step(self, batch: Batch) -> StepResult:
+        """Train on a batch, and move the average; afterwards the stage is a step further."""
+        examples = self._examples(batch)
+        values = self._train(examples, batch.names)
+        self.throughput.count(self.plan.stage.batch)
+        self.progress = self._advanced()
+        return StepResult(values, examples)
+
+    def log(self, result: StepResult) -> Figures:
+        """Log a step, with the metrics of its own batch where the recipe asks for them."""
+        asked = self.context.recipe.validation.on_training
+        validator = self.context.validator
+        scores = validator.batch_scores(self.model, result.examples) if asked else {}
+        return log_step(self, result.values, scores)
+
+    def validate(self) -> None:
+        """Score the generator, and keep what is best; only the main process writes what comes of
+        it.
+        """
+        context, networks = self.context, self.networks
+        context.processes.share_buffers(networks.result)
+        losses = self._validation_losses()
+        speed = Throughput()
+        scores, rows = context.validator.scores(self.model)
+        speed.count(sum(map(len, context.data.validation.values())))
+        log_validation(self, losses, scores, speed)
+        context.processes.agree(partial(keep_pictures, self, rows))
+        self.progress = context.processes.agree(partial(keep_best, self, losses | scores))
+        context.curves.refresh()
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        self.context.processes.agree(partial(keep_checkpoint, self))
+
+    def save_milestone(self) -> None:
+        """Keep the weights as they are, for good."""
+        self.context.processes.agree(partial(keep_milestone, self))
+
+    def states(self) -> dict[str, State]:
+        """Return what a resumed run needs of it, by the names of the files."""
+        networks = self.networks.by_name().items()
+        states = {name: State(network.state_dict()) for name, network in networks}
+        optimizers = self.pair.by_name().items()
+        states |= {f"{name}-optimizer": network.state() for name, network in optimizers}
+        return states | ({"pool": State(self.pool.tensors())} if len(self.pool) else {})
+
+    def restore(self, folder: Path) -> None:
+        """Go on from what a checkpoint holds of it."""
+        for name, network in self.networks.by_name().items():
+            fill(network, read_state(folder, name).tensors, folder)
+        for name, one in self.pair.by_name().items():
+            one.restore(read_state(folder, f"{name}-optimizer"))
+        self.pool.restore(read_state(folder, "pool").tensors, self.device)
+
+    def oom_hint(self) -> str:
+        """Return what to try when it does not fit into memory."""
+        folder = shlex.quote(str(self.context.folder.path))
+        command = f"srkit train --resume --out {folder}"
+        return less_memory_hint(self.plan.stage, self.context.processes.world, command)
+
+    def lost_worker_hint(self) -> str:
+        """Return what to try when a process that loads pictures was lost."""
+        folder, workers = shlex.quote(str(self.context.folder.path)), self.context.workers // 2
+        command = f"srkit train --resume --out {folder} --workers {workers}"
+        return f"{command} goes on with fewer, if the system had no memory left for it"
+
+    def _examples(self, batch: Batch) -> Examples:
+        seed, total = self.context.recipe.seed, self.progress.position.total
+        rank = self.context.processes.rank
+        number = seed_for(seed, "degradation", total, rank)
+        rng = torch.Generator(self.device).manual_seed(number)
+        made = make_examples(batch, self.rule, self.context.lr_maker, rng)
+        fresh = mixed(made, self.rule.augment.of("mix"), rng)
+        pool_rng = torch.Generator().manual_seed(seed_for(seed, "pool", total, rank))
+        return self.pool.exchange(fresh, pool_rng)
+
+    def _train(self, examples: Examples, pictures: tuple[str, ...]) -> Values:
+        context, stage, position = self.context, self.plan.stage, self._step_position()
+        for network in self.pair.by_name().values():
+            warmup = stage.lr_warmup.steps(position.steps_per_epoch)
+            network.set_rate(rate_factor(stage.schedule, warmup, position))
+        processes, total = context.processes, position.run_step
+        processes.seed(seed_for(context.recipe.seed, "networks", total, processes.rank))
+        factors = ramp_factors(stage.ramps, position)
+        objective = self.objective.ramped(factors) if factors else self.objective
+        step = StepContext(stage, objective, processes, total + 1, pictures)
+        values = train_step(self.pair, step, examples)
+        if self.networks.average is not None and stage.ema is not None:
+            update_average(self.networks.average, self.networks.generator.module, stage.ema)
+        return values
+
+    def _step_position(self) -> StepPosition:
+        position = self.progress.position
+        return StepPosition(
+            position.step,
+            self.intervals.length,
+            position.total,
+            sum(one.length for one in self.context.intervals),
+            self.intervals.steps_per_epoch,
+        )
+
+    def _advanced(self) -> Progress:
+        """Return the progress after a step; an epoch begins with its first step, from 1."""
+        position, per_epoch = self.progress.position, self.intervals.steps_per_epoch
+        before, after = (ceil(step / per_epoch) for step in (position.step, position.step + 1))
+        further = Position(position.stage, position.step + 1, position.total + 1)
+        epoch = self.progress.epoch + after - before
+        return replace(self.progress, position=further, epoch=epoch)
+
+    def _validation_losses(self) -> Figures:
+        networks, adversarial = self.networks, self.plan.adversarial
+        critic = networks.discriminator if adversarial else None
+        return self.context.validator.losses(
+            networks.result,
+            critic.module if critic else None,
+            self.objective,
+            self.rule,
+            self.plan.stage.batch,
+        )
 
 
-def intervals(stage: StagePlan, crops: int) -> StageIntervals:
-    """Return when things are due in a stage whose epochs have so many crops.
-
-    Without an interval, validation and checkpoints come every epoch, at least 200 steps apart.
-    """
-    fields = stage.stage
-    epoch = ceil(crops / fields.batch)
-    length = fields.length.steps(epoch)
-    usual = Span(max(epoch, LEAST_VALIDATION_INTERVAL))
-    validate = (fields.validate_every or usual).steps(epoch)
-    checkpoint = (fields.checkpoint_every or Span(validate)).steps(epoch)
-    kept = frozenset(span.steps(epoch) for span in fields.keep_weights_at)
-    return StageIntervals(length, epoch, fields.log_every.steps(epoch), validate, checkpoint, kept)
-
-
-def all_intervals(plan: Plan, crops: int) -> list[StageIntervals]:
-    """Return the calendar of every stage."""
-    return [intervals(stage, crops) for stage in plan.stages]
-
-
-def open_stage_run(setting: RunContext, networks: Networks, number: int) -> StageRun:
+def open_stage_run(
+    context: RunContext, networks: Networks, number: int, progress: Progress
+) -> StageRun:
     """Build what a stage needs: its losses, and an optimizer for each network that takes part."""
-    stage = setting.plan.stages[number]
-    generator = _player(networks.generator, stage, stage.stage.optimizer.generator, setting.devices)
-    opponent = networks.discriminator if stage.adversarial else None
-    discriminator = (
-        _player(opponent, stage, stage.stage.optimizer.discriminator, setting.devices)
-        if opponent
-        else None
-    )
+    stage, processes = context.plan.stages[number], context.processes
+    optimizer = stage.stage.optimizer
+    generator = _optimized(context, stage, networks.generator, optimizer.generator)
+    critic = networks.discriminator if stage.adversarial else None
+    discriminator = _optimized(context, stage, critic, optimizer.discriminator) if critic else None
     return StageRun(
+        context=context,
+        networks=networks,
         number=number,
-        plan=stage,
-        intervals=intervals(stage, setting.crops),
-        rule=crop_rule(setting.plan, number),
-        objective=build_objective(stage, setting.devices.device, setting.devices.gather),
-        players=NetworkPair(generator, discriminator),
+        progress=progress,
+        rule=crop_rule(context.plan, number),
+        objective=build_objective(stage, processes.device, processes.gather),
+        pair=NetworkPair(generator, discriminator),
         pool=Pool(stage.stage.pool),
     )
 
 
-def crop_rule(plan: Plan, number: int) -> CropRule:
-    """Return how crops of a stage are drawn."""
-    recipe, stage = plan.recipe, plan.stages[number]
-    return CropRule(
-        stage.stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment
-    )
-
-
-def with_average(networks: Networks, stage: StagePlan) -> Networks:
-    """Return the networks as a stage needs them: with a moving average, continued or begun, or
-    without one.
+def open_next_stage(run: StageRun) -> StageRun:
+    """Build the stage after one that is over, from its last weights or, where the recipe says so,
+    from its best.
     """
-    if stage.stage.ema is None:
-        return replace(networks, average=None)
+    context, before, number = run.context, run.progress, run.number + 1
+    position = Position(number, 0, before.position.total)
+    progress = Progress(position, before.epoch, log_bytes=before.log_bytes)
+    networks = with_average(run.networks, context.plan.stages[number])
+    start_from = context.plan.stages[number].stage.start_from
+    if start_from != "last":
+        path = context.folder.weights(start_from, run.plan.stage.name)
+        for network in (networks.generator.module, networks.average):
+            if network is not None:
+                fill(network, read_tensors(path), path)
+    return open_stage_run(context, networks, number, progress)
+
+
+def less_memory_hint(stage: Stage, processes: int, command: str = "srkit train RECIPE") -> str:
+    """Return what to try when a stage does not fit: the same batch in more microbatches, or smaller
+    pictures where a microbatch is a picture.
+    """
+    share = stage.batch // processes
+    counts = range(stage.accumulate + 1, share + 1)
+    count = next((count for count in counts if share % count == 0), None)
+    if count is None:
+        return f"{command} --recompute, or a new run with a --patch smaller than {stage.patch}"
     return (
-        networks
-        if networks.average is not None
-        else replace(networks, average=start_average(networks.generator.module))
+        f"{command} --set stages.{stage.name}.accumulate={count} keeps the batch of "
+        f"{stage.batch}, in microbatches of {share // count}"
     )
 
 
-def _player(
-    network: Network, stage: StagePlan, optimizer: OptimizerConfig, devices: Devices
+def _optimized(
+    context: RunContext, stage: StagePlan, network: TrainedNetwork, config: OptimizerConfig
 ) -> NetworkWithOptimizer:
-    return with_optimizer(network.module, network.call, optimizer, stage.stage.lr, devices.scaler())
+    scaler = context.processes.scaler()
+    return with_optimizer(network.module, network.call, config, stage.stage.lr, scaler)

@@ -4,39 +4,37 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
+from typing import Final
 
 import torch
-from torch import nn
 
 from srkit_core.binding import BoundComponent
 from srkit_core.data.examples import Examples, make_examples
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
 from srkit_core.data.picture import Picture
-from srkit_core.engine.logs.csv_log import peak_memory_mb
-from srkit_core.engine.machine.oom import less_memory_hint, oom_guard
-from srkit_core.engine.machine.processes import Devices, open_devices
+from srkit_core.devices import peak_memory_mb
+from srkit_core.engine.machine.processes import Processes, open_processes
+from srkit_core.engine.networks import build_trained
 from srkit_core.engine.objective import build_objective
-from srkit_core.engine.optimizer import NetworkWithOptimizer, with_optimizer
-from srkit_core.engine.run_context import build_lr_maker, loader_workers
-from srkit_core.engine.run_options import RunOptions
-from srkit_core.engine.stage_run import crop_rule
-from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
+from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
+from srkit_core.engine.run_context import build_lr_maker, crop_rule, loader_workers
+from srkit_core.engine.stage_run import less_memory_hint
+from srkit_core.engine.train_step import StepContext, train_step
 from srkit_core.learning import OptimizerConfig
-from srkit_core.models.build import build_network, to_device
-from srkit_core.models.recompute import recompute
+from srkit_core.oom import oom_guard
 from srkit_core.plan import Plan, StagePlan
+from srkit_core.run_options import RunOptions
 
-_FEW_BATCHES = 12
-_FEW_SECONDS = 3.0
+_FEW_BATCHES: Final = 12
+_FEW_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True)
-class Trial:
+class StepTiming:
     """What one step of a stage took, the second: wall-clock seconds, and the peak memory of the
     process or GPU so far, in MiB.
 
-    `delivered` is how many pictures a second come out of the loader with LR made, None where there
+    `drawn` is how many pictures a second come out of the loader with LR made, None where there
     were no pictures; `own_process` says whether the loader has processes of its own, or works in
     turns with the networks.
     """
@@ -45,7 +43,7 @@ class Trial:
     batch: int
     seconds: float
     memory_mb: float
-    delivered: float | None
+    drawn: float | None
     own_process: bool
 
     @property
@@ -56,86 +54,69 @@ class Trial:
     @property
     def bottleneck(self) -> str:
         """What a run waits for: the part that takes fewer pictures a second."""
-        return (
-            "loader" if self.delivered is not None and self.delivered < self.trained else "networks"
-        )
+        return "loader" if self.drawn is not None and self.drawn < self.trained else "networks"
 
     @property
     def expected(self) -> float:
         """How many pictures a second a run will train on."""
-        if self.delivered is None:
+        if self.drawn is None:
             return self.trained
         return (
-            min(self.delivered, self.trained)
+            min(self.drawn, self.trained)
             if self.own_process
-            else 1 / (1 / self.delivered + 1 / self.trained)
+            else 1 / (1 / self.drawn + 1 / self.trained)
         )
 
 
-def try_stages(
-    planned: Plan, where: RunOptions, pictures: Sequence[Picture] = ()
-) -> Iterator[Trial]:
+def time_stages(
+    plan: Plan, options: RunOptions, pictures: Sequence[Picture] = ()
+) -> Iterator[StepTiming]:
     """Build a recipe, take two steps of each stage on noise, and draw its first batches.
 
-    Nothing is written.
-
-    Raises OutOfMemoryError when a stage does not fit.
+    Nothing is written. Raises OutOfMemoryError when a stage does not fit.
     """
-    with open_devices(where.device, where.precision) as devices:
-        workers = loader_workers(where.workers, devices)
-        for number, stage in enumerate(planned.stages):
-            delivered = (
-                _delivered(planned, number, pictures, workers, devices) if pictures else None
+    with open_processes(options.device, options.precision) as processes:
+        workers = loader_workers(options.workers, processes)
+        for number, stage in enumerate(plan.stages):
+            drawn = (
+                _drawn_a_second(plan, number, pictures, workers, processes) if pictures else None
             )
-            with oom_guard(less_memory_hint(stage.stage, devices.world)):
-                seconds = _step_seconds(planned, stage, where, devices)
-            memory = peak_memory_mb(devices.device)
-            yield Trial(
-                stage.stage.name, stage.stage.batch, seconds, memory, delivered, workers > 0
-            )
+            with oom_guard(less_memory_hint(stage.stage, processes.world)):
+                seconds = _step_seconds(plan, stage, options, processes)
+            memory = peak_memory_mb(processes.device)
+            fields = stage.stage
+            yield StepTiming(fields.name, fields.batch, seconds, memory, drawn, workers > 0)
 
 
-def _step_seconds(planned: Plan, stage: StagePlan, where: RunOptions, devices: Devices) -> float:
-    fields = stage.stage
-    opponent = planned.discriminator if stage.adversarial else None
-    players = NetworkPair(
-        _player(
-            planned.generator,
-            fields.optimizer.generator,
-            fields.lr,
-            where,
-            devices,
-            recomputed=where.recompute,
-        ),
-        _player(opponent, fields.optimizer.discriminator, fields.lr, where, devices)
-        if opponent
-        else None,
+def _step_seconds(plan: Plan, stage: StagePlan, options: RunOptions, processes: Processes) -> float:
+    fields, critic = stage.stage, plan.discriminator if stage.adversarial else None
+    config = fields.optimizer
+    generator = _trained(plan.generator, config.generator, fields.lr, options, processes)
+    discriminator = (
+        _trained(critic, config.discriminator, fields.lr, options, processes) if critic else None
     )
-    objective = build_objective(stage, devices.device, devices.gather)
-    noise = _noise(fields.batch, fields.patch, planned.recipe.scale, devices.device)
+    objective = build_objective(stage, processes.device, processes.gather)
+    noise = _noise(fields.batch, fields.patch, plan.recipe.scale, processes.device)
+    pair = NetworkPair(generator, discriminator)
     for step in (1, 2):  # the first one also chooses algorithms and fills caches
         start = time.perf_counter()
-        values = train_step(players, fields, StepContext(objective, devices, step), noise)
+        values = train_step(pair, StepContext(fields, objective, processes, step), noise)
         values["loss/total"].item()
     return time.perf_counter() - start
 
 
-def _delivered(
-    planned: Plan, number: int, pictures: Sequence[Picture], workers: int, devices: Devices
+def _drawn_a_second(
+    plan: Plan, number: int, pictures: Sequence[Picture], workers: int, processes: Processes
 ) -> float:
     """Return pictures a second over the first few batches after the first, which waits for
     processes to start.
     """
-    rule, lr_maker, batch = (
-        crop_rule(planned, number),
-        build_lr_maker(planned),
-        planned.stages[number].stage.batch,
-    )
+    rule, batch = crop_rule(plan, number), plan.stages[number].stage.batch
+    lr_maker, samples = build_lr_maker(plan), Samples(pictures, rule)
     indices = batch_indices(0, _FEW_BATCHES, batch)
-    batches = training_batches(
-        Samples(pictures, rule), indices, workers=workers, pin=devices.device.type == "cuda"
-    )
-    rng = torch.Generator(devices.device).manual_seed(0)
+    pin = processes.backend.feeds
+    batches = training_batches(samples, indices, workers=workers, pin=pin)
+    rng = torch.Generator(processes.device).manual_seed(0)
     make_examples(next(batches), rule, lr_maker, rng)
     start, drawn = time.perf_counter(), 0
     for one in _for_seconds(batches):
@@ -159,17 +140,12 @@ def _noise(batch: int, patch: int, scale: int, device: torch.device) -> Examples
     return Examples(hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last), hr, hr)
 
 
-def _player(
+def _trained(
     bound: BoundComponent,
-    optimizer: OptimizerConfig,
+    config: OptimizerConfig,
     rate: float,
-    where: RunOptions,
-    devices: Devices,
-    *,
-    recomputed: bool = False,
+    options: RunOptions,
+    processes: Processes,
 ) -> NetworkWithOptimizer:
-    network = to_device(build_network(bound), devices.device)
-    if recomputed:
-        recompute(network, bound)
-    call = cast(nn.Module, torch.compile(network)) if where.compile else network
-    return with_optimizer(network, call, optimizer, rate, devices.scaler())
+    network = build_trained(bound, options, processes)
+    return with_optimizer(network.module, network.call, config, rate, processes.scaler())

@@ -14,16 +14,16 @@ from srkit_core.data.examples import Examples, LrMaker, make_examples
 from srkit_core.data.loader import CentrePatches, collate
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
-from srkit_core.engine.machine.processes import Devices
-from srkit_core.engine.objective import Objective, logits_of
+from srkit_core.engine.logs.columns import STD
+from srkit_core.engine.logs.logger import Figures
+from srkit_core.engine.machine.processes import Processes
+from srkit_core.engine.objective import Objective, Values, column_values, logits_of
 from srkit_core.engine.seeds import seed_for
-from srkit_core.engine.train_step import report
 from srkit_core.evaluation.protocol import Protocol
-from srkit_core.evaluation.scoring import BuiltMetric, ModelScores, Pair, pairs, score, score_model
+from srkit_core.evaluation.scores import ModelScores
+from srkit_core.evaluation.scoring import BuiltMetric, Pair, pairs, score, score_model
 from srkit_core.io.images import Pixels, to_bytes
 from srkit_core.models.model import Model
-
-Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Validator:
     protocol: Protocol
     metrics: Sequence[BuiltMetric]
     baseline: Model
-    devices: Devices
+    processes: Processes
     seed: int
     shown: int
 
@@ -61,21 +61,9 @@ class Validator:
         with evaluating(generator, *([discriminator] if discriminator else [])):
             for first in range(0, len(usable), batch):
                 numbers = usable[first : first + batch]
-                samples = collate([patches[number] for number in numbers])
-                rng = torch.Generator(self.devices.device).manual_seed(
-                    seed_for(self.seed, "validation", first)
-                )
-                examples = make_examples(samples, rule, self.lr_maker, rng)
-                sr = generator(examples.lr)
-                real, fake = (
-                    (logits_of(discriminator, examples.hr), logits_of(discriminator, sr))
-                    if discriminator
-                    else ((), ())
-                )
-                against = objective.discriminator(real, fake) if discriminator else None
-                for name, value in report(
-                    objective.generator(sr, examples.target, real, fake), against, real, fake
-                ).items():
+                examples = self._examples(patches, numbers, rule, first)
+                values = _loss_values(generator, discriminator, objective, examples)
+                for name, value in values.items():
                     sums[name] = sums.get(name, 0.0) + value.item() * len(numbers)
         return {name: value / len(usable) for name, value in sums.items()}
 
@@ -99,11 +87,19 @@ class Validator:
                 score(one[None], hr[None], self.protocol, self.metrics)
                 for one, hr in zip(sr, examples.hr, strict=True)
             ]
-        images = {str(number): scores for number, scores in enumerate(self.devices.collect(mine))}
+        images = {str(number): scores for number, scores in enumerate(self.processes.collect(mine))}
         scored = ModelScores(
             "training", images, {metric.label: metric.spec for metric in self.metrics}
         )
         return _labelled(scored, "")
+
+    def _examples(
+        self, patches: CentrePatches, numbers: Sequence[int], rule: CropRule, first: int
+    ) -> Examples:
+        samples = collate([patches[number] for number in numbers])
+        seed = seed_for(self.seed, "validation", first)
+        rng = torch.Generator(self.processes.device).manual_seed(seed)
+        return make_examples(samples, rule, self.lr_maker, rng)
 
     def _set_scores(
         self, name: str, model: Model, pictures: Sequence[Picture], wanted: int
@@ -112,17 +108,17 @@ class Validator:
 
         Returns the first `wanted` as rows of columns too.
         """
-        mine, shown = self.devices.share(pictures), dict[str, dict[str, Pixels]]()
+        mine, shown = self.processes.share(pictures), dict[str, dict[str, Pixels]]()
         first = {picture.name for picture in pictures[: max(wanted, 0)]}
 
         def show(pair: Pair, sr: torch.Tensor) -> None:
             if pair.name in first:
                 shown[pair.name] = self._row(pair, sr)
 
-        examples = pairs(mine, model.scale, self.lr_maker, self.devices.device)
+        examples = pairs(mine, model.scale, self.lr_maker, self.processes.device)
         scores = score_model(name, model, examples, self.protocol, self.metrics, seen=show)
         everyone = dict(
-            self.devices.collect(
+            self.processes.collect(
                 [(one, (scores.images[one], shown.get(one))) for one in scores.images]
             )
         )
@@ -134,6 +130,20 @@ class Validator:
     def _row(self, pair: Pair, sr: torch.Tensor) -> dict[str, Pixels]:
         columns = {"lr": pair.lr, "bicubic": self.baseline(pair.lr), "sr": sr, "hr": pair.hr}
         return {column: to_bytes(picture)[0].cpu().numpy() for column, picture in columns.items()}
+
+
+def _loss_values(
+    generator: nn.Module,
+    discriminator: nn.Module | None,
+    objective: Objective,
+    examples: Examples,
+) -> Values:
+    sr = generator(examples.lr)
+    if discriminator is None:
+        return column_values(objective.generator(sr, examples.target))
+    real, fake = logits_of(discriminator, examples.hr), logits_of(discriminator, sr)
+    g_loss = objective.generator(sr, examples.target, real, fake)
+    return column_values(g_loss, objective.discriminator(real, fake), real, fake)
 
 
 def metric_columns(metrics: Sequence[str], sets: Sequence[str]) -> list[str]:
@@ -157,7 +167,7 @@ def evaluating(*networks: nn.Module) -> Iterator[None]:
 
 def _labelled(scores: ModelScores, name: str) -> Figures:
     means = {_column(label, name): scores.mean(label) for label in scores.specs}
-    return means | {f"{_column(label, name)}/std": scores.std(label) for label in scores.specs}
+    return means | {f"{_column(label, name)}{STD}": scores.std(label) for label in scores.specs}
 
 
 def _column(metric: str, name: str) -> str:

@@ -1,17 +1,14 @@
-"""What does a degradation do to a picture, and what did it draw?"""
+"""How do degraded pictures look side by side, with what was drawn for each?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from textwrap import wrap
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
 
-from srkit_core.interfaces import TracedDegradation
-from srkit_core.io.images import Pixels, to_bytes, to_unit
+from srkit_core.evaluation.degrade_picture import DegradedPicture
+from srkit_core.io.images import Pixels
 
 _GAP = 8
 _LINE = 15
@@ -21,26 +18,7 @@ _LETTER = 6.4
 """Mean width of a letter of the caption's font, in pixels."""
 
 
-@dataclass(frozen=True)
-class Degraded:
-    """LR of one draw, uint8 (H, W, 3), and what was drawn."""
-
-    lr: Pixels
-    draws: dict[str, float | str]
-
-
-def degraded(degrade: TracedDegradation, hr: Pixels, count: int, seed: int) -> list[Degraded]:
-    """Degrade one picture `count` times, each time with draws of its own.
-
-    Uint8 (H, W, 3) of whole LR pixels.
-    """
-    pictures = to_unit(torch.from_numpy(hr)[None]).expand(count, -1, -1, -1).contiguous()
-    with torch.no_grad():
-        lr, draws = degrade.traced(pictures, rng=torch.Generator().manual_seed(seed))
-    return [Degraded(_pixels(one), told) for one, told in zip(lr, draws, strict=True)]
-
-
-def contact_sheet(hr: Pixels, results: Sequence[Degraded], columns: int = 3) -> Pixels:
+def contact_sheet(hr: Pixels, results: Sequence[DegradedPicture], columns: int = 3) -> Pixels:
     """Lay out HR and each result, enlarged pixel by pixel to the size of HR, with what was drawn
     below it.
     """
@@ -65,22 +43,21 @@ def contact_sheet(hr: Pixels, results: Sequence[Degraded], columns: int = 3) -> 
     return np.array(paper)
 
 
-def said(draws: dict[str, float | str]) -> list[str]:
+def describe_draws(draws: dict[str, float | str]) -> list[str]:
     """Say what was drawn, a line for each component: `blur: kind isotropic, sigma 1.7`."""
-    told: dict[str, list[str]] = {}
+    by_component: dict[str, list[str]] = {}
     for key, value in draws.items():
         component, _, name = key.rpartition(".")
-        told.setdefault(component, []).append(
-            f"{name} {value:.3g}" if isinstance(value, (int, float)) else f"{name} {value}"
-        )
-    return [f"{component}: {', '.join(values)}" for component, values in told.items()] or [
-        "nothing is drawn"
-    ]
+        shown = f"{value:.3g}" if isinstance(value, (int, float)) else value
+        by_component.setdefault(component, []).append(f"{name} {shown}")
+    lines = [f"{component}: {', '.join(values)}" for component, values in by_component.items()]
+    return lines or ["nothing is drawn"]
 
 
 def _caption(draws: dict[str, float | str], width: int) -> list[str]:
     letters = max(10, int(width / _LETTER))
-    return [line for told in said(draws) for line in wrap(told, letters, subsequent_indent="   ")]
+    lines = describe_draws(draws)
+    return [piece for line in lines for piece in wrap(line, letters, subsequent_indent="   ")]
 
 
 def _enlarged(lr: Pixels, hr: Pixels) -> Pixels:
@@ -89,8 +66,3 @@ def _enlarged(lr: Pixels, hr: Pixels) -> Pixels:
     return np.ascontiguousarray(
         lr.repeat(times[0], axis=0).repeat(times[1], axis=1)[:height, :width]
     )
-
-
-def _pixels(picture: Tensor) -> Pixels:
-    pixels: Pixels = to_bytes(picture[None])[0].cpu().numpy()
-    return pixels

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from srkit_core.data.bundled_photographs import BUNDLED
 from srkit_core.data.picture_set import open_picture_set, split_pictures
-from srkit_core.evaluation.comparison import EvaluationResult, Machine, evaluate_models
-from srkit_core.evaluation.picture_sheet import sheet
+from srkit_core.evaluation.evaluate import Inference, evaluate_models
+from srkit_core.evaluation.picture_sheet import picture_sheet
+from srkit_core.evaluation.scores import Scores
 from srkit_core.evaluation.scoring import Pair
 from srkit_core.evaluation_recipe import EvaluationRecipe
 from srkit_core.io.images import Pixels, to_bytes, write_image
@@ -19,15 +20,15 @@ from srkit_core.recipe import Recipe
 from srkit_core.registry import Registry
 
 
-def showcase(
+def draw_demo_sheet(
     models: Mapping[str, str], recipe: Recipe, registry: Registry, picture: Path
-) -> EvaluationResult:
+) -> Scores:
     """Score models, by the name of their row, on the bundled photographs that a recipe holds out.
 
     Draws them beside HR into `picture`, with each photograph's PSNR below.
     """
-    source = open_picture_set(BUNDLED)
-    held = split_pictures(source, recipe.data.hold_out, recipe.data.test).validation
+    photographs = open_picture_set(BUNDLED)
+    held = split_pictures(photographs, recipe.data.hold_out, recipe.data.test).validation
     rows = defaultdict[str, dict[str, Pixels]](dict)
 
     def seen(model: str, pair: Pair, sr: Tensor) -> None:
@@ -39,19 +40,18 @@ def showcase(
         metrics=recipe.validation.metrics,
         degrade=recipe.degradation,
     )
-    comparison = evaluate_models(
+    scores = evaluate_models(
         wanted,
-        replace(source, pictures=held),
+        wanted.models,
+        replace(photographs, pictures=held),
         registry,
-        Machine(torch.device("cpu")),
+        Inference(torch.device("cpu")),
         note=lambda _: None,
         seen=seen,
     )
-    captions = [
-        {one.name: _caption(one.images[name]) for one in comparison.scores} for name in rows
-    ]
-    write_image(picture, sheet(list(rows.values()), [*models, "hr"], captions=captions))
-    return comparison
+    captions = [{one.name: _caption(one.images[name]) for one in scores.models} for name in rows]
+    write_image(picture, picture_sheet(list(rows.values()), [*models, "hr"], captions=captions))
+    return scores
 
 
 def _pixels(picture: Tensor) -> Pixels:

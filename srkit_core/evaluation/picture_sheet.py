@@ -14,7 +14,7 @@ _INK = (30, 30, 30)
 Row = Mapping[str, Pixels]
 
 
-def sheet(
+def picture_sheet(
     rows: Sequence[Row],
     columns: Sequence[str],
     *,

@@ -1,10 +1,9 @@
-"""How good is a model on these pictures, under this protocol?"""
+"""How is a model scored on pictures, under a protocol?"""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import nan
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from srkit_core.data.examples import LrMaker
 from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError
 from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.scores import ModelScores, PictureScores
 from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
 from srkit_core.interfaces import Metric
 from srkit_core.io.images import Pixels, to_unit
@@ -21,8 +21,6 @@ from srkit_core.models.build import build
 from srkit_core.models.model import Model
 from srkit_core.plan import MetricTerm
 from srkit_core.specs import MetricSpec
-
-PictureScores = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -43,47 +41,7 @@ class Pair:
     hr: Tensor
 
 
-@dataclass(frozen=True)
-class ModelScores:
-    """Scores of one model per picture."""
-
-    name: str
-    images: dict[str, PictureScores]
-    specs: Mapping[str, MetricSpec] = field(repr=False)
-
-    def mean(self, label: str) -> float:
-        """Return the mean of one metric over the pictures."""
-        return float(np.mean(self._values(label)))
-
-    def std(self, label: str) -> float:
-        """Return the standard deviation of one metric over the pictures (of the population).
-
-        Nan where a score is infinite.
-        """
-        with np.errstate(invalid="ignore"):
-            return float(np.std(self._values(label)))
-
-    def _values(self, label: str) -> list[float]:
-        return [scores[label] for scores in self.images.values()] or [nan]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, as `srkit eval --json` writes them."""
-        return {
-            "name": self.name,
-            "metrics": {
-                label: {
-                    "mean": self.mean(label),
-                    "std": self.std(label),
-                    "unit": spec.unit,
-                    "higher_is_better": spec.higher_is_better,
-                }
-                for label, spec in self.specs.items()
-            },
-            "images": [{"name": name, **scores} for name, scores in self.images.items()],
-        }
-
-
-Seen = Callable[[Pair, Tensor], None]
+Seen: TypeAlias = Callable[[Pair, Tensor], None]
 
 
 def build_metrics(terms: Sequence[MetricTerm]) -> list[BuiltMetric]:

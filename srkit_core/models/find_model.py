@@ -3,69 +3,110 @@
 import difflib
 from dataclasses import replace
 from pathlib import Path
+from typing import Final, TypeAlias
 
 import torch
 
-from srkit_core.errors import ExpressionError, UnknownComponentError, WeightsError
+from srkit_core.devices import DeviceName, PrecisionName, choose_device, inference_dtype
+from srkit_core.errors import (
+    ExpressionError,
+    IncompatibleError,
+    UnknownComponentError,
+    WeightsError,
+)
 from srkit_core.expressions import Call, parse_call
 from srkit_core.models.build import build_network, to_device
 from srkit_core.models.foreign_weights import import_command, import_weights, recognise
 from srkit_core.models.model import Model
-from srkit_core.models.weights_file import is_ours, load_model, read_card
+from srkit_core.models.weights_file import is_ours, read_card, read_model
 from srkit_core.plan import bind_generator
 from srkit_core.pretrained import Report, obtain
-from srkit_core.registry import Component, Registry
+from srkit_core.registry import Component, Registry, discover
 from srkit_core.specs import GeneratorSpec
 
-DEFAULT_SCALE = 4
-_FILE_ENDINGS = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
+DEFAULT_SCALE: Final = 4
+ModelLike: TypeAlias = str | Path | Model
+"""A weights file, the name of known weights or of a baseline, or a model that is loaded."""
+
+_FILE_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
 
 
 def open_model(
-    word: str,
+    model: ModelLike,
     registry: Registry,
-    *,
     scale: int,
     device: torch.device,
     precision: torch.dtype = torch.float32,
 ) -> Model:
     """Return the model of a weights file, of known weights by their name, or an interpolation
-    baseline for a scale.
+    baseline for a scale; a loaded model is moved to the device.
 
     An existing file wins. Raises WeightsError when the word is none of these, or a file of another
     project; AmbiguousError when several distributions provide the baseline.
     """
+    if isinstance(model, Model):
+        return replace(model, network=to_device(model.network.eval(), device), precision=precision)
+    word = str(model)
     if is_file(word):
-        return replace(
-            load_model(own_file(Path(word), registry), registry, device=device), precision=precision
-        )
+        found = read_model(own_file(Path(word), registry), registry, device=device)
+        return replace(found, precision=precision)
     if _known(word, registry):
-        found, tensors = import_weights(obtain(registry.pretrained(word)).path, registry)
-        network = build_network(found.bound)
+        imported, tensors = import_weights(obtain(registry.pretrained(word)).path, registry)
+        network = build_network(imported.bound)
         network.load_state_dict(tensors)
-        return Model(to_device(network.eval(), device), found.bound, found.scale, precision)
+        placed = to_device(network.eval(), device)
+        return Model(placed, imported.bound, imported.scale, precision)
     bound = bind_generator(registry, _baseline(word, registry), scale)
     return Model(to_device(build_network(bound).eval(), device), bound, scale)
 
 
-def fetch(word: str, registry: Registry, report: Report | None = None) -> None:
-    """Bring known weights onto this machine, where a word means some.
+def load_model(
+    model: ModelLike,
+    *,
+    scale: int | None = None,
+    device: DeviceName = "auto",
+    precision: PrecisionName = "auto",
+    registry: Registry | None = None,
+    report: Report | None = None,
+) -> Model:
+    """Load a model in eval mode: a weights file, known weights by their name, or a baseline.
 
-    `report` is told of the download.
+    Calling it upscales (B, 3, H, W) in [0, 1]. `scale` is for a baseline (default: 4); weights know
+    their own. `precision` `auto` is fp32. `registry` is where components come from, by default the
+    installed plugins; `report` is told of a download. Raises WeightsError, RegistryError or
+    IncompatibleError with what to try instead.
     """
+    registry, where = registry or discover(), choose_device(device)
+    fetch(model, registry, report)
+    own = own_scale(model, registry)
+    if own and scale not in (None, own):
+        fact = f"{model} is for scale {own}, not {scale}"
+        raise IncompatibleError(fact, hint=f"--scale {own}, or another model")
+    dtype = inference_dtype(precision, where)
+    return open_model(model, registry, own or scale or DEFAULT_SCALE, where, dtype)
+
+
+def fetch(model: ModelLike, registry: Registry, report: Report | None = None) -> None:
+    """Bring known weights onto this machine, where a word means some; `report` is told of the
+    download.
+    """
+    if isinstance(model, Model):
+        return
+    word = str(model)
     if not is_file(word) and _known(word, registry):
         obtain(registry.pretrained(word), report)
 
 
-def own_scale(word: str, registry: Registry) -> int | None:
+def own_scale(model: ModelLike, registry: Registry) -> int | None:
     """Return the scale that weights were trained for, None for a baseline, which has any."""
+    if isinstance(model, Model):
+        return model.scale
+    word = str(model)
     if is_file(word):
         return read_card(own_file(Path(word), registry)).scale
-    return (
-        recognise(obtain(registry.pretrained(word)).path, registry).scale
-        if _known(word, registry)
-        else None
-    )
+    if not _known(word, registry):
+        return None
+    return recognise(obtain(registry.pretrained(word)).path, registry).scale
 
 
 def is_file(word: str) -> bool:

@@ -135,7 +135,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise _unreadable(path, error) from error
 
 
-def load_model(path: Path, registry: Registry, *, device: torch.device | None = None) -> Model:
+def read_model(path: Path, registry: Registry, *, device: torch.device | None = None) -> Model:
     """Rebuild the model of a weights file, in eval mode on `device`."""
     card = read_card(path)
     bound = bind_generator(registry, card.generator, card.scale)

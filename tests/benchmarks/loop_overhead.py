@@ -14,24 +14,24 @@ from pathlib import Path
 
 import torch
 
-from srkit_core.engine.events import Silent
-from srkit_core.engine.run_options import RunOptions
+from srkit_core.callbacks import Callback
 from srkit_core.engine.trainer import train
 from srkit_core.models.build import build_network
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
+from srkit_core.run_options import RunOptions
 
 WARM = 20
 
 
-class Times(Silent):
+class Times(Callback):
     """When each step ended."""
 
     def __init__(self):
         self.ends = []
 
-    def progress(self, stage, done, length, values):
+    def on_step(self, event):
         self.ends.append(time.perf_counter())
 
 
@@ -56,7 +56,7 @@ def measure(steps, batch, patch, workers):
         train(
             recipe,
             RunOptions(out=Path(folder, "run"), device="cpu", workers=workers),
-            listener=times,
+            callbacks=[times],
         )
     whole = (times.ends[-2] - times.ends[WARM]) / (steps - 2 - WARM)
     bare = bare_step(build_network(plan(recipe, discover()).generator), steps, batch, patch)

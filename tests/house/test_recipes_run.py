@@ -2,13 +2,13 @@
 
 import pytest
 
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.overrides import Flags, wish
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_toml
 from srkit_core.recipe_files import read_recipe, shipped_recipes
 from srkit_core.registry import discover
+from srkit_core.run_options import RunOptions
 
 
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))
@@ -23,7 +23,7 @@ def test_a_shipped_recipe_fits_what_is_installed(name):
 def test_a_shipped_recipe_trains(name, tmp_path):
     short = [f"{field}=1" for field in ("steps", "batch")] + ["patch=32", "lr_warmup=0"]
     wanted = wish(read_recipe(name), Flags(settings=tuple(short))).recipe
-    folder = train(wanted, RunOptions(out=tmp_path / "run", device="cpu"))
+    folder = train(wanted, RunOptions(out=tmp_path / "run", device="cpu")).folder
     assert (folder / "weights/last.safetensors").is_file()
 
 

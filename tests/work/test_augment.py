@@ -18,11 +18,11 @@ from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
 from srkit_core.data.transforms import View, draw_change, draw_view
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_options import RunOptions
 
 
 def bound(text):

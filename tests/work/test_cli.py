@@ -160,7 +160,7 @@ def test_a_repeated_recipe_takes_its_folders_from_beside_it(cli, trained, photos
     told = cli("train", trained / "recipe.toml", "--out", tmp_path / "again", "--steps", "1")
     assert f"taken from environment.json: data {photos}, device auto, precision auto" in told
     environment = json.loads((tmp_path / "again/environment.json").read_text())
-    assert environment["data"]["place"] == str(photos)
+    assert environment["data"]["source"] == str(photos)
     assert (
         environment["data"]["fingerprint"]
         == json.loads((trained / "environment.json").read_text())["data"]["fingerprint"]
@@ -223,17 +223,17 @@ def test_a_signal_saves_says_how_to_go_on_and_exits_with_its_code(
 ):
     from srkit_core.cli.progress import ProgressView
 
-    shown = ProgressView.progress
+    shown = ProgressView.on_step
 
-    def download(self, *_):
+    def on_download(self, *_):
         pass
 
-    def progress(self, stage, done, length, values):
-        shown(self, stage, done, length, values)
-        if done == 3:
+    def on_step(self, event):
+        shown(self, event)
+        if event.step == 3:
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(ProgressView, "progress", progress)
+    monkeypatch.setattr(ProgressView, "on_step", on_step)
     assert (
         run(["train", *TINY, "--steps", "5", "--data", str(photos), "--out", str(tmp_path / "run")])
         == code

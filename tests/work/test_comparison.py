@@ -18,8 +18,8 @@ from srkit_core.errors import (
     UnknownComponentError,
     WeightsError,
 )
-from srkit_core.evaluation.comparison import Machine, evaluate_models, save_into
-from srkit_core.evaluation.demo_sheet import showcase
+from srkit_core.evaluation.demo_sheet import draw_demo_sheet
+from srkit_core.evaluation.evaluate import Inference, evaluate_models, save_into
 from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
 from srkit_core.expressions import parse_call
 from srkit_core.io.documents import json_text
@@ -29,7 +29,7 @@ from srkit_core.models.weights_file import Card, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.recipe import recipe_from_dict
 
-MACHINE = Machine(torch.device("cpu"))
+MACHINE = Inference(torch.device("cpu"))
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def compared(registry, place, notes=None, seen=None, **fields):
     wanted = evaluation_recipe({"models": {"bicubic": "bicubic"}, **fields})
     return evaluate_models(
         wanted,
+        wanted.models,
         open_picture_set(str(place)),
         registry,
         MACHINE,
@@ -75,7 +76,7 @@ def test_lr_of_a_folder_fits_prepared_pictures(hr, registry, tmp_path):
         == 0
     )
     plain, packed = (
-        compared(registry, place, lr=str(low), border=0).scores[0].images
+        compared(registry, place, lr=str(low), border=0).models[0].images
         for place in (hr, tmp_path / "packed")
     )
     assert len(packed) == 2
@@ -97,7 +98,7 @@ def on_official_files(set5, registry):
 
 def test_bicubic_on_set5_is_the_published_row(assets, on_official_files):
     golden = json.loads((assets / "goldens" / "set5_x4.json").read_text())["Set5"]
-    scores = on_official_files.scores[0]
+    scores = on_official_files.models[0]
     assert (scores.mean("psnr"), scores.mean("ssim")) == (
         pytest.approx(28.43, abs=0.005),
         pytest.approx(0.811, abs=0.0005),
@@ -114,7 +115,7 @@ def test_bicubic_on_set5_is_the_published_row(assets, on_official_files):
 def test_lr_that_is_made_is_the_official_one(set5, registry, on_official_files):
     notes = []
     made = compared(registry, set5 / "HR", notes)
-    assert made.scores[0].images == on_official_files.scores[0].images
+    assert made.models[0].images == on_official_files.models[0].images
     assert notes == ["scale 4, the default; choose with --scale N"]
 
 
@@ -123,14 +124,14 @@ def test_the_other_lr_in_circulation_is_a_border(set5, registry):
         compared(registry, set5 / "HR", **how)
         for how in ({"lr": set5 / "LRx4_selfexsr"}, {"degrade": "bicubic(border=replicate)"})
     )
-    assert made.scores[0].images == stored.scores[0].images
+    assert made.models[0].images == stored.models[0].images
 
 
 @pytest.mark.parametrize(("scale", "psnr"), [(2, 33.66), (3, 30.39)])
 def test_bicubic_at_other_scales_is_the_published_row(set5, registry, scale, psnr):
     """The first row of the tables since VDSR (Kim et al. 2016, table 2)."""
     result = compared(registry, set5 / "HR", lr=set5 / f"LRx{scale}")
-    assert result.scores[0].mean("psnr") == pytest.approx(psnr, abs=0.03)
+    assert result.models[0].mean("psnr") == pytest.approx(psnr, abs=0.03)
     assert result.protocol["scale"] == scale
 
 
@@ -176,14 +177,14 @@ def test_the_protocol_is_chosen_and_described(registry, hr):
         "bilinear",
         ["psnr"],
     )
-    assert list(result.scores[0].specs) == ["psnr"]
+    assert list(result.models[0].specs) == ["psnr"]
     assert compared(registry, hr, scale=2).protocol["border"] == 2
 
 
 def test_models_are_compared_in_their_order(registry, hr):
     result = compared(registry, hr, models={"Keys": "bicubic", "box": "nearest"}, scale=4)
-    assert [one.name for one in result.scores] == ["Keys", "box"]
-    assert result.scores[0].mean("psnr") > result.scores[1].mean("psnr")
+    assert [one.name for one in result.models] == ["Keys", "box"]
+    assert result.models[0].mean("psnr") > result.models[1].mean("psnr")
 
 
 def test_the_scale_comes_from_the_model(registry, hr, tmp_path):
@@ -191,7 +192,7 @@ def test_the_scale_comes_from_the_model(registry, hr, tmp_path):
     model = trained(tmp_path / "w.safetensors", registry, 3)
     result = compared(registry, hr, notes, models={"net": model, "bicubic": "bicubic"})
     assert (result.protocol["scale"], notes) == (3, [])
-    assert [list(one.images) for one in result.scores] == [["inner/two", "one"]] * 2
+    assert [list(one.images) for one in result.models] == [["inner/two", "one"]] * 2
 
 
 def test_the_scale_comes_from_the_sizes_or_a_flag(registry, hr):
@@ -225,8 +226,8 @@ def test_lr_is_found_in_the_same_subfolder(registry, hr, smooth):
     write_image(folder / "inner" / "onex2.png", smooth(40, 40, seed=3)[::2, ::2])
     result = compared(registry, hr, lr=folder)
     assert result.protocol["scale"] == 2
-    assert list(result.scores[0].images) == ["inner/one", "inner/two", "one"]
-    assert min(values["psnr"] for values in result.scores[0].images.values()) > 25
+    assert list(result.models[0].images) == ["inner/one", "inner/two", "one"]
+    assert min(values["psnr"] for values in result.models[0].images.values()) > 25
 
 
 def test_a_missing_lr_picture_is_named(registry, hr):
@@ -275,8 +276,10 @@ def test_a_table_of_a_file_is_made(registry, hr, tmp_path):
         '"nearest"\n'
     )
     wanted = read_evaluation_recipe(path, {"border": 3})
-    result = evaluate_models(wanted, open_picture_set(wanted.data), registry, MACHINE, note=print)
-    assert (result.scores[0].name, list(result.scores[0].specs)) == ("the box", ["ssim"])
+    result = evaluate_models(
+        wanted, wanted.models, open_picture_set(wanted.data), registry, MACHINE, note=print
+    )
+    assert (result.models[0].name, list(result.models[0].specs)) == ("the box", ["ssim"])
     assert (result.protocol["channel"], result.protocol["border"], result.protocol["scale"]) == (
         "rgb",
         3,
@@ -301,7 +304,7 @@ def test_pictures_are_saved_per_model(registry, hr, tmp_path):
 
 def test_pictures_of_one_name_are_all_scored(registry, hr, smooth):
     write_image(hr / "one.jpg", smooth(61, 50, 5))
-    assert list(compared(registry, hr, scale=2).scores[0].images) == [
+    assert list(compared(registry, hr, scale=2).models[0].images) == [
         "inner/two",
         "one.jpg",
         "one.png",
@@ -314,12 +317,13 @@ def test_a_network_whose_precision_is_lower_still_scores(registry, hr, tmp_path)
     exact, rough = (
         evaluate_models(
             wanted,
+            wanted.models,
             open_picture_set(str(hr)),
             registry,
-            Machine(torch.device("cpu"), precision, tile=16),
+            Inference(torch.device("cpu"), precision, tile=16),
             note=print,
         )
-        .scores[0]
+        .models[0]
         .mean("psnr")
         for precision in (torch.float32, torch.bfloat16)
     )
@@ -336,13 +340,13 @@ def test_a_showcase_draws_and_scores_what_a_recipe_holds_out(registry, tmp_path)
         "validation": {"metrics": "psnr"},
         "stages": [stage],
     }
-    result = showcase(
+    result = draw_demo_sheet(
         {"box": "nearest", "Keys": "bicubic"},
         recipe_from_dict(document),
         registry,
         tmp_path / "sheet.png",
     )
-    assert [list(one.images) for one in result.scores] == [["rocket"], ["rocket"]]
+    assert [list(one.images) for one in result.models] == [["rocket"], ["rocket"]]
     assert read_image(tmp_path / "sheet.png").shape == (22 + 256 + 6 + 22, 3 * (256 + 6) + 6, 3)
     (rocket,) = split_pictures(open_picture_set("photos"), ["rocket"], ()).validation
     pixels = rocket.read(2)[0]

@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_options import RunOptions
 
 pytestmark = [
     pytest.mark.slow,

@@ -12,19 +12,19 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
 from srkit_core.engine import loop
 from srkit_core.engine.checkpoints.checkpoint import read_progress
 from srkit_core.engine.checkpoints.resume import find_checkpoint
-from srkit_core.engine.checkpoints.run_folder import RunFolder
-from srkit_core.engine.events import Silent
-from srkit_core.engine.logs import record
-from srkit_core.engine.run_options import RunOptions
+from srkit_core.engine.logs import run_record as record
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, DiskFullError, WeightsError
 from srkit_core.io import atomic
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_folder import RunFolder
+from srkit_core.run_options import RunOptions
 
 STAGE = {
     "batch": 2,
@@ -48,11 +48,11 @@ class Died(BaseException):
     """What a process is not asked about: nobody catches it on purpose."""
 
 
-class Notes(Silent):
+class Notes(Callback):
     def __init__(self):
         self.notes = []
 
-    def note(self, text):
+    def on_note(self, text):
         self.notes.append(text)
 
 
@@ -85,7 +85,7 @@ def undisturbed(photos, tmp_path_factory):
     return train(
         recipe(),
         RunOptions(data=str(photos), out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"),
-    )
+    ).folder
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_a_disk_that_fills_up_leaves_whole_files_and_the_run_goes_on_as_if_nothi
     assert caught.value.exit_code == 4
     assert [name for name in files(where.out) if ".part" in name] == []
     read_progress(RunFolder(where.out).checkpoints()[-1])
-    assert_same_run(train(recipe(), where, resume="newest"), undisturbed)
+    assert_same_run(train(recipe(), where, resume="newest").folder, undisturbed)
 
 
 @contextmanager
@@ -283,7 +283,7 @@ def long_recipe():
 def test_a_row_that_was_half_written_is_taken_back_and_the_run_goes_on(where):
     whole = train(
         long_recipe(), RunOptions(data=where.data, out=where.out.with_name("whole"), device="cpu")
-    )
+    ).folder
     late = ("metrics.csv", "curves.png")  # the curves are drawn at the end
     others = max(
         path.stat().st_size for path in whole.rglob("*") if path.is_file() and path.name not in late
@@ -297,16 +297,16 @@ def test_a_row_that_was_half_written_is_taken_back_and_the_run_goes_on(where):
         train(long_recipe(), where)
     assert (where.out / "metrics.csv").read_bytes().endswith(b"\n")
     assert steps(where.out)[-1] == "step-00000080"
-    assert_same_run(train(long_recipe(), where, resume="newest"), whole)
+    assert_same_run(train(long_recipe(), where, resume="newest").folder, whole)
 
 
 def test_a_log_that_somebody_deleted_is_not_begun_without_its_header(where):
     class Clumsy(Notes):
-        def progress(self, *_):
+        def on_step(self, *_):
             (where.out / "metrics.csv").unlink()
 
     with pytest.raises(DataError, match=r"cannot write .*metrics\.csv"):
-        train(recipe(), where, listener=Clumsy())
+        train(recipe(), where, callbacks=[Clumsy()])
     assert not (where.out / "metrics.csv").exists()
 
 
@@ -330,7 +330,7 @@ def test_a_validation_that_failed_is_made_up_for(undisturbed, where, monkeypatch
         with pytest.raises(DataError, match="gone"):
             train(recipe(), where)
     assert steps(where.out) == ["step-00000001", "step-00000002"]
-    assert_same_run(train(recipe(), where, resume="newest"), undisturbed)
+    assert_same_run(train(recipe(), where, resume="newest").folder, undisturbed)
 
 
 @pytest.mark.parametrize("name", ["describe", "write_json", "write_text"])
@@ -375,4 +375,4 @@ def test_a_run_killed_while_it_forgets_later_checkpoints_goes_on(where, undistur
         patched.setattr("srkit_core.engine.checkpoints.run_folder.shutil.rmtree", dying)
         with pytest.raises(Died):
             train(recipe(), where, resume=4)
-    assert_same_run(train(recipe(), where, resume="newest"), undisturbed)
+    assert_same_run(train(recipe(), where, resume="newest").folder, undisturbed)

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srkit_core.engine.checkpoints.run_folder import RunFolder
-from srkit_core.engine.logs.curves.curves_file import Curves
+from srkit_core.callbacks import Callback
+from srkit_core.engine.logs.curves.curves_file import CurvesFile
 from srkit_core.engine.logs.curves.drawing import draw_curves
 from srkit_core.engine.logs.curves.series import Era, Line, Point, eras, gathered, has_many, panels
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DivergedError, InterruptedRunError
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_folder import RunFolder
+from srkit_core.run_options import RunOptions
 
 DISASTER = DivergedError("the loss is nan", step=6, term="loss/total", hint="")
 TRAINING, VALIDATION = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
@@ -260,11 +261,11 @@ def test_twenty_thousand_rows_are_one_picture(metrics):
     assert size(draw_curves(written, metrics)) == (1200, 885)
 
 
-class Told:
+class Told(Callback):
     def __init__(self):
         self.notes = []
 
-    def note(self, text):
+    def on_note(self, text):
         self.notes.append(text)
 
 
@@ -297,7 +298,7 @@ def drawn_after(curves, folder, clock, seconds):
 
 def test_drawing_waits_a_minute(folder, metrics):
     clock = Throughput()
-    curves = Curves(folder, metrics, Told(), clock=clock)
+    curves = CurvesFile(folder, metrics, Told(), clock=clock)
     assert [
         drawn_after(curves, folder, clock, seconds) for seconds in (0, 59, 60, 61, 119, 120)
     ] == [
@@ -318,7 +319,7 @@ def test_slow_drawing_waits_a_hundred_times_as_long(folder, metrics, monkeypatch
         return b""
 
     monkeypatch.setattr("srkit_core.engine.logs.curves.drawing.draw_curves", slow)
-    curves = Curves(folder, metrics, Told(), clock=clock)
+    curves = CurvesFile(folder, metrics, Told(), clock=clock)
     assert [drawn_after(curves, folder, clock, seconds) for seconds in (60, 362, 363)] == [
         True,
         False,
@@ -327,7 +328,7 @@ def test_slow_drawing_waits_a_hundred_times_as_long(folder, metrics, monkeypatch
 
 
 def test_other_processes_draw_nothing(folder, metrics):
-    Curves(folder, metrics, Told(), is_main=False).draw()
+    CurvesFile(folder, metrics, Told(), is_main=False).draw()
     assert not folder.curves.exists()
 
 
@@ -335,7 +336,7 @@ def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(
     folder, metrics, monkeypatch
 ):
     listener = Told()
-    curves = Curves(folder, metrics, listener)
+    curves = CurvesFile(folder, metrics, listener)
     curves.draw()
     before = folder.curves.read_bytes()
 
@@ -359,7 +360,7 @@ def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(
 def test_a_run_that_ends_badly_has_its_curves_unless_it_must_stop_at_once(
     folder, metrics, error, drawn
 ):
-    with pytest.raises(type(error)), Curves(folder, metrics, Told()).drawn_at_end():
+    with pytest.raises(type(error)), CurvesFile(folder, metrics, Told()).drawn_at_end():
         raise error
     assert folder.curves.exists() == drawn
 
@@ -371,10 +372,10 @@ class Stopping(Told):
         super().__init__()
         self.left = after
 
-    def download(self, *_):
+    def on_download(self, *_):
         pass
 
-    def progress(self, *_):
+    def on_step(self, *_):
         self.left -= 1
         if self.left == 0:
             os.kill(os.getpid(), signal.SIGINT)
@@ -398,10 +399,10 @@ def recipe():
 def test_a_run_leaves_its_curves_and_a_resumed_one_has_each_figure_once(tmp_path, metrics):
     where = RunOptions(out=tmp_path / "run", device="cpu")
     with pytest.raises(InterruptedRunError):
-        train(recipe(), where, listener=Stopping(5))
+        train(recipe(), where, callbacks=[Stopping(5)])
     stopped = (where.out / "curves.png").read_bytes()
     listener = Stopping(0)
-    train(recipe(), where, resume="newest", listener=listener)
+    train(recipe(), where, resume="newest", callbacks=[listener])
     with (where.out / "metrics.csv").open(newline="") as file:
         found = by_title(list(csv.DictReader(file)), metrics)
     assert [step for step, _ in points(found["total loss"], "train")] == [1, 2, 3, 4, 5, 6]
@@ -416,8 +417,8 @@ def test_a_stage_that_ends_leaves_its_curves(tmp_path):
     where, seen = RunOptions(out=tmp_path / "run", device="cpu"), []
 
     class Looking(Stopping):
-        def progress(self, *_):
+        def on_step(self, *_):
             seen.append((where.out / "curves.png").exists())
 
-    train(recipe(), where, listener=Looking(0))
+    train(recipe(), where, callbacks=[Looking(0)])
     assert seen == [False, False, False, True, True, True]

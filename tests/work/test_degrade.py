@@ -7,7 +7,8 @@ from PIL import Image
 
 from srkit_core.chain import bind_chain
 from srkit_core.cli.app import run
-from srkit_core.evaluation.contact_sheet import contact_sheet, degraded, said
+from srkit_core.evaluation.contact_sheet import contact_sheet, describe_draws
+from srkit_core.evaluation.degrade_picture import degrade_pixels
 from srkit_core.expressions import parse_chain
 from srkit_core.interfaces import add_draws
 from srkit_core.models.build import build_degradation
@@ -78,16 +79,16 @@ def test_draws_of_a_component_that_appears_again_are_numbered():
 
 
 def test_what_was_drawn_is_said_by_component():
-    assert said({"blur.kind": "plateau", "blur.sigma": 1.23456, "jpeg.quality": 30}) == [
+    assert describe_draws({"blur.kind": "plateau", "blur.sigma": 1.23456, "jpeg.quality": 30}) == [
         "blur: kind plateau, sigma 1.23",
         "jpeg: quality 30",
     ]
-    assert said({}) == ["nothing is drawn"]
+    assert describe_draws({}) == ["nothing is drawn"]
 
 
 def test_cells_show_hr_and_enlarged_lr(registry, smooth):
     hr = smooth(40, 40)
-    results = degraded(chain(registry, "nearest"), hr, 2, 0)
+    results = degrade_pixels(chain(registry, "nearest"), hr, 2, 0)
     sheet = contact_sheet(hr, results)
     assert np.array_equal(sheet[8:48, 8:48], hr)
     assert np.array_equal(sheet[8:48:4, 56:96:4], results[0].lr)

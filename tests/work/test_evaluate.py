@@ -74,7 +74,7 @@ def test_rgb_scores_are_those_of_numpy_and_scikit_image(registry, metrics, tmp_p
     example = next(
         pairs([saved(tmp_path, "a", smooth(48, 52))], 4, LrMaker(degradation(registry)), CPU)
     )
-    sr = open_model("bicubic", registry, scale=4, device=CPU)(example.lr)
+    sr = open_model("bicubic", registry, 4, CPU)(example.lr)
     found = score(sr, example.hr, Protocol("rgb", 0), metrics)
     ours, theirs = bytes_of(sr), bytes_of(example.hr)
     similarity = structural_similarity(
@@ -95,7 +95,7 @@ def test_luma_scores_are_those_of_luma_without_the_border(registry, metrics, tmp
     example = next(
         pairs([saved(tmp_path, "a", smooth(48, 52))], 4, LrMaker(degradation(registry)), CPU)
     )
-    sr = open_model("bicubic", registry, scale=4, device=CPU)(example.lr)
+    sr = open_model("bicubic", registry, 4, CPU)(example.lr)
     ours, theirs = (
         16 + (bytes_of(one) @ np.array([65.481, 128.553, 24.966])) / 255 for one in (sr, example.hr)
     )
@@ -196,7 +196,7 @@ def test_randomness_belongs_to_the_picture_whatever_the_order(tmp_path):
 
 def test_scores_come_per_picture_and_sr_is_shown(registry, metrics, tmp_path, smooth):
     pictures = [saved(tmp_path, name, smooth(48, 48, seed)) for seed, name in enumerate(("a", "b"))]
-    model, shown = open_model("bicubic", registry, scale=4, device=CPU), []
+    model, shown = open_model("bicubic", registry, 4, CPU), []
     found = score_model(
         "cubic",
         model,
@@ -220,7 +220,7 @@ def test_scores_come_per_picture_and_sr_is_shown(registry, metrics, tmp_path, sm
 
 def test_tiles_change_no_score(registry, metrics, tmp_path, smooth):
     pictures = [saved(tmp_path, "a", smooth(64, 80))]
-    model = open_model("bicubic", registry, scale=4, device=CPU)
+    model = open_model("bicubic", registry, 4, CPU)
     whole, tiled = (
         score_model("m", model, made(pictures, registry), Protocol("y", 4), metrics, tile=tile)
         for tile in (None, 6)
@@ -237,7 +237,7 @@ def test_gray_pictures_score_as_their_rgb_copies(registry, metrics, tmp_path, sm
         Picture("gray", tmp_path / "gray.png", "gray", 48, 52),
         saved(tmp_path, "rgb", np.stack([gray] * 3, axis=2)),
     ]
-    model = open_model("bicubic", registry, scale=4, device=CPU)
+    model = open_model("bicubic", registry, 4, CPU)
     found = score_model("m", model, made(pictures, registry), Protocol("y", 4), metrics)
     assert found.images["gray"] == found.images["rgb"]
     in_rgb = score_model("m", model, made(pictures[:1], registry), Protocol("rgb", 4), metrics)

@@ -16,12 +16,12 @@ from srkit_core.data.prepared import ROOM
 from srkit_core.data.prepared_folder import find_packed
 from srkit_core.data_source import parse_data_sources
 from srkit_core.engine.optimizer import with_optimizer
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import write_image
 from srkit_core.learning import OptimizerConfig
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_options import RunOptions
 
 STAGE = {"loss": "l1", "steps": 3, "batch": 1, "patch": 32, "log_every": 1, "checkpoint_every": 1}
 NETWORK = {"generator": "srvgg(features=4, blocks=1)", "validation": {"pictures": 0}}

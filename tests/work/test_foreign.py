@@ -13,7 +13,7 @@ from srkit_core.errors import OptionError, UnknownComponentError, WeightsError
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build_network
 from srkit_core.models.foreign_weights import import_weights, recognise
-from srkit_core.models.weights_file import load_model, read_card
+from srkit_core.models.weights_file import read_card, read_model
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 
@@ -120,7 +120,7 @@ def test_the_command_line_imports_and_what_it_wrote_is_a_model(registry, tmp_pat
     card = read_card(out)
     assert (str(card.generator), card.scale, card.step, card.recipe) == (expression, 4, 0, "")
     assert re.fullmatch(r"w\.pth, sha256 [0-9a-f]{64}, layout esrgan", card.origin)
-    model, lr = load_model(out, registry), torch.rand(1, 3, 9, 8)
+    model, lr = read_model(out, registry), torch.rand(1, 3, 9, 8)
     network = build_network(bind_generator(registry, parse_call(SMALL), 4))
     with torch.no_grad():
         assert torch.allclose(model(lr), network(lr), atol=1e-6)
@@ -156,7 +156,7 @@ def test_a_raw_file_gets_the_command_that_imports_it_and_that_command_works(
     words = shlex.split(advice.removeprefix("try: "))
     assert words[:4] == ["srkit", "weights", "import", str(path)]
     assert run(words[1:]) == 0
-    assert load_model(tmp_path / words[-1], registry).scale == 4
+    assert read_model(tmp_path / words[-1], registry).scale == 4
 
 
 def test_a_file_that_would_run_code_is_refused_and_runs_nothing(tmp_path, capsys):

@@ -6,20 +6,21 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save
 
+from srkit_core.callbacks import Callback
 from srkit_core.engine.checkpoints.checkpoint import (
-    SET_ASIDE,
-    CheckpointContent,
+    _SET_ASIDE,
     Position,
     Progress,
     read_progress,
     save_checkpoint,
+    tidy,
 )
-from srkit_core.engine.checkpoints.run_folder import RunFolder
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.io.images import write_image
 from srkit_core.models.weights_file import read_card
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_folder import RunFolder
+from srkit_core.run_options import RunOptions
 
 STAGE = {
     "name": "main",
@@ -64,22 +65,17 @@ def contents(folder):
     }  # metadata stand in any order
 
 
-class LeftError(Exception):
-    """Raised by a listener, so that a run ends there as if it were killed."""
+class LeftError(BaseException):
+    """Raised by a callback, so that a run ends there as if it were killed."""
 
 
-class LeavesAt:
+class LeavesAt(Callback):
     def __init__(self, start):
         self._start = start
 
-    def note(self, text):
+    def on_note(self, text):
         if text.startswith(self._start):
             raise LeftError
-
-    def progress(self, *_):
-        """Say nothing."""
-
-    download = progress
 
 
 def test_weights_and_pictures_of_later_steps_go_and_come_again_the_same(where):
@@ -88,7 +84,7 @@ def test_weights_and_pictures_of_later_steps_go_and_come_again_the_same(where):
     assert read_card(weights / "best-psnr.safetensors").step > 3
     before, kept = shape(where.out), contents(where.out)
     with pytest.raises(LeftError):
-        train(RECIPE, where, resume=3, listener=LeavesAt("going on after step 3"))
+        train(RECIPE, where, resume=3, callbacks=[LeavesAt("going on after step 3")])
     assert sorted(path.name for path in (where.out / "pictures").iterdir()) == [
         f"step-0000000{step}.png" for step in (1, 2, 3)
     ]
@@ -109,7 +105,7 @@ def test_the_newest_checkpoint_lets_all_that_was_kept_stay(where):
     before = shape(where.out)
     shutil.rmtree(where.out / "checkpoints/step-00000006")  # as if it had not been written yet
     with pytest.raises(LeftError):
-        train(RECIPE, where, resume="newest", listener=LeavesAt("going on after step 5"))
+        train(RECIPE, where, resume="newest", callbacks=[LeavesAt("going on after step 5")])
     assert shape(where.out) == [name for name in before if "checkpoints/step-00000006" not in name]
 
 
@@ -119,9 +115,7 @@ def folder(tmp_path):
 
 
 def saved(folder, **values):
-    save_checkpoint(
-        folder.checkpoint(3), CheckpointContent({}, {}), Progress(Position(0, 3, 3), **values)
-    )
+    save_checkpoint(folder.checkpoint(3), {}, Progress(Position(0, 3, 3), **values))
     return folder.checkpoint(3)
 
 
@@ -133,11 +127,11 @@ def test_a_checkpoint_takes_the_place_of_another_of_its_step(folder):
 
 def test_one_that_was_set_aside_is_found_again_when_nothing_took_its_place(folder):
     first = saved(folder, owed=True)
-    first.rename(first.with_name(f".{first.name}{SET_ASIDE}"))
-    folder.tidy()
+    first.rename(first.with_name(f".{first.name}{_SET_ASIDE}"))
+    tidy(folder)
     assert read_progress(first).owed
-    shutil.copytree(first, first.with_name(f".{first.name}{SET_ASIDE}"))
-    folder.tidy()
+    shutil.copytree(first, first.with_name(f".{first.name}{_SET_ASIDE}"))
+    tidy(folder)
     assert [path.name for path in (folder.path / "checkpoints").iterdir()] == ["step-00000003"]
 
 

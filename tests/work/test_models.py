@@ -44,7 +44,7 @@ def weights(registry, tmp_path):
 
 
 def opened(word, registry, scale=3, **options):
-    return open_model(str(word), registry, scale=scale, device=CPU, **options)
+    return open_model(str(word), registry, scale, CPU, **options)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ reports print?
 import pytest
 import torch
 
-from srkit_core.engine.run_options import RunOptions
-from srkit_core.engine.step_timing import try_stages
+from srkit_core.engine.step_timing import time_stages
 from srkit_core.errors import IncompatibleError
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build, count_parameters
@@ -15,6 +14,7 @@ from srkit_core.plan import bind_generator, plan
 from srkit_core.pretrained import find
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
+from srkit_core.run_options import RunOptions
 
 ADVERSARIAL_PATCH = {"batch": 2, "patch": 64, "steps": 1}
 SYSTEMS = {
@@ -137,7 +137,7 @@ def test_a_step_of_every_stage_is_taken(name):
     if not all(any(find(discover().pretrained(one)) for one in names) for names in needed):
         pytest.skip("needs pretrained weights that are not on this machine (set SRKIT_WEIGHTS)")
     with torch.random.fork_rng(devices=[]):
-        trials = list(try_stages(recipe, RunOptions(device="cpu")))
+        trials = list(time_stages(recipe, RunOptions(device="cpu")))
     assert [one.stage for one in trials] == [stage.stage.name for stage in recipe.stages]
 
 

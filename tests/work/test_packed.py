@@ -18,13 +18,13 @@ from srkit_core.data import shards
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture_set import open_picture_set, readable, split_pictures
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.run_record import read_environment
+from srkit_core.run_folder import read_environment
+from srkit_core.run_options import RunOptions
 
 SIZES = [(96, 80), (64, 128), (72, 72), (100, 64), (64, 64)]
 SPLITS = ["train", "train", "val", "train", "test"]
@@ -308,7 +308,7 @@ def test_a_run_on_prepared_data_goes_on_in_the_middle_of_an_epoch(tmp_path, degr
     recipe = recipe_from_dict(SMALL | {"degradation": degrade})
     whole = train(
         recipe, RunOptions(data=str(place), device="cpu", workers=2, out=tmp_path / "whole")
-    )
+    ).folder
     part = tmp_path / "part"
     shutil.copytree(whole, part)
     shutil.rmtree(part / "checkpoints" / "step-00000007")

@@ -7,11 +7,11 @@ import pytest
 
 from srkit_core.data.pairs import Naming, find_pairs
 from srkit_core.data.picture_set import open_picture_set
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_options import RunOptions
 
 
 def noise(height, width, seed=0):

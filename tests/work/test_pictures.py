@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from srkit_core.evaluation.picture_sheet import sheet
+from srkit_core.evaluation.picture_sheet import picture_sheet
 
 GAP, TITLE = 6, 22
 
@@ -22,7 +22,7 @@ def test_every_cell_shows_its_centre_unchanged():
         {"sr": noise(40, 50, seed=2 * number), "hr": noise(40, 50, seed=2 * number + 1)}
         for number in range(2)
     ]
-    paper = sheet(rows, ["hr", "sr"], side=32)
+    paper = picture_sheet(rows, ["hr", "sr"], side=32)
     assert paper.shape == (TITLE + 2 * (32 + GAP), 2 * (32 + GAP) + GAP, 3)
     assert (paper.dtype, paper.flags.writeable) == (np.uint8, True)
     for number, row in enumerate(rows):
@@ -35,7 +35,7 @@ def test_every_cell_shows_its_centre_unchanged():
 
 def test_small_pictures_are_not_enlarged():
     lr, hr = noise(8, 10), noise(32, 40)
-    paper = sheet([{"lr": lr, "hr": hr}], ["lr", "hr"], side=64)
+    paper = picture_sheet([{"lr": lr, "hr": hr}], ["lr", "hr"], side=64)
     assert paper.shape == (TITLE + 32 + GAP, 2 * (64 + GAP) + GAP, 3)
     assert np.array_equal(cell(paper, TITLE, 0, 64, (8, 10)), lr)
     assert np.array_equal(cell(paper, TITLE, 1, 64, (32, 40)), hr)
@@ -44,8 +44,8 @@ def test_small_pictures_are_not_enlarged():
 
 def test_titles_and_captions_are_written_where_they_belong():
     rows = [{"a": noise(20, 90), "b": noise(20, 90)}, {"a": noise(20, 90), "b": noise(20, 90)}]
-    plain = sheet(rows, ["a", "b"], side=90)
-    paper = sheet(rows, ["a", "b"], side=90, captions=[{"a": "psnr 30"}, {"b": "psnr 28"}])
+    plain = picture_sheet(rows, ["a", "b"], side=90)
+    paper = picture_sheet(rows, ["a", "b"], side=90, captions=[{"a": "psnr 30"}, {"b": "psnr 28"}])
     line = 20 + GAP + TITLE
     assert paper.shape[0] == TITLE + 2 * line
     written = [
@@ -64,9 +64,9 @@ def test_titles_and_captions_are_written_where_they_belong():
 
 
 def test_a_sheet_without_rows_has_titles_only():
-    assert sheet([], ["a", "b"]).shape == (TITLE, 2 * (256 + GAP) + GAP, 3)
+    assert picture_sheet([], ["a", "b"]).shape == (TITLE, 2 * (256 + GAP) + GAP, 3)
 
 
 def test_a_column_that_a_row_lacks_is_an_error():
     with pytest.raises(KeyError, match="sr"):
-        sheet([{"hr": noise(8, 8)}], ["sr", "hr"])
+        picture_sheet([{"hr": noise(8, 8)}], ["sr", "hr"])

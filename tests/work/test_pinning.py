@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from srkit_core.engine.events import Silent
-from srkit_core.engine.run_options import RunOptions
+from srkit_core.callbacks import Callback
 from srkit_core.engine.trainer import train
 from srkit_core.errors import WeightsError
 from srkit_core.pinning import components_of, found_here, networks_of, pin
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import Component, discover
+from srkit_core.run_options import RunOptions
 from srkit_core.specs import LossSpec, MetricSpec, WeightsFile, WeightsSpec
 
 
@@ -132,17 +132,17 @@ def test_the_networks_of_parts_are_each_fetched_once(registry, bring):
     assert not found_here(("two",), registry)
 
 
-class Notes(Silent):
+class Notes(Callback):
     def __init__(self):
         self.notes = []
 
-    def note(self, text):
+    def on_note(self, text):
         self.notes.append(text)
 
 
 def test_a_run_says_and_records_what_it_read_and_refuses_another_file(registry, bring, tmp_path):
     folder, out, told = bring("two"), tmp_path / "run", Notes()
-    train(recipe(), RunOptions(out=out, device="cpu"), registry=registry, listener=told)
+    train(recipe(), RunOptions(out=out, device="cpu"), registry=registry, callbacks=[told])
     assert f"pretrained network two from {folder / 'file of two'}" in told.notes
     environment = json.loads((out / "environment.json").read_text())
     digest = hashlib.sha256(network("two")[1]).hexdigest()

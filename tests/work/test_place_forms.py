@@ -17,11 +17,11 @@ from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
 from srkit_core.data.picture_set import open_picture_set, split_pictures
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError
 from srkit_core.io.images import read_image, write_image
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_options import RunOptions
 
 
 def noise(height, width, seed=0):
@@ -168,7 +168,7 @@ def test_an_epoch_of_a_run_has_the_crops_of_the_mixture(tmp_path, monkeypatch):
     fill(tmp_path / "B", "c.png")
     monkeypatch.chdir(tmp_path)
     where = RunOptions(data="3*A + B", val={"": "B"}, device="cpu", out=tmp_path / "run")
-    folder = train(recipe_from_dict(SMALL), where)
+    folder = train(recipe_from_dict(SMALL), where).folder
     assert (
         json.loads((folder / "summary.json").read_text())["steps"] == 8
     )  # 7 crops an epoch, 2 a step, 2 epochs

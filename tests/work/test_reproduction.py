@@ -8,7 +8,7 @@ import torch
 
 from srkit_core.cli.app import run
 from srkit_core.engine.logs.environment import differences
-from srkit_core.engine.machine.oom import less_memory_hint
+from srkit_core.engine.stage_run import less_memory_hint
 from srkit_core.recipe import Stage
 
 TINY = [
@@ -117,14 +117,26 @@ def test_metrics_of_training_batches_are_logged_where_asked(tmp_path):
 @pytest.mark.parametrize(
     ("stage", "processes", "hint"),
     [
-        ({"batch": 16}, 1, "--set stages.main.accumulate=2 keeps the batch of 16, in parts of 8"),
+        (
+            {"batch": 16},
+            1,
+            "--set stages.main.accumulate=2 keeps the batch of 16, in microbatches of 8",
+        ),
         (
             {"batch": 16, "accumulate": 2},
             1,
-            "--set stages.main.accumulate=4 keeps the batch of 16, in parts of 4",
+            "--set stages.main.accumulate=4 keeps the batch of 16, in microbatches of 4",
         ),
-        ({"batch": 15}, 1, "--set stages.main.accumulate=3 keeps the batch of 15, in parts of 5"),
-        ({"batch": 16}, 4, "--set stages.main.accumulate=2 keeps the batch of 16, in parts of 2"),
+        (
+            {"batch": 15},
+            1,
+            "--set stages.main.accumulate=3 keeps the batch of 15, in microbatches of 5",
+        ),
+        (
+            {"batch": 16},
+            4,
+            "--set stages.main.accumulate=2 keeps the batch of 16, in microbatches of 2",
+        ),
         (
             {"batch": 2, "accumulate": 2, "patch": 256},
             1,
@@ -132,28 +144,26 @@ def test_metrics_of_training_batches_are_logged_where_asked(tmp_path):
         ),
     ],
 )
-def test_what_to_try_when_memory_runs_out_keeps_the_effective_batch(
-    tmp_path, stage, processes, hint
-):
+def test_what_to_try_when_memory_runs_out_keeps_the_effective_batch(stage, processes, hint):
     assert (
-        less_memory_hint(Stage(loss="l1", steps=1, **stage), processes, tmp_path)
-        == f"srkit train --resume --out {tmp_path} {hint}"
+        less_memory_hint(Stage(loss="l1", steps=1, **stage), processes, "srkit train")
+        == f"srkit train {hint}"
     )
 
 
 def test_a_run_out_of_memory_says_so_in_two_lines_and_goes_on_as_told(
     tmp_path, monkeypatch, capsys
 ):
-    from srkit_core.engine import loop
+    from srkit_core.engine import stage_run
 
-    out, real = tmp_path / "run", loop.train_step
+    out, real = tmp_path / "run", stage_run.train_step
 
-    def hungry(players, stage, scene, examples):
-        if scene.step == 3 and stage.accumulate == 1:
+    def hungry(pair, context, examples):
+        if context.step == 3 and context.stage.accumulate == 1:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return real(players, stage, scene, examples)
+        return real(pair, context, examples)
 
-    monkeypatch.setattr(loop, "train_step", hungry)
+    monkeypatch.setattr(stage_run, "train_step", hungry)
     words = ["train", *TINY, "--loss", "l1", "--set", "checkpoint_every=1", "--out", str(out)]
     assert run(words) == 6
     error, hint = capsys.readouterr().err.splitlines()
@@ -161,10 +171,10 @@ def test_a_run_out_of_memory_says_so_in_two_lines_and_goes_on_as_told(
     assert (
         hint
         == f"try: srkit train --resume --out {out} --set stages.main.accumulate=2 keeps the batch "
-        "of 2, in parts of 1"
+        "of 2, in microbatches of 1"
     )
     assert run(["train", "--resume", "--out", str(out), "--set", "stages.main.accumulate=2"]) == 0
-    assert "stage 'main' accumulated 1 parts of a batch and now 2" in capsys.readouterr().out
+    assert "stage 'main' accumulated 1 microbatches and now 2" in capsys.readouterr().out
     assert json.loads((out / "summary.json").read_text())["steps"] == 3
 
 

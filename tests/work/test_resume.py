@@ -11,12 +11,11 @@ import pytest
 import torch
 from torch import nn
 
+from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
 from srkit_core.engine import objective
 from srkit_core.engine.checkpoints.resume import AtEpoch
 from srkit_core.engine.logs.logger import Throughput
-from srkit_core.engine.machine.oom import oom_guard
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.errors import (
     DataError,
@@ -28,8 +27,10 @@ from srkit_core.errors import (
     WeightsError,
 )
 from srkit_core.io.images import write_image
+from srkit_core.oom import oom_guard
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.run_record import read_environment
+from srkit_core.run_folder import read_environment
+from srkit_core.run_options import RunOptions
 
 STAGE = {
     "loss": "l1",
@@ -42,17 +43,17 @@ STAGE = {
 }
 
 
-class Stopper:
+class Stopper(Callback):
     def __init__(self, after=None):
         self.after, self.steps, self.notes = after, 0, []
 
-    def note(self, text):
+    def on_note(self, text):
         self.notes.append(text)
 
-    def download(self, *_):
+    def on_download(self, *_):
         pass
 
-    def progress(self, *_):
+    def on_step(self, *_):
         self.steps += 1
         if self.steps == self.after:
             os.kill(os.getpid(), signal.SIGINT)
@@ -85,7 +86,7 @@ def where(photos, tmp_path):
 
 def stopped(wanted, where, after, resume=None):
     with pytest.raises(InterruptedRunError):
-        train(wanted, where, resume=resume, listener=Stopper(after))
+        train(wanted, where, resume=resume, callbacks=[Stopper(after)])
 
 
 def names(where):
@@ -115,7 +116,9 @@ def test_a_run_made_longer_goes_on_by_the_command_that_is_printed(where, capsys)
     train(recipe({"steps": 2, "schedule": "cosine"}), where)
     listener = Stopper(1)
     with pytest.raises(InterruptedRunError) as caught:
-        train(recipe({"steps": 6, "schedule": "cosine"}), where, resume="newest", listener=listener)
+        train(
+            recipe({"steps": 6, "schedule": "cosine"}), where, resume="newest", callbacks=[listener]
+        )
     assert (
         "the last stage was 2 steps long and is now 6 steps; its cosine schedule changes from here"
         in listener.notes
@@ -140,13 +143,13 @@ def test_a_gradient_that_is_not_finite_stops_before_the_update(where, monkeypatc
 
 def test_two_runs_cannot_begin_in_one_folder(where):
     class Rival(Stopper):
-        def note(self, text):
+        def on_note(self, text):
             if text.startswith("training on"):
                 (where.out).mkdir()
                 (where.out / "recipe.toml").write_text("somebody else's")
 
     with pytest.raises(RecipeError, match="another run has just begun in"):
-        train(recipe(), where, listener=Rival())
+        train(recipe(), where, callbacks=[Rival()])
     assert (where.out / "recipe.toml").read_text() == "somebody else's"
 
 
@@ -173,14 +176,14 @@ def test_a_step_is_taken_although_another_checkpoint_is_damaged_and_an_epoch_at_
     (where.out / "checkpoints/step-00000004/state.json").write_text("{}")
     listener = Stopper(1)
     with pytest.raises(InterruptedRunError, match="after step 6"):
-        train(recipe(), where, resume=5, listener=listener)
+        train(recipe(), where, resume=5, callbacks=[listener])
     assert "going on after step 5" in listener.notes
     longer = recipe({"batch": 2, "steps": 8})
     other = RunOptions(data=where.data, out=where.out.with_name("epochs"), device="cpu")
     train(longer, other)
     listener = Stopper(1)
     with pytest.raises(InterruptedRunError, match="after step 7"):
-        train(longer, other, resume=AtEpoch(3), listener=listener)
+        train(longer, other, resume=AtEpoch(3), callbacks=[listener])
     assert "going on after step 6" in listener.notes
 
 
@@ -326,7 +329,7 @@ def test_a_reader_that_goes_away_does_not_stop_training(where, monkeypatch):
     monkeypatch.setattr(typer, "echo", broken)
     monkeypatch.setattr(os, "dup2", lambda *_: None)
     with progress.ProgressView() as view:
-        train(recipe(), where, listener=view)
+        train(recipe(), where, callbacks=[view])
     assert names(where)[-1] == "step-00000006"
 
 
@@ -370,7 +373,7 @@ def test_a_validation_that_fails_saves_first_what_was_trained(where, monkeypatch
 
 
 def test_a_warm_up_of_the_rate_may_be_given_in_epochs(where):
-    folder = train(recipe({"lr_warmup": "1 epoch", "lr": 1e-3}), where)
+    folder = train(recipe({"lr_warmup": "1 epoch", "lr": 1e-3}), where).folder
     rows = list(csv.DictReader((folder / "metrics.csv").open(newline="")))
     assert [float(row["lr"]) for row in rows if row["split"] == "train"][:4] == pytest.approx(
         [1e-3 / 3, 2e-3 / 3, 1e-3, 1e-3]
@@ -397,16 +400,16 @@ def test_the_checkpoint_is_chosen_while_the_folder_is_held(where, monkeypatch):
 
 def test_a_run_that_stopped_before_its_first_checkpoint_begins_again(where):
     class Death(Stopper):
-        def download(self, *_):
+        def on_download(self, *_):
             pass
 
-        def progress(self, *_):
+        def on_step(self, *_):
             raise SystemExit
 
     with pytest.raises(SystemExit):
-        train(recipe({"checkpoint_every": 100}), where, listener=Death())
+        train(recipe({"checkpoint_every": 100}), where, callbacks=[Death()])
     listener = Stopper()
-    train(recipe({"checkpoint_every": 100}), where, resume="newest", listener=listener)
+    train(recipe({"checkpoint_every": 100}), where, resume="newest", callbacks=[listener])
     assert f"there is no checkpoint in {where.out} yet: starting at step 0" in listener.notes
     with (where.out / "metrics.csv").open(newline="") as file:
         assert [row["step"] for row in csv.DictReader(file) if row["split"] == "train"] == [

@@ -5,14 +5,15 @@ import json
 import numpy as np
 import pytest
 
+from srkit_core.callbacks import Callback
 from srkit_core.data.groups import group_of
 from srkit_core.data.picture import Picture
 from srkit_core.data.picture_set import PictureSet, open_picture_set, split_pictures
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_options import RunOptions
 
 
 def source_of(names):
@@ -157,13 +158,12 @@ def test_a_run_trains_on_the_rest_and_names_the_parts(tmp_path):
     wanted = recipe_from_dict(fields | {"data": {"hold_out": str(listed), "test": ["rocket"]}})
     notes = []
 
-    class Listener:
-        note = staticmethod(notes.append)
+    class Listener(Callback):
+        on_note = staticmethod(notes.append)
 
-        def __getattr__(self, name):
-            return lambda *_: None
-
-    folder = train(wanted, RunOptions(out=tmp_path / "run", device="cpu"), listener=Listener())
+    folder = train(
+        wanted, RunOptions(out=tmp_path / "run", device="cpu"), callbacks=[Listener()]
+    ).folder
     environment = json.loads((folder / "environment.json").read_text())
     assert (environment["validation"], environment["test"]) == (["chelsea", "coffee"], ["rocket"])
     assert "held out for validation: chelsea, coffee" in notes

@@ -9,12 +9,11 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from srkit_core.callbacks import Callback
 from srkit_core.data.examples import Examples
-from srkit_core.engine.events import Silent
-from srkit_core.engine.machine.processes import open_devices
-from srkit_core.engine.objective import Objective, Term
+from srkit_core.engine.machine.processes import open_processes
+from srkit_core.engine.objective import Objective, WeightedLoss
 from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.schedule import StepPosition, ramp_factors
 from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
 from srkit_core.engine.trainer import train
@@ -24,6 +23,7 @@ from srkit_core.learning import OptimizerConfig, Ramp
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
+from srkit_core.run_options import RunOptions
 
 
 class L1:
@@ -40,7 +40,9 @@ class GAN:
 
 
 OBJECTIVE = Objective(
-    (Term("l1", 1.0, L1()),), (Term("gan", 0.1, GAN()),), gather=lambda logits: logits
+    (WeightedLoss("l1", 1.0, L1()),),
+    (WeightedLoss("gan", 0.1, GAN()),),
+    gather=lambda logits: logits,
 )
 
 
@@ -57,7 +59,7 @@ def batch():
     return Examples(torch.rand(4, 3, 8, 8), hr, hr)
 
 
-def player(network, rate=1e-2):
+def trained(network, rate=1e-2):
     return NetworkWithOptimizer(
         network,
         network,
@@ -75,12 +77,11 @@ def stage(**fields):
 
 def stepped(examples=None, objective=OBJECTIVE, **fields):
     generator, critic = networks()
-    with open_devices("cpu", "fp32") as devices:
-        scene = StepContext(objective, devices, 1, ("a.png", "b.png"))
+    with open_processes("cpu", "fp32") as devices:
+        context = StepContext(stage(**fields), objective, devices, 1, ("a.png", "b.png"))
         values = train_step(
-            NetworkPair(player(generator), player(critic)),
-            stage(**fields),
-            scene,
+            NetworkPair(trained(generator), trained(critic)),
+            context,
             examples or batch(),
         )
     return values, generator, critic
@@ -104,7 +105,7 @@ def test_a_batch_in_parts_makes_the_step_of_the_whole(order, parts):
 
 def test_a_batch_that_does_not_divide_into_its_parts_is_refused(tmp_path):
     with pytest.raises(
-        IncompatibleError, match="a batch of 3 cannot be shared by 2 parts"
+        IncompatibleError, match="a batch of 3 cannot be shared by 2 microbatches"
     ) as caught:
         train(
             small(stages=[{"loss": "l1", "steps": 1, "batch": 3, "accumulate": 2}]),
@@ -173,11 +174,11 @@ def small(**changes):
     return recipe_from_dict(document | changes | {"stages": stages})
 
 
-class Notes(Silent):
+class Notes(Callback):
     def __init__(self):
         self.notes = []
 
-    def note(self, text):
+    def on_note(self, text):
         self.notes.append(text)
 
 
@@ -190,8 +191,8 @@ def test_a_stage_ends_when_its_patience_does_and_a_resume_knows(tmp_path):
     """With a rate of nearly nothing, nothing improves beyond the first validation."""
     still = {"loss": "l1", "steps": 9, "lr": 1e-30, "patience": 2}
     recipe = small(stages=[still | {"name": "one"}, still | {"name": "two", "patience_on": "psnr"}])
-    told = Notes()
-    train(recipe, RunOptions(out=tmp_path / "r", device="cpu"), listener=told)
+    notes = Notes()
+    train(recipe, RunOptions(out=tmp_path / "r", device="cpu"), callbacks=[notes])
     assert [int(row["step"]) for row in rows(tmp_path / "r") if row["split"] == "val"] == [
         1,
         2,
@@ -200,10 +201,10 @@ def test_a_stage_ends_when_its_patience_does_and_a_resume_knows(tmp_path):
         5,
         6,
     ]
-    assert "stage 'one' ends after step 3: 2 validations without a better loss" in told.notes
-    assert "stage 'two' ends after step 6: 2 validations without a better psnr" in told.notes
+    assert "stage 'one' ends after step 3: 2 validations without a better loss" in notes.notes
+    assert "stage 'two' ends after step 6: 2 validations without a better psnr" in notes.notes
     again = Notes()
-    train(recipe, RunOptions(out=tmp_path / "r", device="cpu"), resume="newest", listener=again)
+    train(recipe, RunOptions(out=tmp_path / "r", device="cpu"), resume="newest", callbacks=[again])
     assert any("is finished: 6 steps" in note for note in again.notes)
     assert len(rows(tmp_path / "r")) == 12
 

@@ -10,8 +10,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from srkit_core.data.examples import Examples
 from srkit_core.engine.ema import start_average, update_average
-from srkit_core.engine.machine.processes import open_devices
-from srkit_core.engine.objective import Objective, Term, build_objective, logits_of
+from srkit_core.engine.machine.processes import open_processes
+from srkit_core.engine.objective import Objective, WeightedLoss, build_objective, logits_of
 from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer, check_optimizer
 from srkit_core.engine.schedule import StepPosition, rate_factor
 from srkit_core.engine.seeds import seed_for
@@ -55,7 +55,7 @@ def batch():
     return torch.rand(4, 3, 8, 8), torch.rand(4, 3, 16, 16)
 
 
-def player(network, rate=1e-2):
+def trained(network, rate=1e-2):
     return NetworkWithOptimizer(
         network,
         network,
@@ -66,7 +66,9 @@ def player(network, rate=1e-2):
 
 
 OBJECTIVE = Objective(
-    (Term("l1", 1.0, Mean()),), (Term("gan", 0.1, PlainGAN()),), gather=lambda logits: logits
+    (WeightedLoss("l1", 1.0, Mean()),),
+    (WeightedLoss("gan", 0.1, PlainGAN()),),
+    gather=lambda logits: logits,
 )
 
 
@@ -107,11 +109,10 @@ def by_hand(order, d_steps=1):
 )
 def test_a_step_moves_both_networks_as_the_textbook_does(order, d_steps):
     (generator, critic), (lr, hr) = networks(), batch()
-    with open_devices("cpu", "fp32") as devices:
+    with open_processes("cpu", "fp32") as devices:
         train_step(
-            NetworkPair(player(generator), player(critic)),
-            stage(order=order, d_steps=d_steps),
-            StepContext(OBJECTIVE, devices, 1),
+            NetworkPair(trained(generator), trained(critic)),
+            StepContext(stage(order=order, d_steps=d_steps), OBJECTIVE, devices, 1),
             Examples(lr, hr, hr),
         )
     for ours, theirs in zip((generator, critic), by_hand(order, d_steps), strict=True):
@@ -121,14 +122,13 @@ def test_a_step_moves_both_networks_as_the_textbook_does(order, d_steps):
 
 def test_generator_first_asks_the_critic_twice_and_discriminator_first_four_times():
     calls = []
-    with open_devices("cpu", "fp32") as devices:
+    with open_processes("cpu", "fp32") as devices:
         for order in ("generator-first", "discriminator-first"):
             (generator, critic), (lr, hr) = networks(), batch()
             critic.register_forward_hook(lambda *_: calls.append(1))
             train_step(
-                NetworkPair(player(generator), player(critic)),
-                stage(order=order),
-                StepContext(OBJECTIVE, devices, 1),
+                NetworkPair(trained(generator), trained(critic)),
+                StepContext(stage(order=order), OBJECTIVE, devices, 1),
                 Examples(lr, hr, hr),
             )
             calls.append("|")
@@ -139,11 +139,10 @@ def test_values_of_a_step_are_those_before_the_update():
     (generator, critic), (lr, hr) = networks(), batch()
     with torch.no_grad():
         expected_l1 = Mean()(generator(lr), hr).item()
-    with open_devices("cpu", "fp32") as devices:
+    with open_processes("cpu", "fp32") as devices:
         values = train_step(
-            NetworkPair(player(generator), player(critic)),
-            stage(),
-            StepContext(OBJECTIVE, devices, 1),
+            NetworkPair(trained(generator), trained(critic)),
+            StepContext(stage(), OBJECTIVE, devices, 1),
             Examples(lr, hr, hr),
         )
     assert values["loss/l1"].item() == pytest.approx(expected_l1, rel=1e-6)
@@ -156,12 +155,11 @@ def test_values_of_a_step_are_those_before_the_update():
 def test_without_a_discriminator_only_reference_losses_move_the_generator():
     (generator, _), (lr, hr) = networks(), batch()
     theirs = copy.deepcopy(generator)
-    with open_devices("cpu", "fp32") as devices:
+    with open_processes("cpu", "fp32") as devices:
         alone = Objective(OBJECTIVE.reference, (), OBJECTIVE.gather)
         train_step(
-            NetworkPair(player(generator), None),
-            stage(),
-            StepContext(alone, devices, 1),
+            NetworkPair(trained(generator), None),
+            StepContext(stage(), alone, devices, 1),
             Examples(lr, hr, hr),
         )
     Mean()(theirs(lr), hr).backward()
@@ -269,13 +267,12 @@ def test_reference_losses_see_the_target_and_the_discriminator_sees_hr(order):
     judging.register_forward_pre_hook(lambda _, pictures: seen.append(pictures[0].detach().clone()))
     with torch.no_grad():
         expected = (generator(lr) - (hr + 0.5)).abs().mean()
-    with open_devices("cpu", "fp32") as devices:
+    with open_processes("cpu", "fp32") as devices:
         examples = Examples(lr, hr, hr + 0.5)
         asked = stage(order=order, d_steps=3)
         values = train_step(
-            NetworkPair(player(generator), player(judging)),
-            asked,
-            StepContext(OBJECTIVE, devices, 1),
+            NetworkPair(trained(generator), trained(judging)),
+            StepContext(asked, OBJECTIVE, devices, 1),
             examples,
         )
     assert values["loss/l1"].item() == pytest.approx(expected.item(), rel=1e-6)

@@ -8,12 +8,13 @@ import pytest
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, GeneralTracker
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
 from srkit_core.engine.logs import trackers
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.trainer import train
 from srkit_core.errors import InterruptedRunError, RecipeError
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.run_options import RunOptions
 
 STAGE = {
     "loss": "l1",
@@ -29,17 +30,17 @@ RECIPE = recipe_from_dict(
 )
 
 
-class Notes:
+class Notes(Callback):
     def __init__(self, stop_after=None):
         self.notes, self.stop_after, self.steps = [], stop_after, 0
 
-    def note(self, text):
+    def on_note(self, text):
         self.notes.append(text)
 
-    def download(self, *_):
+    def on_download(self, *_):
         pass
 
-    def progress(self, *_):
+    def on_step(self, *_):
         self.steps += 1
         if self.steps == self.stop_after:
             os.kill(os.getpid(), signal.SIGINT)
@@ -106,7 +107,7 @@ def test_a_tracker_that_fails_is_named_once_and_the_run_goes_on(tmp_path, monkey
     train(
         RECIPE,
         RunOptions(out=tmp_path / "run", device="cpu", track=("recorder",)),
-        listener=listener,
+        callbacks=[listener],
     )
     assert [note for note in listener.notes if "recorder" in note] == [
         "warning: the tracker recorder has failed and may miss figures: the server has gone; "
@@ -118,7 +119,7 @@ def test_a_tracker_that_fails_is_named_once_and_the_run_goes_on(tmp_path, monkey
 def test_tensorboard_has_the_rows_of_a_resumed_run_once_and_its_pictures(tmp_path):
     where = RunOptions(out=tmp_path / "run", device="cpu", track=("tensorboard",))
     with pytest.raises(InterruptedRunError):
-        train(RECIPE, where, listener=Notes(stop_after=3))
+        train(RECIPE, where, callbacks=[Notes(stop_after=3)])
     for path in where.out.glob("checkpoints/step-00000003"):
         path.rename(where.out / "elsewhere")
     train(RECIPE, where, resume="newest")

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from srkit_core.engine.run_options import RunOptions
+from srkit_core.callbacks import Callback
 from srkit_core.engine.trainer import train
 from srkit_core.errors import (
     DivergedError,
@@ -21,23 +21,24 @@ from srkit_core.errors import (
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
+from srkit_core.run_options import RunOptions
 
 UNREPEATABLE = ("images_per_s", "memory_mb")
 
 
-class Stopper:
+class Stopper(Callback):
     """Listens, and sends this process a signal after some step of the run."""
 
     def __init__(self, after=None, number=signal.SIGINT):
         self.steps, self.after, self.number, self.notes = 0, after, number, []
 
-    def note(self, text):
+    def on_note(self, text):
         self.notes.append(text)
 
-    def download(self, *_):
+    def on_download(self, *_):
         pass
 
-    def progress(self, stage, done, length, values):
+    def on_step(self, event):
         self.steps += 1
         if self.steps == self.after:
             os.kill(os.getpid(), self.number)
@@ -95,13 +96,15 @@ def assert_same_run(one, other):
 
 def stopped_and_resumed(wanted, folder, after, where=None):
     with pytest.raises(InterruptedRunError):
-        train(wanted, where or RunOptions(out=folder, device="cpu"), listener=Stopper(after))
-    return train(wanted, where or RunOptions(out=folder, device="cpu"), resume="newest")
+        train(wanted, where or RunOptions(out=folder, device="cpu"), callbacks=[Stopper(after)])
+    return train(wanted, where or RunOptions(out=folder, device="cpu"), resume="newest").folder
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    return train(recipe(), RunOptions(out=tmp_path_factory.mktemp("runs") / "whole", device="cpu"))
+    return train(
+        recipe(), RunOptions(out=tmp_path_factory.mktemp("runs") / "whole", device="cpu")
+    ).folder
 
 
 @pytest.mark.parametrize("after", [1, 4, 6, 8])
@@ -113,8 +116,8 @@ def test_a_run_may_be_stopped_twice_and_with_loader_processes(undisturbed, tmp_p
     where = RunOptions(out=tmp_path / "run", device="cpu", workers=2)
     for after in (3, 4):
         with pytest.raises(InterruptedRunError):
-            train(recipe(), where, resume="newest", listener=Stopper(after))
-    assert_same_run(train(recipe(), where, resume="newest"), undisturbed)
+            train(recipe(), where, resume="newest", callbacks=[Stopper(after)])
+    assert_same_run(train(recipe(), where, resume="newest").folder, undisturbed)
 
 
 @pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "RMSprop"])
@@ -132,7 +135,7 @@ def test_other_optimizers_resume_exactly(tmp_path, optimizer):
             }
         ],
     )
-    whole = train(wanted, RunOptions(out=tmp_path / "whole", device="cpu"))
+    whole = train(wanted, RunOptions(out=tmp_path / "whole", device="cpu")).folder
     halves = stopped_and_resumed(wanted, tmp_path / "halves", 2)
     assert rows(whole) == rows(halves)
     assert all(
@@ -155,13 +158,12 @@ def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly
         }
     ]
     wanted = recipe(discriminator="vgg(features=4)", stages=stages)
-    whole = train(wanted, RunOptions(out=tmp_path / "whole", device="cpu"))
+    whole = train(wanted, RunOptions(out=tmp_path / "whole", device="cpu")).folder
     assert_same_run(stopped_and_resumed(wanted, tmp_path / "halves", 3), whole)
 
 
 def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_layout(undisturbed):
-    from srkit_core.engine.checkpoints.checkpoint import _restore_optimizer
-    from srkit_core.engine.optimizer import build_optimizer
+    from srkit_core.engine.optimizer import build_optimizer, restore_optimizer
     from srkit_core.learning import OptimizerConfig
     from srkit_core.models.build import place
 
@@ -169,7 +171,7 @@ def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_l
     optimizer = build_optimizer(OptimizerConfig(), network, 1e-3)
     assert optimizer.defaults["fused"] is True
     saved = torch.arange(216.0).reshape(8, 3, 3, 3)
-    _restore_optimizer(optimizer, {"0.exp_avg": saved}, {})
+    restore_optimizer(optimizer, {"0.exp_avg": saved}, {})
     restored = optimizer.state[network.weight]["exp_avg"]
     assert restored.stride() == network.weight.stride() != saved.stride()
     assert torch.equal(restored, saved)
@@ -179,7 +181,9 @@ def test_validation_does_not_change_the_run(undisturbed, tmp_path):
     document = recipe().to_dict()
     for stage in document["stages"]:
         stage["validate_every"] = 1000
-    seldom = train(recipe_from_dict(document), RunOptions(out=tmp_path / "run", device="cpu"))
+    seldom = train(
+        recipe_from_dict(document), RunOptions(out=tmp_path / "run", device="cpu")
+    ).folder
     for name in ("generator", "discriminator", "ema"):
         left, right = tensors(undisturbed, name), tensors(seldom, name)
         assert all(torch.equal(left[key], right[key]) for key in left)
@@ -187,9 +191,9 @@ def test_validation_does_not_change_the_run(undisturbed, tmp_path):
 
 def test_two_precisions_in_one_process(tmp_path):
     short = recipe(discriminator=None, stages=[{"loss": "l1", "steps": 2, "batch": 2, "patch": 32}])
-    full = train(short, RunOptions(out=tmp_path / "fp32", device="cpu", precision="fp32"))
-    half = train(short, RunOptions(out=tmp_path / "bf16", device="cpu", precision="bf16"))
-    again = train(short, RunOptions(out=tmp_path / "again", device="cpu", precision="fp32"))
+    full = train(short, RunOptions(out=tmp_path / "fp32", device="cpu", precision="fp32")).folder
+    half = train(short, RunOptions(out=tmp_path / "bf16", device="cpu", precision="bf16")).folder
+    again = train(short, RunOptions(out=tmp_path / "again", device="cpu", precision="fp32")).folder
     losses = [float(rows(folder)[0]["loss/l1"]) for folder in (full, half, again)]
     assert losses[0] == losses[2]
     assert losses[0] != losses[1]
@@ -211,8 +215,8 @@ def test_a_step_leaves_nothing_behind_in_torch(tmp_path):
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(undisturbed, tmp_path):
-    repeated = train(recipe(), RunOptions(out=tmp_path / "same", device="cpu"))
-    other = train(recipe(seed=1), RunOptions(out=tmp_path / "other", device="cpu"))
+    repeated = train(recipe(), RunOptions(out=tmp_path / "same", device="cpu")).folder
+    other = train(recipe(seed=1), RunOptions(out=tmp_path / "other", device="cpu")).folder
     assert_same_run(repeated, undisturbed)
     assert rows(other)[0]["loss/l1"] != rows(undisturbed)[0]["loss/l1"]
 
@@ -309,11 +313,11 @@ def test_a_finished_run_says_so_and_may_be_made_longer(tmp_path):
         )
 
     where = RunOptions(out=tmp_path / "run", device="cpu")
-    folder, listener = train(wanted(2), where), Stopper()
-    train(wanted(2), where, resume="newest", listener=listener)
+    folder, listener = train(wanted(2), where).folder, Stopper()
+    train(wanted(2), where, resume="newest", callbacks=[listener])
     assert any("is finished: 2 steps" in note for note in listener.notes)
     train(wanted(4), where, resume="newest")
-    longer = train(wanted(4), RunOptions(out=tmp_path / "at once", device="cpu"))
+    longer = train(wanted(4), RunOptions(out=tmp_path / "at once", device="cpu")).folder
     assert all(
         torch.equal(value, tensors(longer, "generator")[key])
         for key, value in tensors(folder, "generator").items()
@@ -335,16 +339,16 @@ def test_resume_takes_a_step_or_an_epoch_and_forgets_what_came_later(tmp_path):
         ],
     )
     where = RunOptions(out=tmp_path / "run", device="cpu")
-    before = rows(train(wanted, where))
+    before = rows(train(wanted, where).folder)
     with pytest.raises(WeightsError, match=r"no checkpoint at step 3; there are steps 2, 4, 6"):
         train(wanted, where, resume=3)
     with pytest.raises(InterruptedRunError):
-        train(wanted, where, resume=2, listener=Stopper(1))
+        train(wanted, where, resume=2, callbacks=[Stopper(1)])
     assert [path.name for path in sorted((tmp_path / "run/checkpoints").iterdir())] == [
         "step-00000002",
         "step-00000003",
     ]
-    assert rows(train(wanted, where, resume="newest")) == before
+    assert rows(train(wanted, where, resume="newest").folder) == before
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path):
@@ -355,11 +359,11 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path):
         ],
     )
     where = RunOptions(out=tmp_path / "run", device="cpu")
-    before = rows(train(wanted, where))
+    before = rows(train(wanted, where).folder)
     file = tmp_path / "run/checkpoints/step-00000004/generator.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"\x00")
     listener = Stopper()
-    train(wanted, where, resume="newest", listener=listener)
+    train(wanted, where, resume="newest", callbacks=[listener])
     assert any(
         "generator.safetensors was altered; trying the one before it" in note
         for note in listener.notes
@@ -394,7 +398,7 @@ def test_initial_weights_are_taken_over(undisturbed, tmp_path):
         RunOptions(
             out=tmp_path / "run", device="cpu", init=undisturbed / "weights/last.safetensors"
         ),
-    )
+    ).folder
     start, end = (
         load_file(undisturbed / "weights/last.safetensors"),
         load_file(folder / "weights/last.safetensors"),
@@ -431,7 +435,9 @@ def test_a_held_out_picture_with_a_broken_body_is_named_before_training(tmp_path
         stages=[{"loss": "l1", "steps": 1, "batch": 1, "patch": 32}],
     )
     listener = Stopper()
-    train(wanted, RunOptions(data=str(data), out=tmp_path / "run", device="cpu"), listener=listener)
+    train(
+        wanted, RunOptions(data=str(data), out=tmp_path / "run", device="cpu"), callbacks=[listener]
+    )
     assert any(
         note.startswith(f"skipped {data / 'astronaut.png'}: it is truncated or damaged")
         for note in listener.notes
@@ -447,7 +453,7 @@ def with_pool(size):
 
 
 def test_a_resumed_run_with_a_pool_equals_the_undisturbed_one(tmp_path):
-    train(with_pool(3), RunOptions(out=tmp_path / "whole", device="cpu"), listener=Stopper())
+    train(with_pool(3), RunOptions(out=tmp_path / "whole", device="cpu"), callbacks=[Stopper()])
     assert tensors(tmp_path / "whole", "pool")["hr"].shape == (3, 3, 32, 32)
     for after in (3, 7):
         assert_same_run(

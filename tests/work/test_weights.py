@@ -28,9 +28,9 @@ from srkit_core.models.weights_file import (
     FORMAT,
     Card,
     fill,
-    load_model,
     read_card,
     read_header,
+    read_model,
     read_tensors,
     save_weights,
 )
@@ -75,7 +75,7 @@ def test_a_file_is_enough_to_rebuild_the_model(registry, tmp_path):
         trained.state_dict(),
         Card(bound.expression, 4, 'name = "tiny"\n', {"srkit": "0.1.0"}, 70),
     )
-    model = load_model(path, registry)
+    model = read_model(path, registry)
     with torch.no_grad():
         assert torch.equal(model(LR), trained(LR))
     assert (model.scale, model.network.training) == (4, False)
@@ -162,7 +162,7 @@ def test_a_long_list_of_differences_is_cut(registry, tmp_path):
         card(),
     )
     with pytest.raises(WeightsError, match=r"missing body\.0\.bias; .*; and 17 more$") as caught:
-        load_model(tmp_path / "w.safetensors", registry)
+        read_model(tmp_path / "w.safetensors", registry)
     assert caught.value.message.count(";") == 20
 
 
@@ -254,7 +254,7 @@ def test_damaged_metadata_are_an_error_with_the_file(tmp_path, damage):
 def test_a_model_that_cannot_be_built_here(registry, tmp_path, generator, scale, error, fact):
     save_weights(tmp_path / "w.safetensors", {"a": torch.zeros(1)}, card(generator, scale))
     with pytest.raises(error, match=fact):
-        load_model(tmp_path / "w.safetensors", registry)
+        read_model(tmp_path / "w.safetensors", registry)
 
 
 def test_a_name_that_became_ambiguous_is_refused_and_a_full_name_is_not(forked, tmp_path):
@@ -264,13 +264,13 @@ def test_a_name_that_became_ambiguous_is_refused_and_a_full_name_is_not(forked, 
         AmbiguousError,
         match="'srvgg' is provided more than once: my-fork/srvgg and srkit-srvgg/srvgg",
     ):
-        load_model(tmp_path / "bare.safetensors", forked)
+        read_model(tmp_path / "bare.safetensors", forked)
     bound, trained = network(forked, f"my-fork/{TINY}")
     save_weights(
         tmp_path / "full.safetensors", trained.state_dict(), Card(bound.expression, 4, "", {}, 0)
     )
     assert read_card(tmp_path / "full.safetensors").generator.name == "my-fork/srvgg"
-    model = load_model(tmp_path / "full.safetensors", forked)
+    model = read_model(tmp_path / "full.safetensors", forked)
     with torch.no_grad():
         assert torch.equal(model(LR), trained(LR))
     assert model.bound.component.distribution == "my-fork"

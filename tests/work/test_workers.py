@@ -9,11 +9,10 @@ import numpy as np
 import psutil
 import pytest
 
+from srkit_core.callbacks import Callback
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.loader_workers import lost_worker_guard
 from srkit_core.data.picture_set import open_picture_set
-from srkit_core.engine.events import Silent
-from srkit_core.engine.run_options import RunOptions
 from srkit_core.engine.stage_run import crop_rule
 from srkit_core.engine.trainer import train
 from srkit_core.errors import LostProcessError
@@ -21,6 +20,7 @@ from srkit_core.io.images import write_image
 from srkit_core.plan import plan
 from srkit_core.recipe import Recipe, recipe_from_dict
 from srkit_core.registry import discover
+from srkit_core.run_options import RunOptions
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="who sent a signal is known on Linux"
@@ -94,14 +94,14 @@ def test_a_lost_one_takes_the_others_along(wish, photos):
     assert not psutil.wait_procs(workers, timeout=20)[1]
 
 
-class KillsALoader(Silent):
+class KillsALoader(Callback):
     """Ends a loading process after the fifth step, as the system does when memory runs out."""
 
     def __init__(self, others):
         self._others = others
 
-    def progress(self, stage, done, length, values):
-        if done == 5:
+    def on_step(self, event):
+        if event.step == 5:
             next(child for child in psutil.Process().children() if child not in self._others).kill()
 
 
@@ -111,7 +111,7 @@ def test_a_run_that_loses_one_says_how_to_go_on_and_can(wish, photos, tmp_path):
         RunOptions(data=str(photos), out=out, device="cpu", workers=2),
         KillsALoader(psutil.Process().children()),
     )
-    message, hint = said_by(lambda: train(wish, where, listener=killer))
+    message, hint = said_by(lambda: train(wish, where, callbacks=[killer]))
     assert message == MESSAGE
     assert hint.startswith(f"srkit train --resume --out '{out}' --workers 1 ")
     assert (

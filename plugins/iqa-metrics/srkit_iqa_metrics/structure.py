@@ -10,7 +10,7 @@ from torch.nn import functional
 
 import srkit_perception
 from srkit_core.arrays import read_arrays
-from srkit_core.pretrained import Found
+from srkit_core.pretrained import FoundWeights
 
 _STABILISER: Final = 1e-6
 """c1 and c2 of Ding et al. 2020, eq. 4 and 5."""
@@ -33,7 +33,7 @@ class DISTS:
     poolings are replaced by smooth ones. Pictures are compared at the size they have.
     """
 
-    def __init__(self, vgg16: Found, *, alpha: Tensor, beta: Tensor) -> None:
+    def __init__(self, vgg16: FoundWeights, *, alpha: Tensor, beta: Tensor) -> None:
         """Take VGG16's file, and the weights of texture and structure: 1475 each, for 3, 64, 128,
         256, 512 and 512 channels.
         """

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from srkit_core.hooks import hookimpl
-from srkit_core.pretrained import Found, obtain
+from srkit_core.pretrained import FoundWeights, obtain
 from srkit_core.specs import WeightsSpec
 from srkit_perception.architectures import ARCHITECTURES, Architecture
 from srkit_perception.entries import ENTRIES, entries_of, entry
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def features(
-    network: str | Found,
+    network: str | FoundWeights,
     *,
     to: str,
     device: "torch.device | str" = "cpu",

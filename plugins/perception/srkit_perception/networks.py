@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from srkit_core.arrays import read_arrays
 from srkit_core.errors import DataError
-from srkit_core.pretrained import Found
+from srkit_core.pretrained import FoundWeights
 from srkit_perception.architectures import ARCHITECTURES, Architecture, Layer
 from srkit_perception.entries import architecture_of
 from srkit_perception.sizes import gain
@@ -94,7 +94,7 @@ class Features:
 
 
 @cache
-def trained(found: Found, to: str, device: torch.device, dtype: torch.dtype) -> Features:
+def trained(found: FoundWeights, to: str, device: torch.device, dtype: torch.dtype) -> Features:
     """Read a verified file as far as the layer `to`."""
     architecture = architecture_of(found.spec.name)
     convolutions = _convolutions(read_arrays(found.path))

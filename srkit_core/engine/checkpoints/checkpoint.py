@@ -11,23 +11,21 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from safetensors.torch import save
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
-from srkit_core.engine.optimizer import NetworkWithOptimizer
 from srkit_core.errors import WeightsError
-from srkit_core.io.atomic import flush, write_bytes, write_error
-from srkit_core.models.weights_file import fill, read_tensors
+from srkit_core.io.atomic import UNFINISHED, flush, write_bytes, write_error
+from srkit_core.models.weights_file import read_tensors
+from srkit_core.run_folder import RunFolder
 
-_STATE = "state.json"
-_DIGESTS = "digests.json"
-_POOL = "pool.safetensors"
-UNFINISHED_CHECKPOINT = ".part"
-SET_ASIDE = ".before"
+_STATE: Final = "state.json"
+_DIGESTS: Final = "digests.json"
+_UNFINISHED: Final = ".part"
+_SET_ASIDE: Final = ".before"
 """How the name of a checkpoint ends while another of the same step takes its place."""
 
 
@@ -59,28 +57,26 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class CheckpointContent:
-    """What is saved: networks by name, the players of the current stage by name, and the pool's
-    examples.
-    """
+class State:
+    """What one thing needs to go on: tensors by name, and plain values that JSON holds."""
 
-    networks: Mapping[str, nn.Module]
-    players: Mapping[str, NetworkWithOptimizer]
-    pool: Mapping[str, Tensor] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor]
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def save_checkpoint(folder: Path, memory: CheckpointContent, progress: Progress) -> None:
-    """Write a checkpoint; `folder` appears complete or not at all.
+def save_checkpoint(folder: Path, states: Mapping[str, State], progress: Progress) -> None:
+    """Write a checkpoint of states, by the names of their files; `folder` appears complete or not
+    at all.
 
     Raises DiskFullError, or DataError where it cannot be written.
     """
     beside, before = (
-        folder.with_name(f".{folder.name}{ending}") for ending in (UNFINISHED_CHECKPOINT, SET_ASIDE)
+        folder.with_name(f".{folder.name}{ending}") for ending in (_UNFINISHED, _SET_ASIDE)
     )
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
-        _write_all(beside, memory, progress)
+        _write_all(beside, states, progress)
         if folder.exists():
             folder.rename(before)
         beside.rename(folder)
@@ -89,15 +85,7 @@ def save_checkpoint(folder: Path, memory: CheckpointContent, progress: Progress)
         raise write_error(error, folder) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-        put_back(before)
-
-
-def put_back(set_aside: Path) -> None:
-    """Give a checkpoint its name again if no newer one has taken it, else delete it."""
-    name = set_aside.with_name(set_aside.name.removeprefix(".").removesuffix(SET_ASIDE))
-    if set_aside.exists() and not name.exists():
-        set_aside.rename(name)
-    shutil.rmtree(set_aside, ignore_errors=True)
+        _put_back(before)
 
 
 def read_progress(folder: Path) -> Progress:
@@ -120,60 +108,60 @@ def read_progress(folder: Path) -> Progress:
         ) from error
 
 
-def restore_networks(folder: Path, networks: Mapping[str, nn.Module]) -> None:
-    """Fill networks from a checkpoint."""
-    for name, network in networks.items():
-        fill(network, read_tensors(folder / f"{name}.safetensors"), folder)
+def read_state(folder: Path, name: str) -> State:
+    """Return a state of a checkpoint, an empty one where it holds none of that name."""
+    path = folder / f"{name}.safetensors"
+    tensors = read_tensors(path) if path.exists() else {}
+    return State(tensors, _read(folder / _STATE)["values"].get(name, {}))
 
 
-def restore_optimizers(folder: Path, players: Mapping[str, NetworkWithOptimizer]) -> None:
-    """Restore optimizers and scalers of the stage that a checkpoint was written in."""
-    document = _read(folder / _STATE)
-    for name, player in players.items():
-        _restore_optimizer(
-            player.optimizer,
-            read_tensors(folder / f"{_optimizer_file(name)}"),
-            document["scalars"][name],
-        )
-        if document["scalers"][name]:
-            player.scaler.load_state_dict(document["scalers"][name])
+def keep_newest(folder: RunFolder, count: int) -> None:
+    """Delete all but the newest checkpoints."""
+    for old in folder.checkpoints()[:-count]:
+        delete_checkpoint(old)
 
 
-def read_pool(folder: Path) -> dict[str, Tensor]:
-    """Return the examples of a checkpoint's pool, none where it had no pool."""
-    path = folder / _POOL
-    return read_tensors(path) if path.exists() else {}
+def delete_checkpoint(path: Path) -> None:
+    """Delete a checkpoint; where that is cut short, `tidy` finds the rest and nobody else does."""
+    doomed = path.with_name(f".{path.name}{_UNFINISHED}")
+    path.rename(doomed)
+    shutil.rmtree(doomed)
 
 
-def _write_all(folder: Path, memory: CheckpointContent, progress: Progress) -> None:
-    scalars = dict[str, Any]()
-    for name, network in memory.networks.items():
-        _save(folder / f"{name}.safetensors", network.state_dict())
-    for name, player in memory.players.items():
-        tensors, scalars[name] = _optimizer_state(player.optimizer)
-        _save(folder / _optimizer_file(name), tensors)
-    if memory.pool:
-        _save(folder / _POOL, memory.pool)
-    document = {
-        "progress": asdict(progress),
-        "scalars": scalars,
-        "scalers": {name: player.scaler.state_dict() for name, player in memory.players.items()},
-    }
-    _write(folder / _STATE, document)
+def tidy(folder: RunFolder) -> None:
+    """Delete what a killed process left half written; nobody else may be writing there."""
+    for set_aside in folder.path.glob(f"checkpoints/.step-*{_SET_ASIDE}"):
+        _put_back(set_aside)
+    for checkpoint in folder.path.glob("checkpoints/.step-*"):
+        shutil.rmtree(checkpoint)
+    for inside in ("", "weights/**/", "pictures/"):
+        for file in folder.path.glob(f"{inside}{UNFINISHED}"):
+            file.unlink()
+
+
+def _put_back(set_aside: Path) -> None:
+    """Give a checkpoint its name again if no newer one has taken it, else delete it."""
+    name = set_aside.with_name(set_aside.name.removeprefix(".").removesuffix(_SET_ASIDE))
+    if set_aside.exists() and not name.exists():
+        set_aside.rename(name)
+    shutil.rmtree(set_aside, ignore_errors=True)
+
+
+def _write_all(folder: Path, states: Mapping[str, State], progress: Progress) -> None:
+    for name, state in states.items():
+        write_bytes(folder / f"{name}.safetensors", save(_on_cpu(state.tensors)))
+    values = {name: dict(state.values) for name, state in states.items()}
+    _write(folder / _STATE, {"progress": asdict(progress), "values": values})
     _write(folder / _DIGESTS, {path.name: _digest(path) for path in sorted(folder.iterdir())})
     flush(folder)
 
 
-def _optimizer_file(name: str) -> str:
-    return f"{name}-optimizer.safetensors"
-
-
-def _save(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    own = {
+def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copy tensors, contiguous: files keep no other strides."""
+    return {
         name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
     }
-    write_bytes(path, save(own))
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
@@ -187,36 +175,3 @@ def _read(path: Path) -> Any:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the tensors of an optimizer as `<parameter>.<name>`, its numbers likewise."""
-    state = optimizer.state_dict()["state"]
-    flat = {
-        f"{number}.{name}": value
-        for number, values in state.items()
-        for name, value in values.items()
-    }
-    tensors = {name: value for name, value in flat.items() if isinstance(value, Tensor)}
-    return tensors, {name: value for name, value in flat.items() if not isinstance(value, Tensor)}
-
-
-def _restore_optimizer(
-    optimizer: Optimizer, tensors: Mapping[str, Tensor], scalars: Mapping[str, Any]
-) -> None:
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    for key, value in {**tensors, **scalars}.items():
-        number, _, name = key.partition(".")
-        parameter = parameters[int(number)]
-        optimizer.state[parameter][name] = (
-            _placed(value, parameter) if isinstance(value, Tensor) else value
-        )
-
-
-def _placed(saved: Tensor, parameter: Tensor) -> Tensor:
-    """Give a tensor the strides of its parameter: fused optimizers walk raw storage, and files are
-    stored contiguous.
-    """
-    if saved.shape != parameter.shape:
-        return saved.to(parameter.device)
-    return torch.empty_like(parameter, dtype=saved.dtype, requires_grad=False).copy_(saved)

@@ -1,115 +1,90 @@
 """What is kept of a run: weights, the best of them, checkpoints and pictures?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isnan
+from typing import TYPE_CHECKING, Final
 
-from srkit_core.engine.checkpoints.checkpoint import CheckpointContent, Progress, save_checkpoint
-from srkit_core.engine.stage_run import Networks, RunContext, StageRun
-from srkit_core.evaluation.picture_sheet import sheet
+from srkit_core.callbacks import CheckpointEvent
+from srkit_core.engine.checkpoints.checkpoint import Progress, keep_newest, save_checkpoint
+from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.io.images import Pixels, write_image
-from srkit_core.models.weights_file import Card, fill, read_tensors, save_weights
+from srkit_core.models.weights_file import Card, save_weights, versions
 
-BEST_LOSS = "loss"
+if TYPE_CHECKING:
+    from srkit_core.engine.stage_run import StageRun
+
+BEST_LOSS: Final = "loss"
 
 
-def keep_best(
-    setting: RunContext,
-    live: StageRun,
-    networks: Networks,
-    progress: Progress,
-    figures: Mapping[str, float],
-) -> Progress:
+def keep_best(run: "StageRun", figures: Mapping[str, float]) -> Progress:
     """Save the weights under each figure that improved in this stage.
 
     Returns the progress with the new best figures.
     """
-    best, stage = dict(progress.best), live.plan.stage
-    for name, value, better_is_higher in _contests(setting, figures):
-        if isnan(value) or (
-            name in best and (value <= best[name] if better_is_higher else value >= best[name])
-        ):
+    progress, stage = run.progress, run.plan.stage
+    best = dict(progress.best)
+    for name, value, higher_is_better in _contests(run, figures):
+        if isnan(value) or (name in best and not _improves(value, best[name], higher_is_better)):
             continue
         best[name] = value
-        _save(setting, networks, stage.name, f"best-{name}", progress)
+        _save(run, stage.name, f"best-{name}")
     improved = best.get(stage.patience_on) != progress.best.get(stage.patience_on)
     waited = 0 if improved else progress.waited + 1
-    return replace(
-        progress,
-        best=best,
-        waited=waited,
-        ended=stage.patience is not None and waited >= stage.patience,
-    )
+    ended = stage.patience is not None and waited >= stage.patience
+    return replace(progress, best=best, waited=waited, ended=ended)
 
 
-def keep_milestone(
-    setting: RunContext, live: StageRun, networks: Networks, progress: Progress
-) -> None:
+def keep_milestone(run: "StageRun") -> None:
     """Save the weights at a step that the recipe names, for good."""
-    _save(setting, networks, live.plan.stage.name, f"step-{progress.position.total:08d}", progress)
+    _save(run, run.plan.stage.name, f"step-{run.progress.position.total:08d}")
 
 
-def take_best(setting: RunContext, networks: Networks, stage: str, name: str) -> None:
-    """Let the generator, and its moving average, go on from weights that were kept of a stage."""
-    path = setting.folder.weights(name, stage)
-    for network in (networks.generator.module, networks.average):
-        if network is not None:
-            fill(network, read_tensors(path), path)
-
-
-def keep_last(setting: RunContext, live: StageRun, networks: Networks, progress: Progress) -> None:
-    """Save the weights as they stand, for the stage and for the run."""
-    for stage in (live.plan.stage.name, ""):
-        _save(setting, networks, stage, "last", progress)
-
-
-def keep_checkpoint(
-    setting: RunContext, live: StageRun, networks: Networks, progress: Progress
-) -> None:
+def keep_checkpoint(run: "StageRun") -> None:
     """Save everything a resumed run needs, and delete checkpoints that are too old."""
-    keep_last(setting, live, networks, progress)
-    memory = CheckpointContent(networks.by_name(), live.by_name(), live.pool.tensors())
-    save_checkpoint(
-        setting.folder.checkpoint(progress.position.total),
-        memory,
-        replace(progress, log_bytes=setting.log.flush()),
-    )
-    setting.folder.keep_newest(live.plan.stage.keep)
+    for stage in (run.plan.stage.name, ""):
+        _save(run, stage, "last")
+    context, step = run.context, run.progress.position.total
+    folder = context.folder.checkpoint(step)
+    save_checkpoint(folder, run.states(), replace(run.progress, log_bytes=context.log.flush()))
+    keep_newest(context.folder, run.plan.stage.keep)
+    context.callbacks.on_checkpoint(CheckpointEvent(run.plan.stage.name, step, folder))
 
 
-def keep_pictures(setting: RunContext, progress: Progress, rows: list[dict[str, Pixels]]) -> None:
+def keep_pictures(run: "StageRun", rows: Sequence[Mapping[str, Pixels]]) -> None:
     """Save the first validation pictures side by side."""
     if rows:
-        columns = setting.plan.recipe.validation.columns
-        picture = sheet(rows, columns)
-        write_image(setting.folder.picture(progress.position.total), picture)
-        setting.trackers.pictures(progress.position.total, picture)
+        context, step = run.context, run.progress.position.total
+        sheet = picture_sheet(rows, context.recipe.validation.columns)
+        write_image(context.folder.picture(step), sheet)
+        context.trackers.pictures(step, sheet)
 
 
-def _contests(setting: RunContext, figures: Mapping[str, float]) -> list[tuple[str, float, bool]]:
+def _improves(value: float, best: float, higher_is_better: bool) -> bool:
+    return value > best if higher_is_better else value < best
+
+
+def _contests(run: "StageRun", figures: Mapping[str, float]) -> list[tuple[str, float, bool]]:
     """Name the figures that weights compete in: each metric on the first validation set, and the
     validation loss.
     """
-    first = next(iter(setting.validator.sets), "")
+    first = next(iter(run.context.data.validation), "")
     suffix = f"/{first}" if first else ""
     metrics = [
         (term.label, figures[term.label + suffix], term.spec.higher_is_better)
-        for term in setting.plan.metrics
+        for term in run.context.plan.metrics
     ]
-    return [
-        *metrics,
-        *([(BEST_LOSS, figures["loss/total"], False)] if "loss/total" in figures else []),
-    ]
+    loss = [(BEST_LOSS, figures["loss/total"], False)] if "loss/total" in figures else []
+    return [*metrics, *loss]
 
 
-def _save(
-    setting: RunContext, networks: Networks, stage: str, name: str, progress: Progress
-) -> None:
+def _save(run: "StageRun", stage: str, name: str) -> None:
+    context = run.context
     card = Card(
-        generator=setting.plan.generator.expression,
-        scale=setting.plan.recipe.scale,
-        recipe=setting.plan.recipe.to_toml(),
-        versions=setting.versions,
-        step=progress.position.total,
+        generator=context.plan.generator.expression,
+        scale=context.recipe.scale,
+        recipe=context.recipe.to_toml(),
+        versions=versions(context.registry),
+        step=run.progress.position.total,
     )
-    save_weights(setting.folder.weights(name, stage), networks.result.state_dict(), card)
+    save_weights(context.folder.weights(name, stage), run.networks.result.state_dict(), card)

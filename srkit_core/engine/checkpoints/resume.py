@@ -1,4 +1,4 @@
-"""From which checkpoint does a run go on?"""
+"""From which checkpoint does a run go on, and with which recipe?"""
 
 import shlex
 from collections.abc import Iterator
@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NoReturn, TypeAlias
 
-from srkit_core.engine.checkpoints.checkpoint import Progress, read_progress
-from srkit_core.engine.checkpoints.run_folder import RunFolder, delete_checkpoint
-from srkit_core.engine.events import Listener
+from srkit_core.callbacks import Callback
+from srkit_core.engine.checkpoints.checkpoint import Progress, delete_checkpoint, read_progress
 from srkit_core.errors import RecipeError, WeightsError
+from srkit_core.models.weights_file import read_card
 from srkit_core.recipe import Recipe, recipe_from_toml
+from srkit_core.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -32,26 +33,22 @@ class Checkpoint:
     progress: Progress
 
 
-def find_checkpoint(folder: RunFolder, resume: Resume, listener: Listener) -> Checkpoint | None:
+def find_checkpoint(folder: RunFolder, resume: Resume, callback: Callback) -> Checkpoint | None:
     """Return the checkpoint to go on from, None when there is none yet.
 
     A damaged one is passed over in favour of the one before it, saying so; one that was asked for
     by step or epoch must be there and complete, else WeightsError.
     """
     if isinstance(resume, AtEpoch):
-        found = next(
-            (one for one in _usable(folder, listener) if one.progress.epoch == resume.epoch), None
-        )
+        usable = _usable(folder, callback)
+        found = next((one for one in usable if one.progress.epoch == resume.epoch), None)
         return found or _refuse(folder, f"epoch {resume.epoch}")
     if resume != "newest":
         path = folder.checkpoint(resume)
-        return (
-            Checkpoint(path, read_progress(path))
-            if path.is_dir()
-            else _refuse(folder, f"step {resume}")
-        )
-    usable = _usable(folder, listener)
-    found = next(usable, None)
+        if not path.is_dir():
+            _refuse(folder, f"step {resume}")
+        return Checkpoint(path, read_progress(path))
+    found = next(_usable(folder, callback), None)
     if found is None and folder.checkpoints():
         raise WeightsError(
             f"none of the {len(folder.checkpoints())} checkpoints of {folder.path} can be read",
@@ -68,7 +65,7 @@ def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
     The newest checkpoint goes first, so that what a kill leaves is a run that was stopped earlier.
     """
     later = [path for path in folder.checkpoints() if path.name > chosen.folder.name]
-    results = folder.results_after(chosen.progress.position.total) if later else []
+    results = _results_after(folder, chosen.progress.position.total) if later else []
     for path in reversed(later):
         delete_checkpoint(path)
     for result in results:
@@ -85,18 +82,17 @@ def with_kept_best(folder: RunFolder, stage: str, progress: Progress) -> Progres
     return replace(progress, best=best)
 
 
-def check_same_wish(folder: RunFolder, recipe: Recipe) -> None:
-    """Raise RecipeError when a run is resumed with another recipe.
-
-    The length of the last stage may differ, and `accumulate`.
+def check_same_recipe(folder: RunFolder, recipe: Recipe) -> None:
+    """Raise RecipeError when a run is resumed with another recipe; the length of the last stage may
+    differ, and `accumulate`.
     """
     old, new = (without_length(one) for one in (recorded_recipe(folder), recipe))
-    differing = next(_differences(old, new), None)
+    differing = next(_differing_fields(old, new), None)
     if differing:
+        path = folder.path
         raise RecipeError(
-            f"{folder.path} was started with another {differing} than this command line asks for",
-            hint=f"srkit train --resume --out {shlex.quote(str(folder.path))} takes the recipe "
-            "from there",
+            f"{path} was started with another {differing} than this command line asks for",
+            hint=f"srkit train --resume --out {shlex.quote(str(path))} takes the recipe from there",
         )
 
 
@@ -105,41 +101,9 @@ def recorded_recipe(folder: RunFolder) -> Recipe:
     return recipe_from_toml(folder.recipe.read_text(encoding="utf-8"), origin=str(folder.recipe))
 
 
-def _usable(folder: RunFolder, listener: Listener) -> Iterator[Checkpoint]:
-    """Yield the checkpoints that can be read, newest first, naming those that cannot."""
-    for path in reversed(folder.checkpoints()):
-        try:
-            yield Checkpoint(path, read_progress(path))
-        except WeightsError as error:
-            listener.note(f"{error}; trying the one before it")
-
-
-def _refuse(folder: RunFolder, wanted: str) -> NoReturn:
-    there = (
-        ", ".join(str(int(path.name.removeprefix("step-"))) for path in folder.checkpoints())
-        or "none"
-    )
-    raise WeightsError(
-        f"{folder.path} has no checkpoint at {wanted}; there are steps {there}",
-        hint="--resume alone takes the newest",
-    )
-
-
-def _differences(old: object, new: object, place: str = "") -> Iterator[str]:
-    """Yield the dotted places at which two documents differ."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in dict.fromkeys([*old, *new]):
-            yield from _differences(old.get(name), new.get(name), f"{place}.{name}".lstrip("."))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for number, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _differences(one, other, f"{place}.{number}")
-    elif old != new:
-        yield place
-
-
 def without_length(recipe: Recipe) -> dict[str, object]:
     """Return a recipe as plain values, but for its name, the length of its last stage, and the
-    parts that batches are cut into.
+    microbatches that batches are cut into.
     """
     document = recipe.to_dict()
     document.pop("name")
@@ -148,3 +112,54 @@ def without_length(recipe: Recipe) -> dict[str, object]:
     for name in ("steps", "epochs"):
         document["stages"][-1].pop(name, None)
     return document
+
+
+def _usable(folder: RunFolder, callback: Callback) -> Iterator[Checkpoint]:
+    """Yield the checkpoints that can be read, newest first, naming those that cannot."""
+    for path in reversed(folder.checkpoints()):
+        try:
+            yield Checkpoint(path, read_progress(path))
+        except WeightsError as error:
+            callback.on_note(f"{error}; trying the one before it")
+
+
+def _refuse(folder: RunFolder, wanted: str) -> NoReturn:
+    steps = [str(int(path.name.removeprefix("step-"))) for path in folder.checkpoints()]
+    there = ", ".join(steps) or "none"
+    raise WeightsError(
+        f"{folder.path} has no checkpoint at {wanted}; there are steps {there}",
+        hint="--resume alone takes the newest",
+    )
+
+
+def _results_after(folder: RunFolder, step: int) -> list[Path]:
+    """Return the best weights, those of milestones and the validation pictures of later steps."""
+    weights = [
+        path
+        for name in ("best-*", "step-*")
+        for path in folder.path.glob(f"weights/*/{name}.safetensors")
+    ]
+    newest = folder.picture(step).name
+    pictures = [path for path in folder.path.glob("pictures/step-*.png") if path.name > newest]
+    return [path for path in weights if _step_of(path) > step] + pictures
+
+
+def _step_of(weights: Path) -> int:
+    """Return the step of a weights file, 0 of one that does not say."""
+    try:
+        return read_card(weights).step
+    except WeightsError:
+        return 0
+
+
+def _differing_fields(old: object, new: object, path: str = "") -> Iterator[str]:
+    """Yield the dotted paths at which two documents differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys([*old, *new]):
+            inner = f"{path}.{name}".lstrip(".")
+            yield from _differing_fields(old.get(name), new.get(name), inner)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _differing_fields(one, other, f"{path}.{number}")
+    elif old != new:
+        yield path

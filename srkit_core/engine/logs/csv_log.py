@@ -1,46 +1,24 @@
-"""Where do the figures of a run go?"""
+"""How are the rows of `metrics.csv` written, so that none is lost or written twice?"""
 
 import csv
 import io
 import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from srkit_core.engine.logs.columns import Column, LogRow
 from srkit_core.errors import RecipeError, WeightsError
 from srkit_core.io.atomic import flush, write_error, write_text
 
-_FIRST = ("step", "epoch", "stage", "split", "lr", "lr/discriminator")
-_LAST = ("images_per_s", "memory_mb")
 
-Row = Mapping[str, Any]
-
-
-def columns(losses: Sequence[str], metrics: Sequence[str], *, adversarial: bool) -> tuple[str, ...]:
-    """Return the columns of `metrics.csv`: fixed at the start, from all stages."""
-    game = ("loss/discriminator", "d_real", "d_fake", "d_gap") if adversarial else ()
-    gradients = ("gradient/generator", *(["gradient/discriminator"] if adversarial else []))
-    scores = [name for metric in metrics for name in (metric, f"{metric}/std")]
-    return (
-        *_FIRST,
-        *(f"loss/{label}" for label in losses),
-        "loss/total",
-        *game,
-        *gradients,
-        *scores,
-        *_LAST,
-    )
-
-
-class Log:
+class CsvLog:
     """`metrics.csv`, a row at a time; `flush` waits until all of them are on the disk."""
 
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._path = path
-        self._names = names
+        self.columns = tuple(columns)
+        self._names = [column.name for column in columns]
 
     def start(self) -> None:
         """Begin a new file with its header."""
@@ -78,7 +56,7 @@ class Log:
             raise write_error(error, self._path) from error
         return self._path.stat().st_size
 
-    def write(self, row: Row) -> None:
+    def write(self, row: LogRow) -> None:
         """Append a row, whole or not at all; columns it does not have stay empty."""
         unknown = row.keys() - set(self._names)
         if unknown:
@@ -87,24 +65,6 @@ class Log:
             _append(self._path, _line([_plain(row.get(name, "")) for name in self._names]))
         except OSError as error:
             raise write_error(error, self._path) from error
-
-
-def peak_memory_mb(device: torch.device) -> float:
-    """Return the peak of allocated GPU memory, or of this process's resident memory, in MiB."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 2**20
-    return _peak_resident_bytes() / 2**20
-
-
-def _peak_resident_bytes() -> float:
-    if sys.platform == "win32":
-        import psutil
-
-        return float(psutil.Process().memory_info().peak_wset)
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _append(path: Path, text: str) -> None:

@@ -9,50 +9,54 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from srkit_core.engine.run_data import RunData
-from srkit_core.engine.run_options import RunOptions
-from srkit_core.engine.stage_run import RunContext
+from srkit_core.engine.run_context import RunContext
 from srkit_core.models.weights_file import versions
-from srkit_core.registry import Registry
 
 _GIT_SECONDS = 5
 
 
-def describe(
-    registry: Registry, setting: RunContext, pictures: RunData, where: RunOptions
-) -> dict[str, Any]:
+def describe(context: RunContext) -> dict[str, Any]:
     """Return what environment.json holds: versions, machine, command lines, git state, data,
     weights, arguments.
     """
-    devices, source = setting.devices, pictures.source
+    processes = context.processes
     return {
         "id": uuid.uuid4().hex,
-        "versions": versions(registry),
+        "versions": versions(context.registry),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "device": str(devices.device),
-        "precision": devices.precision,
-        "processes": devices.world,
-        "seed": setting.plan.recipe.seed,
+        "device": str(processes.device),
+        "precision": processes.precision,
+        "processes": processes.world,
+        "seed": context.recipe.seed,
         "commands": [sys.argv],
         "git": _git_state(),
-        "data": {
-            "place": where.arguments()["data"],
-            "pictures": len(source.pictures),
-            "fingerprint": source.fingerprint(),
-        },
-        "validation": [picture.name for held in pictures.validation.values() for picture in held],
-        "test": [picture.name for picture in pictures.test],
-        "skipped": [{"path": str(one.path), "reason": one.reason} for one in pictures.skipped],
-        "init": None
-        if where.init is None
-        else {"path": str(where.init), "sha256": _digest(where.init)},
+        **_described_data(context),
+        "init": _described_init(context.options.init),
         "weights": [
             {"name": one.spec.name, "path": str(one.path), "sha256": one.file.sha256}
-            for one in setting.networks
+            for one in context.pretrained
         ],
-        "arguments": where.arguments(),
+        "arguments": context.options.arguments(),
     }
+
+
+def _described_data(context: RunContext) -> dict[str, Any]:
+    data, pictures = context.data, context.data.pictures
+    return {
+        "data": {
+            "source": context.options.arguments()["data"],
+            "pictures": len(pictures.pictures),
+            "fingerprint": pictures.fingerprint(),
+        },
+        "validation": [picture.name for held in data.validation.values() for picture in held],
+        "test": [picture.name for picture in data.test],
+        "skipped": [{"path": str(one.path), "reason": one.reason} for one in data.skipped],
+    }
+
+
+def _described_init(init: str | Path | None) -> dict[str, str | None] | None:
+    return None if init is None else {"path": str(init), "sha256": _digest(Path(init))}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -1,17 +1,21 @@
-"""What is told of a step and of a validation, and to whom?"""
+"""What is logged of a step and of a validation, and who is told?"""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 
-from srkit_core.engine.checkpoints.checkpoint import Progress
+from srkit_core.callbacks import StepEvent, ValidationEvent
 from srkit_core.engine.gan_monitor import CONTRAST, TINT
-from srkit_core.engine.logs.csv_log import peak_memory_mb
+from srkit_core.engine.logs.columns import STD, LogSplit, columns_of_kind, log_row
 from srkit_core.engine.objective import Values
-from srkit_core.engine.stage_run import RunContext, StageRun
-from srkit_core.engine.validator import Figures
+
+if TYPE_CHECKING:
+    from srkit_core.engine.stage_run import StageRun
+
+Figures: TypeAlias = dict[str, float]
 
 
 @dataclass
@@ -31,11 +35,8 @@ class Throughput:
     def count(self, images: int) -> None:
         """Add a step that has just ended."""
         now = time.perf_counter()
-        self.images, self.seconds, self._since = (
-            self.images + images,
-            self.seconds + now - self._since,
-            now,
-        )
+        self.images, self.seconds = self.images + images, self.seconds + now - self._since
+        self._since = now
 
     def rate(self) -> float:
         """Return pictures per second since the last call, and begin anew."""
@@ -44,65 +45,46 @@ class Throughput:
         return rate
 
 
-def tell_step(
-    setting: RunContext,
-    live: StageRun,
-    progress: Progress,
-    values: Values,
-    clock: Throughput,
-    scores: Figures,
-) -> Figures:
-    """Log a training step, means over processes, with the scores of its batch.
-
-    Returns the figures of the row.
+def log_step(run: "StageRun", values: Values, scores: Figures) -> Figures:
+    """Log a training step, means over processes, with the scores of its batch; returns the figures
+    of the row.
     """
     names = list(values)
-    means = setting.devices.mean(torch.stack([values[name].float() for name in names])).tolist()
-    figures = dict(zip(names, means, strict=True)) | {"images_per_s": clock.rate()}
-    for warning in live.watch.rows(figures):
-        setting.listener.note(f"step {progress.position.total}: {warning}")
-    logged = {
-        name: value for name, value in figures.items() if name not in (CONTRAST, TINT)
-    } | scores
-    _write(setting, live, progress, "train", logged)
+    stacked = torch.stack([values[name].float() for name in names])
+    means = run.context.processes.mean(stacked).tolist()
+    figures = dict(zip(names, means, strict=True)) | {"images_per_s": run.throughput.rate()}
+    for warning in run.monitor.rows(figures):
+        run.context.callbacks.on_note(f"step {run.progress.position.total}: {warning}")
+    unlogged = (CONTRAST, TINT)
+    logged = {name: value for name, value in figures.items() if name not in unlogged} | scores
+    _write(run, "train", logged)
     return logged
 
 
-def tell_validation(
-    setting: RunContext,
-    live: StageRun,
-    progress: Progress,
-    losses: Figures,
-    scores: Figures,
-    clock: Throughput,
-) -> None:
+def tell_step(run: "StageRun", values: Mapping[str, float]) -> None:
+    """Tell callbacks that a step is done; `values` are those of its row, if one was logged."""
+    position, stage = run.progress.position, run.plan.stage.name
+    event = StepEvent(stage, position.step, run.intervals.length, position.total, values)
+    run.context.callbacks.on_step(event)
+
+
+def log_validation(run: "StageRun", losses: Figures, scores: Figures, speed: Throughput) -> None:
     """Log a validation: the stage's losses on held-out patches, the metrics on whole pictures, and
     how many of these a second.
     """
-    _write(setting, live, progress, "val", losses | scores | {"images_per_s": clock.rate()})
-    shown = ", ".join(
-        f"{name} {value:.4g}" for name, value in scores.items() if not name.endswith("/std")
-    )
-    setting.listener.note(
-        f"validation after step {progress.position.total} ({live.plan.stage.name}): {shown}"
-    )
+    _write(run, "val", losses | scores | {"images_per_s": speed.rate()})
+    step, stage = run.progress.position.total, run.plan.stage.name
+    means = {name: value for name, value in scores.items() if not name.endswith(STD)}
+    shown = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
+    run.context.callbacks.on_note(f"validation after step {step} ({stage}): {shown}")
+    run.context.callbacks.on_validation(ValidationEvent(stage, step, losses, scores))
 
 
-def _write(
-    setting: RunContext, live: StageRun, progress: Progress, split: str, figures: Figures
-) -> None:
-    if not setting.devices.is_main:
-        return
-    rates = {
-        f"lr{'' if name == 'generator' else '/' + name}": player.rate
-        for name, player in live.by_name().items()
-    }
-    measured = {**rates, **figures, "memory_mb": round(peak_memory_mb(setting.devices.device), 1)}
-    row: dict[str, Any] = {
-        "step": progress.position.total,
-        "epoch": progress.epoch,
-        "stage": live.plan.stage.name,
-        "split": split,
-    }
-    setting.log.write(row | measured)
-    setting.trackers.row(progress.position.total, split, measured)
+def _write(run: "StageRun", split: LogSplit, values: Figures) -> None:
+    context = run.context
+    if context.processes.is_main:
+        row = log_row(run, context.log.columns, split, values)
+        context.log.write(row)
+        positions = columns_of_kind("position")
+        figures = {name: value for name, value in row.items() if name not in positions}
+        context.trackers.row(run.progress.position.total, split, figures)

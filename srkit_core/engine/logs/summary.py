@@ -5,9 +5,10 @@ from collections import defaultdict
 from typing import Any
 
 from srkit_core.engine.checkpoints.checkpoint import Progress
-from srkit_core.engine.checkpoints.run_folder import RunFolder
+from srkit_core.engine.logs.columns import STD, columns_of_kind
 from srkit_core.io.documents import write_json
 from srkit_core.plan import Plan
+from srkit_core.run_folder import RunFolder
 
 
 def write_summary(folder: RunFolder, plan: Plan, progress: Progress) -> None:
@@ -31,7 +32,7 @@ def write_summary(folder: RunFolder, plan: Plan, progress: Progress) -> None:
 
 
 def _figures(row: dict[str, str]) -> dict[str, float]:
-    skipped = {"stage", "split", "images_per_s", "memory_mb"}
+    skipped = {"stage", "split"} | columns_of_kind("timing")
     return {name: float(value) for name, value in row.items() if value and name not in skipped}
 
 
@@ -43,7 +44,7 @@ def _best(rows: list[dict[str, str]], higher: dict[str, bool]) -> dict[str, Any]
         valued = [row for row in rows if row[column]]
         if column == "loss/total" and valued:
             best[column] = _at(min(valued, key=lambda row: float(row["loss/total"])), column)
-        elif metric in higher and not column.endswith("/std") and valued:
+        elif metric in higher and not column.endswith(STD) and valued:
             sign = 1 if higher[metric] else -1
             best[column] = _at(_largest(valued, column, sign), column)
     return best

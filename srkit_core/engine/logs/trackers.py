@@ -13,7 +13,7 @@ from typing import Any
 
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, GeneralTracker, get_available_trackers
 
-from srkit_core.engine.events import Listener, Silent
+from srkit_core.callbacks import Callback
 from srkit_core.errors import RecipeError
 from srkit_core.io.images import Pixels
 from srkit_core.recipe import Recipe
@@ -40,10 +40,10 @@ class Trackers:
     """Trackers that were started; without any, everything said is forgotten."""
 
     def __init__(
-        self, live: Sequence[GeneralTracker] = (), listener: Listener | None = None
+        self, live: Sequence[GeneralTracker] = (), callback: Callback | None = None
     ) -> None:
         self._live = live
-        self._listener = listener or Silent()
+        self._callback = callback or Callback()
         self._complained = set[str]()
 
     def row(self, step: int, split: str, figures: Mapping[str, float]) -> None:
@@ -69,7 +69,7 @@ class Trackers:
     def _complain(self, name: str, error: Exception) -> None:
         if name not in self._complained:
             self._complained.add(name)
-            self._listener.note(
+            self._callback.on_note(
                 f"warning: the tracker {name} has failed and may miss figures: {error}; "
                 "metrics.csv has them all"
             )
@@ -92,12 +92,12 @@ def check_trackers(names: Sequence[str]) -> None:
 
 
 @contextmanager
-def open_trackers(names: Sequence[str], run: TrackedRun, listener: Listener) -> Iterator[Trackers]:
+def open_trackers(names: Sequence[str], run: TrackedRun, callback: Callback) -> Iterator[Trackers]:
     """Start trackers, and let them write what they hold at the end.
 
     Raises RecipeError when one does not start.
     """
-    trackers = Trackers([_started(name, run) for name in names], listener)
+    trackers = Trackers([_started(name, run) for name in names], callback)
     try:
         yield trackers
     finally:

@@ -1,7 +1,7 @@
-"""On which devices, in how many processes and in which precision does this run compute?
+"""On which device, in how many processes and in which precision does this run compute?
 
-Accelerate stays behind this file and `trackers.py`. Its process group and autocast are used; its
-optimizer, loader and scheduler wrappers are not.
+Accelerate stays behind this file and `logs/trackers.py`. Its process group and autocast are used;
+its optimizer, loader and scheduler wrappers are not.
 """
 
 import gc
@@ -9,41 +9,48 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState, PartialState
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.nn.parallel import DistributedDataParallel
 
-from srkit_core.devices import DeviceName, Precision, PrecisionName
-from srkit_core.engine.machine.gather import Gather
+from srkit_core.devices import (
+    Backend,
+    DeviceName,
+    Precision,
+    PrecisionName,
+    backend_of,
+    choose_device,
+    choose_precision,
+)
 from srkit_core.engine.machine.malloc import keep_freed_memory
-from srkit_core.errors import IncompatibleError, LostProcessError
+from srkit_core.errors import LostProcessError
 
 T = TypeVar("T")
-_SAYINGS_OF_A_LOST_PEER = (
+_LOST_PEER_MESSAGES: Final = (
     "onnection closed by peer",
     "onnection reset by peer",
     "remote process exited",
     "Broken pipe",
 )
 """Torch raises a plain RuntimeError with the words of gloo or NCCL."""
-_NAMES_OF_SYNC = ("forward_sync_buffers", "broadcast_buffers")
+_NAMES_OF_SYNC: Final = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.15 calls it, and what it was called before."""
-_BUFFERS_STAY: Mapping[str, Any] = {
+_KEEP_BUFFERS: Final[Mapping[str, Any]] = {
     next(
         name for name in _NAMES_OF_SYNC if name in signature(DistributedDataParallel).parameters
-    ): False
+    ): (False)
 }
-_ACCELERATE_NAMES = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+_ACCELERATE_NAMES: Final = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
 @dataclass(frozen=True)
-class Devices:
-    """Where this process computes, and how it speaks to the others."""
+class Processes:
+    """Where this process computes, and how it speaks to the others of its run."""
 
     accelerator: Accelerator
     precision: Precision
@@ -53,6 +60,11 @@ class Devices:
         """The device of this process."""
         device: torch.device = self.accelerator.device
         return device
+
+    @property
+    def backend(self) -> Backend:
+        """What this kind of device can do."""
+        return backend_of(self.device)
 
     @property
     def world(self) -> int:
@@ -78,10 +90,10 @@ class Devices:
         """
         if self.world == 1:
             return network
-        if self.device.type == "cuda":
+        if self.backend.syncs_batchnorm:
             nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
-        ids = [self.device] if self.device.type == "cuda" else None
-        return DistributedDataParallel(network, device_ids=ids, **_BUFFERS_STAY)
+        ids = [self.device] if self.backend.syncs_batchnorm else None
+        return DistributedDataParallel(network, device_ids=ids, **_KEEP_BUFFERS)
 
     def autocast(self) -> AbstractContextManager[None]:
         """Return the context in which networks run in the chosen precision."""
@@ -93,11 +105,12 @@ class Devices:
         return GradScaler(self.device.type, enabled=self.precision == "fp16")
 
     def gather(self, logits: Tensor) -> Tensor:
-        """Concatenate (B, ...) over processes, differentiably.
-
-        With one process it is the identity.
+        """Concatenate (B, ...) over processes, differentiably; with one process it is the
+        identity.
         """
-        gathered: Tensor = logits if self.world == 1 else Gather.apply(logits.contiguous())
+        if self.world == 1:
+            return logits
+        gathered: Tensor = _Gather.apply(logits.contiguous())
         return gathered
 
     def mean(self, values: Tensor) -> Tensor:
@@ -112,21 +125,18 @@ class Devices:
         long run would feel in time and memory.
         """
         torch.default_generator.manual_seed(number)
-        if self.device.type == "cuda":
-            torch.cuda.manual_seed(number)
-        elif self.device.type == "mps":
-            torch.mps.manual_seed(number)
+        self.backend.seed(number)
 
     def largest(self, number: int) -> int:
         """Return the largest of a number over processes."""
         if self.world == 1:
             return number
         shared = torch.tensor([number], device=self.device)
-        torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MAX)
+        distributed.all_reduce(shared, distributed.ReduceOp.MAX)
         return int(shared.item())
 
     def share(self, work: Sequence[T]) -> list[T]:
-        """Return this process's part of the work."""
+        """Return this process's share of the work."""
         return list(work)[self.rank :: self.world]
 
     def collect(self, mine: Sequence[T]) -> list[T]:
@@ -134,8 +144,8 @@ class Devices:
         if self.world == 1:
             return list(mine)
         everyone: list[Sequence[T]] = [()] * self.world
-        torch.distributed.all_gather_object(everyone, mine)
-        return [one for part in everyone for one in part]
+        distributed.all_gather_object(everyone, mine)
+        return [one for share in everyone for one in share]
 
     def share_buffers(self, network: nn.Module) -> None:
         """Give every process the first one's buffers: statistics of batch normalisation are
@@ -143,64 +153,44 @@ class Devices:
         """
         if self.world > 1:
             for buffer in network.buffers():
-                torch.distributed.broadcast(buffer, 0)
+                distributed.broadcast(buffer, 0)
 
     def agree(self, decide: Callable[[], T]) -> T:
-        """Let the main process decide or do, and return its decision in every process.
-
-        What it raises, all of them raise.
+        """Let the main process decide or do, and return its decision in every process; what it
+        raises, all of them raise.
         """
         if self.world == 1:
             return decide()
-        outcome: list[tuple[T | None, Exception | None]] = [
-            _outcome(decide) if self.is_main else (None, None)
-        ]
-        torch.distributed.broadcast_object_list(outcome)
-        decision, error = outcome[0]
+        shared: list[tuple[T | None, Exception | None]]
+        shared = [_attempt(decide) if self.is_main else (None, None)]
+        distributed.broadcast_object_list(shared)
+        decision, error = shared[0]
         if error is not None:
             raise error
         return cast(T, decision)
 
 
-def choose_device(name: DeviceName) -> torch.device:
-    """Return the device of that name; `auto` takes a GPU where there is one.
-
-    Raises IncompatibleError when there is none.
+class _Gather(torch.autograd.Function):
+    """Concatenates (B, ...) of all processes to (processes * B, ...); each gets back the sum of the
+    gradients that all have of its share.
     """
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        return torch.device(next(kind for kind, there in available.items() if there))
-    if not available[name]:
-        raise IncompatibleError(f"this machine has no usable device '{name}'", hint="--device auto")
-    return torch.device(name)
+
+    @staticmethod
+    def forward(ctx: Any, mine: Tensor) -> Tensor:
+        """Return the values of all processes, in their order."""
+        shares = [torch.empty_like(mine) for _ in range(distributed.get_world_size())]
+        distributed.all_gather(shares, mine)
+        return torch.cat(shares)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        """Return the gradient of this process's share."""
+        summed = gradients[0].contiguous().clone()
+        distributed.all_reduce(summed)
+        return summed.chunk(distributed.get_world_size())[distributed.get_rank()]
 
 
-def choose_precision(name: PrecisionName, device: torch.device) -> Precision:
-    """Return the precision to train in; `auto` is bf16 on a GPU that has it and fp32 elsewhere.
-
-    Raises IncompatibleError for fp16 on a CPU, where autocast would silently compute in fp32.
-    """
-    if name == "auto":
-        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
-    if name == "fp16" and device.type == "cpu":
-        raise IncompatibleError("a CPU does not compute in fp16", hint="--precision bf16")
-    return name
-
-
-def inference_dtype(name: PrecisionName, device: torch.device) -> torch.dtype:
-    """Return the type a model computes in for evaluation and upscaling.
-
-    `auto` is fp32, for exact figures.
-    """
-    checked = "fp32" if name == "auto" else choose_precision(name, device)
-    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[checked]
-
-
-def _outcome(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
+def _attempt(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
     try:
         return decide(), None
     except Exception as error:
@@ -208,9 +198,9 @@ def _outcome(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
 
 
 @contextmanager
-def open_devices(
+def open_processes(
     device: DeviceName = "auto", precision: PrecisionName = "auto"
-) -> Iterator[Devices]:
+) -> Iterator[Processes]:
     """Set up the processes of a run, and take everything down at its end, so that the next run may
     differ.
     """
@@ -219,24 +209,23 @@ def open_devices(
     keep_freed_memory()
     _forget()
     accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode])
+    several = accelerator.num_processes > 1
     try:
-        yield Devices(accelerator, mode)
+        yield Processes(accelerator, mode)
         # a process that leaves first would tear the connections of the others
         accelerator.wait_for_everyone()
     except RuntimeError as error:
-        if accelerator.num_processes > 1 and any(
-            saying in str(error) for saying in _SAYINGS_OF_A_LOST_PEER
-        ):
+        if several and any(message in str(error) for message in _LOST_PEER_MESSAGES):
             raise LostProcessError(
                 "another process of this run has ended",
                 hint="its own error says why; srkit train --resume --out RUN goes on",
             ) from error
         raise
     finally:
-        if accelerator.num_processes > 1:
+        if several:
             # networks that still hold the group would keep its threads running into the end
             gc.collect()
-            torch.distributed.destroy_process_group()
+            distributed.destroy_process_group()
         _forget()
 
 

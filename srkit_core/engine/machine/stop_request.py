@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 
-class Request:
+class StopRequest:
     """Remembers the signal that asked for a stop; 0 while nobody has."""
 
     def __init__(self) -> None:
@@ -16,12 +16,12 @@ class Request:
 
 
 @contextmanager
-def listening() -> Iterator[Request]:
+def catch_stop_signals() -> Iterator[StopRequest]:
     """Turn the first SIGINT or SIGTERM into a request, and let the second one stop at once.
 
     Signals reach only the main thread of a program; elsewhere nothing is changed.
     """
-    request, before = Request(), dict[int, Any]()
+    request, before = StopRequest(), dict[int, Any]()
 
     def remember(number: int, frame: FrameType | None) -> None:
         if request.signal:
@@ -30,9 +30,8 @@ def listening() -> Iterator[Request]:
         request.signal = number
 
     if threading.current_thread() is threading.main_thread():
-        before.update(
-            {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
-        )
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before.update({number: signal.signal(number, remember) for number in signals})
     try:
         yield request
     finally:

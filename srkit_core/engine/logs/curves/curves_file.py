@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from srkit_core.engine.checkpoints.run_folder import RunFolder
-from srkit_core.engine.events import Listener
+from srkit_core.callbacks import Callback
 from srkit_core.io.atomic import write_bytes
+from srkit_core.run_folder import RunFolder
 from srkit_core.specs import MetricSpec
 
 LEAST_SECONDS: Final = 60.0
@@ -18,7 +18,7 @@ the time at most.
 """
 
 
-class Curves:
+class CurvesFile:
     """`curves.png` of a run folder, drawn from `metrics.csv` by the main process.
 
     `clock` counts seconds.
@@ -28,15 +28,15 @@ class Curves:
         self,
         folder: RunFolder,
         metrics: Mapping[str, MetricSpec],
-        listener: Listener,
+        callback: Callback,
         *,
         is_main: bool = True,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._folder, self._metrics, self._listener = folder, metrics, listener
+        self._folder, self._metrics, self._callback = folder, metrics, callback
         self._is_main, self._clock = is_main, clock
         self._due = clock() + LEAST_SECONDS
-        self._told = ""
+        self._noted = ""
 
     def refresh(self) -> None:
         """Draw if the last drawing is long enough ago."""
@@ -44,7 +44,7 @@ class Curves:
             self.draw()
 
     def draw(self) -> None:
-        """Draw; a fault costs the picture and never the run: the listener is told, the same thing
+        """Draw; a fault costs the picture and never the run: callbacks are told, the same thing
         once.
         """
         if not self._is_main:
@@ -75,6 +75,6 @@ class Curves:
         write_bytes(self._folder.curves, draw_curves(rows, self._metrics))
 
     def _tell(self, text: str) -> None:
-        if text != self._told:
-            self._listener.note(text)
-            self._told = text
+        if text != self._noted:
+            self._callback.on_note(text)
+            self._noted = text

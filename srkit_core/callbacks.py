@@ -1,0 +1,130 @@
+"""Who is told what a run is doing, and how?
+
+A subclass of `Callback` overrides what it wants to hear of. Importing this module does not import
+torch.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_log = logging.getLogger("srkit_core")
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    """A step is done: number `step` of `length` in its stage, `run_step` of the run, from 1.
+
+    `values` are those of the row that was logged, by column; empty between logged rows.
+    """
+
+    stage: str
+    step: int
+    length: int
+    run_step: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ValidationEvent:
+    """A validation after `run_step`: the stage's losses on held-out patches, and the metrics on
+    whole pictures with their standard deviations (`psnr`, `psnr/std`), by column.
+    """
+
+    stage: str
+    run_step: int
+    losses: Mapping[str, float]
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class CheckpointEvent:
+    """A checkpoint was written into `folder`, complete."""
+
+    stage: str
+    run_step: int
+    folder: Path
+
+
+@dataclass(frozen=True)
+class StageEndEvent:
+    """A stage is over, `early` if its patience ran out; `best` are its best figures by metric."""
+
+    stage: str
+    run_step: int
+    best: Mapping[str, float]
+    early: bool
+
+
+class Callback:
+    """Hears of a run; every method does nothing until a subclass overrides it.
+
+    Only the main process of a run calls it. What it raises is told, and it is not called again; the
+    run goes on.
+    """
+
+    def on_note(self, text: str) -> None:
+        """Something worth knowing once, in words."""
+
+    def on_step(self, event: StepEvent) -> None:
+        """A step is done."""
+
+    def on_validation(self, event: ValidationEvent) -> None:
+        """Held-out pictures were scored."""
+
+    def on_checkpoint(self, event: CheckpointEvent) -> None:
+        """A checkpoint was written."""
+
+    def on_stage_end(self, event: StageEndEvent) -> None:
+        """A stage is over."""
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        """Bytes of a pretrained network have arrived; `total` is 0 where nobody knows."""
+
+
+class CallbackList(Callback):
+    """Tells several callbacks; one that raises is named to the others, and left out from there."""
+
+    def __init__(self, callbacks: Sequence[Callback] = ()) -> None:
+        self._callbacks = list(callbacks)
+
+    def on_note(self, text: str) -> None:
+        """Pass on a note."""
+        self._call("on_note", text)
+
+    def on_step(self, event: StepEvent) -> None:
+        """Pass on a step."""
+        self._call("on_step", event)
+
+    def on_validation(self, event: ValidationEvent) -> None:
+        """Pass on a validation."""
+        self._call("on_validation", event)
+
+    def on_checkpoint(self, event: CheckpointEvent) -> None:
+        """Pass on a checkpoint."""
+        self._call("on_checkpoint", event)
+
+    def on_stage_end(self, event: StageEndEvent) -> None:
+        """Pass on the end of a stage."""
+        self._call("on_stage_end", event)
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        """Pass on a download."""
+        self._call("on_download", name, done, total)
+
+    def _call(self, method: str, *arguments: object) -> None:
+        for callback in list(self._callbacks):
+            try:
+                getattr(callback, method)(*arguments)
+            except Exception as error:
+                self._leave_out(callback, method, error)
+
+    def _leave_out(self, callback: Callback, method: str, error: Exception) -> None:
+        self._callbacks.remove(callback)
+        fault = f"{type(callback).__name__}.{method} raised {type(error).__name__}: {error}"
+        text = f"warning: the callback {fault}; it is not called again, and the run goes on"
+        if self._callbacks:
+            self.on_note(text)
+        else:
+            _log.warning(text, exc_info=error)

@@ -1,0 +1,93 @@
+"""Which columns has metrics.csv, and of what kind is each?
+
+Every column is declared here once. The log, trackers, summary and curves read the declarations; a
+new column whose value follows from the run or from other values of its row is one more entry.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from srkit_core.devices import peak_memory_mb
+
+if TYPE_CHECKING:
+    from srkit_core.engine.stage_run import StageRun
+
+ColumnKind: TypeAlias = Literal["position", "setting", "measured", "timing"]
+"""Where a row is; what was set; what was measured; and what two equal runs need not share."""
+
+LogSplit: TypeAlias = Literal["train", "val"]
+LogRow: TypeAlias = Mapping[str, Any]
+STD: Final = "/std"
+"""How the column of a metric's standard deviation over pictures ends."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column under its name.
+
+    `value` computes it from the stage that runs and the row so far; without one it comes with the
+    values of a step or validation, and stays empty where these lack it. `adversarial` columns are
+    there in runs with a discriminator only.
+    """
+
+    name: str
+    kind: ColumnKind = "measured"
+    value: Callable[["StageRun", LogRow], Any] | None = None
+    adversarial: bool = False
+
+
+def _rate(run: "StageRun", network: str) -> float | None:
+    found = run.pair.by_name().get(network)
+    return found.rate if found else None
+
+
+_FIRST: Final = (
+    Column("step", "position", lambda run, row: run.progress.position.total),
+    Column("epoch", "position", lambda run, row: run.progress.epoch),
+    Column("stage", "position", lambda run, row: run.plan.stage.name),
+    Column("split", "position"),
+    Column("lr", "setting", lambda run, row: _rate(run, "generator")),
+    Column("lr/discriminator", "setting", lambda run, row: _rate(run, "discriminator")),
+)
+_STEP: Final = (
+    Column("loss/total"),
+    Column("loss/discriminator", adversarial=True),
+    Column("d_real", adversarial=True),
+    Column("d_fake", adversarial=True),
+    Column("d_gap", adversarial=True),
+    Column("gradient/generator"),
+    Column("gradient/discriminator", adversarial=True),
+)
+_LAST: Final = (
+    Column("images_per_s", "timing"),
+    Column("memory_mb", "timing", lambda run, row: round(peak_memory_mb(run.device), 1)),
+)
+DECLARED: Final = (*_FIRST, *_STEP, *_LAST)
+"""Every column but for those of the loss terms and metrics of a recipe, which stand between."""
+
+
+def columns(
+    losses: Sequence[str], metrics: Sequence[str], *, adversarial: bool
+) -> tuple[Column, ...]:
+    """Return the columns of a run, fixed at the start, from the loss terms of all its stages and
+    the metrics of its validation sets (`psnr`, or `psnr/NAME`).
+    """
+    terms = [Column(f"loss/{label}") for label in losses]
+    step = [one for one in _STEP if adversarial or not one.adversarial]
+    scores = [Column(name) for metric in metrics for name in (metric, f"{metric}{STD}")]
+    return (*_FIRST, *terms, *step, *scores, *_LAST)
+
+
+def columns_of_kind(*kinds: ColumnKind) -> frozenset[str]:
+    """Return the names of the declared columns of some kinds."""
+    return frozenset(one.name for one in DECLARED if one.kind in kinds)
+
+
+def log_row(
+    run: "StageRun", names: Sequence[Column], split: LogSplit, values: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return a row: what came with a step or validation, and what follows from the run."""
+    row: dict[str, Any] = {"split": split, **values}
+    computed = ((one.name, one.value(run, row)) for one in names if one.value is not None)
+    return row | {name: value for name, value in computed if value is not None}

@@ -1,0 +1,125 @@
+"""How does a run folder come to say what it was made from?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from srkit_core.engine.checkpoints.resume import recorded_recipe, without_length
+from srkit_core.engine.logs.environment import describe, differences
+from srkit_core.engine.run_context import RunContext
+from srkit_core.errors import DataError, RecipeError, WeightsError
+from srkit_core.io.atomic import write_text
+from srkit_core.io.documents import write_json
+from srkit_core.recipe import Recipe
+from srkit_core.run_folder import read_environment
+
+_VERSIONED = ("versions", "python", "device", "precision", "processes")
+
+
+def begin_record(context: RunContext, *, again: bool) -> None:
+    """Write what a new run is made from, its recipe last; raises RecipeError when another run was
+    faster.
+
+    `again` begins anew where a run stopped before its first checkpoint.
+    """
+    folder, options = context.folder, context.options
+    if folder.holds_run and not again:
+        raise RecipeError(
+            f"another run has just begun in {folder.path}",
+            hint="run the same command again, or --out another folder",
+        )
+    now = describe(context)
+    _note_differences(context, read_environment(options.repeats) if options.repeats else None, now)
+    _write(context, now)
+    context.log.start()
+
+
+def check_record(context: RunContext) -> None:
+    """Tell, before anything is restored, where a run that goes on differs from before.
+
+    Raises DataError when the data source is the same but its pictures have changed, WeightsError
+    when a pretrained network is another file.
+    """
+    before = read_environment(context.folder.path)
+    if before:
+        _note_differences(context, before, describe(context))
+        _check_pictures(before["data"], context)
+        _check_pretrained(before.get("weights", []), context)
+    for note in _changed_lengths(recorded_recipe(context.folder), context.recipe):
+        context.callbacks.on_note(note)
+
+
+def continue_record(context: RunContext, step: int) -> None:
+    """Write what a run goes on with after a step; identity, command lines, and the versions that
+    made the earlier steps, stay.
+    """
+    before, now = read_environment(context.folder.path), describe(context)
+    if before:
+        now["id"] = before.get("id", now["id"])
+        now["commands"] = [*before["commands"], *now["commands"]]
+        now["history"] = _history(before, now, step)
+    _write(context, now)
+
+
+def _write(context: RunContext, environment: Mapping[str, Any]) -> None:
+    write_json(context.folder.environment, environment)
+    write_text(context.folder.recipe, context.recipe.to_toml())
+
+
+def _history(before: Mapping[str, Any], now: Mapping[str, Any], step: int) -> list[dict[str, Any]]:
+    """Return which software and machine made which earlier steps, up to the last of each."""
+    recorded: list[dict[str, Any]] = before.get("history", [])
+    earlier = [one for one in recorded if one["last_step"] < step]
+    source = next((one for one in recorded if one["last_step"] >= step), before)
+    last = {name: source.get(name) for name in _VERSIONED}
+    same = all(last[name] == now.get(name) for name in _VERSIONED)
+    return earlier if same else [*earlier, {"last_step": step, **last}]
+
+
+def _note_differences(
+    context: RunContext, before: Mapping[str, Any] | None, now: Mapping[str, Any]
+) -> None:
+    for difference in differences(before, now) if before else ():
+        context.callbacks.on_note(f"warning: not as before: {difference}")
+
+
+def _check_pictures(before: Mapping[str, Any], context: RunContext) -> None:
+    pictures = context.data.pictures
+    same_source = before["source"] == context.options.arguments()["data"]
+    if same_source and before["fingerprint"] != pictures.fingerprint():
+        then, now = before["pictures"], len(pictures.pictures)
+        raise DataError(
+            f"the pictures of {pictures.source} are not those the run began with: "
+            f"{then} then, {now} now",
+            hint="put them back, or begin a new run from these weights with --init",
+        )
+
+
+def _check_pretrained(before: Sequence[Mapping[str, str]], context: RunContext) -> None:
+    """Raise WeightsError when a pretrained network is read from another file than at the start:
+    losses would not compare.
+    """
+    now = {network.spec.name: network for network in context.pretrained}
+    for one in before:
+        found = now.get(one["name"])
+        if found is None or found.file.sha256 != one["sha256"]:
+            there = f"is {found.path} of sha256 {found.file.sha256[:12]}..." if found else ""
+            fact = f"the run began with {one['name']} of sha256 {one['sha256'][:12]}..."
+            raise WeightsError(
+                f"{fact}, which now {there or 'is not there'}",
+                hint=f"SRKIT_WEIGHTS=FOLDER with the file from {one['path']}, or begin a new run "
+                "from these weights with --init",
+            )
+
+
+def _changed_lengths(old: Recipe, new: Recipe) -> Iterator[str]:
+    for one, other in zip(old.stages, new.stages, strict=True):
+        if one.accumulate != other.accumulate:
+            yield (
+                f"stage '{one.name}' accumulated {one.accumulate} microbatches "
+                f"and now {other.accumulate}"
+            )
+    before, last = old.stages[-1], new.stages[-1]
+    if before.length != last.length and without_length(old) == without_length(new):
+        schedule = last.schedule.name
+        moved = "" if schedule == "constant" else f"; its {schedule} schedule changes from here"
+        yield f"the last stage was {before.length} long and is now {last.length}{moved}"

@@ -1,0 +1,87 @@
+"""Which networks does a run train, and what is its result?"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import nn
+
+from srkit_core.binding import BoundComponent
+from srkit_core.engine.ema import start_average
+from srkit_core.engine.machine.processes import Processes
+from srkit_core.engine.seeds import seed_for
+from srkit_core.models.build import build_network, to_device
+from srkit_core.models.recompute import recompute
+from srkit_core.models.weights_file import fill, read_tensors
+from srkit_core.plan import Plan, StagePlan
+from srkit_core.run_options import RunOptions
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network and what training calls: the same, or its DDP face in several processes."""
+
+    module: nn.Module
+    call: nn.Module
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of a run; `average` is the moving average (EMA) of the generator's weights."""
+
+    generator: TrainedNetwork
+    discriminator: TrainedNetwork | None
+    average: nn.Module | None = None
+
+    @property
+    def result(self) -> nn.Module:
+        """The generator to validate and save: the moving average where there is one."""
+        return self.generator.module if self.average is None else self.average
+
+    def by_name(self) -> dict[str, nn.Module]:
+        """The networks to save, by the names of their files."""
+        named = {"generator": self.generator.module, "ema": self.average}
+        named["discriminator"] = self.discriminator.module if self.discriminator else None
+        return {name: network for name, network in named.items() if network is not None}
+
+
+def build_networks(
+    plan: Plan, options: RunOptions, processes: Processes, init: Path | None
+) -> Networks:
+    """Build the networks of a run on its device, the generator from initial weights where there
+    are any.
+    """
+    seed = plan.recipe.seed
+    generator = build_trained(plan.generator, options, processes, seed_for(seed, "generator"))
+    if init:
+        fill(generator.module, read_tensors(init), init)
+    if plan.discriminator is None:
+        return Networks(generator, None)
+    critic_seed = seed_for(seed, "discriminator")
+    return Networks(generator, build_trained(plan.discriminator, options, processes, critic_seed))
+
+
+def build_trained(
+    bound: BoundComponent, options: RunOptions, processes: Processes, seed: int = 0
+) -> TrainedNetwork:
+    """Build one network for training: in train mode, recomputed, distributed and compiled where
+    that is asked for.
+    """
+    built = build_network(bound, seed=seed)
+    if options.recompute and bound.component.kind == "generator":
+        recompute(built, bound)
+    module = to_device(built.train(), processes.device)
+    call = processes.distribute(module)
+    return TrainedNetwork(module, cast(nn.Module, torch.compile(call)) if options.compile else call)
+
+
+def with_average(networks: Networks, stage: StagePlan) -> Networks:
+    """Return the networks as a stage needs them: with a moving average, continued or begun, or
+    without one.
+    """
+    if stage.stage.ema is None:
+        return replace(networks, average=None)
+    if networks.average is not None:
+        return networks
+    return replace(networks, average=start_average(networks.generator.module))

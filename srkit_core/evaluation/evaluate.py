@@ -1,0 +1,287 @@
+"""How do several models compare on one set of pictures, under one protocol?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import Tensor
+
+from srkit_core.chain import bind_chain
+from srkit_core.data.examples import LrMaker
+from srkit_core.data.pairs import Candidates
+from srkit_core.data.picture import Picture, Split
+from srkit_core.data.picture_set import PictureSet, open_picture_set, readable
+from srkit_core.data.shards import ENDING as SHARD
+from srkit_core.devices import DeviceName, PrecisionName, choose_device, inference_dtype
+from srkit_core.errors import DataError, IncompatibleError, RecipeError
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.scores import Scores
+from srkit_core.evaluation.scoring import Pair, build_metrics, pairs, score_model
+from srkit_core.evaluation_recipe import EvaluationRecipe, evaluation_recipe
+from srkit_core.io.images import image_size, to_bytes, write_image
+from srkit_core.models.build import build_degradation
+from srkit_core.models.find_model import DEFAULT_SCALE, ModelLike, fetch, open_model, own_scale
+from srkit_core.models.model import Model
+from srkit_core.oom import oom_guard
+from srkit_core.pinning import networks_of
+from srkit_core.plan import MetricTerm, bind_metrics
+from srkit_core.pretrained import Report
+from srkit_core.recipe import PAIRED, ProtocolName
+from srkit_core.registry import Registry, discover
+
+Note: TypeAlias = Callable[[str], None]
+SeenBy: TypeAlias = Callable[[str, Pair, Tensor], None]
+"""Is shown a model's name, LR and HR of a picture, and its SR (1, 3, H, W), not clamped."""
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Where and how exactly models compute: device, type, and the side of a tile in LR pixels
+    (None: chosen).
+    """
+
+    device: torch.device
+    precision: torch.dtype = torch.float32
+    tile: int | None = None
+
+
+def evaluate(
+    models: ModelLike | Sequence[ModelLike] | Mapping[str, ModelLike],
+    data: str | Path,
+    *,
+    split: Literal["train", "val", "test"] | None = None,
+    lr: str | Path | None = None,
+    scale: int | None = None,
+    degrade: str | None = None,
+    metrics: str = "psnr + ssim",
+    protocol: ProtocolName = "y",
+    border: int | None = None,
+    device: DeviceName = "auto",
+    precision: PrecisionName = "auto",
+    tile: int | None = None,
+    pictures: str | Path | None = None,
+    registry: Registry | None = None,
+    note: Note | None = None,
+) -> Scores:
+    """Score one or several models on pictures under one protocol, as `srkit eval` does.
+
+    Args:
+        models: A weights file, the name of known weights or of a baseline, a loaded model, several
+            of these, or several by the name of their row.
+        data: A data source of HR pictures, as `--data` takes it.
+        split: Which pictures of prepared data; by default test, else val, else all.
+        lr: A folder of LR pictures; without it LR is made of HR.
+        scale: HR size over LR size, where neither a model nor LR says it.
+        degrade: How LR is made of HR (default: bicubic), or `paired`, as the data hold it.
+        metrics: A sum of metrics.
+        protocol: Luma (`y`) or `rgb`.
+        border: HR pixels cut from each side; by default the scale.
+        device: Where to compute.
+        precision: `auto` is fp32.
+        tile: Side of a tile in LR pixels; by default pictures up to 512 x 512 are taken whole.
+        pictures: A folder to write the upscaled pictures into, a subfolder for each model.
+        registry: Where components come from; by default the installed plugins.
+        note: Is told what was chosen and left out.
+
+    Raises DataError, WeightsError, IncompatibleError or RegistryError with what to try instead.
+    """
+    named = name_models(models)
+    words: dict[str, Any] = {"data": str(data), "lr": lr and str(lr), "scale": scale}
+    words |= {"degrade": degrade, "border": border, "metrics": metrics, "protocol": protocol}
+    given = {name: value for name, value in words.items() if value is not None}
+    wanted = evaluation_recipe({"models": dict.fromkeys(named, "given"), **given})
+    where = choose_device(device)
+    heard = note or _ignore
+    picture_set = open_evaluation_set(wanted, split, heard)
+    with oom_guard("tile=128"):
+        return evaluate_models(
+            wanted,
+            named,
+            picture_set,
+            registry or discover(),
+            Inference(where, inference_dtype(precision, where), tile),
+            note=heard,
+            seen=save_into(Path(pictures)) if pictures else None,
+        )
+
+
+def name_models(
+    models: ModelLike | Sequence[ModelLike] | Mapping[str, ModelLike],
+) -> dict[str, ModelLike]:
+    """Name models by their files, with as many folders as it takes to tell them apart; a loaded
+    model by its generator.
+    """
+    if isinstance(models, Mapping):
+        return dict(models)
+    several = [models] if isinstance(models, (str, Path, Model)) else list(models)
+    words = [str(one.bound.expression) if isinstance(one, Model) else str(one) for one in several]
+    names = [_short_name(word, words) for word in words]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        fact = f"two models are called '{twice}'"
+        raise RecipeError(fact, hint="name them: {'first': ..., 'second': ...}")
+    return dict(zip(names, several, strict=True))
+
+
+def open_evaluation_set(wanted: EvaluationRecipe, split: Split | None, note: Note) -> PictureSet:
+    """Return the pictures of an evaluation recipe that can be read whole.
+
+    Raises RecipeError when it names no data, DataError when they have no such split.
+    """
+    if wanted.data is None:
+        raise RecipeError("there is nothing to evaluate on", hint="--data FOLDER, or --data photos")
+    paired = wanted.degrade == PAIRED
+    prefer: tuple[Split, ...] = (split,) if split else ("test", "val")
+    found = open_picture_set(wanted.data, paired=paired, scale=wanted.scale, prefer=prefer)
+    if split and any(one.split != split for one in found.pictures):
+        hint = "srkit prepare --split, or leave out --split"
+        raise DataError(f"{wanted.data} has no split '{split}'", hint=hint)
+    picture_set = readable(found)
+    for text in picture_set.notes():
+        note(text)
+    return picture_set
+
+
+def save_into(folder: Path) -> SeenBy:
+    """Return what saves every upscaled picture it is shown into a subfolder per model."""
+
+    def save(model: str, pair: Pair, sr: Tensor) -> None:
+        file = folder / model.replace("/", "_") / f"{pair.name}.png"
+        write_image(file, to_bytes(sr)[0].cpu().numpy())
+
+    return save
+
+
+def evaluate_models(
+    wanted: EvaluationRecipe,
+    models: Mapping[str, ModelLike],
+    picture_set: PictureSet,
+    registry: Registry,
+    inference: Inference,
+    *,
+    note: Note,
+    seen: SeenBy | None = None,
+    report: Report | None = None,
+) -> Scores:
+    """Score models, by the name of their row, on pictures as an evaluation recipe says.
+
+    `seen` is shown every picture; `report` is told of downloads. Raises IncompatibleError when the
+    models have different scales, DataError when LR does not belong to HR.
+    """
+    found = replace(picture_set, pictures=_with_lr(picture_set.pictures, wanted.lr))
+    for model in models.values():
+        fetch(model, registry, report)
+    scale = _scale(wanted, models, found, registry, note)
+    lr_maker = _lr_maker(wanted, registry, scale)
+    protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
+    terms = bind_metrics(registry, wanted.metrics)
+    networks_of([term.bound for term in terms], registry, report)
+    metrics, scores = build_metrics(terms), []
+    for name, word in models.items():
+        model = open_model(word, registry, scale, inference.device, inference.precision)
+        examples = pairs(found.pictures, scale, lr_maker, inference.device)
+        shown = partial(seen, name) if seen else None
+        scored = score_model(
+            name, model, examples, protocol, metrics, seen=shown, tile=inference.tile
+        )
+        scores.append(scored)
+    return Scores(_described(wanted, protocol, terms, scale), tuple(scores))
+
+
+def _short_name(model: str, models: Sequence[str]) -> str:
+    steps = Path(model).parts
+    for count in range(1, len(steps) + 1):
+        name = "/".join(steps[-count:])
+        if sum(other == name or other.endswith("/" + name) for other in models) <= 1:
+            return name
+    return model
+
+
+def _lr_maker(wanted: EvaluationRecipe, registry: Registry, scale: int) -> LrMaker:
+    if _is_stored(wanted):
+        return LrMaker(None)
+    return LrMaker(build_degradation(bind_chain(registry, wanted.degrade, scale)))
+
+
+def _with_lr(pictures: Sequence[Picture], folder: Path | None) -> tuple[Picture, ...]:
+    if folder is None:
+        return tuple(pictures)
+    candidates = Candidates(folder)
+    return tuple(
+        replace(picture, lr=candidates.partner(_file_of(picture), Path(picture.name).parent))
+        for picture in pictures
+    )
+
+
+def _file_of(picture: Picture) -> Path:
+    """Return the file of a picture; a shard is called otherwise."""
+    return Path(picture.name) if picture.path.suffix == SHARD else picture.path
+
+
+def _is_stored(wanted: EvaluationRecipe) -> bool:
+    return wanted.lr is not None or wanted.degrade == PAIRED
+
+
+def _scale(
+    wanted: EvaluationRecipe,
+    models: Mapping[str, ModelLike],
+    picture_set: PictureSet,
+    registry: Registry,
+    note: Note,
+) -> int:
+    """Return the scale of the models, else that of HR and LR or of prepared data, else the default,
+    said aloud.
+    """
+    known = {name: own_scale(model, registry) for name, model in models.items()}
+    scales = {
+        str(models[name]) if isinstance(models[name], (str, Path)) else name: scale
+        for name, scale in known.items()
+        if scale
+    }
+    if wanted.scale:
+        scales["--scale"] = wanted.scale
+    if len(set(scales.values())) > 1:
+        shown = ", ".join(f"{word} x{scale}" for word, scale in scales.items())
+        raise IncompatibleError(
+            f"these have different scales: {shown}",
+            hint="evaluate the models of each scale on their own",
+        )
+    if scales:
+        return next(iter(scales.values()))
+    scale, why = _scale_of_data(wanted, picture_set)
+    note(f"scale {scale}, {why}")
+    return scale
+
+
+def _scale_of_data(wanted: EvaluationRecipe, picture_set: PictureSet) -> tuple[int, str]:
+    if picture_set.scale and not wanted.lr:
+        return picture_set.scale, f"that of {picture_set.source}"
+    if _is_stored(wanted):
+        return _scale_of_pair(picture_set.pictures[0]), "from the sizes of HR and LR"
+    return DEFAULT_SCALE, "the default; choose with --scale N"
+
+
+def _scale_of_pair(picture: Picture) -> int:
+    if picture.lr is None:
+        raise DataError(f"{picture.name} has no LR picture", hint="--lr FOLDER", path=picture.path)
+    return max(round(picture.height / image_size(picture.lr)[0]), 1)
+
+
+def _described(
+    wanted: EvaluationRecipe, protocol: Protocol, metrics: Sequence[MetricTerm], scale: int
+) -> dict[str, Any]:
+    stored = {"lr": str(wanted.lr or wanted.data), "kernel": "as stored"}
+    made = {"lr": "made from HR", "kernel": str(wanted.degrade)}
+    versions = {
+        term.label: f"{term.bound.component.distribution} {term.bound.component.version}"
+        for term in metrics
+    }
+    lr = stored if _is_stored(wanted) else made
+    return {**protocol.describe(), "scale": scale, **lr, "metrics": versions}
+
+
+def _ignore(text: str) -> None:
+    """Tell nobody."""

@@ -1,0 +1,177 @@
+"""What scores did models get, and how do they stand side by side?"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from srkit_core.errors import DataError, IncompatibleError
+
+PictureScores: TypeAlias = dict[str, float]
+"""Scores of one picture, by the labels of the metrics."""
+
+
+class MetricTraits(Protocol):
+    """What a score means; a `MetricSpec` says it."""
+
+    @property
+    def unit(self) -> str:
+        """Such as dB; "" where it has none."""
+        ...
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Which of two scores is the better one."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReadTraits:
+    """What a score in a file means."""
+
+    unit: str
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class ModelScores:
+    """Scores of one model per picture, and what each metric means."""
+
+    name: str
+    images: dict[str, PictureScores]
+    specs: Mapping[str, MetricTraits] = field(repr=False)
+
+    def mean(self, label: str) -> float:
+        """Return the mean of one metric over the pictures."""
+        return float(np.mean(self._values(label)))
+
+    def std(self, label: str) -> float:
+        """Return the standard deviation of one metric over the pictures (of the population); nan
+        where a score is infinite.
+        """
+        with np.errstate(invalid="ignore"):
+            return float(np.std(self._values(label)))
+
+    def _values(self, label: str) -> list[float]:
+        return [scores[label] for scores in self.images.values()] or [nan]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as `srkit eval --json` writes them."""
+        return {
+            "name": self.name,
+            "metrics": {
+                label: {
+                    "mean": self.mean(label),
+                    "std": self.std(label),
+                    "unit": spec.unit,
+                    "higher_is_better": spec.higher_is_better,
+                }
+                for label, spec in self.specs.items()
+            },
+            "images": [{"name": name, **scores} for name, scores in self.images.items()],
+        }
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one or several models on the same pictures under one protocol.
+
+    `protocol` names channel, border, quantisation, scale, LR and the versions of the metrics.
+    """
+
+    protocol: Mapping[str, Any]
+    models: tuple[ModelScores, ...]
+
+    def __getitem__(self, name: str) -> ModelScores:
+        """Return the scores of the model of that name; raises KeyError when there is none."""
+        found = next((one for one in self.models if one.name == name), None)
+        if found is None:
+            raise KeyError(f"no model '{name}'; there are {', '.join(self.names)}")
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the models, in their order."""
+        return tuple(one.name for one in self.models)
+
+    def mean(self, metric: str, model: str | None = None) -> float:
+        """Return the mean of a metric over the pictures, of the only model or of a named one."""
+        return (self.models[0] if model is None else self[model]).mean(metric)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, the document that `srkit eval --json FILE` writes."""
+        models = [one.to_dict() for one in self.models]
+        return {"protocol": dict(self.protocol), "models": models}
+
+
+def read_scores(path: str | Path) -> Scores:
+    """Return the scores that `srkit eval --json FILE` wrote; raises DataError when it is no such
+    file.
+    """
+    file = Path(path)
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        return Scores(document["protocol"], tuple(map(_read_model, document["models"])))
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"cannot read {file}: {reason}", hint="check the path", path=file) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{file} holds no scores: {error}", hint="srkit eval MODEL --json FILE", path=file
+        ) from None
+
+
+def compare(*scores: Scores | str | Path) -> Scores:
+    """Put scores, or files of scores, side by side: the models of all of them, in their order.
+
+    Raises IncompatibleError, naming the field, when protocols or pictures differ, or two models
+    share a name.
+    """
+    several = [one if isinstance(one, Scores) else read_scores(one) for one in scores]
+    if not several:
+        raise IncompatibleError("there are no scores to compare", hint="compare(first, second)")
+    for other in several[1:]:
+        _check_comparable(several[0], other)
+    models = [model for one in several for model in one.models]
+    names = [model.name for model in models]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        fact = f"two models are called '{twice}'"
+        raise IncompatibleError(fact, hint="evaluate them under names: {'first': MODEL}")
+    return Scores(several[0].protocol, tuple(models))
+
+
+def _check_comparable(one: Scores, other: Scores) -> None:
+    hint = "evaluate both models in one call, or with the same options"
+    for name in dict.fromkeys([*one.protocol, *other.protocol]):
+        first, second = one.protocol.get(name), other.protocol.get(name)
+        if first != second:
+            raise IncompatibleError(f"the protocols differ in {name}: {first}, {second}", hint=hint)
+    first_names, second_names = (_picture_names(each.models) for each in (one, other))
+    stray = next(iter(first_names ^ second_names), None)
+    if stray is not None:
+        raise IncompatibleError(f"the pictures differ: only one has '{stray}'", hint=hint)
+
+
+def _picture_names(models: Sequence[ModelScores]) -> set[str]:
+    return {name for model in models for name in model.images}
+
+
+def _read_model(document: Mapping[str, Any]) -> ModelScores:
+    specs = {
+        label: ReadTraits(str(one["unit"]), bool(one["higher_is_better"]))
+        for label, one in document["metrics"].items()
+    }
+    images = {
+        one["name"]: {label: _number(one[label]) for label in specs} for one in document["images"]
+    }
+    return ModelScores(document["name"], images, specs)
+
+
+def _number(value: Any) -> float:
+    """Return a score; null stands for one that is not finite."""
+    return nan if value is None else float(value)

@@ -1,0 +1,181 @@
+"""What is in a run folder, and where?"""
+
+import csv
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+from srkit_core.errors import DataError, RecipeError
+
+_SECTIONS: Final = ("arguments", "data", "commands")
+_STEP: Final = "step-{:08d}"
+_WORDS: Final = ("stage", "split")
+_COUNTS: Final = ("step", "epoch")
+
+HistoryRow: TypeAlias = Mapping[str, float | str | None]
+"""A row of metrics.csv by column; None where a column does not apply."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The layout of a run folder."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe; its presence makes the folder a run."""
+        return self.path / "recipe.toml"
+
+    @property
+    def environment(self) -> Path:
+        """What the run was made with: versions, machine, data, arguments."""
+        return self.path / "environment.json"
+
+    @property
+    def metrics(self) -> Path:
+        """A row per logged step and per validation."""
+        return self.path / "metrics.csv"
+
+    @property
+    def curves(self) -> Path:
+        """The figures of the run over its steps, as a picture."""
+        return self.path / "curves.png"
+
+    @property
+    def summary(self) -> Path:
+        """Final figures."""
+        return self.path / "summary.json"
+
+    def weights(self, name: str, stage: str = "") -> Path:
+        """The generator's weights: of the run, or of one stage."""
+        return self.path / "weights" / stage / f"{name}.safetensors"
+
+    def picture(self, step: int) -> Path:
+        """The validation pictures of a step."""
+        return self.path / "pictures" / f"{_STEP.format(step)}.png"
+
+    def checkpoint(self, step: int) -> Path:
+        """The checkpoint of a step."""
+        return self.path / "checkpoints" / _STEP.format(step)
+
+    def checkpoints(self) -> list[Path]:
+        """Every checkpoint that was written to its end, oldest first."""
+        return sorted(self.path.glob("checkpoints/step-*"))
+
+    @property
+    def holds_run(self) -> bool:
+        """Whether a run was started here."""
+        return self.recipe.exists()
+
+
+@dataclass(frozen=True)
+class BestScore:
+    """The best validation of a metric in a stage, after step `step` of the run, and its weights."""
+
+    metric: str
+    stage: str
+    step: int
+    value: float
+    weights: Path
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run left in its folder; any run folder can be opened as one."""
+
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """The generator as it stands (its moving average where one is kept)."""
+        return RunFolder(self.folder).weights("last")
+
+    def history(self, split: Literal["train", "val"] | None = None) -> list[HistoryRow]:
+        """Return the rows of metrics.csv in their order, of one split or of both."""
+        with RunFolder(self.folder).metrics.open(encoding="utf-8", newline="") as file:
+            rows = [_row(row) for row in csv.DictReader(file)]
+        return [row for row in rows if split in (None, row["split"])]
+
+    def best(self, metric: str = "psnr", stage: str | None = None) -> BestScore:
+        """Return the best validation of a metric (or of `loss`) in a stage, by default the last
+        one.
+
+        Raises DataError when the run has no such stage or figure, or has not come to its end.
+        """
+        stages = self._summary()["stages"]
+        name = list(stages)[-1] if stage is None else stage
+        column = "loss/total" if metric == "loss" else metric
+        if name not in stages or column not in stages[name]["best"]:
+            known = ", ".join(f"{one}: {' '.join(found['best'])}" for one, found in stages.items())
+            fact = f"{self.folder} has no best {metric} of a stage '{name}'"
+            raise DataError(fact, hint=f"it has {known}", path=self.folder)
+        found = stages[name]["best"][column]
+        weights = RunFolder(self.folder).weights(f"best-{metric}", name)
+        return BestScore(metric, name, found["step"], found["value"], weights)
+
+    def _summary(self) -> dict[str, Any]:
+        path = RunFolder(self.folder).summary
+        if not path.is_file():
+            hint = f"srkit train --resume --out {self.folder}"
+            raise DataError(f"the run in {self.folder} is not finished", hint=hint, path=path)
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return document
+
+
+def read_environment(folder: Path) -> dict[str, Any] | None:
+    """Return environment.json of a run folder; None where there is none, or another program's.
+
+    Raises DataError when the file is damaged.
+    """
+    path = RunFolder(folder).environment
+    if not path.is_file():
+        return None
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"{path} is damaged: {error}",
+            hint="delete it, and write --data and --val on the command line",
+            path=path,
+        ) from None
+    ours = isinstance(document, dict) and all(section in document for section in _SECTIONS)
+    return document if ours else None
+
+
+def _row(row: Mapping[str, str]) -> dict[str, float | str | None]:
+    return {name: _value(name, text) for name, text in row.items()}
+
+
+def _value(name: str, text: str) -> float | str | None:
+    if name in _WORDS:
+        return text
+    if not text:
+        return None
+    return int(text) if name in _COUNTS else float(text)
+
+
+def choose_run_folder(out: str | Path | None, name: str, *, resume: bool) -> RunFolder:
+    """Return the folder of a run: `out`, or the next free `runs/<name>-<n>`.
+
+    Raises RecipeError when `out` already holds a run that is not to be resumed, or is a file.
+    """
+    if out is None:
+        return RunFolder(_next_free(name))
+    folder = RunFolder(Path(out))
+    if folder.path.exists() and not folder.path.is_dir():
+        raise RecipeError(f"{out} is a file, a run needs a folder", hint="--out another folder")
+    if folder.holds_run and not resume:
+        going_on = f"srkit train --resume --out {shlex.quote(str(out))} goes on with this one"
+        raise RecipeError(f"{out} already holds a run", hint=f"--out another folder; {going_on}")
+    return folder
+
+
+def _next_free(name: str) -> Path:
+    number = 1
+    while Path("runs", f"{name}-{number}").exists():
+        number += 1
+    return Path("runs", f"{name}-{number}")

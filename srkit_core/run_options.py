@@ -1,0 +1,62 @@
+"""Where does a run happen?
+
+*What* is trained is the recipe's. A new flag of *where* is a field here and an option of the
+command.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from srkit_core.data_source import anchored
+from srkit_core.devices import DeviceName, PrecisionName
+
+_NOT_REPEATED: Final = ("out", "repeats")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where a run happens: pictures, initial weights, folders and machine.
+
+    `data` is a data source as `--data` takes it, `val` are such by the name of their validation set
+    ("" for a single one). `out` is the run folder, by default the next free `runs/<name>-<n>`;
+    `init` a weights file that the generator starts from. `workers` are processes that load
+    pictures. `compile` runs networks through torch.compile; `recompute` saves memory by computing
+    blocks of the generator twice; `track` names trackers beside `metrics.csv`; `repeats` is the run
+    folder whose recipe is trained again.
+    """
+
+    data: str | Path = "photos"
+    val: Mapping[str, str | Path] | None = None
+    out: str | Path | None = None
+    init: str | Path | None = None
+    device: DeviceName = "auto"
+    precision: PrecisionName = "auto"
+    workers: int | None = None
+    compile: bool = False
+    recompute: bool = False
+    track: tuple[str, ...] = ()
+    repeats: Path | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what a repeated run takes over, as plain values that mean the same anywhere."""
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        plain["data"] = anchored(str(self.data))
+        plain["val"] = self.val and {name: anchored(str(one)) for name, one in self.val.items()}
+        plain["init"] = None if self.init is None else _absolute(Path(self.init))
+        plain["track"] = list(self.track)
+        return {name: value for name, value in plain.items() if name not in _NOT_REPEATED}
+
+
+def repeated_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `RunOptions` that another run's arguments say, as a run takes them."""
+    names = {one.name for one in fields(RunOptions)} - set(_NOT_REPEATED)
+    said = {name: value for name, value in arguments.items() if name in names}
+    given = {name: value for name, value in said.items() if value is not None and value != []}
+    return given | ({"track": tuple(given["track"])} if "track" in given else {})
+
+
+def _absolute(path: Path) -> str:
+    """Return the whole path of a file that is here; other names stay."""
+    return str(path.absolute() if path.exists() else path)
