@@ -1,77 +1,62 @@
-"""Which decoder reads this file?
+"""By which table is every format recognised, read or written?
 
-Its first bytes say so; the ending counts only where they leave a choice, among files built like
-TIFF.
+`FORMATS` is the table of them: a new format is a row here, with a decoder or an encoder of its
+own where Pillow has none. The first bytes of a file say which decoder reads it; its ending counts
+only where they leave a choice, among files built like TIFF.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final
 
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
-from srkit_core.io import bitmap, heif, raw, rest, tiff
-from srkit_core.io.failure import NotAPictureError
-from srkit_core.io.raster import Raster
-
-_RAW_NAMES = """3fr arw bay cap cr2 cr3 crw dcr dcs dng drf eip erf fff gpr iiq k25 kdc mdc mef mos
-    mrw nef nrw orf pef ptx raf raw rw2 rwl rwz sr2 srf srw x3f"""
-_OTHER_NAMES = """png apng jpg jpeg jpe jfif webp tif tiff bmp dib gif tga jp2 j2k jpf jpx jpc j2c
-    ppm pgm pbm pnm heic heif hif avif"""
-
-RAW_ENDINGS = frozenset(f".{name}" for name in _RAW_NAMES.split())
-"""Endings (in lower case) of camera raw files."""
-
-ENDINGS = RAW_ENDINGS | {f".{name}" for name in _OTHER_NAMES.split()}
-"""Endings (in lower case) by which a file in a folder counts as a picture."""
-
-IN_WORDS = ".jpg .png .tif .webp .heic .avif .jp2 .ppm, camera raw files and others"
-"""The endings of pictures, short enough for a hint."""
-
-_RAW_STARTS = (
-    b"FUJIFILMCCD-RAW",
-    b"IIRO",
-    b"IIRS",
-    b"MMOR",
-    b"IIU\0",
-    b"\0MRM",
-    b"FOVb",
-    b"II\x1a\0\0\0HEAPCCDR",
+from srkit_core.io.decode_errors import NotAPictureError
+from srkit_core.io.encoders import (
+    Encoder,
+    encode_16_bit_png,
+    encode_16_bit_tiff,
+    pillow_encode,
 )
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_PLAIN_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"\0\0\0\x0cjP")
+from srkit_core.io.library_decoders import FALLBACK, HEIF, RAW
+from srkit_core.io.pillow_decoder import PILLOW, pillow_opens
+from srkit_core.io.raster import Decoder
+from srkit_core.io.tiff_decoder import TIFF, needs_tifffile
+
 _PROGRAMS = (b"%!PS", b"\xc5\xd0\xd3\xc6")  # PostScript, which Pillow would have Ghostscript run
-_CANON = b"crx "
-_HEIF_BRANDS = frozenset(
-    {
-        b"heic",
-        b"heix",
-        b"heim",
-        b"heis",
-        b"hevc",
-        b"hevx",
-        b"hevm",
-        b"hevs",
-        b"mif1",
-        b"mif2",
-        b"msf1",
-    }
-)
-_AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_NEW_SUBFILE_TYPE, _PHOTOMETRIC, _MAKE, _DNG_VERSION = 254, 262, 271, 50706
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892
 
 
-class Decoder(Protocol):
-    """What every decoder module offers."""
+@dataclass(frozen=True)
+class Format:
+    """A row of the table.
 
-    def size(self, path: Path) -> tuple[int, int]:
-        """Return (height, width) of the upright picture from its header alone."""
+    `endings` are in lower case, the usual one first. A file is of this format when it begins with
+    one of `starts`, when its major or compatible brand (ISO/IEC 14496-12, 4.3) is one of `brands`,
+    or when `sniff` says so of its path and first 256 bytes; where none is given, Pillow is asked.
+    `written` are the endings under which `encoder` writes it, and `common` says whether a person is
+    told of it.
+    """
 
-    def decode(self, path: Path) -> Raster:
-        """Return the picture."""
+    name: str
+    endings: tuple[str, ...]
+    decoder: Decoder = PILLOW
+    starts: tuple[bytes, ...] = ()
+    brands: frozenset[bytes] = frozenset()
+    sniff: Callable[[Path, bytes], bool] | None = None
+    encoder: Encoder | None = None
+    written: tuple[str, ...] = ()
+    common: bool = False
 
-    def exif(self, path: Path) -> Image.Exif:
-        """Return the EXIF of the file."""
+    def matches(self, path: Path, head: bytes) -> bool:
+        """Say whether a file that begins with `head` is of this format."""
+        return (
+            head.startswith(self.starts)
+            or not self.brands.isdisjoint(_brands(head))
+            or (self.sniff is not None and self.sniff(path, head))
+        )
 
 
 def decoder_of(path: Path) -> Decoder:
@@ -87,48 +72,170 @@ def decoder_of(path: Path) -> Decoder:
         raise ValueError("it begins with nothing but zeros")
     if head.startswith(_PROGRAMS):
         raise NotAPictureError
-    brands = _brands(head)
-    if head.startswith(_RAW_STARTS) or _CANON in brands:
-        return raw
-    if head.startswith(_PLAIN_STARTS) or head[8:12] == b"WEBP" or brands & _AVIF_BRANDS:
-        return bitmap
-    if head.startswith(_TIFF_STARTS):
-        return raw if _is_from_a_camera(path, head) else tiff if tiff.is_deep(path) else bitmap
-    if brands & _HEIF_BRANDS:
-        return heif
-    return bitmap if _pillow_knows(path) else raw if path.suffix.lower() in RAW_ENDINGS else rest
+    for known in FORMATS:
+        if known.matches(path, head):
+            return known.decoder
+    return PILLOW if pillow_opens(path) else RAW if _is_named_raw(path) else FALLBACK
 
 
 def _brands(head: bytes) -> set[bytes]:
-    """Return the major and compatible brands of an ISO base media file (ISO/IEC 14496-12, 4.3)."""
     if head[4:8] != b"ftyp":
         return set()
     box = head[8 : int.from_bytes(head[:4], "big")]
     return {box[:4]} | {box[place : place + 4] for place in range(8, len(box), 4)}
 
 
-def _is_from_a_camera(path: Path, head: bytes) -> bool:
+def _is_webp(path: Path, head: bytes) -> bool:
+    del path
+    return head[8:12] == b"WEBP"
+
+
+def _is_camera_tiff(path: Path, head: bytes) -> bool:
     """Tell a raw file from a TIFF file: its first directory is a preview, or sensor data, or one
     that nothing else reads.
     """
-    is_named_so = path.suffix.lower() in RAW_ENDINGS
+    if not head.startswith(_TIFF_STARTS):
+        return False
     if head[8:10] == b"CR":
         return True
     try:
         with Image.open(path, formats=["TIFF"]) as image:
             tags = image.getexif()
     except UnidentifiedImageError:
-        return is_named_so or not tiff.is_deep(path)
-    preview, sensor = (
-        tags.get(_NEW_SUBFILE_TYPE) == 1,
-        tags.get(_PHOTOMETRIC) in (_COLOUR_FILTERS, _LINEAR_RAW),
+        return _is_named_raw(path) or not needs_tifffile(path)
+    return (
+        tags.get(ExifTags.Base.NewSubfileType) == 1
+        or tags.get(ExifTags.Base.PhotometricInterpretation) in (_COLOUR_FILTERS, _LINEAR_RAW)
+        or ExifTags.Base.DNGVersion in tags
+        or (_is_named_raw(path) and ExifTags.Base.Make in tags)
     )
-    return preview or sensor or _DNG_VERSION in tags or (is_named_so and _MAKE in tags)
 
 
-def _pillow_knows(path: Path) -> bool:
-    try:
-        with Image.open(path):
-            return True
-    except UnidentifiedImageError:
-        return False
+def _is_named_raw(path: Path) -> bool:
+    return path.suffix.lower() in CAMERA_RAW.endings
+
+
+def _endings(names: str) -> tuple[str, ...]:
+    return tuple(f".{name}" for name in names.split())
+
+
+CAMERA_RAW: Final = Format(
+    "camera raw",
+    _endings("""3fr arw bay cap cr2 cr3 crw dcr dcs dng drf eip erf fff gpr iiq k25 kdc mdc mef mos
+    mrw nef nrw orf pef ptx raf raw rw2 rwl rwz sr2 srf srw x3f"""),
+    RAW,
+    starts=(
+        b"FUJIFILMCCD-RAW",
+        b"IIRO",
+        b"IIRS",
+        b"MMOR",
+        b"IIU\0",
+        b"\0MRM",
+        b"FOVb",
+        b"II\x1a\0\0\0HEAPCCDR",
+    ),
+    brands=frozenset({b"crx "}),
+    sniff=_is_camera_tiff,
+    common=True,
+)
+
+FORMATS: Final = (
+    CAMERA_RAW,  # before TIFF, as which many of them begin
+    Format(
+        "JPEG",
+        _endings("jpg jpeg jpe jfif"),
+        starts=(b"\xff\xd8\xff",),
+        encoder=Encoder(pillow_encode("JPEG", quality=95, subsampling=0), metadata=True),
+        written=_endings("jpg jpeg"),
+        common=True,
+    ),
+    Format(
+        "PNG",
+        _endings("png apng"),
+        starts=(b"\x89PNG\r\n\x1a\n",),
+        encoder=Encoder(
+            pillow_encode("PNG", compress_level=4), encode_16_bit_png, alpha=True, metadata=True
+        ),
+        written=_endings("png"),
+        common=True,
+    ),
+    Format(
+        "TIFF",
+        _endings("tif tiff"),
+        TIFF,
+        starts=_TIFF_STARTS,
+        encoder=Encoder(pillow_encode("TIFF"), encode_16_bit_tiff, alpha=True, metadata=True),
+        written=_endings("tif tiff"),
+        common=True,
+    ),
+    Format(
+        "WebP",
+        _endings("webp"),
+        sniff=_is_webp,
+        encoder=Encoder(
+            pillow_encode("WEBP", lossless=True, exact=True, method=0), alpha=True, metadata=True
+        ),
+        written=_endings("webp"),
+        common=True,
+    ),
+    Format(
+        "AVIF",  # before HEIC, whose brand mif1 it bears too
+        _endings("avif"),
+        brands=frozenset({b"avif", b"avis"}),
+        common=True,
+    ),
+    Format(
+        "HEIC",
+        _endings("heic heif hif"),
+        HEIF,
+        brands=frozenset(
+            {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+            | {b"mif1", b"mif2", b"msf1"}
+        ),
+        common=True,
+    ),
+    Format(
+        "JPEG 2000",
+        _endings("jp2 j2k jpf jpx jpc j2c"),
+        starts=(b"\0\0\0\x0cjP",),
+        encoder=Encoder(pillow_encode("JPEG2000"), alpha=True),
+        written=_endings("jp2"),
+        common=True,
+    ),
+    Format(
+        "PPM",
+        _endings("ppm pgm pbm pnm"),
+        encoder=Encoder(pillow_encode("PPM")),
+        written=_endings("ppm"),
+        common=True,
+    ),
+    Format(
+        "BMP",
+        _endings("bmp dib"),
+        encoder=Encoder(pillow_encode("BMP")),
+        written=_endings("bmp"),
+    ),
+    Format("GIF", _endings("gif"), starts=(b"GIF8",)),
+    Format("TGA", _endings("tga")),
+)
+"""The formats, the first that matches a file first; what matches none is Pillow's if Pillow knows
+it, else a raw file if its ending says so, else left to the fallback.
+"""
+
+ENDINGS: Final = frozenset(ending for known in FORMATS for ending in known.endings)
+"""Endings (in lower case) by which a file in a folder counts as a picture."""
+
+ENCODERS: Final = {
+    ending: known.encoder for known in FORMATS if known.encoder for ending in known.written
+}
+"""How a file is encoded, by its ending (in lower case)."""
+
+WRITABLE: Final = frozenset(ENCODERS)
+"""Endings (in lower case) of the formats that are written."""
+
+DEEP: Final = frozenset(ending for ending, encoder in ENCODERS.items() if encoder.encode_16_bit)
+"""Endings of formats that keep 16 bit."""
+
+_USUAL = " ".join(known.endings[0] for known in FORMATS if known.common and known is not CAMERA_RAW)
+IN_WORDS: Final = f"{_USUAL}, {CAMERA_RAW.name} files and others"
+"""The endings of pictures, short enough for a hint."""

@@ -14,12 +14,21 @@ import numpy as np
 
 from srkit_core.errors import DataError
 from srkit_core.io.atomic import write_bytes
-from srkit_core.io.colour import srgb_profile, to_srgb
-from srkit_core.io.failure import naming
-from srkit_core.io.formats import ENDINGS, IN_WORDS, decoder_of
-from srkit_core.io.metadata import applicable_exif
-from srkit_core.io.raster import DeepPixels, Pixels, Raster, Samples, on_white, to_8_bit, upright
-from srkit_core.io.writing import DEEP, WRITABLE, encode
+from srkit_core.io.decode_errors import as_data_error
+from srkit_core.io.encoders import encode_photo
+from srkit_core.io.exif import applicable_exif
+from srkit_core.io.formats import DEEP, ENCODERS, ENDINGS, IN_WORDS, WRITABLE, decoder_of
+from srkit_core.io.raster import (
+    DeepPixels,
+    Pixels,
+    Raster,
+    Samples,
+    on_white,
+    srgb_profile,
+    to_8_bit,
+    to_srgb,
+    upright,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,7 +80,7 @@ def read_image(path: Path) -> Pixels:
     when the file is missing, empty, no picture, truncated or damaged, too large, or has numbers of
     unknown range.
     """
-    with naming(path):
+    with as_data_error(path):
         photo = _finished(decoder_of(path).decode(path))
         return np.require(to_8_bit(on_white(photo.pixels, photo.alpha)), requirements=["C", "W"])
 
@@ -83,8 +92,10 @@ def read_photo(path: Path) -> Photo:
     Of these an AVIF of several pictures, JPEG 2000 of inks and PPM in plain words come as 8 bit.
     Raises as `read_image`.
     """
-    with naming(path):
-        return replace(_finished(decoder_of(path).decode(path)), exif=applicable_exif(path))
+    with as_data_error(path):
+        decoder = decoder_of(path)
+        photo = _finished(decoder.decode(path))
+        return replace(photo, exif=applicable_exif(decoder.exif, path))
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -92,7 +103,7 @@ def image_size(path: Path) -> tuple[int, int]:
 
     Raises DataError when there is none.
     """
-    with naming(path):
+    with as_data_error(path):
         return decoder_of(path).size(path)
 
 
@@ -114,7 +125,8 @@ def write_photo(path: Path, photo: Photo) -> None:
     check_writable(path)
     try:
         profile = srgb_profile() if photo.profiled else b""
-        encoded = encode(path.suffix.lower(), photo.pixels, photo.alpha, photo.exif, profile)
+        encoder = ENCODERS[path.suffix.lower()]
+        encoded = encode_photo(encoder, photo.pixels, photo.alpha, photo.exif, profile)
     except (OSError, ValueError, RuntimeError) as error:
         raise DataError(
             f"cannot write {path}: {error}", hint="--out with the ending .png", path=path

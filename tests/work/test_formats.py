@@ -2,14 +2,28 @@
 by its header alone?
 """
 
+import re
 import struct
+import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from srkit_core.errors import DataError
-from srkit_core.io.images import ENDINGS, Photo, image_size, read_image, read_photo, write_photo
+from srkit_core.io.formats import FORMATS, decoder_of
+from srkit_core.io.images import (
+    DEEP,
+    ENDINGS,
+    IN_WORDS,
+    WRITABLE,
+    Photo,
+    image_size,
+    read_image,
+    read_photo,
+    write_photo,
+)
 
 
 def noise(height, width, channels=3, deep=False, seed=0):
@@ -388,6 +402,30 @@ def test_the_phone_s_pictures(assets):
     assert np.unique(ten_bit).size > 256
 
 
+class Dying:
+    """A decoder's picture whose memory is gone with it, as libheif's is."""
+
+    size, info = (48, 32), {"bit_depth": 8}
+
+    def __init__(self, pixels):
+        memory = bytearray(pixels.tobytes())
+        self.__array_interface__ = {
+            "shape": pixels.shape,
+            "typestr": "|u1",
+            "version": 3,
+            "data": memoryview(memory),
+        }
+        weakref.finalize(self, memory.__setitem__, slice(None), bytes(len(memory)))
+
+
+def test_pixels_of_a_heif_outlive_its_decoder(tmp_path, monkeypatch):
+    """pillow-heif 1.0.0 hands out a view of memory that libheif frees with the picture."""
+    pixels = noise(32, 48)
+    path = as_heif(tmp_path / "a.heic", pixels)
+    monkeypatch.setattr("pillow_heif.open_heif", lambda *_, **__: Dying(pixels))
+    assert np.array_equal(read_image(path), pixels)
+
+
 def test_sizes_are_read_without_pixels(tmp_path, monkeypatch):
     names = ["a.jpg", "a.png", "a.webp", "a.tif", "a.bmp", "a.jp2", "a.ppm", "a.avif"]
     for name in names:
@@ -422,3 +460,43 @@ def test_endings_of_pictures_are_those_the_door_reads():
     } <= ENDINGS
     assert all(ending == ending.lower() and ending.startswith(".") for ending in ENDINGS)
     assert not {".txt", ".mp4", ".npy", ".safetensors", ".xmp"} & ENDINGS
+
+
+def test_the_table_names_each_format_and_each_ending_once():
+    names = [known.name for known in FORMATS]
+    endings = [ending for known in FORMATS for ending in known.endings]
+    assert (len(set(names)), len(set(endings))) == (len(names), len(endings))
+    assert set(endings) == ENDINGS
+    for known in FORMATS:
+        assert set(known.written) <= set(known.endings), known.name
+        assert bool(known.written) == (known.encoder is not None), known.name
+    assert " ".join(sorted(WRITABLE)) == ".bmp .jp2 .jpeg .jpg .png .ppm .tif .tiff .webp"
+    assert {".png", ".tif", ".tiff"} == DEEP
+
+
+WRITTEN = [(known, ending) for known in FORMATS for ending in known.written]
+
+
+@pytest.mark.parametrize(
+    ("known", "ending"), WRITTEN, ids=[f"{known.name}-{ending}" for known, ending in WRITTEN]
+)
+def test_what_the_table_says_of_a_written_format_is_so(tmp_path, known, ending):
+    path, exif = tmp_path / f"a{ending}", Image.Exif()
+    exif[0x010F] = "Maker"
+    alpha = np.full((24, 32), 65535, dtype=np.uint16)
+    alpha[:, :16] = 0
+    write_photo(path, Photo(noise(24, 32, deep=True), alpha, exif.tobytes(), profiled=True))
+    photo = read_photo(path)
+    assert decoder_of(path) is known.decoder
+    assert (photo.pixels.dtype == np.uint16) == (known.encoder.encode_16_bit is not None)
+    assert (photo.alpha is not None) == known.encoder.alpha
+    assert (b"Maker" in photo.exif, photo.profiled) == (known.encoder.metadata,) * 2
+
+
+def test_what_a_person_is_told_of_formats_is_the_table():
+    assert IN_WORDS == ".jpg .png .tif .webp .avif .heic .jp2 .ppm, camera raw files and others"
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"is a folder of (.+?)\s+files; it is searched", readme, re.DOTALL)
+    assert set(re.split(r",\s+|\s+or\s+", told)) == {
+        known.name for known in FORMATS if known.common
+    }

@@ -21,7 +21,7 @@ import tifffile
 from PIL import Image, ImageFile
 
 from srkit_core.errors import DataError
-from srkit_core.io.failure import MOST_PIXELS
+from srkit_core.io.decode_errors import MOST_PIXELS
 from srkit_core.io.images import image_size, read_image
 
 ROWS, COLUMNS = np.mgrid[:40, :56]

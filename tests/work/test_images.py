@@ -13,8 +13,14 @@ from PIL import Image
 
 from srkit_core.data.bundled_photographs import bundled_photographs
 from srkit_core.errors import DataError
-from srkit_core.io.images import image_size, read_image, to_bytes, to_unit, write_image
-from srkit_core.io.writing import WRITABLE
+from srkit_core.io.images import (
+    WRITABLE,
+    image_size,
+    read_image,
+    to_bytes,
+    to_unit,
+    write_image,
+)
 
 LOSSLESS = [".png", ".webp", ".bmp", ".tif", ".ppm", ".jp2"]
 UPRIGHT = {

@@ -14,7 +14,6 @@ from srkit_core.binding import BoundComponent
 from srkit_core.errors import DataError
 from srkit_core.evaluation.upscale_file import upscale_file
 from srkit_core.io.images import Photo, image_size, read_image, read_photo, write_photo
-from srkit_core.io.metadata import applicable_exif
 from srkit_core.models.model import Model
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
@@ -99,7 +98,7 @@ def test_what_describes_a_picture_is_found_in_heif(tmp_path):
     pillow_heif.from_pillow(Image.fromarray(noise(32, 32))).save(
         tmp_path / "a.heic", exif=camera_exif().tobytes()
     )
-    check_kept(exif_of(applicable_exif(tmp_path / "a.heic")))
+    check_kept(exif_of(read_photo(tmp_path / "a.heic").exif))
 
 
 def test_broken_exif_is_no_exif_and_no_reason_to_stop(tmp_path):
@@ -166,7 +165,7 @@ def test_broken_exif_is_not_written(tmp_path, ending, deep, broken):
 
 
 def test_a_raw_file_tells_camera_and_date(assets):
-    exif = exif_of(applicable_exif(assets / "camera/_DSC2164.ARW"))
+    exif = exif_of(read_photo(assets / "camera/_DSC2164.ARW").exif)
     assert (exif[BASE.Make], exif[BASE.Model], exif[BASE.DateTime]) == (
         "SONY",
         "ILCE-7RM3",
@@ -181,7 +180,7 @@ def test_a_raw_file_tells_camera_and_date(assets):
 def test_exif_is_written(tmp_path, ending, deep):
     path = tmp_path / f"a.{ending}"
     Image.fromarray(noise(6, 8)).save(tmp_path / "source.jpg", exif=camera_exif(3).tobytes())
-    photo = Photo(noise(6, 8, deep=deep), exif=applicable_exif(tmp_path / "source.jpg"))
+    photo = Photo(noise(6, 8, deep=deep), exif=read_photo(tmp_path / "source.jpg").exif)
     write_photo(path, photo)
     with Image.open(path) as image:
         check_kept(image.getexif())
@@ -213,7 +212,7 @@ def test_an_upscaled_picture_keeps_depth_alpha_and_exif(tmp_path, ending, deep):
     )
     alpha[:, :4] = 0
     source = tmp_path / ("a.png" if deep else f"a.{ending}")
-    write_photo(source, Photo(pixels, alpha, applicable_exif(tagged(tmp_path / "tagged.jpg"))))
+    write_photo(source, Photo(pixels, alpha, read_photo(tagged(tmp_path / "tagged.jpg")).exif))
     upscale_file(model(), source, tmp_path / f"large.{ending}")
     large = read_photo(tmp_path / f"large.{ending}")
     assert large.pixels.dtype == pixels.dtype

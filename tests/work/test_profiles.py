@@ -13,8 +13,8 @@ from torch import nn
 
 from srkit_core.binding import BoundComponent
 from srkit_core.evaluation.upscale_file import upscale_file
-from srkit_core.io.colour import srgb_profile
 from srkit_core.io.images import DEEP, WRITABLE, Photo, read_image, read_photo, write_photo
+from srkit_core.io.raster import srgb_profile
 from srkit_core.models.model import Model
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec

@@ -1,5 +1,6 @@
 """How is every way in which a file cannot be read named?"""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,7 +67,7 @@ def refuse_zeros(tail: bytes) -> None:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def as_data_error(path: Path) -> Iterator[None]:
     """Turn whatever a decoder raises for a file into a DataError that names file and reason.
 
     MemoryError passes.
@@ -87,6 +88,13 @@ def naming(path: Path) -> Iterator[None]:
             hint="leave the file out, or save it again as PNG",
             path=path,
         ) from error
+
+
+def silence_library(library: str) -> None:
+    """Keep a library's remarks, as on odd profiles, off the terminal: what matters is raised."""
+    logger = logging.getLogger(library)
+    if logger.level != logging.CRITICAL:
+        logger.setLevel(logging.CRITICAL)
 
 
 def _reason(error: Exception) -> str:

@@ -1,20 +1,30 @@
-"""How is a TIFF file of more than 8 bit read?
+"""How is a TIFF file read?
 
-Pillow reads 16-bit colours as 8 bit, 12-bit gray as if it were 16 and some 16-bit gray turned
-round; many other depths it does not know. tifffile decodes them all as they are stored; what they
-mean stands in the directory (TIFF 6.0, section 8).
+Up to 8 bit Pillow reads it. Of more it reads 16-bit colours as 8 bit, 12-bit gray as if it were 16
+and some 16-bit gray turned round; many other depths it does not know. tifffile decodes them all as
+they are stored; what they mean stands in the directory (TIFF 6.0, section 8).
 """
 
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import ExifTags, Image
 
-from srkit_core.io.codecs import first_page, page_samples
-from srkit_core.io.exif import as_orientation, load_inner
-from srkit_core.io.failure import DamagedError, checked_size
-from srkit_core.io.raster import Raster, Samples, from_channels, is_sideways, spread
+from srkit_core.io.decode_errors import DamagedError, checked_size, silence_library
+from srkit_core.io.exif import as_orientation, load_sub_ifds
+from srkit_core.io.pillow_decoder import PILLOW
+from srkit_core.io.raster import (
+    Decoder,
+    Raster,
+    Samples,
+    from_channels,
+    is_sideways,
+    scale_to_16_bit,
+)
 
 if TYPE_CHECKING:
     import tifffile
@@ -31,12 +41,12 @@ _MOST_SAMPLES = 8
 """A pixel of more samples is a measurement or a damaged header, and no picture (empirical)."""
 
 
-def is_deep(path: Path) -> bool:
+def needs_tifffile(path: Path) -> bool:
     """Say whether the first picture holds unsigned numbers of 9 to 16 bit, or floating-point ones,
     which are refused by name.
     """
     try:
-        with first_page(path) as page:
+        with _first_page(path) as page:
             deep = page.sampleformat == _FLOAT or (
                 page.sampleformat == _UNSIGNED and _bits(page) in range(9, 17)
             )
@@ -46,19 +56,19 @@ def is_deep(path: Path) -> bool:
         return False
 
 
-def size(path: Path) -> tuple[int, int]:
+def _size(path: Path) -> tuple[int, int]:
     """Return (height, width) of the upright picture from its header."""
-    with first_page(path) as page:
+    with _first_page(path) as page:
         height, width = _checked_size(page)
         return (width, height) if is_sideways(_orientation(page)) else (height, width)
 
 
-def decode(path: Path) -> Raster:
+def _decode(path: Path) -> Raster:
     """Return the first picture as 16 bit.
 
     Raises DamagedError where data are missing, ValueError for floating-point numbers.
     """
-    with first_page(path) as page:
+    with _first_page(path) as page:
         _checked_size(page)
         if page.sampleformat == _FLOAT:
             raise ValueError("its pixels are floating-point numbers of unknown range")
@@ -69,12 +79,51 @@ def decode(path: Path) -> Raster:
         return from_channels(samples, _orientation(page), known)
 
 
-def exif(path: Path) -> Image.Exif:
+def _exif(path: Path) -> Image.Exif:
     """Return the EXIF, which is the file's own directory."""
     found = Image.Exif()
     with path.open("rb") as file:
         found.load_from_fp(file)
-        return load_inner(found)
+        return load_sub_ifds(found)
+
+
+@contextmanager
+def _first_page(path: Path) -> Iterator["tifffile.TiffPage"]:
+    """Open the first directory of a TIFF file with tifffile.
+
+    Raises DamagedError where there is none.
+    """
+    import tifffile
+
+    silence_library("tifffile")
+    with ExitStack() as opened:
+        try:
+            page = opened.enter_context(tifffile.TiffFile(path)).pages.first
+        except (MemoryError, OSError):
+            raise
+        except Exception as error:  # tifffile names no base class for what broken directories raise
+            raise DamagedError(error) from error
+        yield page
+
+
+def _page_samples(page: "tifffile.TiffPage") -> Samples:
+    """Return the samples of a page as they are stored.
+
+    Raises DamagedError where some are missing, which tifffile takes for zeros.
+    """
+    try:
+        if (
+            len(page.dataoffsets) < math.prod(page.chunked)
+            or not all(page.dataoffsets)
+            or not all(page.databytecounts)
+        ):
+            raise DamagedError("its directory names fewer parts than the picture has")
+        samples: Samples = page.asarray()
+    except (MemoryError, DamagedError):
+        raise
+    except Exception as error:  # every codec below it raises its own
+        raise DamagedError(error) from error
+    return samples
 
 
 def _checked_size(page: "tifffile.TiffPage") -> tuple[int, int]:
@@ -88,7 +137,7 @@ def _checked_size(page: "tifffile.TiffPage") -> tuple[int, int]:
 
 def _samples(page: "tifffile.TiffPage") -> Samples:
     """Return uint16 (H, W, C): colours, gray counted from black, and alpha where there is one."""
-    stored, most, colours = page_samples(page), 2 ** _bits(page) - 1, _COLOURS[page.photometric]
+    stored, most, colours = _page_samples(page), 2 ** _bits(page) - 1, _COLOURS[page.photometric]
     if not stored.any():
         raise DamagedError("behind its header are nothing but zeros")
     interleaved = (
@@ -96,7 +145,7 @@ def _samples(page: "tifffile.TiffPage") -> Samples:
     )
     extra = [int(kind) for kind in page.extrasamples]
     has_alpha = interleaved.shape[2] > colours and extra[:1] != [_UNSPECIFIED]
-    samples = spread(interleaved[:, :, : colours + has_alpha], most)
+    samples = scale_to_16_bit(interleaved[:, :, : colours + has_alpha], most)
     if page.photometric == _WHITE_IS_ZERO:
         samples = np.concatenate([65535 - samples[:, :, :1], samples[:, :, 1:]], axis=2)
     return _unmultiplied(samples) if has_alpha and extra[:1] == [_PREMULTIPLIED] else samples
@@ -121,3 +170,18 @@ def _bits(page: "tifffile.TiffPage") -> int:
 
 def _orientation(page: "tifffile.TiffPage") -> int:
     return as_orientation(page.tags.valueof(ExifTags.Base.Orientation))
+
+
+_TIFFFILE = Decoder(_size, _decode, _exif)
+
+
+def _chosen(path: Path) -> Decoder:
+    return _TIFFFILE if needs_tifffile(path) else PILLOW
+
+
+TIFF = Decoder(
+    size=lambda path: _chosen(path).size(path),
+    decode=lambda path: _chosen(path).decode(path),
+    exif=lambda path: _chosen(path).exif(path),
+)
+"""What Pillow misreads by tifffile, every other TIFF file by Pillow."""
