@@ -35,6 +35,9 @@ _COLOURS = {_WHITE_IS_ZERO: 1, 1: 1, 2: 3, _SEPARATED: 4}
 and inks.
 """
 
+_PLANES = (1, 2)
+"""Samples of a pixel stand together or in a plane each (TIFF 6.0, PlanarConfiguration)."""
+
 _UNSIGNED, _FLOAT = 1, 3
 _UNSPECIFIED, _PREMULTIPLIED = 0, 1
 _MOST_SAMPLES = 8
@@ -109,9 +112,12 @@ def _first_page(path: Path) -> Iterator["tifffile.TiffPage"]:
 def _page_samples(page: "tifffile.TiffPage") -> Samples:
     """Return the samples of a page as they are stored.
 
-    Raises DamagedError where some are missing, which tifffile takes for zeros.
+    Raises DamagedError where some are missing, which tifffile takes for zeros, and for unknown
+    planes, which it leaves unwritten.
     """
     try:
+        if page.planarconfig not in _PLANES:
+            raise DamagedError(f"its directory knows no such planes as {page.planarconfig}")
         if (
             len(page.dataoffsets) < math.prod(page.chunked)
             or not all(page.dataoffsets)

@@ -411,6 +411,17 @@ def test_a_forged_size_of_heif_and_raw_is_refused(tmp_path, assets):
         read_image(tmp_path / "a.dng")
 
 
+def test_planes_of_an_unknown_kind_are_no_picture_out_of_unwritten_memory(tmp_path):
+    """tifffile takes them for planes and fills only the first of them."""
+    data = bytearray(GOOD["tiles.tif"])
+    place = data.index(struct.pack("<HHI", 284, 3, 1)) + 8
+    struct.pack_into("<H", data, place, 2049)
+    (tmp_path / "a.tif").write_bytes(data)
+    assert image_size(tmp_path / "a.tif") == (40, 56)
+    with pytest.raises(DataError, match="its directory knows no such planes as 2049"):
+        read_image(tmp_path / "a.tif")
+
+
 def test_pictures_up_to_the_limit_are_not_pillow_s_affair(tmp_path):
     """180 megapixels, which Pillow alone would refuse."""
     path = tmp_path / "a.png"
