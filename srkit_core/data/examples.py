@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from srkit_core.augmentation import Augment, MixAugmentation
 from srkit_core.data.loader import Batch
 from srkit_core.data.patches import CropRule
 from srkit_core.errors import DataError
@@ -73,6 +74,15 @@ def make_examples(
         [lr_maker.degrade(stack, rng=rng) for stack in targets], small, rule.patch // rule.scale
     )
     return Examples(lr, hr, target)
+
+
+def mixed(examples: Examples, augment: Augment, rng: torch.Generator) -> Examples:
+    """Return the examples of a batch with their LR mixed, each by its own draws from `rng`, on the
+    device of both.
+    """
+    for augmentation, probability in augment.of(MixAugmentation):
+        examples = augmentation.apply(examples, probability, rng)
+    return examples
 
 
 def _stored_lr(batch: Batch, device: torch.device) -> Tensor:

@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from srkit_core.augmentation.pixel_change import PixelChange
+from srkit_core.augmentation.view import View
 from srkit_core.data.cache import PixelCache
-from srkit_core.data.crop_position import draw_crop_position
 from srkit_core.data.loader_workers import begin, signals_waiting
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule, centre_crop_position, cut, picture_of, sample_rng
 from srkit_core.data.picture import Picture
-from srkit_core.data.transforms import Change, View, draw_change, draw_view
+from srkit_core.data.transforms import draw_change, draw_crop_position, draw_view
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, read_image
 
@@ -64,9 +65,6 @@ class Samples(Dataset[Sample]):
         self._pictures = pictures
         self._mixture = Mixture.of(pictures)
         self._rule = rule
-        self._crops, self._changes, self._sides = (
-            rule.augment.of(phase) for phase in ("crop", "pixels", "view")
-        )
         self._cache = PixelCache(read_image)
         self._named = set[str]()
 
@@ -99,11 +97,11 @@ class Samples(Dataset[Sample]):
             _log.warning("skipped: %s", error)
 
     def _sample(self, picture: Picture, index: int) -> Sample:
-        rng = sample_rng(self._rule, index)
-        hr, lr = _read(picture, self._rule, self._cache.get)
-        position = draw_crop_position(self._crops, hr, self._rule.patch, self._rule.scale, rng)
-        change, view = draw_change(self._changes, rng), draw_view(self._sides, rng)
-        return _seen(picture, self._rule, hr, lr, position, view, change)
+        rule, rng = self._rule, sample_rng(self._rule, index)
+        hr, lr = _read(picture, rule, self._cache.get)
+        position = draw_crop_position(rule.augment, hr, rule.patch, rule.scale, rng)
+        change, view = draw_change(rule.augment, rng), draw_view(rule.augment, rng)
+        return _seen(picture, rule, hr, lr, position, view, change)
 
 
 class CentrePatches(Dataset[Sample]):
@@ -136,7 +134,7 @@ class CentrePatches(Dataset[Sample]):
             lr,
             centre_crop_position(self._rule, hr.shape[0], hr.shape[1]),
             View(),
-            Change(),
+            PixelChange(),
         )
 
 
@@ -227,7 +225,7 @@ def _seen(
     lr: Pixels | None,
     position: tuple[int, int],
     view: View,
-    change: Change,
+    change: PixelChange,
 ) -> Sample:
     crop = cut(rule, hr, position, view, change)
     return Sample(

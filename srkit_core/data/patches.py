@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srkit_core.augmentation import Augment
-from srkit_core.data.affine import Frame, warped
-from srkit_core.data.colour_jitter import tinted
-from srkit_core.data.transforms import Change, View
+from srkit_core.augmentation.affine import Frame
+from srkit_core.augmentation.pixel_change import PixelChange
+from srkit_core.augmentation.view import View
 from srkit_core.io.images import Pixels
 
 _ORDER, _CROP = 0, 1
-_UNCHANGED = Change()
+_UNCHANGED = PixelChange()
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def cut(
     pixels: Pixels,
     position: tuple[int, int],
     view: View,
-    change: Change = _UNCHANGED,
+    change: PixelChange = _UNCHANGED,
 ) -> Crop:
     """Cut the window of a patch from a picture of whole LR pixels, (H, W, 3), change it, and look
     at it from a side.
@@ -83,13 +83,9 @@ def cut(
         max(min(at - rule.margin, side - rule.window), 0)
         for at, side in zip(position, pixels.shape[:2], strict=True)
     )
-    window = pixels[top : top + rule.window, left : left + rule.window]
-    height, width = window.shape[:2]
-    if change.warp is not None:
-        centre = position[0] + (rule.patch - 1) / 2, position[1] + (rule.patch - 1) / 2
-        window = warped(pixels, change.warp, Frame(top, left, height, width, centre, rule.patch))
-    if change.tint is not None:
-        window = tinted(window, change.tint)
+    height, width = (min(rule.window, side) for side in pixels.shape[:2])
+    centre = position[0] + (rule.patch - 1) / 2, position[1] + (rule.patch - 1) / 2
+    window = change.of(pixels, Frame(top, left, height, width, centre, rule.patch))
     corner = view.corner(position[0] - top, position[1] - left, height, width, rule.patch)
     return Crop(view.of(window), corner)
 

@@ -1,99 +1,56 @@
-"""From which side is a crop seen, and what is changed in it?"""
+"""Which augmentations happen to a sample?
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Every step of a chain draws whether it happens, and one that does draws what it does, before the
+next step draws: samples are repeated by the same numbers in the same order.
+"""
+
+from collections.abc import Iterator
 
 import numpy as np
-import torch
 
-from srkit_core.augmentation import Affine, AugmentStep, Flip, Jitter, Turn
-from srkit_core.data.affine import Warp, draw_warp
-from srkit_core.data.colour_jitter import Tint, draw_tint
+from srkit_core.augmentation import (
+    Augment,
+    CropAugmentation,
+    PixelAugmentation,
+    ViewAugmentation,
+)
+from srkit_core.augmentation.chain_binding import PhaseT
+from srkit_core.augmentation.crop_position import CropChoice
+from srkit_core.augmentation.pixel_change import PixelChange
+from srkit_core.augmentation.view import View
 from srkit_core.io.images import Pixels
 
 
-@dataclass(frozen=True)
-class View:
-    """A horizontal flip, then so many quarter turns counterclockwise."""
-
-    flip: bool = False
-    turns: int = 0
-
-    def of(self, pixels: Pixels) -> Pixels:
-        """Return (H, W, 3) seen this way, contiguous.
-
-        Of a picture on disk only these pixels are read, and in their order there.
-        """
-        read = np.ascontiguousarray(pixels[::-1] if self.turns == 2 else pixels)
-        if self.turns % 2:
-            return _channel_by_channel(np.rot90(read[:, ::-1] if self.flip else read, self.turns))
-        if self.flip == (self.turns == 2):
-            return read
-        mirrored: Pixels = torch.from_numpy(read).flip(1).numpy()  # twenty times as fast as numpy
-        return mirrored
-
-    def flipped(self, *, vertically: bool) -> "View":
-        """Return this view, then a flip: after turns it is the flip before as many turns back."""
-        return View(not self.flip, (2 * vertically - self.turns) % 4)
-
-    def turned(self, turns: int) -> "View":
-        """Return this view, then quarter turns."""
-        return View(self.flip, (self.turns + turns) % 4)
-
-    def corner(self, y: int, x: int, height: int, width: int, side: int) -> tuple[int, int]:
-        """Return where the top left corner of a square of `side` goes when the (height, width)
-        around it is seen this way.
-        """
-        x = width - side - x if self.flip else x
-        for _ in range(self.turns):
-            y, x, height, width = width - side - x, y, width, height
-        return y, x
-
-
-@dataclass(frozen=True)
-class Change:
-    """What happens to the pixels of HR before LR is made: first a warp, then a tint."""
-
-    warp: Warp | None = None
-    tint: Tint | None = None
-
-
-def _channel_by_channel(pixels: Pixels) -> Pixels:
-    """Return a contiguous copy; whole pixels of three bytes would take twice as long."""
-    copy = np.empty_like(pixels, order="C")
-    for channel in range(pixels.shape[2]):
-        copy[..., channel] = pixels[..., channel]
-    return copy
-
-
-def draw_view(steps: Sequence[AugmentStep], rng: np.random.Generator) -> View:
-    """Draw a view for one sample: a flip flips every second picture, a turn draws one of four
-    quarter turns.
+def draw_crop_position(
+    augment: Augment, pixels: Pixels, patch: int, scale: int, rng: np.random.Generator
+) -> tuple[int, int]:
+    """Draw the top left of a patch, on the LR grid, inside (H, W, 3) of at least its size: evenly
+    but for what `augment` says.
     """
+    choice = CropChoice()
+    for augmentation in _happening(augment, CropAugmentation, rng):
+        choice = augmentation.apply(choice, rng)
+    return choice.draw(pixels, patch, scale, rng)
+
+
+def draw_change(augment: Augment, rng: np.random.Generator) -> PixelChange:
+    """Draw the changes of one sample's pixels."""
+    change = PixelChange()
+    for augmentation in _happening(augment, PixelAugmentation, rng):
+        change = augmentation.apply(change, rng)
+    return change
+
+
+def draw_view(augment: Augment, rng: np.random.Generator) -> View:
+    """Draw the side from which one sample is seen."""
     view = View()
-    for step in steps:
-        happens = rng.random() < step.probability
-        if happens and isinstance(step.what, Flip):
-            view = (
-                view.flipped(vertically=step.what.axis == "vertical") if rng.integers(2) else view
-            )
-        if happens and isinstance(step.what, Turn):
-            view = view.turned(int(rng.integers(4)))
+    for augmentation in _happening(augment, ViewAugmentation, rng):
+        view = augmentation.apply(view, rng)
     return view
 
 
-def draw_change(steps: Sequence[AugmentStep], rng: np.random.Generator) -> Change:
-    """Draw the changes of one sample's pixels.
-
-    Several of a sort follow each other in their order.
-    """
-    warp, tint = None, None
-    for step in steps:
-        happens = rng.random() < step.probability
-        if happens and isinstance(step.what, Affine):
-            drawn = draw_warp(step.what, rng)
-            warp = drawn if warp is None else warp @ drawn
-        if happens and isinstance(step.what, Jitter):
-            tinted = draw_tint(step.what, rng)
-            tint = tinted if tint is None else tinted @ tint
-    return Change(warp, tint)
+def _happening(augment: Augment, phase: type[PhaseT], rng: np.random.Generator) -> Iterator[PhaseT]:
+    """Yield what happens to a sample in a phase; each draws before the next one is asked for."""
+    for augmentation, probability in augment.of(phase):
+        if rng.random() < probability:
+            yield augmentation

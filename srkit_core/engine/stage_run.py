@@ -12,8 +12,7 @@ from pathlib import Path
 
 import torch
 
-from srkit_core.data.cutblur import mixed
-from srkit_core.data.examples import Examples, make_examples
+from srkit_core.data.examples import Examples, make_examples, mixed
 from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.engine.checkpoints.checkpoint import Position, Progress, State, read_state
@@ -167,7 +166,7 @@ class StageRun:
         number = seed_for(seed, "degradation", total, rank)
         rng = torch.Generator(self.device).manual_seed(number)
         made = make_examples(batch, self.rule, self.context.lr_maker, rng)
-        fresh = mixed(made, self.rule.augment.of("mix"), rng)
+        fresh = mixed(made, self.rule.augment, rng)
         pool_rng = torch.Generator().manual_seed(seed_for(seed, "pool", total, rank))
         return self.pool.exchange(fresh, pool_rng)
 

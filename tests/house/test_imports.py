@@ -1,8 +1,11 @@
 """Do imports go in the directions that the house allows?"""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
+
+from srkit_core.augmentation import AUGMENTATIONS
 
 DOOR = ("arrays", "errors", "hooks", "interfaces", "pretrained", "specs")
 """The modules of srkit_core that a plugin may import."""
@@ -58,3 +61,17 @@ def test_the_core_imports_no_plugin(imports):
         and not _within(name, "srkit_core")
     ]
     assert strangers == []
+
+
+def test_only_its_own_package_knows_an_augmentation_by_its_class(trees):
+    classes = {augmentation.__name__ for augmentation in AUGMENTATIONS.values()}
+    named = {
+        (str(path), alias.name)
+        for path, tree in trees.items()
+        if path.parts[:2] != ("srkit_core", "augmentation")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and _within(node.module, "srkit_core.augmentation")
+        for alias in node.names
+        if alias.name in classes
+    }
+    assert named == set()

@@ -80,6 +80,7 @@ def test_words_are_imported_without_work(root):
     modules = [*_words(root), *sorted(point.value for point in entry_points(group="srkit.plugins"))]
     assert {
         "srkit_core",
+        "srkit_core.augmentation",
         "srkit_core.plan",
         "srkit_core.cli.app",
         "srkit_core.builtin",

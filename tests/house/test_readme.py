@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from srkit_core.augmentation import describe_augmentations
 from srkit_core.registry import discover
 
 
@@ -90,6 +91,12 @@ def test_every_component_that_comes_with_it_is_in_the_tables(root):
     ]
     told = {name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row)}
     assert {component.name for component in discover().components} - told == set()
+
+
+def test_the_list_of_augmentations_is_that_of_the_table(root):
+    words = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    told = words.partition("Augmentations are ")[2].partition(", in this order, each with options")
+    assert told[0] == describe_augmentations()
 
 
 def test_the_picture_and_every_linked_file_are_there(root):

@@ -2,9 +2,26 @@
 order, without torch?
 """
 
+import re
+from operator import ne
+
 import pytest
 
-from srkit_core.augmentation import AUGMENTATIONS, Affine, AugmentStep, Flip, Salient, bind_augment
+from srkit_core.augmentation import (
+    AUGMENTATIONS,
+    PHASES,
+    Affine,
+    AugmentStep,
+    CropAugmentation,
+    Flip,
+    MixAugmentation,
+    PixelAugmentation,
+    Salient,
+    ViewAugmentation,
+    augmentation_names,
+    bind_augment,
+    describe_augmentations,
+)
 from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import parse_chain
 from srkit_core.options import check_signature, options_of
@@ -37,16 +54,44 @@ def test_options_and_probabilities_are_bound():
 
 def test_steps_are_told_apart_by_when_they_happen():
     chain = bound("centre | salient | jitter | affine | turn | flip | cutblur")
-    names = {
-        phase: [type(step.what).__name__ for step in chain.of(phase)]
-        for phase in ("crop", "pixels", "view", "mix")
-    }
-    assert names == {
-        "crop": ["Centre", "Salient"],
-        "pixels": ["Jitter", "Affine"],
-        "view": ["Turn", "Flip"],
-        "mix": ["CutBlur"],
-    }
+    names = [[type(what).__name__ for what, _ in chain.of(phase)] for phase in PHASES]
+    assert names == [["Centre", "Salient"], ["Jitter", "Affine"], ["Turn", "Flip"], ["CutBlur"]]
+    assert (CropAugmentation, PixelAugmentation, ViewAugmentation, MixAugmentation) == PHASES
+    assert bound("flip@0.5 | cutblur@0.2").of(ViewAugmentation) == ((Flip(), 0.5),)
+
+
+def test_the_table_holds_every_class_that_does_something():
+    assert [name for name, made in AUGMENTATIONS.items() if made.name != name] == []
+    assert [name for name, made in AUGMENTATIONS.items() if "apply" not in vars(made)] == []
+    assert set(augmentation_names()) == set(AUGMENTATIONS)
+    phases = [AUGMENTATIONS[name].phase for name in augmentation_names()]
+    assert list(dict.fromkeys(phases)) == [phase.phase for phase in PHASES]
+    assert len(set(phases)) == sum(map(ne, phases, phases[1:])) + 1
+    told = describe_augmentations()
+    assert re.findall("`([^`]+)`", told) == list(augmentation_names())
+    assert told.startswith("`centre` and `salient` (where crops are taken), `affine`")
+    assert told.endswith("), and `cutblur` (once LR is made)")
+
+
+def test_a_new_class_is_listed_and_bound_in_its_phase(request):
+    class Grain(PixelAugmentation, name="grain"):
+        """Stands for a new one."""
+
+    request.addfinalizer(lambda: AUGMENTATIONS.pop("grain"))
+    assert augmentation_names().index("grain") + 1 == augmentation_names().index("flip")
+    assert " and `grain` (before LR is made), `flip`" in describe_augmentations()
+    ((what, probability),) = bound("grain@0.2 | flip").of(PixelAugmentation)
+    assert (type(what), probability) == (Grain, 0.2)
+    with pytest.raises(IncompatibleError) as caught:
+        bound("flip | grain")
+    assert caught.value.hint == 'augment = "grain | flip"'
+
+
+@pytest.mark.parametrize("name", ["", "flip"])
+def test_a_class_without_a_name_of_its_own_is_refused(name):
+    with pytest.raises(TypeError, match=f"Nameless needs a name of its own, not '{name}'"):
+        type("Nameless", (ViewAugmentation,), {}, name=name)
+    assert AUGMENTATIONS["flip"] is Flip
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ to change?
 
 import pytest
 
+from srkit_core.augmentation import augmentation_names
 from srkit_core.chain import bind_chain
 from srkit_core.errors import ExpressionError, IncompatibleError, OptionError, UnknownComponentError
 from srkit_core.expressions import parse_chain, parse_sum
@@ -164,7 +165,7 @@ REFUSED = [
             {"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flip | spin"}]}
         ),
         "there is no augmentation 'spin'",
-        "one of centre, salient, affine, jitter, flip, turn, cutblur",
+        f"one of {', '.join(augmentation_names())}",
     ),
     (
         recipe_from_dict(

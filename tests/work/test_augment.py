@@ -7,17 +7,20 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from srkit_core.engine.run_options import RunOptions
 
-from srkit_core.augmentation import Jitter, bind_augment
+from srkit_core.augmentation import AUGMENTATIONS, Jitter, PixelAugmentation, bind_augment
+from srkit_core.augmentation.affine import Frame
+from srkit_core.augmentation.colour_jitter import draw_tint, tinted
+from srkit_core.augmentation.crop_position import detail
+from srkit_core.augmentation.pixel_change import PixelChange
+from srkit_core.augmentation.view import View
 from srkit_core.builtin.interpolation import Shrink
-from srkit_core.data.colour_jitter import draw_tint, tinted
-from srkit_core.data.crop_position import detail, draw_crop_position
-from srkit_core.data.cutblur import mixed
-from srkit_core.data.examples import Examples
+from srkit_core.data.examples import Examples, mixed
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
-from srkit_core.data.transforms import View, draw_change, draw_view
+from srkit_core.data.transforms import View, draw_change, draw_crop_position, draw_view
 from srkit_core.engine.trainer import train
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import write_image
@@ -79,13 +82,13 @@ def test_flips_and_turns_happen_in_their_order():
         expected = np.rot90(expected, rng.integers(4))
         rng.random()
         expected = expected[:, ::-1] if rng.integers(2) else expected
-        view = draw_view(bound("flip(axis=vertical) | turn | flip").steps, numbers(seed))
+        view = draw_view(bound("flip(axis=vertical) | turn | flip"), numbers(seed))
         assert np.array_equal(view.of(picture), expected)
 
 
 def test_a_vertical_flip_alone_gives_two_views():
-    steps, rng = bound("flip(axis=vertical)").steps, numbers()
-    views = Counter(draw_view(steps, rng) for _ in range(1000))
+    augment, rng = bound("flip(axis=vertical)"), numbers()
+    views = Counter(draw_view(augment, rng) for _ in range(1000))
     assert set(views) == {View(), View(flip=True, turns=2)}
     assert views[View()] == pytest.approx(500, abs=60)
     assert np.array_equal(View(flip=True, turns=2).of(noise(4, 5)), noise(4, 5)[::-1])
@@ -95,26 +98,51 @@ def test_a_vertical_flip_alone_gives_two_views():
     ("text", "share"), [("affine@0.3 | jitter@0.6", (0.3, 0.6)), ("affine | jitter@0", (1, 0))]
 )
 def test_changes_happen_as_often_as_they_say(text, share):
-    steps, rng = bound(text).steps, numbers()
-    drawn = [draw_change(steps, rng) for _ in range(1000)]
+    augment, rng = bound(text), numbers()
+    drawn = [draw_change(augment, rng) for _ in range(1000)]
     assert np.mean([one.warp is not None for one in drawn]) == pytest.approx(share[0], abs=0.05)
     assert np.mean([one.tint is not None for one in drawn]) == pytest.approx(share[1], abs=0.05)
 
 
 def test_several_changes_of_a_sort_follow_each_other():
-    both = draw_change(bound("affine | jitter | affine(shift=0) | jitter").steps, numbers())
+    both = draw_change(bound("affine | jitter | affine(shift=0) | jitter"), numbers())
     rng, parts = numbers(), []
     for text in ("affine", "jitter", "affine(shift=0)", "jitter"):
-        parts.append(draw_change(bound(text).steps, rng))
+        parts.append(draw_change(bound(text), rng))
     assert np.allclose(both.warp, parts[0].warp @ parts[2].warp)
     assert np.allclose(both.tint, parts[3].tint @ parts[1].tint)
 
 
+def test_functions_of_the_window_keep_their_place_between_colours():
+    picture, frame = noise(12, 14), Frame(2, 3, 8, 9, (5.5, 6.5), 8)
+    halve, shift = np.diag([0.5, 0.5, 0.5, 1.0]), np.eye(4)
+    shift[:3, 3] = 40
+    both = PixelChange().with_tint(shift).with_tint(halve)
+    assert np.array_equal(both.tint, halve @ shift)
+    change = both.then(lambda window: window[..., ::-1]).with_tint(halve)
+    assert len(change.functions) == 2
+    expected = np.floor((picture[2:10, 3:12, ::-1] + 40.0) / 2 + 0.5)
+    assert np.array_equal(both.of(picture, frame), expected[..., ::-1])
+    assert np.array_equal(change.of(picture, frame), np.floor(expected / 2 + 0.5))
+    assert np.shares_memory(PixelChange().of(picture, frame), picture)
+
+
+def test_a_new_augmentation_of_pixels_is_one_class(pictures, request):
+    class Inverted(PixelAugmentation, name="inverted"):
+        def apply(self, change, rng):
+            return change.then(lambda window: 255 - window)
+
+    request.addfinalizer(lambda: AUGMENTATIONS.pop("inverted"))
+    never, always = loaded(pictures, "inverted@0 | flip"), loaded(pictures, "inverted | flip")
+    assert len(always) == 6
+    for one, other in zip(never, always, strict=True):
+        assert one[:2] == other[:2]
+        assert torch.equal(one[2], 255 - other[2])
+
+
 def positions(text, pixels, count=400, patch=32):
     rng = numbers()
-    return np.array(
-        [draw_crop_position(bound(text).steps, pixels, patch, 4, rng) for _ in range(count)]
-    )
+    return np.array([draw_crop_position(bound(text), pixels, patch, 4, rng) for _ in range(count)])
 
 
 def test_a_margin_keeps_crops_in_the_middle():
@@ -191,7 +219,7 @@ def examples(count=64, scale=4):
 
 
 def mix(text, given, seed=0):
-    return mixed(given, bound(text).of("mix"), torch.Generator().manual_seed(seed))
+    return mixed(given, bound(text), torch.Generator().manual_seed(seed))
 
 
 def test_cutblur_exchanges_a_square_inside_or_outside():
@@ -244,7 +272,7 @@ def test_cutblur_happens_as_often_as_it_says_and_by_its_seed():
     assert torch.equal(mix("cutblur", examples()).lr, mix("cutblur", examples()).lr)
     assert not torch.equal(mix("cutblur", examples()).lr, mix("cutblur", examples(), seed=1).lr)
     rng = torch.Generator().manual_seed(0)
-    assert mixed(examples(), (), rng).lr.min() == 2.0
+    assert mixed(examples(), bound(""), rng).lr.min() == 2.0
     assert torch.equal(
         torch.rand(1, generator=rng), torch.rand(1, generator=torch.Generator().manual_seed(0))
     )

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from srkit_core.augmentation.view import View
 from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import cut
-from srkit_core.data.transforms import View
 from srkit_core.engine.stage_run import crop_rule
 from srkit_core.errors import IncompatibleError
 from srkit_core.evaluation.scoring import pairs

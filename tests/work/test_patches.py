@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from srkit_core.augmentation import bind_augment
+from srkit_core.augmentation.crop_position import even_crop_position
+from srkit_core.augmentation.view import View
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.chain import bind_chain
-from srkit_core.data.crop_position import even_crop_position
 from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import CropRule, centre_crop_position, cut, picture_of, sample_rng
-from srkit_core.data.transforms import View, draw_view
+from srkit_core.data.transforms import draw_view
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
 from srkit_core.registry import discover
@@ -128,7 +129,7 @@ def test_a_view_is_a_flip_then_turns_counterclockwise():
 )
 def test_views_are_drawn_evenly(augment, views):
     rng = np.random.default_rng(0)
-    drawn = [draw_view(bind_augment(parse_chain(augment)).of("view"), rng) for _ in range(4000)]
+    drawn = [draw_view(bind_augment(parse_chain(augment)), rng) for _ in range(4000)]
     share = Counter((view.flip, view.turns) for view in drawn)
     assert share.keys() == views.keys()
     assert all(

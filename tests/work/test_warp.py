@@ -8,12 +8,13 @@ import torch
 from skimage.transform import warp as reference
 
 from srkit_core.augmentation import Affine, bind_augment
+from srkit_core.augmentation.affine import Frame, draw_warp, warped
+from srkit_core.augmentation.pixel_change import PixelChange
+from srkit_core.augmentation.view import View
 from srkit_core.builtin.interpolation import Shrink
-from srkit_core.data.affine import Frame, draw_warp, warped
 from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import CropRule, cut
-from srkit_core.data.transforms import Change, View
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
 
@@ -90,7 +91,7 @@ def test_lr_of_a_warped_crop_is_the_crop_of_lr_of_the_warped_picture(smooth, pla
     degrade, picture = Shrink("bicubic", 4, border="symmetric", quantise=True), smooth(160, 200)
     for seed in range(4):
         matrix = drawn(seed)
-        crop = cut(rule, picture, place, View(), Change(matrix))
+        crop = cut(rule, picture, place, View(), PixelChange(matrix))
         made = make_examples(
             collate([Sample("a", crop.window, crop.corner, None)]),
             rule,
@@ -113,7 +114,7 @@ def test_nothing_is_invented_where_the_picture_goes_on():
     """
     picture, matrix = noise(200, 200), turned(45)
     rule = CropRule(32, 4, 0, 0, 0, bind_augment(parse_chain("")))
-    inside = cut(rule, picture, (84, 84), View(), Change(matrix)).window
+    inside = cut(rule, picture, (84, 84), View(), PixelChange(matrix)).window
     alone = whole(np.ascontiguousarray(picture[84:116, 84:116]), matrix)
     assert np.array_equal(inside[8:24, 8:24], alone[8:24, 8:24])
     assert np.abs(inside[0].astype(int) - alone[0]).mean() > 20
@@ -123,9 +124,9 @@ def test_at_the_border_of_the_picture_its_last_pixels_go_on():
     picture, rule = noise(100, 100), CropRule(32, 4, 8, 0, 0, bind_augment(parse_chain("")))
     padded = np.pad(picture, ((60, 60), (60, 60), (0, 0)), mode="edge")
     for seed in range(4):
-        near = cut(rule, picture, (0, 68), View(), Change(drawn(seed)))
+        near = cut(rule, picture, (0, 68), View(), PixelChange(drawn(seed)))
         (y, x), (top, left) = near.corner, cut(rule, padded, (60, 128), View()).corner
-        far = cut(rule, padded, (60, 128), View(), Change(drawn(seed))).window
+        far = cut(rule, padded, (60, 128), View(), PixelChange(drawn(seed))).window
         difference = (
             near.window[y : y + 32, x : x + 32].astype(int) - far[top : top + 32, left : left + 32]
         )

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from srkit_core.data.crop_position import detail
+from srkit_core.augmentation.crop_position import detail
 from srkit_core.io.images import Pixels
 
 FLAT = 0.5

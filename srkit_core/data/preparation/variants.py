@@ -3,7 +3,7 @@
 import numpy as np
 
 from srkit_core.augmentation import bind_augment
-from srkit_core.data.affine import Frame, warped
+from srkit_core.augmentation.affine import Frame
 from srkit_core.data.transforms import draw_change, draw_view
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import Pixels
@@ -21,8 +21,6 @@ def variant(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """
     augment = bind_augment(parse_chain(AUGMENT))
     height, width = pixels.shape[:2]
-    change, view = draw_change(augment.of("pixels"), rng), draw_view(augment.of("view"), rng)
-    if change.warp is not None:
-        frame = Frame(0, 0, height, width, ((height - 1) / 2, (width - 1) / 2), min(height, width))
-        pixels = warped(pixels, change.warp, frame)
-    return view.of(np.ascontiguousarray(pixels))
+    change, view = draw_change(augment, rng), draw_view(augment, rng)
+    frame = Frame(0, 0, height, width, ((height - 1) / 2, (width - 1) / 2), min(height, width))
+    return view.of(np.ascontiguousarray(change.of(pixels, frame)))

@@ -1,39 +1,25 @@
 """What is exchanged between LR and HR once LR is made?"""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from srkit_core.augmentation import AugmentStep, CutBlur
-from srkit_core.data.examples import Examples
 
-
-def mixed(examples: Examples, steps: Sequence[AugmentStep], rng: torch.Generator) -> Examples:
-    """Return the examples of a batch with their LR mixed, each by its own draws from `rng`, on the
-    device of both.
-    """
-    for step in steps:
-        if isinstance(step.what, CutBlur):
-            examples = replace(
-                examples, lr=_cut_blurred(examples, step.what.size, step.probability, rng)
-            )
-    return examples
-
-
-def _cut_blurred(
-    examples: Examples, size: float, probability: float, rng: torch.Generator
+def cut_blurred(
+    lr: Tensor, target: Tensor, size: float, probability: float, rng: torch.Generator
 ) -> Tensor:
-    lr, count = examples.lr, len(examples.lr)
-    drawn = torch.rand(4, count, 1, 1, 1, generator=rng, device=lr.device)
+    """Return LR (B, 3, H, W) in which, with `probability`, a square is exchanged with clean LR.
+
+    Clean LR is the target, shrunk to (H, W) by bicubic interpolation; `size` is the square's side
+    as a share of LR's. It is clean inside the square, or outside of it, equally likely.
+    """
+    drawn = torch.rand(4, len(lr), 1, 1, 1, generator=rng, device=lr.device)
     rows, columns = (
         _covered(side, size, place) for side, place in zip(lr.shape[-2:], drawn[:2], strict=True)
     )
     square = rows[..., None] & columns[..., None, :]
     clean = square ^ (drawn[2] < 0.5)
-    return torch.where(clean & (drawn[3] < probability), _shrunk(examples.target, lr), lr)
+    return torch.where(clean & (drawn[3] < probability), _shrunk(target, lr), lr)
 
 
 def _covered(side: int, size: float, place: Tensor) -> Tensor:

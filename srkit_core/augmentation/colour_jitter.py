@@ -1,14 +1,17 @@
 """How are the colours of a picture jittered?"""
 
+from __future__ import annotations
+
 from math import pi
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srkit_core.augmentation import Jitter
-from srkit_core.io.images import Pixels
+if TYPE_CHECKING:
+    from srkit_core.augmentation import Jitter
+    from srkit_core.io.images import Pixels
 
 Tint: TypeAlias = NDArray[np.float64]
 """A linear map of (R, G, B, 1) in 0..255, 4 x 4."""

@@ -1,16 +1,19 @@
 """What does a picture look like rotated, shifted, sheared and zoomed?"""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import ceil, floor, radians
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from srkit_core.augmentation import Affine
-from srkit_core.io.images import Pixels
+if TYPE_CHECKING:
+    from srkit_core.augmentation import Affine
+    from srkit_core.io.images import Pixels
 
 Warp: TypeAlias = NDArray[np.float64]
 """Where a seen point (x, y, 1) comes from in the picture, 3 x 3, in sides of the crop from the
