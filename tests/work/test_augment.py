@@ -7,7 +7,6 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from srkit_core.engine.run_options import RunOptions
 
 from srkit_core.augmentation import AUGMENTATIONS, Jitter, PixelAugmentation, bind_augment
 from srkit_core.augmentation.affine import Frame
@@ -20,7 +19,7 @@ from srkit_core.data.examples import Examples, mixed
 from srkit_core.data.loader import Samples, batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
-from srkit_core.data.transforms import View, draw_change, draw_crop_position, draw_view
+from srkit_core.data.transforms import draw_change, draw_crop_position, draw_view
 from srkit_core.engine.trainer import train
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import write_image
