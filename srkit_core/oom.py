@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from srkit_core.errors import OutOfMemoryError
-
-_CPU_MESSAGES: Final = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator")
-"""On a CPU torch raises a plain RuntimeError, which only its words tell from others."""
+from srkit_core.torch_messages import OUT_OF_MEMORY, says_any
 
 
 @contextmanager
@@ -22,6 +19,6 @@ def oom_guard(hint: str) -> Iterator[None]:
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemoryError("memory ran out", hint=hint) from error
     except RuntimeError as error:
-        if any(message in str(error) for message in _CPU_MESSAGES):
+        if says_any(error, *OUT_OF_MEMORY):
             raise OutOfMemoryError("memory ran out", hint=hint) from error
         raise

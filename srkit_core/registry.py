@@ -5,9 +5,10 @@ import os
 import re
 import traceback
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
 
 import pluggy
 
@@ -20,6 +21,7 @@ from srkit_core.specs import Announced, ComponentSpec, Kind, LayoutSpec, Weights
 
 OWN_DISTRIBUTION = "srkit"
 LIMIT_VARIABLE = "SRKIT_PLUGINS"
+NamedT = TypeVar("NamedT", WeightsSpec, LayoutSpec)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
@@ -73,6 +75,24 @@ class Registry:
     def versions(self) -> dict[str, str]:
         """Versions of the distributions that provide components, by name."""
         return {component.distribution: component.version for component in self.components}
+
+    def with_components(self, *specs: ComponentSpec, distribution: str = "local") -> "Registry":
+        """Return a registry that has further components, without packaging: a network, loss or
+        metric of one's own. They take part wherever a registry is given.
+
+        Raises PluginError when a spec is not sound, or the distribution has one of that name.
+        """
+        try:
+            _check_specs(specs)
+        except PluginError as error:
+            raise PluginError(error.message, hint="its factory is keyword-only and typed") from None
+        added = tuple(Component(spec, distribution, "0") for spec in specs)
+        there = {(one.kind, one.full_name) for one in self.components}
+        twice = next((one for one in added if (one.kind, one.full_name) in there), None)
+        if twice is not None:
+            fact = f"{twice.kind} '{twice.full_name}' is there already"
+            raise PluginError(fact, hint="another name, or distribution='mine'")
+        return replace(self, components=_sorted((*self.components, *added)))
 
     def of_kind(self, kind: Kind) -> tuple[Component, ...]:
         """Return the components of one kind."""
@@ -130,8 +150,14 @@ class Registry:
 
     def _miss(self, kind: Kind, name: str) -> PluginError | UnknownComponentError:
         offers = providers(kind, name)
+        bare = name.rpartition("/")[2]
         homes = {offer.distribution for offer in offers} | {name.rpartition("/")[0]}
-        broken = [problem for problem in self.problems if problem.distribution in homes]
+        homes |= {f"{OWN_DISTRIBUTION}-{bare}"}
+        broken = [
+            problem
+            for problem in self.problems
+            if problem.distribution in homes or problem.plugin == bare
+        ]
         if broken:
             return PluginError(
                 f"{kind} '{name}' is in {broken[0].distribution}, which is broken: "
@@ -152,7 +178,10 @@ class Registry:
 
     def _elsewhere(self, kind: Kind, name: str) -> str:
         others = sorted({component.kind for component in self.named(name)} - {kind})
-        return f" (there is a {' and a '.join(others)} of that name)" if others else ""
+        if others:
+            return f" (there is a {' and a '.join(others)} of that name)"
+        broken = ", ".join(dict.fromkeys(problem.distribution for problem in self.problems))
+        return f"; what {broken} would bring is unknown, because it is broken" if broken else ""
 
 
 def _advice(kind: Kind, nearest: Sequence[str]) -> str:
@@ -181,28 +210,24 @@ def discover(
         Component(spec, *home) for spec, home in announced if isinstance(spec, ComponentSpec)
     ]
     return Registry(
-        components=tuple(
-            sorted(
-                components,
-                key=lambda component: (component.kind, component.name, component.distribution),
-            )
-        ),
-        weights=tuple(
-            sorted(
-                (spec for spec, _ in announced if isinstance(spec, WeightsSpec)),
-                key=lambda spec: spec.name,
-            )
-        ),
-        layouts=tuple(
-            sorted(
-                (spec for spec, _ in announced if isinstance(spec, LayoutSpec)),
-                key=lambda spec: spec.name,
-            )
-        ),
+        components=_sorted(components),
+        weights=_of_class(WeightsSpec, announced),
+        layouts=_of_class(LayoutSpec, announced),
         problems=tuple(
             [result for result in results if isinstance(result, Problem)] + _absent(found, wanted)
         ),
     )
+
+
+def _sorted(components: Iterable[Component]) -> tuple[Component, ...]:
+    return tuple(sorted(components, key=lambda one: (one.kind, one.name, one.distribution)))
+
+
+def _of_class(
+    cls: type[NamedT], announced: Iterable[tuple[Announced, object]]
+) -> tuple[NamedT, ...]:
+    found = [spec for spec, _ in announced if isinstance(spec, cls)]
+    return tuple(sorted(found, key=lambda spec: spec.name))
 
 
 def _limit_from_environment() -> tuple[str, ...] | None:

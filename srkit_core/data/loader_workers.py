@@ -9,13 +9,9 @@ from contextlib import contextmanager
 from typing import Final
 
 from srkit_core.errors import LostProcessError
+from srkit_core.torch_messages import LOST_WORKER, says_any
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_SAYING_OF_A_LOST_WORKER: Final = "DataLoader worker (pid"
-"""Torch raises a plain RuntimeError wherever the main process is at that moment.
-
-Only its words tell it from others.
-"""
 
 
 @contextmanager
@@ -64,7 +60,7 @@ def lost_worker_guard(hint: str) -> Iterator[None]:
         EOFError,
         RuntimeError,
     ) as error:  # the first two where a batch was on its way
-        if isinstance(error, RuntimeError) and _SAYING_OF_A_LOST_WORKER not in str(error):
+        if isinstance(error, RuntimeError) and not says_any(error, LOST_WORKER):
             raise
         raise LostProcessError(
             "a process that loads pictures was ended from outside", hint=hint

@@ -20,10 +20,13 @@ from srkit_core.run_options import RunOptions
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network and what training calls: the same, or its DDP face in several processes."""
+    """A network, what training calls (the same, or its DDP face in several processes), and the full
+    name of its component.
+    """
 
     module: nn.Module
     call: nn.Module
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ def build_trained(
         recompute(built, bound)
     module = to_device(built.train(), processes.device)
     call = processes.distribute(module)
-    return TrainedNetwork(module, cast(nn.Module, torch.compile(call)) if options.compile else call)
+    compiled = cast(nn.Module, torch.compile(call)) if options.compile else call
+    return TrainedNetwork(module, compiled, bound.component.full_name)
 
 
 def with_average(networks: Networks, stage: StagePlan) -> Networks:

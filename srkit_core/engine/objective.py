@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from srkit_core.interfaces import AdversarialLoss, ReferenceLoss
 from srkit_core.models.build import build
+from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.plan import StagePlan
 
 Maps = tuple[Tensor, ...]
@@ -19,11 +20,12 @@ LossT = TypeVar("LossT")
 
 @dataclass(frozen=True)
 class WeightedLoss(Generic[LossT]):
-    """A loss that was built, with its label and weight."""
+    """A loss that was built, with its label, its weight and the full name of its component."""
 
     label: str
     weight: float
     loss: LossT
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,50 +69,49 @@ class Objective:
 
         Logits of real and fake pictures are needed by adversarial terms only.
         """
-        terms = {term.label: term.loss(sr.float(), target.float()) for term in self.reference}
+        terms = {}
+        for one in self.reference:
+            with component_errors(one.owner, f"compared {shape_of(sr)}"):
+                terms[one.label] = one.loss(sr.float(), target.float())
         for term in self.adversarial:
-            terms[term.label] = self._over_maps(
-                term.loss.generator, [one.detach() for one in real], fake
-            )
-        weights = {one.label: one.weight for one in self.reference} | {
-            one.label: one.weight for one in self.adversarial
-        }
+            detached = [logits.detach() for logits in real]
+            terms[term.label] = self._over_maps(term, term.loss.generator, detached, fake)
+        weights = {one.label: one.weight for one in self.reference}
+        weights |= {one.label: one.weight for one in self.adversarial}
         total = torch.stack([weights[label] * value for label, value in terms.items()]).sum()
         return GeneratorLoss(total, terms)
 
     def discriminator(self, real: Maps, fake: Maps) -> Tensor:
         """Return the discriminator's loss, the sum over the adversarial terms, unweighted."""
-        return torch.stack(
-            [self._over_maps(term.loss.discriminator, real, fake) for term in self.adversarial]
-        ).sum()
+        losses = [
+            self._over_maps(term, term.loss.discriminator, real, fake) for term in self.adversarial
+        ]
+        return torch.stack(losses).sum()
 
     def _over_maps(
         self,
+        term: WeightedLoss[AdversarialLoss],
         face: Callable[[Tensor, Tensor], Tensor],
         real: Sequence[Tensor],
         fake: Sequence[Tensor],
     ) -> Tensor:
-        values = [
-            face(self.gather(one.float()), self.gather(other.float()))
-            for one, other in zip(real, fake, strict=True)
-        ]
+        values = []
+        for one, other in zip(real, fake, strict=True):
+            logits = self.gather(one.float()), self.gather(other.float())
+            with component_errors(term.owner, f"judged logits of {shape_of(one)}"):
+                values.append(face(*logits))
         return torch.stack(values).mean()
 
 
 def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> Objective:
     """Build the losses of a stage on a device."""
-    built = [(term, _on(build(term.bound), device)) for term in stage.terms]
-    return Objective(
-        reference=tuple(
-            WeightedLoss(term.label, term.weight, loss)
-            for term, loss in built
-            if not term.adversarial
-        ),
-        adversarial=tuple(
-            WeightedLoss(term.label, term.weight, loss) for term, loss in built if term.adversarial
-        ),
-        gather=gather,
-    )
+    reference = list[WeightedLoss[ReferenceLoss]]()
+    adversarial = list[WeightedLoss[AdversarialLoss]]()
+    for term in stage.terms:
+        loss, owner = _on(build(term.bound), device), term.bound.component.full_name
+        built = WeightedLoss[Any](term.label, term.weight, loss, owner)
+        (adversarial if term.adversarial else reference).append(built)
+    return Objective(tuple(reference), tuple(adversarial), gather)
 
 
 def column_values(
@@ -125,7 +126,7 @@ def column_values(
     return values if d_loss is None else values | {"loss/discriminator": d_loss.detach()}
 
 
-def logits_of(discriminator: nn.Module, pictures: Tensor) -> Maps:
+def logits_of(discriminator: Callable[[Tensor], Any], pictures: Tensor) -> Maps:
     """Return the discriminator's logits as a tuple of maps."""
     logits: Tensor | Maps = discriminator(pictures)
     return logits if isinstance(logits, tuple) else (logits,)

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from srkit_core.engine.checkpoints.checkpoint import State
 from srkit_core.errors import OptionError
 from srkit_core.learning import OptimizerConfig
+from srkit_core.models.component_errors import component_errors, shape_of
 
 _UNSUITABLE = (Optimizer, torch.optim.LBFGS, torch.optim.SparseAdam)
 """The base class, one that wants a closure, and one that wants sparse gradients."""
@@ -22,7 +23,7 @@ _UNSUITABLE = (Optimizer, torch.optim.LBFGS, torch.optim.SparseAdam)
 @dataclass(frozen=True)
 class NetworkWithOptimizer:
     """A network with its optimizer: `module` holds the weights, `call` is what is called (the same,
-    or its DDP face).
+    or its DDP face). `owner` is the full name of its component.
     """
 
     module: nn.Module
@@ -30,11 +31,17 @@ class NetworkWithOptimizer:
     optimizer: Optimizer
     scaler: GradScaler
     base_rate: float
+    owner: str = ""
 
     @property
     def parameters(self) -> list[nn.Parameter]:
         """What it learns."""
         return [one for one in self.module.parameters() if one.requires_grad]
+
+    def __call__(self, images: Tensor) -> Any:
+        """Call the network; raises PluginError, naming its component, when that fails."""
+        with component_errors(self.owner, f"was trained on {shape_of(images)}"):
+            return self.call(images)
 
     def accumulate(self, loss: Tensor, *, keep_graph: bool = False) -> None:
         """Add the gradients of a loss to this network's parameters, and to no others'."""
@@ -107,11 +114,12 @@ def with_optimizer(
     config: OptimizerConfig,
     stage_rate: float,
     scaler: GradScaler,
+    owner: str = "",
 ) -> NetworkWithOptimizer:
     """Give a network an optimizer, at its own rate or that of the stage."""
     rate = config.lr or stage_rate
     optimizer = build_optimizer(config, module, rate)
-    return NetworkWithOptimizer(module, call, optimizer, scaler, rate)
+    return NetworkWithOptimizer(module, call, optimizer, scaler, rate, owner)
 
 
 def check_optimizer(config: OptimizerConfig) -> None:

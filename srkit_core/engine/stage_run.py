@@ -271,5 +271,5 @@ def less_memory_hint(stage: Stage, processes: int, command: str = "srkit train R
 def _optimized(
     context: RunContext, stage: StagePlan, network: TrainedNetwork, config: OptimizerConfig
 ) -> NetworkWithOptimizer:
-    scaler = context.processes.scaler()
-    return with_optimizer(network.module, network.call, config, stage.stage.lr, scaler)
+    scaler, rate = context.processes.scaler(), stage.stage.lr
+    return with_optimizer(network.module, network.call, config, rate, scaler, network.owner)

@@ -148,4 +148,5 @@ def _trained(
     processes: Processes,
 ) -> NetworkWithOptimizer:
     network = build_trained(bound, options, processes)
-    return with_optimizer(network.module, network.call, config, rate, processes.scaler())
+    scaler = processes.scaler()
+    return with_optimizer(network.module, network.call, config, rate, scaler, network.owner)

@@ -71,8 +71,8 @@ def _generator_first(
     for microbatch in microbatches:
         sr = _upscaled(generator, context, microbatch)
         with context.processes.autocast():
-            real = logits_of(discriminator.call, microbatch.hr)
-            fake = logits_of(discriminator.call, sr)
+            real = logits_of(discriminator, microbatch.hr)
+            fake = logits_of(discriminator, sr)
         g_loss = context.objective.generator(sr, microbatch.target, real, fake)
         d_loss = context.objective.discriminator(real, fake)
         step_values = _finite(column_values(g_loss, d_loss, real, fake), context)
@@ -111,8 +111,8 @@ def _discriminator_first(
         sr = upscaled[0] if upscaled else _upscaled(generator, context, microbatch)
         with context.processes.autocast():
             with torch.no_grad():
-                real = logits_of(discriminator.call, microbatch.hr)
-            fake = logits_of(discriminator.call, sr)
+                real = logits_of(discriminator, microbatch.hr)
+            fake = logits_of(discriminator, sr)
         g_loss = context.objective.generator(sr, microbatch.target, real, fake)
         step_values = _finite(column_values(g_loss, d_loss, real, fake), context)
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
@@ -133,8 +133,8 @@ def _discriminator_turn(
     losses = []
     for microbatch, sr in zip(microbatches, sr_images, strict=True):
         with context.processes.autocast():
-            real = logits_of(discriminator.call, microbatch.hr)
-            fake = logits_of(discriminator.call, sr)
+            real = logits_of(discriminator, microbatch.hr)
+            fake = logits_of(discriminator, sr)
         d_loss = context.objective.discriminator(real, fake)
         _finite({"loss/discriminator": d_loss}, context)
         discriminator.accumulate(d_loss / len(microbatches))
@@ -150,7 +150,7 @@ def _upscaled(
     graph: bool = True,
 ) -> Tensor:
     with context.processes.autocast(), torch.set_grad_enabled(graph):
-        sr: Tensor = generator.call(microbatch.lr)
+        sr: Tensor = generator(microbatch.lr)
     return sr
 
 

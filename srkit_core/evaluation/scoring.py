@@ -18,6 +18,7 @@ from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
 from srkit_core.interfaces import Metric
 from srkit_core.io.images import Pixels, to_unit
 from srkit_core.models.build import build
+from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.models.model import Model
 from srkit_core.plan import MetricTerm
 from srkit_core.specs import MetricSpec
@@ -25,11 +26,12 @@ from srkit_core.specs import MetricSpec
 
 @dataclass(frozen=True)
 class BuiltMetric:
-    """A metric that was built, under its label."""
+    """A metric that was built, under its label; `owner` is the full name of its component."""
 
     label: str
     spec: MetricSpec
     measure: Metric
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ Seen: TypeAlias = Callable[[Pair, Tensor], None]
 
 def build_metrics(terms: Sequence[MetricTerm]) -> list[BuiltMetric]:
     """Build the metrics of a plan."""
-    return [BuiltMetric(term.label, term.spec, build(term.bound)) for term in terms]
+    return [
+        BuiltMetric(term.label, term.spec, build(term.bound), term.bound.component.full_name)
+        for term in terms
+    ]
 
 
 def pairs(
@@ -107,7 +112,11 @@ def score(
         "protocol": (protocol.prepare(sr), protocol.prepare(hr)),
         "rgb": (protocol.whole(sr), protocol.whole(hr)),
     }
-    return {metric.label: metric.measure(*views[metric.spec.domain]).item() for metric in metrics}
+    scores = {}
+    for metric in metrics:
+        with component_errors(metric.owner, f"scored {shape_of(sr)}"):
+            scores[metric.label] = metric.measure(*views[metric.spec.domain]).item()
+    return scores
 
 
 def _degraded(lr_maker: LrMaker, hr: Tensor, picture: Picture, seed: int) -> Tensor:

@@ -12,6 +12,7 @@ from srkit_core.binding import BoundComponent
 from srkit_core.chain import DegradationPlan
 from srkit_core.errors import PluginError, SrkitError
 from srkit_core.interfaces import Degradation, Draws, TracedDegradation, add_draws
+from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.options import KIND_OF_MAKER, options_of
 
 
@@ -41,7 +42,11 @@ def to_device(network: nn.Module, device: torch.device) -> nn.Module:
 
 def build_degradation(plan: DegradationPlan) -> TracedDegradation:
     """Build a chain of degradations as one: (B, 3, sH, sW) -> (B, 3, H, W)."""
-    return _ChainOfSteps([(build(step.bound), step.probability) for step in plan.steps])
+    steps = [
+        (_traced(build(step.bound), step.bound.component.full_name), step.probability)
+        for step in plan.steps
+    ]
+    return _ChainOfSteps(steps)
 
 
 def count_parameters(built: Any) -> int:
@@ -65,41 +70,48 @@ class _Plain(nn.Module):
         return result
 
 
-_Telling: TypeAlias = Callable[..., tuple[Tensor, Draws]]
+_Traced: TypeAlias = Callable[..., tuple[Tensor, Draws]]
 
 
 class _ChainOfSteps:
     """Applies steps from left to right, each to every picture with its probability."""
 
-    def __init__(self, steps: list[tuple[Degradation, float]]) -> None:
-        self._steps = [(_telling(step), probability) for step, probability in steps]
+    def __init__(self, steps: list[tuple[_Traced, float]]) -> None:
+        self._steps = steps
 
     def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
         return self.traced(hr, rng=rng)[0]
 
     def traced(self, hr: Tensor, /, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
         """Return LR, and what those of the steps that tell it drew for each picture."""
-        told: Draws = [{} for _ in range(len(hr))]
+        draws: Draws = [{} for _ in range(len(hr))]
         for step, probability in self._steps:
-            hr, draws = (
-                step(hr, rng=rng) if probability == 1 else _sometimes(step, probability, hr, rng)
-            )
-            for one, drawn in zip(told, draws, strict=True):
-                add_draws(one, drawn)
-        return hr, told
+            if probability == 1:
+                hr, drawn = step(hr, rng=rng)
+            else:
+                hr, drawn = _sometimes(step, probability, hr, rng)
+            for taken, new in zip(draws, drawn, strict=True):
+                add_draws(taken, new)
+        return hr, draws
 
 
-def _telling(step: Degradation) -> _Telling:
-    """Return a call that also tells what was drawn, which many steps do not."""
-    return step.traced if isinstance(step, TracedDegradation) else partial(_untold, step)
+def _traced(degradation: Degradation, owner: str) -> _Traced:
+    """Return a call that also tells what was drawn, which many steps do not, and whose errors name
+    the component.
+    """
+    traced = degradation.traced if isinstance(degradation, TracedDegradation) else None
 
+    def call(pictures: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
+        with component_errors(owner, f"degraded {shape_of(pictures)}"):
+            if traced is not None:
+                return traced(pictures, rng=rng)
+            return degradation(pictures, rng=rng), [{} for _ in range(len(pictures))]
 
-def _untold(step: Degradation, pictures: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
-    return step(pictures, rng=rng), [{} for _ in range(len(pictures))]
+    return call
 
 
 def _sometimes(
-    step: _Telling, probability: float, pictures: Tensor, rng: torch.Generator
+    step: _Traced, probability: float, pictures: Tensor, rng: torch.Generator
 ) -> tuple[Tensor, Draws]:
     chosen = torch.rand(len(pictures), generator=rng, device=pictures.device) < probability
     if not chosen.any():

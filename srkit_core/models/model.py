@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit_core.binding import BoundComponent
+from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.specs import GeneratorSpec
 
 
@@ -53,8 +54,11 @@ class Model:
         height, width = lr.shape[-2:]
         down, right = (self._missing(side) for side in (height, width))
         padded = F.pad(lr, (0, right, 0, down), mode="replicate") if down or right else lr
-        with torch.autocast(
-            lr.device.type, dtype=self.precision, enabled=self.precision != torch.float32
+        with (
+            torch.autocast(
+                lr.device.type, dtype=self.precision, enabled=self.precision != torch.float32
+            ),
+            component_errors(self.bound.component.full_name, f"upscaled {shape_of(padded)}"),
         ):
             sr: Tensor = self.network(padded)
         return sr.float()[..., : height * self.scale, : width * self.scale]

@@ -29,15 +29,9 @@ from srkit_core.devices import (
 )
 from srkit_core.engine.machine.malloc import keep_freed_memory
 from srkit_core.errors import LostProcessError
+from srkit_core.torch_messages import LOST_PEER, says_any
 
 T = TypeVar("T")
-_LOST_PEER_MESSAGES: Final = (
-    "onnection closed by peer",
-    "onnection reset by peer",
-    "remote process exited",
-    "Broken pipe",
-)
-"""Torch raises a plain RuntimeError with the words of gloo or NCCL."""
 _NAMES_OF_SYNC: Final = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.15 calls it, and what it was called before."""
 _KEEP_BUFFERS: Final[Mapping[str, Any]] = {
@@ -215,7 +209,7 @@ def open_processes(
         # a process that leaves first would tear the connections of the others
         accelerator.wait_for_everyone()
     except RuntimeError as error:
-        if several and any(message in str(error) for message in _LOST_PEER_MESSAGES):
+        if several and says_any(error, *LOST_PEER):
             raise LostProcessError(
                 "another process of this run has ended",
                 hint="its own error says why; srkit train --resume --out RUN goes on",

@@ -1,0 +1,22 @@
+"""What has happened when torch raises a plain RuntimeError? Only its words tell."""
+
+from typing import Final
+
+OUT_OF_MEMORY: Final = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator")
+"""The memory of a CPU did not suffice; that of a GPU has an error of its own."""
+
+LOST_PEER: Final = (
+    "onnection closed by peer",
+    "onnection reset by peer",
+    "remote process exited",
+    "Broken pipe",
+)
+"""Another process of the group has ended, in the words of gloo or NCCL."""
+
+LOST_WORKER: Final = "DataLoader worker (pid"
+"""A process that loads batches was lost; torch says so wherever the main one is at that moment."""
+
+
+def says_any(error: BaseException, *messages: str) -> bool:
+    """Whether an error has one of these messages in its text."""
+    return any(message in str(error) for message in messages)
