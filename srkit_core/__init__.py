@@ -1,41 +1,100 @@
-"""srkit: a plugin-based toolkit for image super-resolution. These are the names that need no torch.
+"""srkit: a plugin-based toolkit for image super-resolution, as it is used from Python.
 
-Each is imported when it is first asked for: building the models of recipes takes longer than all of
-`srkit list`.
+Each name is imported when it is first asked for: importing srkit_core imports no torch.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from srkit_core.callbacks import (
+        Callback,
+        CheckpointEvent,
+        StageEndEvent,
+        StepEvent,
+        ValidationEvent,
+    )
+    from srkit_core.cli.progress import ProgressView
+    from srkit_core.data.bundled_photographs import bundled_photographs
+    from srkit_core.engine.checkpoints.resume import AtEpoch
+    from srkit_core.engine.trainer import train
     from srkit_core.errors import SrkitError
+    from srkit_core.evaluation.degrade_picture import degrade
+    from srkit_core.evaluation.evaluate import evaluate
+    from srkit_core.evaluation.scores import ModelScores, Scores, compare
+    from srkit_core.evaluation.upscale_file import upscale
+    from srkit_core.models.find_model import load_model
+    from srkit_core.models.model import Model
     from srkit_core.plan import Plan
-    from srkit_core.recipe import Recipe, Stage
+    from srkit_core.recipe import Data, Recipe, Stage, Validation
     from srkit_core.recipe_files import read_recipe
     from srkit_core.registry import Registry, discover
+    from srkit_core.run_folder import RunResult
+    from srkit_core.run_options import RunOptions
 
     __version__: str
 
-__all__ = [
-    "Plan",
-    "Recipe",
-    "Registry",
-    "SrkitError",
-    "Stage",
-    "__version__",
-    "discover",
-    "read_recipe",
-]
-
-_HOMES = {
+_HOMES: Final = {
+    "AtEpoch": "engine.checkpoints.resume",
+    "Callback": "callbacks",
+    "CheckpointEvent": "callbacks",
+    "Data": "recipe",
+    "Model": "models.model",
+    "ModelScores": "evaluation.scores",
     "Plan": "plan",
+    "ProgressView": "cli.progress",
     "Recipe": "recipe",
     "Registry": "registry",
+    "RunOptions": "run_options",
+    "RunResult": "run_folder",
+    "Scores": "evaluation.scores",
     "SrkitError": "errors",
     "Stage": "recipe",
+    "StageEndEvent": "callbacks",
+    "StepEvent": "callbacks",
+    "Validation": "recipe",
+    "ValidationEvent": "callbacks",
+    "bundled_photographs": "data.bundled_photographs",
+    "compare": "evaluation.scores",
+    "degrade": "evaluation.degrade_picture",
     "discover": "registry",
+    "evaluate": "evaluation.evaluate",
+    "load_model": "models.find_model",
     "read_recipe": "recipe_files",
+    "train": "engine.trainer",
+    "upscale": "evaluation.upscale_file",
 }
+__all__ = [
+    "AtEpoch",
+    "Callback",
+    "CheckpointEvent",
+    "Data",
+    "Model",
+    "ModelScores",
+    "Plan",
+    "ProgressView",
+    "Recipe",
+    "Registry",
+    "RunOptions",
+    "RunResult",
+    "Scores",
+    "SrkitError",
+    "Stage",
+    "StageEndEvent",
+    "StepEvent",
+    "Validation",
+    "ValidationEvent",
+    "__version__",
+    "bundled_photographs",
+    "compare",
+    "degrade",
+    "discover",
+    "evaluate",
+    "load_model",
+    "read_recipe",
+    "train",
+    "upscale",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -46,3 +105,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -269,7 +269,8 @@ def test_a_network_that_remembers_what_validation_showed_it_can_still_train(wher
 def test_losses_are_built_in_eval_mode(where, monkeypatch):
     loss = nn.Dropout()
     monkeypatch.setattr(objective, "build", lambda bound: loss)
-    term = SimpleNamespace(bound=None, label="x", weight=1.0, adversarial=False)
+    bound = SimpleNamespace(component=SimpleNamespace(full_name="test/x"))
+    term = SimpleNamespace(bound=bound, label="x", weight=1.0, adversarial=False)
     objective.build_objective(
         SimpleNamespace(terms=[term]), torch.device("cpu"), lambda logits: logits
     )
