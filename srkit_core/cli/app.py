@@ -57,7 +57,8 @@ COMMANDS = {
         "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png",
     ),
     "prepare": Command(
-        "prepare:prepare", "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05"
+        "prepare:prepare_command",
+        "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05",
     ),
     "degrade": Command(
         "degrade:degrade_command", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"

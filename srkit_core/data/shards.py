@@ -1,10 +1,12 @@
-"""What are the pixels of a packed picture, without reading all of them?
+"""How are the pixels of a packed picture written, and read without reading all of them?
 
 A shard is a safetensors file of one picture: `hr`, uint8 (H, W, 3), and `lr` of the same kind where
 LR was prepared. It is mapped into memory, so that of a crop only the pages it lies in are read, and
-processes share them.
+processes share them. It is written here, and not by the library, because that one puts metadata
+into an order drawn anew each time, and equal input shall give equal bytes.
 """
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from srkit_core.errors import DataError
+from srkit_core.io.atomic import write_parts
 from srkit_core.io.images import Pixels
 
 ENDING = ".safetensors"
@@ -21,6 +24,38 @@ MOST_OPEN = 512
 
 None of them holds a file descriptor.
 """
+
+_ALIGNMENT = 64
+"""Pixels begin at a multiple of so many bytes, a cache line; the format asks for 8."""
+
+
+def write_shard(path: Path, tensors: Mapping[str, Pixels], metadata: Mapping[str, str]) -> int:
+    """Write uint8 arrays, each contiguous (H, W, 3), and return the size of the file in bytes.
+
+    Raises as `write_parts`.
+
+    Layout: https://github.com/huggingface/safetensors#format
+    """
+    header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
+    end = 0
+    for name, pixels in tensors.items():
+        header[name] = {
+            "dtype": "U8",
+            "shape": list(pixels.shape),
+            "data_offsets": [end, end + pixels.nbytes],
+        }
+        end += pixels.nbytes
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-(len(text) + 8) % _ALIGNMENT)
+    write_parts(
+        path,
+        [
+            len(text).to_bytes(8, "little"),
+            text,
+            *(pixels.data.cast("B") for pixels in tensors.values()),
+        ],
+    )
+    return 8 + len(text) + end
 
 
 @lru_cache(maxsize=MOST_OPEN)

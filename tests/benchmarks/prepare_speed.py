@@ -17,11 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from srkit_core.data.preparation.crews import hired
-from srkit_core.data.preparation.options import Options
-from srkit_core.data.preparation.run import Wish, prepare
+from srkit_core.data.preparation.executor import open_executor
+from srkit_core.data.preparation.prepare_folder import prepare_folder
+from srkit_core.data.preparation.prepare_pictures import PrepareOptions, PrepareRequest
 
-OPTIONS = Options(degrade="bicubic")
+OPTIONS = PrepareOptions(degrade="bicubic")
 
 
 def peer(python, script, photos, workers):
@@ -54,11 +54,12 @@ def typed(photos, workers):
 def warm(photos, workers):
     with (
         tempfile.TemporaryDirectory() as out,
-        hired(OPTIONS, workers, 300, None, Path(out)) as crew,
+        open_executor(OPTIONS, Path(out), workers=workers) as executor,
     ):
-        list(crew.run(abs, range(workers * 4)))
+        list(executor.run(abs, range(workers * 4)))
         start = time.perf_counter()
-        prepare(Wish([str(photos)], Path(out, "packed"), OPTIONS), crew, lambda *_: None)
+        request = PrepareRequest([str(photos)], Path(out, "packed"), OPTIONS)
+        prepare_folder(request, executor, lambda *_: None)
         return time.perf_counter() - start
 
 

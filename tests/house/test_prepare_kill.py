@@ -75,9 +75,9 @@ def _start(photos, out, *words):
 
 def _finish(photos, out, *words):
     process = _start(photos, out, *words)
-    told, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, told
-    return told
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, printed
+    return printed
 
 
 def _everything(out):
@@ -117,10 +117,10 @@ def test_killed_again_and_again(photos, tmp_path, way, tell):
         assert (out / "manifest.json").exists() is (process.returncode == 0)
         _, alive = psutil.wait_procs(children, timeout=20)
         assert alive == []
-    told = _finish(photos, out, *words)
+    printed = _finish(photos, out, *words)
     assert kills >= 2
     assert _everything(out) == _everything(tmp_path / "undisturbed")
-    tell(f"{way}: killed {kills} times, the last run said: {told.splitlines()[-1]}")
+    tell(f"{way}: killed {kills} times, the last run said: {printed.splitlines()[-1]}")
 
 
 def test_a_killed_child_costs_one_picture(photos, tmp_path):
@@ -130,9 +130,9 @@ def test_a_killed_child_costs_one_picture(photos, tmp_path):
     children = psutil.Process(process.pid).children(recursive=True)
     workers = [child for child in children if child.ppid() != process.pid]
     workers[0].kill()
-    told, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, told
-    assert told.count("it crashed the process that worked on it") <= 1
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, printed
+    assert printed.count("it crashed the process that worked on it") <= 1
     _finish(photos, tmp_path / "out", *WAYS["packed"])
     assert _everything(tmp_path / "out") == _everything(tmp_path / "undisturbed")
 
@@ -141,11 +141,11 @@ def test_ctrl_c_is_said_in_two_lines(photos, tmp_path):
     process = _start(photos, tmp_path / "out", *WAYS["files"])
     _wait(lambda: _done(tmp_path / "out") >= 1, "the first picture")
     process.send_signal(signal.SIGINT)
-    told, _ = process.communicate(timeout=PATIENCE)
+    printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert told.splitlines()[-2] == "error: interrupted"
-    assert told.splitlines()[-1].startswith("try: run the same command again")
-    assert "Traceback" not in told
+    assert printed.splitlines()[-2] == "error: interrupted"
+    assert printed.splitlines()[-1].startswith("try: run the same command again")
+    assert "Traceback" not in printed
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
@@ -182,9 +182,9 @@ def test_a_second_one_is_refused_while_the_first_works(photos, tmp_path):
     first = _start(photos, tmp_path / "out", *WAYS["files"])
     _wait((tmp_path / "out" / ".prepare" / "options.json").exists, "the first to begin")
     second = _start(photos, tmp_path / "out", *WAYS["files"])
-    told, _ = second.communicate(timeout=PATIENCE)
+    printed, _ = second.communicate(timeout=PATIENCE)
     assert (second.returncode, first.poll()) == (2, None)
-    assert f"error: another process is preparing {tmp_path / 'out'}" in told
+    assert f"error: another process is preparing {tmp_path / 'out'}" in printed
     first.kill()
     first.communicate()
     _finish(photos, tmp_path / "out", *WAYS["packed"], "--redo")
@@ -280,16 +280,18 @@ def test_on_a_cluster_that_loses_a_worker(photos, tmp_path, tell):
         for child in psutil.Process(workers[0].pid).children(recursive=True):
             child.kill()
         workers[0].kill()
-        told, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, told
+        printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, printed
     assert _everything(out) == _everything(tmp_path / "here")
-    tell(f"cluster: a worker was killed with about {left} pictures to go; {told.splitlines()[-1]}")
+    tell(
+        f"cluster: a worker was killed with about {left} pictures to go; {printed.splitlines()[-1]}"
+    )
 
 
 def test_a_cluster_that_is_not_there_is_named(photos, tmp_path):
     pytest.importorskip("distributed")
     process = _start(photos, tmp_path / "out", "--cluster", f"tcp://127.0.0.1:{_free_port()}")
-    told, _ = process.communicate(timeout=PATIENCE)
+    printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 4
-    assert "error: no Dask scheduler answers at tcp://127.0.0.1:" in told
+    assert "error: no Dask scheduler answers at tcp://127.0.0.1:" in printed
     assert Path(tmp_path / "out" / "manifest.json").exists() is False

@@ -16,9 +16,9 @@ from safetensors.numpy import load_file
 
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.cli.app import run
-from srkit_core.data.preparation.labels import Labels
-from srkit_core.data.preparation.options import Options
-from srkit_core.data.preparation.run import Wish, prepare
+from srkit_core.data.preparation.manifest_fields import ManifestFields
+from srkit_core.data.preparation.prepare_folder import prepare_folder
+from srkit_core.data.preparation.prepare_pictures import PrepareOptions, PrepareRequest
 from srkit_core.errors import DataError, DiskFullError, RecipeError
 from srkit_core.io.images import read_image, to_bytes, to_unit
 
@@ -69,17 +69,17 @@ def photos(tmp_path_factory):
 
 
 def _prepare(
-    photos, out, crew=None, *, split=None, redo=False, licence=None, duplicates=None, **options
+    photos, out, executor=None, *, split=None, redo=False, licence=None, duplicates=None, **options
 ):
     options = {"patch": 32, "stride": 32} | options
-    wish = Wish(
+    request = PrepareRequest(
         [str(photos)] if not isinstance(photos, list) else photos,
         out,
-        Options(**options),
-        Labels(split, licence, duplicates),
+        PrepareOptions(**options),
+        ManifestFields(split, licence, duplicates),
         redo,
     )
-    return prepare(wish, crew or Here(), lambda *_: None)
+    return prepare_folder(request, executor or Here(), lambda *_: None)
 
 
 def _manifest(out):
@@ -131,7 +131,7 @@ def test_every_file_is_packed_or_named(photos, tmp_path):
     (skipped,) = manifest["skipped"]
     assert skipped["path"] == (photos / "broken.png").as_posix()
     assert skipped["reason"].startswith("it is truncated or damaged")
-    assert (report.files, report.made, report.pictures, report.patches) == (9, 7, 5, 39)
+    assert (report.files, report.written, report.pictures, report.patches) == (9, 7, 5, 39)
     assert report.notes == ("ignored 1 files without a picture ending",)
     left_out = json.loads((tmp_path / "out" / "skipped.json").read_text())
     assert [one["reason"] for one in left_out["filtered"]] == [
@@ -156,13 +156,13 @@ def test_a_shard_holds_the_pixels_and_says_whose(photos, tmp_path):
             == to_bytes(shrink(to_unit(torch.from_numpy(hr.copy())[None]), rng=None))[0].numpy()
         ).all()
         with safe_open(file, "numpy") as opened:
-            said = {
+            metadata = {
                 "name": picture["name"],
                 "sha256": picture["sha256"],
                 "scale": "4",
                 "degradation": "bicubic",
             }
-            assert opened.metadata() == said
+            assert opened.metadata() == metadata
     assert len(list((tmp_path / "out" / "shards").iterdir())) == 5
 
 
@@ -184,9 +184,9 @@ def test_a_second_run_does_nothing_and_other_runs_give_the_same_bytes(photos, tm
     _prepare(photos, tmp_path / "out", degrade="bicubic | noise(sigma=1..10)")
     before = _everything(tmp_path / "out")
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")}
-    crew = Here()
-    report = _prepare(photos, tmp_path / "out", crew, degrade="bicubic | noise(sigma=1..10)")
-    assert (crew.worked, report.made, report.pictures) == ([], 0, 5)
+    executor = Here()
+    report = _prepare(photos, tmp_path / "out", executor, degrade="bicubic | noise(sigma=1..10)")
+    assert (executor.worked, report.written, report.pictures) == ([], 0, 5)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")} == times
 
     class Backwards(Here):
@@ -209,9 +209,9 @@ def test_an_interrupted_run_goes_on(photos, tmp_path):
         _prepare(photos, tmp_path / "out", Tired())
     assert not (tmp_path / "out" / "manifest.json").exists()
     (tmp_path / "out" / "shards" / ".half.1.part.safetensors").write_bytes(b"half")
-    crew = Here()
-    _prepare(photos, tmp_path / "out", crew)
-    assert crew.worked.count("prepare_picture") == 8 - 4
+    executor = Here()
+    _prepare(photos, tmp_path / "out", executor)
+    assert executor.worked.count("prepare_picture") == 8 - 4
     _prepare(photos, tmp_path / "undisturbed")
     assert _everything(tmp_path / "out") == _everything(tmp_path / "undisturbed")
 
@@ -246,13 +246,13 @@ def test_sources_that_change_are_made_again_and_those_that_go_are_dropped(photos
     os.utime(tmp_path / "in" / "süb dir" / "c.png", ns=(1, 1))
     shard = next((tmp_path / "out" / "shards").glob("c-*"))
     written = shard.stat().st_mtime_ns
-    crew = Here()
-    report = _prepare(tmp_path / "in", tmp_path / "out", crew)
+    executor = Here()
+    report = _prepare(tmp_path / "in", tmp_path / "out", executor)
     assert report.notes[1:] == (
         "1 pictures of a run before are gone, and so is what was made of them",
         "2 files have changed since a run before, and are looked at again",
     )
-    assert crew.worked.count("prepare_picture") == 2
+    assert executor.worked.count("prepare_picture") == 2
     assert shard.stat().st_mtime_ns == written
     _prepare(tmp_path / "in", tmp_path / "fresh")
     assert _everything(tmp_path / "out") == _everything(tmp_path / "fresh")
@@ -270,7 +270,7 @@ def test_a_near_duplicate_comes_back_when_the_first_goes(photos, tmp_path):
 
 def test_near_duplicates_stay_where_that_is_wanted(photos, tmp_path):
     _prepare(photos, tmp_path / "out")
-    assert _prepare(photos, tmp_path / "out", duplicates=True).made == 1
+    assert _prepare(photos, tmp_path / "out", duplicates=True).written == 1
     assert _manifest(tmp_path / "out")["filtered"]["near-duplicate"] == 0
     assert len(_manifest(tmp_path / "out")["pictures"]) == 6
 
@@ -279,7 +279,7 @@ def test_a_shard_that_was_deleted_is_made_again(photos, tmp_path):
     _prepare(photos, tmp_path / "out")
     before = _everything(tmp_path / "out")
     next((tmp_path / "out" / "shards").glob("b-*")).unlink()
-    assert _prepare(photos, tmp_path / "out").made == 1
+    assert _prepare(photos, tmp_path / "out").written == 1
     assert _everything(tmp_path / "out") == before
 
 
@@ -290,16 +290,16 @@ def test_what_may_pass_is_tried_again_and_what_lies_in_the_file_is_not(
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr("srkit_core.data.preparation.work.read_image", no_memory)
+        patched.setattr("srkit_core.data.preparation.picture_worker.read_image", no_memory)
         report = _prepare(photos, tmp_path / "out")
     assert {reason for path, reason in report.tally.skipped if "broken" not in path} == {
         "it does not fit into memory"
     }
-    crew = Here()
-    assert _prepare(photos, tmp_path / "out", crew).pictures == 5
+    executor = Here()
+    assert _prepare(photos, tmp_path / "out", executor).pictures == 5
     again = Here()
     _prepare(photos, tmp_path / "out", again)
-    assert (len(crew.worked), len(again.worked)) == (8 + 8, 0)
+    assert (len(executor.worked), len(again.worked)) == (8 + 8, 0)
 
 
 def test_a_second_preparation_of_one_folder_is_refused(photos, tmp_path):
@@ -325,12 +325,12 @@ def test_other_peoples_folders_are_left_alone(photos, tmp_path):
 def test_splits_go_by_source_and_stay_when_files_come(photos, tmp_path):
     (tmp_path / "val.txt").write_text("a\nsüb dir/d.png\n")
     _prepare(photos, tmp_path / "out", split=f"{tmp_path / 'val.txt'},0.3")
-    said = {one["name"]: one["split"] for one in _manifest(tmp_path / "out")["pictures"]}
-    assert (said["a.png"], said["süb dir/d.png"]) == ("val", "val")
-    crew = Here()
-    _prepare(photos, tmp_path / "out", crew, split="0.6,0.22")
+    splits = {one["name"]: one["split"] for one in _manifest(tmp_path / "out")["pictures"]}
+    assert (splits["a.png"], splits["süb dir/d.png"]) == ("val", "val")
+    executor = Here()
+    _prepare(photos, tmp_path / "out", executor, split="0.6,0.22")
     before = {one["name"]: one["split"] for one in _manifest(tmp_path / "out")["pictures"]}
-    assert crew.worked == []
+    assert executor.worked == []
     assert set(before.values()) == {"train", "val", "test"}
     shutil.copytree(photos, tmp_path / "more")
     Image.effect_noise((64, 64), 90).convert("RGB").save(tmp_path / "more" / "another.png")
@@ -347,16 +347,17 @@ def test_another_source_moves_no_picture_to_another_split(tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(folder / f"{number if number < 20 else number - 20:02d}.png")
 
-    def said(out, *sources):
+    def splits_and_groups(out, *sources):
         _prepare([str(tmp_path / source) for source in sources], tmp_path / out, split="0.4,0.2")
         return {
             one["source"]: (one["split"], one["group"])
             for one in _manifest(tmp_path / out)["pictures"]
         }
 
-    alone = said("one", "A")
+    alone = splits_and_groups("one", "A")
     assert {split for split, _ in alone.values()} == {"train", "val", "test"}
-    both, turned = said("two", "A", "B"), said("three", "B", "A")
+    both = splits_and_groups("two", "A", "B")
+    turned = splits_and_groups("three", "B", "A")
     assert len(both) == 24
     assert both == turned
     assert {source: both[source] for source in alone} == alone
@@ -386,9 +387,11 @@ def test_splits_that_make_no_sense_are_refused(photos, tmp_path, split):
 
 
 def test_several_sources_keep_their_names_apart(photos, tmp_path):
-    crew = Here()
-    _prepare([str(photos), str(photos / "a.png"), str(photos / "süb dir")], tmp_path / "out", crew)
-    assert crew.samples == {
+    executor = Here()
+    _prepare(
+        [str(photos), str(photos / "a.png"), str(photos / "süb dir")], tmp_path / "out", executor
+    )
+    assert executor.samples == {
         photos: photos / "a.png",
         photos / "süb dir": photos / "süb dir" / "c.png",
     }
@@ -406,21 +409,21 @@ def test_a_full_disk_says_how_to_go_on(photos, tmp_path, monkeypatch):
         raise DiskFullError("the disk is full", hint="srkit train")
 
     with monkeypatch.context() as patched:
-        patched.setattr("srkit_core.data.preparation.shards.write_parts", full)
+        patched.setattr("srkit_core.data.shards.write_parts", full)
         with pytest.raises(DiskFullError) as caught:
             _prepare(photos, tmp_path / "out")
     assert caught.value.hint == "free some space, and run the same command again: it goes on"
     assert _prepare(photos, tmp_path / "out").pictures == 5
 
 
-def test_a_degradation_that_fails_on_a_picture_is_told_of_it(photos, tmp_path, monkeypatch):
+def test_a_degradation_that_fails_on_a_picture_is_printed_of_it(photos, tmp_path, monkeypatch):
     def broken(plan):
         def degrade(hr, rng):
             raise RuntimeError("padding is larger than the picture")
 
         return degrade
 
-    monkeypatch.setattr("srkit_core.data.preparation.degrading.build_degradation", broken)
+    monkeypatch.setattr("srkit_core.data.preparation.derived_pictures.build_degradation", broken)
     report = _prepare(photos, tmp_path / "out", degrade="lanczos")
     assert {reason for path, reason in report.tally.skipped if "broken" not in path} == {
         "'lanczos' fails on it: padding is larger than the picture"
@@ -454,10 +457,10 @@ def test_a_time_limit_that_a_cluster_cannot_keep_is_refused(photos, tmp_path, ca
 
 def test_a_cluster_without_its_library_says_what_to_install(photos, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "srkit_core.data.preparation.cluster", raising=False)
+    monkeypatch.delitem(sys.modules, "srkit_core.data.preparation.dask_executor", raising=False)
     assert run(["prepare", str(photos), str(tmp_path / "out"), "--cluster", "tcp://nowhere:1"]) == 4
-    told = capsys.readouterr().err.splitlines()
-    assert told == [
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
         "error: --cluster tcp://nowhere:1 needs a library that is not installed",
         'try: pip install "srkit[cluster]"',
     ]
@@ -479,17 +482,17 @@ def test_what_was_said_beside_pixels_stays_until_something_else_is_said(photos, 
     first = _manifest(out)
     capsys.readouterr()
     assert run(words) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert _manifest(out) == first
-    assert "split as before: 0.6,0.22" in told
-    assert "licence as before: CC0-1.0" in told
-    assert "duplicates as before: kept" in told
-    assert "nothing was left to do" in told
+    assert "split as before: 0.6,0.22" in printed
+    assert "licence as before: CC0-1.0" in printed
+    assert "duplicates as before: kept" in printed
+    assert "nothing was left to do" in printed
     assert run([*words, "--split", "", "--drop-duplicates"]) == 0
-    told = capsys.readouterr().out
-    assert "split is now none, it was 0.6,0.22" in told
-    assert "duplicates is now left out, it was kept" in told
-    assert "its manifest was written again" in told
+    printed = capsys.readouterr().out
+    assert "split is now none, it was 0.6,0.22" in printed
+    assert "duplicates is now left out, it was kept" in printed
+    assert "its manifest was written again" in printed
     second = _manifest(out)["pictures"]
     assert ({one["split"] for one in second}, {one["licence"] for one in second}, len(second)) == (
         {"train"},
@@ -498,15 +501,15 @@ def test_what_was_said_beside_pixels_stays_until_something_else_is_said(photos, 
     )
 
 
-def test_the_parts_of_a_split_are_counted(photos, tmp_path, capsys):
+def test_the_pictures_of_a_split_are_counted(photos, tmp_path, capsys):
     assert (
         run(["prepare", str(photos), str(tmp_path / "out"), "--patch", "32", "--split", "0.6,0.22"])
         == 0
     )
-    parts = [one["split"] for one in _manifest(tmp_path / "out")["pictures"]]
+    splits = [one["split"] for one in _manifest(tmp_path / "out")["pictures"]]
     assert (
-        f"split: {parts.count('train')} train, {parts.count('val')} val, {parts.count('test')} test"
-        in capsys.readouterr().out
+        f"split: {splits.count('train')} train, {splits.count('val')} val, "
+        f"{splits.count('test')} test" in capsys.readouterr().out
     )
 
 

@@ -6,9 +6,9 @@ import os
 import numpy as np
 import pytest
 
-from srkit_core.data.preparation import folder
-from srkit_core.data.preparation.options import Options
-from srkit_core.data.preparation.run import Wish, prepare
+from srkit_core.data.preparation import output_folder
+from srkit_core.data.preparation.prepare_folder import prepare_folder
+from srkit_core.data.preparation.prepare_pictures import PrepareOptions, PrepareRequest
 from srkit_core.errors import RecipeError
 from srkit_core.io.images import write_image
 
@@ -43,9 +43,10 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-def _prepare(photos, out, crew=None, *, redo=False, **options):
-    wish = Wish([str(photos)], out, Options(**{"patch": 32, "stride": 32} | options), redo=redo)
-    return prepare(wish, crew or Here(), lambda *_: None)
+def _prepare(photos, out, executor=None, *, redo=False, **options):
+    options = PrepareOptions(**{"patch": 32, "stride": 32} | options)
+    request = PrepareRequest([str(photos)], out, options, redo=redo)
+    return prepare_folder(request, executor or Here(), lambda *_: None)
 
 
 def _everything(out):
@@ -149,7 +150,7 @@ def test_a_folder_of_others_is_not_made_ours_by_another_layout(photos, tmp_path)
 
 @pytest.mark.parametrize("moment", [0, 1, 2])
 def test_a_redoing_that_is_killed_while_it_clears_goes_on(photos, tmp_path, monkeypatch, moment):
-    out, clears, rmtree = tmp_path / "out", [], folder.shutil.rmtree
+    out, clears, rmtree = tmp_path / "out", [], output_folder.shutil.rmtree
     _prepare(photos, out, **FILES)
     (out / "notes.txt").write_text("mine")
 
@@ -160,7 +161,7 @@ def test_a_redoing_that_is_killed_while_it_clears_goes_on(photos, tmp_path, monk
         rmtree(path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(folder.shutil, "rmtree", tired)
+        patched.setattr(output_folder.shutil, "rmtree", tired)
         with pytest.raises(KeyboardInterrupt):
             _prepare(photos, out, redo=True)
     assert not (out / "manifest.json").exists()
@@ -180,9 +181,9 @@ def test_a_broken_body_keeps_its_place_in_the_plan(photos, tmp_path, limit):
         f"hr/{4 * 'abcd'.index(name):05d}.png" for name in names
     ]
     assert report.tally.skipped[0][0].endswith("b.png")
-    crew = Here()
-    again = _prepare(photos, tmp_path / "out", crew, limit=limit, **FILES)
-    assert (crew.worked, again.made, again.tally) == ([], 0, report.tally)
+    executor = Here()
+    again = _prepare(photos, tmp_path / "out", executor, limit=limit, **FILES)
+    assert (executor.worked, again.written, again.tally) == ([], 0, report.tally)
     assert _everything(tmp_path / "out") == before
 
 
@@ -207,9 +208,9 @@ def test_a_broken_body_that_is_mended_is_used(photos, tmp_path):
     write_image(
         photos / "b.png", np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     )
-    crew = Here()
-    _prepare(photos, tmp_path / "out", crew, **FILES)
-    assert crew.worked == ["examine", "prepare_picture"]
+    executor = Here()
+    _prepare(photos, tmp_path / "out", executor, **FILES)
+    assert executor.worked == ["examine", "prepare_picture"]
     _prepare(photos, tmp_path / "fresh", **FILES)
     assert _everything(tmp_path / "out") == _everything(tmp_path / "fresh")
 

@@ -23,13 +23,13 @@ SAME = {"exif_landscape_3.jpg", "exif_landscape_6.jpg"}
 def test_camera_files(assets, tmp_path, capsys):
     camera, out = assets / "camera", tmp_path / "mit Leerzeichen und Ümläuten"
     assert run(["prepare", str(camera), str(out), "--patch", "32", "--workers", "2"]) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     manifest = json.loads((out / "manifest.json").read_text())
     left_out = json.loads((out / "skipped.json").read_text())
     skipped = {one["path"].rpartition("/")[2]: one["reason"] for one in left_out["skipped"]}
     assert set(skipped) == set(BAD)
     assert all(fact in skipped[name] for name, fact in BAD.items())
-    assert all(name in told for name in BAD)
+    assert all(name in printed for name in BAD)
     assert {one["path"].rpartition("/")[2] for one in left_out["filtered"]} == SAME
     used = {one["name"]: one for one in manifest["pictures"]}
     assert set(used) == {file.name for file in camera.iterdir()} - set(BAD) - SAME

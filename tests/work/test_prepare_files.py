@@ -185,7 +185,7 @@ def test_webp_is_lossless(photos, tmp_path):
         (["--degrade", "blur"], "1 times smaller, the scale is 4"),
     ],
 )
-def test_wishes_that_make_no_sense_are_refused(photos, tmp_path, capsys, words, fact):
+def test_options_that_make_no_sense_are_refused(photos, tmp_path, capsys, words, fact):
     assert run(["prepare", str(photos), str(tmp_path / "out"), "--format", "files", *words]) in (
         2,
         3,
@@ -261,9 +261,9 @@ def test_too_many_failures_are_an_error_after_the_rest_is_done(photos, tmp_path,
         "--max-failures",
     ]
     assert run([*words, "0.19"]) == 4
-    told = capsys.readouterr()
-    assert "1 of 5 files could not be used, more than the share of 0.19" in told.err
-    assert "p1_broken.png" in told.out
+    printed = capsys.readouterr()
+    assert "1 of 5 files could not be used, more than the share of 0.19" in printed.err
+    assert "p1_broken.png" in printed.out
     assert len(json.loads(Path(tmp_path / "out" / "manifest.json").read_text())["pictures"]) == 4
     assert run([*words, "0.2"]) == 0
     assert "nothing was left to do" in capsys.readouterr().out

@@ -4,29 +4,29 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from srkit_core.data.preparation.options import Options
-from srkit_core.data.preparation.originals import Original
+from srkit_core.data.preparation.input_files import InputFile
+from srkit_core.data.preparation.prepare_pictures import PrepareOptions
 from srkit_core.data.preparation.records import Output, Record
-from srkit_core.data.preparation.settlement import Tally
+from srkit_core.data.preparation.selection import Tally
 from srkit_core.data.prepared import MANIFEST, SKIPPED, VERSION
 from srkit_core.io.atomic import write_text
 from srkit_core.io.documents import json_text
 
 
-def manifest(
-    options: Options,
-    kept: Iterable[tuple[Original, Record]],
+def manifest_document(
+    options: PrepareOptions,
+    selected: Iterable[tuple[InputFile, Record]],
     split: Mapping[str, str],
     licence: str | None,
     tally: Tally,
 ) -> dict[str, Any]:
-    """Return the manifest of what was kept.
+    """Return the manifest of what was selected.
 
-    `split` is the part of each group, train where it has none.
+    `split` is that of each group, train where it has none.
     """
     pictures = [
-        _picture(original, record, output, split, licence, options)
-        for original, record in kept
+        _picture(file, record, output, split, licence, options)
+        for file, record in selected
         for output in record.outputs
         if output.patches
     ]
@@ -67,23 +67,23 @@ def forget_outdated(out: Path, document: Mapping[str, Any]) -> bool:
 
 
 def _picture(
-    original: Original,
+    file: InputFile,
     record: Record,
     output: Output,
     split: Mapping[str, str],
     licence: str | None,
-    options: Options,
+    options: PrepareOptions,
 ) -> dict[str, Any]:
-    files = [file for file, _ in output.files]
+    files = [path for path, _ in output.files]
     return {
         "name": output.name,
-        "source": original.shown,
+        "source": file.shown,
         "sha256": record.sha256,
         "size": list(output.size),
         "crop": list(output.crop),
         "patches": output.patches,
-        "split": split.get(original.group, "train"),
-        "group": original.group,
+        "split": split.get(file.group, "train"),
+        "group": file.group,
         "licence": licence,
     } | ({"shard": files[0]} if options.format == "packed" else {"files": files})
 

@@ -1,7 +1,7 @@
-"""What was made of a source picture before?
+"""What was written of an input file before, or why can it not be used?
 
-A small JSON file for each source picture, written when everything that was made of it is in its
-place. By size and time of the source a later run knows that there is nothing to do.
+A small JSON file for each input file, written when everything that is stored of it is in its place.
+By size and time of the source a later run knows that there is nothing to do.
 """
 
 import hashlib
@@ -12,13 +12,26 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from srkit_core.data.preparation.originals import Original
+from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.prepared import ROOM
-from srkit_core.errors import RecipeError
+from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.documents import write_json
 
 RECORDS: Final = "records"
-"""Where they are, in the room of `srkit prepare`."""
+"""The folder they are in, where `srkit prepare` keeps what it needs to go on."""
+
+_HASH_KEY = "likeness"
+"""How a record on the disk calls the perceptual hash."""
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Why a file cannot be used; a `lasting` reason lies in the file, so that it need not be tried
+    again until the file changes.
+    """
+
+    reason: str
+    lasting: bool
 
 
 @dataclass(frozen=True)
@@ -40,8 +53,8 @@ class Output:
 
 @dataclass(frozen=True)
 class Record:
-    """A source file as it was (bytes, mtime in ns), and either why it cannot be used, or what the
-    job `job` made of it.
+    """An input file as it was (bytes, mtime in ns), and either why it cannot be used, or what the
+    job of this digest wrote of it.
 
     `height` and `width` are those of the header, 0 where it cannot be read.
     """
@@ -53,18 +66,30 @@ class Record:
     height: int = 0
     width: int = 0
     sha256: str = ""
-    likeness: int = 0
+    perceptual_hash: int = 0
     outputs: tuple[Output, ...] = ()
 
-    def is_of(self, original: Original) -> bool:
+    def is_of(self, file: InputFile) -> bool:
         """Say whether the file is still the one that was looked at."""
-        return (self.bytes, self.mtime) == (original.bytes, original.mtime)
+        return (self.bytes, self.mtime) == (file.bytes, file.mtime)
 
     def is_whole(self, out: Path) -> bool:
         """Say whether everything that was written is still there, by its size."""
         return all(
             _bytes_of(out / file) == size for output in self.outputs for file, size in output.files
         )
+
+
+def unusable_input(error: DataError, path: Path) -> Unusable:
+    """Return what reading a picture said about a file.
+
+    What the system said, such as on permissions, may pass.
+    """
+    passing = isinstance(error.__cause__, OSError) and error.__cause__.errno is not None
+    return Unusable(
+        error.message.removeprefix(f"cannot read {error.path}: "),
+        lasting=not passing and path.exists(),
+    )
 
 
 def stem_of(name: str) -> str:
@@ -80,17 +105,22 @@ def record_file(out: Path, name: str) -> Path:
     return out / ROOM / RECORDS / f"{stem_of(name)}.json"
 
 
-def save(out: Path, name: str, record: Record) -> None:
+def save_record(out: Path, name: str, record: Record) -> None:
     """Write a record."""
-    write_json(record_file(out, name), asdict(record))
+    content = {
+        _HASH_KEY if field == "perceptual_hash" else field: value
+        for field, value in asdict(record).items()
+    }
+    write_json(record_file(out, name), content)
 
 
-def load(out: Path, name: str) -> Record | None:
+def load_record(out: Path, name: str) -> Record | None:
     """Return the record of a picture, None where there is none that can be read."""
     try:
         content = json.loads(record_file(out, name).read_text(encoding="utf-8"))
         outputs = tuple(_output(**one) for one in content.pop("outputs"))
-        return Record(**content, outputs=outputs)
+        bits = content.pop(_HASH_KEY)
+        return Record(**content, perceptual_hash=bits, outputs=outputs)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

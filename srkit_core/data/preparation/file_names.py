@@ -1,11 +1,10 @@
-"""Under which names are patches written as files?"""
+"""Under which file names are patches written, and which patterns of names are good?"""
 
 import re
 import string
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from srkit_core.data.preparation.options import Options
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import ENDINGS
 
@@ -17,18 +16,15 @@ https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 """
 
 
-def default_pattern(options: Options) -> str:
+def default_pattern(*, patches: bool, copies: bool) -> str:
     """Return BasicSR's way of naming sub-images, `photo_s003.png`, and Real-ESRGAN's of naming
-    copies, `photoT2.png`.
+    copies, `photoT2.png`, where pictures are cut into patches or have copies.
     """
-    copies, parts = (
-        "T{variant}" if options.variants > 1 else "",
-        "_s{patch:03d}" if options.patch else "",
-    )
-    return f"{{name}}{copies}{parts}.png"
+    copy, patch = "T{variant}" if copies else "", "_s{patch:03d}" if patches else ""
+    return f"{{name}}{copy}{patch}.png"
 
 
-def check_pattern(pattern: str, options: Options) -> None:
+def check_pattern(pattern: str, *, patches: bool, copies: bool) -> None:
     """Raise RecipeError for a pattern that cannot be filled, leaves its folder, is lossy, or gives
     two patches one name.
     """
@@ -57,18 +53,18 @@ def check_pattern(pattern: str, options: Options) -> None:
             f"--names '{pattern}' does not end in a lossless format",
             hint=f"--names '{PurePosixPath(pattern).stem}.png'",
         )
-    _check_complete(pattern, fields, options)
+    _check_complete(pattern, fields, patches=patches, copies=copies)
 
 
-def _check_complete(pattern: str, fields: set[str], options: Options) -> None:
+def _check_complete(pattern: str, fields: set[str], *, patches: bool, copies: bool) -> None:
     """Every patch needs a name of its own: by its index, or by its picture, its variant and its
-    place in the picture.
+    number in the picture.
     """
     if "index" in fields:
         return
     needed = {
-        "patch": options.patch is not None,
-        "variant": options.variants > 1,
+        "patch": patches,
+        "variant": copies,
         "name": "stem" not in fields,
     }
     missing = [field for field, is_needed in needed.items() if is_needed and field not in fields]
@@ -93,7 +89,7 @@ def check_distinct(pattern: str, names: Iterable[str]) -> None:
         return
     taken = dict[str, str]()
     for name in names:
-        filled = fill(pattern, name, 0, 0, 1).casefold()
+        filled = patch_file_name(pattern, name, 0, 0, 1).casefold()
         if filled in taken:
             raise DataError(
                 f"'{taken[filled]}' and '{name}' would get one name",
@@ -102,7 +98,7 @@ def check_distinct(pattern: str, names: Iterable[str]) -> None:
         taken[filled] = name
 
 
-def fill(pattern: str, name: str, index: int, patch: int, variant: int) -> str:
+def patch_file_name(pattern: str, name: str, index: int, patch: int, variant: int) -> str:
     """Return the path of a patch below its folder, on whatever system: `_` stands for what a name
     cannot hold on Windows.
     """

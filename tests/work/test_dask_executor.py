@@ -22,28 +22,28 @@ def address():
 
 
 @pytest.fixture
-def crew(address, tmp_path):
-    from srkit_core.data.preparation.cluster import Cluster
+def executor(address, tmp_path):
+    from srkit_core.data.preparation.dask_executor import DaskExecutor
 
     (tmp_path / "out").mkdir()
-    with Cluster(address, tmp_path / "out") as crew:
-        yield crew
+    with DaskExecutor(address, tmp_path / "out") as executor:
+        yield executor
 
 
-def test_work_is_done_where_everything_is_seen(crew, tmp_path):
+def test_work_is_done_where_everything_is_seen(executor, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.png").write_bytes(b"a")
-    crew.needs({tmp_path / "in": tmp_path / "in" / "a.png"})
-    assert dict(crew.run(_double, range(5))) == {number: 2 * number for number in range(5)}
+    executor.needs({tmp_path / "in": tmp_path / "in" / "a.png"})
+    assert dict(executor.run(_double, range(5))) == {number: 2 * number for number in range(5)}
     assert list((tmp_path / "out" / ".prepare").iterdir()) == []
 
 
-def test_a_worker_that_does_not_see_a_source_is_named(crew, tmp_path):
-    crew.needs({tmp_path / "in": tmp_path / "in" / "elsewhere.png"})
+def test_a_worker_that_does_not_see_a_source_is_named(executor, tmp_path):
+    executor.needs({tmp_path / "in": tmp_path / "in" / "elsewhere.png"})
     with pytest.raises(
         DataError, match=rf"the worker inproc://\S+ does not see {re.escape(str(tmp_path / 'in'))}$"
     ) as caught:
-        list(crew.run(_double, [1]))
+        list(executor.run(_double, [1]))
     assert caught.value.hint == "let all machines share that folder under the same path"
     assert caught.value.path == tmp_path / "in"
     assert list((tmp_path / "out" / ".prepare").iterdir()) == []

@@ -1,4 +1,4 @@
-"""How is LR made of a whole picture, whatever its size?"""
+"""What is computed of a whole picture, whatever its size: its LR, and an augmented copy?"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,10 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+from srkit_core.augmentation import bind_augment
+from srkit_core.augmentation.affine import Frame
 from srkit_core.chain import DegradationPlan, bind_chain
+from srkit_core.data.transforms import draw_change, draw_view
 from srkit_core.errors import DataError, SrkitError
 from srkit_core.expressions import parse_chain
 from srkit_core.interfaces import TracedDegradation
@@ -16,13 +19,30 @@ from srkit_core.models.build import build_degradation
 from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec
 
+COPY_AUGMENT = "affine | flip"
+"""Rotation within 90 degrees, shifts, shear and zoom of 0.2 with the nearest colour beyond the
+border, and a horizontal flip.
+"""
+
 _BAND = 256
 """Rows that are degraded at a time: they stay in the processor's cache, which is half as fast
 again, and in little memory (empirical).
 """
 
 
-def degraded(hr: Pixels, chain: str, scale: int, seed: int) -> Pixels:
+def augmented_copy(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Return a copy of (H, W, 3), of the same size, changed about its centre.
+
+    Shares are of its shorter side.
+    """
+    augment = bind_augment(parse_chain(COPY_AUGMENT))
+    height, width = pixels.shape[:2]
+    change, view = draw_change(augment, rng), draw_view(augment, rng)
+    frame = Frame(0, 0, height, width, ((height - 1) / 2, (width - 1) / 2), min(height, width))
+    return view.of(np.ascontiguousarray(change.of(pixels, frame)))
+
+
+def degrade_picture(hr: Pixels, chain: str, scale: int, seed: int) -> Pixels:
     """Return LR (H / scale, W / scale, 3) of HR (H, W, 3) of whole LR pixels, drawn once for the
     picture.
 

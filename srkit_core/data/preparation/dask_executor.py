@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import distributed
 
-from srkit_core.data.preparation.failures import Unusable
+from srkit_core.data.preparation.executor import WorkItem, WorkResult
+from srkit_core.data.preparation.records import Unusable
 from srkit_core.data.prepared import ROOM
 from srkit_core.errors import DataError
 from srkit_core.io.atomic import write_text
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 _IN_FLIGHT = 2
 """Tasks a thread of the cluster: one at work and one to go on with."""
@@ -29,7 +27,7 @@ _PATIENCE = 30
 """Seconds in which the first worker has to appear."""
 
 
-class Cluster:
+class DaskExecutor:
     """The workers of a scheduler; a context manager.
 
     They need srkit, and the same folders under the same paths.
@@ -48,7 +46,7 @@ class Cluster:
         self._samples: Mapping[Path, Path] = {}
         self._checked = False
 
-    def __enter__(self) -> "Cluster":
+    def __enter__(self) -> "DaskExecutor":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,8 +60,8 @@ class Cluster:
         self._samples, self._checked = dict(samples), False
 
     def run(
-        self, work: Callable[[Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Unusable]]:
+        self, work: Callable[[WorkItem], WorkResult], items: Iterable[WorkItem]
+    ) -> Iterator[tuple[WorkItem, WorkResult | Unusable]]:
         """Yield each item with what `work` returned, in the order in which they are done.
 
         A bounded number is under way.
@@ -73,7 +71,7 @@ class Cluster:
         """
         self._check_once()
         executor = self._client.get_executor(pure=False)
-        waiting, busy = iter(items), dict[Future[Result], Item]()
+        waiting, busy = iter(items), dict[Future[WorkResult], WorkItem]()
         most = _IN_FLIGHT * sum(self._client.nthreads().values())
         try:
             busy.update((executor.submit(work, item), item) for item in islice(waiting, most))
@@ -131,7 +129,7 @@ def _unseen(samples: dict[str, str]) -> list[str]:
     return [folder for folder, file in samples.items() if not Path(file).is_file()]
 
 
-def _result(future: Future[Result]) -> Result | Unusable:
+def _result(future: Future[WorkResult]) -> WorkResult | Unusable:
     try:
         return future.result()
     except distributed.KilledWorker:

@@ -1,13 +1,13 @@
-"""Which of the prepared pictures stay?"""
+"""Which of the prepared pictures are selected, and what is left out?"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from srkit_core.data.preparation.likeness import Likenesses
-from srkit_core.data.preparation.originals import Original
-from srkit_core.data.preparation.records import Record, load
+from srkit_core.data.preparation.input_files import InputFile
+from srkit_core.data.preparation.perceptual_hash import NearDuplicates
+from srkit_core.data.preparation.records import Record, load_record
 
 TOO_SMALL, TOO_FLAT, DUPLICATE, FLAT_PATCHES = (
     "too small",
@@ -29,32 +29,32 @@ class Tally:
         default_factory=lambda: Counter({TOO_SMALL: 0, TOO_FLAT: 0, DUPLICATE: 0, FLAT_PATCHES: 0})
     )
 
-    def filter(self, original: Original, which: str, reason: str) -> None:
+    def filter(self, file: InputFile, which: str, reason: str) -> None:
         """Count a picture that a filter takes."""
-        self.filtered.append((original.shown, reason))
+        self.filtered.append((file.shown, reason))
         self.counts[which] += 1
 
 
-def staying(
-    originals: Iterable[Original], out: Path, tally: Tally, *, duplicates: bool
-) -> Iterator[tuple[Original, Record]]:
-    """Yield the pictures that stay, in the order of the plan, which decides: of near-duplicates the
-    first one, unless all may stay.
+def select_pictures(
+    files: Iterable[InputFile], out: Path, tally: Tally, *, duplicates: bool
+) -> Iterator[tuple[InputFile, Record]]:
+    """Yield the pictures for the manifest, in the order of the plan, which decides: of
+    near-duplicates the first one, unless all may stay.
 
     Pictures without a finished record are passed over.
     """
-    kept = Likenesses()
-    for original in originals:
-        record = load(out, original.name)
+    kept = NearDuplicates()
+    for file in files:
+        record = load_record(out, file.name)
         if record is None or not record.outputs:
             continue
         if not any(output.patches for output in record.outputs):
-            tally.filter(original, TOO_FLAT, "it is flat everywhere")
+            tally.filter(file, TOO_FLAT, "it is flat everywhere")
             continue
-        other = None if duplicates else kept.alike(record.likeness)
+        other = None if duplicates else kept.first_like(record.perceptual_hash)
         if other:
-            tally.filter(original, DUPLICATE, f"it looks like {other}")
+            tally.filter(file, DUPLICATE, f"it looks like {other}")
             continue
-        kept.keep(record.likeness, original.name)
+        kept.keep(record.perceptual_hash, file.name)
         tally.counts[FLAT_PATCHES] += sum(output.flat for output in record.outputs)
-        yield original, record
+        yield file, record

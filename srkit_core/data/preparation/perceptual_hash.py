@@ -1,4 +1,4 @@
-"""Do two pictures show the same?
+"""Do two pictures show the same, by a hash of what they look like?
 
 The perceptual hash pHash (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash
 Functions", section 3.1.1): which of the lowest frequencies of the small gray picture are above
@@ -13,7 +13,7 @@ from srkit_core.io.images import Pixels
 MOST_DIFFERENT = 3
 """So many of 64 bits may differ between near-duplicates (empirical).
 
-The search in `Likenesses` relies on it.
+The search in `NearDuplicates` relies on it.
 """
 
 _SIDE, _LOW = 32, 8
@@ -21,7 +21,7 @@ _COSINES = np.cos(np.pi / _SIDE * np.outer(np.arange(_LOW), np.arange(_SIDE) + 0
 _WORDS = MOST_DIFFERENT + 1
 
 
-def likeness(pixels: Pixels) -> int:
+def perceptual_hash(pixels: Pixels) -> int:
     """Return 64 bits of (H, W, 3) that are nearly the same for pictures that look the same."""
     small = Image.fromarray(pixels).resize((_SIDE, _SIDE), Image.Resampling.BOX).convert("L")
     low = (_COSINES @ np.asarray(small, dtype=np.float64) @ _COSINES.T).ravel()
@@ -29,7 +29,7 @@ def likeness(pixels: Pixels) -> int:
     return int.from_bytes(bits.tobytes(), "big")
 
 
-class Likenesses:
+class NearDuplicates:
     """The pictures that were kept so far, to be asked for one that looks like another.
 
     Of four words of 16 bits at least one is equal where at most three bits differ, so only pictures
@@ -39,7 +39,7 @@ class Likenesses:
     def __init__(self) -> None:
         self._kept: list[dict[int, list[tuple[int, str]]]] = [{} for _ in range(_WORDS)]
 
-    def alike(self, bits: int) -> str | None:
+    def first_like(self, bits: int) -> str | None:
         """Return the first kept picture that looks the same."""
         for table, word in zip(self._kept, _words(bits), strict=True):
             for other, name in table.get(word, ()):
@@ -54,4 +54,4 @@ class Likenesses:
 
 
 def _words(bits: int) -> list[int]:
-    return [bits >> (16 * place) & 0xFFFF for place in range(_WORDS)]
+    return [bits >> (16 * number) & 0xFFFF for number in range(_WORDS)]

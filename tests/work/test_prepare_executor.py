@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from srkit_core.data.preparation import children as children_module
-from srkit_core.data.preparation.children import Children
-from srkit_core.data.preparation.failures import Unusable
+from srkit_core.data.preparation import executor as executor_module
+from srkit_core.data.preparation.executor import ProcessExecutor, open_executor
+from srkit_core.data.preparation.prepare_pictures import PrepareOptions
+from srkit_core.data.preparation.records import Unusable
 from srkit_core.errors import DataError
 
 
@@ -48,8 +49,8 @@ def test_a_crash_and_a_hang_are_named_and_the_rest_is_done():
         ("hang", 3),
         *(("fine", number) for number in range(4, 12)),
     ]
-    with Children(2, limit=2) as children:
-        results = dict(children.run(_work, items))
+    with ProcessExecutor(2, limit=2) as executor:
+        results = dict(executor.run(_work, items))
         pids = {result[1] for result in results.values() if isinstance(result, tuple)}
     assert len(results) == 12
     assert results["crash", 1] == Unusable(
@@ -62,8 +63,8 @@ def test_a_crash_and_a_hang_are_named_and_the_rest_is_done():
 
 
 def test_a_hang_does_not_stop_the_other_process():
-    with Children(2, limit=30) as children:
-        results = children.run(_work, [("hang", 0), *(("fine", number) for number in range(1, 20))])
+    with ProcessExecutor(2, limit=30) as executor:
+        results = executor.run(_work, [("hang", 0), *(("fine", number) for number in range(1, 20))])
         first = [next(results)[0][1] for _ in range(19)]
     assert first == list(range(1, 20))
 
@@ -76,22 +77,25 @@ def test_no_more_is_taken_than_is_worked_on():
             taken.append(number)
             yield "fine", number
 
-    with Children(2, limit=30) as children:
-        for done, _ in enumerate(children.run(_work, items()), start=1):
+    with ProcessExecutor(2, limit=30) as executor:
+        for done, _ in enumerate(executor.run(_work, items()), start=1):
             assert len(taken) <= done + 2
     assert len(taken) == 50
 
 
 def test_what_work_raises_is_raised():
-    with Children(1, limit=30) as children, pytest.raises(DataError, match="a fact") as caught:
-        list(children.run(_work, [("raise", 0)]))
+    with (
+        ProcessExecutor(1, limit=30) as executor,
+        pytest.raises(DataError, match="a fact") as caught,
+    ):
+        list(executor.run(_work, [("raise", 0)]))
     assert (caught.value.hint, caught.value.path) == ("a hint", Path("x"))
 
 
-def test_children_are_used_again():
-    with Children(1, limit=30) as children:
-        first = [result for _, result in children.run(_work, [("fine", 1)])]
-        second = [result for _, result in children.run(_work, [("fine", 1)])]
+def test_workers_are_used_again():
+    with ProcessExecutor(1, limit=30) as executor:
+        first = [result for _, result in executor.run(_work, [("fine", 1)])]
+        second = [result for _, result in executor.run(_work, [("fine", 1)])]
     assert first == second
 
 
@@ -99,10 +103,10 @@ def _slow_start(*_):
     time.sleep(1.5)
 
 
-def test_the_time_limit_does_not_count_the_start_of_a_child(monkeypatch):
-    monkeypatch.setattr(children_module, "_begin", _slow_start)
-    with Children(2, limit=1) as children:
-        results = dict(children.run(_work, [("nap", 0), ("hang", 1), ("nap", 2), ("nap", 3)]))
+def test_the_time_limit_does_not_count_the_start_of_a_worker(monkeypatch):
+    monkeypatch.setattr(executor_module, "_begin", _slow_start)
+    with ProcessExecutor(2, limit=1) as executor:
+        results = dict(executor.run(_work, [("nap", 0), ("hang", 1), ("nap", 2), ("nap", 3)]))
     assert results.pop(("hang", 1)) == Unusable("it took more than 1 seconds", lasting=False)
     assert sorted(result[0] for result in results.values()) == [0, 2, 3]
 
@@ -111,9 +115,21 @@ def _is_loaded(module):
     return module in sys.modules
 
 
-def test_a_child_is_ready_when_it_has_imported_what_it_needs(monkeypatch):
+def test_a_worker_is_ready_when_it_has_imported_what_it_needs(monkeypatch):
     monkeypatch.setattr(
-        children_module, "_context", lambda preload: multiprocessing.get_context("spawn")
+        executor_module, "_context", lambda preload: multiprocessing.get_context("spawn")
     )
-    with Children(1, limit=30, preload=("wave",)) as children:
-        assert dict(children.run(_is_loaded, ["wave", "sndhdr"])) == {"wave": True, "sndhdr": False}
+    with ProcessExecutor(1, limit=30, preload=("wave",)) as executor:
+        assert dict(executor.run(_is_loaded, ["wave", "sndhdr"])) == {"wave": True, "sndhdr": False}
+
+
+@pytest.mark.parametrize(
+    ("options", "loaded"),
+    [({}, False), ({"degrade": "bicubic"}, True), ({"variants": 2}, True)],
+)
+def test_torch_is_imported_for_lr_and_augmented_copies_alone(tmp_path, options, loaded):
+    with open_executor(PrepareOptions(**options), tmp_path, workers=1) as executor:
+        assert dict(executor.run(_is_loaded, ["numpy", "torch"])) == {
+            "numpy": True,
+            "torch": loaded,
+        }

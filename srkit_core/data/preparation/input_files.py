@@ -1,4 +1,4 @@
-"""Which files are to be prepared, and what is each called?"""
+"""Which input files are to be prepared, and what is each called?"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from srkit_core.io.images import IN_WORDS
 
 
 @dataclass(frozen=True)
-class Original:
+class InputFile:
     """A source picture: `name` tells it from the others, `shown` is its path as a person wrote it;
     bytes and mtime (ns) of its file.
 
@@ -32,38 +32,38 @@ class Original:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The originals, sorted by name.
+class FoundInputs:
+    """The input files, sorted by name.
 
-    `ignored` counts files without a picture ending, `remarks` say more.
+    `ignored` counts others without a picture ending, `remarks` say more.
 
     `samples` is a file in each folder that they come from, by which another machine can tell
     whether it sees the folder.
     """
 
-    originals: tuple[Original, ...]
+    files: tuple[InputFile, ...]
     ignored: int
     remarks: tuple[str, ...]
     samples: Mapping[Path, Path]
 
 
-def find_originals(sources: Sequence[str], out: Path) -> Found:
+def find_inputs(sources: Sequence[str], out: Path) -> FoundInputs:
     """List what the sources hold; with more than one folder, names begin with that of the folder.
 
     Raises DataError when there is nothing, RecipeError when a source has a weight, or lies in `out`
     or around it.
     """
-    places = [_unweighted(source) for source in sources]
-    here = [on_this_machine(place) for place in places]
-    listings = [list_files(place, None) for place, _ in here]
+    unweighted = [_unweighted(source) for source in sources]
+    here = [on_this_machine(source) for source in unweighted]
+    listings = [list_files(source, None) for source, _ in here]
     by_root = dict[Path, dict[Path, None]]()
-    for place, listing in zip(places, listings, strict=True):
-        _refuse_nested(place, out)
+    for source, listing in zip(unweighted, listings, strict=True):
+        _refuse_nested(source, out)
         by_root.setdefault(listing.root, {}).update({path: None for path, _ in listing.files})
-    labels = _labels(list(by_root))
+    prefixes = _prefixes(list(by_root))
     found = [
-        _original(label, name_inside(path, root).as_posix(), path)
-        for (root, paths), label in zip(by_root.items(), labels, strict=True)
+        _input_file(prefix, name_inside(path, root).as_posix(), path)
+        for (root, paths), prefix in zip(by_root.items(), prefixes, strict=True)
         for path in paths
     ]
     if not found:
@@ -76,7 +76,7 @@ def find_originals(sources: Sequence[str], out: Path) -> Found:
         for (_, fetched), listing in zip(here, listings, strict=True)
         for remark in (*fetched, *listing.remarks)
     )
-    return Found(
+    return FoundInputs(
         tuple(sorted(found, key=lambda one: one.name)),
         sum(one.ignored for one in listings),
         remarks,
@@ -94,43 +94,43 @@ def _samples(by_root: Mapping[Path, Iterable[Path]]) -> dict[Path, Path]:
 
 
 def _unweighted(source: str) -> DataSource:
-    places = parse_data_sources(source)
-    if len(places) > 1 or places[0].weight != 1:
+    parsed = parse_data_sources(source)
+    if len(parsed) > 1 or parsed[0].weight != 1:
         raise RecipeError(
             f"'{source}' is a mixture, and each picture is prepared once",
             hint="give the folders one by one, without weights",
         )
-    return places[0]
+    return parsed[0]
 
 
-def _refuse_nested(place: DataSource, out: Path) -> None:
-    here, there = Path(place.where).resolve(), out.resolve()
-    if here.is_relative_to(there) or (there.is_relative_to(here) and not place.listing):
+def _refuse_nested(source: DataSource, out: Path) -> None:
+    here, there = Path(source.where).resolve(), out.resolve()
+    if here.is_relative_to(there) or (there.is_relative_to(here) and not source.listing):
         raise RecipeError(
-            f"{out} and {place.where} lie in each other, so that output would become input",
+            f"{out} and {source.where} lie in each other, so that output would become input",
             hint="name another OUT",
         )
 
 
-def _labels(roots: Sequence[Path]) -> list[str]:
+def _prefixes(roots: Sequence[Path]) -> list[str]:
     """Return what names begin with: nothing for a single folder."""
     if len(roots) == 1:
         return [""]
-    labels, taken = list[str](), Counter[str]()
+    prefixes, taken = list[str](), Counter[str]()
     for root in roots:
-        label = root.resolve().name
-        taken[label] += 1
-        labels.append(f"{label}/" if taken[label] == 1 else f"{label}.{taken[label]}/")
-    return labels
+        name = root.resolve().name
+        taken[name] += 1
+        prefixes.append(f"{name}/" if taken[name] == 1 else f"{name}.{taken[name]}/")
+    return prefixes
 
 
-def _original(label: str, inside: str, path: Path) -> Original:
+def _input_file(prefix: str, inside: str, path: Path) -> InputFile:
     """Look at a file; one that is gone again is told apart when it is read."""
-    name, group = f"{label}{inside}", group_of(inside)
+    name, group = f"{prefix}{inside}", group_of(inside)
     try:
         status = path.stat()
     except OSError:
-        return Original(name, group, path.absolute(), path.as_posix(), -1, -1)
-    return Original(
+        return InputFile(name, group, path.absolute(), path.as_posix(), -1, -1)
+    return InputFile(
         name, group, path.absolute(), path.as_posix(), status.st_size, status.st_mtime_ns
     )

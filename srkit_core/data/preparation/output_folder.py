@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from srkit_core.data.preparation.manifest import forget_manifest
-from srkit_core.data.preparation.options import Options, folders_in
+from srkit_core.data.preparation.prepare_pictures import PrepareOptions, pixel_folders
 from srkit_core.data.preparation.records import RECORDS
 from srkit_core.data.prepared import MANIFEST, ROOM, SKIPPED
 from srkit_core.errors import DataError, RecipeError
@@ -22,7 +22,7 @@ _LOCK = ".lock"
 
 
 @contextmanager
-def only_one(out: Path) -> Iterator[None]:
+def locked_folder(out: Path) -> Iterator[None]:
     """Keep other preparations from a folder.
 
     The system gives it free when this process ends, however it ends.
@@ -52,7 +52,7 @@ def only_one(out: Path) -> Iterator[None]:
         lock.release()
 
 
-def claim(out: Path, options: Options, *, redo: bool) -> None:
+def claim_folder(out: Path, options: PrepareOptions, *, redo: bool) -> None:
     """Make the folder that of these options.
 
     Raises RecipeError when it is that of others, unless all is to be redone.
@@ -63,9 +63,9 @@ def claim(out: Path, options: Options, *, redo: bool) -> None:
     before = _recorded(file) if file.is_file() else None
     words = options.in_words()
     if redo:
-        earlier = folders_in(before or words)
-        _refuse_others(out, set(folders_in(words)) - set(earlier))
-        clear(out, earlier)
+        earlier = pixel_folders(before or words)
+        _refuse_others(out, set(pixel_folders(words)) - set(earlier))
+        clear_folder(out, earlier)
     elif before is not None and before != words:
         raise RecipeError(
             f"{out} was prepared with {_difference(before, words)}",
@@ -78,7 +78,7 @@ def claim(out: Path, options: Options, *, redo: bool) -> None:
 def _recorded(file: Path) -> dict[str, str]:
     try:
         words = json.loads(file.read_bytes())
-        folders_in(words)
+        pixel_folders(words)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{file} is damaged, which says how {file.parent.parent} was prepared",
@@ -88,7 +88,7 @@ def _recorded(file: Path) -> dict[str, str]:
     return dict(words)
 
 
-def clear(out: Path, folders: Iterable[str]) -> None:
+def clear_folder(out: Path, folders: Iterable[str]) -> None:
     """Delete the manifest, what it named in these folders, and the records.
 
     The options say whose the folder is until others do.
@@ -98,7 +98,7 @@ def clear(out: Path, folders: Iterable[str]) -> None:
         shutil.rmtree(folder)
 
 
-def sweep(out: Path, folders: Iterable[str], kept: set[str]) -> None:
+def sweep_folder(out: Path, folders: Iterable[str], kept: set[str]) -> None:
     """Delete from these folders what nothing kept refers to, also links, and what a killed process
     left half written.
     """
@@ -122,11 +122,11 @@ def _real(parent: Path, names: Iterable[str]) -> list[Path]:
 
     A link leads to what is somebody else's.
     """
-    wanted = set(names)
+    known = set(names)
     return sorted(
         child
         for child in parent.glob("*")
-        if child.name in wanted and child.is_dir() and not child.is_symlink()
+        if child.name in known and child.is_dir() and not child.is_symlink()
     )
 
 

@@ -1,0 +1,240 @@
+"""Which processes do the work, and what happens when one crashes or hangs?
+
+Those of this machine, or the workers of a Dask cluster. Here each worker process has a pool of its
+own, because a pool that loses one process gives up all of them: so a crash or a hang costs one
+process, and it is known which file it was.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import islice
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from time import monotonic
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from srkit_core.data.preparation.prepare_pictures import PrepareOptions
+from srkit_core.data.preparation.records import Unusable
+from srkit_core.errors import DataError, RecipeError, ResourceError
+
+WorkItem = TypeVar("WorkItem")
+WorkResult = TypeVar("WorkResult")
+
+_MOST_SECONDS = 300.0
+_EXTRA = 'pip install "srkit[cluster]"'
+_WORK = "srkit_core.data.preparation.picture_worker"
+_TORCH_WORK = "srkit_core.data.preparation.derived_pictures"
+
+
+class PrepareExecutor(Protocol):
+    """Processes of this machine, or a cluster."""
+
+    def needs(self, samples: Mapping[Path, Path]) -> None:
+        """Hear of a file in each folder of pictures, which every process must see."""
+
+    def run(
+        self, work: Callable[[WorkItem], WorkResult], items: Iterable[WorkItem]
+    ) -> Iterator[tuple[WorkItem, WorkResult | Unusable]]:
+        """Yield each item with its result, in any order."""
+
+
+@contextmanager
+def open_executor(
+    options: PrepareOptions,
+    out: Path,
+    *,
+    workers: int | None = None,
+    time_limit: float | None = None,
+    cluster: str | None = None,
+) -> Iterator[PrepareExecutor]:
+    """Have so many `workers`, one a core when left out, with a limit of seconds for one picture
+    (300), or the workers of the Dask scheduler at `cluster`.
+
+    Without LR and augmented copies no process imports torch. Raises RecipeError for a time limit on
+    a cluster, DataError when the library for the cluster is missing, or it does not answer.
+    """
+    if cluster and time_limit:
+        raise RecipeError(
+            "--time-limit is for processes of this machine: a scheduler cannot end what a worker "
+            "does",
+            hint="leave it out",
+        )
+    if cluster:
+        with _dask_executor(cluster, out) as there:
+            yield there
+        return
+    preload = (_WORK, _TORCH_WORK) if options.chain or options.variants > 1 else (_WORK,)
+    count = workers or os.cpu_count() or 1
+    with ProcessExecutor(count, time_limit or _MOST_SECONDS, preload) as here:
+        yield here
+
+
+def _dask_executor(address: str, out: Path) -> Any:
+    try:
+        from srkit_core.data.preparation.dask_executor import DaskExecutor
+    except ModuleNotFoundError as error:
+        raise DataError(
+            f"--cluster {address} needs a library that is not installed", hint=_EXTRA
+        ) from error
+    return DaskExecutor(address, out)
+
+
+class ProcessExecutor:
+    """So many worker processes; a context manager, at whose end they are gone.
+
+    They start with the first work.
+
+    `preload` are modules that every worker needs; where processes are forked from a clean one, they
+    are imported once. `limit` is the most seconds for one item; it does not count the start of a
+    worker, with these imports.
+    """
+
+    def __init__(self, count: int, limit: float, preload: Sequence[str] = ()) -> None:
+        context = _context(preload)
+        self._limit = limit
+        self._workers = [_Worker(context, preload) for _ in range(count)]
+
+    def __enter__(self) -> "ProcessExecutor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.stop()
+
+    def needs(self, samples: Mapping[Path, Path]) -> None:
+        """Processes of this machine see what it sees."""
+
+    def run(
+        self, work: Callable[[WorkItem], WorkResult], items: Iterable[WorkItem]
+    ) -> Iterator[tuple[WorkItem, WorkResult | Unusable]]:
+        """Yield each item with what `work` returned, in the order in which they are done.
+
+        No more are taken than are worked on.
+
+        An item whose process crashed, or that took too long, is unusable. What `work` raises is
+        raised.
+        """
+        waiting, busy = iter(items), dict[Future[WorkResult], _Task[WorkItem]]()
+        for worker in self._workers:
+            worker.start()
+        for worker, item in zip(self._workers, waiting, strict=False):
+            busy.update([self._submitted(worker, work, item)])
+        while busy:
+            for future in self._ended(busy):
+                worker, item, _ = busy.pop(future)
+                result = self._result(future, worker)
+                for following in islice(waiting, 1):
+                    busy.update([self._submitted(worker, work, following)])
+                yield item, result
+
+    def _submitted(
+        self, worker: "_Worker", work: Callable[[WorkItem], WorkResult], item: WorkItem
+    ) -> "tuple[Future[WorkResult], _Task[WorkItem]]":
+        """Hand over an item; its time begins when the process is there."""
+        future = worker.submit(work, item)
+        return future, _Task(worker, item, monotonic() + self._limit)
+
+    def _ended(self, busy: "dict[Future[WorkResult], _Task[WorkItem]]") -> list[Future[WorkResult]]:
+        """Wait until something is done or the next time limit is over."""
+        earliest = min(task.deadline for task in busy.values())
+        wait(busy, timeout=max(earliest - monotonic(), 0), return_when=FIRST_COMPLETED)
+        now = monotonic()
+        return [future for future, task in busy.items() if future.done() or task.deadline <= now]
+
+    def _result(self, future: Future[WorkResult], worker: "_Worker") -> WorkResult | Unusable:
+        if not future.done():
+            worker.stop()
+            worker.start()
+            return Unusable(f"it took more than {self._limit:g} seconds", lasting=False)
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            worker.stop()
+            worker.start()
+            return Unusable("it crashed the process that worked on it", lasting=False)
+
+
+class _Worker:
+    """One process, which can be replaced by another."""
+
+    def __init__(self, context: BaseContext, preload: Sequence[str]) -> None:
+        self._context, self._preload = context, tuple(preload)
+        self._pool: ProcessPoolExecutor | None = None
+        self._pid: Future[int] | None = None
+
+    def start(self) -> None:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=self._context, initializer=_begin, initargs=(self._preload,)
+            )
+            self._pid = self._pool.submit(os.getpid)
+
+    def submit(self, work: Callable[[WorkItem], WorkResult], item: WorkItem) -> Future[WorkResult]:
+        """Hand over work, when the process is there."""
+        if self._pool is None or self._pid is None:
+            raise RuntimeError("the worker has not started")
+        try:
+            self._pid.result()
+        except BrokenProcessPool:
+            raise ResourceError(
+                "no process can be started for the work", hint="--workers 1, or free some memory"
+            ) from None
+        return self._pool.submit(work, item)
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._pool is None or self._pid is None:
+            return
+        if self._pid.done() and not self._pid.exception():
+            _end(self._pid.result())
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = self._pid = None
+
+
+class _Task(NamedTuple, Generic[WorkItem]):
+    worker: _Worker
+    item: WorkItem
+    deadline: float
+
+
+def _context(preload: Sequence[str]) -> BaseContext:
+    """Fork from a clean process where that is safe with what is preloaded, else begin anew."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context
+
+
+def _begin(preload: Sequence[str]) -> None:
+    """Leave Ctrl-C to the parent, use one core, end when the parent does, and import what is
+    needed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    parent: Any = multiprocessing.parent_process()
+    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    for module in preload:
+        import_module(module)
+
+
+def _end_with(sentinel: int) -> None:
+    wait_for([sentinel])
+    _end(os.getpid())
+
+
+def _end(pid: int) -> None:
+    """End a process at once; it may be gone already."""
+    try:
+        os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,277 @@
+"""How does what is asked for become a prepared folder?
+
+First every header is read, so that the plan is known; then each picture is written by a process of
+its own, its record last; then the manifest says which of them were selected. Every step is passed
+over where an earlier run has done it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from srkit_core.chain import bind_chain
+from srkit_core.data.preparation.executor import PrepareExecutor
+from srkit_core.data.preparation.file_names import check_distinct
+from srkit_core.data.preparation.input_files import FoundInputs, InputFile, find_inputs
+from srkit_core.data.preparation.manifest import (
+    forget_manifest,
+    forget_outdated,
+    manifest_document,
+    write_manifest,
+)
+from srkit_core.data.preparation.manifest_fields import (
+    ManifestFields,
+    keep_fields,
+    splits_of_groups,
+    with_earlier,
+)
+from srkit_core.data.preparation.output_folder import claim_folder, locked_folder, sweep_folder
+from srkit_core.data.preparation.picture_jobs import PictureJob, patches_of, plan_jobs, stored_sides
+from srkit_core.data.preparation.picture_worker import examine, prepare_picture
+from srkit_core.data.preparation.prepare_pictures import (
+    PrepareOptions,
+    PrepareReport,
+    PrepareRequest,
+    ProgressCallback,
+    pixel_folders,
+)
+from srkit_core.data.preparation.records import (
+    Record,
+    Unusable,
+    check_same_source,
+    forget_others,
+    load_record,
+    record_file,
+    save_record,
+)
+from srkit_core.data.preparation.selection import TOO_SMALL, Tally, select_pictures
+from srkit_core.errors import DataError, DiskFullError
+from srkit_core.expressions import parse_chain
+from srkit_core.registry import discover
+
+
+def prepare_folder(
+    request: PrepareRequest, executor: PrepareExecutor, progress: ProgressCallback
+) -> PrepareReport:
+    """Prepare everything that is not prepared yet, and write the manifest last.
+
+    Raises RecipeError when the output folder is somebody else's, at work, or of other options;
+    DataError when there is nothing to prepare; DiskFullError, after which the same call goes on.
+    """
+    options, out = request.options, request.out
+    if options.chain:
+        bind_chain(discover(), parse_chain(options.chain), options.scale)
+    inputs = find_inputs(request.sources, out)
+    names = [file.name for file in inputs.files]
+    fields, notes = with_earlier(out, request.fields)
+    groups = {file.name: file.group for file in inputs.files}
+    splits = splits_of_groups(groups, fields.split or "", ", ".join(request.sources))
+    if options.format == "files":
+        check_distinct(options.pattern, names)
+    with locked_folder(out):
+        claim_folder(out, options, redo=request.redo)
+        check_same_source(out, names)
+        keep_fields(out, fields)
+        executor.needs(inputs.samples)
+        try:
+            return _Preparation(out, options, fields, executor, progress).run(
+                replace(inputs, remarks=(*inputs.remarks, *notes)), splits
+            )
+        except DiskFullError as error:
+            raise DiskFullError(
+                error.message, hint="free some space, and run the same command again: it goes on"
+            ) from error
+
+
+class _Preparation:
+    """One pass over the input files, into a folder that nobody else writes into."""
+
+    def __init__(
+        self,
+        out: Path,
+        options: PrepareOptions,
+        fields: ManifestFields,
+        executor: PrepareExecutor,
+        progress: ProgressCallback,
+    ) -> None:
+        self._shown, self._out, self._options, self._fields = out, out.absolute(), options, fields
+        self._executor, self._progress = executor, progress
+        self._failures = dict[str, str]()
+
+    def run(self, inputs: FoundInputs, splits: Mapping[str, str]) -> PrepareReport:
+        gone = forget_others(self._out, [file.name for file in inputs.files])
+        sizes, changed = self._sizes(inputs.files)
+        jobs = {job.file.name: job for job in self._jobs(sizes)}
+        written = self._work([job for job in jobs.values() if not self._is_done(job)])
+        written += self._restore(inputs.files, jobs)
+        tally = self._tally(inputs.files, sizes)
+        selected = list(self._selected(inputs.files, tally))
+        document = manifest_document(
+            self._options, selected, splits, self._fields.licence or None, tally
+        )
+        renewed = forget_outdated(self._out, document)
+        outputs = [output for _, record in selected for output in record.outputs]
+        sweep_folder(
+            self._out,
+            pixel_folders(self._options.in_words()),
+            {path for output in outputs for path, _ in output.files},
+        )
+        write_manifest(self._out, document, tally)
+        pictures = document["pictures"]
+        return PrepareReport(
+            out=self._shown,
+            files=len(inputs.files),
+            written=written,
+            pictures=len(pictures),
+            patches=sum(one["patches"] for one in pictures),
+            splits=Counter(one["split"] for one in pictures),
+            renewed=renewed,
+            tally=tally,
+            notes=(*inputs.remarks, *_notes(inputs, gone, changed, sizes, self._options)),
+        )
+
+    def _sizes(self, files: Sequence[InputFile]) -> tuple[dict[InputFile, tuple[int, int]], int]:
+        """Return (height, width) of every file whose header can be read, and how many have changed
+        since a run before.
+        """
+        known, unknown, changed = dict[str, tuple[int, int]](), list[InputFile](), 0
+        for file in files:
+            record = load_record(self._out, file.name)
+            if record is None or not record.is_of(file):
+                unknown.append(file)
+                changed += record is not None
+            elif record.failure and not record.height:
+                self._failures[file.name] = record.failure
+            else:
+                known[file.name] = record.height, record.width
+        results = self._executor.run(examine, unknown) if unknown else ()
+        for done, (file, size) in enumerate(results, start=1):
+            self._progress("headers", done, len(unknown))
+            if isinstance(size, Unusable):
+                self._fail(file, size, 0, 0)
+            else:
+                known[file.name] = size
+        return {file: known[file.name] for file in files if file.name in known}, changed
+
+    def _jobs(self, sizes: Mapping[InputFile, tuple[int, int]]) -> list[PictureJob]:
+        """Plan the work, and forget what was written by another plan before anything is written by
+        this one.
+        """
+        large = {file: size for file, size in sizes.items() if patches_of(*size, self._options)}
+        jobs = plan_jobs(large, self._out, self._options)
+        planned = {job.file.name: job for job in jobs}
+        for file, (height, width) in sizes.items():
+            record, job = load_record(self._out, file.name), planned.get(file.name)
+            if job is None and (
+                record is None or record.outputs or record.failure or not record.is_of(file)
+            ):
+                self._save(file, "", height, width)
+            elif job and record and record.failure and record.is_of(file):
+                self._failures[file.name] = record.failure
+            elif job and record and record.job != job.digest():
+                self._forget(file)
+        return jobs
+
+    def _is_done(self, job: PictureJob) -> bool:
+        record = load_record(self._out, job.file.name)
+        return (
+            record is not None
+            and record.is_of(job.file)
+            and (bool(record.failure) or record.job == job.digest())
+        )
+
+    def _restore(self, files: Sequence[InputFile], jobs: Mapping[str, PictureJob]) -> int:
+        """Write again what is selected and not there: it was deleted, or left out for the sake of a
+        picture that is gone.
+        """
+        written, missing = 0, self._missing(files, jobs)
+        while missing:
+            for job in missing:
+                self._forget(job.file)
+            written += self._work(missing)
+            before, missing = missing, self._missing(files, jobs)
+            if missing == before:
+                raise DataError(
+                    f"what was made of {missing[0].file.name} is not there",
+                    hint="look at the permissions of OUT, then run again",
+                )
+        return written
+
+    def _missing(
+        self, files: Sequence[InputFile], jobs: Mapping[str, PictureJob]
+    ) -> list[PictureJob]:
+        return [
+            jobs[file.name]
+            for file, record in self._selected(files, Tally())
+            if not record.is_whole(self._out)
+        ]
+
+    def _selected(
+        self, files: Sequence[InputFile], tally: Tally
+    ) -> Iterator[tuple[InputFile, Record]]:
+        return select_pictures(files, self._out, tally, duplicates=bool(self._fields.duplicates))
+
+    def _work(self, jobs: Sequence[PictureJob]) -> int:
+        """Do so many jobs and return how many were written; while there is work, the folder has no
+        manifest.
+        """
+        if jobs:
+            forget_manifest(self._out)
+        failed = 0
+        results = self._executor.run(prepare_picture, jobs) if jobs else ()
+        for done, (job, failure) in enumerate(results, start=1):
+            self._progress("pictures", done, len(jobs))
+            if failure is not None:
+                failed += 1
+                self._fail(job.file, failure, job.height, job.width)
+        return len(jobs) - failed
+
+    def _fail(self, file: InputFile, failure: Unusable, height: int, width: int) -> None:
+        """Name a file; one whose header can be read keeps its number in the plan, so that no other
+        one moves.
+        """
+        self._failures[file.name] = failure.reason
+        if failure.lasting:
+            self._save(file, failure.reason, height, width)
+        else:
+            self._forget(file)
+
+    def _save(self, file: InputFile, failure: str, height: int, width: int) -> None:
+        record = Record(file.bytes, file.mtime, failure, height=height, width=width)
+        save_record(self._out, file.name, record)
+
+    def _forget(self, file: InputFile) -> None:
+        record_file(self._out, file.name).unlink(missing_ok=True)
+
+    def _tally(
+        self, files: Sequence[InputFile], sizes: Mapping[InputFile, tuple[int, int]]
+    ) -> Tally:
+        failures = self._failures
+        tally = Tally([(one.shown, failures[one.name]) for one in files if one.name in failures])
+        for file, (height, width) in sizes.items():
+            if not patches_of(height, width, self._options):
+                tally.filter(file, TOO_SMALL, f"{width} x {height} is smaller than a patch")
+        return tally
+
+
+def _notes(
+    inputs: FoundInputs,
+    gone: int,
+    changed: int,
+    sizes: Mapping[InputFile, tuple[int, int]],
+    options: PrepareOptions,
+) -> Iterator[str]:
+    """Say what is not to be seen in the manifest."""
+    if inputs.ignored:
+        yield f"ignored {inputs.ignored} files without a picture ending"
+    if gone:
+        yield f"{gone} pictures of a run before are gone, and so is what was made of them"
+    if changed:
+        yield f"{changed} files have changed since a run before, and are looked at again"
+    enlarged = sum(
+        min(side / old for side, old in zip(stored_sides(*size, options), size, strict=True)) > 1
+        for size in sizes.values()
+    )
+    if options.resize and enlarged:
+        yield f"{enlarged} pictures are smaller than what they are resized to"
