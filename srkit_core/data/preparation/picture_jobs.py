@@ -64,31 +64,30 @@ def stored_sides(height: int, width: int, options: PrepareOptions) -> tuple[int,
 def patches_of(height: int, width: int, options: PrepareOptions) -> int:
     """Return how many patches a picture of (height, width) has, 0 when it is too small."""
     tall, wide = stored_sides(height, width, options)
-    return len(patch_corners(tall, wide, options.patch, options.stride)) if tall and wide else 0
+    return len(patch_corners(tall, wide, options)) if tall and wide else 0
 
 
-def patch_corners(
-    height: int, width: int, patch: int | None, stride: int | None
-) -> list[tuple[int, int]]:
-    """Return the top left of each patch, row by row, `stride` or else a side apart.
+def patch_corners(height: int, width: int, options: PrepareOptions) -> list[tuple[int, int]]:
+    """Return the top left of each patch of a stored picture, row by row.
 
     The last of a row or column is moved inside, so that no border is lost.
 
-    Without `patch` the whole picture is one; of a picture that is smaller than a patch there are
-    none.
+    Without a side of patches the whole picture is one; of a picture that is smaller than a patch
+    there are none.
     """
+    patch = options.patch
     if patch is None:
         return [(0, 0)]
-    apart = stride or patch
-    return list(product(_starts(height, patch, apart), _starts(width, patch, apart)))
+    stride = options.stride or patch
+    return list(product(_starts(height, patch, stride), _starts(width, patch, stride)))
 
 
 def shows_something(
-    pixels: Pixels, positions: list[tuple[int, int]], patch: int | None
+    pixels: Pixels, corners: list[tuple[int, int]], options: PrepareOptions
 ) -> list[bool]:
     """Say of each patch of (H, W, 3) whether it shows something."""
-    side = patch or max(pixels.shape)
-    return [detail(pixels, position, side) >= _FLAT for position in positions]
+    side = options.patch or max(pixels.shape)
+    return [detail(pixels, corner, side) >= _FLAT for corner in corners]
 
 
 def plan_jobs(

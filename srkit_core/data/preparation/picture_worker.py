@@ -109,8 +109,8 @@ def _write_variant(job: PictureJob, variant: Variant, pixels: Pixels, sha256: st
     options, rng = job.options, _rng(variant.name)
     height, width = stored_sides(job.height, job.width, options)
     hr = _hr(pixels, job, variant, rng)[:height, :width]
-    corners = patch_corners(height, width, options.patch, options.stride)
-    good = shows_something(hr, corners, options.patch)
+    corners = patch_corners(height, width, options)
+    good = shows_something(hr, corners, options)
     kept = [(number, corner) for number, corner in enumerate(corners) if good[number]]
     files: _Files = []
     if kept:

@@ -15,16 +15,14 @@ from srkit_core.data.preparation.executor import PrepareExecutor
 from srkit_core.data.preparation.file_names import check_distinct
 from srkit_core.data.preparation.input_files import FoundInputs, InputFile, find_inputs
 from srkit_core.data.preparation.manifest import (
+    ManifestFields,
     forget_manifest,
     forget_outdated,
-    manifest_document,
-    write_manifest,
-)
-from srkit_core.data.preparation.manifest_fields import (
-    ManifestFields,
     keep_fields,
+    manifest_document,
     splits_of_groups,
     with_earlier,
+    write_manifest,
 )
 from srkit_core.data.preparation.output_folder import claim_folder, locked_folder, sweep_folder
 from srkit_core.data.preparation.picture_jobs import PictureJob, patches_of, plan_jobs, stored_sides
@@ -107,14 +105,13 @@ class _Preparation:
         written += self._restore(inputs.files, jobs)
         tally = self._tally(inputs.files, sizes)
         selected = list(self._selected(inputs.files, tally))
-        document = manifest_document(
-            self._options, selected, splits, self._fields.licence or None, tally
-        )
+        words, licence = self._options.in_words(), self._fields.licence or None
+        document = manifest_document(words, selected, splits, licence, tally)
         renewed = forget_outdated(self._out, document)
         outputs = [output for _, record in selected for output in record.outputs]
         sweep_folder(
             self._out,
-            pixel_folders(self._options.in_words()),
+            pixel_folders(words),
             {path for output in outputs for path, _ in output.files},
         )
         write_manifest(self._out, document, tally)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from srkit_core.data.preparation.file_names import check_pattern, default_pattern
-from srkit_core.data.preparation.manifest_fields import ManifestFields
+from srkit_core.data.preparation.manifest import ManifestFields
 from srkit_core.data.preparation.selection import Tally
 from srkit_core.data.prepared import SHARDS
 from srkit_core.errors import RecipeError
@@ -51,6 +51,10 @@ class PrepareOptions:
 
     def __post_init__(self) -> None:
         self._check_numbers()
+        if self.format not in get_args(StoredFormat):
+            raise RecipeError(
+                f"--format takes packed or files, not '{self.format}'", hint="--format packed"
+            )
         if self.format == "packed" and (self.layout or self.names):
             raise RecipeError(
                 f"{'--layout' if self.layout else '--names'} is for files",
@@ -170,11 +174,12 @@ def prepare(
     cluster: str | None = None,
     progress: ProgressCallback | None = None,
 ) -> PrepareReport:
-    """Prepare folders, files, lists or addresses of pictures, or go on with it, and say what came.
+    """Prepare the pictures of folders, files, lists or addresses for training; a second call goes
+    on where the first one ended.
 
-    `patch` to `limit` are those of PrepareOptions, `split` to `keep_duplicates` of ManifestFields,
-    `workers` to `cluster` of `open_executor`, which say what each may raise; else as
-    `prepare_folder`.
+    `patch` to `limit` are fields of PrepareOptions, `split` to `keep_duplicates` of ManifestFields;
+    `workers`, `time_limit` and `cluster` are for `open_executor`, and `redo` does all of it again.
+    Raises what these and `prepare_folder` raise; a file that cannot be used is in the report.
     """
     options = PrepareOptions(
         patch=patch, stride=stride, resize=resize, scale=scale, degrade=degrade, format=format,
