@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     )
     from srkit_core.cli.progress import ProgressView
     from srkit_core.data.bundled_photographs import bundled_photographs
+    from srkit_core.data.preparation.prepare_pictures import PrepareReport, prepare
     from srkit_core.engine.checkpoints.resume import AtEpoch
     from srkit_core.engine.trainer import train
     from srkit_core.errors import SrkitError
@@ -42,6 +43,7 @@ _HOMES: Final = {
     "Model": "models.model",
     "ModelScores": "evaluation.scores",
     "Plan": "plan",
+    "PrepareReport": "data.preparation.prepare_pictures",
     "ProgressView": "cli.progress",
     "Recipe": "recipe",
     "Registry": "registry",
@@ -60,6 +62,7 @@ _HOMES: Final = {
     "discover": "registry",
     "evaluate": "evaluation.evaluate",
     "load_model": "models.find_model",
+    "prepare": "data.preparation.prepare_pictures",
     "read_recipe": "recipe_files",
     "train": "engine.trainer",
     "upscale": "evaluation.upscale_file",
@@ -72,6 +75,7 @@ __all__ = [
     "Model",
     "ModelScores",
     "Plan",
+    "PrepareReport",
     "ProgressView",
     "Recipe",
     "Registry",
@@ -91,6 +95,7 @@ __all__ = [
     "discover",
     "evaluate",
     "load_model",
+    "prepare",
     "read_recipe",
     "train",
     "upscale",
