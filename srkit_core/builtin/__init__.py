@@ -42,10 +42,11 @@ def _shrinker(kernel: Kernel) -> Callable[..., Degradation]:
         nearest, as in MATLAB).
 
         Args:
-            factor: by how many times the sides shrink (none: the recipe's scale). border: how the
-                picture continues outside: mirrored with the edge repeated, or the edge pixel.
-                quantise: round to 8 bit before, between and after the two passes, as the official
-                LR files were made.
+            factor: by how many times the sides shrink (none: the recipe's scale).
+            border: how the picture continues outside: mirrored with the edge repeated, or the edge
+                pixel.
+            quantise: round to 8 bit before, between and after the two passes, as the official LR
+                files were made.
         """
         from srkit_core.builtin.interpolation import Shrink
 
@@ -60,8 +61,9 @@ def _enlarger(kernel: Kernel) -> Callable[..., Generator]:
 
         Args:
             border: how the picture continues outside: mirrored with the edge repeated, or the edge
-                pixel. quantise: round to 8 bit before, between and after the two passes, as the
-                published baselines were made.
+                pixel.
+            quantise: round to 8 bit before, between and after the two passes, as the published
+                baselines were made.
         """
         from srkit_core.builtin.interpolation import Enlarge
 

@@ -28,17 +28,21 @@ def blur(
 
     Args:
         sigma: standard deviation in pixels, along x where the kernel is anisotropic; 0.2..3 in
-            Real-ESRGAN's first round. kind: shape of the kernel, or a list from which it is drawn;
-            `sinc` rings instead (see the component `sinc`). weights: how likely each of the listed
-            kinds is; the sum need not be 1 (empty: all alike). sigma_y: standard deviation of an
-            anisotropic kernel along y before rotation, pixels (none: drawn like sigma). rotation:
-            angle of an anisotropic kernel from the x axis towards y, degrees; every one in
-            Real-ESRGAN's code. beta: shape of generalised and plateau kernels, no unit, flatter
-            with a steeper edge the larger; half of a range around 1 is drawn below it (none: 0.5..4
-            for generalised, 1..2 for plateau, Real-ESRGAN's options file).
+            Real-ESRGAN's first round.
+        kind: shape of the kernel, or a list from which it is drawn; `sinc` rings instead (see the
+            component `sinc`).
+        weights: how likely each of the listed kinds is; the sum need not be 1 (empty: all alike).
+        sigma_y: standard deviation of an anisotropic kernel along y before rotation, pixels (none:
+            drawn like sigma).
+        rotation: angle of an anisotropic kernel from the x axis towards y, degrees; every one in
+            Real-ESRGAN's code.
+        beta: shape of generalised and plateau kernels, no unit, flatter with a steeper edge the
+            larger; half of a range around 1 is drawn below it (none: 0.5..4 for generalised, 1..2
+            for plateau, Real-ESRGAN's options file).
         cutoff: cutoff of `sinc` in radians a pixel (none: pi/3..pi, from kernel size 13 on
-            pi/5..pi, Real-ESRGAN's code). size: side of the kernel in pixels, odd; of a range an
-            odd number is drawn (none: 4 standard deviations on each side).
+            pi/5..pi, Real-ESRGAN's code).
+        size: side of the kernel in pixels, odd; of a range an odd number is drawn (none: 4 standard
+            deviations on each side).
     """
     from srkit_degradations.blurring import Blur
 
@@ -83,11 +87,12 @@ def noise(
 
     Args:
         kind: `gaussian` (the same everywhere), `poisson` (of photons: variance grows with the
-            signal), or a list to draw from. weights: how likely each of the listed kinds is; the
-            sum need not be 1 (empty: all alike). sigma: standard deviation of Gaussian noise in
-            8-bit units, of 255; 1..30 in Real-ESRGAN's first round. factor: what Poisson noise is
-            multiplied by, 1 being as many photons at white as the picture has grey levels; 0.05..3
-            in Real-ESRGAN's first round.
+            signal), or a list to draw from.
+        weights: how likely each of the listed kinds is; the sum need not be 1 (empty: all alike).
+        sigma: standard deviation of Gaussian noise in 8-bit units, of 255; 1..30 in Real-ESRGAN's
+            first round.
+        factor: what Poisson noise is multiplied by, 1 being as many photons at white as the picture
+            has grey levels; 0.05..3 in Real-ESRGAN's first round.
         gray: probability that a picture gets the same noise in all three channels; 0.4 in
             Real-ESRGAN's options file.
     """
@@ -124,14 +129,15 @@ def resize(
     it.
 
     Args:
-        factor: by what the sides are multiplied; 0.15..1.5 in Real-ESRGAN's first round. weights:
-            how likely enlarging, shrinking and keeping are, for a range around 1; 0.2, 0.7 and 0.1
-            in Real-ESRGAN's first round (none: the factor is uniform in its range).
+        factor: by what the sides are multiplied; 0.15..1.5 in Real-ESRGAN's first round.
+        weights: how likely enlarging, shrinking and keeping are, for a range around 1; 0.2, 0.7 and
+            0.1 in Real-ESRGAN's first round (none: the factor is uniform in its range).
         kernel: interpolation of both resizings, drawn for each from a list; torch's, not widened
-            against aliasing. through: degradations that happen between the resizings, in this
-            order. divide: how many times smaller the result is than the input. draw: whether factor
-            and kernel are drawn for each picture, or for the batch as in Real-ESRGAN's code (faster
-            on a GPU).
+            against aliasing.
+        through: degradations that happen between the resizings, in this order.
+        divide: how many times smaller the result is than the input.
+        draw: whether factor and kernel are drawn for each picture, or for the batch as in
+            Real-ESRGAN's code (faster on a GPU).
     """
     from srkit_degradations.resizing import Resize
 
@@ -148,9 +154,10 @@ def sharpen(
     (USMSharp of its code).
 
     Args:
-        weight: how much of the detail is added, 1 being all of it. radius: side of the Gaussian in
-            pixels, made odd; its standard deviation is OpenCV's 0.15 radius + 0.35. threshold: how
-            large detail must be to be sharpened, in 8-bit units.
+        weight: how much of the detail is added, 1 being all of it.
+        radius: side of the Gaussian in pixels, made odd; its standard deviation is OpenCV's 0.15
+            radius + 0.35.
+        threshold: how large detail must be to be sharpened, in 8-bit units.
     """
     from srkit_degradations.sharpening import Sharpen
 
@@ -188,13 +195,14 @@ def realesrgan(
     and cuts 256x256 out of them.
 
     Args:
-        sigma: standard deviations of the blur kernels in pixels. factor: by what the sides are
-            multiplied, in the second round after division by the scale. noise: standard deviations
-            of Gaussian noise in 8-bit units. poisson: what Poisson noise is multiplied by, see the
-            component `noise`. quality: JPEG qualities from 1 to 100. draw: whether resize factors,
-            kernels and the last step are drawn for each picture, which makes a batch as diverse as
-            the published pool of pairs does, or for the batch as in Real-ESRGAN's code (faster on a
-            GPU).
+        sigma: standard deviations of the blur kernels in pixels.
+        factor: by what the sides are multiplied, in the second round after division by the scale.
+        noise: standard deviations of Gaussian noise in 8-bit units.
+        poisson: what Poisson noise is multiplied by, see the component `noise`.
+        quality: JPEG qualities from 1 to 100.
+        draw: whether resize factors, kernels and the last step are drawn for each picture, which
+            makes a batch as diverse as the published pool of pairs does, or for the batch as in
+            Real-ESRGAN's code (faster on a GPU).
     """
     from srkit_degradations.realesrgan_chain import RealESRGAN
 

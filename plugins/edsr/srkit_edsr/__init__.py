@@ -21,9 +21,10 @@ def edsr(
     res_scale=0.1)`.
 
     Args:
-        blocks: number of residual blocks, the depth. features: channels throughout. res_scale:
-            factor of every residual branch before it is added; the paper's large model needs 0.1 to
-            train stably.
+        blocks: number of residual blocks, the depth.
+        features: channels throughout.
+        res_scale: factor of every residual branch before it is added; the paper's large model needs
+            0.1 to train stably.
     """
     from srkit_edsr.model import EDSR
 

@@ -18,9 +18,10 @@ def patch(
 
     Args:
         features: channels of the first convolution; they double a layer, up to eight times as many.
-            layers: convolutions of stride 2; a logit sees 16 x 16 pixels with 1, 34 with 2, 70 with
-            3, 142 with 4, 286 with 5. norm: batch or instance normalisation of all convolutions but
-            the first and the last, spectral normalisation of all, or none.
+        layers: convolutions of stride 2; a logit sees 16 x 16 pixels with 1, 34 with 2, 70 with 3,
+            142 with 4, 286 with 5.
+        norm: batch or instance normalisation of all convolutions but the first and the last,
+            spectral normalisation of all, or none.
     """
     from srkit_patch_disc.patchgan import PatchDiscriminator
 

@@ -23,9 +23,11 @@ def rcan(
     crop, a tile or a picture.
 
     Args:
-        groups: number of residual groups. blocks: number of residual channel attention blocks in
-            each group. features: channels throughout. reduction: by how many times attention
-            squeezes the channels (rounded down); at most `features`.
+        groups: number of residual groups.
+        blocks: number of residual channel attention blocks in each group.
+        features: channels throughout.
+        reduction: by how many times attention squeezes the channels (rounded down); at most
+            `features`.
     """
     if reduction > features:
         raise OptionError(

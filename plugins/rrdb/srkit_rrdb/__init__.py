@@ -36,11 +36,12 @@ def rrdb(
     pixel-unshuffle folds LR by 2 and by 4 to that grid, as in the published Real-ESRGAN weights.
 
     Args:
-        blocks: number of residual-in-residual dense blocks, the depth. features: channels between
-            blocks. growth: channels each convolution of a dense block adds. upsampler: per factor
-            2, a convolution to four times the channels and a pixel shuffle, or nearest-neighbour
-            enlargement and a convolution (the layout of the published ESRGAN and Real-ESRGAN
-            weights).
+        blocks: number of residual-in-residual dense blocks, the depth.
+        features: channels between blocks.
+        growth: channels each convolution of a dense block adds.
+        upsampler: per factor 2, a convolution to four times the channels and a pixel shuffle, or
+            nearest-neighbour enlargement and a convolution (the layout of the published ESRGAN and
+            Real-ESRGAN weights).
         attention: what the branch of each block passes before it is added: nothing; RCAN's channel
             attention, which weighs channels by their means over the picture; or SAGAN's
             self-attention, in windows of 8 x 8 pixels of the grid.

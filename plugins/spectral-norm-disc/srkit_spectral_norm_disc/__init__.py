@@ -15,8 +15,9 @@ def vgg_sn(*, features: Count = 64, head: Literal["pooled", "map"] = "pooled") -
     It is `vgg(norm=spectral)` of srkit-vgg-disc, with `pool=none` for the map.
 
     Args:
-        features: channels of the first convolution; they double to eight times as many. head: one
-            logit a picture, from features averaged over it, or a map of logits at 1/16 of its size.
+        features: channels of the first convolution; they double to eight times as many.
+        head: one logit a picture, from features averaged over it, or a map of logits at 1/16 of its
+            size.
     """
     from srkit_vgg_disc.model import VGGDiscriminator
 

@@ -46,14 +46,17 @@ def srresnet(
 
     Args:
         layout: `srgan`, SRResNet as its paper draws it, or `msr`, BasicSR's modified SRResNet.
-            blocks: number of residual blocks, the depth. features: channels throughout. head: what
-            follows the last convolution: Tanh, whose [-1, 1] is brought to [0, 1], or nothing
-            (`linear`); `auto` is `tanh` in the layout srgan and `linear` in msr.
+        blocks: number of residual blocks, the depth.
+        features: channels throughout.
+        head: what follows the last convolution: Tanh, whose [-1, 1] is brought to [0, 1], or
+            nothing (`linear`); `auto` is `tanh` in the layout srgan and `linear` in msr.
         norm: batch normalisation after the convolutions of the body, or none; `auto` is `batch` in
-            srgan, `none` in msr. skip: layout srgan: whether the global skip is added after the
-            fusion convolution and its normalisation or before. slopes: layout srgan: each PReLU has
-            one slope, or one for each channel. bn_eps: what batch normalisation adds to the
-            variance, as a number; torch uses 1e-5, TensorFlow 1e-3.
+            srgan, `none` in msr.
+        skip: layout srgan: whether the global skip is added after the fusion convolution and its
+            normalisation or before.
+        slopes: layout srgan: each PReLU has one slope, or one for each channel.
+        bn_eps: what batch normalisation adds to the variance, as a number; torch uses 1e-5,
+            TensorFlow 1e-3.
     """
     _refuse_contradictions(layout, head=head, norm=norm, skip=skip, slopes=slopes, bn_eps=bn_eps)
     if layout == "msr":

@@ -19,13 +19,14 @@ def vgg(
     logit a picture.
 
     Args:
-        features: channels of the first convolution; they double to eight times as many. norm: batch
-            normalisation of the eight convolutions, spectral normalisation of these and the dense
-            layers, or none. first_norm: whether the first convolution is normalised too (in SRGAN's
-            figure 4 it is not). pool: the last map is averaged to pool x pool values for the dense
-            layers: 1 is global pooling, 6 the map of SRGAN's 96-pixel crops. A sixteenth of the
-            crops' side, rounded up, takes the map as it is, flattened. None: the layers see each
-            place of the map alone, as 1x1 convolutions, and give a logit for every 16 x 16 pixels.
+        features: channels of the first convolution; they double to eight times as many.
+        norm: batch normalisation of the eight convolutions, spectral normalisation of these and the
+            dense layers, or none.
+        first_norm: whether the first convolution is normalised too (in SRGAN's figure 4 it is not).
+        pool: the last map is averaged to pool x pool values for the dense layers: 1 is global
+            pooling, 6 the map of SRGAN's 96-pixel crops. A sixteenth of the crops' side, rounded
+            up, takes the map as it is, flattened. None: the layers see each place of the map alone,
+            as 1x1 convolutions, and give a logit for every 16 x 16 pixels.
     """
     from srkit_vgg_disc.model import VGGDiscriminator
 

@@ -35,14 +35,15 @@ def vgg(
         layer: one layer or a list of them, such as conv5_4 (the fourth convolution of the fifth
             block, before its activation), relu5_4 (after it) or pool5 (what torchvision's
             features[:31] of VGG16 and [:37] of VGG19 end in).
-        layer_weights: a factor for each layer of the list (none: 1 each). network: VGG with 19 or
-            16 layers. distance: l1 and mse are means over channels and positions of the absolute or
-            squared difference of features; squared-l2 is the squared distance of feature vectors,
-            summed over channels and averaged over positions (Ledig et al. 2017, eq. 5). Each is
-            averaged over the batch and summed over the layers.
-        content: factor of that distance; 0 leaves it out. style: factor of the squared distance of
-            the Gram matrices of the same layers, summed over their entries (Johnson et al. 2016,
-            eq. 3 and 4); 0 leaves it out.
+        layer_weights: a factor for each layer of the list (none: 1 each).
+        network: VGG with 19 or 16 layers.
+        distance: l1 and mse are means over channels and positions of the absolute or squared
+            difference of features; squared-l2 is the squared distance of feature vectors, summed
+            over channels and averaged over positions (Ledig et al. 2017, eq. 5). Each is averaged
+            over the batch and summed over the layers.
+        content: factor of that distance; 0 leaves it out.
+        style: factor of the squared distance of the Gram matrices of the same layers, summed over
+            their entries (Johnson et al. 2016, eq. 3 and 4); 0 leaves it out.
         weights: auto takes the first that can be had of vgg19-torchvision, vgg19-oxford and
             vgg19-normalised, or vgg16-torchvision; else the name of one of them, the path of a file
             that holds one, or random, an untrained network.
