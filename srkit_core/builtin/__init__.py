@@ -106,9 +106,9 @@ def ssim_loss(
         window: side of the Gaussian window in pixels, odd.
         sigma: its standard deviation in pixels, more than 0.
     """
-    from srkit_core.builtin.losses import SSIM
+    from srkit_core.builtin.losses import SSIMLoss
 
-    return SSIM(window=window, sigma=sigma)
+    return SSIMLoss(window=window, sigma=sigma)
 
 
 def fft(*, norm: Literal["backward", "ortho"] = "backward") -> ReferenceLoss:
@@ -198,12 +198,13 @@ def srkit_components() -> list[ComponentSpec]:
     """Announce what comes with srkit itself."""
     return [
         *(spec for kernel in SUPPORT for spec in _interpolation(kernel)),
-        *_losses(),
+        *_pixel_losses(),
+        *_other_losses(),
         *_metrics(),
     ]
 
 
-def _losses() -> list[ComponentSpec]:
+def _pixel_losses() -> list[ComponentSpec]:
     return [
         LossSpec(
             name="l1",
@@ -223,6 +224,11 @@ def _losses() -> list[ComponentSpec]:
             summary="smooth L1",
             source="Lai et al. 2017 (LapSRN), eq. 3",
         ),
+    ]
+
+
+def _other_losses() -> list[ComponentSpec]:
+    return [
         LossSpec(
             name="ssim",
             factory=ssim_loss,

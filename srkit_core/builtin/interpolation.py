@@ -33,15 +33,16 @@ to 16.
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a side is resized: rows laid for a picture, rows made of them, (given, rows) weights.
+    """How a side is resized: how many rows the padded picture has, and how many the result has.
 
-    Which rows are beyond, and like which.
+    `weights` are (up, rows). `padding` holds the rows outside the picture, and for each of these
+    which row of the picture it repeats.
     """
 
-    laid: int
-    made: int
+    padded_rows: int
+    output_rows: int
     weights: Tensor
-    beyond: Sequence[tuple[slice, Tensor]]
+    padding: Sequence[tuple[slice, Tensor]]
 
 
 class Shrink:
@@ -55,7 +56,7 @@ class Shrink:
 
     def __init__(self, kernel: Kernel, factor: int, *, border: Border, quantise: bool) -> None:
         """Prepare for one factor, 1 or more."""
-        self._resample = Resampling(kernel, taken=factor, given=1, border=border, quantise=quantise)
+        self._resample = Resampling(kernel, down=factor, up=1, border=border, quantise=quantise)
 
     def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
         """Return LR of the dtype and device of `hr`; nothing is random, `rng` is not used."""
@@ -71,7 +72,7 @@ class Enlarge(nn.Module):
 
     def __init__(self, kernel: Kernel, scale: int, *, border: Border, quantise: bool) -> None:
         super().__init__()
-        self._resample = Resampling(kernel, taken=1, given=scale, border=border, quantise=quantise)
+        self._resample = Resampling(kernel, down=1, up=scale, border=border, quantise=quantise)
 
     def forward(self, lr: Tensor, /) -> Tensor:
         """Return SR of the dtype and device of `lr`."""
@@ -79,8 +80,8 @@ class Enlarge(nn.Module):
 
 
 class Resampling:
-    """Interpolation of (..., H, W) pictures in [0, 1] in which every `taken` pixels of a side
-    become `given`; one of them is 1.
+    """Interpolation of (..., H, W) pictures in [0, 1] in which every `down` pixels of a side
+    become `up`; one of them is 1.
 
     Rows come first, then columns, as in MATLAB. With `quantise` the picture is rounded to 8 bit
     before, between and after the passes, halves up, so the result is k/255 and has no gradient;
@@ -91,13 +92,13 @@ class Resampling:
     """
 
     def __init__(
-        self, kernel: Kernel, *, taken: int, given: int, border: Border, quantise: bool
+        self, kernel: Kernel, *, down: int, up: int, border: Border, quantise: bool
     ) -> None:
-        self._taken = taken
-        self._given = given
+        self._down = down
+        self._up = up
         self._border: Border = border
         self._quantise = quantise
-        self._above, self._weights = _period(kernel, taken, given)
+        self._above, self._weights = _period(kernel, down, up)
         self._fits_float32 = _exact_in_float32(self._weights)
 
     def __call__(self, picture: Tensor) -> Tensor:
@@ -110,74 +111,78 @@ class Resampling:
 
     def _resized(self, pictures: Tensor) -> Tensor:
         """Resize (B, H, W, C); the result is contiguous."""
-        down, across = (self._layout(pictures, side) for side in pictures.shape[1:3])
-        fit = (
+        vertical, horizontal = (self._layout(pictures, side) for side in pictures.shape[1:3])
+        chunk = (
             _CACHED // max(pictures[:1].nbytes, 1)
             if pictures.device.type == "cpu"
             else len(pictures)
         )
-        parts = torch.split(pictures, max(fit, 1))
-        made = torch.cat([self._both_passes(some, down, across) for some in parts]).contiguous()
+        chunks = torch.split(pictures, max(chunk, 1))
+        resized = torch.cat(
+            [self._both_passes(some, vertical, horizontal) for some in chunks]
+        ).contiguous()
         return (
-            _to_8_bit(made).to(pictures.dtype).div_(255)
+            _to_8_bit(resized).to(pictures.dtype).div_(255)
             if self._quantise
-            else made.to(pictures.dtype)
+            else resized.to(pictures.dtype)
         )
 
-    def _both_passes(self, pictures: Tensor, down: _Layout, across: _Layout) -> Tensor:
-        rows = self._pass(pictures, down, 255 if self._quantise else 1)
-        return self._pass(rows.transpose(1, 2), across, 1).transpose(1, 2)
+    def _both_passes(self, pictures: Tensor, vertical: _Layout, horizontal: _Layout) -> Tensor:
+        rows = self._pass(pictures, vertical, 255 if self._quantise else 1)
+        return self._pass(rows.transpose(1, 2), horizontal, 1).transpose(1, 2)
 
     def _pass(self, pictures: Tensor, layout: _Layout, factor: int) -> Tensor:
         """Resize the vertical side of `factor` times the pictures: (B, H, W, C) -> (B, ceil(H /
-        taken) * given, W, C).
+        down) * up, W, C).
         """
         column = self._column(pictures, layout, factor)
-        windows = column.unfold(0, len(self._weights), self._taken).transpose(1, 2)
+        windows = column.unfold(0, len(self._weights), self._down).transpose(1, 2)
         rows = torch.bmm(layout.weights.expand(len(windows), -1, -1), windows)
-        return rows.view(len(pictures), -1, *pictures.shape[2:])[:, : layout.made]
+        return rows.view(len(pictures), -1, *pictures.shape[2:])[:, : layout.output_rows]
 
     def _column(self, pictures: Tensor, layout: _Layout, factor: int) -> Tensor:
-        """Lay pictures below each other, (R, W * C), each with the rows beyond its border.
+        """Stack pictures below each other, (R, W * C), each with the rows beyond its border.
 
         Rounded to 8 bit where that is asked for.
 
         Windows of all periods find their rows; those that begin beyond a picture's last period are
-        for nothing.
+        not used.
         """
         (count, height, width, channels), start = pictures.shape, _HALF if self._quantise else 0.0
-        rest = len(self._weights) - self._taken
-        column = layout.weights.new_full((count * layout.laid + rest, width * channels), start)
-        rows = column[: count * layout.laid].view(count, layout.laid, width, channels)
+        rest = len(self._weights) - self._down
+        column = layout.weights.new_full(
+            (count * layout.padded_rows + rest, width * channels), start
+        )
+        rows = column[: count * layout.padded_rows].view(count, layout.padded_rows, width, channels)
         rows[:, self._above : self._above + height].add_(pictures, alpha=factor)
         if self._quantise:
             column.floor_().clamp_(0, 255)
-        for beyond, sources in layout.beyond:
-            rows[:, beyond] = rows.index_select(1, sources)
+        for outside, sources in layout.padding:
+            rows[:, outside] = rows.index_select(1, sources)
         return column
 
     def _layout(self, pictures: Tensor, side: int) -> _Layout:
         """Say where the rows for a side of so many pixels lie."""
-        periods, rest = -(-side // self._taken), len(self._weights) - self._taken
-        laid = (periods + -(-rest // self._taken)) * self._taken
-        beyond = [(0, self._above), (self._above + side, periods * self._taken + rest)]
+        periods, rest = -(-side // self._down), len(self._weights) - self._down
+        padded_rows = (periods + -(-rest // self._down)) * self._down
+        outside = [(0, self._above), (self._above + side, periods * self._down + rest)]
         sources = [
             torch.tensor(self._mirrored(np.arange(*ends), side), device=pictures.device)
-            for ends in beyond
+            for ends in outside
         ]
         weights = torch.tensor(
             self._weights.T, dtype=self._precision(pictures), device=pictures.device
         )
         return _Layout(
-            laid,
-            periods * self._given,
+            padded_rows,
+            periods * self._up,
             weights,
-            [(slice(*ends), found) for ends, found in zip(beyond, sources, strict=True)],
+            [(slice(*ends), rows) for ends, rows in zip(outside, sources, strict=True)],
         )
 
-    def _mirrored(self, laid: _Index, side: int) -> _Index:
-        """Return which of the laid rows, those of the picture, stand for rows beyond its border."""
-        rows = laid - self._above
+    def _mirrored(self, padded_rows: _Index, side: int) -> _Index:
+        """Return which rows of the padded picture stand for those beyond its border."""
+        rows = padded_rows - self._above
         if self._border == "replicate":
             return rows.clip(0, side - 1) + self._above
         rows %= 2 * side
@@ -185,31 +190,31 @@ class Resampling:
         return mirrored + self._above
 
     def _precision(self, pictures: Tensor) -> torch.dtype:
-        """Choose what sums are made in: float32 where it fits and nobody allowed it to be rounded
-        to TF32 or bfloat16.
+        """Return the dtype of sums: float32 where it is exact and may not be rounded to TF32 or
+        bfloat16.
         """
         work = torch.promote_types(pictures.dtype, torch.float32)
         if not self._quantise or pictures.device.type == "mps":
             return work
-        kept = torch.backends.mkldnn.matmul.fp32_precision in ("none", "ieee")  # type: ignore[attr-defined]  # a module made at run time
+        full_precision = torch.backends.mkldnn.matmul.fp32_precision in ("none", "ieee")  # type: ignore[attr-defined]  # a module made at run time
         return (
             torch.float32
-            if self._fits_float32 and kept and pictures.device.type == "cpu"
+            if self._fits_float32 and full_precision and pictures.device.type == "cpu"
             else torch.float64
         )
 
 
-def _period(kernel: Kernel, taken: int, given: int) -> tuple[int, _Array]:
+def _period(kernel: Kernel, down: int, up: int) -> tuple[int, _Array]:
     """Return how many rows above its own a period needs, and the weight of each in each row it
     makes; columns sum to 1.
     """
-    ratio, pad = taken / given, int(SUPPORT[kernel] * taken)
+    ratio, pad = down / up, int(SUPPORT[kernel] * down)
     stretch = 1.0 if kernel == "nearest" else max(ratio, 1.0)
-    centres = (np.arange(given) + 0.5) * ratio - 0.5
-    rows = np.arange(-pad, taken + pad)
+    centres = (np.arange(up) + 0.5) * ratio - 0.5
+    rows = np.arange(-pad, down + pad)
     weights = _KERNELS[kernel]((rows[:, None] - centres) / stretch)
     needed = np.flatnonzero(weights.any(axis=1))
-    first, last = min(needed[0], pad), max(needed[-1], pad + taken - 1)
+    first, last = min(needed[0], pad), max(needed[-1], pad + down - 1)
     weights = weights[first : last + 1]
     total: _Array = weights.sum(axis=0)
     return pad - int(first), weights / total

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from srkit_core.builtin.similarity import Dissimilarity
+from srkit_core.builtin.structural_similarity import StructuralDissimilarity
 
 
 class L1:
@@ -41,7 +41,7 @@ class Charbonnier:
         return ((sr - hr).square() + self._eps**2).sqrt().mean()
 
 
-class SSIM:
+class SSIMLoss:
     """1 - SSIM (Wang et al. 2004, eq. 13), mean over pictures, positions and channels.
 
     A scalar in [0, 2].
@@ -52,7 +52,7 @@ class SSIM:
 
         Raises OptionError on others.
         """
-        self._dissimilarity = Dissimilarity(window=window, sigma=sigma)
+        self._dissimilarity = StructuralDissimilarity(window=window, sigma=sigma)
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
         """Return the loss of (B, C, H, W) pictures in [0, 1], in their dtype.

@@ -5,7 +5,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from srkit_core.builtin.similarity import Dissimilarity
+from srkit_core.builtin.structural_similarity import StructuralDissimilarity
 from srkit_core.errors import DataError
 
 _ROWS: Final = 128
@@ -39,7 +39,7 @@ class SSIM:
 
         Raises OptionError on others.
         """
-        self._dissimilarity = Dissimilarity(window=window, sigma=sigma)
+        self._dissimilarity = StructuralDissimilarity(window=window, sigma=sigma)
         self._overlap = window - 1
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:

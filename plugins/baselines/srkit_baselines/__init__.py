@@ -1,4 +1,4 @@
-"""Announces the autoencoder and the two players of the vanilla GAN, baselines to compare with."""
+"""Announces the autoencoder and the two networks of the vanilla GAN, baselines to compare with."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ def autoencoder(*, widths: tuple[Count, Count, Count] = (64, 128, 256)) -> Gener
         widths: channels at the sides of LR, at half of them, and at the quarter; the decoder
             mirrors them.
     """
-    from srkit_baselines.coder import Autoencoder
+    from srkit_baselines.convolutional_autoencoder import Autoencoder
 
     return Autoencoder(widths=widths)
 
@@ -28,7 +28,7 @@ def vanilla_generator(*, scale: int, features: Count = 64, blocks: Count = 4) ->
         features: channels throughout.
         blocks: number of convolutions between the first and the pixel shuffles, the depth.
     """
-    from srkit_baselines.generator import VanillaGenerator
+    from srkit_baselines.vanilla_gan import VanillaGenerator
 
     return VanillaGenerator(scale=scale, features=features, blocks=blocks)
 
@@ -43,7 +43,7 @@ def vanilla_discriminator(
         features: channels of the first convolution; they double a layer, up to eight times as many.
         layers: number of convolutions, each of stride 2, the depth.
     """
-    from srkit_baselines.discriminator import VanillaDiscriminator
+    from srkit_baselines.vanilla_gan import VanillaDiscriminator
 
     return VanillaDiscriminator(features=features, layers=layers)
 
@@ -82,7 +82,7 @@ def srkit_components() -> list[ComponentSpec]:
             factory=vanilla_generator,
             summary="convolutions, pixel shuffle and Tanh, for purely adversarial training",
             small="vanilla-gan(features=8, blocks=1)",
-            source="empirical; the game is that of Goodfellow et al. 2014, the pixel shuffle that "
+            source="empirical; adversarial training of Goodfellow et al. 2014, the pixel shuffle "
             "of Shi et al. 2016 (ESPCN)",
             scales=(2, 3, 4),
             receptive=_receptive,

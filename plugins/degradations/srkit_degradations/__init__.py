@@ -5,7 +5,24 @@ from typing import Any
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Degradation, Range
 from srkit_core.specs import DegradationSpec, Factory
-from srkit_degradations import options, published, reach
+from srkit_degradations import crop_traits, published
+from srkit_degradations.option_types import (
+    BlurKind,
+    Cutoff,
+    Draw,
+    Factor,
+    FactorRange,
+    KernelShape,
+    KernelSize,
+    NoiseKind,
+    NonNegative,
+    NonNegativeRange,
+    Probability,
+    Quality,
+    QualityRange,
+    ResizeKernel,
+    Weight,
+)
 
 _REALESRGAN = "Wang et al. 2021 (Real-ESRGAN)"
 _BSRGAN = "Zhang et al. 2021 (BSRGAN), section 3"
@@ -13,42 +30,34 @@ _BSRGAN = "Zhang et al. 2021 (BSRGAN), section 3"
 
 def blur(
     *,
-    sigma: options.Amount = published.SIGMA[0],
-    kind: options.BlurKind | tuple[options.BlurKind, ...] = "isotropic",
-    weights: tuple[options.Weight, ...] = (),
-    sigma_y: options.Amount | None = None,
+    sigma: NonNegative = published.SIGMA[0],
+    kind: BlurKind | tuple[BlurKind, ...] = "isotropic",
+    weights: tuple[Weight, ...] = (),
+    sigma_y: NonNegative | None = None,
     rotation: float | Range = published.EVERY_ANGLE,
-    beta: options.Shape | None = None,
-    cutoff: options.Cutoff | None = None,
-    size: options.KernelSize | None = None,
+    beta: KernelShape | None = None,
+    cutoff: Cutoff | None = None,
+    size: KernelSize | None = None,
 ) -> Degradation:
-    """Blur each picture with a kernel of its own.
-
-    A fixed sigma gives the plain Gaussian that Pillow's GaussianBlur approximates.
+    """Blur each picture with a kernel of its own; a fixed sigma gives Pillow's GaussianBlur.
 
     Args:
         sigma: standard deviation in pixels, along x where the kernel is anisotropic; 0.2..3 in
             Real-ESRGAN's first round.
-        kind: shape of the kernel, or a list from which it is drawn; `sinc` rings instead (see the
-            component `sinc`).
-        weights: how likely each of the listed kinds is; the sum need not be 1 (empty: all alike).
-        sigma_y: standard deviation of an anisotropic kernel along y before rotation, pixels (none:
-            drawn like sigma).
-        rotation: angle of an anisotropic kernel from the x axis towards y, degrees; every one in
-            Real-ESRGAN's code.
-        beta: shape of generalised and plateau kernels, no unit, flatter with a steeper edge the
-            larger; half of a range around 1 is drawn below it (none: 0.5..4 for generalised, 1..2
-            for plateau, Real-ESRGAN's options file).
-        cutoff: cutoff of `sinc` in radians a pixel (none: pi/3..pi, from kernel size 13 on
-            pi/5..pi, Real-ESRGAN's code).
-        size: side of the kernel in pixels, odd; of a range an odd number is drawn (none: 4 standard
-            deviations on each side).
+        kind: shape of the kernel, or a list from which it is drawn; `sinc` rings instead.
+        weights: how likely each listed kind is; the sum need not be 1 (empty: all alike).
+        sigma_y: the same along y before rotation, for anisotropic kernels (none: like sigma).
+        rotation: angle of an anisotropic kernel from x to y, degrees; all in Real-ESRGAN's code.
+        beta: shape of generalised and plateau kernels, no unit: the larger, the flatter with a
+            steeper edge; half of a range around 1 is drawn below it (none: 0.5..4 for
+            generalised, 1..2 for plateau, Real-ESRGAN's options file).
+        cutoff: of `sinc`, radians a pixel (none: as for the component `sinc`).
+        size: side of the kernel in pixels, odd, also drawn from a range (none: 4 sigma a side).
     """
     from srkit_degradations.blurring import Blur
 
-    kinds: tuple[options.BlurKind, ...] = kind if isinstance(kind, tuple) else (kind,)
     return Blur(
-        kinds=kinds,
+        kinds=kind if isinstance(kind, tuple) else (kind,),
         weights=weights,
         sigma=sigma,
         sigma_y=sigma_y,
@@ -60,7 +69,9 @@ def blur(
 
 
 def sinc(
-    *, cutoff: options.Cutoff | None = None, size: options.KernelSize = published.KERNEL_SIZES
+    *,
+    cutoff: Cutoff | None = None,
+    size: KernelSize = published.KERNEL_SIZES,
 ) -> Degradation:
     """Cut off high frequencies with an ideal low-pass filter, which makes edges ring as strong
     sharpening and compression do.
@@ -77,11 +88,11 @@ def sinc(
 
 def noise(
     *,
-    kind: options.NoiseKind | tuple[options.NoiseKind, ...] = "gaussian",
-    weights: tuple[options.Weight, ...] = (),
-    sigma: options.Amount = published.NOISE[0],
-    factor: options.Amount = published.POISSON[0],
-    gray: options.Probability = 0.0,
+    kind: NoiseKind | tuple[NoiseKind, ...] = "gaussian",
+    weights: tuple[Weight, ...] = (),
+    sigma: NonNegative = published.NOISE[0],
+    factor: NonNegative = published.POISSON[0],
+    gray: Probability = 0.0,
 ) -> Degradation:
     """Add noise of one strength to each picture, and clip it to [0, 1].
 
@@ -98,11 +109,11 @@ def noise(
     """
     from srkit_degradations.noising import Noise
 
-    kinds: tuple[options.NoiseKind, ...] = kind if isinstance(kind, tuple) else (kind,)
+    kinds: tuple[NoiseKind, ...] = kind if isinstance(kind, tuple) else (kind,)
     return Noise(kinds=kinds, weights=weights, sigma=sigma, factor=factor, gray=gray)
 
 
-def jpeg(*, quality: options.Quality = published.QUALITY[0]) -> Degradation:
+def jpeg(*, quality: Quality = published.QUALITY[0]) -> Degradation:
     """Compress as libjpeg does by default (chroma at half the size), without a file.
 
     The result holds 8-bit values, no gradient.
@@ -118,12 +129,12 @@ def jpeg(*, quality: options.Quality = published.QUALITY[0]) -> Degradation:
 
 def resize(
     *,
-    factor: options.Factor = published.FACTOR[0],
-    weights: tuple[options.Weight, options.Weight, options.Weight] | None = None,
-    kernel: options.ResizeKernel | tuple[options.ResizeKernel, ...] = published.RESIZE_KERNELS,
+    factor: Factor = published.FACTOR[0],
+    weights: tuple[Weight, Weight, Weight] | None = None,
+    kernel: ResizeKernel | tuple[ResizeKernel, ...] = published.RESIZE_KERNELS,
     through: tuple[Degradation, ...] = (),
     divide: Count = 1,
-    draw: options.Draw = "picture",
+    draw: Draw = "picture",
 ) -> Degradation:
     """Resize by a factor, degrade at that size, and resize to the first size, or a whole part of
     it.
@@ -141,15 +152,13 @@ def resize(
     """
     from srkit_degradations.resizing import Resize
 
-    kernels: tuple[options.ResizeKernel, ...] = kernel if isinstance(kernel, tuple) else (kernel,)
+    kernels: tuple[ResizeKernel, ...] = kernel if isinstance(kernel, tuple) else (kernel,)
     return Resize(
         factor=factor, weights=weights, kernels=kernels, through=through, divide=divide, draw=draw
     )
 
 
-def sharpen(
-    *, weight: options.Weight = 0.5, radius: Count = 50, threshold: options.Weight = 10.0
-) -> Degradation:
+def sharpen(*, weight: Weight = 0.5, radius: Count = 50, threshold: Weight = 10.0) -> Degradation:
     """Sharpen with a soft unsharp mask, as Real-ESRGAN does with the HR pictures it learns from
     (USMSharp of its code).
 
@@ -164,7 +173,7 @@ def sharpen(
     return Sharpen(weight=weight, radius=radius, threshold=threshold)
 
 
-def shuffle(*, of: tuple[Degradation, ...], draw: options.Draw = "picture") -> Degradation:
+def shuffle(*, of: tuple[Degradation, ...], draw: Draw = "picture") -> Degradation:
     """Apply degradations in random order (Zhang et al. 2021, section 3.4).
 
     Args:
@@ -179,12 +188,12 @@ def shuffle(*, of: tuple[Degradation, ...], draw: options.Draw = "picture") -> D
 def realesrgan(
     *,
     scale: int,
-    sigma: tuple[options.AmountRange, options.AmountRange] = published.SIGMA,
-    factor: tuple[options.FactorRange, options.FactorRange] = published.FACTOR,
-    noise: tuple[options.AmountRange, options.AmountRange] = published.NOISE,
-    poisson: tuple[options.AmountRange, options.AmountRange] = published.POISSON,
-    quality: tuple[options.QualityRange, options.QualityRange] = published.QUALITY,
-    draw: options.Draw = "picture",
+    sigma: tuple[NonNegativeRange, NonNegativeRange] = published.SIGMA,
+    factor: tuple[FactorRange, FactorRange] = published.FACTOR,
+    noise: tuple[NonNegativeRange, NonNegativeRange] = published.NOISE,
+    poisson: tuple[NonNegativeRange, NonNegativeRange] = published.POISSON,
+    quality: tuple[QualityRange, QualityRange] = published.QUALITY,
+    draw: Draw = "picture",
 ) -> Degradation:
     """Degrade twice by blur, resizing, noise and JPEG, as Real-ESRGAN does; LR of 8-bit values.
 
@@ -220,8 +229,8 @@ def realesrgan(
 def bsrgan(
     *,
     scale: int,
-    noise: options.AmountRange = published.BSRGAN_NOISE,
-    quality: options.QualityRange = published.BSRGAN_QUALITY,
+    noise: NonNegativeRange = published.BSRGAN_NOISE,
+    quality: QualityRange = published.BSRGAN_QUALITY,
 ) -> Degradation:
     """Blur twice, make smaller, add noise and compress in random order, as BSRGAN does.
 
@@ -241,58 +250,68 @@ def bsrgan(
 @hookimpl
 def srkit_components() -> list[DegradationSpec]:
     """Announce the degradations."""
-    return [*_steps(), *_presets()]
+    return [*_filters(), *_noise_and_compression(), *_compositions(), *_presets()]
 
 
-def _steps() -> list[DegradationSpec]:
+def _filters() -> list[DegradationSpec]:
     return [
         _spec(
             blur,
             "Gaussian, generalised Gaussian and plateau blur",
             f"{_REALESRGAN}, section 3.1",
-            margin=reach.of_blur,
+            margin=crop_traits.blur_margin,
         ),
         _spec(
             sinc,
             "ringing of an ideal low-pass filter",
             f"{_REALESRGAN}, eq. 6",
-            margin=reach.of_blur,
-        ),
-        _spec(
-            noise,
-            "Gaussian and Poisson noise",
-            f"{_REALESRGAN}, section 3.1",
-            exact_in_crops=reach.never,
-        ),
-        _spec(
-            jpeg,
-            "JPEG compression",
-            "ITU-T T.81, with libjpeg's defaults",
-            margin=reach.of_jpeg,
-            exact_in_crops=reach.never,
-        ),
-        _spec(
-            resize,
-            "resizing up, down or not, and back",
-            f"{_REALESRGAN}, section 3.1",
-            margin=reach.of_resize,
-            divisor=reach.divisor_of_resize,
-            exact_in_crops=reach.resize_is_exact,
+            margin=crop_traits.blur_margin,
         ),
         _spec(
             sharpen,
             "unsharp masking",
             f"{_REALESRGAN}, USMSharp of its code",
-            margin=reach.of_sharpen,
+            margin=crop_traits.sharpen_margin,
+        ),
+    ]
+
+
+def _noise_and_compression() -> list[DegradationSpec]:
+    return [
+        _spec(
+            noise,
+            "Gaussian and Poisson noise",
+            f"{_REALESRGAN}, section 3.1",
+            exact_in_crops=crop_traits.never_exact,
+        ),
+        _spec(
+            jpeg,
+            "JPEG compression",
+            "ITU-T T.81, with libjpeg's defaults",
+            margin=crop_traits.jpeg_margin,
+            exact_in_crops=crop_traits.never_exact,
+        ),
+    ]
+
+
+def _compositions() -> list[DegradationSpec]:
+    return [
+        _spec(
+            resize,
+            "resizing up, down or not, and back",
+            f"{_REALESRGAN}, section 3.1",
+            margin=crop_traits.resize_margin,
+            divisor=crop_traits.resize_divisor,
+            exact_in_crops=crop_traits.resize_is_exact,
         ),
         _spec(
             shuffle,
             "degradations in random order",
             _BSRGAN,
             small="shuffle(of=[blur(sigma=0.5..1), sinc, jpeg])",
-            margin=reach.of_shuffle,
-            divisor=reach.divisor_of_shuffle,
-            exact_in_crops=reach.shuffle_is_exact,
+            margin=crop_traits.shuffle_margin,
+            divisor=crop_traits.shuffle_divisor,
+            exact_in_crops=crop_traits.shuffle_is_exact,
         ),
     ]
 
@@ -303,17 +322,17 @@ def _presets() -> list[DegradationSpec]:
             realesrgan,
             "second-order degradations of Real-ESRGAN",
             f"{_REALESRGAN}, section 3, with its published options file",
-            margin=reach.of_realesrgan,
-            divisor=reach.scale,
-            exact_in_crops=reach.never,
+            margin=crop_traits.realesrgan_margin,
+            divisor=crop_traits.scale_divisor,
+            exact_in_crops=crop_traits.never_exact,
         ),
         _spec(
             bsrgan,
             "shuffled degradations of BSRGAN",
             f"{_BSRGAN}, with the parameters of its code",
-            margin=reach.of_bsrgan,
-            divisor=reach.scale,
-            exact_in_crops=reach.never,
+            margin=crop_traits.bsrgan_margin,
+            divisor=crop_traits.scale_divisor,
+            exact_in_crops=crop_traits.never_exact,
         ),
     ]
 

@@ -11,18 +11,18 @@ from torch import Tensor
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Range
 from srkit_degradations import kernels, published
-from srkit_degradations.base import PerPicture
-from srkit_degradations.dice import Dice
+from srkit_degradations.crop_traits import blur_size
 from srkit_degradations.filtering import filtered, filtered_separably
-from srkit_degradations.options import BlurKind
-from srkit_degradations.reach import blur_size
+from srkit_degradations.option_types import BlurKind
+from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.per_picture import PerPictureDegradation
 
 _LARGE = 13
 """From this kernel size on the published range of cutoffs begins at pi/5 instead of pi/3."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blur(PerPicture):
+class Blur(PerPictureDegradation):
     """Blurs each picture with a kernel of a drawn kind, size and shape.
 
     Options are those of the factory `blur`.
@@ -42,71 +42,72 @@ class Blur(PerPicture):
     def __post_init__(self) -> None:
         """Raise OptionError for an even kernel size, or weights that do not fit the kinds."""
         _check_size(self.name, self.size)
-        check_weights(self.name, self.kinds, self.weights)
+        check_choice_weights(self.name, self.kinds, self.weights)
 
-    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+    def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Blur; isotropic Gaussians alone are separable."""
         if set(self.kinds) == {"isotropic"}:
             return filtered_separably(
-                pictures, kernels.gaussian_taps(self._sizes(dice), dice.number("sigma", self.sigma))
+                pictures,
+                kernels.gaussian_taps(self._sizes(sampler), sampler.value("sigma", self.sigma)),
             )
-        return filtered(pictures, self.kernels(dice))
+        return filtered(pictures, self.kernels(sampler))
 
-    def kernels(self, dice: Dice) -> Tensor:
+    def kernels(self, sampler: ParameterSampler) -> Tensor:
         """Draw (pictures, K, K) kernels."""
-        kinds = dice.word("kind", self.kinds, self.weights)
-        sizes = self._sizes(dice)
-        drawn = torch.zeros(len(dice), int(sizes.max()), int(sizes.max()), dtype=torch.float64)
+        kinds = sampler.choice("kind", self.kinds, self.weights)
+        sizes = self._sizes(sampler)
+        drawn = torch.zeros(len(sampler), int(sizes.max()), int(sizes.max()), dtype=torch.float64)
         for kind in dict.fromkeys(kinds):
             indices = [i for i, other in enumerate(kinds) if other == kind]
-            made = self._of_kind(kind, sizes[indices], dice.of(indices))
-            edge = (drawn.shape[-1] - made.shape[-1]) // 2
-            drawn[indices] = torch.nn.functional.pad(made, (edge,) * 4)
+            of_kind = self._of_kind(kind, sizes[indices], sampler.subset(indices))
+            edge = (drawn.shape[-1] - of_kind.shape[-1]) // 2
+            drawn[indices] = torch.nn.functional.pad(of_kind, (edge,) * 4)
         return drawn
 
-    def _of_kind(self, kind: str, sizes: Tensor, dice: Dice) -> Tensor:
+    def _of_kind(self, kind: str, sizes: Tensor, sampler: ParameterSampler) -> Tensor:
         if kind == "sinc":
-            return kernels.sinc(sizes, self._cutoff(sizes, dice))
+            return kernels.sinc(sizes, self._cutoff(sizes, sampler))
         family, _, anisotropic = kind.partition("-")
-        shape = self._ellipse(dice, turned=bool(anisotropic) or kind == "anisotropic")
+        shape = self._ellipse(sampler, turned=bool(anisotropic) or kind == "anisotropic")
         if family == "generalised":
-            return kernels.generalised(sizes, *shape, self._beta(family, dice))
+            return kernels.generalised(sizes, *shape, self._beta(family, sampler))
         return (
-            kernels.plateau(sizes, *shape, self._beta(family, dice))
+            kernels.plateau(sizes, *shape, self._beta(family, sampler))
             if family == "plateau"
             else kernels.gaussian(sizes, *shape)
         )
 
-    def _ellipse(self, dice: Dice, *, turned: bool) -> tuple[Tensor, Tensor, Tensor]:
+    def _ellipse(self, sampler: ParameterSampler, *, turned: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Return both standard deviations in pixels and the angle in radians."""
-        sigma = dice.number("sigma", self.sigma)
+        sigma = sampler.value("sigma", self.sigma)
         if not turned:
             return sigma, sigma, torch.zeros_like(sigma)
-        sigma_y = dice.number("sigma_y", self.sigma if self.sigma_y is None else self.sigma_y)
-        return sigma, sigma_y, dice.number("rotation", self.rotation) * (math.pi / 180)
+        sigma_y = sampler.value("sigma_y", self.sigma if self.sigma_y is None else self.sigma_y)
+        return sigma, sigma_y, sampler.value("rotation", self.rotation) * (math.pi / 180)
 
-    def _beta(self, family: str, dice: Dice) -> Tensor:
+    def _beta(self, family: str, sampler: ParameterSampler) -> Tensor:
         """Of a range around 1, half of the draws lie below 1 and half above, as published."""
         usual = published.BETA_GENERALISED if family == "generalised" else published.BETA_PLATEAU
         beta = usual if self.beta is None else self.beta
         if not isinstance(beta, Range) or not beta.low <= 1 <= beta.high:
-            return dice.number("beta", beta)
-        below, above = dice.between(beta.low, 1), dice.between(1, beta.high)
-        return dice.written("beta", torch.where(dice.uniform() < 0.5, below, above))
+            return sampler.value("beta", beta)
+        below, above = sampler.between(beta.low, 1), sampler.between(1, beta.high)
+        return sampler.recorded("beta", torch.where(sampler.uniform() < 0.5, below, above))
 
-    def _cutoff(self, sizes: Tensor, dice: Dice) -> Tensor:
+    def _cutoff(self, sizes: Tensor, sampler: ParameterSampler) -> Tensor:
         if self.cutoff is not None:
-            return dice.number("cutoff", self.cutoff)
+            return sampler.value("cutoff", self.cutoff)
         lowest = torch.where(sizes < _LARGE, math.pi / 3, math.pi / 5)
-        return dice.written("cutoff", lowest + (math.pi - lowest) * dice.uniform())
+        return sampler.recorded("cutoff", lowest + (math.pi - lowest) * sampler.uniform())
 
-    def _sizes(self, dice: Dice) -> Tensor:
+    def _sizes(self, sampler: ParameterSampler) -> Tensor:
         if not isinstance(self.size, Range):
-            return torch.full((len(dice),), blur_size(self.size, self.sigma, self.sigma_y))
+            return torch.full((len(sampler),), blur_size(self.size, self.sigma, self.sigma_y))
         smallest, largest = _odd_ends(self.size)
-        steps = (dice.uniform() * ((largest - smallest) // 2 + 1)).long()
+        steps = (sampler.uniform() * ((largest - smallest) // 2 + 1)).long()
         sizes = smallest + 2 * steps
-        dice.noted("size", sizes.tolist())
+        sampler.record("size", sizes.tolist())
         return sizes
 
 
@@ -119,7 +120,7 @@ class Sinc(Blur):
     kinds: Sequence[BlurKind] = ("sinc",)
 
 
-def check_weights(component: str, choices: Sequence[str], weights: Sequence[float]) -> None:
+def check_choice_weights(component: str, choices: Sequence[str], weights: Sequence[float]) -> None:
     """Raise OptionError unless there is one weight a choice, or none at all."""
     if weights and (len(weights) != len(choices) or min(weights) < 0 or sum(weights) <= 0):
         raise OptionError(

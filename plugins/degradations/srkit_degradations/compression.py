@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from srkit_core.interfaces import Range
-from srkit_degradations.base import PerPicture
-from srkit_degradations.dice import Dice
+from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.per_picture import PerPictureDegradation
 
 _LUMA_TABLE: Final = (
     (16, 11, 10, 16, 24, 40, 51, 61),
@@ -49,7 +49,7 @@ sum; they are common.
 
 
 @dataclass(frozen=True, kw_only=True)
-class Jpeg(PerPicture):
+class Jpeg(PerPictureDegradation):
     """Compresses each picture with a drawn quality, a whole number of 1 to 100.
 
     The result holds 8-bit values.
@@ -59,15 +59,15 @@ class Jpeg(PerPicture):
 
     quality: int | Range
 
-    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+    def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Compress and decompress."""
-        quality = dice.number("quality", self.quality).round()
+        quality = sampler.value("quality", self.quality).round()
         if isinstance(self.quality, Range):
-            dice.noted("quality", quality.int().tolist())
-        return compressed(pictures, quality)
+            sampler.record("quality", quality.int().tolist())
+        return jpeg_compressed(pictures, quality)
 
 
-def compressed(pictures: Tensor, quality: Tensor) -> Tensor:
+def jpeg_compressed(pictures: Tensor, quality: Tensor) -> Tensor:
     """Compress and decompress (B, 3, H, W) pictures in [0, 1] with (B,) qualities.
 
     Sides that no block ends at are continued.
@@ -83,8 +83,10 @@ def compressed(pictures: Tensor, quality: Tensor) -> Tensor:
     small = _quantised(_rounded(functional.avg_pool2d(ycbcr[:, 1:], 2), 1 / 4, 2 / 4), chroma)
     # The decoder knows the true size: what was continued for the last blocks takes no part in the
     # upsampling.
-    seen = small[..., : -(-height // 2), : -(-width // 2)]
-    full = _rounded(functional.interpolate(seen, scale_factor=2, mode="bilinear"), 8 / 16, 7 / 16)
+    visible = small[..., : -(-height // 2), : -(-width // 2)]
+    full = _rounded(
+        functional.interpolate(visible, scale_factor=2, mode="bilinear"), 8 / 16, 7 / 16
+    )
     joined = torch.cat([y[..., :height, :width], full[..., :height, :width]], 1)
     return _mixed(joined, _TO_RGB).round_().clamp_(0, 255).div_(255)
 

@@ -10,17 +10,17 @@ from torch.nn import functional
 
 def filtered(pictures: Tensor, kernels: Tensor) -> Tensor:
     """Correlate (B, C, H, W) pictures with (B, K, K) kernels, K odd; same size."""
-    reach = kernels.shape[-1] // 2
-    return _by_channel(_mirrored(_mirrored(pictures, reach, -1), reach, -2), kernels)
+    margin = kernels.shape[-1] // 2
+    return _by_channel(_mirrored(_mirrored(pictures, margin, -1), margin, -2), kernels)
 
 
 def filtered_separably(pictures: Tensor, taps: Tensor) -> Tensor:
     """Correlate (B, C, H, W) pictures with (B, K) taps along the rows and then the columns, K odd;
     same size.
     """
-    reach = taps.shape[-1] // 2
-    rows = _by_channel(_mirrored(pictures, reach, -1), taps[:, None, :])
-    return _by_channel(_mirrored(rows, reach, -2), taps[:, :, None])
+    margin = taps.shape[-1] // 2
+    rows = _by_channel(_mirrored(pictures, margin, -1), taps[:, None, :])
+    return _by_channel(_mirrored(rows, margin, -2), taps[:, :, None])
 
 
 def _by_channel(pictures: Tensor, kernels: Tensor) -> Tensor:
@@ -35,9 +35,9 @@ def _by_channel(pictures: Tensor, kernels: Tensor) -> Tensor:
     return joined.view(batch, channels, *joined.shape[2:])
 
 
-def _mirrored(pictures: Tensor, reach: int, axis: int) -> Tensor:
-    """Continue one axis on both ends, also of a picture that is smaller than `reach`."""
+def _mirrored(pictures: Tensor, margin: int, axis: int) -> Tensor:
+    """Continue one axis on both ends, also of a picture that is smaller than `margin`."""
     side = pictures.shape[axis]
     period = max(2 * side - 2, 1)
-    places = torch.arange(-reach, side + reach, device=pictures.device).remainder(period)
-    return pictures.index_select(axis, torch.minimum(places, period - places))
+    indices = torch.arange(-margin, side + margin, device=pictures.device).remainder(period)
+    return pictures.index_select(axis, torch.minimum(indices, period - indices))

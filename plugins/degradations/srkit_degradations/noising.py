@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from srkit_core.interfaces import Range
-from srkit_degradations.base import PerPicture, in_groups
-from srkit_degradations.blurring import check_weights
-from srkit_degradations.dice import Dice
-from srkit_degradations.options import NoiseKind
-from srkit_degradations.reach import largest
+from srkit_degradations.blurring import check_choice_weights
+from srkit_degradations.crop_traits import upper_end
+from srkit_degradations.option_types import NoiseKind
+from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.per_picture import PerPictureDegradation, apply_by_label
 
 _LUMA: Final = (0.299, 0.587, 0.114)
 """Weights of R, G and B (ITU-R BT.601)."""
@@ -21,7 +21,7 @@ _LEVELS: Final = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noise(PerPicture):
+class Noise(PerPictureDegradation):
     """Adds noise of a drawn kind and strength to each picture, and clips to [0, 1].
 
     Options are those of the factory `noise`; `correlated` is the probability of Gaussian noise
@@ -40,54 +40,58 @@ class Noise(PerPicture):
 
     def __post_init__(self) -> None:
         """Raise OptionError for weights that do not fit the kinds."""
-        check_weights(self.name, self.kinds, self.weights)
+        check_choice_weights(self.name, self.kinds, self.weights)
 
-    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+    def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Add noise."""
-        kinds = dice.word("kind", self.kinds, self.weights)
-        return in_groups(
+        kinds = sampler.choice("kind", self.kinds, self.weights)
+        return apply_by_label(
             pictures,
             kinds,
-            dice,
-            lambda kind, some, of: (
-                self._gaussian(some, of) if kind == "gaussian" else self._poisson(some, of)
+            sampler,
+            lambda kind, group, group_sampler: (
+                self._gaussian(group, group_sampler)
+                if kind == "gaussian"
+                else self._poisson(group, group_sampler)
             ),
         )
 
-    def _gaussian(self, pictures: Tensor, dice: Dice) -> Tensor:
-        colours = dice.word("colour", *_likely({"gray": self.gray, "correlated": self.correlated}))
-        return in_groups(pictures, colours, dice, self._normal)
+    def _gaussian(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
+        colours = sampler.choice(
+            "colour", *_likely({"gray": self.gray, "correlated": self.correlated})
+        )
+        return apply_by_label(pictures, colours, sampler, self._normal)
 
-    def _normal(self, colour: str, pictures: Tensor, dice: Dice) -> Tensor:
+    def _normal(self, colour: str, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Mix three independent normal values a pixel, so that the channels get the wanted
         covariance.
         """
-        mixing = (self._mixing(colour, dice) / 255).to(pictures)
+        mixing = (self._mixing(colour, sampler) / 255).to(pictures)
         normal = torch.randn(
-            pictures.shape, generator=dice.rng, dtype=pictures.dtype, device=pictures.device
+            pictures.shape, generator=sampler.rng, dtype=pictures.dtype, device=pictures.device
         )
         return (mixing @ normal.flatten(2)).view_as(pictures).add_(pictures).clamp_(0, 1)
 
-    def _mixing(self, colour: str, dice: Dice) -> Tensor:
+    def _mixing(self, colour: str, sampler: ParameterSampler) -> Tensor:
         """Return (pictures, 3, 3) matrices whose products with their transposes are the
         covariances, in 8-bit units.
         """
         if colour == "correlated":
-            return largest(self.sigma) * torch.stack(
-                [_random_mixing(drawn) for drawn in dice.uniform(4, 3)]
+            return upper_end(self.sigma) * torch.stack(
+                [_random_mixing(drawn) for drawn in sampler.uniform(4, 3)]
             )
         mixing = torch.tensor([[1.0, 0, 0]] * 3) if colour == "gray" else torch.eye(3)
-        return dice.number("sigma", self.sigma)[:, None, None] * mixing
+        return sampler.value("sigma", self.sigma)[:, None, None] * mixing
 
-    def _poisson(self, pictures: Tensor, dice: Dice) -> Tensor:
-        return in_groups(
-            pictures, dice.word("colour", *_likely({"gray": self.gray})), dice, self._shots
+    def _poisson(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
+        return apply_by_label(
+            pictures, sampler.choice("colour", *_likely({"gray": self.gray})), sampler, self._shots
         )
 
-    def _shots(self, colour: str, pictures: Tensor, dice: Dice) -> Tensor:
-        seen = _as_gray(pictures) if colour == "gray" else pictures
-        factor = dice.number("factor", self.factor).to(pictures)[:, None, None, None]
-        return (pictures + factor * _shot_noise(seen, dice.rng)).clamp_(0, 1)
+    def _shots(self, colour: str, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
+        source = _as_gray(pictures) if colour == "gray" else pictures
+        factor = sampler.value("factor", self.factor).to(pictures)[:, None, None, None]
+        return (pictures + factor * _shot_noise(source, sampler.rng)).clamp_(0, 1)
 
 
 def _likely(probabilities: dict[str, float]) -> tuple[list[str], list[float]]:

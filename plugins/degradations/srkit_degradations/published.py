@@ -8,7 +8,7 @@ import math
 from typing import Final
 
 from srkit_core.interfaces import Range
-from srkit_degradations.options import BlurKind, ResizeKernel
+from srkit_degradations.option_types import BlurKind, ResizeKernel
 
 SIGMA: Final = (Range(0.2, 3.0), Range(0.2, 1.5))
 FACTOR: Final = (Range(0.15, 1.5), Range(0.3, 1.2))

@@ -15,22 +15,22 @@ from torch import Tensor
 
 from srkit_core.interfaces import Range
 from srkit_degradations import published
-from srkit_degradations.base import PerPicture, in_groups, sometimes
 from srkit_degradations.blurring import Blur, Sinc
 from srkit_degradations.compression import Jpeg
-from srkit_degradations.dice import Dice
 from srkit_degradations.noising import Noise
-from srkit_degradations.options import Draw
-from srkit_degradations.resizing import Resize, Size, resized_back
+from srkit_degradations.option_types import Draw
+from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.per_picture import PerPictureDegradation, apply_at_random, apply_by_label
+from srkit_degradations.resizing import PixelSize, Resize, resized_back
 
 _SINC: Final = Sinc(cutoff=published.FINAL_CUTOFF, size=published.KERNEL_SIZES)
 """The final filter, whose cutoffs do not depend on the size (RealESRGANDataset)."""
 
-Both = tuple[Range, Range]
+_RangePair = tuple[Range, Range]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Round:
+class DegradationRound:
     """What one of the two rounds does: blurring, resizing, noise and JPEG."""
 
     blur: Blur
@@ -40,7 +40,7 @@ class Round:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RealESRGAN(PerPicture):
+class RealESRGAN(PerPictureDegradation):
     """Two rounds of degradations, the last of them with a final sinc filter: (B, 3, sH, sW) -> (B,
     3, H, W) of 8-bit values.
 
@@ -50,8 +50,8 @@ class RealESRGAN(PerPicture):
     name: ClassVar[str] = "realesrgan"
 
     scale: int
-    first: Round
-    second: Round
+    first: DegradationRound
+    second: DegradationRound
     draw: Draw = "picture"
 
     @classmethod
@@ -59,18 +59,18 @@ class RealESRGAN(PerPicture):
         cls,
         *,
         scale: int,
-        sigma: Both,
-        factor: Both,
-        noise: Both,
-        poisson: Both,
-        quality: Both,
+        sigma: _RangePair,
+        factor: _RangePair,
+        noise: _RangePair,
+        poisson: _RangePair,
+        quality: _RangePair,
         draw: Draw,
     ) -> "RealESRGAN":
         """Return the chain with ranges for the first and the second round, and the published values
         of everything else.
         """
         first, second = (
-            Round(
+            DegradationRound(
                 blur=Blur(
                     kinds=published.BLUR_KINDS,
                     weights=published.BLUR_WEIGHTS,
@@ -90,51 +90,65 @@ class RealESRGAN(PerPicture):
         )
         return cls(scale=scale, first=first, second=second, draw=draw)
 
-    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+    def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Make LR."""
         height, width = pictures.shape[-2:]
         rest = partial(self._after_first_resize, (height // self.scale, width // self.scale))
-        blurred = self.first.blur.degraded(pictures, dice.under("blur"))
-        lr = self.first.resize.to_drawn_size(blurred, (height, width), dice.under("resize"), rest)
+        blurred = self.first.blur.degrade(pictures, sampler.named("blur"))
+        lr = self.first.resize.to_drawn_size(
+            blurred, (height, width), sampler.named("resize"), rest
+        )
         return (lr * 255).round_().clamp_(0, 255).div_(255)
 
-    def _after_first_resize(self, size: Size, pictures: Tensor, dice: Dice) -> Tensor:
-        noisy = self.first.noise.degraded(pictures, dice.under("noise"))
-        coded = self.first.jpeg.degraded(noisy, dice.under("jpeg"))
-        blurred = sometimes(
+    def _after_first_resize(
+        self, size: PixelSize, pictures: Tensor, sampler: ParameterSampler
+    ) -> Tensor:
+        noisy = self.first.noise.degrade(pictures, sampler.named("noise"))
+        coded = self.first.jpeg.degrade(noisy, sampler.named("jpeg"))
+        blurred = apply_at_random(
             coded,
             published.SECOND_BLUR,
-            dice,
-            lambda some, of: self.second.blur.degraded(some, of.under("blur")),
+            sampler,
+            lambda group, group_sampler: self.second.blur.degrade(
+                group, group_sampler.named("blur")
+            ),
         )
         return self.second.resize.to_drawn_size(
-            blurred, size, dice.under("resize"), partial(self._after_second_resize, size)
+            blurred, size, sampler.named("resize"), partial(self._after_second_resize, size)
         )
 
-    def _after_second_resize(self, size: Size, pictures: Tensor, dice: Dice) -> Tensor:
-        noisy = self.second.noise.degraded(pictures, dice.under("noise"))
-        last = dice.under(self.name)
-        drawing = last.for_all() if self.draw == "batch" else last
-        return in_groups(
-            noisy, drawing.word("last", ("jpeg", "sinc")), drawing, partial(self._finish, size)
+    def _after_second_resize(
+        self, size: PixelSize, pictures: Tensor, sampler: ParameterSampler
+    ) -> Tensor:
+        noisy = self.second.noise.degrade(pictures, sampler.named("noise"))
+        chooser = sampler.named(self.name).per(self.draw)
+        return apply_by_label(
+            noisy,
+            chooser.choice("last", ("jpeg", "sinc")),
+            chooser,
+            partial(self._finish, size),
         )
 
-    def _finish(self, size: Size, last: str, pictures: Tensor, dice: Dice) -> Tensor:
+    def _finish(
+        self, size: PixelSize, last: str, pictures: Tensor, sampler: ParameterSampler
+    ) -> Tensor:
         """Resize to LR and ring before JPEG or after it.
 
         Other orders make twisted lines (Wang et al. 2021, section 3.3).
         """
         if last == "jpeg":
-            return self.second.jpeg.degraded(
-                self._ringing(size, pictures, dice), dice.under("jpeg")
+            return self.second.jpeg.degrade(
+                self._ringing(size, pictures, sampler), sampler.named("jpeg")
             )
-        return self._ringing(size, self.second.jpeg.degraded(pictures, dice.under("jpeg")), dice)
+        return self._ringing(
+            size, self.second.jpeg.degrade(pictures, sampler.named("jpeg")), sampler
+        )
 
-    def _ringing(self, size: Size, pictures: Tensor, dice: Dice) -> Tensor:
-        small = resized_back(pictures, size, published.RESIZE_KERNELS, dice)
-        return sometimes(
+    def _ringing(self, size: PixelSize, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
+        small = resized_back(pictures, size, published.RESIZE_KERNELS, sampler)
+        return apply_at_random(
             small,
             published.FINAL_SINC,
-            dice,
-            lambda some, of: _SINC.degraded(some, of.under("sinc")),
+            sampler,
+            lambda group, group_sampler: _SINC.degrade(group, group_sampler.named("sinc")),
         )

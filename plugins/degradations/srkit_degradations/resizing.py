@@ -10,16 +10,16 @@ from torch.nn import functional
 
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Degradation, Range
-from srkit_degradations.base import PerPicture, in_groups
-from srkit_degradations.dice import Dice
-from srkit_degradations.options import Draw, ResizeKernel
+from srkit_degradations.option_types import Draw, ResizeKernel
+from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.per_picture import PerPictureDegradation, apply_by_label
 from srkit_degradations.published import RESIZE_KERNELS
 
-Size = tuple[int, int]
+PixelSize = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resize(PerPicture):
+class Resize(PerPictureDegradation):
     """Resizes each picture by a drawn factor, degrades it further at that size, and resizes it to
     its size / `divide`.
 
@@ -46,57 +46,66 @@ class Resize(PerPicture):
                 option="factor",
             )
 
-    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+    def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Resize there and back."""
         height, width = pictures.shape[-2:]
 
-        def rest(some: Tensor, of: Dice) -> Tensor:
+        def rest(group: Tensor, group_sampler: ParameterSampler) -> Tensor:
             for step in self.through:
-                some = of.run(step, some)
+                group = group_sampler.apply(step, group)
             return resized_back(
-                some, (height // self.divide, width // self.divide), self.kernels, of
+                group, (height // self.divide, width // self.divide), self.kernels, group_sampler
             )
 
-        return self.to_drawn_size(pictures, (height, width), dice, rest)
+        return self.to_drawn_size(pictures, (height, width), sampler, rest)
 
     def to_drawn_size(
-        self, pictures: Tensor, size: Size, dice: Dice, rest: Callable[[Tensor, Dice], Tensor]
+        self,
+        pictures: Tensor,
+        size: PixelSize,
+        sampler: ParameterSampler,
+        rest: Callable[[Tensor, ParameterSampler], Tensor],
     ) -> Tensor:
         """Resize pictures to `size` times a drawn factor, and apply `rest`, which returns one size,
         to those of one size together.
         """
-        drawing = dice.for_all() if self.draw == "batch" else dice
-        factors = self._factors(drawing).tolist()
-        chosen = list(zip(factors, drawing.word("kernel", self.kernels), strict=True))
+        chooser = sampler.per(self.draw)
+        factors = self._factors(chooser).tolist()
+        chosen = list(zip(factors, chooser.choice("kernel", self.kernels), strict=True))
 
-        def work(label: tuple[float, ResizeKernel], some: Tensor, of: Dice) -> Tensor:
+        def resize_group(
+            label: tuple[float, ResizeKernel], group: Tensor, group_sampler: ParameterSampler
+        ) -> Tensor:
             factor, kernel = label
-            return rest(resized(some, (int(size[0] * factor), int(size[1] * factor)), kernel), of)
+            return rest(
+                resized(group, (int(size[0] * factor), int(size[1] * factor)), kernel),
+                group_sampler,
+            )
 
-        return in_groups(pictures, chosen, dice, work)
+        return apply_by_label(pictures, chosen, sampler, resize_group)
 
-    def _factors(self, dice: Dice) -> Tensor:
+    def _factors(self, sampler: ParameterSampler) -> Tensor:
         if self.weights is None or not isinstance(self.factor, Range):
-            return dice.number("factor", self.factor)
-        larger, smaller = dice.between(1, self.factor.high), dice.between(self.factor.low, 1)
+            return sampler.value("factor", self.factor)
+        larger, smaller = sampler.between(1, self.factor.high), sampler.between(self.factor.low, 1)
         factors = torch.stack([larger, smaller, torch.ones_like(larger)], 1)
-        places = torch.tensor(dice.places(self.weights))
-        return dice.written("factor", factors.gather(1, places[:, None])[:, 0])
+        indices = torch.tensor(sampler.choice_indices(self.weights))
+        return sampler.recorded("factor", factors.gather(1, indices[:, None])[:, 0])
 
 
 def resized_back(
-    pictures: Tensor, size: Size, kernels: Sequence[ResizeKernel], dice: Dice
+    pictures: Tensor, size: PixelSize, kernels: Sequence[ResizeKernel], sampler: ParameterSampler
 ) -> Tensor:
     """Resize pictures to one size with a kernel drawn for each."""
-    return in_groups(
+    return apply_by_label(
         pictures,
-        dice.word("back", kernels),
-        dice,
-        lambda kernel, some, _: resized(some, size, kernel),
+        sampler.choice("back", kernels),
+        sampler,
+        lambda kernel, group, _: resized(group, size, kernel),
     )
 
 
-def resized(pictures: Tensor, size: Size, kernel: ResizeKernel) -> Tensor:
+def resized(pictures: Tensor, size: PixelSize, kernel: ResizeKernel) -> Tensor:
     """Resize to at least one pixel with torch's kernels, not widened against aliasing, as
     published; corners stay aligned.
 

@@ -6,14 +6,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from srkit_degradations.base import PerPicture
-from srkit_degradations.dice import Dice
 from srkit_degradations.filtering import filtered_separably
 from srkit_degradations.kernels import gaussian_taps
+from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.per_picture import PerPictureDegradation
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sharpen(PerPicture):
+class Sharpen(PerPictureDegradation):
     """Adds `weight` times what a wide Gaussian takes away, where that is more than `threshold`,
     with soft transitions.
 
@@ -27,7 +27,7 @@ class Sharpen(PerPicture):
     radius: int = 50
     threshold: float = 10.0
 
-    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+    def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Sharpen; nothing is drawn."""
         taps = self._taps().to(pictures).expand(len(pictures), -1)
         detail = pictures - filtered_separably(pictures, taps)

@@ -1,4 +1,4 @@
-"""What if degradations happen in random order?"""
+"""How do degradations happen in random order?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import ClassVar
 from torch import Tensor
 
 from srkit_core.interfaces import Degradation
-from srkit_degradations.base import PerPicture, in_groups
-from srkit_degradations.dice import Dice
-from srkit_degradations.options import Draw
+from srkit_degradations.option_types import Draw
+from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.per_picture import PerPictureDegradation, apply_by_label
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shuffle(PerPicture):
+class Shuffle(PerPictureDegradation):
     """Applies degradations in an order drawn for each picture or batch.
 
     All orders are equally likely.
@@ -24,14 +24,16 @@ class Shuffle(PerPicture):
     of: Sequence[Degradation]
     draw: Draw = "picture"
 
-    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+    def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Apply all of them; `order` counts from 1 in the order in which they were written."""
-        drawing = dice.for_all() if self.draw == "batch" else dice
-        orders = [tuple(order) for order in drawing.uniform(len(self.of)).argsort(1).tolist()]
-        dice.noted("order", [" ".join(str(place + 1) for place in order) for order in orders])
-        return in_groups(pictures, orders, dice, self._in_order)
+        chooser = sampler.per(self.draw)
+        orders = [tuple(order) for order in chooser.uniform(len(self.of)).argsort(1).tolist()]
+        sampler.record("order", [" ".join(str(index + 1) for index in order) for order in orders])
+        return apply_by_label(pictures, orders, sampler, self._in_order)
 
-    def _in_order(self, order: tuple[int, ...], pictures: Tensor, dice: Dice) -> Tensor:
-        for place in order:
-            pictures = dice.run(self.of[place], pictures)
+    def _in_order(
+        self, order: tuple[int, ...], pictures: Tensor, sampler: ParameterSampler
+    ) -> Tensor:
+        for index in order:
+            pictures = sampler.apply(self.of[index], pictures)
         return pictures

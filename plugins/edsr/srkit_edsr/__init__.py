@@ -1,11 +1,11 @@
 """Announces the EDSR generator."""
 
-from typing import Annotated
+from math import isqrt
+from typing import Annotated, Any, Final
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Between, Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec
-from srkit_edsr.layouts import LAYOUTS
+from srkit_core.specs import GeneratorSpec, LayoutSpec, Shapes, numbered
 
 
 def edsr(
@@ -31,6 +31,56 @@ def edsr(
     return EDSR(scale=scale, blocks=blocks, features=features, res_scale=res_scale)
 
 
+_LARGE: Final = 256
+"""Features of the paper's large model, whose residual branches are scaled by 0.1 (Lim et al. 2017,
+section 3.1, table 1).
+"""
+
+
+def _options_of_file(shapes: Shapes) -> dict[str, Any]:
+    features = shapes["conv_first.weight"][0]
+    return {
+        "scale": isqrt(shapes["upsample.0.weight"][0] // features)
+        * (2 if "upsample.2.weight" in shapes else 1),
+        "blocks": numbered(shapes, "body"),
+        "features": features,
+        "res_scale": 0.1 if features >= _LARGE else 1.0,
+    }
+
+
+_LAYOUTS: Final = [
+    LayoutSpec(
+        name="basicsr-edsr",
+        generator="edsr",
+        marks=(
+            r"conv_first\.weight",
+            r"body\.0\.conv1\.weight",
+            r"conv_after_body\.weight",
+            r"upsample\.0\.weight",
+        ),
+        options=_options_of_file,
+        source="EDSR of BasicSR, colours from 0 to 255",
+    ),
+    LayoutSpec(
+        name="edsr-pytorch",
+        generator="edsr",
+        marks=(r"head\.0\.weight", r"body\.0\.body\.0\.weight", r"tail\.0\.0\.weight"),
+        renames=(
+            (r"(sub|add)_mean\.(weight|bias)", ""),
+            (r"head\.0\.(.*)", r"conv_first.\1"),
+            (r"body\.(\d+)\.body\.0\.(.*)", r"body.\1.conv1.\2"),
+            (r"body\.(\d+)\.body\.2\.(.*)", r"body.\1.conv2.\2"),
+            (r"body\.\d+\.(weight|bias)", r"conv_after_body.\1"),
+            (r"tail\.0\.(\d+)\.(.*)", r"upsample.\1.\2"),
+            (r"tail\.1\.(.*)", r"conv_last.\1"),
+        ),
+        options=_options_of_file,
+        source="the official code of EDSR in PyTorch, colours from 0 to 255",
+    ),
+]
+"""Names under which other projects store the tensors of EDSR."""
+
+
 @hookimpl
 def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
     """Announce `edsr`, and how other projects name its tensors."""
@@ -45,5 +95,5 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             "section 4.2",
             scales=(2, 3, 4),
         ),
-        *LAYOUTS,
+        *_LAYOUTS,
     ]

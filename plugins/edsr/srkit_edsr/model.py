@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SHUFFLES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2)}
+_SHUFFLES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2)}
 """Factor of each pixel shuffle: Lim et al. 2017, figure 3."""
-PEAK: Final = 255.0
+_PEAK: Final = 255.0
 """The value of white inside: published weights were trained on 0 to 255."""
-MEAN: Final = (0.4488, 0.4371, 0.4040)
+_MEAN: Final = (0.4488, 0.4371, 0.4040)
 """Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them.
 """
 
@@ -26,20 +26,20 @@ class EDSR(nn.Module):
 
     def __init__(self, *, scale: int, blocks: int, features: int, res_scale: float) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(_MEAN).view(3, 1, 1), persistent=False)
         self.conv_first = _convolution(3, features)
         self.body = nn.Sequential(*(ResidualBlock(features, res_scale) for _ in range(blocks)))
         self.conv_after_body = _convolution(features, features)
         self.upsample = nn.Sequential(
-            *(layer for factor in SHUFFLES[scale] for layer in _enlarge(features, factor))
+            *(layer for factor in _SHUFFLES[scale] for layer in _enlarge(features, factor))
         )
         self.conv_last = _convolution(features, 3)
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch."""
-        shallow = self.conv_first((lr - self.mean) * PEAK)
+        shallow = self.conv_first((lr - self.mean) * _PEAK)
         deep = shallow + self.conv_after_body(self.body(shallow))
-        sr: Tensor = self.conv_last(self.upsample(deep)) / PEAK + self.mean
+        sr: Tensor = self.conv_last(self.upsample(deep)) / _PEAK + self.mean
         return sr
 
 

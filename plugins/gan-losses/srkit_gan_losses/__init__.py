@@ -7,14 +7,14 @@ from srkit_core.specs import LossSpec
 
 def lsgan() -> AdversarialLoss:
     """Squared distance of raw scores from 1 for real and 0 for fake."""
-    from srkit_gan_losses.losses import LeastSquares
+    from srkit_gan_losses.loss import LeastSquares
 
     return LeastSquares()
 
 
 def hinge() -> AdversarialLoss:
     """Margin of 1 on raw scores for the discriminator, the negative score for the generator."""
-    from srkit_gan_losses.losses import Hinge
+    from srkit_gan_losses.loss import Hinge
 
     return Hinge()
 
@@ -28,7 +28,7 @@ def wgan() -> AdversarialLoss:
     as `vgg-sn`. There is no gradient penalty: that would need pictures, and a loss sees scores
     only.
     """
-    from srkit_gan_losses.losses import Wasserstein
+    from srkit_gan_losses.loss import Wasserstein
 
     return Wasserstein()
 
@@ -37,7 +37,7 @@ def prob_gan() -> AdversarialLoss:
     """1 - D(real) + D(fake) for the discriminator and 1 - D(fake) for the generator, D being
     sigmoid of the logits.
     """
-    from srkit_gan_losses.losses import Probability
+    from srkit_gan_losses.loss import Probability
 
     return Probability()
 
@@ -50,7 +50,7 @@ def srkit_components() -> list[LossSpec]:
             name="lsgan",
             factory=lsgan,
             summary="least-squares adversarial loss",
-            source="Mao et al. 2017, eq. 9, the generator's face without its factor 1/2 (Zhu et "
+            source="Mao et al. 2017, eq. 9, the generator's loss without its factor 1/2 (Zhu et "
             "al. 2017, CycleGAN, section 4)",
             adversarial=True,
             default_weight=0.005,

@@ -14,10 +14,9 @@ from srkit_core.errors import DataError, WeightsError
 from srkit_core.pretrained import FOLDER_VARIABLE, find, obtain
 from srkit_core.testing.contracts import MetricContract
 from srkit_core.testing.samples import noisy, pictures
-from srkit_iqa_metrics import block_statistics, dists, niqe
-from srkit_iqa_metrics.entries import DISTS_WEIGHTS, PRISTINE
-from srkit_iqa_metrics.naturalness import NIQE
-from srkit_perception.entries import VGG16_TORCHVISION
+from srkit_iqa_metrics import DISTS_WEIGHTS, NIQE_PRISTINE, dists, niqe, niqe_statistics
+from srkit_iqa_metrics.niqe_metric import NIQE
+from srkit_perception.network_weights import VGG16_TORCHVISION
 
 FOLDER = Path(
     os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets")
@@ -47,7 +46,7 @@ def need(spec):
 @pytest.fixture(scope="module")
 def learnt_niqe(shared_weights):
     """NIQE's 12 kB, downloaded where they are not on this machine."""
-    need(PRISTINE)
+    need(NIQE_PRISTINE)
 
 
 @pytest.fixture(scope="module")
@@ -149,9 +148,9 @@ def test_dists_is_0_for_equal_pictures_and_float32_under_autocast():
 
 def test_statistics_are_36_a_block_and_the_rest_is_left_out():
     luma = (pictures(1, 200, 300)[0, 0] * 255).round()
-    statistics = block_statistics.features(luma)
+    statistics = niqe_statistics.block_features(luma)
     assert statistics.shape == (2 * 3, 36)
-    assert torch.equal(statistics, block_statistics.features(luma[:192, :288]))
+    assert torch.equal(statistics, niqe_statistics.block_features(luma[:192, :288]))
     assert bool(statistics.isfinite().all())
 
 
@@ -164,22 +163,22 @@ def test_the_fit_finds_the_shape_and_scales_of_a_skewed_sample(power, shape):
         -levels.log() if power == 1 else torch.erfinv(levels)
     )  # exp(-|x|) and exp(-x^2), of scale 1
     blocks = torch.cat([-half, 2 * half, 2 * half]).view(1, 200, 300)
-    found = [number.item() for number in block_statistics._asymmetric_fit(blocks)]
+    found = [number.item() for number in niqe_statistics._asymmetric_fit(blocks)]
     assert found == pytest.approx([shape, 1, 2], rel=0.01)
 
 
 def test_a_block_without_texture_has_no_scales():
     luma = (pictures(1, 96, 288)[0, 0] * 255).round()
     luma[:, 90:198] = 235
-    flat = block_statistics.features(luma).isnan().any(1)
+    flat = niqe_statistics.block_features(luma).isnan().any(1)
     assert flat.tolist() == [False, True, False]
 
 
 def test_a_flat_region_is_exactly_0_when_normalised():
     luma = torch.full((96, 96), 97.0, dtype=torch.float64)
     luma[:, :20] = 16
-    for scale in (luma, block_statistics._halved(luma)):
-        normalised = block_statistics._normalised(scale)
+    for scale in (luma, niqe_statistics._halved(luma)):
+        normalised = niqe_statistics._normalised(scale)
         assert not normalised[:, -20:].any()
         assert normalised.any()
 
@@ -187,14 +186,14 @@ def test_a_flat_region_is_exactly_0_when_normalised():
 def test_half_the_size_is_that_of_an_antialiased_cubic():
     luma = pictures(1, 96, 128)[:, :1].double() * 255
     peer = functional.interpolate(luma, scale_factor=0.5, mode="bicubic", antialias=True)[0, 0]
-    halved = block_statistics._halved(luma[0, 0])
+    halved = niqe_statistics._halved(luma[0, 0])
     assert halved.shape == (48, 64)
     assert torch.allclose(
         halved[4:-4, 4:-4], peer[4:-4, 4:-4], atol=1e-4
     )  # at the border torch knows no symmetric continuation
     # At the border a ramp goes on as 2, 1, 0 | 0, 1, 2, 3, 4; the cubic's weights are -3, -9, 29,
     # 111, 111, 29, -9, -3 of 256.
-    ramp = block_statistics._halved(torch.arange(96.0, dtype=torch.float64).expand(96, 96))
+    ramp = niqe_statistics._halved(torch.arange(96.0, dtype=torch.float64).expand(96, 96))
     assert ramp[0, [0, 10, 47]].tolist() == pytest.approx([115 / 256, 20.5, 95 - 115 / 256])
 
 
@@ -210,7 +209,7 @@ def test_the_distance_is_that_of_equation_10():
         (hr[0].double() * torch.tensor([65.481, 128.553, 24.966]).view(3, 1, 1)).sum(0) + 16
     ).round()
     away = torch.linspace(-1, 1, 36, dtype=torch.float64)
-    metric = model_of(block_statistics.features(luma), away=away, spread=4.0)
+    metric = model_of(niqe_statistics.block_features(luma), away=away, spread=4.0)
     assert metric(hr, hr).item() == pytest.approx(away.norm().item() / 2, rel=1e-6)
 
 

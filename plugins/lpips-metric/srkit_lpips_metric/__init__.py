@@ -18,7 +18,7 @@ def lpips(*, net: Literal["alex", "vgg"] = "alex") -> Metric:
     Args:
         net: the network: AlexNet, the metric of the published tables, or VGG16.
     """
-    from srkit_lpips_metric.distance import pretrained_lpips
+    from srkit_lpips_metric.metric import pretrained_lpips
 
     return pretrained_lpips(net, _NETWORKS[net])
 
@@ -30,7 +30,7 @@ def lpips_loss(*, net: Literal["alex", "vgg"] = "vgg") -> ReferenceLoss:
         net: the network: VGG16, the nearer to a perceptual loss, which leaves AlexNet's distance to
             judge what was learnt, or AlexNet, which is quicker.
     """
-    from srkit_lpips_metric.distance import MeanLPIPS, pretrained_lpips
+    from srkit_lpips_metric.metric import MeanLPIPS, pretrained_lpips
 
     return MeanLPIPS(pretrained_lpips(net, _NETWORKS[net]))
 

@@ -16,11 +16,10 @@ from srkit_core.errors import DataError
 from srkit_core.pretrained import find
 from srkit_core.testing.contracts import MetricContract, ReferenceLossContract
 from srkit_lpips_metric import lpips, lpips_loss, srkit_components
-from srkit_lpips_metric.distance import LPIPS, MeanLPIPS
-from srkit_lpips_metric.heads import read_heads
+from srkit_lpips_metric.metric import LPIPS, MeanLPIPS, read_heads
 from srkit_perception import entry
 from srkit_perception.architectures import Architecture, Layer
-from srkit_perception.networks import Features
+from srkit_perception.feature_extractor import FeatureExtractor
 
 ASSETS = Path(
     os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets")
@@ -101,7 +100,7 @@ def _tiny(head: list[float], bias: tuple[float, float] = (0.0, 0.0)) -> LPIPS:
     layer.weight = nn.Parameter(torch.eye(3)[:2, :, None, None], requires_grad=False)
     layer.bias = nn.Parameter(torch.tensor(bias), requires_grad=False)
     plain = torch.eye(3)[:, :, None, None], torch.zeros(3)
-    network = Features(
+    network = FeatureExtractor(
         "tiny", Architecture("tiny", (Layer("conv1", "conv", (3, 2)),)), nn.Sequential(layer), plain
     )
     return LPIPS(lambda device: network, ["conv1"], [torch.tensor(head).view(1, 2, 1, 1)])

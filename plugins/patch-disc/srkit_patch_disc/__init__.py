@@ -36,7 +36,7 @@ def multi_scale(*, of: Callable[[], Discriminator], n: Count = 3) -> Discriminat
         of: the discriminator, with its options, such as patch or vgg-sn(features=32).
         n: how many there are; the last sees pictures of 1 / 2**(n-1) of the size.
     """
-    from srkit_patch_disc.pyramid import MultiScaleDiscriminator
+    from srkit_patch_disc.multi_scale_discriminator import MultiScaleDiscriminator
 
     return MultiScaleDiscriminator(of, n=n)
 

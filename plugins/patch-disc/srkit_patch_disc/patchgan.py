@@ -6,10 +6,10 @@ from typing import Final, Literal
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-Norm = Literal["batch", "instance", "none", "spectral"]
+PatchNorm = Literal["batch", "instance", "none", "spectral"]
 
-SLOPE: Final = 0.2
-WIDEST: Final = 8
+_NEGATIVE_SLOPE: Final = 0.2
+_MAX_WIDTH: Final = 8
 """The most channels, in multiples of the first convolution's."""
 
 
@@ -24,9 +24,9 @@ class PatchDiscriminator(nn.Module):
     normalisation. Those that have it have no bias, which it would take away.
     """
 
-    def __init__(self, *, features: int, layers: int, norm: Norm) -> None:
+    def __init__(self, *, features: int, layers: int, norm: PatchNorm) -> None:
         super().__init__()
-        widths = [features * min(2**level, WIDEST) for level in range(layers + 1)]
+        widths = [features * min(2**level, _MAX_WIDTH) for level in range(layers + 1)]
         inner = [
             _block(*ends, 2 if level < layers else 1, norm)
             for level, ends in enumerate(pairwise(widths), 1)
@@ -36,7 +36,8 @@ class PatchDiscriminator(nn.Module):
             nn.Conv2d(widths[-1], 1, 4, padding=1),
         )
         self.features = nn.Sequential(
-            nn.Sequential(_convolution(first, norm), nn.LeakyReLU(SLOPE, inplace=True)), *inner
+            nn.Sequential(_convolution(first, norm), nn.LeakyReLU(_NEGATIVE_SLOPE, inplace=True)),
+            *inner,
         )
         self.head = _convolution(last, norm)
 
@@ -46,14 +47,14 @@ class PatchDiscriminator(nn.Module):
         return logits
 
 
-def _block(inputs: int, outputs: int, stride: int, norm: Norm) -> nn.Sequential:
+def _block(inputs: int, outputs: int, stride: int, norm: PatchNorm) -> nn.Sequential:
     statistics = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d}
     convolution = _convolution(
         nn.Conv2d(inputs, outputs, 4, stride, padding=1, bias=norm not in statistics), norm
     )
     normalisation = [statistics[norm](outputs)] if norm in statistics else []
-    return nn.Sequential(convolution, *normalisation, nn.LeakyReLU(SLOPE, inplace=True))
+    return nn.Sequential(convolution, *normalisation, nn.LeakyReLU(_NEGATIVE_SLOPE, inplace=True))
 
 
-def _convolution(convolution: nn.Conv2d, norm: Norm) -> nn.Module:
+def _convolution(convolution: nn.Conv2d, norm: PatchNorm) -> nn.Module:
     return spectral_norm(convolution) if norm == "spectral" else convolution

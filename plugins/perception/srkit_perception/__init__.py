@@ -1,4 +1,4 @@
-"""Announces pretrained VGG and AlexNet features for losses and metrics, and hands them out."""
+"""Announces pretrained VGG and AlexNet features, which losses and metrics share."""
 
 from typing import TYPE_CHECKING
 
@@ -6,16 +6,16 @@ from srkit_core.hooks import hookimpl
 from srkit_core.pretrained import FoundWeights, obtain
 from srkit_core.specs import WeightsSpec
 from srkit_perception.architectures import ARCHITECTURES, Architecture
-from srkit_perception.entries import ENTRIES, entries_of, entry
+from srkit_perception.network_weights import NETWORK_WEIGHTS, entries_of, entry
 
 if TYPE_CHECKING:
     import torch
 
-    from srkit_perception.networks import Features
+    from srkit_perception.feature_extractor import FeatureExtractor
 
 __all__ = [
     "ARCHITECTURES",
-    "ENTRIES",
+    "NETWORK_WEIGHTS",
     "Architecture",
     "entries_of",
     "entry",
@@ -31,10 +31,10 @@ def features(
     to: str,
     device: "torch.device | str" = "cpu",
     dtype: "torch.dtype | None" = None,
-) -> "Features":
+) -> "FeatureExtractor":
     """Return a frozen pretrained network as far as the layer `to`, such as conv5_4.
 
-    One for all who ask alike.
+    Cached: equal arguments give the same network.
 
     `network` is the name of an entry, which is downloaded where it is not on this machine, or a
     file that was found. `dtype` is float32 where it is left out. Raises KeyError for a name of no
@@ -42,10 +42,10 @@ def features(
     """
     import torch
 
-    from srkit_perception.networks import trained
+    from srkit_perception.feature_extractor import trained_network
 
-    found = obtain(entry(network)) if isinstance(network, str) else network
-    return trained(found, to, torch.device(device), dtype or torch.float32)
+    weights_file = obtain(entry(network)) if isinstance(network, str) else network
+    return trained_network(weights_file, to, torch.device(device), dtype or torch.float32)
 
 
 def untrained(
@@ -54,20 +54,19 @@ def untrained(
     to: str,
     device: "torch.device | str" = "cpu",
     dtype: "torch.dtype | None" = None,
-) -> "Features":
-    """Return a frozen network that has learnt nothing, for who asks for it: the same numbers each
-    time.
+) -> "FeatureExtractor":
+    """Return a frozen network with random weights, the same each time.
 
     `architecture` is vgg19, vgg16 or alexnet; the rest is as for `features`.
     """
     import torch
 
-    from srkit_perception.networks import untrained as drawn
+    from srkit_perception.feature_extractor import untrained_network
 
-    return drawn(architecture, to, torch.device(device), dtype or torch.float32)
+    return untrained_network(architecture, to, torch.device(device), dtype or torch.float32)
 
 
 @hookimpl
 def srkit_components() -> list[WeightsSpec]:
-    """Announce the networks of ENTRIES."""
-    return list(ENTRIES)
+    """Announce the networks of NETWORK_WEIGHTS."""
+    return list(NETWORK_WEIGHTS)

@@ -16,9 +16,9 @@ from srkit_core.builtin.interpolation import Enlarge
 from srkit_core.errors import DataError, WeightsError
 from srkit_core.pretrained import FoundWeights, find, identify, obtain
 from srkit_core.specs import WeightsFile, WeightsSpec
-from srkit_perception import ARCHITECTURES, ENTRIES, entries_of, entry, features, untrained
-from srkit_perception.networks import trained
-from srkit_perception.sizes import SIZES, TORCHVISION
+from srkit_perception import ARCHITECTURES, NETWORK_WEIGHTS, entries_of, entry, features, untrained
+from srkit_perception.feature_extractor import trained_network
+from srkit_perception.feature_gain import FEATURE_MAGNITUDES, TORCHVISION_MAGNITUDES
 
 ASSETS = Path(
     os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets")
@@ -247,7 +247,7 @@ def test_a_file_of_torchvision_is_read_without_its_classifier(tmp_path: Path):
         tmp_path / "file",
     )
     picture = torch.rand(1, 3, 20, 20)
-    (found,) = trained(_stored(tmp_path / "file", "vgg19-torchvision"), "conv2_1", *FLOAT)(
+    (found,) = trained_network(_stored(tmp_path / "file", "vgg19-torchvision"), "conv2_1", *FLOAT)(
         picture, ["conv2_1"]
     )
     assert torch.allclose(found, _reference(tensors, _imagenet(picture)), rtol=1e-4, atol=1e-4)
@@ -265,7 +265,7 @@ def test_a_file_of_flax_is_read_without_its_heads(tmp_path: Path):
     }
     (tmp_path / "file").write_bytes(pickle.dumps(table))
     picture = torch.rand(1, 3, 20, 20)
-    (found,) = trained(_stored(tmp_path / "file", "vgg16-torchvision"), "conv2_1", *FLOAT)(
+    (found,) = trained_network(_stored(tmp_path / "file", "vgg16-torchvision"), "conv2_1", *FLOAT)(
         picture, ["conv2_1"]
     )
     assert torch.allclose(found, _reference(tensors, _imagenet(picture)), rtol=1e-4, atol=1e-4)
@@ -283,7 +283,7 @@ def test_a_file_that_opens_with_a_convolution_of_one_pixel_brings_its_own_scale(
         for key, value in tensors.items()
     }
     torch.save({**own, **moved}, tmp_path / "file")
-    network = trained(_stored(tmp_path / "file", "vgg19-normalised"), "conv2_1", *FLOAT)
+    network = trained_network(_stored(tmp_path / "file", "vgg19-normalised"), "conv2_1", *FLOAT)
     picture = torch.rand(1, 3, 20, 20)
     scaled = 255 * picture.flip(1) - torch.tensor([103.9, 116.8, 123.7]).view(3, 1, 1)
     assert torch.allclose(network.scaled(picture), scaled, atol=1e-3)
@@ -294,7 +294,7 @@ def test_a_file_that_opens_with_a_convolution_of_one_pixel_brings_its_own_scale(
 
 
 def test_entries_are_complete_and_known_by_different_digests():
-    files = [file for one in ENTRIES for file in one.files]
+    files = [file for one in NETWORK_WEIGHTS for file in one.files]
     assert len({file.sha256 for file in files}) == len(files) == 9
     assert all(len(bytes.fromhex(file.sha256)) == 32 for file in files)
     assert [one.name for one in entries_of("vgg19")] == [
@@ -331,14 +331,14 @@ def test_the_gain_of_an_entry_is_that_of_the_last_convolution():
 
 @pytest.mark.parametrize("name", ["vgg19-oxford", "vgg16-torchvision", "alexnet-torchvision"])
 def test_a_shared_file_is_known_by_its_digest(weights: Callable[[str], FoundWeights], name: str):
-    assert identify(weights(name).path, ENTRIES).spec.name == name
+    assert identify(weights(name).path, NETWORK_WEIGHTS).spec.name == name
 
 
 def test_sizes_are_what_set5_measures(
     weights: Callable[[str], FoundWeights], pairs: list[tuple[Tensor, Tensor]]
 ):
     measured = _measured(features(weights("vgg19-oxford"), to="conv5_4"), pairs)
-    assert measured == pytest.approx(SIZES["vgg19-oxford"], rel=0.01)
+    assert measured == pytest.approx(FEATURE_MAGNITUDES["vgg19-oxford"], rel=0.01)
 
 
 @pytest.mark.slow
@@ -346,7 +346,7 @@ def test_sizes_of_the_normalised_network_are_what_set5_measures(
     normalised: FoundWeights, pairs: list[tuple[Tensor, Tensor]]
 ):
     assert _measured(features(normalised, to="conv5_4"), pairs) == pytest.approx(
-        SIZES["vgg19-normalised"], rel=0.01
+        FEATURE_MAGNITUDES["vgg19-normalised"], rel=0.01
     )
 
 
@@ -354,10 +354,12 @@ def test_the_sizes_of_torchvision_are_those_of_its_vgg16(
     weights: Callable[[str], FoundWeights], pairs: list[tuple[Tensor, Tensor]]
 ):
     measured = _measured(features(weights("vgg16-torchvision"), to="conv5_3"), pairs)
-    assert measured == pytest.approx({name: TORCHVISION[name] for name in measured}, rel=0.01)
-    assert (TORCHVISION["conv3_4"], TORCHVISION["conv4_4"]) == (
-        TORCHVISION["conv3_3"],
-        TORCHVISION["conv4_3"],
+    assert measured == pytest.approx(
+        {name: TORCHVISION_MAGNITUDES[name] for name in measured}, rel=0.01
+    )
+    assert (TORCHVISION_MAGNITUDES["conv3_4"], TORCHVISION_MAGNITUDES["conv4_4"]) == (
+        TORCHVISION_MAGNITUDES["conv3_3"],
+        TORCHVISION_MAGNITUDES["conv4_3"],
     )
 
 

@@ -1,10 +1,12 @@
 """Announces the RCAN generator."""
 
+from math import isqrt
+from typing import Any, Final
+
 from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec
-from srkit_rcan.layouts import LAYOUTS
+from srkit_core.specs import GeneratorSpec, LayoutSpec, Shapes, numbered
 
 
 def rcan(
@@ -43,6 +45,62 @@ def rcan(
     )
 
 
+def _options_of_file(shapes: Shapes) -> dict[str, Any]:
+    features = shapes["conv_first.weight"][0]
+    return {
+        "scale": isqrt(shapes["upsample.0.weight"][0] // features)
+        * (2 if "upsample.2.weight" in shapes else 1),
+        "groups": numbered(shapes, "body"),
+        "blocks": numbered(shapes, "body.0.residual_group"),
+        "features": features,
+        "reduction": features // shapes["body.0.residual_group.0.rcab.3.attention.1.weight"][0],
+    }
+
+
+_LAYOUTS: Final = [
+    LayoutSpec(
+        name="basicsr-rcan",
+        generator="rcan",
+        marks=(
+            r"conv_first\.weight",
+            r"body\.0\.residual_group\.0\.rcab\.0\.weight",
+            r"conv_after_body\.weight",
+            r"upsample\.0\.weight",
+        ),
+        options=_options_of_file,
+        source="RCAN of BasicSR, colours from 0 to 255",
+    ),
+    LayoutSpec(
+        name="rcan-pytorch",
+        generator="rcan",
+        marks=(r"head\.0\.weight", r"body\.0\.body\.0\.body\.0\.weight", r"tail\.0\.0\.weight"),
+        renames=(
+            (r"(sub|add)_mean\.(weight|bias)", ""),
+            (r"head\.0\.(.*)", r"conv_first.\1"),
+            (
+                r"body\.(\d+)\.body\.(\d+)\.body\.([02])\.(.*)",
+                r"body.\1.residual_group.\2.rcab.\3.\4",
+            ),
+            (
+                r"body\.(\d+)\.body\.(\d+)\.body\.3\.conv_du\.0\.(.*)",
+                r"body.\1.residual_group.\2.rcab.3.attention.1.\3",
+            ),
+            (
+                r"body\.(\d+)\.body\.(\d+)\.body\.3\.conv_du\.2\.(.*)",
+                r"body.\1.residual_group.\2.rcab.3.attention.3.\3",
+            ),
+            (r"body\.(\d+)\.body\.\d+\.(weight|bias)", r"body.\1.conv.\2"),
+            (r"body\.\d+\.(weight|bias)", r"conv_after_body.\1"),
+            (r"tail\.0\.(\d+)\.(.*)", r"upsample.\1.\2"),
+            (r"tail\.1\.(.*)", r"conv_last.\1"),
+        ),
+        options=_options_of_file,
+        source="the official code of RCAN in PyTorch, colours from 0 to 255",
+    ),
+]
+"""Names under which other projects store the tensors of RCAN."""
+
+
 @hookimpl
 def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
     """Announce `rcan`, and how other projects name its tensors."""
@@ -57,5 +115,5 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             "section 3.5",
             scales=(2, 3, 4),
         ),
-        *LAYOUTS,
+        *_LAYOUTS,
     ]

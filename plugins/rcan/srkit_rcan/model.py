@@ -5,13 +5,11 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from srkit_rcan.blocks import ResidualGroup, convolution
-
-SHUFFLES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2)}
+_SHUFFLES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2)}
 """Factor of each pixel shuffle, as in EDSR (Lim et al. 2017, figure 3)."""
-PEAK: Final = 255.0
+_PEAK: Final = 255.0
 """The value of white inside: published weights were trained on 0 to 255."""
-MEAN: Final = (0.4488, 0.4371, 0.4040)
+_MEAN: Final = (0.4488, 0.4371, 0.4040)
 """Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them.
 """
 
@@ -29,24 +27,94 @@ class RCAN(nn.Module):
         self, *, scale: int, groups: int, blocks: int, features: int, squeezed: int
     ) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
-        self.conv_first = convolution(3, features)
+        self.register_buffer("mean", torch.tensor(_MEAN).view(3, 1, 1), persistent=False)
+        self.conv_first = _convolution(3, features)
         self.body = nn.Sequential(
             *(ResidualGroup(blocks, features, squeezed) for _ in range(groups))
         )
-        self.conv_after_body = convolution(features, features)
+        self.conv_after_body = _convolution(features, features)
         self.upsample = nn.Sequential(
-            *(layer for factor in SHUFFLES[scale] for layer in _enlarge(features, factor))
+            *(layer for factor in _SHUFFLES[scale] for layer in _enlarge(features, factor))
         )
-        self.conv_last = convolution(features, 3)
+        self.conv_last = _convolution(features, 3)
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch."""
-        shallow = self.conv_first((lr - self.mean) * PEAK)
+        shallow = self.conv_first((lr - self.mean) * _PEAK)
         deep = shallow + self.conv_after_body(self.body(shallow))
-        sr: Tensor = self.conv_last(self.upsample(deep)) / PEAK + self.mean
+        sr: Tensor = self.conv_last(self.upsample(deep)) / _PEAK + self.mean
         return sr
 
 
+class ResidualGroup(nn.Module):
+    """Residual channel attention blocks, a convolution and the skip; (B, F, H, W) -> (B, F, H, W).
+
+    Zhang et al. 2018, section 3.2.
+    """
+
+    def __init__(self, blocks: int, features: int, squeezed: int) -> None:
+        super().__init__()
+        self.residual_group = nn.Sequential(
+            *(AttentionBlock(features, squeezed) for _ in range(blocks))
+        )
+        self.conv = _convolution(features, features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x plus the branch."""
+        branch: Tensor = self.conv(self.residual_group(x))
+        return x + branch
+
+
+class AttentionBlock(nn.Module):
+    """Convolution, ReLU, convolution, channel attention, and the skip.
+
+    (B, F, H, W) -> (B, F, H, W).
+
+    Zhang et al. 2018, section 3.4 and figure 4.
+    """
+
+    def __init__(self, features: int, squeezed: int) -> None:
+        super().__init__()
+        self.rcab = nn.Sequential(
+            _convolution(features, features),
+            nn.ReLU(inplace=True),
+            _convolution(features, features),
+            ChannelAttention(features, squeezed),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x plus the branch."""
+        branch: Tensor = self.rcab(x)
+        return x + branch
+
+
+class ChannelAttention(nn.Module):
+    """Weighs each channel in 0 to 1 by what the means of all channels say.
+
+    (B, F, H, W) -> (B, F, H, W).
+
+    Zhang et al. 2018, section 3.3 and figure 3.
+    """
+
+    def __init__(self, features: int, squeezed: int) -> None:
+        super().__init__()
+        self.attention = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(features, squeezed, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(squeezed, features, 1),
+            nn.Sigmoid(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the weighed channels."""
+        weights: Tensor = self.attention(x)
+        return x * weights
+
+
 def _enlarge(features: int, factor: int) -> tuple[nn.Module, nn.Module]:
-    return convolution(features, features * factor**2), nn.PixelShuffle(factor)
+    return _convolution(features, features * factor**2), nn.PixelShuffle(factor)
+
+
+def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=1)

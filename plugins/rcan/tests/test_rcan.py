@@ -8,7 +8,7 @@ from srkit_core.errors import OptionError
 from srkit_core.options import options_of
 from srkit_core.testing.contracts import GeneratorContract
 from srkit_rcan import rcan
-from srkit_rcan.blocks import AttentionBlock, ChannelAttention, ResidualGroup
+from srkit_rcan.model import AttentionBlock, ChannelAttention, ResidualGroup
 
 
 class TestRCAN(GeneratorContract):

@@ -6,8 +6,8 @@ from typing import Any, Final, Literal
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Generator
 from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsSpec
-from srkit_rrdb.entries import ENTRIES
-from srkit_rrdb.layouts import LAYOUTS
+from srkit_rrdb.rrdb_layouts import RRDB_LAYOUTS
+from srkit_rrdb.rrdb_weights import RRDB_WEIGHTS
 
 ENLARGEMENT: Final = 4
 """What the two upsampling stages make of the body's grid: SR is always so many times as large as
@@ -81,6 +81,6 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             scales=(1, 2, 4),
             size_multiple=_size_multiple,
         ),
-        *LAYOUTS,
-        *ENTRIES,
+        *RRDB_LAYOUTS,
+        *RRDB_WEIGHTS,
     ]

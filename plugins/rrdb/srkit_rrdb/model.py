@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srkit_rrdb.attention import Attention, build_attention
-from srkit_rrdb.dense import BRANCH, SLOPE, DenseBlock
+from srkit_rrdb.branch_attention import Attention, build_attention
+from srkit_rrdb.dense_block import NEGATIVE_SLOPE, RESIDUAL_SCALE, DenseBlock
 
 
 class RRDBNet(nn.Module):
@@ -46,14 +46,14 @@ class RRDBNet(nn.Module):
         shallow = self.conv_first(functional.pixel_unshuffle(lr, self._fold))
         x = shallow + self.conv_body(self.body(shallow))
         x = self._enlarge(self._enlarge(x, self.conv_up1), self.conv_up2)
-        sr: Tensor = self.conv_last(functional.leaky_relu_(self.conv_hr(x), SLOPE))
+        sr: Tensor = self.conv_last(functional.leaky_relu_(self.conv_hr(x), NEGATIVE_SLOPE))
         return sr
 
     def _enlarge(self, x: Tensor, conv: nn.Conv2d) -> Tensor:
         if self._shuffles:
-            return functional.leaky_relu_(functional.pixel_shuffle(conv(x), 2), SLOPE)
+            return functional.leaky_relu_(functional.pixel_shuffle(conv(x), 2), NEGATIVE_SLOPE)
         return functional.leaky_relu_(
-            conv(functional.interpolate(x, scale_factor=2.0, mode="nearest")), SLOPE
+            conv(functional.interpolate(x, scale_factor=2.0, mode="nearest")), NEGATIVE_SLOPE
         )
 
 
@@ -72,4 +72,6 @@ class RRDB(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x plus the scaled branch."""
-        return torch.add(x, self.attention(self.rdb3(self.rdb2(self.rdb1(x)))), alpha=BRANCH)
+        return torch.add(
+            x, self.attention(self.rdb3(self.rdb2(self.rdb1(x)))), alpha=RESIDUAL_SCALE
+        )

@@ -9,7 +9,7 @@ from torch.nn import functional
 from srkit_core.options import options_of
 from srkit_core.testing.contracts import GeneratorContract
 from srkit_rrdb import rrdb, srkit_components
-from srkit_rrdb.dense import DenseBlock
+from srkit_rrdb.dense_block import DenseBlock
 
 
 class TestPixelShuffle(GeneratorContract):

@@ -5,7 +5,7 @@ import torch
 
 from srkit_core.testing.contracts import GeneratorContract
 from srkit_rrdb import rrdb
-from srkit_rrdb.attention import ChannelAttention, SelfAttention
+from srkit_rrdb.branch_attention import BranchChannelAttention, WindowSelfAttention
 
 
 class TestChannel(GeneratorContract):
@@ -55,7 +55,7 @@ def test_self_attention_starts_where_the_network_without_it_stands():
 
 def test_channels_are_weighed_by_their_means():
     torch.manual_seed(0)
-    attention, x = ChannelAttention(32), torch.randn(2, 32, 3, 5)
+    attention, x = BranchChannelAttention(32), torch.randn(2, 32, 3, 5)
     squeeze, expand = attention.squeeze.weight[..., 0, 0], attention.expand.weight[..., 0, 0]
     hidden = (x.flatten(2).mean(2) @ squeeze.T + attention.squeeze.bias).clamp_min(0)
     weights = 1 / (1 + (-(hidden @ expand.T + attention.expand.bias)).exp())
@@ -65,7 +65,7 @@ def test_channels_are_weighed_by_their_means():
 @pytest.fixture
 def windowed():
     torch.manual_seed(0)
-    attention = SelfAttention(16)
+    attention = WindowSelfAttention(16)
     torch.nn.init.constant_(attention.gamma, 0.7)
     return attention
 

@@ -6,9 +6,8 @@ from typing import Annotated, Any, Final, Literal
 from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Between, Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsSpec
-from srkit_srresnet.entries import ENTRIES
-from srkit_srresnet.layouts import LAYOUTS
+from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsFile, WeightsSpec
+from srkit_srresnet.srresnet_layouts import SRRESNET_LAYOUTS
 
 BN_EPS: Final = 1e-5
 
@@ -37,44 +36,40 @@ def srresnet(
     slopes: Literal["one", "channel"] = "one",
     bn_eps: Annotated[float, Between(low=1e-12)] = BN_EPS,
 ) -> Generator:
-    """Residual blocks in one of two layouts: SRGAN's SRResNet, or BasicSR's MSRResNet with the
-    state dict of BasicSR.
-
-    MSRResNet has 3x3 convolutions at both ends, no normalisation, LeakyReLU 0.1, one more
-    convolution at full size, and adds bilinearly enlarged LR to its output. An option that
-    contradicts the layout raises OptionError.
+    """SRGAN's SRResNet or BasicSR's MSRResNet; OptionError for options that contradict the layout.
 
     Args:
-        layout: `srgan`, SRResNet as its paper draws it, or `msr`, BasicSR's modified SRResNet.
+        layout: `srgan`, SRResNet as its paper draws it, or `msr`, BasicSR's modified SRResNet with
+            its state dict: 3x3 convolutions at both ends, no normalisation, LeakyReLU 0.1, one
+            more convolution at full size, and bilinearly enlarged LR added to the output.
         blocks: number of residual blocks, the depth.
         features: channels throughout.
-        head: what follows the last convolution: Tanh, whose [-1, 1] is brought to [0, 1], or
-            nothing (`linear`); `auto` is `tanh` in the layout srgan and `linear` in msr.
-        norm: batch normalisation after the convolutions of the body, or none; `auto` is `batch` in
-            srgan, `none` in msr.
-        skip: layout srgan: whether the global skip is added after the fusion convolution and its
-            normalisation or before.
-        slopes: layout srgan: each PReLU has one slope, or one for each channel.
-        bn_eps: what batch normalisation adds to the variance, as a number; torch uses 1e-5,
-            TensorFlow 1e-3.
+        head: Tanh, brought to [0, 1], or none (`linear`); `auto`: `tanh` in srgan, `linear` in msr.
+        norm: of the body's convolutions; `auto`: `batch` in the layout srgan, `none` in msr.
+        skip: in srgan, the global skip joins after the fusion convolution and its norm, or before.
+        slopes: in srgan, each PReLU has one slope, or one for each channel.
+        bn_eps: what batch normalisation adds to the variance; torch: 1e-5, TensorFlow: 1e-3.
     """
     _refuse_contradictions(layout, head=head, norm=norm, skip=skip, slopes=slopes, bn_eps=bn_eps)
     if layout == "msr":
-        from srkit_srresnet.msr import MSRResNet
-
-        return MSRResNet(scale=scale, blocks=blocks, features=features)
+        return _msrresnet(scale, blocks, features)
     from srkit_srresnet.model import SRResNet
 
-    eps, each = None if norm == "none" else bn_eps, features if slopes == "channel" else 1
     return SRResNet(
         scale=scale,
         blocks=blocks,
         features=features,
         bounded=head != "linear",
-        bn_eps=eps,
+        bn_eps=None if norm == "none" else bn_eps,
         early_skip=skip == "before",
-        slopes=each,
+        slopes=features if slopes == "channel" else 1,
     )
+
+
+def _msrresnet(scale: int, blocks: int, features: int) -> Generator:
+    from srkit_srresnet.msrresnet import MSRResNet
+
+    return MSRResNet(scale=scale, blocks=blocks, features=features)
 
 
 def _refuse_contradictions(layout: str, *, norm: str, **others: Any) -> None:
@@ -93,6 +88,24 @@ def _check(where: str, choices: Mapping[str, Collection[Any]], **options: Any) -
             )
 
 
+_WEIGHTS: Final = (
+    WeightsSpec(
+        name="srresnet-x4",
+        files=(
+            WeightsFile(
+                sha256="9eb32817746efd6f3232ad35ea8055763d5a174c040bb94b31564b22a8b48714",
+                size=6_306_323,
+            ),
+        ),
+        licence="Apache-2.0",
+        summary="SRResNet x4 trained on DIV2K, 16 blocks",
+        source="M. Krasser's re-implementation of SRGAN in TensorFlow, version 0.5, converted",
+        generator="srresnet",
+    ),
+)
+"""Weights that `eval` and `upscale` take by name."""
+
+
 @hookimpl
 def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
     """Announce `srresnet`, how other projects name its tensors, and known weights."""
@@ -107,6 +120,6 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             "layout msr: MSRResNet in the code of BasicSR, which has no paper of its own",
             scales=(2, 3, 4),
         ),
-        *LAYOUTS,
-        *ENTRIES,
+        *SRRESNET_LAYOUTS,
+        *_WEIGHTS,
     ]

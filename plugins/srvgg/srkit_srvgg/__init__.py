@@ -1,10 +1,20 @@
 """Announces the compact VGG-style generator."""
 
+import re
+from math import isqrt
+from typing import Any, Final
+
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsSpec
-from srkit_srvgg.entries import ENTRIES
-from srkit_srvgg.layouts import LAYOUTS
+from srkit_core.specs import (
+    GeneratorSpec,
+    Home,
+    LayoutSpec,
+    Shapes,
+    WeightsFile,
+    WeightsSpec,
+    numbered,
+)
 
 
 def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
@@ -20,6 +30,52 @@ def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
     return SRVGGNet(scale=scale, features=features, blocks=blocks)
 
 
+def _options_of_file(shapes: Shapes) -> dict[str, Any]:
+    last = max(
+        int(name.split(".")[1]) for name in shapes if re.fullmatch(r"body\.\d+\.weight", name)
+    )
+    return {
+        "scale": isqrt(shapes[f"body.{last}.weight"][0] // 3),
+        "features": shapes["body.0.weight"][0],
+        "blocks": (numbered(shapes, "body") - 3) // 2,
+    }
+
+
+_LAYOUTS: Final = [
+    LayoutSpec(
+        name="srvgg",
+        generator="srvgg",
+        marks=(r"body\.0\.weight", r"body\.1\.weight", r"body\.2\.weight", r"body\.2\.bias"),
+        options=_options_of_file,
+        source="SRVGGNetCompact of BasicSR and Real-ESRGAN",
+    )
+]
+"""Names under which other projects store the tensors of SRVGGNetCompact."""
+
+
+_WEIGHTS: Final = (
+    WeightsSpec(
+        name="realesr-general-x4v3",
+        files=(
+            WeightsFile(
+                sha256="8dc7edb9ac80ccdc30c3a5dca6616509367f05fbc184ad95b731f05bece96292",
+                size=4_885_111,
+                sources=(
+                    Home(
+                        "https://github.com/xinntao/Real-ESRGAN/releases/download/v0.2.5.0/realesr-general-x4v3.pth"
+                    ),
+                ),
+            ),
+        ),
+        licence="BSD-3-Clause",
+        summary="compact Real-ESRGAN x4 for photographs",
+        source="Wang et al. 2021 (Real-ESRGAN), its authors' releases",
+        generator="srvgg",
+    ),
+)
+"""Weights that `eval` and `upscale` take by name."""
+
+
 @hookimpl
 def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
     """Announce `srvgg`, how other projects name its tensors, and known weights."""
@@ -33,6 +89,6 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             "paper of its own",
             scales=(1, 2, 3, 4),
         ),
-        *LAYOUTS,
-        *ENTRIES,
+        *_LAYOUTS,
+        *_WEIGHTS,
     ]

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-FIRST_GAIN: Final = 3.0
-MIDDLE_GAIN: Final = 0.5
-LAST_GAIN: Final = 0.1
+_FIRST_GAIN: Final = 3.0
+_MIDDLE_GAIN: Final = 0.5
+_LAST_GAIN: Final = 0.1
 
 
 class SRVGGNet(nn.Module):
@@ -51,11 +51,11 @@ def _initialise(first: nn.Conv2d, middle: list[nn.Conv2d], last: nn.Conv2d) -> N
     the first layer sum to zero, and the middle layers start near the identity.
     """
     first.weight -= first.weight.mean((2, 3), keepdim=True)
-    first.weight *= FIRST_GAIN
+    first.weight *= _FIRST_GAIN
     for conv in middle:
-        conv.weight *= MIDDLE_GAIN
+        conv.weight *= _MIDDLE_GAIN
         conv.weight[:, :, 1, 1] += torch.eye(len(conv.weight))
-    last.weight *= LAST_GAIN
+    last.weight *= _LAST_GAIN
     for conv in (first, *middle, last):
         _, bias = conv.parameters()
         bias.zero_()

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-SLOPE: Final = 0.2
+_NEGATIVE_SLOPE: Final = 0.2
 
 
 class UNetDiscriminator(nn.Module):
@@ -54,7 +54,7 @@ def _level(inputs: int, outputs: int) -> nn.Module:
 
 
 def _active(x: Tensor) -> Tensor:
-    return functional.leaky_relu(x, SLOPE, inplace=True)
+    return functional.leaky_relu(x, _NEGATIVE_SLOPE, inplace=True)
 
 
 def _enlarge(x: Tensor, skip: Tensor) -> Tensor:

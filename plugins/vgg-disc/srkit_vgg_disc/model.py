@@ -8,8 +8,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 Norm = Literal["batch", "none", "spectral"]
 
-SLOPE: Final = 0.2
-WIDTHS: Final = (1, 1, 2, 2, 4, 4, 8, 8)
+_NEGATIVE_SLOPE: Final = 0.2
+_WIDTHS: Final = (1, 1, 2, 2, 4, 4, 8, 8)
 """Channels of the eight convolutions, in multiples of the first."""
 
 
@@ -29,8 +29,8 @@ class VGGDiscriminator(nn.Module):
 
     def __init__(self, *, features: int, norm: Norm, first_norm: bool, pool: int | None) -> None:
         super().__init__()
-        widths = (3, *(features * width for width in WIDTHS))
-        norms: tuple[Norm, ...] = (norm if first_norm else "none", *(norm,) * (len(WIDTHS) - 1))
+        widths = (3, *(features * width for width in _WIDTHS))
+        norms: tuple[Norm, ...] = (norm if first_norm else "none", *(norm,) * (len(_WIDTHS) - 1))
         self.features = nn.Sequential(
             *(
                 _block(*ends, 1 + index % 2, norms[index])
@@ -40,7 +40,7 @@ class VGGDiscriminator(nn.Module):
         self.pool = None if pool is None else nn.AdaptiveAvgPool2d(pool)
         self.head = nn.Sequential(
             _normalised(nn.Conv2d(widths[-1], 2 * widths[-1], pool or 1), norm),
-            nn.LeakyReLU(SLOPE, inplace=True),
+            nn.LeakyReLU(_NEGATIVE_SLOPE, inplace=True),
             _normalised(nn.Conv2d(2 * widths[-1], 1, 1), norm),
         )
 
@@ -54,7 +54,7 @@ class VGGDiscriminator(nn.Module):
 def _block(inputs: int, outputs: int, stride: int, norm: Norm) -> nn.Sequential:
     convolution = _normalised(nn.Conv2d(inputs, outputs, 3, stride, padding=1), norm)
     batch = [nn.BatchNorm2d(outputs)] if norm == "batch" else []
-    return nn.Sequential(convolution, *batch, nn.LeakyReLU(SLOPE, inplace=True))
+    return nn.Sequential(convolution, *batch, nn.LeakyReLU(_NEGATIVE_SLOPE, inplace=True))
 
 
 def _normalised(convolution: nn.Conv2d, norm: Norm) -> nn.Module:

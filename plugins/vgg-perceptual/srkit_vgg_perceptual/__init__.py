@@ -2,16 +2,16 @@
 
 from typing import Annotated, Literal
 
-from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Between, ReferenceLoss
 from srkit_core.specs import LossSpec
 from srkit_perception import ARCHITECTURES
-from srkit_vgg_perceptual.wishes import (
-    check_weights,
+from srkit_vgg_perceptual.vgg_options import (
+    check_factors,
+    check_weights_option,
     layers_with_weights,
-    networks_wanted,
-    smallest_side,
+    required_networks,
+    vgg_min_size,
 )
 
 Weight = Annotated[float, Between(low=0)]
@@ -51,15 +51,12 @@ def vgg(
             that weights hold whichever network is taken (empirical); false for raw features.
     """
     layers = layers_with_weights(network, layer, layer_weights)
-    check_weights(network, weights)
-    if content == style == 0:
-        raise OptionError(
-            "vgg: options 'content' and 'style' are both 0", component="vgg", option="content"
-        )
-    from srkit_vgg_perceptual.loss import FeatureLoss, source
+    check_weights_option(network, weights)
+    check_factors(content, style)
+    from srkit_vgg_perceptual.loss import FeatureLoss, feature_source
 
-    where = source(network, weights, ARCHITECTURES[network].deepest(tuple(layers)))
-    return FeatureLoss(where, layers, distance=distance, content=content, style=style, gain=gain)
+    source = feature_source(network, weights, ARCHITECTURES[network].deepest(tuple(layers)))
+    return FeatureLoss(source, layers, distance=distance, content=content, style=style, gain=gain)
 
 
 @hookimpl
@@ -73,7 +70,7 @@ def srkit_components() -> list[LossSpec]:
             source="Wang et al. 2018 (ESRGAN), section 3.3 and eq. 3; Ledig et al. 2017 (SRGAN), "
             "eq. 5; Johnson et al. 2016, eq. 2 to 4",
             small="vgg(layer=[conv1_2, pool2], style=1, weights=random)",
-            min_size=smallest_side,
-            pretrained=networks_wanted,
+            min_size=vgg_min_size,
+            pretrained=required_networks,
         )
     ]

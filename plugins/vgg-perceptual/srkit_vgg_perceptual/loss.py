@@ -1,4 +1,4 @@
-"""How far apart are two pictures in the eyes of a classifier?"""
+"""How far apart are the VGG features of two pictures?"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,15 +10,15 @@ from torch.nn import functional
 
 from srkit_core.pretrained import identify, obtain_first
 from srkit_perception import entries_of, features, untrained
-from srkit_perception.networks import Features
-from srkit_vgg_perceptual.wishes import AUTO, RANDOM
+from srkit_perception.feature_extractor import FeatureExtractor
+from srkit_vgg_perceptual.vgg_options import AUTO, RANDOM
 
 Distance = Literal["l1", "mse", "squared-l2"]
-Source = Callable[[torch.device], Features]
+FeatureSource = Callable[[torch.device], FeatureExtractor]
 """Gives the network on a device, the same one each time."""
 
 
-def source(network: str, weights: str, to: str) -> Source:
+def feature_source(network: str, weights: str, to: str) -> FeatureSource:
     """Return where the network comes from, as far as the layer `to`.
 
     Raises WeightsError when its file cannot be had.
@@ -27,14 +27,14 @@ def source(network: str, weights: str, to: str) -> Source:
         return lambda device: untrained(network, to=to, device=device)
     entries = {entry.name: entry for entry in entries_of(network)}
     if weights == AUTO:
-        found = obtain_first(tuple(entries.values()))
+        weights_file = obtain_first(tuple(entries.values()))
     else:
-        found = (
+        weights_file = (
             obtain_first((entries[weights],))
             if weights in entries
             else identify(Path(weights), entries.values())
         )
-    return lambda device: features(found, to=to, device=device)
+    return lambda device: features(weights_file, to=to, device=device)
 
 
 class FeatureLoss:
@@ -47,7 +47,7 @@ class FeatureLoss:
 
     def __init__(
         self,
-        network: Source,
+        network: FeatureSource,
         layers: Mapping[str, float],
         *,
         distance: Distance,
@@ -69,41 +69,39 @@ class FeatureLoss:
         """
         network = self._network(sr.device)
         with torch.no_grad():
-            wanted = network(hr, self._layers)
-        found = network(sr, self._layers)
-        scales = [network.gain(name) if self._gain else 1.0 for name in self._layers]
-        pairs = zip(self._layers.values(), scales, found, wanted, strict=True)
+            hr_features = network(hr, self._layers)
+        sr_features = network(sr, self._layers)
+        gains = [network.gain(name) if self._gain else 1.0 for name in self._layers]
+        pairs = zip(self._layers.values(), gains, sr_features, hr_features, strict=True)
         return torch.stack(
             [
-                weight * self._compare(ours / scale, theirs / scale)
-                for weight, scale, ours, theirs in pairs
+                weight * self._compare(of_sr / gain, of_hr / gain)
+                for weight, gain, of_sr, of_hr in pairs
             ]
         ).sum()
 
-    def _compare(self, found: Tensor, wanted: Tensor) -> Tensor:
-        return torch.stack([weight * term(found, wanted) for weight, term in self._terms]).sum()
+    def _compare(self, sr_maps: Tensor, hr_maps: Tensor) -> Tensor:
+        return torch.stack([weight * term(sr_maps, hr_maps) for weight, term in self._terms]).sum()
 
 
-def gram_distance(found: Tensor, wanted: Tensor) -> Tensor:
+def gram_distance(sr_maps: Tensor, hr_maps: Tensor) -> Tensor:
     """Return the squared Frobenius norm of the difference of Gram matrices (Johnson et al. 2016,
     eq. 4), mean over pictures.
     """
-    return (_gram(found) - _gram(wanted)).square().sum((1, 2)).mean()
+    return (_gram(sr_maps) - _gram(hr_maps)).square().sum((1, 2)).mean()
 
 
 def _gram(maps: Tensor) -> Tensor:
-    """Return which channels (B, C, H, W) go together: (B, C, C), divided by C H W (Johnson et al.
-    2016, eq. 3).
-    """
+    """Return the Gram matrices, (B, C, C), divided by C H W (Johnson et al. 2016, eq. 3)."""
     flat = maps.flatten(2)
     return flat @ flat.transpose(1, 2) / flat[0].numel()
 
 
-def _squared_l2(found: Tensor, wanted: Tensor) -> Tensor:
+def _squared_l2(sr_maps: Tensor, hr_maps: Tensor) -> Tensor:
     """Return the squared Euclidean distance of feature vectors, mean over positions and pictures
     (Ledig et al. 2017, eq. 5).
     """
-    return (found - wanted).square().sum(1).mean()
+    return (sr_maps - hr_maps).square().sum(1).mean()
 
 
 _DISTANCES: Final[dict[Distance, Callable[[Tensor, Tensor], Tensor]]] = {

@@ -16,7 +16,7 @@ from srkit_core.testing.contracts import ReferenceLossContract
 from srkit_core.testing.samples import noisy, pictures
 from srkit_perception import entry, untrained
 from srkit_perception.architectures import Architecture, Layer
-from srkit_perception.networks import Features
+from srkit_perception.feature_extractor import FeatureExtractor
 from srkit_vgg_perceptual import srkit_components, vgg
 from srkit_vgg_perceptual.loss import FeatureLoss
 
@@ -71,7 +71,7 @@ def _tiny(**options) -> FeatureLoss:
         torch.tensor([[1.0, 2, 0], [-1, 0, 1]])[:, :, None, None], requires_grad=False
     )
     plain = torch.eye(3)[:, :, None, None], torch.zeros(3)
-    network = Features("tiny", architecture, nn.Sequential(convolution, nn.ReLU()), plain)
+    network = FeatureExtractor("tiny", architecture, nn.Sequential(convolution, nn.ReLU()), plain)
     layers = options.pop("layers", {"conv1_1": 1.0})
     return FeatureLoss(
         lambda device: network,

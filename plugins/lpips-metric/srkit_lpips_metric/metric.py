@@ -1,16 +1,18 @@
 """How different do two pictures look to people, as LPIPS learnt it?"""
 
+import importlib.util
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, Literal
 
 import torch
 from torch import Tensor
 
-from srkit_core.errors import DataError
+from srkit_core.arrays import read_arrays
+from srkit_core.errors import DataError, WeightsError
 from srkit_core.pretrained import obtain
-from srkit_lpips_metric.heads import read_heads
 from srkit_perception import entry, features
-from srkit_perception.networks import Features
+from srkit_perception.feature_extractor import FeatureExtractor
 
 Net = Literal["alex", "vgg"]
 
@@ -18,6 +20,7 @@ _LAYERS: Final[dict[Net, tuple[str, ...]]] = {
     "alex": ("relu1", "relu2", "relu3", "relu4", "relu5"),
     "vgg": ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"),
 }
+_VERSION: Final = "v0.1"
 _TINY: Final = 1e-20
 """Least squared length of a vector of features, so that one of zeros has a direction and a slope:
 zero.
@@ -33,7 +36,7 @@ class LPIPS:
 
     def __init__(
         self,
-        network: Callable[[torch.device], Features],
+        network: Callable[[torch.device], FeatureExtractor],
         layers: Sequence[str],
         heads: Sequence[Tensor],
     ) -> None:
@@ -55,7 +58,7 @@ class LPIPS:
         network = self._network(sr.device)
         pairs = zip(network(sr, self._layers), network(hr, self._layers), self._heads, strict=True)
         return torch.stack(
-            [_distance(found, wanted, head.to(found)) for found, wanted, head in pairs]
+            [_distance(of_sr, of_hr, head.to(of_sr)) for of_sr, of_hr, head in pairs]
         ).sum(0)
 
 
@@ -77,16 +80,38 @@ def pretrained_lpips(net: Net, network: str) -> LPIPS:
     Raises WeightsError when either cannot be had.
     """
     layers = _LAYERS[net]
-    found = obtain(entry(network))
+    weights_file = obtain(entry(network))
     return LPIPS(
-        lambda device: features(found, to=layers[-1], device=device), layers, read_heads(net)
+        lambda device: features(weights_file, to=layers[-1], device=device),
+        layers,
+        read_heads(net),
     )
 
 
-def _distance(found: Tensor, wanted: Tensor, head: Tensor) -> Tensor:
+def _distance(sr_maps: Tensor, hr_maps: Tensor, head: Tensor) -> Tensor:
     """Return the distance at one layer, mean over positions: (B,)."""
-    return ((_unit(found) - _unit(wanted)).square() * head).sum(1).mean((1, 2))
+    return ((_unit(sr_maps) - _unit(hr_maps)).square() * head).sum(1).mean((1, 2))
 
 
 def _unit(maps: Tensor) -> Tensor:
     return maps * maps.square().sum(1, keepdim=True).clamp(min=_TINY).rsqrt()
+
+
+def read_heads(net: str) -> tuple[Tensor, ...]:
+    """Return a weight >= 0 for each channel, (1, C, 1, 1), of each of the five layers that LPIPS
+    compares.
+
+    `net` is alex or vgg. Raises WeightsError when the package is not installed as it should be.
+    """
+    arrays = read_arrays(_lpips_folder() / "weights" / _VERSION / f"{net}.pth")
+    return tuple(arrays[key] for key in sorted(arrays))
+
+
+def _lpips_folder() -> Path:
+    spec = importlib.util.find_spec("lpips")
+    if spec is None or spec.origin is None:
+        raise WeightsError(
+            "the package lpips, which holds the weights of LPIPS, is not installed",
+            hint="pip install lpips",
+        )
+    return Path(spec.origin).parent

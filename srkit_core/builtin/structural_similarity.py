@@ -16,7 +16,7 @@ _C2: Final = 0.03**2
 _SIDES = (-2, -1)
 
 
-class Dissimilarity:
+class StructuralDissimilarity:
     """1 - SSIM (Wang et al. 2004, eq. 13) under a Gaussian window that stays inside the picture.
 
     With d = SR - HR, eq. 13 is (1 - a)(1 - b) where a = mean(d)^2 / (mean(SR)^2 + mean(HR)^2 + C1)

@@ -1,4 +1,4 @@
-"""What do several discriminators say, each about another size of a picture?"""
+"""Which logits do several discriminators give, each for another size of a picture?"""
 
 from collections.abc import Callable
 from typing import cast
@@ -27,11 +27,11 @@ class MultiScaleDiscriminator(nn.Module):
         sizes = [image]
         while len(sizes) < len(self.discriminators):
             sizes.append(functional.avg_pool2d(sizes[-1], 2))
-        judged = (
+        logits = (
             _maps(discriminator(size))
             for discriminator, size in zip(self.discriminators, sizes, strict=True)
         )
-        return tuple(one for maps in judged for one in maps)
+        return tuple(one for maps in logits for one in maps)
 
 
 def _maps(logits: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -1,7 +1,7 @@
-"""What do the two players minimise in the games that do without cross entropy?
+"""What do generator and discriminator minimise in GAN losses without cross entropy?
 
-Scores are what a discriminator returns, raw, of any shape; every face is a scalar, a mean over all
-of them.
+Scores are what a discriminator returns, raw, of any shape; every loss is a scalar, a mean over
+all of them.
 """
 
 from torch import Tensor
@@ -9,9 +9,9 @@ from torch.nn.functional import relu
 
 
 class LeastSquares:
-    """The game of Mao et al. 2017 with the 0-1 coding of eq. 9; both faces are >= 0.
+    """Least-squares losses of Mao et al. 2017 with the 0-1 coding of eq. 9, both >= 0.
 
-    The discriminator's face is eq. 9, half the sum of two means. The generator's is twice that of
+    The discriminator's loss is eq. 9, half the sum of two means. The generator's is twice that of
     eq. 9, so that a score of 0 costs it 1, as in the codes of CycleGAN and BasicSR that weights in
     use were chosen with.
     """
@@ -26,7 +26,7 @@ class LeastSquares:
 
 
 class Hinge:
-    """The game of Lim & Ye 2017 and Miyato et al. 2018 (eq. 16 and 17).
+    """Hinge losses of Lim & Ye 2017 and Miyato et al. 2018 (eq. 16 and 17).
 
     The discriminator has nothing to gain from scores beyond its margin of 1, and gets no gradient
     there.
@@ -42,9 +42,9 @@ class Hinge:
 
 
 class Wasserstein:
-    """The game of Arjovsky et al. 2017; the scores must be those of a Lipschitz discriminator.
+    """Losses of Arjovsky et al. 2017; the scores must be those of a Lipschitz discriminator.
 
-    Both faces have either sign.
+    Both have either sign.
     """
 
     def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
@@ -59,7 +59,7 @@ class Wasserstein:
 
 
 class Probability:
-    """The game without logarithms of SRGAN re-implementations, on D = sigmoid(logits).
+    """Losses without logarithms of SRGAN re-implementations, on D = sigmoid(logits).
 
     Where a logit is far from 0 its gradient vanishes, right or wrong: that is the form's own.
     """

@@ -1,4 +1,4 @@
-"""What does a frozen network make of a picture?"""
+"""Which features does a frozen network extract from a picture?"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,10 +14,10 @@ from srkit_core.arrays import read_arrays
 from srkit_core.errors import DataError
 from srkit_core.pretrained import FoundWeights
 from srkit_perception.architectures import ARCHITECTURES, Architecture, Layer
-from srkit_perception.entries import architecture_of
-from srkit_perception.sizes import gain
+from srkit_perception.feature_gain import feature_gain
+from srkit_perception.network_weights import architecture_of
 
-Affine = tuple[Tensor, Tensor]
+ConvParameters = tuple[Tensor, Tensor]
 """Weight and bias of a convolution."""
 
 _MEAN: Final = (0.485, 0.456, 0.406)
@@ -33,7 +33,7 @@ _SEED: Final = 0
 
 
 @dataclass(frozen=True)
-class Features:
+class FeatureExtractor:
     """A network up to a layer, in eval mode, its parameters frozen; on one device, in one dtype.
 
     `layers` have torchvision's indices. `scaling` is the 1x1 convolution from RGB in [0, 1] to what
@@ -44,7 +44,7 @@ class Features:
     name: str
     architecture: Architecture
     layers: nn.Sequential
-    scaling: Affine
+    scaling: ConvParameters
 
     def __call__(self, image: Tensor, names: Iterable[str]) -> tuple[Tensor, ...]:
         """Return the named layers' features, (B, channels, h, w) each, of pictures (B, 3, H, W) in
@@ -53,17 +53,17 @@ class Features:
         The arithmetic has the dtype of the network, whatever autocast says. Raises DataError for a
         picture so small that nothing of it is left at the deepest layer.
         """
-        wanted = tuple(names)
-        deepest = self.architecture.deepest(wanted)
-        self._check_room(image, deepest)
-        found = dict[str, Tensor]()
+        requested = tuple(names)
+        deepest = self.architecture.deepest(requested)
+        self._check_size(image, deepest)
+        features = dict[str, Tensor]()
         with torch.autocast(image.device.type, enabled=False):
             x = self.scaled(image)
             for spec, layer in zip(self.architecture.up_to(deepest), self.layers, strict=False):
                 x = layer(x)
-                if spec.name in wanted:
-                    found[spec.name] = x
-        return tuple(found[name] for name in wanted)
+                if spec.name in requested:
+                    features[spec.name] = x
+        return tuple(features[name] for name in requested)
 
     def scaled(self, image: Tensor) -> Tensor:
         """Return what the first layer sees of a picture (B, 3, H, W) in [0, 1].
@@ -77,11 +77,11 @@ class Features:
 
     def gain(self, name: str) -> float:
         """Return by how much the features of a layer are larger than those of torchvision's network
-        (see `sizes`).
+        (see `feature_gain`).
         """
-        return gain(self.name, self.architecture.convolution(name))
+        return feature_gain(self.name, self.architecture.convolution(name))
 
-    def _check_room(self, image: Tensor, layer: str) -> None:
+    def _check_size(self, image: Tensor, layer: str) -> None:
         height, width = image.shape[-2:]
         side = self.architecture.min_side(layer)
         if min(height, width) < side:
@@ -94,17 +94,21 @@ class Features:
 
 
 @cache
-def trained(found: FoundWeights, to: str, device: torch.device, dtype: torch.dtype) -> Features:
+def trained_network(
+    weights_file: FoundWeights, to: str, device: torch.device, dtype: torch.dtype
+) -> FeatureExtractor:
     """Read a verified file as far as the layer `to`."""
-    architecture = architecture_of(found.spec.name)
-    convolutions = _convolutions(read_arrays(found.path))
+    architecture = architecture_of(weights_file.spec.name)
+    convolutions = _convolutions(read_arrays(weights_file.path))
     scaling = convolutions.pop(0) if convolutions[0][0].shape[-1] == 1 else _imagenet()
-    return _frozen(found.spec.name, architecture, to, (scaling, convolutions), device, dtype)
+    return _frozen(weights_file.spec.name, architecture, to, (scaling, convolutions), device, dtype)
 
 
 @cache
-def untrained(architecture: str, to: str, device: torch.device, dtype: torch.dtype) -> Features:
-    """Draw a network that has learnt nothing, the same each time (He et al. 2015, eq. 10).
+def untrained_network(
+    architecture: str, to: str, device: torch.device, dtype: torch.dtype
+) -> FeatureExtractor:
+    """Return a network with random weights, the same each time (He et al. 2015, eq. 10).
 
     The global random state is left alone.
     """
@@ -113,28 +117,31 @@ def untrained(architecture: str, to: str, device: torch.device, dtype: torch.dty
     return _frozen(architecture, layout, to, (_imagenet(), convolutions), device, dtype)
 
 
-def _drawn(layer: Layer, rng: torch.Generator) -> Affine:
+def _drawn(layer: Layer, rng: torch.Generator) -> ConvParameters:
     inputs, outputs = layer.channels
     weight = torch.empty(outputs, inputs, layer.kernel, layer.kernel)
     return nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=rng), torch.zeros(outputs)
 
 
-def _imagenet() -> Affine:
+def _imagenet() -> ConvParameters:
     mean, deviation = torch.tensor(_MEAN), torch.tensor(_DEVIATION)
     return (1 / deviation).diag()[:, :, None, None], -mean / deviation
 
 
-def _convolutions(arrays: Mapping[str, Tensor]) -> list[Affine]:
+def _convolutions(arrays: Mapping[str, Tensor]) -> list[ConvParameters]:
     """Return weights (out, in, k, k) and biases in the order of the network.
 
     Classifiers and heads are left out.
     """
-    found = dict[int, dict[str, Tensor]]()
+    by_number = dict[int, dict[str, Tensor]]()
     for key, array in arrays.items():
         match = _CONVOLUTION.fullmatch(key)
         if match:
-            found.setdefault(int(match["number"]), {})[match["role"]] = array
-    return [(_torch_layout(found[number]), found[number]["bias"]) for number in sorted(found)]
+            by_number.setdefault(int(match["number"]), {})[match["role"]] = array
+    return [
+        (_torch_layout(by_number[number]), by_number[number]["bias"])
+        for number in sorted(by_number)
+    ]
 
 
 def _torch_layout(tensors: Mapping[str, Tensor]) -> Tensor:
@@ -146,20 +153,20 @@ def _frozen(
     name: str,
     architecture: Architecture,
     to: str,
-    content: tuple[Affine, list[Affine]],
+    content: tuple[ConvParameters, list[ConvParameters]],
     device: torch.device,
     dtype: torch.dtype,
-) -> Features:
+) -> FeatureExtractor:
     scaling, convolutions = content
     remaining = iter(convolutions)
     layers = nn.Sequential(*(_module(layer, remaining) for layer in architecture.up_to(to)))
     layers.to(device, dtype).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-    return Features(
+    return FeatureExtractor(
         name, architecture, layers, (scaling[0].to(device, dtype), scaling[1].to(device, dtype))
     )
 
 
-def _module(layer: Layer, convolutions: Iterable[Affine]) -> nn.Module:
+def _module(layer: Layer, convolutions: Iterable[ConvParameters]) -> nn.Module:
     if layer.kind == "relu":
         return nn.ReLU()
     if layer.kind == "pool":

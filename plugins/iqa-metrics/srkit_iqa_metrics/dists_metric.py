@@ -16,7 +16,7 @@ _STABILISER: Final = 1e-6
 """c1 and c2 of Ding et al. 2020, eq. 4 and 5."""
 
 
-def read_weights(path: Path) -> tuple[Tensor, Tensor]:
+def read_dists_weights(path: Path) -> tuple[Tensor, Tensor]:
     """Return the weights of texture and of structure from the authors' file, 1475 numbers each.
 
     Raises WeightsError.
@@ -48,7 +48,7 @@ class DISTS:
         with torch.autocast(sr.device.type, enabled=False):
             stages = zip(self._maps(sr.float()), self._maps(hr.float()), strict=True)
             texture, structure = zip(
-                *(_unlikeness(one, other) for one, other in stages), strict=True
+                *(_dissimilarity(one, other) for one, other in stages), strict=True
             )
             return torch.cat([*texture, *structure], 1) @ self._weights.to(sr.device)
 
@@ -77,7 +77,7 @@ def _pooled(maps: Tensor) -> Tensor:
     ).sqrt()
 
 
-def _unlikeness(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+def _dissimilarity(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     """Return 1 minus the similarity of means and 1 minus that of structure (eq. 4 and 5), of each
     channel of (B, C, H, W): (B, C) each.
 

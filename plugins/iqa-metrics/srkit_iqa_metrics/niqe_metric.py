@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from srkit_core.errors import DataError
-from srkit_iqa_metrics.block_statistics import BLOCK, features
+from srkit_iqa_metrics.niqe_statistics import BLOCK, block_features
 
 _LUMA: Final = (65.481, 128.553, 24.966)
 _LUMA_OFFSET: Final = 16
 """Of ITU-R BT.601, for RGB in [0, 1]."""
 
 
-def read_model(path: Path) -> tuple[Tensor, Tensor]:
+def read_pristine_model(path: Path) -> tuple[Tensor, Tensor]:
     """Return mean (36,) and covariance (36, 36) of pristine pictures' statistics from BasicSR's
     file.
     """
@@ -46,7 +46,9 @@ class NIQE:
         Raises DataError for pictures that hold fewer than two blocks.
         """
         pictures = sr.cpu() if sr.device.type == "mps" else sr  # mps has no float64
-        return torch.stack([self._distance(features(self._luma(picture))) for picture in pictures])
+        return torch.stack(
+            [self._distance(block_features(self._luma(picture))) for picture in pictures]
+        )
 
     def _luma(self, picture: Tensor) -> Tensor:
         height, width = (side - 2 * self._border for side in picture.shape[1:])
@@ -62,10 +64,10 @@ class NIQE:
         return ((inner * weights).sum(0) + _LUMA_OFFSET).round()
 
     def _distance(self, statistics: Tensor) -> Tensor:
-        away = self._mean.to(statistics.device) - statistics.nanmean(0)
+        difference = self._mean.to(statistics.device) - statistics.nanmean(0)
         textured = statistics[~statistics.isnan().any(1)]
         if len(textured) < 2:
-            return away.new_tensor(torch.nan)
+            return difference.new_tensor(torch.nan)
         pooled = (self._covariance.to(statistics.device) + textured.T.cov()) / 2
-        squared: Tensor = away @ torch.linalg.pinv(pooled, hermitian=True) @ away
+        squared: Tensor = difference @ torch.linalg.pinv(pooled, hermitian=True) @ difference
         return squared.sqrt()

@@ -1,5 +1,7 @@
-"""What happens to crops: how many pixels around one change it, how much smaller does it become, is
-it exact?
+"""Which margin, which divisor and which exactness in crops do the degradations declare?
+
+The margin is how many pixels around a crop change its LR, the divisor how many times smaller LR is,
+and exact means that LR of a crop equals the crop of LR.
 """
 
 import math
@@ -23,12 +25,12 @@ _TAPS = 2
 """Pixels on each side that bicubic interpolation looks at."""
 
 
-def largest(option: float | Range) -> float:
+def upper_end(option: float | Range) -> float:
     """Return an option's value, or the upper end of its range."""
     return option.high if isinstance(option, Range) else option
 
 
-def smallest(option: float | Range) -> float:
+def lower_end(option: float | Range) -> float:
     """Return an option's value, or the lower end of its range."""
     return option.low if isinstance(option, Range) else option
 
@@ -39,27 +41,27 @@ def blur_size(size: int | Range | None, sigma: float | Range, sigma_y: float | R
     Without a size it follows from the widest Gaussian.
     """
     if size is not None:
-        return int(largest(size))
-    widest = max(largest(sigma), largest(sigma if sigma_y is None else sigma_y))
+        return int(upper_end(size))
+    widest = max(upper_end(sigma), upper_end(sigma if sigma_y is None else sigma_y))
     return 2 * max(1, math.ceil(_TRUNCATE * widest)) + 1
 
 
-def of_blur(options: Mapping[str, Any], /) -> int:
+def blur_margin(options: Mapping[str, Any], /) -> int:
     """Half a kernel."""
     return blur_size(options["size"], options.get("sigma", 0), options.get("sigma_y")) // 2
 
 
-def of_sharpen(options: Mapping[str, Any], /) -> int:
+def sharpen_margin(options: Mapping[str, Any], /) -> int:
     """Half a kernel for the blurred picture, and again for the blurred mask."""
     return 2 * (int(options["radius"]) // 2)
 
 
-def of_jpeg(options: Mapping[str, Any], /) -> int:
+def jpeg_margin(options: Mapping[str, Any], /) -> int:
     """A block, so that none at the edge of a crop is cut short."""
     return _MCU
 
 
-def of_resize(options: Mapping[str, Any], /) -> int:
+def resize_margin(options: Mapping[str, Any], /) -> int:
     """Both interpolations, and what is done between them, at the smallest size."""
     inside, divisor = _TAPS, 1
     for spec, bound in _nested(options["through"]):
@@ -67,12 +69,12 @@ def of_resize(options: Mapping[str, Any], /) -> int:
         divisor *= spec.divisor(bound)
     return (
         _TAPS
-        + math.ceil((inside + _TAPS * divisor) / min(smallest(options["factor"]), 1))
+        + math.ceil((inside + _TAPS * divisor) / min(lower_end(options["factor"]), 1))
         + _TAPS * int(options["divide"])
     )
 
 
-def divisor_of_resize(options: Mapping[str, Any], /) -> int:
+def resize_divisor(options: Mapping[str, Any], /) -> int:
     """What the last interpolation leaves."""
     return int(options["divide"])
 
@@ -86,15 +88,15 @@ def resize_is_exact(options: Mapping[str, Any], /) -> bool:
     return aligned and _all_exact(options["through"])
 
 
-def of_shuffle(options: Mapping[str, Any], /) -> int:
+def shuffle_margin(options: Mapping[str, Any], /) -> int:
     """The sum of all, each at the smallest size that it can meet."""
-    total = divisor_of_shuffle(options)
+    total = shuffle_divisor(options)
     return sum(
         total // spec.divisor(bound) * spec.margin(bound) for spec, bound in _nested(options["of"])
     )
 
 
-def divisor_of_shuffle(options: Mapping[str, Any], /) -> int:
+def shuffle_divisor(options: Mapping[str, Any], /) -> int:
     """The product of all, whatever the order."""
     return _divisor(options["of"])
 
@@ -104,23 +106,23 @@ def shuffle_is_exact(options: Mapping[str, Any], /) -> bool:
     return _all_exact(options["of"])
 
 
-def of_realesrgan(options: Mapping[str, Any], /) -> int:
+def realesrgan_margin(options: Mapping[str, Any], /) -> int:
     """What published training cuts off on each side: the border of what was degraded."""
     degraded, kept = published.CROP
     return (degraded - kept) // 2
 
 
-def of_bsrgan(options: Mapping[str, Any], /) -> int:
+def bsrgan_margin(options: Mapping[str, Any], /) -> int:
     """As many LR pixels as those of Real-ESRGAN at x4 (empirical)."""
     return 18 * int(options["scale"])
 
 
-def scale(options: Mapping[str, Any], /) -> int:
+def scale_divisor(options: Mapping[str, Any], /) -> int:
     """The recipe's scale."""
     return int(options["scale"])
 
 
-def never(options: Mapping[str, Any], /) -> bool:
+def never_exact(options: Mapping[str, Any], /) -> bool:
     """What is drawn for each pixel, and blocks that begin where the crop begins, are not those of
     the whole picture.
     """

@@ -1,4 +1,4 @@
-"""What does a dense block compute, and how does its gradient flow without concatenations?"""
+"""What does a dense block compute, without keeping a concatenation for each convolution?"""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-SLOPE = 0.2
-BRANCH = 0.2
+NEGATIVE_SLOPE = 0.2
+RESIDUAL_SCALE = 0.2
 """Factor of every residual branch: Wang et al. 2018 (ESRGAN), section 3.1."""
-INIT_GAIN = 0.1
+_INIT_GAIN = 0.1
 """ESRGAN's "smaller initialisation" (its supplementary material): Kaiming's weights times this."""
-DEPTH = 5
+_CONVOLUTIONS = 5
 
 
 class DenseBlock(nn.Module):
@@ -35,8 +35,10 @@ class DenseBlock(nn.Module):
         tensors = _as_autocast(
             x, *(conv.weight for conv in convolutions), *(conv.bias for conv in convolutions)
         )
-        branch = _Grow.apply(*tensors) if torch.is_grad_enabled() else _grow(*tensors)[1]
-        return torch.add(x, branch, alpha=BRANCH)
+        branch = (
+            _DenseBranch.apply(*tensors) if torch.is_grad_enabled() else _dense_branch(*tensors)[1]
+        )
+        return torch.add(x, branch, alpha=RESIDUAL_SCALE)
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
@@ -45,14 +47,14 @@ def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
     nn.init.kaiming_normal_(weight)
     nn.init.zeros_(bias)
     with torch.no_grad():
-        weight.mul_(INIT_GAIN)
+        weight.mul_(_INIT_GAIN)
     return conv
 
 
 def _as_autocast(*tensors: Any) -> tuple[Tensor, ...]:
     """Cast as a convolution under autocast would.
 
-    Inside `_Grow` autocast cannot see the buffer's type.
+    Inside `_DenseBranch` autocast cannot see the buffer's type.
     """
     device = tensors[0].device.type
     if not torch.is_autocast_enabled(device):
@@ -60,19 +62,21 @@ def _as_autocast(*tensors: Any) -> tuple[Tensor, ...]:
     return tuple(tensor.to(torch.get_autocast_dtype(device)) for tensor in tensors)
 
 
-def _grow(x: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+def _dense_branch(x: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
     """Run the convolutions over one buffer that holds x and all their outputs.
 
     Returns the buffer and the branch.
     """
-    weights, biases = parameters[:DEPTH], parameters[DEPTH:]
-    sides = [weight.shape[1] for weight in weights]
-    shape = (x.shape[0], sides[-1], *x.shape[2:])
+    weights, biases = parameters[:_CONVOLUTIONS], parameters[_CONVOLUTIONS:]
+    in_channels = [weight.shape[1] for weight in weights]
+    shape = (x.shape[0], in_channels[-1], *x.shape[2:])
     buffer = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=_layout(x))
-    buffer[:, : sides[0]] = x
-    for start, end, weight, bias in zip(sides, sides[1:], weights, biases, strict=False):
+    buffer[:, : in_channels[0]] = x
+    for start, end, weight, bias in zip(
+        in_channels, in_channels[1:], weights, biases, strict=False
+    ):
         buffer[:, start:end] = functional.leaky_relu_(
-            functional.conv2d(buffer[:, :start], weight, bias, padding=1), SLOPE
+            functional.conv2d(buffer[:, :start], weight, bias, padding=1), NEGATIVE_SLOPE
         )
     return buffer, functional.conv2d(buffer, weights[-1], biases[-1], padding=1)
 
@@ -85,8 +89,8 @@ def _layout(x: Tensor) -> torch.memory_format:
     )
 
 
-class _Grow(torch.autograd.Function):
-    """`_grow` with a gradient that needs the buffer only.
+class _DenseBranch(torch.autograd.Function):
+    """`_dense_branch` with a gradient that needs the buffer only.
 
     With torch.cat autograd would keep every concatenation: 640 channels a block instead of 192 at
     64 features.
@@ -94,37 +98,39 @@ class _Grow(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, *parameters: Tensor) -> Tensor:
-        buffer, branch = _grow(x, *parameters)
-        ctx.save_for_backward(buffer, *parameters[:DEPTH])
+        buffer, branch = _dense_branch(x, *parameters)
+        ctx.save_for_backward(buffer, *parameters[:_CONVOLUTIONS])
         return branch
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, ...]:
         buffer, *weights = ctx.saved_tensors
-        sides = [weight.shape[1] for weight in weights]
-        total, *last = _convolution_gradients(upstream[0], buffer, weights[-1])
+        in_channels = [weight.shape[1] for weight in weights]
+        grad_buffer, *last = _convolution_gradients(grad_outputs[0], buffer, weights[-1])
         gradients = [last]
-        for start, end, weight in reversed(list(zip(sides, sides[1:], weights, strict=False))):
-            through = torch.ops.aten.leaky_relu_backward(
-                total[:, start:end], buffer[:, start:end], SLOPE, True
+        for start, end, weight in reversed(
+            list(zip(in_channels, in_channels[1:], weights, strict=False))
+        ):
+            grad_conv = torch.ops.aten.leaky_relu_backward(
+                grad_buffer[:, start:end], buffer[:, start:end], NEGATIVE_SLOPE, True
             )
-            inner, *own = _convolution_gradients(through, buffer[:, :start], weight)
-            total[:, :start] += inner
-            gradients.insert(0, own)
+            grad_input, *parameters = _convolution_gradients(grad_conv, buffer[:, :start], weight)
+            grad_buffer[:, :start] += grad_input
+            gradients.insert(0, parameters)
         return (
-            total[:, : sides[0]],
+            grad_buffer[:, : in_channels[0]],
             *(weight for weight, _ in gradients),
             *(bias for _, bias in gradients),
         )
 
 
 def _convolution_gradients(
-    upstream: Tensor, inputs: Tensor, weight: Tensor
+    grad_output: Tensor, inputs: Tensor, weight: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of inputs, weight and bias of a 3x3 convolution with padding 1."""
     result: tuple[Tensor, Tensor, Tensor] = torch.ops.aten.convolution_backward(
-        upstream,
+        grad_output,
         inputs,
         weight,
         [weight.shape[0]],

@@ -1,4 +1,4 @@
-"""What do all degradations of this plugin have in common?"""
+"""How does a degradation draw other parameters for each picture of a batch?"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from srkit_core.interfaces import Draws
-from srkit_degradations.dice import Dice
+from srkit_degradations.parameter_sampler import ParameterSampler
 
 LabelT = TypeVar("LabelT", bound=Hashable)
 
 
-class PerPicture(ABC):
+class PerPictureDegradation(ABC):
     """A degradation that draws for each picture of a batch, and can tell what it drew.
 
     Takes (B, 3, H, W) in [0, 1] of any float type and works in float32 (float64 for float64),
@@ -30,44 +30,50 @@ class PerPicture(ABC):
         """Return the degraded batch, and for each picture what was drawn, such as `{"blur.sigma":
         1.7}`.
         """
-        dice = Dice.for_batch(len(hr), rng)
+        sampler = ParameterSampler.for_batch(len(hr), rng)
         with torch.autocast(hr.device.type, enabled=False):
-            work = hr.to(torch.promote_types(hr.dtype, torch.float32)).contiguous()
-            lr = self.degraded(work, dice.under(self.name))
-        return lr.clamp(0, 1).to(hr.dtype), dice.draws
+            pictures = hr.to(torch.promote_types(hr.dtype, torch.float32)).contiguous()
+            lr = self.degrade(pictures, sampler.named(self.name))
+        return lr.clamp(0, 1).to(hr.dtype), sampler.draws
 
     @abstractmethod
-    def degraded(self, pictures: Tensor, dice: Dice) -> Tensor:
+    def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Degrade float32 or float64 pictures; the result may leave [0, 1] by overshoot."""
 
 
-def in_groups(
+def apply_by_label(
     pictures: Tensor,
     labels: Sequence[LabelT],
-    dice: Dice,
-    work: Callable[[LabelT, Tensor, Dice], Tensor],
+    sampler: ParameterSampler,
+    function: Callable[[LabelT, Tensor, ParameterSampler], Tensor],
 ) -> Tensor:
-    """Apply `work(label, pictures, dice)` to the pictures of each label together.
+    """Apply `function(label, pictures, sampler)` to the pictures of each label together.
 
     All results must have one size.
     """
     members = {label: [i for i, other in enumerate(labels) if other == label] for label in labels}
     if len(members) == 1:
-        return work(labels[0], pictures, dice)
-    done = torch.cat(
-        [work(label, pictures[indices], dice.of(indices)) for label, indices in members.items()]
+        return function(labels[0], pictures, sampler)
+    results = torch.cat(
+        [
+            function(label, pictures[indices], sampler.subset(indices))
+            for label, indices in members.items()
+        ]
     )
     order = torch.tensor([i for indices in members.values() for i in indices]).argsort()
-    return done[order.to(done.device)]
+    return results[order.to(results.device)]
 
 
-def sometimes(
-    pictures: Tensor, probability: float, dice: Dice, work: Callable[[Tensor, Dice], Tensor]
+def apply_at_random(
+    pictures: Tensor,
+    probability: float,
+    sampler: ParameterSampler,
+    function: Callable[[Tensor, ParameterSampler], Tensor],
 ) -> Tensor:
-    """Apply `work`, which keeps the size, to each picture with a probability."""
-    return in_groups(
+    """Apply `function`, which keeps the size, to each picture with a probability."""
+    return apply_by_label(
         pictures,
-        dice.happens(probability),
-        dice,
-        lambda chosen, some, of: work(some, of) if chosen else some,
+        sampler.bernoulli(probability),
+        sampler,
+        lambda chosen, group, group_sampler: function(group, group_sampler) if chosen else group,
     )

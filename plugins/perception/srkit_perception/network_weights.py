@@ -7,7 +7,7 @@ from typing import Final
 
 from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
 from srkit_perception.architectures import ARCHITECTURES, Architecture
-from srkit_perception.sizes import gain
+from srkit_perception.feature_gain import feature_gain
 
 _TORCHVISION: Final = "https://download.pytorch.org/models/"
 _IMAGENET: Final = "trained by torchvision on ImageNet (weights IMAGENET1K_V1)"
@@ -46,7 +46,7 @@ VGG19_OXFORD: Final = WeightsSpec(
     licence="CC-BY-4.0",
     summary="VGG-19 as its authors trained it, for RGB with ImageNet statistics, float16",
     source="Simonyan & Zisserman 2015, configuration E, the authors' own weights",
-    gain=gain("vgg19-oxford", "conv5_4"),
+    gain=feature_gain("vgg19-oxford", "conv5_4"),
 )
 VGG19_NORMALISED: Final = WeightsSpec(
     name="vgg19-normalised",
@@ -68,7 +68,7 @@ VGG19_NORMALISED: Final = WeightsSpec(
     summary="VGG-19 of its authors with every channel scaled to a mean of 1",
     source="Simonyan & Zisserman 2015, configuration E, normalised as Gatys et al. 2016, section "
     "2, do",
-    gain=gain("vgg19-normalised", "conv5_4"),
+    gain=feature_gain("vgg19-normalised", "conv5_4"),
 )
 VGG16_TORCHVISION: Final = WeightsSpec(
     name="vgg16-torchvision",
@@ -115,7 +115,7 @@ ALEXNET_TORCHVISION: Final = WeightsSpec(
     source=f"Krizhevsky 2014, single column, {_IMAGENET}",
 )
 
-ENTRIES: Final = (
+NETWORK_WEIGHTS: Final = (
     VGG19_TORCHVISION,
     VGG19_OXFORD,
     VGG19_NORMALISED,
@@ -127,14 +127,14 @@ ENTRIES: Final = (
 
 def entry(name: str) -> WeightsSpec:
     """Return the entry of that name; raises KeyError when there is none."""
-    return {one.name: one for one in ENTRIES}[name]
+    return {one.name: one for one in NETWORK_WEIGHTS}[name]
 
 
 def entries_of(architecture: str) -> tuple[WeightsSpec, ...]:
     """Return the entries of an architecture (vgg19, vgg16, alexnet), in the order in which they are
     tried.
     """
-    return tuple(one for one in ENTRIES if architecture_of(one.name).name == architecture)
+    return tuple(one for one in NETWORK_WEIGHTS if architecture_of(one.name).name == architecture)
 
 
 def architecture_of(network: str) -> Architecture:

@@ -1,4 +1,4 @@
-"""What may weigh the branch of a block before it is added?"""
+"""Which attention may weigh the residual branch of a block?"""
 
 from collections.abc import Callable
 from typing import Final, Literal
@@ -9,15 +9,15 @@ from torch.nn import functional
 
 from srkit_rrdb import WINDOW
 
-CHANNEL_REDUCTION: Final = 16
+_CHANNEL_REDUCTION: Final = 16
 """Zhang et al. 2018 (RCAN), section 3.5."""
-SELF_REDUCTION: Final = 8
+_SELF_REDUCTION: Final = 8
 """Zhang et al. 2019 (SAGAN), section 3."""
 
 Attention = Literal["none", "channel", "self"]
 
 
-class ChannelAttention(nn.Module):
+class BranchChannelAttention(nn.Module):
     """Weighs each channel in 0 to 1 by what the means of all channels say.
 
     (B, F, H, W) -> (B, F, H, W).
@@ -27,7 +27,7 @@ class ChannelAttention(nn.Module):
 
     def __init__(self, features: int) -> None:
         super().__init__()
-        squeezed = max(1, features // CHANNEL_REDUCTION)
+        squeezed = max(1, features // _CHANNEL_REDUCTION)
         self.squeeze = nn.Conv2d(features, squeezed, 1)
         self.expand = nn.Conv2d(squeezed, features, 1)
 
@@ -38,8 +38,8 @@ class ChannelAttention(nn.Module):
         return x * weights
 
 
-class SelfAttention(nn.Module):
-    """Adds to each pixel what it finds in its window.
+class WindowSelfAttention(nn.Module):
+    """Self-attention within windows, added to x.
 
     (B, F, H, W) -> (B, F, H, W), H and W multiples of WINDOW.
 
@@ -51,7 +51,7 @@ class SelfAttention(nn.Module):
 
     def __init__(self, features: int) -> None:
         super().__init__()
-        inner = max(1, features // SELF_REDUCTION)
+        inner = max(1, features // _SELF_REDUCTION)
         self.query = nn.Conv2d(features, inner, 1, bias=False)
         self.key = nn.Conv2d(features, inner, 1, bias=False)
         self.value = nn.Conv2d(features, inner, 1, bias=False)
@@ -59,11 +59,13 @@ class SelfAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x plus what was found."""
-        query, key, value = (_windows(part(x)) for part in (self.query, self.key, self.value))
-        seen = functional.scaled_dot_product_attention(query, key, value, scale=1.0)
-        found: Tensor = self.out(_picture(seen, *x.shape[2:]))
-        return x + self.gamma * found
+        """Return x plus the attended values times `gamma`."""
+        query, key, value = (
+            _windows(projection(x)) for projection in (self.query, self.key, self.value)
+        )
+        attended = functional.scaled_dot_product_attention(query, key, value, scale=1.0)
+        branch: Tensor = self.out(_picture(attended, *x.shape[2:]))
+        return x + self.gamma * branch
 
 
 def _windows(x: Tensor) -> Tensor:
@@ -87,8 +89,8 @@ def _picture(windows: Tensor, height: int, width: int) -> Tensor:
 
 _ATTENTIONS: Final[dict[Attention, Callable[[int], nn.Module]]] = {
     "none": nn.Identity,
-    "channel": ChannelAttention,
-    "self": SelfAttention,
+    "channel": BranchChannelAttention,
+    "self": WindowSelfAttention,
 }
 
 

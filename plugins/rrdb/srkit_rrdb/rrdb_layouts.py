@@ -12,7 +12,7 @@ for.
 _INSIDE_2018 = r"RDB(\d)\.conv(\d)"
 
 
-def _options(shapes: Shapes) -> dict[str, Any]:
+def _options_of_file(shapes: Shapes) -> dict[str, Any]:
     features, inputs = shapes["conv_first.weight"][:2]
     if inputs not in _SCALE_OF_INPUT or "conv_up2.weight" not in shapes:
         raise ValueError(
@@ -34,12 +34,12 @@ def _attention(shapes: Shapes) -> str:
     return "channel" if "body.0.attention.squeeze.weight" in shapes else "none"
 
 
-LAYOUTS: Final = [
+RRDB_LAYOUTS: Final = [
     LayoutSpec(
         name="esrgan",
         generator="rrdb",
         marks=(r"conv_first\.weight", r"body\.0\.rdb1\.conv1\.weight", r"conv_up1\.weight"),
-        options=_options,
+        options=_options_of_file,
         source="RRDBNet of BasicSR from version 1.0 and of Real-ESRGAN",
     ),
     LayoutSpec(
@@ -52,7 +52,7 @@ LAYOUTS: Final = [
             (r"upconv(\d)\.(.*)", r"conv_up\1.\2"),
             (r"HRconv\.(.*)", r"conv_hr.\1"),
         ),
-        options=_options,
+        options=_options_of_file,
         source="RRDBNet of the code of ESRGAN (Wang et al. 2018)",
     ),
     LayoutSpec(
@@ -73,9 +73,9 @@ LAYOUTS: Final = [
             (r"model\.8\.(.*)", r"conv_hr.\1"),
             (r"model\.10\.(.*)", r"conv_last.\1"),
         ),
-        options=_options,
+        options=_options_of_file,
         source="RRDB_Net of the first code of ESRGAN, in which the published "
         "RRDB_ESRGAN_x4_old_arch.pth is kept",
     ),
 ]
-"""Other names for RRDBNet."""
+"""Names under which other projects store the tensors of RRDBNet."""

@@ -20,7 +20,7 @@ def _published(name: str, summary: str, *, url: str, size: int, sha256: str) -> 
     )
 
 
-ENTRIES: Final = (
+RRDB_WEIGHTS: Final = (
     _published(
         "realesrgan-x2plus",
         "Real-ESRGAN x2 for photographs",

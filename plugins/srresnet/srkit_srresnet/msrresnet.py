@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from srkit_srresnet.model import SHUFFLES
 
-SLOPE: Final = 0.1
-INIT_GAIN: Final = 0.1
+_NEGATIVE_SLOPE: Final = 0.1
+_INIT_GAIN: Final = 0.1
 """BasicSR starts from Kaiming's weights times this, with biases of 0."""
 
 
@@ -35,15 +35,15 @@ class MSRResNet(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch."""
-        x = self.body(functional.leaky_relu_(self.conv_first(lr), SLOPE))
+        x = self.body(functional.leaky_relu_(self.conv_first(lr), _NEGATIVE_SLOPE))
         x = functional.leaky_relu_(
-            functional.pixel_shuffle(self.upconv1(x), self._shuffles[0]), SLOPE
+            functional.pixel_shuffle(self.upconv1(x), self._shuffles[0]), _NEGATIVE_SLOPE
         )
         if len(self._shuffles) > 1:
             x = functional.leaky_relu_(
-                functional.pixel_shuffle(self.upconv2(x), self._shuffles[1]), SLOPE
+                functional.pixel_shuffle(self.upconv2(x), self._shuffles[1]), _NEGATIVE_SLOPE
             )
-        detail: Tensor = self.conv_last(functional.leaky_relu_(self.conv_hr(x), SLOPE))
+        detail: Tensor = self.conv_last(functional.leaky_relu_(self.conv_hr(x), _NEGATIVE_SLOPE))
         return detail + functional.interpolate(lr, scale_factor=float(self._scale), mode="bilinear")
 
 
@@ -67,5 +67,5 @@ def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
     nn.init.kaiming_normal_(weight)
     nn.init.zeros_(bias)
     with torch.no_grad():
-        weight.mul_(INIT_GAIN)
+        weight.mul_(_INIT_GAIN)
     return conv

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from srkit_core.specs import LayoutSpec, Shapes, numbered
 
-TORCH_EPS: Final = 1e-5
-KERAS_EPS: Final = 1e-3
+_TORCH_EPS: Final = 1e-5
+_KERAS_EPS: Final = 1e-3
 
 
 def _srgan(shapes: Shapes) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def _srgan(shapes: Shapes) -> dict[str, Any]:
     features = shapes["conv_in.weight"][0]
     channelwise = shapes["act_in.weight"][0] > 1
     norm = (
-        {"norm": "batch", "bn_eps": KERAS_EPS if channelwise else TORCH_EPS}
+        {"norm": "batch", "bn_eps": _KERAS_EPS if channelwise else _TORCH_EPS}
         if "bn_mid.weight" in shapes
         else {"norm": "none"}
     )
@@ -48,7 +48,7 @@ def _msr(shapes: Shapes) -> dict[str, Any]:
     }
 
 
-LAYOUTS: Final = [
+SRRESNET_LAYOUTS: Final = [
     LayoutSpec(
         name="srgan",
         generator="srresnet",
@@ -90,4 +90,4 @@ LAYOUTS: Final = [
         source="MSRResNet of BasicSR before version 1.0 (MMSR)",
     ),
 ]
-"""Other names for SRResNet."""
+"""Names under which other projects store the tensors of SRResNet."""

@@ -1,4 +1,4 @@
-"""Which layers, and which network, do the options ask for?"""
+"""Which layers of which network do the options of `vgg` select?"""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -23,17 +23,17 @@ def layers_with_weights(
     """
     names = (layer,) if isinstance(layer, str) else layer
     if not names or len(set(names)) < len(names):
-        raise _refusal("layer", f"expects different layers, not [{', '.join(names)}]")
+        raise _option_error("layer", f"expects different layers, not [{', '.join(names)}]")
     for name in names:
         _check_layer(network, name)
     if weights is not None and len(weights) != len(names):
-        raise _refusal(
+        raise _option_error(
             "layer_weights", f"expects a number for each of {len(names)} layers, not {len(weights)}"
         )
     return dict(zip(names, weights or (1.0,) * len(names), strict=True))
 
 
-def networks_wanted(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...]:
+def required_networks(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...]:
     """Return the names of the entries of which one is needed, or the path of a file.
 
     None for an untrained network.
@@ -42,14 +42,14 @@ def networks_wanted(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...
     anything is read.
     """
     layers_with_weights(options["network"], options["layer"], options["layer_weights"])
-    check_weights(options["network"], options["weights"])
+    check_weights_option(options["network"], options["weights"])
     names = _names(options["network"])
     if options["weights"] == AUTO:
         return (names,)
     return () if options["weights"] == RANDOM else ((options["weights"],),)
 
 
-def smallest_side(options: Mapping[str, Any], /) -> int:
+def vgg_min_size(options: Mapping[str, Any], /) -> int:
     """Return the smallest side of a picture, in pixels, of which the deepest layer still has a
     value.
     """
@@ -58,20 +58,30 @@ def smallest_side(options: Mapping[str, Any], /) -> int:
     return architecture.min_side(architecture.deepest(tuple(layers)))
 
 
-def check_weights(network: Network, weights: str) -> None:
+def check_weights_option(network: Network, weights: str) -> None:
     """Raise OptionError for the name of another architecture's network, or for what looks like a
     misspelt one.
     """
-    strangers = {name for architecture in ARCHITECTURES for name in _names(architecture)} - set(
+    foreign = {name for architecture in ARCHITECTURES for name in _names(architecture)} - set(
         _names(network)
     )
-    if weights in strangers:
-        raise _refusal("weights", f"expects a {network}, not '{weights}'", hint=f"weights={AUTO}")
+    if weights in foreign:
+        raise _option_error(
+            "weights", f"expects a {network}, not '{weights}'", hint=f"weights={AUTO}"
+        )
     nearest = _nearest(weights, (AUTO, RANDOM, *_names(network)))
     if "/" not in weights and "." not in weights and nearest != weights:
         hint = f"weights={nearest or AUTO}, or the path of a file"
-        raise _refusal(
+        raise _option_error(
             "weights", f"expects {AUTO}, {RANDOM}, a network or a file, not '{weights}'", hint=hint
+        )
+
+
+def check_factors(content: float, style: float) -> None:
+    """Raise OptionError when the loss has no term."""
+    if content == style == 0:
+        raise OptionError(
+            "vgg: options 'content' and 'style' are both 0", component="vgg", option="content"
         )
 
 
@@ -84,7 +94,9 @@ def _check_layer(network: Network, name: str) -> None:
             if nearest
             else f"convB_N, reluB_N or poolB, as in {known[-3]}"
         )
-        raise _refusal("layer", f"expects layers of {network}, which has no '{name}'", hint=hint)
+        raise _option_error(
+            "layer", f"expects layers of {network}, which has no '{name}'", hint=hint
+        )
 
 
 def _names(architecture: str) -> tuple[str, ...]:
@@ -95,7 +107,7 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
 
 
-def _refusal(option: str, problem: str, *, hint: str = "") -> OptionError:
+def _option_error(option: str, problem: str, *, hint: str = "") -> OptionError:
     return OptionError(
         f"{_COMPONENT}: option '{option}' {problem}", component=_COMPONENT, option=option, hint=hint
     )

@@ -7,8 +7,8 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-MEAN: Final = (0.485, 0.456, 0.406)
-STD: Final = (0.229, 0.224, 0.225)
+_MEAN: Final = (0.485, 0.456, 0.406)
+_STD: Final = (0.229, 0.224, 0.225)
 """Statistics of ImageNet's RGB in [0, 1] (torchvision's, by which its pretrained networks are fed).
 """
 
@@ -43,7 +43,7 @@ class Autoencoder(nn.Module):
             *_convolutions(wide, wide),
         )
         self.last = nn.Conv2d(wide, 3, 3, padding=1)
-        for name, values in (("mean", MEAN), ("std", STD)):
+        for name, values in (("mean", _MEAN), ("std", _STD)):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, lr: Tensor) -> Tensor:

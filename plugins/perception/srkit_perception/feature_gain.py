@@ -1,10 +1,10 @@
-"""How large are the features of one network beside those of another?
+"""How many times larger are the features of one network than those of another?
 
-The size of a layer is the mean absolute difference of its features, before the activation, between
-SR and HR: the five pictures of Set5, HR cropped to its central 128 x 128 pixels, SR the same crop
-of the official LR x4 enlarged by srkit's `bicubic`. The features of a perceptual loss have about
-this size at the start of a training, so weights that were chosen with one network hold for another
-when features are divided by the ratio of the sizes ("empirical").
+The magnitude of a layer is the mean absolute difference of its features, before the activation,
+between SR and HR: the five pictures of Set5, HR cropped to its central 128 x 128 pixels, SR the
+same crop of the official LR x4 enlarged by srkit's `bicubic`. The features of a perceptual loss
+have about this magnitude at the start of a training, so weights that were chosen with one network
+hold for another when features are divided by the ratio of the magnitudes ("empirical").
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _CONVOLUTIONS: Final = tuple(
     for number in range(1, depth + 1)
 )
 
-TORCHVISION: Final = dict(
+TORCHVISION_MAGNITUDES: Final = dict(
     zip(
         _CONVOLUTIONS,
         (
@@ -40,12 +40,12 @@ TORCHVISION: Final = dict(
         strict=True,
     )
 )
-"""Sizes of torchvision's VGG19, as far as they are known: those of torchvision's VGG16, which was
-trained alike (conv3_4 and conv4_4, which it lacks, as conv3_3 and conv4_3); conv5_4 is 1, the order
-of the feature loss in published logs of ESRGAN trainings with it (0.8 to 1.0).
+"""Magnitudes of torchvision's VGG19, as far as they are known: those of torchvision's VGG16, which
+was trained alike (conv3_4 and conv4_4, which it lacks, as conv3_3 and conv4_3); conv5_4 is 1, the
+order of the feature loss in published logs of ESRGAN trainings with it (0.8 to 1.0).
 """
 
-SIZES: Final[Mapping[str, Mapping[str, float]]] = {
+FEATURE_MAGNITUDES: Final[Mapping[str, Mapping[str, float]]] = {
     "vgg19-oxford": dict(
         zip(
             _CONVOLUTIONS,
@@ -78,13 +78,13 @@ SIZES: Final[Mapping[str, Mapping[str, float]]] = {
         )
     ),
 }
-"""Measured sizes of the networks that are not torchvision's."""
+"""Measured magnitudes of the networks that are not torchvision's."""
 
 
-def gain(network: str, convolution: str) -> float:
+def feature_gain(network: str, convolution: str) -> float:
     """Return by how much the features of a convolution are larger than torchvision's.
 
     1 for torchvision's own.
     """
-    sizes = SIZES.get(network)
-    return sizes[convolution] / TORCHVISION[convolution] if sizes else 1.0
+    magnitudes = FEATURE_MAGNITUDES.get(network)
+    return magnitudes[convolution] / TORCHVISION_MAGNITUDES[convolution] if magnitudes else 1.0

@@ -29,7 +29,7 @@ _SHAPES: Final = (0.2, 10.0, 0.001)
 """First, last and step of the shapes among which the release looks for the fitting one."""
 
 
-def features(luma: Tensor) -> Tensor:
+def block_features(luma: Tensor) -> Tensor:
     """Return the 36 statistics of each block of (H, W) luma in 0..255: (blocks, 36), nan where a
     block is flat.
 
@@ -87,10 +87,10 @@ def _weighted(padded: Tensor, taps: Sequence[float], *, step: int) -> Tensor:
     fit.
     """
     for side in (0, 1):
-        places = padded.unfold(side, len(taps), step)
-        total = places[..., 0] * taps[0]
+        windows = padded.unfold(side, len(taps), step)
+        total = windows[..., 0] * taps[0]
         for number, tap in enumerate(taps[1:], start=1):
-            total.add_(places[..., number], alpha=tap)
+            total.add_(windows[..., number], alpha=tap)
         padded = total
     return padded
 
@@ -126,17 +126,17 @@ def _asymmetric_fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     )
     ratio = left / right
     moments = values.abs().mean(1).square() / squares.mean(1)
-    wanted = moments * (ratio**3 + 1) * (ratio + 1) / (ratio**2 + 1) ** 2
-    shape = _nearest_shape(wanted)
+    moment_ratio = moments * (ratio**3 + 1) * (ratio + 1) / (ratio**2 + 1) ** 2
+    shape = _nearest_shape(moment_ratio)
     scale = _gamma_ratio(1 / shape, 3 / shape).sqrt()
     return shape, left * scale, right * scale
 
 
-def _nearest_shape(wanted: Tensor) -> Tensor:
-    shapes, moments = (table.to(wanted.device) for table in _table())
-    wanted = wanted.nan_to_num(0)
-    above = torch.searchsorted(moments, wanted).clamp(1, len(moments) - 1)
-    below_is_nearer = wanted - moments[above - 1] <= moments[above] - wanted
+def _nearest_shape(moment_ratio: Tensor) -> Tensor:
+    shapes, moments = (table.to(moment_ratio.device) for table in _table())
+    moment_ratio = moment_ratio.nan_to_num(0)
+    above = torch.searchsorted(moments, moment_ratio).clamp(1, len(moments) - 1)
+    below_is_nearer = moment_ratio - moments[above - 1] <= moments[above] - moment_ratio
     return shapes[above - below_is_nearer.long()]
 
 
