@@ -37,9 +37,9 @@ def prob_gan() -> AdversarialLoss:
     """1 - D(real) + D(fake) for the discriminator and 1 - D(fake) for the generator, D being
     sigmoid of the logits.
     """
-    from srkit_gan_losses.loss import Probability
+    from srkit_gan_losses.loss import ProbabilityGAN
 
-    return Probability()
+    return ProbabilityGAN()
 
 
 @hookimpl

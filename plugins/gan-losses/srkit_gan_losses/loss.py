@@ -58,7 +58,7 @@ class Wasserstein:
         return fake.mean() - real.mean()
 
 
-class Probability:
+class ProbabilityGAN:
     """Losses without logarithms of SRGAN re-implementations, on D = sigmoid(logits).
 
     Where a logit is far from 0 its gradient vanishes, right or wrong: that is the form's own.

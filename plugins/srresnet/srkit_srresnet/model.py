@@ -36,7 +36,9 @@ class SRResNet(nn.Module):
         self._bounded, self._early_skip, self._shuffles = bounded, early_skip, SHUFFLES[scale]
         self.conv_in = nn.Conv2d(3, features, 9, padding=4)
         self.act_in = nn.PReLU(slopes)
-        self.body = nn.Sequential(*(ResidualBlock(features, bn_eps, slopes) for _ in range(blocks)))
+        self.body = nn.Sequential(
+            *(NormalisedResidualBlock(features, bn_eps, slopes) for _ in range(blocks))
+        )
         self.conv_mid = nn.Conv2d(features, features, 3, padding=1)
         self.bn_mid = _norm(features, bn_eps)
         first, *more = self._shuffles
@@ -60,7 +62,7 @@ class SRResNet(nn.Module):
         return fused if self._early_skip else shallow + fused
 
 
-class ResidualBlock(nn.Module):
+class NormalisedResidualBlock(nn.Module):
     """Convolution, normalisation, PReLU, convolution, normalisation, and the skip.
 
     (B, F, H, W) -> (B, F, H, W).

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from srkit_core.errors import OptionError
 from srkit_perception import ARCHITECTURES, entries_of
 
-Network = Literal["vgg19", "vgg16"]
+VGGNetwork = Literal["vgg19", "vgg16"]
 
 AUTO: Final = "auto"
 RANDOM: Final = "random"
@@ -15,7 +15,7 @@ _COMPONENT: Final = "vgg"
 
 
 def layers_with_weights(
-    network: Network, layer: str | tuple[str, ...], weights: tuple[float, ...] | None
+    network: VGGNetwork, layer: str | tuple[str, ...], weights: tuple[float, ...] | None
 ) -> dict[str, float]:
     """Return the weight of each layer.
 
@@ -58,7 +58,7 @@ def vgg_min_size(options: Mapping[str, Any], /) -> int:
     return architecture.min_side(architecture.deepest(tuple(layers)))
 
 
-def check_weights_option(network: Network, weights: str) -> None:
+def check_weights_option(network: VGGNetwork, weights: str) -> None:
     """Raise OptionError for the name of another architecture's network, or for what looks like a
     misspelt one.
     """
@@ -85,7 +85,7 @@ def check_factors(content: float, style: float) -> None:
         )
 
 
-def _check_layer(network: Network, name: str) -> None:
+def _check_layer(network: VGGNetwork, name: str) -> None:
     known = ARCHITECTURES[network].names
     if name not in known:
         nearest = _nearest(name, known)
