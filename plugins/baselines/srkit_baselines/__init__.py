@@ -48,7 +48,7 @@ def vanilla_discriminator(
     return VanillaDiscriminator(features=features, layers=layers)
 
 
-def _smallest(options: Mapping[str, Any], /) -> int:
+def _min_size(options: Mapping[str, Any], /) -> int:
     """Say which side leaves batch normalisation more than one value a channel of a single picture:
     2 x 2 after all halvings.
     """
@@ -93,6 +93,6 @@ def srkit_components() -> list[ComponentSpec]:
             summary="small convolutional classifier with batch normalisation",
             small="vanilla-gan(features=4)",
             source="empirical, after the guidelines of Radford et al. 2016 (DCGAN), section 3",
-            min_size=_smallest,
+            min_size=_min_size,
         ),
     ]

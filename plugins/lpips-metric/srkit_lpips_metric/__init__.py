@@ -39,7 +39,7 @@ def _networks(options: Mapping[str, Any], /) -> tuple[tuple[str, ...], ...]:
     return ((_NETWORKS[options["net"]],),)
 
 
-def _smallest(options: Mapping[str, Any], /) -> int:
+def _min_size(options: Mapping[str, Any], /) -> int:
     """Say which side leaves a value in the deepest layer."""
     return _SIDES[str(options["net"])]
 
@@ -55,7 +55,7 @@ def srkit_components() -> list[ComponentSpec]:
             source=_SOURCE,
             higher_is_better=False,
             domain="rgb",
-            min_size=_smallest,
+            min_size=_min_size,
             pretrained=_networks,
         ),
         LossSpec(
@@ -63,7 +63,7 @@ def srkit_components() -> list[ComponentSpec]:
             factory=lpips_loss,
             summary="learned perceptual similarity as a loss",
             source=_SOURCE,
-            min_size=_smallest,
+            min_size=_min_size,
             pretrained=_networks,
         ),
     ]

@@ -41,7 +41,7 @@ def multi_scale(*, of: Callable[[], Discriminator], n: Count = 3) -> Discriminat
     return MultiScaleDiscriminator(of, n=n)
 
 
-def _patch_smallest(options: Mapping[str, Any], /) -> int:
+def _patch_min_size(options: Mapping[str, Any], /) -> int:
     """Say which side leaves 3 x 3 features, from which two 4x4 convolutions with a padding of 1
     make one logit.
     """
@@ -52,7 +52,7 @@ def _patch_lipschitz(options: Mapping[str, Any], /) -> bool:
     return bool(options["norm"] == "spectral")
 
 
-def _multi_scale_smallest(options: Mapping[str, Any], /) -> int:
+def _multi_scale_min_size(options: Mapping[str, Any], /) -> int:
     of = options["of"]
     return int(2 ** (options["n"] - 1) * of.amount(of.spec(DiscriminatorSpec).min_size))
 
@@ -74,7 +74,7 @@ def srkit_components() -> list[DiscriminatorSpec]:
             small="patch(features=4)",
             source="Isola et al. 2017 (pix2pix), section 3.2.2 and appendix 6.1.2; without the "
             "condition it has there",
-            min_size=_patch_smallest,
+            min_size=_patch_min_size,
             lipschitz=_patch_lipschitz,
         ),
         DiscriminatorSpec(
@@ -83,7 +83,7 @@ def srkit_components() -> list[DiscriminatorSpec]:
             summary="a discriminator on several sizes of a picture",
             small="multi-scale(of=patch(features=4), n=2)",
             source="Wang et al. 2018 (pix2pixHD), section 3.2",
-            min_size=_multi_scale_smallest,
+            min_size=_multi_scale_min_size,
             lipschitz=_multi_scale_lipschitz,
         ),
     ]

@@ -33,7 +33,7 @@ def vgg(
     return VGGDiscriminator(features=features, norm=norm, first_norm=first_norm, pool=pool)
 
 
-def _smallest(options: Mapping[str, Any], /) -> int:
+def _min_size(options: Mapping[str, Any], /) -> int:
     """Say which side leaves more than one value a channel: after four halvings for batch
     normalisation of one picture.
 
@@ -60,7 +60,7 @@ def srkit_components() -> list[DiscriminatorSpec]:
             source="Ledig et al. 2017 (SRGAN), figure 4; the pooled head is that of its "
             "re-implementations; "
             "spectral normalisation of Miyato et al. 2018, algorithm 1",
-            min_size=_smallest,
+            min_size=_min_size,
             lipschitz=_lipschitz,
         )
     ]
