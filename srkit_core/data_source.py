@@ -1,10 +1,10 @@
-"""Which places of pictures does an argument name, and how often does each come?
+"""Which sources of pictures does an argument name, and how often does each come?
 
-One place, or several with weights, in the form of a sum of losses::
+One source, or several with weights, in the form of a sum of losses::
 
-    places = place { " + " place }       3*DIV2K + 0.5*Flickr2K
-    place  = [ number "*" ] where
-    where  = folder | file | list.txt | list.txt " in " folder | address://... | photos
+    sources = source { " + " source }    3*DIV2K + 0.5*Flickr2K
+    source  = [ number "*" ] where
+    where   = folder | file | list.txt | list.txt " in " folder | address://... | photos
 
 What exists as it is written wins, whatever it looks like.
 """

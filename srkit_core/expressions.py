@@ -2,10 +2,13 @@
 
 The small language of components::
 
-    sum    = term { "+" term }           term = [ number "*" ] call        l1 +
-    0.006*vgg(layer=conv5_4) chain  = item { "|" item }           item = call [ "@" probability ]
-    bicubic | jpeg(quality=30..95)@0.8 call   = name [ "(" [ option { "," option } ] ")" ] option =
-    name "=" value value  = number | true | false | word | "quoted" | [list] | low..high | call
+    sum    = term { "+" term }             l1 + 0.006*vgg(layer=conv5_4)
+    term   = [ number "*" ] call
+    chain  = item { "|" item }             bicubic | jpeg(quality=30..95)@0.8
+    item   = call [ "@" probability ]
+    call   = name [ "(" [ option { "," option } ] ")" ]
+    option = name "=" value
+    value  = number | true | false | word | "quoted" | [list] | low..high | call
 
 Canonical form: `parse(str(x)) == x` for every node.
 """

@@ -63,7 +63,7 @@ COMMANDS = {
     "degrade": Command(
         "degrade:degrade_command", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"
     ),
-    "plugin check": Command("plugin:check_plugins", "srkit plugin check srkit-rrdb"),
+    "plugin check": Command("plugin:plugin_check_command", "srkit plugin check srkit-rrdb"),
     "weights list": Command("weights:list_weights", "srkit weights list"),
     "weights get": Command("weights:get", "srkit weights get vgg19-torchvision"),
     "weights add": Command(

@@ -1,6 +1,6 @@
-"""Do installed components keep the laws of their kinds?"""
+"""Do installed components pass the checks of their kinds?"""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from srkit_core.registry import Component, Registry
-    from srkit_core.testing.checks import Check
+    from srkit_core.testing.checks import Topic
     from srkit_core.testing.run_checks import CheckResult
+
+    Results: TypeAlias = list[CheckResult] | WeightsError
 
 _SHORT = {
     "announced": "says",
@@ -24,7 +26,7 @@ _SHORT = {
 """Heads that leave room for nine columns on a terminal of 80."""
 
 
-def check_plugins(
+def plugin_check_command(
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -39,23 +41,20 @@ def check_plugins(
     checks.
     """
     from srkit_core.registry import discover
-    from srkit_core.testing.run_checks import broken_checks
 
-    verdicts = {component: _verdicts(component) for component in _wanted(discover(), names or [])}
+    results = {component: _results(component) for component in _wanted(discover(), names or [])}
     if as_json:
-        print_json(
-            {"components": [_described(component, found) for component, found in verdicts.items()]}
-        )
+        print_json({"components": [_described(*one) for one in results.items()]})
     else:
-        _print(verdicts)
-    broken = [
+        _print(results)
+    failing = [
         component.full_name
-        for component, found in verdicts.items()
-        if isinstance(found, list) and broken_checks(found)
+        for component, found in results.items()
+        if isinstance(found, list) and not all(one.passed for one in found)
     ]
-    if broken:
+    if failing:
         raise PluginError(
-            f"{len(broken)} components break laws of their kind: {', '.join(broken)}",
+            f"{len(failing)} components fail checks of their kind: {', '.join(failing)}",
             hint="srkit plugin check NAME --json",
         )
 
@@ -78,7 +77,7 @@ def _wanted(registry: "Registry", names: "Sequence[str]") -> "list[Component]":
     return list(found or registry.components)
 
 
-def _verdicts(component: "Component") -> "list[CheckResult] | WeightsError":
+def _results(component: "Component") -> "Results":
     from srkit_core.testing.run_checks import run_checks
 
     try:
@@ -87,54 +86,52 @@ def _verdicts(component: "Component") -> "list[CheckResult] | WeightsError":
         return error
 
 
-def _print(verdicts: "dict[Component, list[CheckResult] | WeightsError]") -> None:
-    from srkit_core.testing.checks import CHECKS
+def _print(results: "dict[Component, Results]") -> None:
+    from srkit_core.testing.checks import TOPICS
 
-    rows = [
-        [component.kind, component.name, *_cells(found, CHECKS)]
-        for component, found in verdicts.items()
-    ]
+    rows = [[one.kind, one.name, *_cells(found, TOPICS)] for one, found in results.items()]
     bad = frozenset(number for number, row in enumerate(rows) if any("!" in cell for cell in row))
-    print_table(["kind", "name", *(_SHORT.get(check, check) for check in CHECKS)], rows, bad=bad)
+    print_table(["kind", "name", *(_SHORT.get(topic, topic) for topic in TOPICS)], rows, bad=bad)
     typer.echo(
-        "\na number counts the laws that are kept; 2! of 3 are two that are kept and one that is "
-        "broken"
+        "\na number counts the checks that pass; 2! of 3 are two that pass and one that fails"
     )
-    for component, found in verdicts.items():
-        for line in _complaints(found):
+    for component, found in results.items():
+        for line in _failures(found):
             typer.echo(f"{component.kind} {component.full_name}: {line}")
 
 
-def _cells(found: "list[CheckResult] | WeightsError", checks: "Sequence[Check]") -> list[str]:
+def _cells(found: "Results", topics: "Sequence[Topic]") -> list[str]:
     if isinstance(found, WeightsError):
-        return ["?" for _ in checks]
-    return [_cell([one.broken is None for one in found if one.check == check]) for check in checks]
+        return ["?" for _ in topics]
+    return [_cell([one.passed for one in found if one.topic == topic]) for topic in topics]
 
 
-def _cell(kept: list[bool]) -> str:
-    if not kept:
+def _cell(passed: list[bool]) -> str:
+    if not passed:
         return "-"
-    return str(len(kept)) if all(kept) else f"{sum(kept)}! of {len(kept)}"
+    return str(len(passed)) if all(passed) else f"{sum(passed)}! of {len(passed)}"
 
 
-def _complaints(found: "list[CheckResult] | WeightsError") -> list[str]:
+def _failures(found: "Results") -> list[str]:
     if isinstance(found, WeightsError):
         return [f"not tried: {found.message.partition(';')[0]}"]
     return [
-        f"{one.check_name.removeprefix('test_').replace('_', ' ')}: {one.broken}"
+        f"{one.name.removeprefix('test_').replace('_', ' ')}: {one.why}"
         for one in found
-        if one.broken
+        if not one.passed
     ]
 
 
-def _described(component: "Component", found: "list[CheckResult] | WeightsError") -> dict[str, Any]:
+def _described(component: "Component", found: "Results") -> dict[str, Any]:
     facts: dict[str, Any] = {
         "kind": component.kind,
         "name": component.name,
         "distribution": component.distribution,
     }
     if isinstance(found, WeightsError):
-        return facts | {"not_tried": found.message, "laws": []}
-    return facts | {
-        "laws": [{"check": one.check, "law": one.check_name, "broken": one.broken} for one in found]
-    }
+        return facts | {"not_tried": found.message, "checks": []}
+    checks = [
+        {"topic": one.topic, "name": one.name, "passed": one.passed, "why": one.why}
+        for one in found
+    ]
+    return facts | {"checks": checks}

@@ -1,1 +1,50 @@
-"""What can authors of plugins check their components against? See `contracts`."""
+"""Contracts that authors of plugins subclass: every component of a kind passes the same checks.
+
+A plugin's test subclasses the contract of its kind and names the component, options and all::
+
+    from srkit_core.testing import GeneratorContract
+
+
+    class TestRRDB(GeneratorContract):
+        expression = "rrdb(blocks=1, features=8, growth=4)"
+
+The component is found among the installed plugins, as srkit itself finds it. Small options keep the
+tests quick: most checks build the component, some of them more than once. A failure says which
+check it was. Each contract is imported when it is first asked for: importing this imports no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from srkit_core.testing.degradation_contract import DegradationContract
+    from srkit_core.testing.discriminator_contract import DiscriminatorContract
+    from srkit_core.testing.generator_contract import GeneratorContract
+    from srkit_core.testing.layout_contract import LayoutContract
+    from srkit_core.testing.loss_contract import AdversarialLossContract, ReferenceLossContract
+    from srkit_core.testing.metric_contract import MetricContract
+
+_HOMES: Final = {
+    "AdversarialLossContract": "loss_contract",
+    "DegradationContract": "degradation_contract",
+    "DiscriminatorContract": "discriminator_contract",
+    "GeneratorContract": "generator_contract",
+    "LayoutContract": "layout_contract",
+    "MetricContract": "metric_contract",
+    "ReferenceLossContract": "loss_contract",
+}
+__all__ = [
+    "AdversarialLossContract",
+    "DegradationContract",
+    "DiscriminatorContract",
+    "GeneratorContract",
+    "LayoutContract",
+    "MetricContract",
+    "ReferenceLossContract",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,9 +1,9 @@
-"""What is a law about?"""
+"""What is a check of a contract about?"""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
 
-Check: TypeAlias = Literal[
+Topic: TypeAlias = Literal[
     "announced", "options", "shape", "dtype", "gradient", "seed", "file", "values", "inputs"
 ]
 """Columns of the table that `srkit plugin check` prints.
@@ -13,25 +13,25 @@ types and memory layouts; gradients; the same under one seed; through a weights 
 the numbers say; inputs left alone.
 """
 
-CHECKS: Final[tuple[Check, ...]] = get_args(Check)
+TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
 
-_MARK = "__law_of__"
-LawT = TypeVar("LawT", bound=Callable[..., None])
+_MARK = "__check_of__"
+CheckT = TypeVar("CheckT", bound=Callable[..., None])
 
 
-def check_name(check: Check) -> Callable[[LawT], LawT]:
-    """Mark a method of a contract as a law about something."""
+def check(topic: Topic) -> Callable[[CheckT], CheckT]:
+    """Mark a method of a contract as a check about a topic."""
 
-    def mark(method: LawT) -> LawT:
-        setattr(method, _MARK, check)
+    def mark(method: CheckT) -> CheckT:
+        setattr(method, _MARK, topic)
         return method
 
     return mark
 
 
-def laws_of(contract: type) -> Iterator[tuple[Check, str]]:
-    """Yield every law of a contract: what it is about, and the method's name."""
+def checks_of(contract: type) -> Iterator[tuple[Topic, str]]:
+    """Yield every check of a contract: what it is about, and the method's name."""
     for name in dir(contract):
-        check: Any = getattr(getattr(contract, name), _MARK, None)
-        if check is not None:
-            yield check, name
+        topic: Any = getattr(getattr(contract, name), _MARK, None)
+        if topic is not None:
+            yield topic, name

@@ -1,4 +1,4 @@
-"""Which laws does a component of any kind keep?"""
+"""Which checks does a component of any kind pass?"""
 
 from functools import cache
 from typing import Any, ClassVar
@@ -11,19 +11,20 @@ from srkit_core.options import options_of
 from srkit_core.registry import Registry, discover
 from srkit_core.specs import ComponentSpec, Kind
 from srkit_core.testing.announcement import heavy_imports
-from srkit_core.testing.checks import check_name
+from srkit_core.testing.checks import check
 
 SEED = 0
 
 
 class ComponentContract:
-    """Laws of every component. Subclass the contract of a kind, not this.
+    """Checks of every component. Subclass the contract of a kind, not this.
 
     Attributes:
         expression: the component with the options to try, as people write it, such as
-            `rrdb(blocks=1)`. scale: what the recipe would say to a factory that asks for `scale`.
-            patch: what the recipe would say to a factory that asks for `patch`: a side of the HR
-            crops in pixels.
+            `rrdb(blocks=1)`.
+        scale: what the recipe would say to a factory that asks for `scale`.
+        patch: what the recipe would say to a factory that asks for `patch`, the side of HR crops in
+            pixels.
     """
 
     kind: ClassVar[Kind]
@@ -44,7 +45,7 @@ class ComponentContract:
         """Build the component, the same each time; the global random state is left alone."""
         return build(self.bound(**context), seed=SEED)
 
-    @check_name("announced")
+    @check("announced")
     def test_it_says_what_it_is(self) -> None:
         """A summary of one line, a source and a licence are what people choose by."""
         spec = self.bound().component.spec
@@ -55,7 +56,7 @@ class ComponentContract:
         )
         assert spec.licence.strip(), f"{spec.name} names no licence"
 
-    @check_name("options")
+    @check("options")
     def test_every_option_is_documented(self) -> None:
         """`srkit show` takes its text from the section `Args:` of the factory's docstring."""
         missing = [option.name for option in options_of(self._spec.factory) if not option.doc]
@@ -64,7 +65,7 @@ class ComponentContract:
             "of its docstring"
         )
 
-    @check_name("options")
+    @check("options")
     def test_an_unknown_option_is_refused(self) -> None:
         """A typo is an error, never ignored."""
         wrong = Call(self._spec.name, (("no_such_option", 1),))
@@ -74,7 +75,7 @@ class ComponentContract:
             return
         raise AssertionError(f"{self._spec.name} takes an option that it does not declare")
 
-    @check_name("announced")
+    @check("announced")
     def test_its_announcement_imports_no_work(self) -> None:
         """`srkit list` imports every plugin, so torch and its like are imported by the body of a
         factory only.

@@ -1,10 +1,10 @@
-"""Which laws does a degradation keep?"""
+"""Which checks does a degradation pass?"""
 
 import torch
 from torch import Tensor
 
 from srkit_core.specs import DegradationSpec
-from srkit_core.testing.checks import check_name
+from srkit_core.testing.checks import check
 from srkit_core.testing.component_contract import ComponentContract
 from srkit_core.testing.samples import pictures
 
@@ -12,7 +12,7 @@ _ROUNDING = 1e-5
 
 
 class DegradationContract(ComponentContract):
-    """Laws of a degradation: HR (B, 3, dH, dW) in [0, 1] -> LR (B, 3, H, W), d being the divisor
+    """Checks of a degradation: HR (B, 3, dH, dW) in [0, 1] -> LR (B, 3, H, W), d being the divisor
     that its spec declares.
     """
 
@@ -26,14 +26,14 @@ class DegradationContract(ComponentContract):
         """Return how many HR pixels around a crop change it."""
         return self._traits()[1]
 
-    @check_name("announced")
+    @check("announced")
     def test_its_traits_are_sensible(self) -> None:
         """The divisor is at least 1, the margin not negative."""
         divisor, margin = self._traits()
         assert divisor >= 1, f"the divisor is {divisor}"
         assert margin >= 0, f"the margin is {margin}"
 
-    @check_name("shape")
+    @check("shape")
     def test_lr_is_divisor_times_smaller(self) -> None:
         """(B, 3, dH, dW) -> (B, 3, H, W), finite."""
         divisor = self.divisor()
@@ -43,7 +43,7 @@ class DegradationContract(ComponentContract):
         )
         assert bool(lr.isfinite().all()), "LR is not finite"
 
-    @check_name("dtype")
+    @check("dtype")
     def test_lr_keeps_type_and_device_of_hr(self) -> None:
         """float32 stays float32, float64 stays float64."""
         for dtype in (torch.float32, torch.float64):
@@ -52,7 +52,7 @@ class DegradationContract(ComponentContract):
             assert lr.dtype == dtype, f"HR of {dtype} gives LR of {lr.dtype}"
             assert lr.device == hr.device, f"HR on {hr.device} gives LR on {lr.device}"
 
-    @check_name("seed")
+    @check("seed")
     def test_all_randomness_comes_from_rng(self) -> None:
         """One seed, one result, whatever the global random state is; and that is not touched."""
         hr = pictures(2, 8 * self.divisor(), 8 * self.divisor())
@@ -67,7 +67,7 @@ class DegradationContract(ComponentContract):
         )
         assert torch.equal(before, after), "torch's global random state is used up"
 
-    @check_name("inputs")
+    @check("inputs")
     def test_hr_is_left_alone(self) -> None:
         """HR is what SR is compared with."""
         hr = pictures(2, 8 * self.divisor(), 8 * self.divisor())
@@ -76,7 +76,7 @@ class DegradationContract(ComponentContract):
             "the degradation changes HR in place"
         )
 
-    @check_name("values")
+    @check("values")
     def test_lr_of_a_crop_with_its_margin_is_the_crop_of_lr(self) -> None:
         """Training sees crops, evaluation whole pictures, and both must mean the same."""
         bound = self.bound()

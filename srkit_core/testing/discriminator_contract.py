@@ -1,10 +1,10 @@
-"""Which laws does a discriminator keep?"""
+"""Which checks does a discriminator pass?"""
 
 import torch
 from torch import Tensor, nn
 
 from srkit_core.specs import DiscriminatorSpec
-from srkit_core.testing.checks import check_name
+from srkit_core.testing.checks import check
 from srkit_core.testing.network_contract import NetworkContract, outputs
 from srkit_core.testing.samples import pictures
 
@@ -13,7 +13,7 @@ _TARGET = 3.0
 
 
 class DiscriminatorContract(NetworkContract):
-    """Laws of a discriminator: pictures (B, 3, H, W) in [0, 1] -> raw logits that start with B.
+    """Checks of a discriminator: pictures (B, 3, H, W) in [0, 1] -> raw logits that start with B.
 
     Several maps as a tuple.
 
@@ -35,12 +35,12 @@ class DiscriminatorContract(NetworkContract):
         side = max(self.patch, self.smallest())
         return pictures(2, side, side)
 
-    @check_name("gradient")
+    @check("gradient")
     def test_it_learns(self) -> None:
         """A discriminator is an `nn.Module` with parameters."""
         assert self.network() is not None, "what is built has no parameters"
 
-    @check_name("shape")
+    @check("shape")
     def test_logits_start_with_the_batch(self) -> None:
         """One tensor or a tuple of them, each with a row a picture, finite and of the pictures'
         type.
@@ -53,7 +53,7 @@ class DiscriminatorContract(NetworkContract):
             assert logits.dtype == torch.float32, f"logits of float32 pictures are {logits.dtype}"
             assert bool(logits.isfinite().all()), "logits are not finite"
 
-    @check_name("shape")
+    @check("shape")
     def test_it_takes_pictures_of_its_smallest_size(self) -> None:
         """`min_size` is a promise, also in training mode and for a single picture."""
         side = self.smallest()
@@ -64,7 +64,7 @@ class DiscriminatorContract(NetworkContract):
                 f"{batch} pictures of {side} x {side} give logits of the shape {tuple(first.shape)}"
             )
 
-    @check_name("gradient")
+    @check("gradient")
     def test_gradient_reaches_the_picture(self) -> None:
         """The generator learns through it."""
         picture = self.sample().requires_grad_()
@@ -76,7 +76,7 @@ class DiscriminatorContract(NetworkContract):
         )
         assert bool(gradient.flatten(1).any(1).all()), "a picture of the batch gets no gradient"
 
-    @check_name("values")
+    @check("values")
     def test_logits_are_raw(self) -> None:
         """No sigmoid or tanh at the end: a few training steps push logits below -1 and above 1."""
         for target in (-_TARGET, _TARGET):

@@ -1,4 +1,4 @@
-"""Which laws does a generator keep?"""
+"""Which checks does a generator pass?"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,17 +8,17 @@ from torch import Tensor, nn
 
 from srkit_core.binding import BoundComponent
 from srkit_core.specs import GeneratorSpec
-from srkit_core.testing.checks import check_name
+from srkit_core.testing.checks import check
 from srkit_core.testing.network_contract import NetworkContract, outputs
 from srkit_core.testing.samples import pictures
 
 
 class GeneratorContract(NetworkContract):
-    """Laws of a generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), for every scale that its
+    """Checks of a generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), for every scale that its
     spec declares.
 
-    The attribute `scale` must be one of them; laws that have nothing to do with the scale are tried
-    at it.
+    The attribute `scale` must be one of them; checks that have nothing to do with the scale are
+    tried at it.
     """
 
     kind = "generator"
@@ -42,7 +42,7 @@ class GeneratorContract(NetworkContract):
         side = unit * (-(-max(self.smallest(scale), 5) // unit) | 1)
         return pictures(2, side, side + 2 * unit)
 
-    @check_name("announced")
+    @check("announced")
     def test_its_traits_are_sensible(self) -> None:
         """Scales are positive and each is named once.
 
@@ -65,7 +65,7 @@ class GeneratorContract(NetworkContract):
             f"trainable={spec.trainable}, but what is built says otherwise"
         )
 
-    @check_name("shape")
+    @check("shape")
     def test_sr_is_scale_times_as_large(self) -> None:
         """(B, 3, H, W) -> (B, 3, sH, sW) for every declared scale, at odd sides and at the
         smallest.
@@ -82,14 +82,14 @@ class GeneratorContract(NetworkContract):
                     f"{wanted}"
                 )
 
-    @check_name("dtype")
+    @check("dtype")
     def test_sr_keeps_the_type_of_lr(self) -> None:
         """float32 in, float32 out; float64 in (and float64 weights), float64 out."""
         for dtype in (torch.float32, torch.float64):
             (sr,) = outputs(_as_type(self._evaluating(), dtype), self.sample().to(dtype))
             assert sr.dtype == dtype, f"LR of {dtype} gives SR of {sr.dtype}"
 
-    @check_name("values")
+    @check("values")
     def test_sr_is_finite_and_follows_lr(self) -> None:
         """Also black and white pictures have a finite SR, and another LR has another SR."""
         for scale, network in self._scales():
@@ -106,7 +106,7 @@ class GeneratorContract(NetworkContract):
                 f"at scale {scale} two pictures of a batch have one SR"
             )
 
-    @check_name("values")
+    @check("values")
     def test_pictures_of_a_batch_do_not_meet_in_evaluation(self) -> None:
         """In eval mode the SR of a picture is the same alone and in company."""
         network, batch = self._evaluating(), self.sample()

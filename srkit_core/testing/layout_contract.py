@@ -1,4 +1,4 @@
-"""Which laws does a layout of other people's files keep?"""
+"""Which checks does a layout of other people's files pass?"""
 
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +16,7 @@ from srkit_core.registry import discover
 
 
 class LayoutContract:
-    """Laws of a layout: a file under the other project's names becomes the generator it was,
+    """Checks of a layout: a file under the other project's names becomes the generator it was,
     options and all.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Which laws does a loss keep?"""
+"""Which checks does a loss pass?"""
 
 from itertools import pairwise
 from math import isfinite
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit_core.specs import LossSpec
-from srkit_core.testing.checks import check_name
+from srkit_core.testing.checks import check
 from srkit_core.testing.component_contract import ComponentContract
 from srkit_core.testing.samples import noisy, pictures
 
@@ -27,7 +27,7 @@ class _LossContract(ComponentContract):
         """Return the component's spec."""
         return self.bound().spec(LossSpec)
 
-    @check_name("announced")
+    @check("announced")
     def test_its_traits_are_sensible(self) -> None:
         """A weight left out of a sum is the declared one, so it is positive.
 
@@ -44,11 +44,11 @@ class _LossContract(ComponentContract):
 
 
 class ReferenceLossContract(_LossContract):
-    """Laws of a loss between SR and HR, (B, 3, H, W) in [0, 1] each: a scalar >= 0."""
+    """Checks of a loss between SR and HR, (B, 3, H, W) in [0, 1] each: a scalar >= 0."""
 
     _adversarial = False
 
-    @check_name("shape")
+    @check("shape")
     def test_it_is_a_finite_scalar_and_not_negative(self) -> None:
         """For near, far and equal pictures."""
         loss, hr = self.build(), self._hr()
@@ -60,7 +60,7 @@ class ReferenceLossContract(_LossContract):
             assert isfinite(value.item()), f"the loss is {value.item()}"
             assert value.item() >= 0, f"the loss is negative: {value.item()}"
 
-    @check_name("values")
+    @check("values")
     def test_it_is_least_for_equal_pictures(self) -> None:
         """And it grows with noise; a loss that needs no reference says the same whatever HR is."""
         if not self.spec().needs_reference:
@@ -78,7 +78,7 @@ class ReferenceLossContract(_LossContract):
             f"the loss does not grow with noise of 0, 0.02 and 0.1: {values}"
         )
 
-    @check_name("gradient")
+    @check("gradient")
     def test_gradient_reaches_sr(self) -> None:
         """Finite, and not zero on any picture of the batch."""
         hr = self._hr()
@@ -86,14 +86,14 @@ class ReferenceLossContract(_LossContract):
         self.build()(sr, hr).backward()
         _check_gradient(sr.grad, "SR")
 
-    @check_name("seed")
+    @check("seed")
     def test_two_builds_agree(self) -> None:
         """What a loss says depends on its options and the pictures."""
         sr, hr = noisy(self._hr(), 0.05), self._hr()
         values = [self.build()(sr, hr).item() for _ in range(2)]
         assert values[0] == values[1], f"built twice under one seed, the loss is {values}"
 
-    @check_name("gradient")
+    @check("gradient")
     def test_gradient_is_finite_for_equal_pictures(self) -> None:
         """A root or a logarithm of a difference has no slope at zero."""
         hr = self._hr()
@@ -102,7 +102,7 @@ class ReferenceLossContract(_LossContract):
         assert sr.grad is not None, "no gradient reaches SR"
         assert bool(sr.grad.isfinite().all()), "the gradient for SR equal to HR is not finite"
 
-    @check_name("inputs")
+    @check("inputs")
     def test_the_pictures_are_left_alone(self) -> None:
         """Other terms of the sum still need them."""
         sr, hr = noisy(self._hr(), 0.05), self._hr()
@@ -116,13 +116,13 @@ class ReferenceLossContract(_LossContract):
 
 
 class AdversarialLossContract(_LossContract):
-    """Laws of an adversarial loss: two faces on the logits of real and fake pictures, each a
+    """Checks of an adversarial loss: two faces on the logits of real and fake pictures, each a
     scalar.
     """
 
     _adversarial = True
 
-    @check_name("shape")
+    @check("shape")
     def test_both_faces_are_finite_scalars(self) -> None:
         """For logits of any shape, as pooled heads and maps make them."""
         for shape in _SHAPES:
@@ -135,7 +135,7 @@ class AdversarialLossContract(_LossContract):
                     f"the {name} face of logits {shape} is {value.item()}"
                 )
 
-    @check_name("dtype")
+    @check("dtype")
     def test_both_faces_are_finite_in_half_precision(self) -> None:
         """Also for a discriminator that is very sure of itself, right or wrong."""
         for dtype in (torch.float16, torch.bfloat16):
@@ -147,7 +147,7 @@ class AdversarialLossContract(_LossContract):
                         f"{value.item()}"
                     )
 
-    @check_name("gradient")
+    @check("gradient")
     def test_the_discriminator_is_rewarded_for_telling_them_apart(self) -> None:
         """It falls when real logits rise and fake ones fall, and both sides get a gradient."""
         loss, (real, fake) = self.build(), _logits((4, 1))
@@ -163,7 +163,7 @@ class AdversarialLossContract(_LossContract):
         _check_gradient(real.grad, "real logits")
         _check_gradient(fake.grad, "fake logits")
 
-    @check_name("gradient")
+    @check("gradient")
     def test_the_generator_is_rewarded_for_deceiving(self) -> None:
         """Its face falls when fake logits rise, and they get a gradient."""
         loss, (real, fake) = self.build(), _logits((4, 1))
@@ -174,7 +174,7 @@ class AdversarialLossContract(_LossContract):
         loss.generator(real, fake.requires_grad_()).backward()
         _check_gradient(fake.grad, "fake logits")
 
-    @check_name("inputs")
+    @check("inputs")
     def test_the_logits_are_left_alone(self) -> None:
         """One pass of the discriminator serves both faces."""
         real, fake = _logits((4, 1))

@@ -1,10 +1,10 @@
-"""Which laws does a metric keep?"""
+"""Which checks does a metric pass?"""
 
 import torch
 from torch import Tensor
 
 from srkit_core.specs import MetricSpec
-from srkit_core.testing.checks import check_name
+from srkit_core.testing.checks import check
 from srkit_core.testing.component_contract import ComponentContract
 from srkit_core.testing.samples import noisy, pictures
 
@@ -13,7 +13,7 @@ _STRENGTHS = (0.02, 0.05, 0.1)
 
 
 class MetricContract(ComponentContract):
-    """Laws of a metric: SR and HR, (B, C, H, W) in [0, 1] each, give one score a picture, (B,).
+    """Checks of a metric: SR and HR, (B, C, H, W) in [0, 1] each, give one score a picture, (B,).
 
     C is 3; for a metric of the domain `protocol` also 1.
     """
@@ -24,7 +24,7 @@ class MetricContract(ComponentContract):
         """Return the component's spec."""
         return self.bound().spec(MetricSpec)
 
-    @check_name("shape")
+    @check("shape")
     def test_there_is_a_finite_score_a_picture(self) -> None:
         """(B,), for colour and, where the protocol may choose luma, for one channel."""
         for channels in self._channels():
@@ -38,7 +38,7 @@ class MetricContract(ComponentContract):
                     f"scores of {channels} channels are not finite: {scores.tolist()}"
                 )
 
-    @check_name("seed")
+    @check("seed")
     def test_two_builds_agree(self) -> None:
         """What a metric says depends on its options and the pictures."""
         hr = self._hr(2, 3)
@@ -46,7 +46,7 @@ class MetricContract(ComponentContract):
             "built twice, the metric says two things"
         )
 
-    @check_name("values")
+    @check("values")
     def test_the_score_of_a_picture_is_its_own(self) -> None:
         """The same alone and in a batch."""
         for channels in self._channels():
@@ -65,7 +65,7 @@ class MetricContract(ComponentContract):
                 f"in a batch {together.tolist()}, alone {alone.tolist()}"
             )
 
-    @check_name("values")
+    @check("values")
     def test_a_less_noisy_picture_scores_better(self) -> None:
         """In the direction that `higher_is_better` declares.
 
@@ -84,7 +84,7 @@ class MetricContract(ComponentContract):
             f"{scores.mean(1).tolist()}"
         )
 
-    @check_name("inputs")
+    @check("inputs")
     def test_the_pictures_are_left_alone(self) -> None:
         """Other metrics still need them."""
         hr = self._hr(2, 3)

@@ -1,4 +1,4 @@
-"""Which laws does anything that is trained keep?"""
+"""Which checks does anything that is trained pass?"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from srkit_core.testing.checks import check_name
+from srkit_core.testing.checks import check
 from srkit_core.testing.component_contract import ComponentContract
 
 _SHIFT = 0.01
@@ -16,7 +16,7 @@ _SHIFT = 0.01
 
 
 class NetworkContract(ComponentContract, ABC):
-    """Laws of generators and discriminators. Subclass the contract of a kind, not this."""
+    """Checks of generators and discriminators. Subclass the contract of a kind, not this."""
 
     @abstractmethod
     def sample(self) -> Tensor:
@@ -31,7 +31,7 @@ class NetworkContract(ComponentContract, ABC):
             else None
         )
 
-    @check_name("seed")
+    @check("seed")
     def test_two_builds_under_one_seed_are_equal(self) -> None:
         """Initial weights come from torch's global random state and nothing else."""
         first, second = self.network(), self.network()
@@ -44,7 +44,7 @@ class NetworkContract(ComponentContract, ABC):
         ]
         assert not different, f"built twice under one seed, these tensors differ: {different}"
 
-    @check_name("gradient")
+    @check("gradient")
     def test_gradient_reaches_every_parameter(self) -> None:
         """A parameter without a gradient is dead weight, and stops a run on several processes."""
         network = self.network()
@@ -65,7 +65,7 @@ class NetworkContract(ComponentContract, ABC):
         ]
         assert not dead, f"these parameters get a gradient that is zero or not finite: {dead}"
 
-    @check_name("file")
+    @check("file")
     def test_its_state_survives_a_weights_file(self) -> None:
         """Weights are stored as safetensors, which takes tensors of their own memory only.
 
@@ -91,7 +91,7 @@ class NetworkContract(ComponentContract, ABC):
             "not in it"
         )
 
-    @check_name("dtype")
+    @check("dtype")
     def test_mixed_precision_trains(self) -> None:
         """Under autocast to bfloat16, gradients are finite."""
         network = self.network()
@@ -105,7 +105,7 @@ class NetworkContract(ComponentContract, ABC):
             f"under autocast to bfloat16 the gradient of these parameters is not finite: {wrong}"
         )
 
-    @check_name("dtype")
+    @check("dtype")
     def test_memory_layout_changes_nothing(self) -> None:
         """Crops arrive as channels_last, and so are the weights of convolutions."""
         plain, last = self.build(), self.build()
@@ -121,7 +121,7 @@ class NetworkContract(ComponentContract, ABC):
             "channels_last input gives another output"
         )
 
-    @check_name("inputs")
+    @check("inputs")
     def test_the_input_is_left_alone(self) -> None:
         """The caller still needs its pictures."""
         batch = self.sample()

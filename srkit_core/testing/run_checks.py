@@ -1,12 +1,11 @@
-"""Which laws does an installed component keep?"""
+"""Which checks does an installed component pass?"""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from srkit_core.errors import WeightsError
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec, LossSpec
-from srkit_core.testing.checks import Check, laws_of
+from srkit_core.testing.checks import Topic, checks_of
 from srkit_core.testing.component_contract import ComponentContract
 from srkit_core.testing.degradation_contract import DegradationContract
 from srkit_core.testing.discriminator_contract import DiscriminatorContract
@@ -17,11 +16,16 @@ from srkit_core.testing.metric_contract import MetricContract
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one law said of a component: `broken` tells how it is broken, None that it is kept."""
+    """What one check found: `why` says how the component fails it, None that it passes."""
 
-    check: Check
-    check_name: str
-    broken: str | None
+    topic: Topic
+    name: str
+    why: str | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the component passes it."""
+        return self.why is None
 
 
 def contract_of(component: Component) -> type[ComponentContract]:
@@ -37,32 +41,27 @@ def contract_of(component: Component) -> type[ComponentContract]:
     return type(f"Contract of {component.full_name}", (_kind_of_contract(component),), attributes)
 
 
-def laws_for(component: Component) -> list[tuple[Check, str]]:
-    """Return the laws that say something about a component: what learns nothing has no gradients
+def checks_for(component: Component) -> list[tuple[Topic, str]]:
+    """Return the checks that say something about a component: what learns nothing has no gradients
     and no weights.
     """
     learns = not isinstance(component.spec, GeneratorSpec) or component.spec.trainable
     return [
-        (check, name)
-        for check, name in laws_of(contract_of(component))
-        if learns or check not in ("gradient", "file")
+        (topic, name)
+        for topic, name in checks_of(contract_of(component))
+        if learns or topic not in ("gradient", "file")
     ]
 
 
 def run_checks(component: Component) -> list[CheckResult]:
-    """Try every law on a component.
+    """Try every check on a component.
 
     Raises WeightsError when a pretrained network it needs cannot be had.
     """
     contract = contract_of(component)
     return [
-        CheckResult(check, name, _broken(contract, name)) for check, name in laws_for(component)
+        CheckResult(topic, name, _fault(contract, name)) for topic, name in checks_for(component)
     ]
-
-
-def broken_checks(verdicts: Iterable[CheckResult]) -> list[CheckResult]:
-    """Return the verdicts that are not favourable."""
-    return [one for one in verdicts if one.broken is not None]
 
 
 def _kind_of_contract(component: Component) -> type[ComponentContract]:
@@ -77,7 +76,7 @@ def _kind_of_contract(component: Component) -> type[ComponentContract]:
     return next(contract for contract in kinds if contract.kind == component.kind)
 
 
-def _broken(contract: type[ComponentContract], name: str) -> str | None:
+def _fault(contract: type[ComponentContract], name: str) -> str | None:
     try:
         getattr(contract(), name)()
     except WeightsError:

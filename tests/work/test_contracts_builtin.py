@@ -1,6 +1,6 @@
 """Do the components that come with srkit keep the contracts that plugins are held to?"""
 
-from srkit_core.testing.contracts import (
+from srkit_core.testing import (
     AdversarialLossContract,
     DegradationContract,
     GeneratorContract,

@@ -1,4 +1,4 @@
-"""Does each law of the contracts refuse what breaks it, and say so?"""
+"""Does each check of the contracts refuse what breaks it, and say so?"""
 
 import pytest
 import torch
@@ -10,8 +10,7 @@ from srkit_core.expressions import parse_call
 from srkit_core.interfaces import ReferenceLoss
 from srkit_core.registry import Component, Registry
 from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
-from srkit_core.testing.announcement import heavy_imports
-from srkit_core.testing.contracts import (
+from srkit_core.testing import (
     AdversarialLossContract,
     DegradationContract,
     DiscriminatorContract,
@@ -19,6 +18,7 @@ from srkit_core.testing.contracts import (
     MetricContract,
     ReferenceLossContract,
 )
+from srkit_core.testing.announcement import heavy_imports
 
 
 def _held_to(contract, spec):
@@ -43,7 +43,7 @@ def _refuses(contract, spec, check_name, message):
 
 
 class _Repeat(nn.Module):
-    """A generator that keeps every law: a 1x1 convolution and repeated pixels."""
+    """A generator that keeps every check: a 1x1 convolution and repeated pixels."""
 
     def __init__(self, scale):
         super().__init__()
@@ -171,7 +171,7 @@ def test_traits_of_generators(traits, message):
 
 
 class _Pooled(nn.Sequential):
-    """A discriminator that keeps every law but what a layer before or after breaks."""
+    """A discriminator that keeps every check but what a layer before or after breaks."""
 
     def __init__(self, before=nn.Identity, after=nn.Identity):
         pooled = (

@@ -1,4 +1,4 @@
-"""Does every installed component keep every law of its kind?"""
+"""Does every installed component keep every check of its kind?"""
 
 import json
 from dataclasses import replace
@@ -9,14 +9,14 @@ from srkit_core.cli.app import run
 from srkit_core.errors import WeightsError
 from srkit_core.registry import discover
 from srkit_core.specs import LossSpec
-from srkit_core.testing.checks import CHECKS
-from srkit_core.testing.run_checks import contract_of, laws_for, run_checks
+from srkit_core.testing.checks import TOPICS
+from srkit_core.testing.run_checks import checks_for, contract_of, run_checks
 
 COMPONENTS = discover().components
-LAWS = [
+CHECKS = [
     (component, check, check_name)
     for component in COMPONENTS
-    for check, check_name in laws_for(component)
+    for check, check_name in checks_for(component)
 ]
 
 
@@ -24,17 +24,17 @@ def named(one):
     return one if isinstance(one, str) else f"{one.kind} {one.full_name}"
 
 
-@pytest.mark.parametrize(("component", "check", "check_name"), LAWS, ids=named)
-def test_a_law_is_kept(component, check, check_name):
+@pytest.mark.parametrize(("component", "topic", "name"), CHECKS, ids=named)
+def test_a_check_passes(component, topic, name):
     try:
-        getattr(contract_of(component)(), check_name)()
+        getattr(contract_of(component)(), name)()
     except WeightsError as error:
         pytest.skip(f"needs pretrained weights: {error.message.partition(';')[0]}")
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=named)
 def test_laws_cover_what_users_rely_on(component):
-    covered = {check for check, _ in laws_for(component)}
+    covered = {check for check, _ in checks_for(component)}
     trained = component.kind == "discriminator" or (
         component.kind == "generator" and component.spec.trainable
     )
@@ -42,7 +42,7 @@ def test_laws_cover_what_users_rely_on(component):
         {"dtype", "gradient", "file"} if trained else set()
     )
     adversarial = isinstance(component.spec, LossSpec) and component.spec.adversarial
-    assert wanted - ({"seed"} if adversarial else set()) <= covered <= set(CHECKS)
+    assert wanted - ({"seed"} if adversarial else set()) <= covered <= set(TOPICS)
 
 
 def test_the_table_is_printed_by_one_command(capsys):
@@ -65,22 +65,24 @@ def test_the_table_is_printed_by_one_command(capsys):
     assert "!" not in told.splitlines()[1]
 
 
-def test_a_broken_law_is_told_and_ends_in_an_error(capsys, monkeypatch):
+def test_a_broken_check_is_told_and_ends_in_an_error(capsys, monkeypatch):
     component = next(one for one in COMPONENTS if one.name == "l1")
-    verdicts = run_checks(component)
-    broken = replace(verdicts[0], check_name="test_it_is_round", broken="it is square")
-    monkeypatch.setattr("srkit_core.testing.run_checks.judge", lambda _: [broken, *verdicts[1:]])
+    results = run_checks(component)
+    broken = replace(results[0], name="test_it_is_round", why="it is square")
+    monkeypatch.setattr(
+        "srkit_core.testing.run_checks.run_checks", lambda _: [broken, *results[1:]]
+    )
     assert run(["plugin", "check", "l1"]) == 3
     told = capsys.readouterr()
     assert "loss srkit/l1: it is round: it is square" in told.out
-    assert told.err.startswith("error: 1 components break laws of their kind: srkit/l1\n")
+    assert told.err.startswith("error: 1 components fail checks of their kind: srkit/l1\n")
 
 
 def test_the_table_in_json_says_what_was_not_tried(capsys, monkeypatch):
     def missing(_):
         raise WeightsError("the network is not here; tried: x", hint="h")
 
-    monkeypatch.setattr("srkit_core.testing.run_checks.judge", missing)
+    monkeypatch.setattr("srkit_core.testing.run_checks.run_checks", missing)
     assert run(["plugin", "check", "l1", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["components"]
     assert row == {
@@ -88,7 +90,7 @@ def test_the_table_in_json_says_what_was_not_tried(capsys, monkeypatch):
         "name": "l1",
         "distribution": "srkit",
         "not_tried": "the network is not here; tried: x",
-        "laws": [],
+        "checks": [],
     }
 
 

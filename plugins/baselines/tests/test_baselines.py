@@ -6,7 +6,7 @@ from torch import nn
 
 from srkit_baselines import autoencoder, vanilla_discriminator, vanilla_generator
 from srkit_core.options import options_of
-from srkit_core.testing.contracts import DiscriminatorContract, GeneratorContract
+from srkit_core.testing import DiscriminatorContract, GeneratorContract
 
 
 class TestAutoencoder(GeneratorContract):

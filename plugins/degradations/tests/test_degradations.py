@@ -11,7 +11,7 @@ from srkit_core.expressions import parse_call
 from srkit_core.interfaces import Range, TracedDegradation
 from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec
-from srkit_core.testing.contracts import DegradationContract
+from srkit_core.testing import DegradationContract
 from srkit_core.testing.samples import pictures
 from srkit_degradations import (
     blur,

@@ -5,7 +5,7 @@ import re
 import torch
 from safetensors.torch import save_file
 
-from srkit_core.testing.contracts import LayoutContract
+from srkit_core.testing import LayoutContract
 
 
 class TestBasicSR(LayoutContract):

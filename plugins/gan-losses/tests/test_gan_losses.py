@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from srkit_core.interfaces import AdversarialLoss
-from srkit_core.testing.contracts import AdversarialLossContract
+from srkit_core.testing import AdversarialLossContract
 from srkit_gan_losses import hinge, lsgan, prob_gan, srkit_components, wgan
 
 REAL, FAKE = torch.tensor([[0.5], [2.0], [-1.0]]), torch.tensor([[-2.0], [0.5], [1.5]])

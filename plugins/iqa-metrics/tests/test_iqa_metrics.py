@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from srkit_core.errors import DataError, WeightsError
 from srkit_core.pretrained import FOLDER_VARIABLE, find, obtain
-from srkit_core.testing.contracts import MetricContract
+from srkit_core.testing import MetricContract
 from srkit_core.testing.samples import noisy, pictures
 from srkit_iqa_metrics import DISTS_WEIGHTS, NIQE_PRISTINE, dists, niqe, niqe_statistics
 from srkit_iqa_metrics.niqe_metric import NIQE

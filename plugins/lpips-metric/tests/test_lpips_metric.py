@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from srkit_core.errors import DataError
 from srkit_core.pretrained import find
-from srkit_core.testing.contracts import MetricContract, ReferenceLossContract
+from srkit_core.testing import MetricContract, ReferenceLossContract
 from srkit_lpips_metric import lpips, lpips_loss, srkit_components
 from srkit_lpips_metric.metric import LPIPS, MeanLPIPS, read_heads
 from srkit_perception import entry

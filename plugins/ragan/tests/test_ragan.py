@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from srkit_core.testing.contracts import AdversarialLossContract
+from srkit_core.testing import AdversarialLossContract
 from srkit_ragan import ragan
 
 REAL, FAKE = torch.tensor([[0.0], [2.0]]), torch.tensor([[-1.0], [0.0]])

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from srkit_core.errors import OptionError
 from srkit_core.options import options_of
-from srkit_core.testing.contracts import GeneratorContract
+from srkit_core.testing import GeneratorContract
 from srkit_rcan import rcan
 from srkit_rcan.model import AttentionBlock, ChannelAttention, ResidualGroup
 

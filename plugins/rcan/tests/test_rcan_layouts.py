@@ -2,7 +2,7 @@
 
 import re
 
-from srkit_core.testing.contracts import LayoutContract
+from srkit_core.testing import LayoutContract
 
 
 class TestBasicSR(LayoutContract):

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from srkit_core.options import options_of
-from srkit_core.testing.contracts import GeneratorContract
+from srkit_core.testing import GeneratorContract
 from srkit_rrdb import rrdb, srkit_components
 from srkit_rrdb.dense_block import DenseBlock
 

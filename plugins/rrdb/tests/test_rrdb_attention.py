@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from srkit_core.testing.contracts import GeneratorContract
+from srkit_core.testing import GeneratorContract
 from srkit_rrdb import rrdb
 from srkit_rrdb.branch_attention import BranchChannelAttention, WindowSelfAttention
 

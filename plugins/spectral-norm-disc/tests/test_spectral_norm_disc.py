@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from srkit_core.options import options_of
-from srkit_core.testing.contracts import DiscriminatorContract
+from srkit_core.testing import DiscriminatorContract
 from srkit_spectral_norm_disc import srkit_components, vgg_sn
 from srkit_vgg_disc import vgg
 

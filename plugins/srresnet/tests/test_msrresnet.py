@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from srkit_core.errors import OptionError
-from srkit_core.testing.contracts import GeneratorContract
+from srkit_core.testing import GeneratorContract
 from srkit_srresnet import srresnet
 
 

@@ -12,7 +12,7 @@ from srkit_core.errors import OptionError
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.io.images import read_image, to_unit
 from srkit_core.options import options_of
-from srkit_core.testing.contracts import GeneratorContract
+from srkit_core.testing import GeneratorContract
 from srkit_srresnet import srresnet
 
 

@@ -1,6 +1,6 @@
 """Do other projects' files of SRResNet become what they were?"""
 
-from srkit_core.testing.contracts import LayoutContract
+from srkit_core.testing import LayoutContract
 
 
 class TestFromTensorFlow(LayoutContract):

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from srkit_core.options import options_of
-from srkit_core.testing.contracts import GeneratorContract
+from srkit_core.testing import GeneratorContract
 from srkit_core.testing.samples import pictures
 from srkit_srvgg import srvgg
 

@@ -1,6 +1,6 @@
 """Do the published files of Real-ESRGAN's compact networks become what they were?"""
 
-from srkit_core.testing.contracts import LayoutContract
+from srkit_core.testing import LayoutContract
 
 
 class TestCompact(LayoutContract):

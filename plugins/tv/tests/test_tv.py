@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from srkit_core.testing.contracts import ReferenceLossContract
+from srkit_core.testing import ReferenceLossContract
 from srkit_tv import srkit_components
 from srkit_tv.loss import TotalVariation
 

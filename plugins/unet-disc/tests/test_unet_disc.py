@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from srkit_core.options import options_of
-from srkit_core.testing.contracts import DiscriminatorContract
+from srkit_core.testing import DiscriminatorContract
 from srkit_unet_disc import srkit_components, unet_sn
 
 

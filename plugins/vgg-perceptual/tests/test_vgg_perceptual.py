@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from srkit_core.errors import DataError, OptionError, WeightsError
 from srkit_core.pretrained import find
-from srkit_core.testing.contracts import ReferenceLossContract
+from srkit_core.testing import ReferenceLossContract
 from srkit_core.testing.samples import noisy, pictures
 from srkit_perception import entry, untrained
 from srkit_perception.architectures import Architecture, Layer

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from srkit_core.specs import MetricSpec
 
 MANY: Final = 200
-GROUPS: Final = 50
+MOST_GROUPS: Final = 50
 """The points of a line that is legible, and the groups a longer one is gathered into; empirical."""
 
 Row = Mapping[str, str]
@@ -143,7 +143,7 @@ def gathered(line: Line) -> tuple[Line, int]:
 
     No group is of two stages.
     """
-    size = ceil(len(line.points) / GROUPS)
+    size = ceil(len(line.points) / MOST_GROUPS)
     groups = [
         points[first : first + size]
         for points in _by_stage(line)
