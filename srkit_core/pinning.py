@@ -13,7 +13,7 @@ from typing import Final
 from srkit_core.binding import BoundComponent
 from srkit_core.expressions import Call, Sum
 from srkit_core.plan import Plan, plan
-from srkit_core.pretrained import FoundWeights, Report, find, identify, obtain_first
+from srkit_core.pretrained import DownloadProgress, FoundWeights, find, identify, obtain_first
 from srkit_core.recipe import Recipe, Stage
 from srkit_core.registry import Registry
 from srkit_core.specs import Alternatives
@@ -35,7 +35,7 @@ def pin(
     registry: Registry,
     *,
     recorded: Recipe | None = None,
-    report: Report | None = None,
+    report: DownloadProgress | None = None,
 ) -> Pinned:
     """Choose and fetch the pretrained networks of a recipe.
 
@@ -77,7 +77,7 @@ def is_path(name: str, registry: Registry) -> bool:
 
 
 def networks_of(
-    components: Iterable[BoundComponent], registry: Registry, report: Report | None = None
+    components: Iterable[BoundComponent], registry: Registry, report: DownloadProgress | None = None
 ) -> tuple[FoundWeights, ...]:
     """Return the verified files that parts need, each once, fetched where they are not on this
     machine.
@@ -104,7 +104,7 @@ def _chosen_stage(
     number: int,
     planned: Plan,
     registry: Registry,
-    report: Report | None,
+    report: DownloadProgress | None,
 ) -> Stage:
     before = recorded.stages[number].loss if recorded and number < len(recorded.stages) else None
     components = [term.bound for term in planned.stages[number].terms]
@@ -118,7 +118,7 @@ def _chosen_sum(
     components: Sequence[BoundComponent],
     recorded: Sum | None,
     registry: Registry,
-    report: Report | None,
+    report: DownloadProgress | None,
 ) -> Sum:
     before = (
         [term.call for term in recorded.terms]
@@ -139,7 +139,7 @@ def _chosen(
     bound: BoundComponent,
     recorded: Call | None,
     registry: Registry,
-    report: Report | None,
+    report: DownloadProgress | None,
 ) -> Call:
     for names in bound.pretrained:
         if len(names) > 1:
@@ -166,7 +166,9 @@ def _as_before(names: Alternatives, call: Call, recorded: Call | None) -> Altern
     return (name,) if isinstance(name, str) and name in names else names
 
 
-def _obtained(names: Alternatives, registry: Registry, report: Report | None) -> FoundWeights:
+def _obtained(
+    names: Alternatives, registry: Registry, report: DownloadProgress | None
+) -> FoundWeights:
     if is_path(names[0], registry):
         return identify(Path(names[0]), registry.weights)
     return obtain_first([registry.pretrained(name) for name in names], report)

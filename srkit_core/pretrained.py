@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FOLDER_VARIABLE: Final = "SRKIT_WEIGHTS"
 CACHE_VARIABLE: Final = "SRKIT_CACHE"
 
-Report = Callable[[str, int, int], None]
+DownloadProgress = Callable[[str, int, int], None]
 """Takes the name of a network, and how many bytes of how many have arrived (0 where nobody knows).
 """
 
@@ -46,7 +46,7 @@ def find(spec: WeightsSpec) -> FoundWeights | None:
     return None
 
 
-def obtain(spec: WeightsSpec, report: Report | None = None) -> FoundWeights:
+def obtain(spec: WeightsSpec, report: DownloadProgress | None = None) -> FoundWeights:
     """Return the file of a network, downloaded into srkit's cache where it is not on this machine
     yet.
 
@@ -56,7 +56,9 @@ def obtain(spec: WeightsSpec, report: Report | None = None) -> FoundWeights:
     return obtain_first((spec,), report)
 
 
-def obtain_first(specs: Sequence[WeightsSpec], report: Report | None = None) -> FoundWeights:
+def obtain_first(
+    specs: Sequence[WeightsSpec], report: DownloadProgress | None = None
+) -> FoundWeights:
     """Return the first of several networks that can be had: one on this machine before one to
     download.
     """
@@ -92,7 +94,7 @@ def identify(path: Path, specs: Iterable[WeightsSpec]) -> FoundWeights:
     )
 
 
-def add(spec: WeightsSpec, path: Path) -> FoundWeights:
+def add_weights(spec: WeightsSpec, path: Path) -> FoundWeights:
     """Copy a file into srkit's cache; raises WeightsError when it does not hold that network."""
     import shutil
 
@@ -116,7 +118,7 @@ def cache_folder() -> Path:
     return Path(named) if named else user_cache_path("srkit", appauthor=False)
 
 
-def _fetch(spec: WeightsSpec, report: Report, failures: list[str]) -> FoundWeights | None:
+def _fetch(spec: WeightsSpec, report: DownloadProgress, failures: list[str]) -> FoundWeights | None:
     for file in spec.files:
         for source in file.sources:
             target = _cached(spec, file)

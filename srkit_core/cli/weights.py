@@ -51,10 +51,10 @@ def add(
     """Copy a file that holds a pretrained network into srkit's cache, after checking that it is the
     one.
     """
-    from srkit_core.pretrained import add as add_file
+    from srkit_core.pretrained import add_weights
     from srkit_core.registry import discover
 
-    _say_where(add_file(discover().pretrained(name), file))
+    _say_where(add_weights(discover().pretrained(name), file))
 
 
 def import_file(

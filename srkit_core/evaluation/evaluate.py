@@ -28,7 +28,7 @@ from srkit_core.models.model import Model
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import networks_of
 from srkit_core.plan import MetricTerm, bind_metrics
-from srkit_core.pretrained import Report
+from srkit_core.pretrained import DownloadProgress
 from srkit_core.recipe import PAIRED, ProtocolName
 from srkit_core.registry import Registry, discover
 
@@ -164,7 +164,7 @@ def evaluate_models(
     *,
     note: Note,
     seen: SeenBy | None = None,
-    report: Report | None = None,
+    report: DownloadProgress | None = None,
 ) -> Scores:
     """Score models, by the name of their row, on pictures as an evaluation recipe says.
 

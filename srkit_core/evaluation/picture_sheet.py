@@ -11,11 +11,11 @@ _GAP = 6
 _TITLE = 22
 _PAPER = 255
 _INK = (30, 30, 30)
-Row = Mapping[str, Pixels]
+SheetRow = Mapping[str, Pixels]
 
 
 def picture_sheet(
-    rows: Sequence[Row],
+    rows: Sequence[SheetRow],
     columns: Sequence[str],
     *,
     side: int = 256,

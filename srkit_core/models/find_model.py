@@ -20,7 +20,7 @@ from srkit_core.models.foreign_weights import import_command, import_weights, re
 from srkit_core.models.model import Model
 from srkit_core.models.weights_file import is_ours, read_card, read_model
 from srkit_core.plan import bind_generator
-from srkit_core.pretrained import Report, obtain
+from srkit_core.pretrained import DownloadProgress, obtain
 from srkit_core.registry import Component, Registry, discover
 from srkit_core.specs import GeneratorSpec
 
@@ -67,7 +67,7 @@ def load_model(
     device: DeviceName = "auto",
     precision: PrecisionName = "auto",
     registry: Registry | None = None,
-    report: Report | None = None,
+    report: DownloadProgress | None = None,
 ) -> Model:
     """Load a model in eval mode: a weights file, known weights by their name, or a baseline.
 
@@ -86,7 +86,7 @@ def load_model(
     return open_model(model, registry, own or scale or DEFAULT_SCALE, where, dtype)
 
 
-def fetch(model: ModelLike, registry: Registry, report: Report | None = None) -> None:
+def fetch(model: ModelLike, registry: Registry, report: DownloadProgress | None = None) -> None:
     """Bring known weights onto this machine, where a word means some; `report` is told of the
     download.
     """

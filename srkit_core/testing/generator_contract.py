@@ -14,8 +14,8 @@ from srkit_core.testing.samples import pictures
 
 
 class GeneratorContract(NetworkContract):
-    """Checks of a generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), for every scale that its
-    spec declares.
+    """Checks of a generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), for every scale that
+    its spec declares.
 
     The attribute `scale` must be one of them; checks that have nothing to do with the scale are
     tried at it.

@@ -16,7 +16,7 @@ from pypi_simple import PYPI_SIMPLE_ENDPOINT
 from srkit_core import downloads
 from srkit_core.downloads import index_addresses
 from srkit_core.errors import UnknownComponentError, WeightsError
-from srkit_core.pretrained import add, find, identify, obtain, obtain_first
+from srkit_core.pretrained import add_weights, find, identify, obtain, obtain_first
 from srkit_core.registry import Registry
 from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
 
@@ -244,11 +244,11 @@ def test_a_file_is_added_only_when_it_is_the_one(tmp_path):
     (tmp_path / "right").write_bytes(CONTENT)
     (tmp_path / "wrong").write_bytes(OTHER)
     with pytest.raises(WeightsError, match=r"wrong \(sha256 .*\) is no known file of net"):
-        add(network(), tmp_path / "wrong")
+        add_weights(network(), tmp_path / "wrong")
     with pytest.raises(WeightsError, match="there is no weights file"):
-        add(network(), tmp_path / "gone")
+        add_weights(network(), tmp_path / "gone")
     assert find(network()) is None
-    added = add(network(), tmp_path / "right")
+    added = add_weights(network(), tmp_path / "right")
     (tmp_path / "right").unlink()
     assert find(network()) == added
 

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
+from srkit_core.engine.logs.columns import LogSplit
 from srkit_core.engine.logs.curves.series import (
     Axis,
     Era,
     Line,
     Panel,
     Point,
-    Split,
     gathered,
     has_many,
 )
@@ -26,13 +26,13 @@ DECADE: Final = 10.0
 
 # Of Okabe and Ito, who chose colours that every kind of eye tells apart; cold ones are training,
 # warm ones validation.
-_COLOURS: Final[Mapping[Split, Sequence[str]]] = {
+_COLOURS: Final[Mapping[LogSplit, Sequence[str]]] = {
     "train": ("#0072B2", "#56B4E9"),
     "val": ("#D55E00", "#E69F00", "#CC79A7", "#009E73", "#000000"),
 }
-_MARKERS: Final[Mapping[Split, str]] = {"train": "o", "val": "os^Dv"}
+_MARKERS: Final[Mapping[LogSplit, str]] = {"train": "o", "val": "os^Dv"}
 _DASHES: Final = ("-", "--", "-.", ":")
-WORDS: Final[Mapping[Split, str]] = {"train": "training", "val": "validation"}
+WORDS: Final[Mapping[LogSplit, str]] = {"train": "training", "val": "validation"}
 GREY: Final = "#606060"
 _AMONG: Final[Mapping[str, Any]] = {"loc": "best"}
 _BESIDE: Final[Mapping[str, Any]] = {
@@ -77,7 +77,7 @@ def draw_panel(axes: Axes, panel: Panel, stages: Sequence[Era]) -> None:
         _tell_apart(axes, panel, names)
 
 
-def style(split: Split, number: int) -> dict[str, Any]:
+def style(split: LogSplit, number: int) -> dict[str, Any]:
     """Return how a line looks: in the colours of its split, by its number among the names of a
     panel.
     """

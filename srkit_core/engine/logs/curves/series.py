@@ -8,14 +8,14 @@ from operator import attrgetter
 from statistics import median
 from typing import Final, Literal, NamedTuple
 
+from srkit_core.engine.logs.columns import LogSplit
 from srkit_core.specs import MetricSpec
 
 MANY: Final = 200
 MOST_GROUPS: Final = 50
 """The points of a line that is legible, and the groups a longer one is gathered into; empirical."""
 
-Row = Mapping[str, str]
-Split = Literal["train", "val"]
+CsvRow = Mapping[str, str]
 Axis = Literal["linear", "log", "probability"]
 
 
@@ -35,7 +35,7 @@ class Line:
     `name` tells lines of one panel apart, `chosen` are figures that were set and not measured.
     """
 
-    split: Split
+    split: LogSplit
     points: tuple[Point, ...]
     name: str = ""
     chosen: bool = False
@@ -81,17 +81,17 @@ class Era(NamedTuple):
 @dataclass(frozen=True)
 class _Table:
     columns: Sequence[str]
-    rows: Mapping[Split, Sequence[Row]]
+    rows: Mapping[LogSplit, Sequence[CsvRow]]
 
     def lines(
-        self, column: str, name: str = "", splits: Sequence[Split] = ("train", "val")
+        self, column: str, name: str = "", splits: Sequence[LogSplit] = ("train", "val")
     ) -> list[Line]:
         """Return a column as a line for each split that has it."""
         found = [Line(split, tuple(_points(self.rows[split], column)), name) for split in splits]
         return [line for line in found if line.points]
 
 
-def panels(rows: Sequence[Row], metrics: Mapping[str, MetricSpec]) -> list[Panel]:
+def panels(rows: Sequence[CsvRow], metrics: Mapping[str, MetricSpec]) -> list[Panel]:
     """Return what the rows of metrics.csv show, in the order in which a person asks for it.
 
     What has no figures is left out.
@@ -123,7 +123,7 @@ def panels(rows: Sequence[Row], metrics: Mapping[str, MetricSpec]) -> list[Panel
     return [panel for panel in found if panel.lines]
 
 
-def eras(rows: Sequence[Row]) -> list[Era]:
+def eras(rows: Sequence[CsvRow]) -> list[Era]:
     """Return which steps each stage took, in the order of training."""
     found = list[Era]()
     for stage, group in groupby(rows, key=lambda row: row["stage"]):
@@ -243,7 +243,7 @@ def _best(lines: Sequence[Line], *, higher: bool) -> tuple[Point, ...]:
     )
 
 
-def _points(rows: Sequence[Row], column: str) -> Iterator[Point]:
+def _points(rows: Sequence[CsvRow], column: str) -> Iterator[Point]:
     for row in rows:
         value = float(row.get(column) or "nan")
         if isfinite(value):
