@@ -22,7 +22,7 @@ SpecT = TypeVar("SpecT", bound=ComponentSpec)
 
 @dataclass(frozen=True)
 class BoundComponent:
-    """A component with every option bound; a nested component is a Part again.
+    """A component with every option bound; a nested component is one again.
 
     `context` is what its factory asked for.
 

@@ -165,7 +165,7 @@ def _folders(text: str | None) -> tuple[str, ...] | None:
 
 def _print_report(report: "PrepareReport") -> None:
     from srkit_core.cli.render import print_table
-    from srkit_core.data.prepared import SKIPPED
+    from srkit_core.data.prepared_layout import SKIPPED
 
     skipped, out = report.tally.skipped, report.out
     if skipped:

@@ -1,141 +1,21 @@
-"""How do samples become batches, from any place in the sequence?"""
+"""How do samples become batches, in processes that may be lost?"""
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
-from typing import Any
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
-import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from srkit_core.augmentation.pixel_change import PixelChange
-from srkit_core.augmentation.view import View
-from srkit_core.data.cache import PixelCache
-from srkit_core.data.loader_workers import begin, signals_waiting
-from srkit_core.data.mixture import Mixture
-from srkit_core.data.patches import CropRule, centre_crop_position, cut, picture_of, sample_rng
-from srkit_core.data.picture import Picture
-from srkit_core.data.transforms import draw_change, draw_crop_position, draw_view
-from srkit_core.errors import DataError
-from srkit_core.io.images import Pixels, read_image
+from srkit_core.data.dataset import Batch, CropDataset, collate
+from srkit_core.errors import DataError, LostProcessError
+from srkit_core.torch_messages import LOST_WORKER, says_any
 
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One crop on its way into a batch; `lr` is present where LR comes from disk."""
-
-    name: str
-    window: Pixels
-    corner: tuple[int, int]
-    lr: Pixels | None
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Crops with their margins, uint8 (N, H, W, 3), a tensor for each size of window: pictures
-    smaller than the window have their own.
-
-    `names`, `corners` (where the patches lie in the windows) and `lr` are in the order of all
-    windows.
-    """
-
-    names: tuple[str, ...]
-    windows: tuple[Tensor, ...]
-    corners: tuple[tuple[int, int], ...]
-    lr: Tensor | None
-
-    def pin_memory(self) -> "Batch":
-        """Let the loader put the pixels where a GPU copies from."""
-        windows = tuple(stack.pin_memory() for stack in self.windows)
-        return Batch(
-            self.names, windows, self.corners, None if self.lr is None else self.lr.pin_memory()
-        )
-
-
-class Samples(Dataset[Sample]):
-    """The endless sequence of a stage's samples; sample i is the same in every process."""
-
-    def __init__(self, pictures: Sequence[Picture], rule: CropRule) -> None:
-        self._pictures = pictures
-        self._mixture = Mixture.of(pictures)
-        self._rule = rule
-        self._cache = PixelCache(read_image)
-        self._named = set[str]()
-
-    def __getitem__(self, index: int) -> Sample:
-        """Return sample `index`.
-
-        A picture that turns out to be unusable is replaced by the next one.
-        """
-        epoch, turn = (
-            index // self._mixture.length,
-            picture_of(self._rule, index, self._mixture.length),
-        )
-        position = self._mixture.picture(epoch, turn)
-        errors = list[DataError]()
-        for offset in range(len(self._pictures)):
-            picture = self._pictures[(position + offset) % len(self._pictures)]
-            try:
-                return self._sample(picture, index)
-            except DataError as error:
-                self._name_once(picture, error)
-                errors.append(error)
-        raise DataError(
-            f"none of the {len(errors)} training pictures can be used; {errors[0]}",
-            hint=errors[0].hint,
-        )
-
-    def _name_once(self, picture: Picture, error: DataError) -> None:
-        if picture.name not in self._named:
-            self._named.add(picture.name)
-            _log.warning("skipped: %s", error)
-
-    def _sample(self, picture: Picture, index: int) -> Sample:
-        rule, rng = self._rule, sample_rng(self._rule, index)
-        hr, lr = _read(picture, rule, self._cache.get)
-        position = draw_crop_position(rule.augment, hr, rule.patch, rule.scale, rng)
-        change, view = draw_change(rule.augment, rng), draw_view(rule.augment, rng)
-        return _seen(picture, rule, hr, lr, position, view, change)
-
-
-class CentrePatches(Dataset[Sample]):
-    """The central patch of every picture, for validation."""
-
-    def __init__(self, pictures: Sequence[Picture], rule: CropRule) -> None:
-        self._pictures = pictures
-        self._rule = rule
-
-    def __len__(self) -> int:
-        """Return the number of pictures."""
-        return len(self._pictures)
-
-    def usable(self) -> list[int]:
-        """Return the numbers of the pictures that are as large as the patch."""
-        return [
-            number
-            for number, picture in enumerate(self._pictures)
-            if min(picture.sides(self._rule.scale)) >= self._rule.patch
-        ]
-
-    def __getitem__(self, index: int) -> Sample:
-        """Return the central patch of picture `index`."""
-        picture = self._pictures[index]
-        hr, lr = _read(picture, self._rule, read_image)
-        return _seen(
-            picture,
-            self._rule,
-            hr,
-            lr,
-            centre_crop_position(self._rule, hr.shape[0], hr.shape[1]),
-            View(),
-            PixelChange(),
-        )
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Batches(Dataset[Batch | DataError]):
@@ -144,7 +24,7 @@ class _Batches(Dataset[Batch | DataError]):
     An error is handed over, because a loader's process can raise but its text.
     """
 
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: CropDataset) -> None:
         self._samples = samples
 
     def __getitem__(self, numbers: list[int]) -> Batch | DataError:
@@ -155,7 +35,7 @@ class _Batches(Dataset[Batch | DataError]):
 
 
 def training_batches(
-    samples: Samples, batches: Iterable[list[int]], *, workers: int, pin: bool
+    samples: CropDataset, batches: Iterable[list[int]], *, workers: int, pin: bool
 ) -> Iterator[Batch]:
     """Yield a batch for each list of sample numbers, with `workers` processes (0: in this one).
 
@@ -169,9 +49,9 @@ def training_batches(
         collate_fn=_as_it_is,
         pin_memory=pin,
         generator=torch.Generator(),
-        worker_init_fn=begin,
+        worker_init_fn=start_worker,
     )
-    with signals_waiting():
+    with hold_signals():
         loaded = iter(loader)
     for batch in loaded:
         if isinstance(batch, DataError):
@@ -189,65 +69,58 @@ def batch_indices(
         yield list(range(start, start + share))
 
 
-def collate(samples: Iterable[Sample]) -> Batch:
-    """Stack samples, those with windows of one size together."""
-    ordered = sorted(samples, key=_window_size)
-    stored = [sample.lr for sample in ordered if sample.lr is not None]
-    return Batch(
-        names=tuple(sample.name for sample in ordered),
-        windows=tuple(
-            _stacked([sample.window for sample in alike])
-            for _, alike in groupby(ordered, key=_window_size)
-        ),
-        corners=tuple(sample.corner for sample in ordered),
-        lr=_stacked(stored) if stored else None,
-    )
-
-
-def _read(
-    picture: Picture, rule: CropRule, read: Callable[[Path], Pixels]
-) -> tuple[Pixels, Pixels | None]:
-    hr, lr = picture.read(rule.scale, read)
-    if min(hr.shape[:2]) < rule.patch:
-        size = f"{hr.shape[1]}x{hr.shape[0]}"
-        raise DataError(
-            f"of {picture.path} {size} pixels are left, less than the crop of {rule.patch}",
-            hint="--patch",
-            path=picture.path,
-        )
-    return hr, lr
-
-
-def _seen(
-    picture: Picture,
-    rule: CropRule,
-    hr: Pixels,
-    lr: Pixels | None,
-    position: tuple[int, int],
-    view: View,
-    change: PixelChange,
-) -> Sample:
-    crop = cut(rule, hr, position, view, change)
-    return Sample(
-        picture.name,
-        crop.window,
-        crop.corner,
-        None if lr is None else _lr_patch(rule, lr, position, view),
-    )
-
-
-def _lr_patch(rule: CropRule, lr: Pixels, position: tuple[int, int], view: View) -> Pixels:
-    y, x, side = position[0] // rule.scale, position[1] // rule.scale, rule.patch // rule.scale
-    return view.of(lr[y : y + side, x : x + side])
-
-
-def _window_size(sample: Sample) -> tuple[int, ...]:
-    return sample.window.shape
-
-
-def _stacked(pixels: Sequence[Pixels]) -> Tensor:
-    return torch.from_numpy(np.stack(pixels))
-
-
 def _as_it_is(batch: Any) -> Any:
     return batch
+
+
+@contextmanager
+def hold_signals() -> Iterator[None]:
+    """Let signals wait while processes are started, so that these begin with signals blocked and
+    none slips in between.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_worker(_: int) -> None:
+    """Leave signals to the main process: a launcher sends its own to all, and the main one needs
+    the others for its last step.
+
+    Only the main process can end this one. Without that a loader which lost one of its processes
+    would wait for the others for ever.
+    """
+    if sys.platform == "linux":
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        threading.Thread(target=_end_when_the_main_process_asks, daemon=True).start()
+
+
+def _end_when_the_main_process_asks() -> None:
+    if sys.platform == "linux":
+        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
+            continue
+        os._exit(0)
+
+
+@contextmanager
+def lost_worker_guard(hint: str) -> Iterator[None]:
+    """Turn every way in which a lost loading process shows itself into LostProcessError with this
+    hint.
+    """
+    try:
+        yield
+    except (
+        ConnectionError,
+        EOFError,
+        RuntimeError,
+    ) as error:  # the first two where a batch was on its way
+        if isinstance(error, RuntimeError) and not says_any(error, LOST_WORKER):
+            raise
+        raise LostProcessError(
+            "a process that loads pictures was ended from outside", hint=hint
+        ) from error

@@ -13,11 +13,11 @@ from srkit_core.data.groups import group_of
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
 from srkit_core.data.prepared_folder import (
-    Packed,
+    PreparedFolder,
     as_prepared,
     check_scale,
-    find_packed,
-    packed_pictures,
+    find_prepared_folder,
+    pictures_of_shards,
     unused_lr,
 )
 from srkit_core.data.remote import on_this_machine
@@ -105,11 +105,11 @@ def open_picture_set(
 
 def _open(source: DataSource, naming: Naming | None, smallest: int) -> PictureSet:
     here, remarks = on_this_machine(source)
-    packed = find_packed(here)
+    packed = find_prepared_folder(here)
     if packed and naming:
         check_scale(packed, naming)
     if packed and packed.manifest.format == "packed":
-        found: list[Picture | Skipped] = [*packed_pictures(packed, here, naming)]
+        found: list[Picture | Skipped] = [*pictures_of_shards(packed, here, naming)]
         listing = Listing(packed.folder, (), remarks=() if naming else unused_lr(packed))
     else:
         listing = list_files(here, naming)
@@ -129,7 +129,9 @@ def _open(source: DataSource, naming: Naming | None, smallest: int) -> PictureSe
     return picture_set
 
 
-def _listed(listing: Listing, source: DataSource, packed: Packed | None) -> Sequence[Picture]:
+def _listed(
+    listing: Listing, source: DataSource, packed: PreparedFolder | None
+) -> Sequence[Picture]:
     names = _names([path for path, _ in listing.files], listing.root)
     pictures = [
         Picture(name, path, group_of(name), 0, 0, lr, weight=source.weight)

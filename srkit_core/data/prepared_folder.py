@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationEr
 from srkit_core.data.folders import name_inside
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
-from srkit_core.data.prepared import MANIFEST, ROOM, SKIPPED, VERSION
+from srkit_core.data.prepared_layout import MANIFEST, SKIPPED, VERSION, WORK_FOLDER
 from srkit_core.data.shards import open_shard, unreadable
 from srkit_core.data_source import DataSource
 from srkit_core.errors import DataError
@@ -26,7 +26,7 @@ from srkit_core.lists import read_list
 _AGAIN = "copy it again, or srkit prepare again"
 
 
-class Prepared(BaseModel):
+class PreparedPicture(BaseModel):
     """A picture as it was prepared: in a `shard`, or in `files`, all of them below the folder.
 
     `size` is (height, width) of HR.
@@ -47,11 +47,11 @@ class Manifest(BaseModel):
     version: Literal[1]
     format: Literal["packed", "files"]
     scale: PositiveInt
-    pictures: list[Prepared]
+    pictures: list[PreparedPicture]
 
 
 @dataclass(frozen=True)
-class Packed:
+class PreparedFolder:
     """A prepared folder; `digest` is that of its manifest."""
 
     folder: Path
@@ -59,7 +59,7 @@ class Packed:
     digest: str
 
 
-def find_packed(source: DataSource) -> Packed | None:
+def find_prepared_folder(source: DataSource) -> PreparedFolder | None:
     """Return what was prepared in a place, or around a folder of prepared files.
 
     None for others, and manifests of other programs.
@@ -67,7 +67,7 @@ def find_packed(source: DataSource) -> Packed | None:
     Raises DataError when the manifest is damaged, or of another version than this srkit reads.
     """
     where = Path(source.where)
-    if not (where / MANIFEST).is_file() and (where / ROOM).is_dir():
+    if not (where / MANIFEST).is_file() and (where / WORK_FOLDER).is_dir():
         raise DataError(
             f"{where} was not prepared to its end",
             hint="run the same srkit prepare again",
@@ -76,7 +76,9 @@ def find_packed(source: DataSource) -> Packed | None:
     return _opened(where) if _is_prepared(where) else _around(where)
 
 
-def packed_pictures(packed: Packed, source: DataSource, naming: Naming | None) -> list[Picture]:
+def pictures_of_shards(
+    packed: PreparedFolder, source: DataSource, naming: Naming | None
+) -> list[Picture]:
     """Return the pictures of shards, of a list those that it names, with the crops of their grids,
     and with `naming` with LR.
 
@@ -93,7 +95,7 @@ def packed_pictures(packed: Packed, source: DataSource, naming: Naming | None) -
     return [replace(picture, lr=picture.path) for picture in pictures] if naming else pictures
 
 
-def unused_lr(packed: Packed) -> tuple[str, ...]:
+def unused_lr(packed: PreparedFolder) -> tuple[str, ...]:
     """Say that shards hold LR, where it is not asked for."""
     return (
         (f"{packed.folder} holds LR as well, which --degrade paired takes",)
@@ -102,7 +104,7 @@ def unused_lr(packed: Packed) -> tuple[str, ...]:
     )
 
 
-def check_scale(packed: Packed, naming: Naming) -> None:
+def check_scale(packed: PreparedFolder, naming: Naming) -> None:
     """Raise DataError when a folder was prepared for another scale than LR is wanted of."""
     if naming.scale not in (None, packed.manifest.scale):
         fact = f"the LR of {packed.folder} is of scale {packed.manifest.scale}, not {naming.scale}"
@@ -111,7 +113,7 @@ def check_scale(packed: Packed, naming: Naming) -> None:
         )
 
 
-def as_prepared(packed: Packed, pictures: Sequence[Picture]) -> Sequence[Picture]:
+def as_prepared(packed: PreparedFolder, pictures: Sequence[Picture]) -> Sequence[Picture]:
     """Return those of the pictures that were prepared, with their splits and groups, or all where
     none was.
 
@@ -144,7 +146,7 @@ def as_prepared(packed: Packed, pictures: Sequence[Picture]) -> Sequence[Picture
     ] or pictures
 
 
-def _around(where: Path) -> Packed | None:
+def _around(where: Path) -> PreparedFolder | None:
     """Return what a folder holds that a place is a written part of.
 
     What else lies in there is nobody's but its owner's.
@@ -176,7 +178,7 @@ def _is_prepared(folder: Path) -> bool:
     return isinstance(document, dict) and document.keys() >= {"version", "format"}
 
 
-def _opened(folder: Path) -> Packed:
+def _opened(folder: Path) -> PreparedFolder:
     path = folder / MANIFEST
     document = _document(path)
     if document["version"] != VERSION:
@@ -193,10 +195,10 @@ def _opened(folder: Path) -> Packed:
             path=folder,
         )
     open_shard.cache_clear()  # what was prepared again since is another file of the same name
-    return Packed(folder, manifest, hashlib.sha256(path.read_bytes()).hexdigest())
+    return PreparedFolder(folder, manifest, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def _listed(packed: Packed, listing: Path) -> list[Prepared]:
+def _listed(packed: PreparedFolder, listing: Path) -> list[PreparedPicture]:
     """Return what a list names, with endings of files or without."""
     pictures, names = packed.manifest.pictures, read_list(listing)
     known = {_bare(one.name): one for one in pictures} | {one.name: one for one in pictures}
@@ -258,7 +260,7 @@ def _names_a_picture(name: str) -> bool:
     )
 
 
-def _picture(packed: Packed, one: Prepared, weight: float) -> Picture:
+def _picture(packed: PreparedFolder, one: PreparedPicture, weight: float) -> Picture:
     path, (height, width) = _inside(packed, one.shard), one.size
     try:
         length = path.stat().st_size
@@ -278,11 +280,11 @@ def _picture(packed: Packed, one: Prepared, weight: float) -> Picture:
     )
 
 
-def _holds_lr(packed: Packed) -> bool:
+def _holds_lr(packed: PreparedFolder) -> bool:
     return "lr" in open_shard(_inside(packed, packed.manifest.pictures[0].shard))
 
 
-def _inside(packed: Packed, name: str) -> Path:
+def _inside(packed: PreparedFolder, name: str) -> Path:
     """Return a path of the manifest, which must lead to a file below its folder on every system."""
     inside = PurePosixPath(name)
     if (

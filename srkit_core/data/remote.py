@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock
 
 from srkit_core.data.folders import walk
-from srkit_core.data.prepared import MANIFEST
+from srkit_core.data.prepared_layout import MANIFEST
 from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.data_source import DataSource
 from srkit_core.errors import DataError, SrkitError

@@ -4,7 +4,7 @@ import shlex
 from dataclasses import replace
 
 from srkit_core.callbacks import StageEndEvent
-from srkit_core.data.loader_workers import lost_worker_guard
+from srkit_core.data.loader import lost_worker_guard
 from srkit_core.engine.checkpoints.checkpoint import Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import keep_checkpoint
 from srkit_core.engine.logs.logger import tell_step

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import torch
 
+from srkit_core.data.dataset import Batch, CropDataset
 from srkit_core.data.examples import Examples, make_examples, mixed
-from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
+from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.engine.checkpoints.checkpoint import Position, Progress, State, read_state
 from srkit_core.engine.checkpoints.checkpoint_policy import (
@@ -90,7 +91,7 @@ class StageRun:
         processes, batch = self.context.processes, self.plan.stage.batch
         step, length = self.progress.position.step, self.intervals.length
         indices = batch_indices(step, length, batch, rank=processes.rank, world=processes.world)
-        samples = Samples(self.context.data.training, self.rule)
+        samples = CropDataset(self.context.data.training, self.rule)
         pin = processes.backend.feeds
         return training_batches(samples, indices, workers=self.context.workers, pin=pin)
 

@@ -9,8 +9,9 @@ from typing import Final
 import torch
 
 from srkit_core.binding import BoundComponent
+from srkit_core.data.dataset import Batch, CropDataset
 from srkit_core.data.examples import Examples, make_examples
-from srkit_core.data.loader import Batch, Samples, batch_indices, training_batches
+from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.picture import Picture
 from srkit_core.devices import peak_memory_mb
 from srkit_core.engine.machine.processes import Processes, open_processes
@@ -112,7 +113,7 @@ def _drawn_a_second(
     processes to start.
     """
     rule, batch = crop_rule(plan, number), plan.stages[number].stage.batch
-    lr_maker, samples = build_lr_maker(plan), Samples(pictures, rule)
+    lr_maker, samples = build_lr_maker(plan), CropDataset(pictures, rule)
     indices = batch_indices(0, _FEW_BATCHES, batch)
     pin = processes.backend.feeds
     batches = training_batches(samples, indices, workers=workers, pin=pin)

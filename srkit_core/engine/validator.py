@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from srkit_core.data.dataset import CentreCropDataset, collate
 from srkit_core.data.examples import Examples, LrMaker, make_examples
-from srkit_core.data.loader import CentrePatches, collate
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
 from srkit_core.engine.logs.columns import STD
@@ -41,7 +41,7 @@ class Validator:
 
     def has_losses(self, rule: CropRule) -> bool:
         """Whether any picture is as large as a stage's patch."""
-        return any(CentrePatches(pictures, rule).usable() for pictures in self.sets.values())
+        return any(CentreCropDataset(pictures, rule).usable() for pictures in self.sets.values())
 
     def losses(
         self,
@@ -56,7 +56,9 @@ class Validator:
 
         Pictures smaller than the patch are left out; the figures are means weighted by batch.
         """
-        patches = CentrePatches([one for pictures in self.sets.values() for one in pictures], rule)
+        patches = CentreCropDataset(
+            [one for pictures in self.sets.values() for one in pictures], rule
+        )
         usable, sums = patches.usable(), Figures()
         with evaluating(generator, *([discriminator] if discriminator else [])):
             for first in range(0, len(usable), batch):
@@ -94,7 +96,7 @@ class Validator:
         return _labelled(scored, "")
 
     def _examples(
-        self, patches: CentrePatches, numbers: Sequence[int], rule: CropRule, first: int
+        self, patches: CentreCropDataset, numbers: Sequence[int], rule: CropRule, first: int
     ) -> Examples:
         samples = collate([patches[number] for number in numbers])
         seed = seed_for(self.seed, "validation", first)

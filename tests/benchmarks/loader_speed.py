@@ -22,8 +22,9 @@ from safetensors.numpy import save_file
 
 from srkit_core.augmentation import bind_augment
 from srkit_core.chain import bind_chain
+from srkit_core.data.dataset import CropDataset
 from srkit_core.data.examples import LrMaker, make_examples
-from srkit_core.data.loader import Samples, batch_indices, training_batches
+from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture_set import open_picture_set
 from srkit_core.engine.machine.malloc import keep_freed_memory
@@ -70,7 +71,7 @@ def draw(folder, chain, *, stored):
     )
     lr_maker, rng = LrMaker(None if stored else build_degradation(chain)), torch.Generator()
     for batch in training_batches(
-        Samples(pictures, rule), batch_indices(0, 10**9, BATCH), workers=0, pin=False
+        CropDataset(pictures, rule), batch_indices(0, 10**9, BATCH), workers=0, pin=False
     ):
         make_examples(batch, rule, lr_maker, rng)
         yield

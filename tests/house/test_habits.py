@@ -81,7 +81,7 @@ def test_no_library_function_exits(trees):
         if path.parts[:2] != ("srkit_core", "cli") and exits & set(_calls(tree))
     ]
     assert leaving == [
-        "srkit_core/data/loader_workers.py"
+        "srkit_core/data/loader.py"
     ]  # a process of its own, which its parent asks to end
 
 

@@ -15,8 +15,9 @@ from srkit_core.augmentation.crop_position import detail
 from srkit_core.augmentation.pixel_change import PixelChange
 from srkit_core.augmentation.view import View
 from srkit_core.builtin.interpolation import Shrink
+from srkit_core.data.dataset import CropDataset
 from srkit_core.data.examples import Examples, mixed
-from srkit_core.data.loader import Samples, batch_indices, training_batches
+from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
 from srkit_core.data.transforms import draw_change, draw_crop_position, draw_view
@@ -52,7 +53,7 @@ def pictures(tmp_path):
 def loaded(pictures, text, workers=0):
     rule = CropRule(32, 4, 8, 0, 0, bound(text))
     batches = training_batches(
-        Samples(pictures, rule), batch_indices(0, 6, 5), workers=workers, pin=False
+        CropDataset(pictures, rule), batch_indices(0, 6, 5), workers=workers, pin=False
     )
     return [
         (batch.names, batch.corners, torch.cat([stack.flatten() for stack in batch.windows]))

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from srkit_core.augmentation.view import View
+from srkit_core.data.dataset import Sample, collate
 from srkit_core.data.examples import LrMaker, make_examples
-from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import cut
 from srkit_core.engine.stage_run import crop_rule
 from srkit_core.errors import IncompatibleError

@@ -12,8 +12,8 @@ from torch.amp.grad_scaler import GradScaler
 from srkit_core.cli.app import run
 from srkit_core.data.folders import name_inside
 from srkit_core.data.picture_set import open_picture_set
-from srkit_core.data.prepared import ROOM
-from srkit_core.data.prepared_folder import find_packed
+from srkit_core.data.prepared_folder import find_prepared_folder
+from srkit_core.data.prepared_layout import WORK_FOLDER
 from srkit_core.data_source import parse_data_sources
 from srkit_core.engine.optimizer import with_optimizer
 from srkit_core.engine.trainer import train
@@ -146,10 +146,10 @@ def test_prepared_files_of_any_layout_train_on_hr_alone(photos, tmp_path, capsys
 
 
 def test_what_was_not_prepared_to_its_end_is_not_trained_on(tmp_path):
-    (tmp_path / ROOM).mkdir()
+    (tmp_path / WORK_FOLDER).mkdir()
     noise(tmp_path / "hr" / "0.png")
     with pytest.raises(DataError, match="was not prepared to its end"):
-        find_packed(parse_data_sources(str(tmp_path))[0])
+        find_prepared_folder(parse_data_sources(str(tmp_path))[0])
 
 
 def test_patience_without_a_validation_loss_is_refused_at_the_start(photos, tmp_path):

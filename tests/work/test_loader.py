@@ -9,9 +9,9 @@ import torch
 
 from srkit_core.augmentation import bind_augment
 from srkit_core.builtin.interpolation import Shrink
-from srkit_core.data.cache import PixelCache
+from srkit_core.data.dataset import CentreCropDataset, CropDataset, PixelCache, collate
 from srkit_core.data.examples import LrMaker, make_examples
-from srkit_core.data.loader import CentrePatches, Samples, batch_indices, collate, training_batches
+from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
 from srkit_core.data.picture_set import open_picture_set
@@ -59,7 +59,9 @@ def unpaired(pictures):
 
 def loaded(pictures, indices, workers=0, **changes):
     return list(
-        training_batches(Samples(pictures, rule(**changes)), indices, workers=workers, pin=False)
+        training_batches(
+            CropDataset(pictures, rule(**changes)), indices, workers=workers, pin=False
+        )
     )
 
 
@@ -140,7 +142,7 @@ def test_processes_share_what_one_would_see(world):
 
 def test_a_long_stage_costs_nothing_to_begin(pictures):
     endless = training_batches(
-        Samples(pictures, rule()), batch_indices(10**9, 10**12, 16), workers=0, pin=False
+        CropDataset(pictures, rule()), batch_indices(10**9, 10**12, 16), workers=0, pin=False
     )
     assert [len(batch.names) for batch in islice(endless, 2)] == [16, 16]
 
@@ -183,7 +185,7 @@ def test_pairs_of_another_scale_are_refused_with_the_sizes(pictures):
         match=r"none of the 7 training pictures can be used; .* pixels and its LR .*: that is not "
         r"scale 2",
     ):
-        Samples(pictures, wrong)[0]
+        CropDataset(pictures, wrong)[0]
 
 
 def test_a_pair_that_shares_less_than_a_crop_is_refused(tmp_path):
@@ -191,8 +193,8 @@ def test_a_pair_that_shares_less_than_a_crop_is_refused(tmp_path):
     write_image(tmp_path / "lr.png", noise(15, 20))
     short = Picture("a", tmp_path / "hr.png", "a", 66, 80, lr=tmp_path / "lr.png")
     for samples in (
-        Samples([short], rule(patch=64, margin=0)),
-        CentrePatches([short], rule(patch=64, margin=0)),
+        CropDataset([short], rule(patch=64, margin=0)),
+        CentreCropDataset([short], rule(patch=64, margin=0)),
     ):
         with pytest.raises(
             DataError, match=r"of .*hr.png 80x60 pixels are left, less than the crop of 64"
@@ -201,13 +203,13 @@ def test_a_pair_that_shares_less_than_a_crop_is_refused(tmp_path):
 
 
 def test_a_recipe_for_pairs_needs_lr_from_disk(pictures):
-    batch = collate([Samples(unpaired(pictures), rule())[0]])
+    batch = collate([CropDataset(unpaired(pictures), rule())[0]])
     with pytest.raises(DataError, match="the recipe wants LR from disk, the data have none"):
         pair(batch, rule(), None)
 
 
 def test_centre_patches_are_the_centres_of_held_out_pictures(pictures):
-    patches = CentrePatches(pictures, rule(margin=0))
+    patches = CentreCropDataset(pictures, rule(margin=0))
     assert len(patches) == 7
     for number, picture in enumerate(pictures):
         sample = patches[number]

@@ -15,7 +15,8 @@ from srkit_core.augmentation import bind_augment
 from srkit_core.cli.app import run
 from srkit_core.data import prepared_folder as packed_files
 from srkit_core.data import shards
-from srkit_core.data.loader import Samples, batch_indices, training_batches
+from srkit_core.data.dataset import CropDataset
+from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture_set import open_picture_set, readable, split_pictures
 from srkit_core.engine.trainer import train
@@ -114,7 +115,7 @@ def rule(**changes):
 def loaded(pictures, steps=6, workers=0, **changes):
     return list(
         training_batches(
-            Samples(pictures, rule(**changes)),
+            CropDataset(pictures, rule(**changes)),
             batch_indices(0, steps, 5),
             workers=workers,
             pin=False,
@@ -163,7 +164,7 @@ def test_loader_processes_see_the_same(packed):
 
 
 def test_samples_travel_to_a_spawned_process(packed):
-    samples = Samples(open_picture_set(str(packed)).pictures, rule())
+    samples = CropDataset(open_picture_set(str(packed)).pictures, rule())
     alone = [samples[number].window for number in range(4)]
     with torch.multiprocessing.get_context("spawn").Pool(1) as pool:
         assert all(
@@ -189,7 +190,7 @@ def test_the_fingerprint_is_of_the_manifest_and_of_the_sizes(packed):
 
 def test_an_epoch_has_the_patches_of_the_manifest(tmp_path):
     source = open_picture_set(str(pack(tmp_path / "a", patches=[4, 1, 9, 2, 1])))
-    samples = Samples(source.pictures, rule())
+    samples = CropDataset(source.pictures, rule())
     for epoch in range(2):
         names = Counter(samples[epoch * 17 + number].name for number in range(17))
         assert [names[f"bïld {number}"] for number in range(5)] == [4, 1, 9, 2, 1]
@@ -197,7 +198,7 @@ def test_an_epoch_has_the_patches_of_the_manifest(tmp_path):
 
 def test_a_mixture_weighs_prepared_and_plain_places(tmp_path):
     place = f"0.5*{pack(tmp_path / 'a', patches=[4, 1, 9, 2, 1])} + 2*{plain(tmp_path / 'b')}"
-    samples = Samples(open_picture_set(place).pictures, rule())
+    samples = CropDataset(open_picture_set(place).pictures, rule())
     names = [samples[number].name for number in range(36)]
     assert [
         sum(name[0] == label for name in names[half : half + 18])
@@ -337,7 +338,7 @@ def test_only_what_is_looked_at_is_read(tmp_path):
     (picture,) = open_picture_set(
         str(pack(tmp_path / "a", sizes=[(4096, 4096)], lr=False))
     ).pictures
-    Samples([picture], rule())[0]
+    CropDataset([picture], rule())[0]
     maps = (
         Path("/proc/self/smaps").read_text().partition("bïld 0.safetensors")[2].splitlines()
         if Path("/proc/self/smaps").exists()

@@ -11,8 +11,8 @@ from srkit_core.augmentation.crop_position import even_crop_position
 from srkit_core.augmentation.view import View
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.chain import bind_chain
+from srkit_core.data.dataset import Sample, collate
 from srkit_core.data.examples import LrMaker, make_examples
-from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import CropRule, centre_crop_position, cut, picture_of, sample_rng
 from srkit_core.data.transforms import draw_view
 from srkit_core.expressions import parse_chain

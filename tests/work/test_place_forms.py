@@ -12,7 +12,7 @@ from PIL import Image
 
 from srkit_core.augmentation import Augment
 from srkit_core.cli.app import run
-from srkit_core.data.loader import Samples
+from srkit_core.data.dataset import CropDataset
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
@@ -116,7 +116,7 @@ def test_samples_of_a_mixture_come_by_weight(tmp_path):
     )
     source = open_picture_set(place)
     assert named(source) == ["A/a", "A/b", "B/0", "B/1", "B/2", "B/3"]
-    samples = Samples(source.pictures, CropRule(16, 4, 0, 0, 0, Augment()))
+    samples = CropDataset(source.pictures, CropRule(16, 4, 0, 0, 0, Augment()))
     epochs = [
         Counter(samples[epoch * 8 + number].name for number in range(8)) for epoch in range(2)
     ]

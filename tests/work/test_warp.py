@@ -12,8 +12,8 @@ from srkit_core.augmentation.affine import Frame, draw_warp, warped
 from srkit_core.augmentation.pixel_change import PixelChange
 from srkit_core.augmentation.view import View
 from srkit_core.builtin.interpolation import Shrink
+from srkit_core.data.dataset import Sample, collate
 from srkit_core.data.examples import LrMaker, make_examples
-from srkit_core.data.loader import Sample, collate
 from srkit_core.data.patches import CropRule, cut
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from srkit_core.callbacks import Callback
-from srkit_core.data.loader import Samples, batch_indices, training_batches
-from srkit_core.data.loader_workers import lost_worker_guard
+from srkit_core.data.dataset import CropDataset
+from srkit_core.data.loader import batch_indices, lost_worker_guard, training_batches
 from srkit_core.data.picture_set import open_picture_set
 from srkit_core.engine.stage_run import crop_rule
 from srkit_core.engine.trainer import train
@@ -52,7 +52,7 @@ def begun(wish, photos, steps):
     """Return an iterator over `steps` batches, one of them taken, and its two processes."""
     pictures = open_picture_set(str(photos), paired=False, scale=4, smallest=32).pictures
     others = psutil.Process().children()  # such as the server that other tests fork from
-    samples = Samples(pictures, crop_rule(plan(wish, discover()), 0))
+    samples = CropDataset(pictures, crop_rule(plan(wish, discover()), 0))
     batches = training_batches(samples, batch_indices(0, steps, 2), workers=2, pin=False)
     next(batches)
     return batches, [child for child in psutil.Process().children() if child not in others]

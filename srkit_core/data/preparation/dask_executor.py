@@ -16,7 +16,7 @@ import distributed
 
 from srkit_core.data.preparation.executor import WorkItem, WorkResult
 from srkit_core.data.preparation.records import Unusable
-from srkit_core.data.prepared import ROOM
+from srkit_core.data.prepared_layout import WORK_FOLDER
 from srkit_core.errors import DataError
 from srkit_core.io.atomic import write_text
 
@@ -100,7 +100,7 @@ class DaskExecutor:
                 hint=f"dask worker {self._address}",
             ) from error
         probe = (
-            self._out / ROOM / f".probe.{secrets.randbits(32)}.part"
+            self._out / WORK_FOLDER / f".probe.{secrets.randbits(32)}.part"
         )  # an unfinished file, which is swept after a kill
         write_text(probe, probe.name)
         try:

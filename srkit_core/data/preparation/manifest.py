@@ -9,7 +9,7 @@ from typing import Any
 from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.preparation.records import Output, Record
 from srkit_core.data.preparation.selection import Tally
-from srkit_core.data.prepared import MANIFEST, ROOM, SKIPPED, VERSION
+from srkit_core.data.prepared_layout import MANIFEST, SKIPPED, VERSION, WORK_FOLDER
 from srkit_core.data.splits import Selection, choose
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import write_text
@@ -37,7 +37,7 @@ def with_earlier(out: Path, given: ManifestFields) -> tuple[ManifestFields, list
     """Fill in what an earlier run into this folder said, and return notes on what is kept and what
     is new.
     """
-    before, now = _recorded(out / ROOM / _FIELDS_FILE), asdict(given)
+    before, now = _recorded(out / WORK_FOLDER / _FIELDS_FILE), asdict(given)
     notes = list(_notes(before, now))
     known = {name: before.get(name) if value is None else value for name, value in now.items()}
     return ManifestFields(**known), notes
@@ -45,7 +45,7 @@ def with_earlier(out: Path, given: ManifestFields) -> tuple[ManifestFields, list
 
 def keep_fields(out: Path, given: ManifestFields) -> None:
     """Write them down for the next run, where they are not yet."""
-    file = out / ROOM / _FIELDS_FILE
+    file = out / WORK_FOLDER / _FIELDS_FILE
     if _recorded(file) != asdict(given):
         write_json(file, asdict(given))
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from srkit_core.data.preparation.manifest import forget_manifest
 from srkit_core.data.preparation.prepare_pictures import PrepareOptions, pixel_folders
 from srkit_core.data.preparation.records import RECORDS
-from srkit_core.data.prepared import MANIFEST, ROOM, SKIPPED
+from srkit_core.data.prepared_layout import MANIFEST, SKIPPED, WORK_FOLDER
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import UNFINISHED, write_error
 from srkit_core.io.documents import write_json
@@ -31,7 +31,7 @@ def locked_folder(out: Path) -> Iterator[None]:
     """
     if out.exists() and (
         not out.is_dir()
-        or ({file.name for file in out.iterdir()} - {_LOCK} and not (out / ROOM).is_dir())
+        or ({file.name for file in out.iterdir()} - {_LOCK} and not (out / WORK_FOLDER).is_dir())
     ):
         raise RecipeError(
             f"{out} exists already and holds something else", hint="name a new folder"
@@ -59,7 +59,7 @@ def claim_folder(out: Path, options: PrepareOptions, *, redo: bool) -> None:
 
     What was prepared goes then, and nothing else; a folder in the place of a new one is refused.
     """
-    file = out / ROOM / "options.json"
+    file = out / WORK_FOLDER / "options.json"
     before = _recorded(file) if file.is_file() else None
     words = options.in_words()
     if redo:
@@ -94,7 +94,7 @@ def clear_folder(out: Path, folders: Iterable[str]) -> None:
     The options say whose the folder is until others do.
     """
     forget_manifest(out)
-    for folder in [*_real(out, folders), *_real(out / ROOM, [RECORDS])]:
+    for folder in [*_real(out, folders), *_real(out / WORK_FOLDER, [RECORDS])]:
         shutil.rmtree(folder)
 
 
@@ -112,7 +112,7 @@ def sweep_folder(out: Path, folders: Iterable[str], kept: set[str]) -> None:
     ours = tuple(f".{Path(name).stem}." for name in (MANIFEST, SKIPPED))
     for path in [
         *(path for path in out.glob(UNFINISHED) if path.name.startswith(ours)),
-        *(out / ROOM).rglob(UNFINISHED),
+        *(out / WORK_FOLDER).rglob(UNFINISHED),
     ]:
         path.unlink()
 

@@ -31,7 +31,7 @@ from srkit_core.data.preparation.records import (
     stem_of,
     unusable_input,
 )
-from srkit_core.data.prepared import SHARDS
+from srkit_core.data.prepared_layout import SHARDS
 from srkit_core.data.shards import write_shard
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, image_size, read_image, write_image

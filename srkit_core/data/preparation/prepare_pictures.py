@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 from srkit_core.data.preparation.file_names import check_pattern, default_pattern
 from srkit_core.data.preparation.manifest import ManifestFields
 from srkit_core.data.preparation.selection import Tally
-from srkit_core.data.prepared import SHARDS
+from srkit_core.data.prepared_layout import SHARDS
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain
 

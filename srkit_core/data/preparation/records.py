@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from srkit_core.data.preparation.input_files import InputFile
-from srkit_core.data.prepared import ROOM
+from srkit_core.data.prepared_layout import WORK_FOLDER
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.documents import write_json
 
@@ -102,7 +102,7 @@ def stem_of(name: str) -> str:
 
 def record_file(out: Path, name: str) -> Path:
     """Return where the record of a picture is."""
-    return out / ROOM / RECORDS / f"{stem_of(name)}.json"
+    return out / WORK_FOLDER / RECORDS / f"{stem_of(name)}.json"
 
 
 def save_record(out: Path, name: str, record: Record) -> None:
@@ -130,7 +130,7 @@ def check_same_source(out: Path, names: Iterable[str]) -> None:
     there or a path is wrong.
     """
     before, now = (
-        {file.stem for file in (out / ROOM / RECORDS).glob("*.json")},
+        {file.stem for file in (out / WORK_FOLDER / RECORDS).glob("*.json")},
         {stem_of(name) for name in names},
     )
     if before and not before & now:
@@ -143,7 +143,9 @@ def check_same_source(out: Path, names: Iterable[str]) -> None:
 def forget_others(out: Path, names: Iterable[str]) -> int:
     """Delete the records of pictures that are not among `names`, and return how many there were."""
     known = {stem_of(name) for name in names}
-    others = [file for file in (out / ROOM / RECORDS).glob("*.json") if file.stem not in known]
+    others = [
+        file for file in (out / WORK_FOLDER / RECORDS).glob("*.json") if file.stem not in known
+    ]
     for file in others:
         file.unlink()
     return len(others)
