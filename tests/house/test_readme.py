@@ -37,10 +37,40 @@ def test_the_composition_in_python_runs_as_it_is_shown(root, blocks, tmp_path, m
     assert example.partition('"""\n\n')[2] == shown
     monkeypatch.chdir(tmp_path)
     composed = runpy.run_path(str(root / "examples/compose.py"))
-    assert composed["model"].scale == 4
+    assert composed["run"].best("psnr", "warmup").step == 20
+    assert composed["scores"].names == ("ours", "bicubic")
     from srkit_core.io.images import image_size
 
     assert image_size(tmp_path / "large.png") == (2048, 2048)
+
+
+@pytest.mark.parametrize("name", ["own_components", "sweep"])
+def test_every_other_example_runs(root, name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(root / f"examples/{name}.py"))
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(
+        {"own_components": "torch.Size([1, 3, 48, 64])", "sweep": "the best learning rate is "}[
+            name
+        ]
+    )
+
+
+def test_no_example_is_left_out(root):
+    assert sorted(path.stem for path in (root / "examples").glob("*.py")) == [
+        "compose",
+        "own_components",
+        "sweep",
+    ]
+
+
+def test_examples_and_the_readme_use_the_front_door(root, blocks):
+    """Beside srkit_core itself only what plugins import."""
+    allowed = {"hooks", "interfaces", "specs", "errors", "options", "testing"}
+    texts = [path.read_text(encoding="utf-8") for path in (root / "examples").rglob("*.py")]
+    texts += [text for language, text in blocks if language == "python"]
+    modules = {name for text in texts for name in re.findall(r"from srkit_core\.([\w.]+)", text)}
+    assert modules - allowed == set()
 
 
 def test_the_plugin_in_30_lines_is_the_example_and_has_30_lines(root, blocks):
