@@ -43,16 +43,6 @@ class Examples:
     target: Tensor
 
 
-def microbatches_of(examples: Examples, count: int) -> list[Examples]:
-    """Return a batch in equal parts, in its order."""
-    if count == 1:
-        return [examples]
-    pieces = zip(
-        *(one.chunk(count) for one in (examples.lr, examples.hr, examples.target)), strict=True
-    )
-    return [Examples(*piece) for piece in pieces]
-
-
 def make_examples(
     batch: Batch, rule: CropRule, lr_maker: LrMaker, rng: torch.Generator
 ) -> Examples:

@@ -7,7 +7,7 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from srkit_core.data.examples import Examples, microbatches_of
+from srkit_core.data.examples import Examples
 from srkit_core.engine.gan_monitor import contrast_and_tint
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.objective import Objective, Values, column_values, logits_of
@@ -41,6 +41,16 @@ def train_step(pair: NetworkPair, context: StepContext, examples: Examples) -> V
     first = context.stage.order == "generator-first"
     turns = _generator_first if first else _discriminator_first
     return turns(pair.generator, pair.discriminator, context, microbatches)
+
+
+def microbatches_of(examples: Examples, count: int) -> list[Examples]:
+    """Return a batch in equal parts, in its order."""
+    if count == 1:
+        return [examples]
+    pieces = zip(
+        *(one.chunk(count) for one in (examples.lr, examples.hr, examples.target)), strict=True
+    )
+    return [Examples(*piece) for piece in pieces]
 
 
 def _generator_alone(
