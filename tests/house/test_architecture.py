@@ -29,7 +29,7 @@ def test_every_module_of_the_walks_is_there(root):
     page = (root / "docs/architecture.md").read_text(encoding="utf-8")
     walks = page.partition("## A batch")[2].partition("## What holds")[0]
     rooms = {path.name for path in (root / "srkit_core").iterdir() if path.is_dir()}
-    named = [name for name in re.findall(r"`([a-z_]+/[a-z_]+)`", walks)]
+    named = re.findall(r"`([a-z_]+/[a-z_]+)`", walks)
     assert len(named) > 15
     missing = [
         name

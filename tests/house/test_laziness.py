@@ -110,5 +110,34 @@ def test_commands_that_only_tell_import_no_work(tmp_path):
     assert _run(COMMANDS, HEAVY, commands) == [[0, []]] * len(commands)
 
 
+def test_the_front_door_imports_nothing_until_it_is_used():
+    assert _run(IMPORT, HEAVY, ["srkit_core", "srkit_core.run_folder", "srkit_core.callbacks"]) == {
+        "srkit_core": [],
+        "srkit_core.run_folder": [],
+        "srkit_core.callbacks": [],
+    }
+
+
+UPSCALE = """
+import json, sys
+from srkit_core.cli.app import run
+heavy, words = map(json.loads, sys.argv[1:])
+code = run(words)
+print()
+print(json.dumps([code, [module for module in heavy if module in sys.modules]]))
+"""
+
+
+def test_upscaling_imports_nothing_of_training(tmp_path):
+    from srkit_core import bundled_photographs
+
+    training = ["accelerate", "srkit_core.engine"]
+    photo, out = bundled_photographs()[2], tmp_path / "large.png"
+    words = ["upscale", "bicubic", str(photo), "--scale", "2", "--out", str(out)]
+    code, found = _run(UPSCALE, training, words)
+    assert (code, found) == (0, [])
+    assert out.is_file()
+
+
 def test_a_list_for_a_pipe_imports_no_rich():
     assert _run(COMMANDS, ["rich"], [["list"]]) == [[0, []]]

@@ -68,6 +68,57 @@ def test_the_identity_of_a_run_stays_over_a_resume_and_is_another_for_its_repeti
     assert identity(finished) == before != identity(tmp_path / "second")
 
 
+def _made_by(out, **versions):
+    """Say that a run was made with other software so far."""
+    path = out / "environment.json"
+    environment = json.loads(path.read_text())
+    environment["versions"] |= versions
+    path.write_text(json.dumps(environment))
+
+
+def test_a_resumed_run_keeps_the_versions_that_made_its_earlier_steps(tmp_path):
+    out = tmp_path / "run"
+    words = ["train", *TINY, "--loss", "l1", "--set", "checkpoint_every=1", "--out", str(out)]
+    assert run(words) == 0
+    _made_by(out, torch="1.0.0")
+    assert run(["train", "--resume", "--steps", "4", "--out", str(out)]) == 0
+    _made_by(out, torch="1.5.0")
+    assert run(["train", "--resume", "--steps", "6", "--out", str(out)]) == 0
+    environment = json.loads((out / "environment.json").read_text())
+    assert environment["versions"]["torch"] == torch.__version__
+    made = [(one["last_step"], one["versions"]["torch"]) for one in environment["history"]]
+    assert made == [(3, "1.0.0"), (4, "1.5.0")]
+    assert run(["train", "--resume", "4", "--steps", "6", "--out", str(out)]) == 0
+    environment = json.loads((out / "environment.json").read_text())
+    made = [(one["last_step"], one["versions"]["torch"]) for one in environment["history"]]
+    assert made == [(3, "1.0.0"), (4, "1.5.0")]
+
+
+def test_other_versions_are_told_before_a_checkpoint_that_does_not_fit(
+    tmp_path, monkeypatch, capsys
+):
+    from srkit_core.engine import stage_run
+    from srkit_core.errors import WeightsError
+
+    out = tmp_path / "run"
+    assert run(["train", *TINY, "--loss", "l1", "--out", str(out)]) == 0
+    _made_by(out, **{"srkit-srvgg": "0.0.1"})
+    before = sorted(path.name for path in (out / "checkpoints").iterdir())
+
+    def misfit(*_, **__):
+        raise WeightsError("it is of another architecture", hint="h")
+
+    monkeypatch.setattr(stage_run, "fill", misfit)
+    capsys.readouterr()
+    assert run(["train", "--resume", "--steps", "5", "--out", str(out)]) == 4
+    told = capsys.readouterr()
+    assert "warning: not as before: srkit-srvgg 0.0.1 then, 0.1.0 now" in told.out
+    assert told.err.startswith("error: it is of another architecture\n")
+    assert sorted(path.name for path in (out / "checkpoints").iterdir()) == before
+    environment = json.loads((out / "environment.json").read_text())
+    assert environment["versions"]["srkit-srvgg"] == "0.0.1"
+
+
 def test_differences_name_networks_and_initial_weights():
     before = {
         "data": {"pictures": 3, "fingerprint": "aa"},
