@@ -124,7 +124,8 @@ def _fitted(name: str, option: Option, written: Mapping[str, Value], advice: str
                 option=option.name,
                 hint=advice,
             )
-        return option.default
+        default = "none" if option.default is None else option.default
+        return fit(default, option.annotation)  # an int serves as a float here too
     try:
         return fit(written[option.name], option.annotation)
     except MisfitError as misfit:

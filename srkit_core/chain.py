@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from srkit_core.binding import BoundComponent, bind
 from srkit_core.errors import IncompatibleError
-from srkit_core.expressions import Chain
+from srkit_core.expressions import Chain, Item
 from srkit_core.registry import Registry
 from srkit_core.specs import DegradationSpec
 
@@ -26,6 +26,11 @@ class DegradationPlan:
 
     steps: tuple[DegradationStep, ...]
     scale: int
+
+    @property
+    def chain(self) -> Chain:
+        """The chain with every option of every step written out."""
+        return Chain(tuple(Item(step.bound.expression, step.probability) for step in self.steps))
 
     @property
     def margin(self) -> int:

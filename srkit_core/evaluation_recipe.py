@@ -18,25 +18,41 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
 
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain, parse_sum
-from srkit_core.fields import ChainText, SumText
-from srkit_core.learning import Fields
+from srkit_core.fields import DegradationText, MetricText, RecipeTable
 from srkit_core.recipe import ProtocolName, recipe_error
 
 
-class EvaluationRecipe(Fields):
+class EvaluationRecipe(RecipeTable):
     """Models by the name of their row, and how they are scored.
 
-    What is None comes from the models and the data.
+    What is none comes from the models and the data.
     """
 
     models: Annotated[dict[str, str], Field(min_length=1)]
+    """Models by the name of their row: a weights file, a run folder, the name of known weights or
+    of an interpolation such as bicubic."""
     data: str | None = None
+    """Pictures to score on, as of --data; none: the command line says it."""
     lr: Annotated[Path, Field(strict=False)] | None = None
+    """Folder of LR pictures, of the same stems or stem + x4; none: LR is made from HR."""
     scale: PositiveInt | None = None
-    degrade: ChainText = parse_chain("bicubic")
-    metrics: SumText = parse_sum("psnr + ssim")
+    """Sides of HR over sides of LR; none: that of the models."""
+    degrade: DegradationText = parse_chain("bicubic")
+    """How LR is made from HR; paired: LR comes with the data."""
+    metrics: MetricText = parse_sum("psnr + ssim")
+    """What is measured, a sum of metrics without weights."""
     protocol: ProtocolName = "y"
+    """Whether metrics see luma (y: BT.601, as in the literature of SR) or RGB."""
     border: NonNegativeInt | None = None
+    """HR pixels cut from each side before scoring; none: as many as the scale."""
+
+
+def is_evaluation_recipe(path: Path) -> bool:
+    """Whether a file names models to compare, and not what to train."""
+    try:
+        return "models" in tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False  # who reads it as a recipe says what is wrong
 
 
 def evaluation_recipe(document: dict[str, Any]) -> EvaluationRecipe:

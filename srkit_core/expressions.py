@@ -14,19 +14,32 @@ Canonical form: `parse(str(x)) == x` for every node.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import TypeAlias, TypeVar
 
 from srkit_core.errors import ExpressionError
 from srkit_core.interfaces import Range
-from srkit_core.tokens import Token, is_word, number_of, tokenise
 
 Value: TypeAlias = "bool | int | float | str | Range | tuple[Value, ...] | Call"
 
 _CONSTANTS: dict[str, bool] = {"true": True, "false": False}
 
 Node = TypeVar("Node")
+
+MOST_NESTED = 32
+"""How deep brackets may be nested, far beyond what a component can mean."""
+
+_NUMBER = r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_WORD = r"[A-Za-z_][A-Za-z0-9_/-]*"
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<range>\.\.)|(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<quoted>{_QUOTED})|(?P<mark>[-+*|@()=,\[\]]))"
+)
+_BARE_WORD = re.compile(_WORD)
+_DEPTH = {"(": 1, "[": 1, ")": -1, "]": -1}
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,7 @@ def written(value: Value) -> str:
     if isinstance(value, str):
         return (
             value
-            if is_word(value) and value not in _CONSTANTS
+            if _is_word(value) and value not in _CONSTANTS
             else json.dumps(value, ensure_ascii=False)
         )
     if isinstance(value, Call):
@@ -129,12 +142,63 @@ def _whole(text: str, read: Callable[["_Reader"], Node]) -> Node:
     return node
 
 
+@dataclass(frozen=True)
+class _Token:
+    """A piece of text; `sort` is `range`, `number`, `word`, `quoted`, `end`, or the mark itself."""
+
+    sort: str
+    text: str
+    position: int
+
+
+def _tokenise(text: str) -> list[_Token]:
+    """Cut a text into tokens, the last of sort `end`.
+
+    Raises ExpressionError at what is none or nested too deeply.
+    """
+    tokens, position, depth = list[_Token](), 0, 0
+    end = len(text.rstrip())
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None or match.lastgroup is None:
+            start = len(text) - len(text[position:].lstrip())
+            raise ExpressionError(f"unexpected {text[start]!r}", text=text, position=start)
+        sort, found = match.lastgroup, match[match.lastgroup]
+        tokens.append(_Token(found if sort == "mark" else sort, found, match.start(sort)))
+        depth += _DEPTH.get(tokens[-1].sort, 0)
+        if depth > MOST_NESTED:
+            raise ExpressionError(
+                f"nested more than {MOST_NESTED} deep", text=text, position=match.start(sort)
+            )
+        position = match.end()
+    return [*tokens, _Token("end", "", end)]
+
+
+def _number_of(token: _Token, text: str) -> int | float:
+    """Return the value of a number; raises ExpressionError when it is beyond what a float holds."""
+    try:
+        value = float(token.text) if re.search(r"[.eE]", token.text) else int(token.text)
+        if isfinite(value):
+            return value
+    except (
+        ValueError,
+        OverflowError,
+    ):  # an int of thousands of digits, or one too large for a float
+        pass
+    raise ExpressionError("the number is too large", text=text, position=token.position)
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text can be written without quotes."""
+    return _BARE_WORD.fullmatch(text) is not None
+
+
 class _Reader:
     """A cursor over the tokens of one text; each method reads one rule of the grammar."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._left = tokenise(text)
+        self._left = _tokenise(text)
 
     def several(self, rule: Callable[[], Node], separator: str) -> list[Node]:
         nodes = [rule()]
@@ -149,7 +213,7 @@ class _Reader:
         token = self._left[0]
         if token.text.startswith("-"):
             raise self._error("weights have no sign", token)
-        weight = float(number_of(self._left.pop(0), self._text))
+        weight = float(_number_of(self._left.pop(0), self._text))
         self.expect("*", "'*' after a weight")
         return Term(self.call(), weight)
 
@@ -169,7 +233,7 @@ class _Reader:
             return Call(name)
         return Call(name, self._options())
 
-    def expect(self, sort: str, wanted: str) -> Token:
+    def expect(self, sort: str, wanted: str) -> _Token:
         token = self._left[0]
         if token.sort != sort:
             found = f"'{token.text}'" if token.text else "the end"
@@ -212,12 +276,12 @@ class _Reader:
             raise self._error("a quoted text takes the escapes of JSON only", token) from None
 
     def _number_or_range(self) -> Value:
-        low = number_of(self._left.pop(0), self._text)
+        low = _number_of(self._left.pop(0), self._text)
         if not self._next_is("range"):
             return low
         self._left.pop(0)
         token = self.expect("number", "the upper end of a range")
-        high = number_of(token, self._text)
+        high = _number_of(token, self._text)
         if high < low:
             raise self._error(f"a range goes upwards, not {low}..{high}", token)
         return Range(low, high)
@@ -235,5 +299,5 @@ class _Reader:
     def _next_is(self, sort: str) -> bool:
         return self._left[0].sort == sort
 
-    def _error(self, problem: str, token: Token) -> ExpressionError:
+    def _error(self, problem: str, token: _Token) -> ExpressionError:
         return ExpressionError(problem, text=self._text, position=token.position)

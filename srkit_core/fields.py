@@ -6,18 +6,44 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import Field, GetCoreSchemaHandler, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from srkit_core.expressions import Call, Chain, Sum, parse_call, parse_chain, parse_sum
 
 
+class RecipeTable(BaseModel):
+    """A table of a recipe: frozen, and unknown fields are refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )
+
+
 @dataclass(frozen=True)
 class _AsText:
-    """Tells pydantic that a node of the language is read from text and written as text."""
+    """Tells pydantic that a node of the language is read from text and written as text, and the
+    JSON Schema which kind of components it names (`x-srkit-kind`).
+    """
 
+    kind: str
     parse: Callable[[str], object]
-    node: type
+    node: type[Call | Sum | Chain]
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -30,6 +56,12 @@ class _AsText:
             ),
         )
 
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        form = {Call: "component", Sum: "sum", Chain: "chain"}[self.node]
+        return {"type": "string", "x-srkit-form": form, "x-srkit-kind": self.kind}
+
     def _read(self, value: object) -> object:
         if isinstance(value, self.node):
             return value
@@ -38,9 +70,12 @@ class _AsText:
         return self.parse(value)
 
 
-CallText: TypeAlias = Annotated[Call, _AsText(parse_call, Call)]
-SumText: TypeAlias = Annotated[Sum, _AsText(parse_sum, Sum)]
-ChainText: TypeAlias = Annotated[Chain, _AsText(parse_chain, Chain)]
+GeneratorText: TypeAlias = Annotated[Call, _AsText("generator", parse_call, Call)]
+DiscriminatorText: TypeAlias = Annotated[Call, _AsText("discriminator", parse_call, Call)]
+LossText: TypeAlias = Annotated[Sum, _AsText("loss", parse_sum, Sum)]
+MetricText: TypeAlias = Annotated[Sum, _AsText("metric", parse_sum, Sum)]
+DegradationText: TypeAlias = Annotated[Chain, _AsText("degradation", parse_chain, Chain)]
+AugmentText: TypeAlias = Annotated[Chain, _AsText("augmentation", parse_chain, Chain)]
 
 
 @dataclass(frozen=True)
@@ -98,8 +133,8 @@ SpanText: TypeAlias = Annotated[Span, *_span_field(_read_span, 1)]
 RiseText: TypeAlias = Annotated[Span, *_span_field(_read_rise, 0)]
 """A length that may be 0."""
 
-Item = TypeVar("Item")
-Several: TypeAlias = Annotated[tuple[Item, ...], Field(strict=False)]
+_Item = TypeVar("_Item")
+Several: TypeAlias = Annotated[tuple[_Item, ...], Field(strict=False)]
 """A tuple, which TOML writes as a list."""
 
 

@@ -5,13 +5,13 @@ Flags of *what* are overrides of recipe fields and nothing more; without a recip
 
 import difflib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from srkit_core.errors import RecipeError
-from srkit_core.learning import OptimizersConfig
+from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.recipe import Recipe, Stage, recipe_from_dict
 
 Document = dict[str, Any]
@@ -46,15 +46,20 @@ class Flags:
         return [field.name for field in fields(self) if getattr(self, field.name) not in (None, ())]
 
 
+def flags_of(given: Mapping[str, Any]) -> Flags:
+    """Return the flags that were given on a command line, by name; `settings` is a list."""
+    return Flags(**{**given, "settings": tuple(given.get("settings", ()))})
+
+
 @dataclass(frozen=True)
-class Wish:
+class RequestedRecipe:
     """A recipe made from a command line, and what srkit chose on its own."""
 
     recipe: Recipe
     notes: tuple[str, ...] = ()
 
 
-def wish(base: Recipe | None, flags: Flags) -> Wish:
+def recipe_from_flags(base: Recipe | None, flags: Flags) -> RequestedRecipe:
     """Apply flags to a recipe, or make one from flags alone.
 
     Raises RecipeError where they do not fit.
@@ -66,7 +71,7 @@ def wish(base: Recipe | None, flags: Flags) -> Wish:
     recipe = recipe_from_dict(document)
     for setting in flags.settings:
         recipe = recipe_from_dict(apply_setting(recipe.to_dict(), setting))
-    return Wish(recipe, () if base else _notes(flags, recipe))
+    return RequestedRecipe(recipe, () if base else _notes(flags, recipe))
 
 
 def apply_setting(document: Document, setting: str) -> Document:
@@ -165,7 +170,7 @@ def _assign(target: Document, path: Sequence[str], value: Any, setting: str) -> 
         target = target.setdefault(key, {})
         if not isinstance(target, dict):
             raise RecipeError(
-                f"'{key}' in --set {setting} has no fields", hint="srkit recipes --schema"
+                f"'{key}' in --set {setting} has no fields", hint="srkit recipes --fields"
             )
     target[path[-1]] = value
 

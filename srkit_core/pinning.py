@@ -148,6 +148,8 @@ def _chosen(
             )
         elif is_path(names[0], registry):
             call = _with_option(call, str(Path(names[0]).absolute()))
+        elif OPTION in bound.options:  # auto, of which there is but one today
+            call = _with_option(call, names[0])
     return call
 
 

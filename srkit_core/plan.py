@@ -1,21 +1,31 @@
 """Does a recipe fit what is installed?
 
-Wish meets means: names are resolved, options bound from the factories' signatures, traits checked.
+Names are resolved, options bound from the factories' signatures, traits checked.
 Without torch.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from srkit_core.augmentation import Augment, bind_augment
 from srkit_core.binding import BoundComponent, bind
 from srkit_core.chain import DegradationPlan, bind_chain, bind_target
+from srkit_core.compatibility import (
+    check_adversarial,
+    check_contests,
+    check_crop,
+    check_labels,
+    check_lipschitz,
+    check_patches,
+    check_room,
+)
 from srkit_core.errors import ExpressionError, IncompatibleError
-from srkit_core.expressions import Call, Sum, Term
+from srkit_core.expressions import Call, Chain, Item, Sum, Term
 from srkit_core.recipe import PAIRED, Recipe, Stage
 from srkit_core.registry import Registry
-from srkit_core.specs import DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
+from srkit_core.specs import GeneratorSpec, LossSpec, MetricSpec
+from srkit_core.torch_optimizers import check_optimizer
 
 
 @dataclass(frozen=True)
@@ -63,8 +73,9 @@ class StagePlan:
 class Plan:
     """A recipe that fits.
 
-    `recipe` has every weight written out; `degradation` is None when LR comes from disk, `target`
-    when SR is compared with HR itself.
+    `recipe` has every option and weight written out, so that it means the same when a default
+    changes; `degradation` is None when LR comes from disk, `target` when SR is compared with HR
+    itself.
     """
 
     recipe: Recipe
@@ -101,13 +112,16 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     stages = tuple(
         _bind_stage(registry, stage, recipe.scale, unit, stored=stored) for stage in recipe.stages
     )
-    _check_game(recipe, stages)
+    losses = [term.bound for stage in stages for term in stage.terms]
+    check_adversarial(recipe, losses)
     metrics = bind_metrics(registry, recipe.validation.metrics)
-    _check_contests(recipe, [one.label for one in metrics])
+    check_contests(recipe, [one.label for one in metrics])
     for stage in recipe.stages:
-        _check_crop(stage, generator, recipe.scale)
-    return Plan(
-        recipe=_with_weights(recipe, stages),
+        check_crop(stage, generator, recipe.scale)
+        check_optimizer(stage.optimizer.generator)
+        check_optimizer(stage.optimizer.discriminator)
+    bound = Plan(
+        recipe=recipe,
         generator=generator,
         discriminator=_bind_discriminator(registry, recipe, stages, unit),
         degradation=None if stored else bind_chain(registry, recipe.degradation, recipe.scale),
@@ -115,6 +129,7 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
         stages=stages,
         metrics=metrics,
     )
+    return replace(bound, recipe=_written_out(bound))
 
 
 def bind_generator(registry: Registry, call: Call, scale: int) -> BoundComponent:
@@ -157,28 +172,9 @@ def _bind_stage(
         for term, bound in zip(stage.loss.terms, components, strict=True)
     ]
     for bound in components:
-        _check_room(stage, bound, unit)
-    _check_labels(stage, _labels(components))
+        check_room(stage, bound, unit)
+    check_labels(stage, _labels(components))
     return StagePlan(stage, tuple(map(LossTerm, _labels(components), weights, components)), augment)
-
-
-def _check_labels(stage: Stage, labels: Sequence[str]) -> None:
-    strangers = [label for label in stage.ramps if label not in labels]
-    if strangers:
-        raise IncompatibleError(
-            f"stage '{stage.name}' ramps '{strangers[0]}', which is none of its losses",
-            hint=f"its losses are {', '.join(labels)}",
-        )
-
-
-def _check_room(stage: Stage, loss: BoundComponent, unit: int) -> None:
-    smallest = loss.amount(loss.spec(LossSpec).min_size)
-    if stage.patch < smallest:
-        raise IncompatibleError(
-            f"patch {stage.patch} of stage '{stage.name}' is too small for the loss "
-            f"'{loss.component.name}'",
-            hint=f"--patch {_up_to(smallest, unit)}",
-        )
 
 
 def _labels(components: Sequence[BoundComponent]) -> list[str]:
@@ -189,72 +185,6 @@ def _labels(components: Sequence[BoundComponent]) -> list[str]:
         seen[name] += 1
         labels.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
     return labels
-
-
-def _check_game(recipe: Recipe, stages: Sequence[StagePlan]) -> None:
-    adversarial = [term for stage in stages for term in stage.terms if term.adversarial]
-    if adversarial and recipe.discriminator is None:
-        raise IncompatibleError(
-            f"the loss '{adversarial[0].label}' is adversarial, but there is no discriminator",
-            hint="--disc vgg-sn",
-        )
-    if recipe.discriminator is not None and not adversarial:
-        raise IncompatibleError(
-            f"no stage has an adversarial loss for the discriminator '{recipe.discriminator}'",
-            hint="--loss l1+gan",
-        )
-
-
-def _check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
-    """Check the figures that patience and the start of a stage go by: a metric of validation, or
-    the loss.
-    """
-    for number, stage in enumerate(recipe.stages):
-        for field, figure in (
-            ("patience_on", stage.patience_on),
-            ("start_from", stage.start_from.removeprefix("best-")),
-        ):
-            if figure not in (*metrics, "loss", "last"):
-                raise IncompatibleError(
-                    f"{field} of stage '{stage.name}' is '{figure}', which validation does not "
-                    "measure",
-                    hint=f"one of {', '.join(metrics)}, loss",
-                )
-        if number == 0 and stage.start_from != "last":
-            raise IncompatibleError(
-                f"the first stage '{stage.name}' has no stage before it to start from",
-                hint="--init WEIGHTS",
-            )
-
-
-def _up_to(smallest: int, unit: int) -> int:
-    return -(-smallest // unit) * unit
-
-
-def _check_crop(stage: Stage, generator: BoundComponent, scale: int) -> None:
-    if 0 < stage.pool < stage.batch:
-        raise IncompatibleError(
-            f"the pool of stage '{stage.name}' holds {stage.pool}, less than a batch of "
-            f"{stage.batch}",
-            hint="--set pool=0",
-        )
-    spec = generator.spec(GeneratorSpec)
-    unit, smallest = (
-        scale * generator.amount(spec.size_multiple),
-        scale * generator.amount(spec.min_size),
-    )
-    if stage.patch % unit:
-        nearest = _up_to(stage.patch, unit)
-        raise IncompatibleError(
-            f"patch {stage.patch} of stage '{stage.name}' is not a multiple of {unit}",
-            hint=f"--patch {nearest}",
-        )
-    if stage.patch < smallest:
-        raise IncompatibleError(
-            f"patch {stage.patch} of stage '{stage.name}' is too small for "
-            f"'{generator.component.name}'",
-            hint=f"--patch {_up_to(smallest, unit)}",
-        )
 
 
 def _bind_discriminator(
@@ -270,50 +200,33 @@ def _bind_discriminator(
         {"scale": recipe.scale, "patch": patches[0]},
     )
     for bound in discriminator.with_nested():
-        _check_patches(bound, patches, unit)
-    _check_lipschitz(discriminator, stages)
+        check_patches(bound, patches, unit)
+    check_lipschitz(discriminator, [term.bound for stage in stages for term in stage.terms])
     return discriminator
 
 
-def _check_lipschitz(discriminator: BoundComponent, stages: Sequence[StagePlan]) -> None:
-    needing = [
-        term.label
-        for stage in stages
-        for term in stage.terms
-        if term.bound.spec(LossSpec).needs_lipschitz
-    ]
-    if needing and not discriminator.spec(DiscriminatorSpec).lipschitz(discriminator.arguments):
-        raise IncompatibleError(
-            f"the loss '{needing[0]}' needs a spectrally normalised discriminator, "
-            f"'{discriminator.name}' with these options is none",
-            hint="--disc vgg-sn",
-        )
+def _written_out(bound: Plan) -> Recipe:
+    """Return the recipe with every option of every component, and the weights of losses."""
+    recipe, discriminator = bound.recipe, bound.discriminator
+    metrics = Sum(tuple(Term(one.bound.expression) for one in bound.metrics))
+    return recipe.model_copy(
+        update={
+            "generator": bound.generator.expression,
+            "discriminator": discriminator.expression if discriminator else None,
+            "degradation": bound.degradation.chain if bound.degradation else recipe.degradation,
+            "target": bound.target.chain if bound.target else recipe.target,
+            "validation": recipe.validation.model_copy(update={"metrics": metrics}),
+            "stages": tuple(map(_stage_written_out, bound.stages)),
+        }
+    )
 
 
-def _check_patches(bound: BoundComponent, patches: Sequence[int], unit: int) -> None:
-    name, spec = bound.component.name, bound.component.spec
-    if "patch" in bound.context and len(patches) > 1:
-        raise IncompatibleError(
-            f"discriminator '{name}' is built for one patch, the stages have {patches}",
-            hint="--patch N",
-        )
-    smallest = bound.amount(spec.min_size) if isinstance(spec, DiscriminatorSpec) else 1
-    if patches[0] < smallest:
-        raise IncompatibleError(
-            f"patch {patches[0]} is too small for the discriminator '{name}'",
-            hint=f"--patch {_up_to(smallest, unit)}",
-        )
+def _stage_written_out(stage: StagePlan) -> Stage:
+    loss = Sum(tuple(Term(term.bound.expression, term.weight) for term in stage.terms))
+    return stage.stage.model_copy(update={"loss": loss, "augment": _augment_written_out(stage)})
 
 
-def _with_weights(recipe: Recipe, stages: Sequence[StagePlan]) -> Recipe:
-    """Write the declared default weights into the recipe, so that it means the same when a default
-    changes.
-    """
-    written = tuple(_stage_with_weights(stage) for stage in stages)
-    return recipe.model_copy(update={"stages": written})
-
-
-def _stage_with_weights(stage: StagePlan) -> Stage:
-    terms = zip(stage.stage.loss.terms, stage.terms, strict=True)
-    loss = Sum(tuple(Term(term.call, bound.weight) for term, bound in terms))
-    return stage.stage.model_copy(update={"loss": loss})
+def _augment_written_out(stage: StagePlan) -> Chain:
+    steps = zip(stage.stage.augment.items, stage.augment.steps, strict=True)
+    calls = [Call(item.call.name, tuple(vars(step.what).items())) for item, step in steps]
+    return Chain(tuple(map(Item, calls, (step.probability for step in stage.augment.steps))))

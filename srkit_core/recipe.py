@@ -19,21 +19,25 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic.json_schema import GenerateJsonSchema
 
 from srkit_core.errors import RecipeError
-from srkit_core.expressions import Call, Chain, Sum, parse_chain, parse_sum
+from srkit_core.expressions import Chain, parse_chain, parse_sum
 from srkit_core.fields import (
-    CallText,
-    ChainText,
+    AugmentText,
+    DegradationText,
+    DiscriminatorText,
+    GeneratorText,
+    LossText,
+    MetricText,
+    RecipeTable,
     RiseText,
     SelectionText,
     Several,
     Span,
     SpanText,
-    SumText,
 )
-from srkit_core.learning import Fields, OptimizersConfig, Ramp, Schedule
+from srkit_core.optimizer_config import OptimizersConfig
+from srkit_core.schedule import Ramp, Schedule
 
 PAIRED: Final = parse_chain("paired")
 """The degradation of a recipe whose LR comes from disk."""
@@ -43,49 +47,68 @@ ProtocolName: TypeAlias = Literal["y", "rgb"]
 Column: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 
 
-class Stage(Fields):
-    """One stretch of training with one objective.
-
-    `batch` is the effective batch of one optimizer step over all processes; `patch` the side of the
-    HR crop in pixels; `lr` the rate of both networks where an optimizer sets none; `lr_warmup` the
-    steps over which it rises linearly; `ema` the decay of the generator's moving average; `d_steps`
-    the discriminator's updates a step; `pool` how many examples of earlier steps are kept and mixed
-    with new ones (0: none), as Real-ESRGAN's training does with 180; `accumulate` in how many parts
-    a batch goes through the networks, to save memory; `clip` the largest norm of a network's
-    gradients; `ramps` are of loss labels; `start_from` says whether the generator goes on from the
-    last weights of the stage before or from its best by a metric or loss (`best-psnr`); a stage
-    ends early after `patience` validations without improvement of `patience_on`, a metric or
-    `loss`, the generator's; `keep` counts checkpoints, `keep_weights_at` names steps whose weights
-    stay; `augment` is a chain of `centre`, `salient`, `affine`, `jitter`, `flip`, `turn` and
-    `cutblur`, in this order.
-    """
+class Stage(RecipeTable):
+    """One stretch of training with one objective."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "main"
-    loss: SumText
+    """What the stage is called in logs, folders and `--set stages.NAME...`."""
+    loss: LossText
+    """What is minimised: a sum of losses with their weights; a weight left out is the one that the
+    loss declares."""
     steps: PositiveInt | None = None
+    """Length in optimizer steps; either this or `epochs`."""
     epochs: PositiveInt | None = None
+    """Length in epochs: passes over as many crops as there are pictures to train on."""
     batch: PositiveInt = 16
+    """Crops of one optimizer step, over all processes and accumulation (16: SRGAN, Ledig et al.
+    2017)."""
     patch: PositiveInt = 128
+    """Side of the HR crop, in pixels; a multiple of the scale (128: ESRGAN, Wang et al. 2018)."""
     order: Order = "generator-first"
+    """Whose turn is first in a step: generator-first as in ESRGAN's code, discriminator-first
+    looks at the updated discriminator."""
     d_steps: PositiveInt = 1
+    """Updates of the discriminator in a step."""
     optimizer: OptimizersConfig = OptimizersConfig()
+    """Which class of `torch.optim` updates the networks, one table for both or one for each."""
     schedule: Schedule = Schedule()
+    """How the learning rate changes over the steps; its name alone stands for a table."""
     lr: PositiveFloat = 1e-4
+    """Learning rate of both networks, where their optimizer sets none (1e-4: SRGAN, ESRGAN)."""
     lr_warmup: RiseText = Span(0)
+    """How long the learning rate rises linearly from 0 at the beginning of the stage; 0: not."""
     pool: NonNegativeInt = 0
+    """How many examples of earlier steps are kept and mixed with new ones; 0: none (180 in
+    Real-ESRGAN, Wang et al. 2021)."""
     accumulate: PositiveInt = 1
+    """In how many parts a batch goes through the networks, to save memory."""
     clip: PositiveFloat | None = None
+    """The largest norm of a network's gradients, which are scaled down to it; none: no limit."""
     ramps: dict[str, Ramp] = Field(default_factory=dict)
+    """Losses, by the name of their column, whose weight rises over the first steps."""
     start_from: Annotated[str, Field(pattern=r"^(last|best-.+)$")] = "last"
+    """Whether the generator goes on from the last weights of the stage before or from its best by
+    a metric or loss, such as best-psnr."""
     patience: PositiveInt | None = None
+    """The stage ends after so many validations without a better `patience_on`; none: never."""
     patience_on: str = "loss"
+    """What `patience` looks at: a metric of validation, or the generator's validation loss."""
     keep: PositiveInt = 3
+    """How many checkpoints are kept, the newest."""
     keep_weights_at: Several[SpanText] = ()
+    """After which steps or epochs of the stage the generator's weights are kept for good."""
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
-    augment: ChainText = parse_chain("flip | turn")
+    """Decay a step of the moving average of the generator's weights, which is then validated and
+    saved; none: no average (0.999: Real-ESRGAN)."""
+    augment: AugmentText = parse_chain("flip | turn")
+    """How crops are chosen and changed: a chain of augmentations, with probabilities if wanted, in
+    the order in which they happen. Empty: crops as they are."""
     log_every: SpanText = Span(50)
+    """How often a row is written to metrics.csv; the first and last step always are."""
     validate_every: SpanText | None = None
+    """How often the generator is validated; none: every epoch, but at least 200 steps apart."""
     checkpoint_every: SpanText | None = None
+    """How often everything a resumed run needs is saved; none: at each validation."""
 
     @model_validator(mode="after")
     def _has_one_length(self) -> Self:
@@ -99,19 +122,22 @@ class Stage(Fields):
         return Span(self.steps) if self.steps is not None else Span(self.epochs or 1, "epochs")
 
 
-class Data(Fields):
-    """Which pictures are kept from training: `hold_out` for validation, `test` for nobody's eyes
-    until a later test.
+class Data(RecipeTable):
+    """Which pictures are kept from training.
 
-    Each is a share (`0.15`), a list of names, or the path of a list. A digest of a picture's name
-    decides about shares, so added files never move others. Without `hold_out` a tenth, 1 to 8
-    pictures, is for validation (these may move). `lr_names` says how LR files of paired data are
-    called, as BasicSR's `filename_tmpl`: `{}` stands for the HR file's name without its ending.
+    A selection is a share (0.15), a list of names, or the path of a text file with names. A digest
+    of a picture's name decides about shares, so added files never move others.
     """
 
     hold_out: SelectionText = ()
+    """Pictures for validation: a share, names, or the path of a list. Empty: a tenth, 1 to 8
+    pictures, which new files may move."""
     test: SelectionText = ()
+    """Pictures that neither training nor validation sees: a share, names, or the path of a list.
+    Empty: none."""
     lr_names: Annotated[str, Field(pattern=r"^([^{}/\\\\]*\{\}[^{}/\\\\]*)?$")] = ""
+    """How LR files of paired data are called, such as {}x4 (BasicSR's `filename_tmpl`): {} is the
+    HR file's name without its ending. Empty: found out."""
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:
@@ -125,40 +151,47 @@ class Data(Fields):
         return self
 
 
-class Validation(Fields):
-    """How the generator is scored while it trains; `border` None stands for the scale.
+class Validation(RecipeTable):
+    """How the generator is scored while it trains."""
 
-    `pictures` counts rows of the sheet.
-
-    `on_training` takes the metrics of training batches too, patch by patch, at every logged step.
-    """
-
-    metrics: SumText = parse_sum("psnr + ssim")
+    metrics: MetricText = parse_sum("psnr + ssim")
+    """What is measured on whole pictures; the best weights by each are kept."""
     protocol: ProtocolName = "y"
+    """Whether metrics see luma (y: BT.601, as in the literature of SR) or RGB."""
     border: NonNegativeInt | None = None
+    """HR pixels cut from each side before scoring; none: as many as the scale."""
     pictures: NonNegativeInt = 4
+    """Rows of the sheet of pictures that is written at each validation; 0: no sheet."""
     columns: Annotated[Several[Column], Field(min_length=1)] = ("bicubic", "sr", "hr")
+    """Columns of that sheet, from left to right."""
     on_training: bool = False
+    """Whether metrics are also taken of the training batch at every logged step, patch by patch."""
 
 
-class Recipe(Fields):
-    """A whole training run, but for the machine it runs on.
-
-    `degradation` makes LR from HR. `target`, which keeps the size, happens to HR before: LR is made
-    from its result and reference losses compare SR with it, while a discriminator's real pictures
-    are HR as it was.
-    """
+class Recipe(RecipeTable):
+    """A whole training run, but for the machine it runs on."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "run"
+    """What run folders are called: runs/NAME-1, runs/NAME-2 and so on."""
     scale: PositiveInt = 4
+    """Sides of HR over sides of LR; srkit show GENERATOR lists the scales that one has."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    generator: CallText
-    discriminator: CallText | None = None
-    degradation: ChainText = parse_chain("bicubic")
-    target: ChainText = Chain()
+    """Seed of all randomness: initial weights, crops, augmentation and degradation."""
+    generator: GeneratorText
+    """The network that makes SR from LR, with its options."""
+    discriminator: DiscriminatorText | None = None
+    """The network that tells SR from HR, with its options; none: no stage is adversarial."""
+    degradation: DegradationText = parse_chain("bicubic")
+    """How LR is made from HR, a chain from left to right; paired: LR comes from disk."""
+    target: DegradationText = Chain()
+    """What happens to HR first, such as sharpen: LR is made from it and reference losses compare
+    SR with it, discriminators see HR itself. Empty: nothing."""
     data: Data = Data()
+    """Which pictures are kept from training."""
     validation: Validation = Validation()
+    """How the generator is scored while it trains."""
     stages: Annotated[Several[Stage], Field(min_length=1)]
+    """What happens, one stage after the other."""
 
     @model_validator(mode="after")
     def _stage_names_differ(self) -> Self:
@@ -176,20 +209,6 @@ class Recipe(Fields):
         import tomli_w
 
         return tomli_w.dumps(self.to_dict())
-
-
-class _Schema(GenerateJsonSchema):
-    """Writes defaults as they are written in a recipe."""
-
-    def encode_default(self, dft: Any) -> Any:
-        return (
-            str(dft) if isinstance(dft, (Call, Chain, Sum, Span)) else super().encode_default(dft)
-        )
-
-
-def recipe_schema() -> dict[str, Any]:
-    """Return the JSON Schema of recipes, to which every TOML that srkit accepts conforms."""
-    return Recipe.model_json_schema(schema_generator=_Schema)
 
 
 def recipe_from_dict(document: dict[str, Any]) -> Recipe:
@@ -229,7 +248,7 @@ def recipe_error(error: ValidationError) -> RecipeError:
     message = first["msg"].removeprefix("Value error, ")
     found = "" if isinstance(first["input"], (dict, BaseModel)) else f", got {first['input']!r}"
     return RecipeError(
-        f"{place}: {message[0].lower()}{message[1:]}{found}"[:300], hint="srkit recipes --schema"
+        f"{place}: {message[0].lower()}{message[1:]}{found}"[:300], hint="srkit recipes --fields"
     )
 
 
@@ -243,8 +262,8 @@ def _unknown_field(place: str, field: str) -> RecipeError:
     )
     nearest = difflib.get_close_matches(field, known, n=1)
     hint = (
-        f"did you mean '{nearest[0]}'? srkit recipes --schema shows every field"
+        f"did you mean '{nearest[0]}'? srkit recipes --fields shows every field"
         if nearest
-        else "srkit recipes --schema"
+        else "srkit recipes --fields"
     )
     return RecipeError(f"a recipe has no field {place}", hint=hint)

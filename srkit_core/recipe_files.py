@@ -2,11 +2,15 @@
 
 import difflib
 from pathlib import Path
+from typing import Final
 
 from srkit_core.errors import RecipeError
 from srkit_core.lists import read_list
 from srkit_core.recipe import Recipe, recipe_from_toml
 from srkit_core.resources import bundled
+
+RUN_RECIPE: Final = "recipe.toml"
+"""What the recipe of a run is called in its folder."""
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -15,10 +19,13 @@ def shipped_recipes() -> dict[str, Path]:
 
 
 def find_recipe(name: str) -> Path:
-    """Return the file of a recipe given as a path or as a shipped name; an existing path wins."""
+    """Return the file of a recipe given as a path, a run folder or a shipped name; an existing path
+    wins.
+    """
     shipped = shipped_recipes()
-    if Path(name).is_file():
-        return Path(name)
+    for path in (Path(name), Path(name) / RUN_RECIPE):
+        if path.is_file():
+            return path
     if name in shipped:
         return shipped[name]
     nearest = difflib.get_close_matches(name, shipped, n=1)

@@ -46,7 +46,8 @@ COMMANDS = {
     "recipes": Command("recipes:recipes", "srkit recipes srresnet > mine.toml"),
     "demo": Command("demo:demo_command", "srkit demo --out my-demo"),
     "train": Command(
-        "train:train", "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS"
+        "train:train_command",
+        "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS",
     ),
     "eval": Command(
         "eval:eval_command",

@@ -1,4 +1,4 @@
-"""Which recipes come with srkit?"""
+"""Which recipes come with srkit, and what may stand in one?"""
 
 from typing import Annotated
 
@@ -6,33 +6,70 @@ import typer
 
 from srkit_core.cli.render import print_json, print_table
 
+NameOfRecipe = Annotated[
+    str | None, typer.Argument(help="Print this recipe, to be redirected into a file of your own.")
+]
+SchemaFlag = Annotated[
+    bool, typer.Option("--schema", help="Print the JSON Schema, with what is installed.")
+]
+FieldsFlag = Annotated[
+    bool, typer.Option("--fields", help="Print every field of a recipe and what it means.")
+]
+FieldsJsonFlag = Annotated[bool, typer.Option("--json", help="The fields as one JSON document.")]
+FieldsPageFlag = Annotated[
+    bool, typer.Option("--markdown", help="The fields as the page docs/recipe.md.")
+]
+
 
 def recipes(
-    name: Annotated[
-        str | None,
-        typer.Argument(help="Print this recipe, to be redirected into a file of your own."),
-    ] = None,
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of recipes.")
-    ] = False,
+    name: NameOfRecipe = None,
+    schema: SchemaFlag = False,
+    fields: FieldsFlag = False,
+    as_json: FieldsJsonFlag = False,
+    markdown: FieldsPageFlag = False,
 ) -> None:
-    """List the shipped recipes, print one, or print the schema of all."""
-    from srkit_core.recipe import recipe_schema
-    from srkit_core.recipe_files import find_recipe, read_recipe, shipped_recipes
+    """List the shipped recipes, print one, or print the fields or the schema of all."""
+    from srkit_core.recipe_files import find_recipe
 
     if schema:
-        print_json(recipe_schema())
+        from srkit_core.recipe_schema import recipe_schema
+        from srkit_core.registry import discover
+
+        print_json(recipe_schema(discover()))
+    elif fields or as_json or markdown:
+        _print_fields(as_json=as_json, markdown=markdown)
     elif name:
         typer.echo(find_recipe(name).read_text(encoding="utf-8"), nl=False)
     else:
-        shipped = {one: read_recipe(one) for one in shipped_recipes()}
+        _print_shipped()
+
+
+def _print_shipped() -> None:
+    from srkit_core.recipe_files import read_recipe, shipped_recipes
+
+    rows = []
+    for name in shipped_recipes():
+        recipe = read_recipe(name)
+        stages = ", ".join(stage.name for stage in recipe.stages)
+        rows.append([name, f"x{recipe.scale}", str(recipe.generator), stages])
+    print_table(["recipe", "scale", "generator", "stages"], rows)
+
+
+def _print_fields(*, as_json: bool, markdown: bool) -> None:
+    from srkit_core.recipe_fields import TABLES, fields_markdown, recipe_fields, table_heading
+
+    if markdown:
+        typer.echo(fields_markdown(), nl=False)
+        return
+    if as_json:
+        print_json({"fields": [vars(field) for field in recipe_fields()]})
+        return
+    for table in TABLES:
+        typer.echo(table_heading(table))
         rows = [
-            [
-                one,
-                f"x{recipe.scale}",
-                str(recipe.generator),
-                ", ".join(stage.name for stage in recipe.stages),
-            ]
-            for one, recipe in shipped.items()
+            [one.name, one.type, "must be written" if one.required else one.default, one.meaning]
+            for one in recipe_fields()
+            if one.table == table
         ]
-        print_table(["recipe", "scale", "generator", "stages"], rows)
+        print_table(["field", "type", "default", "meaning"], rows)
+        typer.echo()

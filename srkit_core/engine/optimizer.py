@@ -1,6 +1,5 @@
 """How does one network learn?"""
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,11 +12,9 @@ from torch.optim import Optimizer
 
 from srkit_core.engine.checkpoints.checkpoint import State
 from srkit_core.errors import OptionError
-from srkit_core.learning import OptimizerConfig
 from srkit_core.models.component_errors import component_errors, shape_of
-
-_UNSUITABLE = (Optimizer, torch.optim.LBFGS, torch.optim.SparseAdam)
-"""The base class, one that wants a closure, and one that wants sparse gradients."""
+from srkit_core.optimizer_config import OptimizerConfig
+from srkit_core.torch_optimizers import check_optimizer
 
 
 @dataclass(frozen=True)
@@ -122,22 +119,12 @@ def with_optimizer(
     return NetworkWithOptimizer(module, call, optimizer, scaler, rate, owner)
 
 
-def check_optimizer(config: OptimizerConfig) -> None:
-    """Raise OptionError when `torch.optim` has no such class or the class no such option."""
-    cls = _optimizer_class(config.name)
-    own = ("self", "params", "lr")
-    known = [name for name in inspect.signature(cls).parameters if name not in own]
-    for name in config.options:
-        if name not in known:
-            raise _unknown("option", name, known, config.name)
-
-
 def build_optimizer(config: OptimizerConfig, module: nn.Module, rate: float) -> Optimizer:
     """Build an optimizer over what a network learns; the fused implementation is used where the
     class has one.
     """
     check_optimizer(config)
-    cls = _optimizer_class(config.name)
+    cls: Callable[..., Optimizer] = getattr(torch.optim, config.name)
     decided = config.options.keys() & {"fused", "foreach", "differentiable"}
     fused = "fused" in inspect.signature(cls).parameters and not decided
     options = ({"fused": True} if fused else {}) | config.options
@@ -179,22 +166,3 @@ def _options(written: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: tuple(value) if isinstance(value, list) else value for name, value in written.items()
     }
-
-
-def _optimizer_class(name: str) -> Callable[..., Optimizer]:
-    known = [
-        key
-        for key, value in vars(torch.optim).items()
-        if isinstance(value, type) and issubclass(value, Optimizer) and value not in _UNSUITABLE
-    ]
-    if name not in known:
-        raise _unknown("optimizer", name, known, "torch.optim")
-    cls: Callable[..., Optimizer] = getattr(torch.optim, name)
-    return cls
-
-
-def _unknown(what: str, name: str, known: list[str], where: str) -> OptionError:
-    nearest = difflib.get_close_matches(name, known, n=1)
-    known_ones = ", ".join(sorted(known)[:12])
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"one of: {known_ones}"
-    return OptionError(f"{where} has no {what} '{name}'", component=where, option=name, hint=hint)

@@ -32,14 +32,14 @@ from srkit_core.engine.objective import Objective, Values, build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.pool import Pool
 from srkit_core.engine.run_context import RunContext, crop_rule
-from srkit_core.engine.schedule import StepPosition, ramp_factors, rate_factor
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.train_step import StepContext, train_step
-from srkit_core.learning import OptimizerConfig
 from srkit_core.models.model import Model
 from srkit_core.models.weights_file import fill, read_tensors
+from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import StagePlan
 from srkit_core.recipe import Stage
+from srkit_core.schedule import StepPosition, ramp_factors, rate_factor
 
 
 @dataclass(frozen=True)

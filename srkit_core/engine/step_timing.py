@@ -21,8 +21,8 @@ from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_
 from srkit_core.engine.run_context import build_lr_maker, crop_rule, loader_workers
 from srkit_core.engine.stage_run import less_memory_hint
 from srkit_core.engine.train_step import StepContext, train_step
-from srkit_core.learning import OptimizerConfig
 from srkit_core.oom import oom_guard
+from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.run_options import RunOptions
 

@@ -28,7 +28,6 @@ from srkit_core.engine.loop import run_stages
 from srkit_core.engine.machine.processes import Processes, open_processes
 from srkit_core.engine.machine.stop_request import catch_stop_signals
 from srkit_core.engine.networks import Networks, build_networks, with_average
-from srkit_core.engine.optimizer import check_optimizer
 from srkit_core.engine.run_context import RunContext, crop_rule, open_run_context
 from srkit_core.engine.run_data import open_run_data
 from srkit_core.engine.stage_run import StageRun, open_stage_run
@@ -78,9 +77,6 @@ def train(
 
 
 def _check_before_torch_works(planned: Plan, options: RunOptions) -> None:
-    for stage in planned.stages:
-        check_optimizer(stage.stage.optimizer.generator)
-        check_optimizer(stage.stage.optimizer.discriminator)
     check_trackers(options.track)
 
 
@@ -97,7 +93,8 @@ def _open_context(
     folder = processes.agree(lambda: choose_run_folder(out, name, resume=resume is not None))
     pinned = _pin(planned, folder, processes, registry, callbacks)
     if folder.holds_run:
-        check_same_recipe(folder, pinned.plan.recipe)
+        before = plan(recorded_recipe(folder), registry).recipe
+        check_same_recipe(folder, before, pinned.plan.recipe)
     data = open_run_data(pinned.plan, options, callbacks)
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)
     _check_losses(context)

@@ -3,7 +3,7 @@
 import pytest
 
 from srkit_core.engine.trainer import train
-from srkit_core.overrides import Flags, wish
+from srkit_core.overrides import Flags, recipe_from_flags
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_toml
 from srkit_core.recipe_files import read_recipe, shipped_recipes
@@ -22,7 +22,7 @@ def test_a_shipped_recipe_fits_what_is_installed(name):
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))
 def test_a_shipped_recipe_trains(name, tmp_path):
     short = [f"{field}=1" for field in ("steps", "batch")] + ["patch=32", "lr_warmup=0"]
-    wanted = wish(read_recipe(name), Flags(settings=tuple(short))).recipe
+    wanted = recipe_from_flags(read_recipe(name), Flags(settings=tuple(short))).recipe
     folder = train(wanted, RunOptions(out=tmp_path / "run", device="cpu")).folder
     assert (folder / "weights/last.safetensors").is_file()
 

@@ -22,7 +22,14 @@ from srkit_core.interfaces import (
     ReferenceLoss,
 )
 from srkit_core.registry import discover
-from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
+from srkit_core.specs import (
+    ComponentSpec,
+    DegradationSpec,
+    DiscriminatorSpec,
+    GeneratorSpec,
+    LossSpec,
+    MetricSpec,
+)
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,12 @@ TINY = [
     ),
     DegradationSpec(name="blur", factory=blur, summary="blurs", margin=_three_sigma),
 ]
+
+
+@pytest.fixture(scope="session")
+def tiny_specs() -> list[ComponentSpec]:
+    """The specs of the registry of tiny components, to announce them with others."""
+    return list(TINY)
 
 
 @pytest.fixture(scope="session")

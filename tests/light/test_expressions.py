@@ -8,6 +8,7 @@ import pytest
 
 from srkit_core.errors import ExpressionError
 from srkit_core.expressions import (
+    MOST_NESTED,
     Call,
     Chain,
     Item,
@@ -19,7 +20,6 @@ from srkit_core.expressions import (
     written,
 )
 from srkit_core.interfaces import Range
-from srkit_core.tokens import MOST_NESTED
 
 SUMS = {
     "l1": (Sum((Term(Call("l1")),)), "l1"),

@@ -4,13 +4,21 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from srkit_core.expressions import Call, parse_call, parse_chain, parse_sum
-from srkit_core.fields import CallText, ChainText, FreeOption, Several, Span, SpanText, SumText
+from srkit_core.fields import (
+    DegradationText,
+    FreeOption,
+    GeneratorText,
+    LossText,
+    Several,
+    Span,
+    SpanText,
+)
 
 
 class Everything(BaseModel):
-    call: CallText = parse_call("rrdb")
-    sum: SumText = parse_sum("l1")
-    chain: ChainText = parse_chain("bicubic")
+    call: GeneratorText = parse_call("rrdb")
+    sum: LossText = parse_sum("l1")
+    chain: DegradationText = parse_chain("bicubic")
     span: SpanText = Span(1)
     several: Several[int] = ()
     free: FreeOption = 0

@@ -5,9 +5,15 @@ import pytest
 from srkit_core.errors import ExpressionError, RecipeError
 from srkit_core.expressions import parse_call, parse_chain, parse_sum
 from srkit_core.fields import Span
-from srkit_core.learning import Schedule
-from srkit_core.overrides import CHOSEN_STEPS, CHOSEN_WARMUP, Flags, apply_setting, wish
+from srkit_core.overrides import (
+    CHOSEN_STEPS,
+    CHOSEN_WARMUP,
+    Flags,
+    apply_setting,
+    recipe_from_flags,
+)
 from srkit_core.recipe import Recipe, recipe_from_toml
+from srkit_core.schedule import Schedule
 
 TWO_STAGES = """
 generator = "srresnet"
@@ -33,7 +39,7 @@ def base() -> Recipe:
 
 
 def settle(base, *settings: str) -> Recipe:
-    return wish(base, Flags(settings=settings)).recipe
+    return recipe_from_flags(base, Flags(settings=settings)).recipe
 
 
 def lengths(recipe: Recipe) -> list[tuple[str, str]]:
@@ -41,7 +47,7 @@ def lengths(recipe: Recipe) -> list[tuple[str, str]]:
 
 
 def test_flags_alone_make_a_recipe():
-    made = wish(
+    made = recipe_from_flags(
         None,
         Flags(
             gen="rrdb(blocks=2)",
@@ -81,7 +87,7 @@ def test_flags_alone_make_a_recipe():
     ],
 )
 def test_lengths_that_were_given_are_the_whole_run(flags, wanted):
-    made = wish(None, flags)
+    made = recipe_from_flags(None, flags)
     assert lengths(made.recipe) == wanted
     assert made.notes == ()
 
@@ -108,7 +114,7 @@ def test_lengths_that_were_given_are_the_whole_run(flags, wanted):
     ],
 )
 def test_lengths_that_were_chosen_are_said(flags, wanted, note):
-    made = wish(None, flags)
+    made = recipe_from_flags(None, flags)
     assert [(stage.name, stage.steps) for stage in made.recipe.stages] == wanted
     (said,) = made.notes
     assert said.startswith(note)
@@ -124,22 +130,22 @@ def test_lengths_that_were_chosen_are_said(flags, wanted, note):
     ],
 )
 def test_a_recipe_of_flags_is_named_after_its_generator(gen, name):
-    assert wish(None, Flags(gen=gen, steps=1)).recipe.name == name
+    assert recipe_from_flags(None, Flags(gen=gen, steps=1)).recipe.name == name
 
 
 @pytest.mark.parametrize("gen", ["", "rrdb(", "+"])
 def test_a_generator_that_is_no_expression_is_pointed_at(gen):
     with pytest.raises(ExpressionError):
-        wish(None, Flags(gen=gen))
+        recipe_from_flags(None, Flags(gen=gen))
 
 
 def test_neither_recipe_nor_generator_is_an_error():
     with pytest.raises(RecipeError, match="neither a recipe nor a generator"):
-        wish(None, Flags(loss="l1", steps=5))
+        recipe_from_flags(None, Flags(loss="l1", steps=5))
 
 
 def test_silent_flags_leave_a_recipe_as_it_is(base):
-    made = wish(base, Flags())
+    made = recipe_from_flags(base, Flags())
     assert (made.recipe, made.notes) == (base, ())
     assert Flags().written() == []
     assert Flags(steps=0, settings=("a=1",)).written() == ["steps", "settings"]
@@ -157,7 +163,7 @@ def test_flags_on_a_recipe_change_what_they_name(base):
         lr=1e-3,
         seed=3,
     )
-    changed = wish(base, flags).recipe
+    changed = recipe_from_flags(base, flags).recipe
     assert (str(changed.generator), str(changed.discriminator), str(changed.degradation)) == (
         "rrdb",
         "vgg-sn",
@@ -170,18 +176,18 @@ def test_flags_on_a_recipe_change_what_they_name(base):
 
 
 def test_lengths_on_a_recipe_are_the_last_stage_and_the_first_of_several(base):
-    assert lengths(wish(base, Flags(steps=9)).recipe) == [
+    assert lengths(recipe_from_flags(base, Flags(steps=9)).recipe) == [
         ("first", "3 epochs"),
         ("second", "9 steps"),
     ]
-    assert lengths(wish(base, Flags(warmup=9)).recipe) == [
+    assert lengths(recipe_from_flags(base, Flags(warmup=9)).recipe) == [
         ("first", "9 steps"),
         ("second", "200 steps"),
     ]
-    single = wish(None, Flags(gen="rrdb", steps=5)).recipe
-    assert lengths(wish(single, Flags(steps=9)).recipe) == [("main", "9 steps")]
+    single = recipe_from_flags(None, Flags(gen="rrdb", steps=5)).recipe
+    assert lengths(recipe_from_flags(single, Flags(steps=9)).recipe) == [("main", "9 steps")]
     with pytest.raises(RecipeError, match="--warmup sets the first of several stages"):
-        wish(single, Flags(warmup=9))
+        recipe_from_flags(single, Flags(warmup=9))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +203,7 @@ def test_lengths_on_a_recipe_are_the_last_stage_and_the_first_of_several(base):
 )
 def test_flags_out_of_range_are_refused_like_fields(base, flags):
     with pytest.raises(RecipeError, match="input should be greater than"):
-        wish(base, flags)
+        recipe_from_flags(base, flags)
 
 
 SETTINGS = [
@@ -284,7 +290,7 @@ def test_settings_act_in_their_order_and_on_recipes_of_flags_too(base):
     assert settle(base, "schedule=cosine", "schedule.final=0.1").stages[1].schedule == Schedule(
         name="cosine", final=0.1
     )
-    made = wish(
+    made = recipe_from_flags(
         None,
         Flags(
             gen="rrdb", steps=5, settings=("optimizer.name=SGD", "optimizer.generator.momentum=0.9")
@@ -311,9 +317,9 @@ BAD_SETTINGS = [
         "stages: first, second",
     ),
     ("stages.2.lr=1", "there is no stage '2' for --set stages.2.lr=1", "stages: first, second"),
-    ("stages.0=1", "'stages' in --set stages.0=1 has no fields", "srkit recipes --schema"),
+    ("stages.0=1", "'stages' in --set stages.0=1 has no fields", "srkit recipes --fields"),
     ("stages.0.lrr=1", "a recipe has no field stages.0.lrr", "did you mean 'lr'?"),
-    ("scale.x=1", "'scale' in --set scale.x=1 has no fields", "srkit recipes --schema"),
+    ("scale.x=1", "'scale' in --set scale.x=1 has no fields", "srkit recipes --fields"),
     (
         "validation.metrcs=psnr",
         "a recipe has no field validation.metrcs",
@@ -322,12 +328,12 @@ BAD_SETTINGS = [
     (
         "optimizer.generator.lr.x=1",
         "stages.0.optimizer.generator.lr: input should be a valid number",
-        "--schema",
+        "--fields",
     ),
-    ("scale=four", "scale: input should be a valid integer, got 'four'", "srkit recipes --schema"),
-    ("steps=0", "stages.0.steps: input should be greater than 0, got 0", "srkit recipes --schema"),
-    ("seed=" + "9" * 5000, "seed: input should be a valid integer", "srkit recipes --schema"),
-    ("seed=" + "[" * 5000, "seed: input should be a valid integer", "srkit recipes --schema"),
+    ("scale=four", "scale: input should be a valid integer, got 'four'", "srkit recipes --fields"),
+    ("steps=0", "stages.0.steps: input should be greater than 0, got 0", "srkit recipes --fields"),
+    ("seed=" + "9" * 5000, "seed: input should be a valid integer", "srkit recipes --fields"),
+    ("seed=" + "[" * 5000, "seed: input should be a valid integer", "srkit recipes --fields"),
 ]
 
 

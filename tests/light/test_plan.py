@@ -8,8 +8,11 @@ from srkit_core.augmentation import augmentation_names
 from srkit_core.chain import bind_chain
 from srkit_core.errors import ExpressionError, IncompatibleError, OptionError, UnknownComponentError
 from srkit_core.expressions import parse_chain, parse_sum
+from srkit_core.interfaces import Generator, ReferenceLoss
 from srkit_core.plan import bind_metrics, plan
 from srkit_core.recipe import recipe_from_dict, recipe_from_toml
+from srkit_core.registry import discover
+from srkit_core.specs import GeneratorSpec, LossSpec
 
 
 def recipe(*losses, patches=(), **top):
@@ -45,8 +48,66 @@ def test_left_out_weights_are_written_into_the_recipe(tiny):
     made = plan(recipe("l1 + tv + 0.5*vgg(layer=conv2_2) + ragan", discriminator="critic"), tiny)
     assert (
         str(made.recipe.stages[0].loss)
-        == "1.0*l1 + 2e-08*tv + 0.5*vgg(layer=conv2_2) + 0.005*ragan"
+        == "1.0*l1 + 2e-08*tv + 0.5*vgg(layer=conv2_2, norm=none) + 0.005*ragan(terms=[])"
     )
+
+
+def test_every_option_of_every_component_is_written_into_the_recipe(tiny):
+    written = recipe(
+        "ragan",
+        generator="srkit-tiny/net(blocks=2)",
+        discriminator="multi(of=critic)",
+        degradation="blur(sigma=0.5..2)@0.5 | bicubic",
+        target="blur",
+        validation={"metrics": "psnr + srkit-tiny/ssim"},
+    )
+    stage = written.stages[0].model_copy(update={"augment": parse_chain("flip@0.5 | cutblur")})
+    made = plan(written.model_copy(update={"stages": (stage,)}), tiny).recipe
+    assert str(made.generator) == "srkit-tiny/net(blocks=2, tail=linear)"
+    assert str(made.discriminator) == "multi(of=critic(width=64), n=3)"
+    assert str(made.degradation) == "blur(sigma=0.5..2)@0.5 | bicubic(factor=none)"
+    assert str(made.target) == "blur(sigma=1.0)"
+    assert str(made.validation.metrics) == "psnr(window=11) + srkit-tiny/ssim(window=11)"
+    assert str(made.stages[0].augment) == "flip(axis=horizontal)@0.5 | cutblur(size=0.7)"
+
+
+def test_an_int_that_is_the_default_of_a_float_is_written_as_it_is_read(plugin, tiny_specs):
+    def faint(*, weight: float = 1) -> ReferenceLoss:
+        raise AssertionError("nobody builds it")
+
+    faint_loss = LossSpec(name="faint", factory=faint, summary="a loss")
+    registry = discover([plugin(*tiny_specs, faint_loss, distribution="srkit-tiny")])
+    made = plan(recipe("faint"), registry).recipe
+    assert str(made.stages[0].loss) == "1.0*faint(weight=1.0)"
+    assert plan(made, registry).recipe == made
+
+
+def test_a_changed_default_changes_no_recipe_that_was_written_out(plugin, tiny, tiny_specs):
+    def deeper(*, scale: int, blocks: int = 8, tail: str = "tanh", width: int = 3) -> Generator:
+        raise AssertionError("nobody builds it")
+
+    others = [spec for spec in tiny_specs if spec.name != "net"]
+    network = GeneratorSpec(name="net", factory=deeper, summary="a network", scales=(2, 4))
+    updated = discover([plugin(network, *others, distribution="srkit-tiny")])
+    before = plan(recipe(), tiny).recipe
+    after = plan(before, updated).recipe
+    assert str(before.generator) == "net(blocks=4, tail=linear)"
+    assert str(after.generator) == "net(blocks=4, tail=linear, width=3)"
+    assert plan(recipe_from_toml(before.to_toml()), updated).recipe == after
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        ({"name": "AdamWW"}, "torch.optim has no optimizer 'AdamWW'"),
+        ({"discriminator": {"weight_dcay": 1}}, "Adam has no option 'weight_dcay'"),
+    ],
+)
+def test_a_wrong_optimizer_is_refused(tiny, optimizer, message):
+    document = {"generator": "net", "stages": [{"loss": "l1", "steps": 5, "optimizer": optimizer}]}
+    with pytest.raises(OptionError) as caught:
+        plan(recipe_from_dict(document), tiny)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

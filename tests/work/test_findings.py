@@ -19,7 +19,7 @@ from srkit_core.engine.optimizer import with_optimizer
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import write_image
-from srkit_core.learning import OptimizerConfig
+from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions
 

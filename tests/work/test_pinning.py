@@ -124,6 +124,24 @@ def test_a_path_is_written_out_and_its_file_known(registry, bring, monkeypatch):
     assert [one.spec.name for one in pinned.networks] == ["two"]
 
 
+def test_auto_is_written_out_and_still_ends_as_the_network_that_was_chosen(registry, bring):
+    bring("two")
+    written = plan(recipe(), registry).recipe
+    assert str(written.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=auto)"
+    pinned = pin(written, registry).plan.recipe
+    assert str(pinned.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=two)"
+    assert pin(pinned, registry).plan.recipe == pinned
+
+
+def test_the_only_network_there_is_today_is_written_out_too(registry, assets, monkeypatch):
+    monkeypatch.setenv("SRKIT_WEIGHTS", str(assets / "weights"))
+    pinned = pin(recipe("vgg + vgg(network=vgg16, layer=conv5_3)", "psnr"), registry).plan.recipe
+    assert [dict(term.call.options)["weights"] for term in pinned.stages[0].loss.terms] == [
+        "vgg19-oxford",
+        "vgg16-torchvision",
+    ]
+
+
 def test_the_networks_of_parts_are_each_fetched_once(registry, bring):
     bring("one")
     planned = plan(recipe("bright + 2*bright"), registry)

@@ -164,8 +164,8 @@ def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly
 
 def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_layout(undisturbed):
     from srkit_core.engine.optimizer import build_optimizer, restore_optimizer
-    from srkit_core.learning import OptimizerConfig
     from srkit_core.models.build import to_device
+    from srkit_core.optimizer_config import OptimizerConfig
 
     network = to_device(torch.nn.Conv2d(3, 8, 3), torch.device("cpu"))
     optimizer = build_optimizer(OptimizerConfig(), network, 1e-3)

@@ -82,11 +82,11 @@ def with_kept_best(folder: RunFolder, stage: str, progress: Progress) -> Progres
     return replace(progress, best=best)
 
 
-def check_same_recipe(folder: RunFolder, recipe: Recipe) -> None:
-    """Raise RecipeError when a run is resumed with another recipe; the length of the last stage may
-    differ, and `accumulate`.
+def check_same_recipe(folder: RunFolder, before: Recipe, recipe: Recipe) -> None:
+    """Raise RecipeError when a run is resumed with another recipe, both with all options written;
+    the length of the last stage may differ, and `accumulate`.
     """
-    old, new = (without_length(one) for one in (recorded_recipe(folder), recipe))
+    old, new = (without_length(one) for one in (before, recipe))
     differing = next(_differing_fields(old, new), None)
     if differing:
         path = folder.path

@@ -47,6 +47,7 @@ def _described_data(context: RunContext) -> dict[str, Any]:
         "data": {
             "source": context.options.arguments()["data"],
             "pictures": len(pictures.pictures),
+            "crops": data.crops,
             "fingerprint": pictures.fingerprint(),
         },
         "validation": [picture.name for held in data.validation.values() for picture in held],

@@ -1,0 +1,102 @@
+"""What are the learning rate and the weights of losses at this step?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import cos, pi
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetJsonSchemaHandler, PositiveFloat, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from srkit_core.fields import RecipeTable, Several, SpanText
+
+
+class Schedule(RecipeTable):
+    """The learning rate as a pure function of the step, a factor of the stage's rate."""
+
+    name: Literal["constant", "cosine", "multistep"] = "constant"
+    """constant; cosine falls to `final` (SGDR, Loshchilov & Hutter 2017, eq. 5, no restarts);
+    multistep multiplies by `gamma` at each milestone."""
+    over: Literal["stage", "run"] = "stage"
+    """Whether cosine falls over the stage or over the whole run."""
+    final: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Where cosine ends, as a factor of the rate."""
+    milestones: Several[SpanText] = ()
+    """When multistep multiplies, counted from the start of the stage."""
+    gamma: PositiveFloat = 0.5
+    """What multistep multiplies the rate by (0.5: ESRGAN)."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [handler(schema), {"type": "string"}]}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class Ramp(RecipeTable):
+    """How the weight of a loss reaches linearly what the sum says."""
+
+    start: Annotated[float, Field(ge=0)] = 0.0
+    """The weight at the first step, as a factor of what the sum says."""
+    over: SpanText
+    """How long it takes to the whole weight, from the start of the stage."""
+
+
+@dataclass(frozen=True)
+class StepPosition:
+    """Where a step is: `step` of `length` in its stage, `run_step` of `run_length` in the run, all
+    in steps from 0.
+    """
+
+    step: int
+    length: int
+    run_step: int
+    run_length: int
+    steps_per_epoch: int
+
+
+def rate_factor(schedule: Schedule, lr_warmup: int, position: StepPosition) -> float:
+    """Return what the stage's rate is multiplied with; a pure function of the step.
+
+    During the first `lr_warmup` steps the rate rises linearly, reaching its full value at the last
+    of them.
+    """
+    rise = min((position.step + 1) / lr_warmup, 1.0) if lr_warmup else 1.0
+    return rise * _scheduled(schedule, position)
+
+
+def ramp_factors(ramps: Mapping[str, Ramp], position: StepPosition) -> dict[str, float]:
+    """Return what the weight of each ramped loss is multiplied with.
+
+    A pure function of the step.
+    """
+    factors = {}
+    for label, ramp in ramps.items():
+        done = min(position.step / ramp.over.steps(position.steps_per_epoch), 1.0)
+        factors[label] = ramp.start + (1 - ramp.start) * done
+    return factors
+
+
+def _scheduled(schedule: Schedule, position: StepPosition) -> float:
+    match schedule.name:
+        case "constant":
+            return 1.0
+        case "cosine":
+            done = (
+                position.step / position.length
+                if schedule.over == "stage"
+                else position.run_step / position.run_length
+            )
+            return schedule.final + (1 - schedule.final) * (1 + cos(pi * done)) / 2
+        case "multistep":
+            passed = sum(
+                position.step >= milestone.steps(position.steps_per_epoch)
+                for milestone in schedule.milestones
+            )
+            return float(schedule.gamma**passed)
