@@ -42,7 +42,7 @@ COMMANDS = {
     "list": Command("list_and_show:list_components", "srkit list generator"),
     "show": Command("list_and_show:show_component", "srkit show rrdb"),
     "doctor": Command("doctor:doctor_command", "srkit doctor --json"),
-    "check": Command("check:check", "srkit check srresnet"),
+    "check": Command("check:check_command", "srkit check srresnet"),
     "recipes": Command("recipes:recipes", "srkit recipes srresnet > mine.toml"),
     "demo": Command("demo:demo_command", "srkit demo --out my-demo"),
     "train": Command(

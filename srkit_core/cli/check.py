@@ -1,12 +1,14 @@
-"""Can this recipe run here?"""
+"""Can this recipe run here, and what will it train?"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from srkit_core.cli.recipe_report import print_stages, validation_line
 from srkit_core.cli.render import print_table
-from srkit_core.devices import DeviceName, PrecisionName
+from srkit_core.cli.train_flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
+from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:
     from srkit_core.engine.step_timing import StepTiming
@@ -15,114 +17,162 @@ if TYPE_CHECKING:
     from srkit_core.registry import Registry
     from srkit_core.run_options import RunOptions
 
+_TRIED = {name: RUN_FLAGS[name] for name in ("data", "device", "precision", "workers")}
 
-def check(
-    recipe: Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped recipe.")],
+
+@takes_flags("flags", RECIPE_FLAGS)
+@takes_flags("where", _TRIED)
+def check_command(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RECIPE|RUN]",
+            help="A TOML file, the name of a shipped recipe, or a run; an evaluation recipe too.",
+        ),
+    ] = None,
+    *,
     run: Annotated[
         bool, typer.Option("--run", help="Build it, run a step of each stage, and time the loader.")
     ] = False,
-    data: Annotated[str | None, typer.Option(help="With --run: the pictures to load.")] = None,
-    device: Annotated[DeviceName | None, typer.Option(help="With --run: where to compute.")] = None,
-    precision: Annotated[
-        PrecisionName | None, typer.Option(help="With --run: fp32, bf16 or fp16.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=0, help="With --run: processes that load pictures.")
-    ] = None,
+    flags: dict[str, Any],
+    where: dict[str, Any],
 ) -> None:
-    """Say whether a recipe can run on this machine."""
+    """Say whether a recipe can run on this machine, and what it will train.
+
+    It takes the flags of train; a network that was never counted on this machine is built once, for
+    its parameters.
+    """
+    from srkit_core.evaluation_recipe import is_evaluation_recipe
+    from srkit_core.overrides import flags_of, recipe_from_flags
     from srkit_core.plan import plan
     from srkit_core.recipe_files import find_recipe, read_recipe
     from srkit_core.registry import discover
 
-    registry = discover()
-    planned = plan(read_recipe(recipe), registry)
+    path, registry = find_recipe(recipe) if recipe else None, discover()
+    if path and is_evaluation_recipe(path):
+        _check_evaluation(path, registry, [*flags, *where, *(["run"] if run else [])])
+        return
+    requested = recipe_from_flags(read_recipe(recipe) if recipe else None, flags_of(flags))
+    planned = plan(requested.recipe, registry)
     typer.echo(f"recipe '{planned.recipe.name}': every component is installed and fits")
-    _print_plan(planned)
-    for note in [*_missing_data(find_recipe(recipe)), *_missing_networks(planned, registry)]:
+    for note in requested.notes:
         typer.echo(note)
+    typer.echo(f"x{planned.recipe.scale}, seed {planned.recipe.seed}, {_lr(requested.recipe)}")
+    _print_recipe(planned, registry, path, where.get("data"))
     if run:
-        given = {"data": data, "device": device, "precision": precision, "workers": workers}
-        _try(planned.recipe, registry, _where(find_recipe(recipe), given))
+        _try(planned.recipe, registry, _where(path, where))
 
 
-def _print_plan(planned: "Plan") -> None:
-    typer.echo(f"x{planned.recipe.scale}, generator {planned.generator.expression}")
-    if planned.discriminator:
-        typer.echo(f"discriminator {planned.discriminator.expression}")
-    rows = [
-        [
-            one.stage.name,
-            str(one.stage.length),
-            " + ".join(f"{term.weight:g}*{term.bound.expression}" for term in one.terms),
-            str(one.stage.batch),
-            str(one.stage.patch),
-        ]
-        for one in planned.stages
-    ]
-    print_table(["stage", "length", "loss", "batch", "patch"], rows)
+def _check_evaluation(path: Path, registry: "Registry", given: list[str]) -> None:
+    from srkit_core.cli.evaluation_report import print_evaluation
+
+    if given:
+        flag = "set" if given[0] == "settings" else given[0]
+        raise RecipeError(
+            f"--{flag} is about training, and {path} is an evaluation recipe",
+            hint=f"srkit check {path}",
+        )
+    print_evaluation(path, registry)
 
 
-def _missing_data(path: Path) -> list[str]:
-    """Note pictures that a run folder's recipe was trained on and that are not on this machine."""
-    from srkit_core.data_source import parse_data_sources
+def _print_recipe(
+    planned: "Plan", registry: "Registry", path: Path | None, data: str | None
+) -> None:
+    """Print what is known without torch, and last what may have to be built: the networks."""
+    environment = _environment(path)
+    crops = _crops(planned, environment, data)
+    print_stages(planned, crops)
+    typer.echo(_data_line(planned, environment, data, crops))
+    typer.echo(validation_line(planned))
+    for note in [*_missing_data(environment, data), *_missing_networks(planned, registry)]:
+        typer.echo(note)
+    _print_networks(planned)
+
+
+def _lr(recipe: "Recipe") -> str:
+    from srkit_core.recipe import PAIRED
+
+    if recipe.degradation == PAIRED:
+        return "LR from disk"
+    target = f" of HR after {recipe.target}" if recipe.target.items else ""
+    return f"LR by {recipe.degradation}{target}"
+
+
+def _environment(path: Path | None) -> dict[str, Any]:
+    """Return what a run folder says of the machine its recipe ran on; nothing for others."""
+    from srkit_core.recipe_files import RUN_RECIPE
     from srkit_core.run_folder import read_environment
 
-    environment = read_environment(path.parent) if path.name == "recipe.toml" else None
-    if environment is None:
-        return []
-    sources = parse_data_sources(environment["data"]["source"])
+    return (read_environment(path.parent) if path and path.name == RUN_RECIPE else None) or {}
+
+
+def _crops(planned: "Plan", environment: dict[str, Any], data: str | None) -> int | None:
+    """Return how many crops an epoch has: of the bundled photographs, or as a run recorded it."""
+    from srkit_core.data.bundled_photographs import BUNDLED, count_training_photographs
+
+    recorded = environment.get("data", {})
+    if data is None and "crops" in recorded:
+        return int(recorded["crops"])
+    if (data or recorded.get("source", BUNDLED)) != BUNDLED or planned.degradation is None:
+        return None
+    chosen = planned.recipe.data
+    smallest = max(stage.stage.patch for stage in planned.stages)
+    return count_training_photographs(smallest, chosen.hold_out, chosen.test)
+
+
+def _data_line(
+    planned: "Plan", environment: dict[str, Any], data: str | None, crops: int | None
+) -> str:
+    place = data or environment.get("data", {}).get("source")
+    usual = "photos, the bundled photographs, unless --data names others"
+    named = place or ("pairs, which --data names" if planned.degradation is None else usual)
+    return f"data: {named}" + (f"; {crops} crops an epoch" if crops else "")
+
+
+def _missing_data(environment: dict[str, Any], data: str | None) -> list[str]:
+    """Note pictures that a run folder's recipe was trained on and that are not on this machine."""
+    from srkit_core.data_source import parse_data_sources
+
+    place = data or environment.get("data", {}).get("source", "photos")
     gone = [
         source.where
-        for source in sources
+        for source in parse_data_sources(place)
         if source.where != "photos" and not source.is_address and not Path(source.where).exists()
     ]
-    return [
-        f"note: its pictures in {source} are not here; give others with --data" for source in gone
-    ]
+    whose = "the pictures" if data else "its pictures"
+    return [f"note: {whose} in {one} are not here; give others with --data" for one in gone]
 
 
 def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
     """Note pretrained networks that a run would download first."""
-    from srkit_core.pinning import components_of, found_here
+    from srkit_core.cli.evaluation_report import missing_networks
+    from srkit_core.pinning import components_of
 
-    needed = dict.fromkeys(
-        names
-        for bound in components_of(planned)
-        for one in bound.with_nested()
-        for names in one.pretrained
-    )
-    missing = [names for names in needed if not found_here(names, registry)]
-    return [
-        f"note: the pretrained network {' or '.join(names)} is not on this machine and "
-        f"{_remedy(names, registry)}"
-        for names in missing
-    ]
+    return missing_networks(components_of(planned), registry)
 
 
-def _remedy(names: tuple[str, ...], registry: "Registry") -> str:
-    from srkit_core.pinning import is_path
+def _print_networks(planned: "Plan") -> None:
+    """Print networks with their parameters; torch is imported where one was never counted."""
+    from srkit_core.parameter_counts import known_count
 
-    published = any(
-        file.sources
-        for name in names
-        if not is_path(name, registry)
-        for file in registry.pretrained(name).files
-    )
-    return (
-        "will be downloaded" if published else "is published nowhere: srkit weights add NAME FILE"
-    )
+    rows = []
+    for network in filter(None, (planned.generator, planned.discriminator)):
+        count = known_count(network)
+        if count is None:
+            from srkit_core.models.parameters import counted
+
+            count = counted(network)
+        rows.append([network.component.kind, str(network.expression), f"{count:,}"])
+    print_table(["network", "with all options", "parameters"], rows)
 
 
-def _where(path: Path, given: dict[str, Any]) -> "RunOptions":
+def _where(path: Path | None, given: dict[str, Any]) -> "RunOptions":
     """Return where the recipe would run: as the run it was written by, but for what is given."""
     from srkit_core.cli.train import beside
     from srkit_core.run_options import RunOptions
 
-    found = beside(path.parent) if path.name == "recipe.toml" else {}
-    return RunOptions(
-        **(found | {name: value for name, value in given.items() if value is not None})
-    )
+    found = beside(path.parent) if path and path.name == "recipe.toml" else {}
+    return RunOptions(**(found | given))
 
 
 def _try(recipe: "Recipe", registry: "Registry", where: "RunOptions") -> None:

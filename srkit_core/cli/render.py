@@ -4,9 +4,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
 def process_number() -> int:

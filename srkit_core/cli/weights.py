@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srkit_core.cli.render import print_json, print_table
+from srkit_core.cli.render import JsonFlag, print_json, print_table
 from srkit_core.errors import RecipeError, WeightsError
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from srkit_core.pretrained import FoundWeights
     from srkit_core.registry import Registry
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 NameArgument = Annotated[
     str, typer.Argument(help="A pretrained network, as srkit weights list names it.")
 ]

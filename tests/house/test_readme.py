@@ -110,7 +110,7 @@ def test_every_command_of_the_readme_exists(blocks):
     assert [
         words for words in typed if words[0] not in COMMANDS and " ".join(words) not in COMMANDS
     ] == []
-    assert len(typed) == 26
+    assert len(typed) == 27
 
 
 def test_every_component_that_comes_with_it_is_in_the_tables(root):
