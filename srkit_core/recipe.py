@@ -44,7 +44,7 @@ PAIRED: Final = parse_chain("paired")
 
 Order: TypeAlias = Literal["generator-first", "discriminator-first"]
 ProtocolName: TypeAlias = Literal["y", "rgb"]
-Column: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
+SheetColumn: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 
 
 class Stage(RecipeTable):
@@ -162,7 +162,7 @@ class Validation(RecipeTable):
     """HR pixels cut from each side before scoring; none: as many as the scale."""
     pictures: NonNegativeInt = 4
     """Rows of the sheet of pictures that is written at each validation; 0: no sheet."""
-    columns: Annotated[Several[Column], Field(min_length=1)] = ("bicubic", "sr", "hr")
+    columns: Annotated[Several[SheetColumn], Field(min_length=1)] = ("bicubic", "sr", "hr")
     """Columns of that sheet, from left to right."""
     on_training: bool = False
     """Whether metrics are also taken of the training batch at every logged step, patch by patch."""

@@ -10,7 +10,7 @@ import typer
 
 from srkit_core.devices import DeviceName, PrecisionName
 
-Command: TypeAlias = Callable[..., None]
+_Command: TypeAlias = Callable[..., None]
 
 RECIPE_FLAGS: Final[Mapping[str, Any]] = {
     "gen": Annotated[str | None, typer.Option(help="The generator, such as rrdb(blocks=16).")],
@@ -77,13 +77,13 @@ RUN_FLAGS: Final[Mapping[str, Any]] = {
 """Flags of *where*, by the fields of `RunOptions`."""
 
 
-def takes_flags(parameter: str, flags: Mapping[str, Any]) -> Callable[[Command], Command]:
+def takes_flags(parameter: str, flags: Mapping[str, Any]) -> Callable[[_Command], _Command]:
     """Let a command take some flags, in the place of one of its parameters.
 
     The parameter gets a dictionary of those that were given.
     """
 
-    def decorate(command: Command) -> Command:
+    def decorate(command: _Command) -> _Command:
         @wraps(command)
         def called(**values: Any) -> None:
             typed = {name: values.pop(name) for name in flags}
