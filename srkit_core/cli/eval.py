@@ -17,6 +17,7 @@ from srkit_core.errors import RecipeError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from srkit_core.data.picture import Split
     from srkit_core.evaluation.evaluate import SeenBy
     from srkit_core.evaluation.scores import Scores
     from srkit_core.evaluation.scoring import Pair
@@ -29,57 +30,80 @@ Models = Annotated[
         help="Weights files, baselines such as bicubic, or an evaluation recipe.",
     ),
 ]
+DataOption = Annotated[
+    str | None, typer.Option(help="Folder of HR pictures, output of srkit prepare, or 'photos'.")
+]
 SplitOption = Annotated[
     Literal["train", "val", "test"] | None,
     typer.Option(help="Which pictures of prepared data (default: test, else val, else all)."),
+]
+LrOption = Annotated[
+    Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")
+]
+ScaleOption = Annotated[int | None, typer.Option(help="Where neither a model nor --lr says it.")]
+DegradeOption = Annotated[
+    str | None,
+    typer.Option(help="How LR is made from HR (default: bicubic), or paired: as the data hold it."),
+]
+MetricsOption = Annotated[str | None, typer.Option(help="A sum of metrics (default: psnr+ssim).")]
+ProtocolOption = Annotated[
+    Literal["y", "rgb"] | None, typer.Option(help="Luma or RGB (default: y).")
+]
+BorderOption = Annotated[
+    int | None, typer.Option(help="HR pixels cut from each side (default: the scale).")
+]
+DeviceOption = Annotated[DeviceName, typer.Option(help="Where to compute.")]
+PrecisionOption = Annotated[PrecisionName, typer.Option(help="auto is fp32.")]
+TileOption = Annotated[
+    int | None,
+    typer.Option(help="Side of a tile in LR pixels (default: whole pictures up to 512x512)."),
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write scores, protocol and images to this file.")
+]
+CsvFile = Annotated[
+    Path | None, typer.Option("--csv", help="Write a row per picture and model to this file.")
+]
+PicturesOption = Annotated[
+    Path | None, typer.Option(help="Write the upscaled pictures into this folder.")
 ]
 
 
 def eval_command(
     models: Models,
-    data: Annotated[
-        str | None,
-        typer.Option(help="Folder of HR pictures, output of srkit prepare, or 'photos'."),
-    ] = None,
+    data: DataOption = None,
     split: SplitOption = None,
-    lr: Annotated[
-        Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")
-    ] = None,
-    scale: Annotated[
-        int | None, typer.Option(help="Where neither a model nor --lr says it.")
-    ] = None,
-    degrade: Annotated[
-        str | None,
-        typer.Option(
-            help="How LR is made from HR (default: bicubic), or paired: as the data hold it."
-        ),
-    ] = None,
-    metrics: Annotated[
-        str | None, typer.Option(help="A sum of metrics (default: psnr+ssim).")
-    ] = None,
-    protocol: Annotated[
-        Literal["y", "rgb"] | None, typer.Option(help="Luma or RGB (default: y).")
-    ] = None,
-    border: Annotated[
-        int | None, typer.Option(help="HR pixels cut from each side (default: the scale).")
-    ] = None,
-    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
-    precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
-    tile: Annotated[
-        int | None,
-        typer.Option(help="Side of a tile in LR pixels (default: whole pictures up to 512x512)."),
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write scores, protocol and images to this file.")
-    ] = None,
-    csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="Write a row per picture and model to this file.")
-    ] = None,
-    pictures: Annotated[
-        Path | None, typer.Option(help="Write the upscaled pictures into this folder.")
-    ] = None,
+    lr: LrOption = None,
+    scale: ScaleOption = None,
+    degrade: DegradeOption = None,
+    metrics: MetricsOption = None,
+    protocol: ProtocolOption = None,
+    border: BorderOption = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    tile: TileOption = None,
+    json_file: JsonFile = None,
+    csv_file: CsvFile = None,
+    pictures: PicturesOption = None,
 ) -> None:
     """Score models on pictures under one protocol."""
+    _check(lr, degrade, pictures)
+    flags = {
+        "lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics,
+        "protocol": protocol, "border": border, "data": data,
+    }  # fmt: skip
+    wanted = _wanted(models, {name: value for name, value in flags.items() if value is not None})
+    scores = _scored(wanted, split, (device, precision, tile), pictures)
+    _print_scores(scores)
+    _write(scores, json_file, csv_file)
+
+
+def _scored(
+    wanted: "EvaluationRecipe",
+    split: "Split | None",
+    machine: tuple[DeviceName, PrecisionName, int | None],
+    pictures: Path | None,
+) -> "Scores":
     from srkit_core.devices import choose_device, inference_dtype
     from srkit_core.evaluation.evaluate import (
         Inference,
@@ -90,29 +114,21 @@ def eval_command(
     from srkit_core.oom import oom_guard
     from srkit_core.registry import discover
 
-    _check(lr, degrade, pictures)
-    flags = {
-        "lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics,
-        "protocol": protocol, "border": border, "data": data,
-    }  # fmt: skip
-    wanted = _wanted(models, {name: value for name, value in flags.items() if value is not None})
+    device, precision, tile = machine
     where = choose_device(device)
     inference = Inference(where, inference_dtype(precision, where), tile)
-    picture_set = open_evaluation_set(wanted, split, typer.echo)
+    found = open_evaluation_set(wanted, split, typer.echo)
     with oom_guard("--tile 128"), ProgressView() as view:
-        saved = save_into(pictures) if pictures else None
-        scores = evaluate_models(
+        return evaluate_models(
             wanted,
             wanted.models,
-            picture_set,
+            found,
             discover(),
             inference,
             note=view.on_note,
-            seen=_watched(view, len(picture_set.pictures), saved),
+            seen=_watched(view, len(found.pictures), save_into(pictures)),
             report=view.on_download,
         )
-    _print_scores(scores)
-    _write(scores, json_file, csv_file)
 
 
 def _write(scores: "Scores", json_file: Path | None, csv_file: Path | None) -> None:

@@ -13,32 +13,39 @@ if TYPE_CHECKING:
     from srkit_core.models.model import Model
 
 
+ModelArgument = Annotated[
+    str, typer.Argument(help="A .safetensors file, or a baseline such as bicubic.")
+]
+InputsArgument = Annotated[
+    list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")
+]
+OutOption = Annotated[
+    Path, typer.Option(help="A file with a picture ending for one input, else a folder.")
+]
+BaselineScale = Annotated[
+    int | None,
+    typer.Option(min=1, help="For a baseline (default: 4); a weights file knows its own."),
+]
+TileSide = Annotated[str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")]
+OverlapOption = Annotated[
+    int | None,
+    typer.Option(help="LR pixels seen around a tile (default: what the generator declares)."),
+]
+OverwriteFlag = Annotated[
+    bool, typer.Option("--overwrite", help="Replace output files that exist.")
+]
+
+
 def upscale_command(
-    model: Annotated[
-        str, typer.Argument(help="A .safetensors file, or a baseline such as bicubic.")
-    ],
-    inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")
-    ],
-    out: Annotated[
-        Path, typer.Option(help="A file with a picture ending for one input, else a folder.")
-    ],
-    scale: Annotated[
-        int | None,
-        typer.Option(min=1, help="For a baseline (default: 4); a weights file knows its own."),
-    ] = None,
-    tile: Annotated[
-        str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")
-    ] = "auto",
-    overlap: Annotated[
-        int | None,
-        typer.Option(help="LR pixels seen around a tile (default: what the generator declares)."),
-    ] = None,
+    model: ModelArgument,
+    inputs: InputsArgument,
+    out: OutOption,
+    scale: BaselineScale = None,
+    tile: TileSide = "auto",
+    overlap: OverlapOption = None,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
     precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace output files that exist.")
-    ] = False,
+    overwrite: OverwriteFlag = False,
 ) -> None:
     """Upscale pictures with a trained model or a baseline."""
     from srkit_core.cli.progress import ProgressView

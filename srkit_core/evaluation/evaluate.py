@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack
 
 import torch
 from torch import Tensor
@@ -48,63 +48,53 @@ class Inference:
     tile: int | None = None
 
 
+class EvaluationFields(TypedDict, total=False):
+    """How models are scored; what is left out is as in `srkit eval`."""
+
+    lr: str | Path
+    """A folder of LR pictures; without it LR is made of HR."""
+    scale: int
+    """HR size over LR size, where neither a model nor LR says it."""
+    degrade: str
+    """How LR is made of HR (default: bicubic), or `paired`, as the data hold it."""
+    metrics: str
+    """A sum of metrics (default: psnr + ssim)."""
+    protocol: ProtocolName
+    """Luma (`y`, the default) or `rgb`."""
+    border: int
+    """HR pixels cut from each side; by default the scale."""
+
+
 def evaluate(
     models: ModelLike | Sequence[ModelLike] | Mapping[str, ModelLike],
     data: str | Path,
     *,
     split: Literal["train", "val", "test"] | None = None,
-    lr: str | Path | None = None,
-    scale: int | None = None,
-    degrade: str | None = None,
-    metrics: str = "psnr + ssim",
-    protocol: ProtocolName = "y",
-    border: int | None = None,
     device: DeviceName = "auto",
     precision: PrecisionName = "auto",
     tile: int | None = None,
     pictures: str | Path | None = None,
     registry: Registry | None = None,
     note: Note | None = None,
+    **fields: Unpack[EvaluationFields],
 ) -> Scores:
-    """Score one or several models on pictures under one protocol, as `srkit eval` does.
+    """Score one or several models on a data source under one protocol, as `srkit eval` does.
 
-    Args:
-        models: A weights file, the name of known weights or of a baseline, a loaded model, several
-            of these, or several by the name of their row.
-        data: A data source of HR pictures, as `--data` takes it.
-        split: Which pictures of prepared data; by default test, else val, else all.
-        lr: A folder of LR pictures; without it LR is made of HR.
-        scale: HR size over LR size, where neither a model nor LR says it.
-        degrade: How LR is made of HR (default: bicubic), or `paired`, as the data hold it.
-        metrics: A sum of metrics.
-        protocol: Luma (`y`) or `rgb`.
-        border: HR pixels cut from each side; by default the scale.
-        device: Where to compute.
-        precision: `auto` is fp32.
-        tile: Side of a tile in LR pixels; by default pictures up to 512 x 512 are taken whole.
-        pictures: A folder to write the upscaled pictures into, a subfolder for each model.
-        registry: Where components come from; by default the installed plugins.
-        note: Is told what was chosen and left out.
-
-    Raises DataError, WeightsError, IncompatibleError or RegistryError with what to try instead.
+    A model is a weights file, the name of known weights or of a baseline, or loaded; a mapping
+    names the rows. `split` is of prepared data (default: test, else val, else all). `precision`
+    `auto` is fp32; `tile` is a side in LR pixels (default: whole pictures up to 512 x 512).
+    `pictures` is a folder for what was upscaled; `note` is told what was chosen and left out.
+    Raises DataError, WeightsError, IncompatibleError or RegistryError.
     """
-    named = name_models(models)
-    words: dict[str, Any] = {"data": str(data), "lr": lr and str(lr), "scale": scale}
-    words |= {"degrade": degrade, "border": border, "metrics": metrics, "protocol": protocol}
-    given = {name: value for name, value in words.items() if value is not None}
-    wanted = evaluation_recipe({"models": dict.fromkeys(named, "given"), **given})
-    where = choose_device(device)
-    heard = note or _ignore
-    picture_set = open_evaluation_set(wanted, split, heard)
+    named, heard, where = name_models(models), note or _ignore, choose_device(device)
+    given = {name: _plain(value) for name, value in fields.items() if value is not None}
+    rows = dict.fromkeys(named, "given")
+    wanted = evaluation_recipe({"models": rows, "data": str(data), **given})
+    inference = Inference(where, inference_dtype(precision, where), tile)
+    found, seen = open_evaluation_set(wanted, split, heard), save_into(pictures)
     with oom_guard("tile=128"):
         return evaluate_models(
-            wanted,
-            named,
-            picture_set,
-            registry or discover(),
-            Inference(where, inference_dtype(precision, where), tile),
-            note=heard,
-            seen=save_into(Path(pictures)) if pictures else None,
+            wanted, named, found, registry or discover(), inference, note=heard, seen=seen
         )
 
 
@@ -145,11 +135,13 @@ def open_evaluation_set(wanted: EvaluationRecipe, split: Split | None, note: Not
     return picture_set
 
 
-def save_into(folder: Path) -> SeenBy:
+def save_into(folder: str | Path | None) -> SeenBy | None:
     """Return what saves every upscaled picture it is shown into a subfolder per model."""
+    if folder is None:
+        return None
 
     def save(model: str, pair: Pair, sr: Tensor) -> None:
-        file = folder / model.replace("/", "_") / f"{pair.name}.png"
+        file = Path(folder) / model.replace("/", "_") / f"{pair.name}.png"
         write_image(file, to_bytes(sr)[0].cpu().numpy())
 
     return save
@@ -281,6 +273,10 @@ def _described(
     }
     lr = stored if _is_stored(wanted) else made
     return {**protocol.describe(), "scale": scale, **lr, "metrics": versions}
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
 
 
 def _ignore(text: str) -> None:

@@ -290,7 +290,8 @@ def test_training_mixes_and_validation_does_not(tmp_path):
                 "stages": [stage],
             }
         )
-        folder = train(wanted, RunOptions(out=tmp_path / str(len(rows)), device="cpu"))
+        options = RunOptions(out=tmp_path / str(len(rows)), device="cpu")
+        folder = train(wanted, options).folder
         header, *lines = [
             line.split(",") for line in (folder / "metrics.csv").read_text().splitlines()
         ]

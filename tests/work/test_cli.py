@@ -225,9 +225,6 @@ def test_a_signal_saves_says_how_to_go_on_and_exits_with_its_code(
 
     shown = ProgressView.on_step
 
-    def on_download(self, *_):
-        pass
-
     def on_step(self, event):
         shown(self, event)
         if event.step == 3:
@@ -241,7 +238,7 @@ def test_a_signal_saves_says_how_to_go_on_and_exits_with_its_code(
     told = capsys.readouterr().err
     assert f"error: stopped after step 3; everything is saved in {tmp_path / 'run'}" in told
     assert f"try: srkit train --resume --out {tmp_path / 'run'}" in told
-    monkeypatch.setattr(ProgressView, "progress", shown)
+    monkeypatch.setattr(ProgressView, "on_step", shown)
     assert run(["train", "--resume", "--out", str(tmp_path / "run")]) == 0
     with (tmp_path / "run/metrics.csv").open(newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["1", "5", "5"]

@@ -14,7 +14,6 @@ from safetensors.torch import load_file
 
 from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
-from srkit_core.engine import loop
 from srkit_core.engine.checkpoints.checkpoint import read_progress
 from srkit_core.engine.checkpoints.resume import find_checkpoint
 from srkit_core.engine.logs import run_record as record
@@ -326,7 +325,7 @@ def test_a_validation_that_failed_is_made_up_for(undisturbed, where, monkeypatch
         raise DataError("gone", hint="")
 
     with monkeypatch.context() as patched:
-        patched.setattr(loop, "keep_pictures", fail)
+        patched.setattr("srkit_core.engine.stage_run.keep_pictures", fail)
         with pytest.raises(DataError, match="gone"):
             train(recipe(), where)
     assert steps(where.out) == ["step-00000001", "step-00000002"]
@@ -372,7 +371,7 @@ def test_a_run_killed_while_it_forgets_later_checkpoints_goes_on(where, undistur
         remove(path)
 
     with monkeypatch.context() as patched:
-        patched.setattr("srkit_core.engine.checkpoints.run_folder.shutil.rmtree", dying)
+        patched.setattr("srkit_core.engine.checkpoints.checkpoint.shutil.rmtree", dying)
         with pytest.raises(Died):
             train(recipe(), where, resume=4)
     assert_same_run(train(recipe(), where, resume="newest").folder, undisturbed)
