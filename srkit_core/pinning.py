@@ -30,19 +30,27 @@ class Pinned:
     networks: tuple[FoundWeights, ...]
 
 
-def pin(
-    recipe: Recipe,
-    registry: Registry,
-    *,
-    recorded: Recipe | None = None,
-    report: DownloadProgress | None = None,
-) -> Pinned:
+def pin(recipe: Recipe, registry: Registry, report: DownloadProgress | None = None) -> Pinned:
     """Choose and fetch the pretrained networks of a recipe.
 
-    `recorded` is the recipe of a run that goes on: what it chose is kept. Raises WeightsError when
-    a network cannot be had, and what `plan` raises.
+    Raises WeightsError when a network cannot be had, and what `plan` raises.
     """
-    planned = plan(recipe, registry)
+    chosen = choose_networks(plan(recipe, registry), registry, report=report)
+    return fetch_networks(plan(chosen, registry), registry, report)
+
+
+def choose_networks(
+    planned: Plan,
+    registry: Registry,
+    recorded: Recipe | None = None,
+    report: DownloadProgress | None = None,
+) -> Recipe:
+    """Return the recipe of a plan with the first network of each choice that can be had.
+
+    `recorded` is the recipe of a run that goes on: what it chose is kept. Raises WeightsError when
+    no network of a choice can be had.
+    """
+    recipe = planned.recipe
     chosen = [
         _chosen_stage(stage, recorded, number, planned, registry, report)
         for number, stage in enumerate(recipe.stages)
@@ -55,10 +63,17 @@ def pin(
         report,
     )
     validation = recipe.validation.model_copy(update={"metrics": metrics})
-    settled = plan(
-        recipe.model_copy(update={"stages": tuple(chosen), "validation": validation}), registry
-    )
-    return Pinned(settled, networks_of(components_of(settled), registry, report))
+    return recipe.model_copy(update={"stages": tuple(chosen), "validation": validation})
+
+
+def fetch_networks(
+    planned: Plan, registry: Registry, report: DownloadProgress | None = None
+) -> Pinned:
+    """Fetch the pretrained networks of a plan in which every choice is made.
+
+    Raises WeightsError when one cannot be had.
+    """
+    return Pinned(planned, networks_of(components_of(planned), registry, report))
 
 
 def found_here(names: Alternatives, registry: Registry) -> bool:

@@ -15,8 +15,10 @@ from typing import Final
 from srkit_core.errors import OptionError
 from srkit_core.optimizer_config import OptimizerConfig
 
-UNSUITABLE: Final = ("Optimizer", "LBFGS", "SparseAdam")
-"""The base class, one that wants a closure, and one that wants sparse gradients."""
+UNSUITABLE: Final = ("Optimizer", "LBFGS", "SparseAdam", "Muon")
+"""The base class, and those that want a closure, sparse gradients, or matrices alone: convolutions
+have four dimensions.
+"""
 
 _GIVEN = ("self", "params", "lr")
 """What an optimizer gets from srkit, and not as an option."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit_core.builtin import SUPPORT, Border, Kernel
+from srkit_core.devices import backend_of
 
 _Array = npt.NDArray[np.float64]
 _Index = npt.NDArray[np.int64]
@@ -194,7 +195,7 @@ class Resampling:
         bfloat16.
         """
         work = torch.promote_types(pictures.dtype, torch.float32)
-        if not self._quantise or pictures.device.type == "mps":
+        if not self._quantise or not backend_of(pictures.device).float64:
             return work
         full_precision = torch.backends.mkldnn.matmul.fp32_precision in ("none", "ieee")  # type: ignore[attr-defined]  # a module made at run time
         return (

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit_core.builtin.structural_similarity import StructuralDissimilarity
+from srkit_core.devices import backend_of
 from srkit_core.errors import DataError
 
 _ROWS: Final = 128
@@ -64,12 +65,12 @@ class SSIM:
 
 
 def _comparable(sr: Tensor, hr: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both as float64; mps has none, so the CPU takes over there."""
+    """Return both as float64; where the device has none, the CPU takes over."""
     if sr.shape != hr.shape:
         raise DataError(
             f"a picture of shape {tuple(sr.shape)} cannot be compared with {tuple(hr.shape)}",
             hint="crop HR to scale times LR",
         )
-    if sr.device.type == "mps":
+    if not backend_of(sr.device).float64:
         sr, hr = sr.cpu(), hr.cpu()
     return sr.double(), hr.double()

@@ -196,7 +196,7 @@ def _print_trials(trials: "list[StepTiming]") -> None:
         [
             one.stage,
             f"{one.seconds:.3g} s",
-            f"{one.trained:.4g}/s",
+            f"{one.computed:.4g}/s",
             "" if one.drawn is None else f"{one.drawn:.4g}/s",
             f"{one.memory_mb:.0f} MiB",
             one.bottleneck,

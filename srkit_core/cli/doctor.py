@@ -75,16 +75,12 @@ def _version(name: str) -> str:
 
 
 def _devices() -> list[str]:
+    from srkit_core.devices import BACKENDS
+
     try:
-        import torch
+        return [device for backend in BACKENDS for device in backend.devices()]
     except (ImportError, OSError) as error:
         return [f"none, torch cannot be imported: {error}"]
-    gpus = [
-        f"cuda:{number} {torch.cuda.get_device_name(number)}"
-        for number in range(torch.cuda.device_count())
-    ]
-    apple = ["mps"] if torch.backends.mps.is_available() else []
-    return [*gpus, *apple, f"cpu, {torch.get_num_threads()} threads"]
 
 
 def _print(report: dict[str, Any]) -> None:

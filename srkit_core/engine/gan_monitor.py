@@ -101,7 +101,7 @@ class GanMonitor:
         self._lasting = dict[str, int]()
         self._given = set[str]()
 
-    def rows(self, values: Mapping[str, float]) -> list[str]:
+    def row(self, values: Mapping[str, float]) -> list[str]:
         """Take a logged row; return the messages of warnings that have now lasted PATIENCE rows."""
         warnings = {warning.name: warning for warning in warnings_of(values)}
         self._lasting = {name: self._lasting.get(name, 0) + 1 for name in warnings}

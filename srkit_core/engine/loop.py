@@ -22,15 +22,19 @@ def run_stages(run: StageRun, stop: StopRequest) -> Progress:
             run = open_next_stage(run)
         with oom_guard(run.oom_hint()), lost_worker_guard(run.lost_worker_hint()):
             train_stage(run, stop)
+        _tell_stage_end(run)
     return run.progress
 
 
 def train_stage(run: StageRun, stop: StopRequest) -> None:
-    """Train the rest of a stage, until its end or until it has no more patience."""
+    """Train the rest of a stage, until its end or until it has no more patience.
+
+    A validation that failed before the run stopped comes first.
+    """
     if run.progress.owed:
         run.progress = replace(run.progress, owed=False)
         _after_step(run, stop)
-    for batch in run.batches() if not run.progress.ended else ():
+    for batch in run.batches():
         result = run.step(batch)
         logs = run.intervals.logs(run.progress.position.step)
         tell_step(run, run.log(result) if logs else {})
@@ -49,10 +53,10 @@ def _after_step(run: StageRun, stop: StopRequest) -> None:
     stop_signal = run.context.processes.largest(stop.signal)
     if stop_signal or run.progress.ended or intervals.due(intervals.checkpoint, step):
         run.save()
+    if run.progress.ended:
+        _note_patience(run)
     if stop_signal:
         raise _interrupted(run, stop_signal)
-    if run.progress.ended or step == intervals.length:
-        _tell_end(run)
 
 
 def _validate(run: StageRun) -> None:
@@ -65,18 +69,21 @@ def _validate(run: StageRun) -> None:
         if context.processes.is_main:
             context.log.cut(rows)
             run.progress = replace(before, owed=True)
-            keep_checkpoint(run)
+            keep_checkpoint(run)  # not run.save, which waits for processes that failed alike
         raise
 
 
-def _tell_end(run: StageRun) -> None:
-    stage, progress, context = run.plan.stage, run.progress, run.context
-    if progress.ended:
-        waited = f"{stage.patience} validations without a better {stage.patience_on}"
-        ends = f"stage '{stage.name}' ends after step {progress.position.total}"
-        context.callbacks.on_note(f"{ends}: {waited}")
-    event = StageEndEvent(stage.name, progress.position.total, progress.best, progress.ended)
-    context.callbacks.on_stage_end(event)
+def _note_patience(run: StageRun) -> None:
+    stage, step = run.plan.stage, run.progress.position.total
+    waited = f"{stage.patience} validations without a better {stage.patience_on}"
+    ends = f"stage '{stage.name}' ends after step {step}"
+    run.context.callbacks.on_note(f"{ends}: {waited}")
+
+
+def _tell_stage_end(run: StageRun) -> None:
+    progress, name = run.progress, run.plan.stage.name
+    event = StageEndEvent(name, progress.position.total, progress.best, progress.ended)
+    run.context.callbacks.on_stage_end(event)
 
 
 def _interrupted(run: StageRun, signal: int) -> InterruptedRunError:

@@ -19,9 +19,9 @@ from srkit_core.run_options import RunOptions
 
 
 @dataclass(frozen=True)
-class TrainedNetwork:
-    """A network, what training calls (the same, or its DDP face in several processes), and the full
-    name of its component.
+class TrainableNetwork:
+    """A network to train, what training calls (the same, or its DDP face in several processes),
+    and the full name of its component.
     """
 
     module: nn.Module
@@ -33,8 +33,8 @@ class TrainedNetwork:
 class Networks:
     """The networks of a run; `average` is the moving average (EMA) of the generator's weights."""
 
-    generator: TrainedNetwork
-    discriminator: TrainedNetwork | None
+    generator: TrainableNetwork
+    discriminator: TrainableNetwork | None
     average: nn.Module | None = None
 
     @property
@@ -56,18 +56,18 @@ def build_networks(
     are any.
     """
     seed = plan.recipe.seed
-    generator = build_trained(plan.generator, options, processes, seed_for(seed, "generator"))
+    generator = build_for_training(plan.generator, options, processes, seed_for(seed, "generator"))
     if init:
         fill(generator.module, read_tensors(init), init)
     if plan.discriminator is None:
         return Networks(generator, None)
-    critic_seed = seed_for(seed, "discriminator")
-    return Networks(generator, build_trained(plan.discriminator, options, processes, critic_seed))
+    seed = seed_for(seed, "discriminator")
+    return Networks(generator, build_for_training(plan.discriminator, options, processes, seed))
 
 
-def build_trained(
+def build_for_training(
     bound: BoundComponent, options: RunOptions, processes: Processes, seed: int = 0
-) -> TrainedNetwork:
+) -> TrainableNetwork:
     """Build one network for training: in train mode, recomputed, distributed and compiled where
     that is asked for.
     """
@@ -77,7 +77,7 @@ def build_trained(
     module = to_device(built.train(), processes.device)
     call = processes.distribute(module)
     compiled = cast(nn.Module, torch.compile(call)) if options.compile else call
-    return TrainedNetwork(module, compiled, bound.component.full_name)
+    return TrainableNetwork(module, compiled, bound.component.full_name)
 
 
 def with_average(networks: Networks, stage: StagePlan) -> Networks:

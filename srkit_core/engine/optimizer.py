@@ -11,6 +11,7 @@ from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
 from srkit_core.engine.checkpoints.checkpoint import State
+from srkit_core.engine.networks import TrainableNetwork
 from srkit_core.errors import OptionError
 from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.optimizer_config import OptimizerConfig
@@ -106,17 +107,17 @@ class NetworkPair:
 
 
 def with_optimizer(
-    module: nn.Module,
-    call: nn.Module,
+    network: TrainableNetwork,
     config: OptimizerConfig,
     stage_rate: float,
     scaler: GradScaler,
-    owner: str = "",
 ) -> NetworkWithOptimizer:
     """Give a network an optimizer, at its own rate or that of the stage."""
     rate = config.lr or stage_rate
-    optimizer = build_optimizer(config, module, rate)
-    return NetworkWithOptimizer(module, call, optimizer, scaler, rate, owner)
+    optimizer = build_optimizer(config, network.module, rate)
+    return NetworkWithOptimizer(
+        network.module, network.call, optimizer, scaler, rate, network.owner
+    )
 
 
 def build_optimizer(config: OptimizerConfig, module: nn.Module, rate: float) -> Optimizer:

@@ -27,7 +27,8 @@ from srkit_core.engine.ema import update_average
 from srkit_core.engine.gan_monitor import GanMonitor
 from srkit_core.engine.intervals import StageIntervals
 from srkit_core.engine.logs.logger import Figures, Throughput, log_step, log_validation
-from srkit_core.engine.networks import Networks, TrainedNetwork, with_average
+from srkit_core.engine.memory_hint import less_memory_hint
+from srkit_core.engine.networks import Networks, TrainableNetwork, with_average
 from srkit_core.engine.objective import Objective, Values, build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.pool import Pool
@@ -38,7 +39,6 @@ from srkit_core.models.model import Model
 from srkit_core.models.weights_file import fill, read_tensors
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import StagePlan
-from srkit_core.recipe import Stage
 from srkit_core.schedule import StepPosition, ramp_factors, rate_factor
 
 
@@ -87,7 +87,11 @@ class StageRun:
         return Model(self.networks.result, generator, self.context.recipe.scale)
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the batches that are left, from the place in the sequence where the stage is."""
+        """Yield the batches that are left, from the place in the sequence where the stage is; none
+        where its patience ran out before.
+        """
+        if self.progress.ended:
+            return iter(())
         processes, batch = self.context.processes, self.plan.stage.batch
         step, length = self.progress.position.step, self.intervals.length
         indices = batch_indices(step, length, batch, rank=processes.rank, world=processes.world)
@@ -206,10 +210,10 @@ class StageRun:
 
     def _validation_losses(self) -> Figures:
         networks, adversarial = self.networks, self.plan.adversarial
-        critic = networks.discriminator if adversarial else None
+        discriminator = networks.discriminator if adversarial else None
         return self.context.validator.losses(
             networks.result,
-            critic.module if critic else None,
+            discriminator.module if discriminator else None,
             self.objective,
             self.rule,
             self.plan.stage.batch,
@@ -223,8 +227,10 @@ def open_stage_run(
     stage, processes = context.plan.stages[number], context.processes
     optimizer = stage.stage.optimizer
     generator = _optimized(context, stage, networks.generator, optimizer.generator)
-    critic = networks.discriminator if stage.adversarial else None
-    discriminator = _optimized(context, stage, critic, optimizer.discriminator) if critic else None
+    discriminator = None
+    if stage.adversarial and networks.discriminator:
+        config = optimizer.discriminator
+        discriminator = _optimized(context, stage, networks.discriminator, config)
     return StageRun(
         context=context,
         networks=networks,
@@ -254,23 +260,7 @@ def open_next_stage(run: StageRun) -> StageRun:
     return open_stage_run(context, networks, number, progress)
 
 
-def less_memory_hint(stage: Stage, processes: int, command: str = "srkit train RECIPE") -> str:
-    """Return what to try when a stage does not fit: the same batch in more microbatches, or smaller
-    pictures where a microbatch is a picture.
-    """
-    share = stage.batch // processes
-    counts = range(stage.accumulate + 1, share + 1)
-    count = next((count for count in counts if share % count == 0), None)
-    if count is None:
-        return f"{command} --recompute, or a new run with a --patch smaller than {stage.patch}"
-    return (
-        f"{command} --set stages.{stage.name}.accumulate={count} keeps the batch of "
-        f"{stage.batch}, in microbatches of {share // count}"
-    )
-
-
 def _optimized(
-    context: RunContext, stage: StagePlan, network: TrainedNetwork, config: OptimizerConfig
+    context: RunContext, stage: StagePlan, network: TrainableNetwork, config: OptimizerConfig
 ) -> NetworkWithOptimizer:
-    scaler, rate = context.processes.scaler(), stage.stage.lr
-    return with_optimizer(network.module, network.call, config, rate, scaler, network.owner)
+    return with_optimizer(network, config, stage.stage.lr, context.processes.scaler())

@@ -15,11 +15,11 @@ from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.picture import Picture
 from srkit_core.devices import peak_memory_mb
 from srkit_core.engine.machine.processes import Processes, open_processes
-from srkit_core.engine.networks import build_trained
+from srkit_core.engine.memory_hint import less_memory_hint
+from srkit_core.engine.networks import build_for_training
 from srkit_core.engine.objective import build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.run_context import build_lr_maker, crop_rule, loader_workers
-from srkit_core.engine.stage_run import less_memory_hint
 from srkit_core.engine.train_step import StepContext, train_step
 from srkit_core.oom import oom_guard
 from srkit_core.optimizer_config import OptimizerConfig
@@ -48,24 +48,24 @@ class StepTiming:
     own_process: bool
 
     @property
-    def trained(self) -> float:
+    def computed(self) -> float:
         """How many pictures a second the networks take."""
         return self.batch / self.seconds
 
     @property
     def bottleneck(self) -> str:
         """What a run waits for: the part that takes fewer pictures a second."""
-        return "loader" if self.drawn is not None and self.drawn < self.trained else "networks"
+        return "loader" if self.drawn is not None and self.drawn < self.computed else "networks"
 
     @property
     def expected(self) -> float:
         """How many pictures a second a run will train on."""
         if self.drawn is None:
-            return self.trained
+            return self.computed
         return (
-            min(self.drawn, self.trained)
+            min(self.drawn, self.computed)
             if self.own_process
-            else 1 / (1 / self.drawn + 1 / self.trained)
+            else 1 / (1 / self.drawn + 1 / self.computed)
         )
 
 
@@ -90,15 +90,17 @@ def time_stages(
 
 
 def _step_seconds(plan: Plan, stage: StagePlan, options: RunOptions, processes: Processes) -> float:
-    fields, critic = stage.stage, plan.discriminator if stage.adversarial else None
-    config = fields.optimizer
-    generator = _trained(plan.generator, config.generator, fields.lr, options, processes)
-    discriminator = (
-        _trained(critic, config.discriminator, fields.lr, options, processes) if critic else None
-    )
+    fields, config = stage.stage, stage.stage.optimizer
+    generator = _optimized(plan.generator, config.generator, fields.lr, options, processes)
+    discriminator = None
+    if stage.adversarial and plan.discriminator:
+        rate = fields.lr
+        discriminator = _optimized(
+            plan.discriminator, config.discriminator, rate, options, processes
+        )
+    pair = NetworkPair(generator, discriminator)
     objective = build_objective(stage, processes.device, processes.gather)
     noise = _noise(fields.batch, fields.patch, plan.recipe.scale, processes.device)
-    pair = NetworkPair(generator, discriminator)
     for step in (1, 2):  # the first one also chooses algorithms and fills caches
         start = time.perf_counter()
         values = train_step(pair, StepContext(fields, objective, processes, step), noise)
@@ -141,13 +143,12 @@ def _noise(batch: int, patch: int, scale: int, device: torch.device) -> Examples
     return Examples(hr[..., ::scale, ::scale].contiguous(memory_format=torch.channels_last), hr, hr)
 
 
-def _trained(
+def _optimized(
     bound: BoundComponent,
     config: OptimizerConfig,
     rate: float,
     options: RunOptions,
     processes: Processes,
 ) -> NetworkWithOptimizer:
-    network = build_trained(bound, options, processes)
-    scaler = processes.scaler()
-    return with_optimizer(network.module, network.call, config, rate, scaler, network.owner)
+    network = build_for_training(bound, options, processes)
+    return with_optimizer(network, config, rate, processes.scaler())

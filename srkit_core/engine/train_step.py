@@ -27,7 +27,7 @@ class StepContext:
     objective: Objective
     processes: Processes
     step: int
-    names: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
 
 
 def train_step(pair: NetworkPair, context: StepContext, examples: Examples) -> Values:
@@ -194,7 +194,7 @@ def _finite(values: Values, context: StepContext) -> Values:
         return values
     named = zip(values, shared.tolist(), strict=True)
     name, value = next((name, value) for name, value in named if not isfinite(value))
-    pictures = ", ".join(dict.fromkeys(context.processes.collect(context.names)))
+    pictures = ", ".join(dict.fromkeys(context.processes.collect(context.pictures)))
     where = f"step {context.step}{f' on {pictures}' if pictures else ''}"
     raise DivergedError(
         f"{name} became {value} at {where}; the weights before it are kept",

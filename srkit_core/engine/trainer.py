@@ -9,19 +9,15 @@ from typing import Final
 import torch
 
 from srkit_core.callbacks import Callback, CallbackList
-from srkit_core.engine.checkpoints.checkpoint import Progress
+from srkit_core.engine.checkpoints.checkpoint import Checkpoint, Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import BEST_LOSS
 from srkit_core.engine.checkpoints.resume import (
-    Checkpoint,
     Resume,
-    check_same_recipe,
     find_checkpoint,
     forget_later,
-    recorded_recipe,
     with_kept_best,
 )
 from srkit_core.engine.checkpoints.run_lock import run_lock
-from srkit_core.engine.logs.run_record import begin_record, check_record, continue_record
 from srkit_core.engine.logs.summary import write_summary
 from srkit_core.engine.logs.trackers import TrackedRun, Trackers, check_trackers, open_trackers
 from srkit_core.engine.loop import run_stages
@@ -30,16 +26,23 @@ from srkit_core.engine.machine.stop_request import catch_stop_signals
 from srkit_core.engine.networks import Networks, build_networks, with_average
 from srkit_core.engine.run_context import RunContext, crop_rule, open_run_context
 from srkit_core.engine.run_data import open_run_data
+from srkit_core.engine.run_record import (
+    begin_record,
+    check_record,
+    check_same_recipe,
+    continue_record,
+    recorded_recipe,
+)
 from srkit_core.engine.stage_run import StageRun, open_stage_run
 from srkit_core.errors import IncompatibleError, RecipeError
 from srkit_core.models.find_model import own_file
 from srkit_core.oom import oom_guard
-from srkit_core.pinning import Pinned, pin
+from srkit_core.pinning import Pinned, choose_networks, fetch_networks
 from srkit_core.plan import Plan, plan
 from srkit_core.recipe import Recipe
 from srkit_core.recipe_files import with_listed_names
 from srkit_core.registry import Registry, discover
-from srkit_core.run_folder import RunFolder, RunResult, choose_run_folder, read_environment
+from srkit_core.run_folder import RunResult, choose_run_folder, read_environment
 from srkit_core.run_options import RunOptions
 
 _TOO_LARGE: Final = (
@@ -64,7 +67,7 @@ def train(
     """
     options, registry = options or RunOptions(), registry or discover()
     planned = plan(with_listed_names(recipe, Path()), registry)
-    _check_before_torch_works(planned, options)
+    check_trackers(options.track)
     with (
         oom_guard(_TOO_LARGE),
         torch.random.fork_rng(devices=[]),
@@ -74,10 +77,6 @@ def train(
         context = _open_context(planned, options, resume, registry, processes, heard)
         _run(context, resume)
     return RunResult(context.folder.path)
-
-
-def _check_before_torch_works(planned: Plan, options: RunOptions) -> None:
-    check_trackers(options.track)
 
 
 def _open_context(
@@ -91,10 +90,10 @@ def _open_context(
     _check_batches(planned, processes)
     name, out = planned.recipe.name, options.out
     folder = processes.agree(lambda: choose_run_folder(out, name, resume=resume is not None))
-    pinned = _pin(planned, folder, processes, registry, callbacks)
-    if folder.holds_run:
-        before = plan(recorded_recipe(folder), registry).recipe
-        check_same_recipe(folder, before, pinned.plan.recipe)
+    recorded = recorded_recipe(folder, registry) if folder.holds_run else None
+    pinned = _pin(planned, recorded, processes, registry, callbacks)
+    if recorded:
+        check_same_recipe(folder, recorded, pinned.plan.recipe)
     data = open_run_data(pinned.plan, options, callbacks)
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)
     _check_losses(context)
@@ -103,7 +102,7 @@ def _open_context(
 
 def _pin(
     planned: Plan,
-    folder: RunFolder,
+    recorded: Recipe | None,
     processes: Processes,
     registry: Registry,
     callbacks: CallbackList,
@@ -111,12 +110,9 @@ def _pin(
     """Let the main process choose among pretrained networks, and every machine fetch what was
     chosen.
     """
-    recorded = recorded_recipe(folder) if folder.holds_run else None
     report = callbacks.on_download
-    chosen = processes.agree(
-        lambda: pin(planned.recipe, registry, recorded=recorded, report=report).plan.recipe
-    )
-    pinned = pin(chosen, registry, report=report)
+    chosen = processes.agree(lambda: choose_networks(planned, registry, recorded, report))
+    pinned = fetch_networks(plan(chosen, registry), registry, report)
     for network in pinned.networks:
         callbacks.on_note(f"pretrained network {network.spec.name} from {network.path}")
     return pinned

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from srkit_core.devices import backend_of
 from srkit_core.errors import DataError
 from srkit_core.io.images import to_bytes, to_unit
 from srkit_core.recipe import ProtocolName
@@ -34,7 +35,7 @@ class Protocol:
         Raises DataError when the border leaves nothing.
         """
         cut = self._without_border(self.whole(pictures))
-        exact = (cut.cpu() if cut.device.type == "mps" else cut).double()  # mps has no float64
+        exact = (cut if backend_of(cut.device).float64 else cut.cpu()).double()
         return luma(exact) if self.channel == "y" else exact
 
     def whole(self, pictures: Tensor) -> Tensor:

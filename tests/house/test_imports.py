@@ -7,7 +7,7 @@ from pathlib import Path
 
 from srkit_core.augmentation import AUGMENTATIONS
 
-DOOR = ("arrays", "errors", "hooks", "interfaces", "pretrained", "specs")
+DOOR = ("arrays", "devices", "errors", "hooks", "interfaces", "pretrained", "specs")
 """The modules of srkit_core that a plugin may import."""
 
 

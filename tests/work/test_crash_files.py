@@ -14,9 +14,9 @@ from safetensors.torch import load_file
 
 from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
+from srkit_core.engine import run_record as record
 from srkit_core.engine.checkpoints.checkpoint import read_progress
 from srkit_core.engine.checkpoints.resume import find_checkpoint
-from srkit_core.engine.logs import run_record as record
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, DiskFullError, WeightsError
 from srkit_core.io import atomic

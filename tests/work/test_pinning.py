@@ -9,7 +9,7 @@ import pytest
 from srkit_core.callbacks import Callback
 from srkit_core.engine.trainer import train
 from srkit_core.errors import WeightsError
-from srkit_core.pinning import components_of, found_here, networks_of, pin
+from srkit_core.pinning import choose_networks, components_of, found_here, networks_of, pin
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import Component, discover
@@ -102,12 +102,12 @@ def test_what_a_run_chose_is_kept_although_another_would_come_first(registry, br
     bring("two")
     before = pin(recipe(), registry).plan.recipe
     bring("one", "two")
-    pinned = pin(recipe(), registry, recorded=before)
-    assert str(pinned.plan.recipe.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=two)"
-    assert str(pinned.plan.recipe.validation.metrics) == "psnr + score(weights=two)"
+    chosen = choose_networks(plan(recipe(), registry), registry, recorded=before)
+    assert str(chosen.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=two)"
+    assert str(chosen.validation.metrics) == "psnr + score(weights=two)"
     bring("one")
     with pytest.raises(WeightsError, match="the pretrained network two is not on this machine"):
-        pin(recipe(), registry, recorded=before)
+        choose_networks(plan(recipe(), registry), registry, recorded=before)
 
 
 def test_a_network_that_is_named_is_taken_and_no_other(registry, bring):

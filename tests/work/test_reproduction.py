@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from srkit_core.cli.app import run
-from srkit_core.engine.logs.environment import differences
+from srkit_core.engine.environment import differences
 from srkit_core.engine.stage_run import less_memory_hint
 from srkit_core.recipe import Stage
 

@@ -64,6 +64,14 @@ class State:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """A complete checkpoint."""
+
+    folder: Path
+    progress: Progress
+
+
 def save_checkpoint(folder: Path, states: Mapping[str, State], progress: Progress) -> None:
     """Write a checkpoint of states, by the names of their files; `folder` appears complete or not
     at all.

@@ -1,16 +1,19 @@
-"""From which checkpoint does a run go on, and with which recipe?"""
+"""From which checkpoint does a run go on?"""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NoReturn, TypeAlias
 
 from srkit_core.callbacks import Callback
-from srkit_core.engine.checkpoints.checkpoint import Progress, delete_checkpoint, read_progress
-from srkit_core.errors import RecipeError, WeightsError
+from srkit_core.engine.checkpoints.checkpoint import (
+    Checkpoint,
+    Progress,
+    delete_checkpoint,
+    read_progress,
+)
+from srkit_core.errors import WeightsError
 from srkit_core.models.weights_file import read_card
-from srkit_core.recipe import Recipe, recipe_from_toml
 from srkit_core.run_folder import RunFolder
 
 
@@ -23,14 +26,6 @@ class AtEpoch:
 
 Resume: TypeAlias = Literal["newest"] | int | AtEpoch
 """The newest complete checkpoint, that of a step, or that of an epoch."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A complete checkpoint."""
-
-    folder: Path
-    progress: Progress
 
 
 def find_checkpoint(folder: RunFolder, resume: Resume, callback: Callback) -> Checkpoint | None:
@@ -82,38 +77,6 @@ def with_kept_best(folder: RunFolder, stage: str, progress: Progress) -> Progres
     return replace(progress, best=best)
 
 
-def check_same_recipe(folder: RunFolder, before: Recipe, recipe: Recipe) -> None:
-    """Raise RecipeError when a run is resumed with another recipe, both with all options written;
-    the length of the last stage may differ, and `accumulate`.
-    """
-    old, new = (without_length(one) for one in (before, recipe))
-    differing = next(_differing_fields(old, new), None)
-    if differing:
-        path = folder.path
-        raise RecipeError(
-            f"{path} was started with another {differing} than this command line asks for",
-            hint=f"srkit train --resume --out {shlex.quote(str(path))} takes the recipe from there",
-        )
-
-
-def recorded_recipe(folder: RunFolder) -> Recipe:
-    """Return the resolved recipe a run was started with."""
-    return recipe_from_toml(folder.recipe.read_text(encoding="utf-8"), origin=str(folder.recipe))
-
-
-def without_length(recipe: Recipe) -> dict[str, object]:
-    """Return a recipe as plain values, but for its name, the length of its last stage, and the
-    microbatches that batches are cut into.
-    """
-    document = recipe.to_dict()
-    document.pop("name")
-    for stage in document["stages"]:
-        stage.pop("accumulate")
-    for name in ("steps", "epochs"):
-        document["stages"][-1].pop(name, None)
-    return document
-
-
 def _usable(folder: RunFolder, callback: Callback) -> Iterator[Checkpoint]:
     """Yield the checkpoints that can be read, newest first, naming those that cannot."""
     for path in reversed(folder.checkpoints()):
@@ -150,16 +113,3 @@ def _step_of(weights: Path) -> int:
         return read_card(weights).step
     except WeightsError:
         return 0
-
-
-def _differing_fields(old: object, new: object, path: str = "") -> Iterator[str]:
-    """Yield the dotted paths at which two documents differ."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in dict.fromkeys([*old, *new]):
-            inner = f"{path}.{name}".lstrip(".")
-            yield from _differing_fields(old.get(name), new.get(name), inner)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for number, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _differing_fields(one, other, f"{path}.{number}")
-    elif old != new:
-        yield path

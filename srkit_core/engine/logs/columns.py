@@ -85,9 +85,9 @@ def columns_of_kind(*kinds: ColumnKind) -> frozenset[str]:
 
 
 def log_row(
-    run: "StageRun", names: Sequence[Column], split: LogSplit, values: Mapping[str, float]
+    run: "StageRun", declared: Sequence[Column], split: LogSplit, values: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return a row: what came with a step or validation, and what follows from the run."""
     row: dict[str, Any] = {"split": split, **values}
-    computed = ((one.name, one.value(run, row)) for one in names if one.value is not None)
+    computed = ((one.name, one.value(run, row)) for one in declared if one.value is not None)
     return row | {name: value for name, value in computed if value is not None}

@@ -53,12 +53,11 @@ def log_step(run: "StageRun", values: Values, scores: Figures) -> Figures:
     stacked = torch.stack([values[name].float() for name in names])
     means = run.context.processes.mean(stacked).tolist()
     figures = dict(zip(names, means, strict=True)) | {"images_per_s": run.throughput.rate()}
-    for warning in run.monitor.rows(figures):
+    for warning in run.monitor.row(figures):
         run.context.callbacks.on_note(f"step {run.progress.position.total}: {warning}")
     unlogged = (CONTRAST, TINT)
     logged = {name: value for name, value in figures.items() if name not in unlogged} | scores
-    _write(run, "train", logged)
-    return logged
+    return _write(run, "train", logged)
 
 
 def tell_step(run: "StageRun", values: Mapping[str, float]) -> None:
@@ -80,11 +79,12 @@ def log_validation(run: "StageRun", losses: Figures, scores: Figures, speed: Thr
     run.context.callbacks.on_validation(ValidationEvent(stage, step, losses, scores))
 
 
-def _write(run: "StageRun", split: LogSplit, values: Figures) -> None:
-    context = run.context
+def _write(run: "StageRun", split: LogSplit, values: Figures) -> Figures:
+    """Write a row, and return its figures: all but where it stands in the run."""
+    context, positions = run.context, columns_of_kind("position")
+    row = log_row(run, context.log.columns, split, values)
+    figures = {name: value for name, value in row.items() if name not in positions}
     if context.processes.is_main:
-        row = log_row(run, context.log.columns, split, values)
         context.log.write(row)
-        positions = columns_of_kind("position")
-        figures = {name: value for name, value in row.items() if name not in positions}
         context.trackers.row(run.progress.position.total, split, figures)
+    return figures

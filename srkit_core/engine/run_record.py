@@ -1,16 +1,18 @@
 """How does a run folder come to say what it was made from?"""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from srkit_core.engine.checkpoints.resume import recorded_recipe, without_length
-from srkit_core.engine.logs.environment import describe, differences
+from srkit_core.engine.environment import describe, differences
 from srkit_core.engine.run_context import RunContext
 from srkit_core.errors import DataError, RecipeError, WeightsError
 from srkit_core.io.atomic import write_text
 from srkit_core.io.documents import write_json
-from srkit_core.recipe import Recipe
-from srkit_core.run_folder import read_environment
+from srkit_core.plan import plan
+from srkit_core.recipe import Recipe, recipe_from_toml
+from srkit_core.registry import Registry
+from srkit_core.run_folder import RunFolder, read_environment
 
 _VERSIONED = ("versions", "python", "device", "precision", "processes")
 
@@ -44,7 +46,8 @@ def check_record(context: RunContext) -> None:
         _note_differences(context, before, describe(context))
         _check_pictures(before["data"], context)
         _check_pretrained(before.get("weights", []), context)
-    for note in _changed_lengths(recorded_recipe(context.folder), context.recipe):
+    recorded = recorded_recipe(context.folder, context.registry)
+    for note in _changed_lengths(recorded, context.recipe):
         context.callbacks.on_note(note)
 
 
@@ -58,6 +61,39 @@ def continue_record(context: RunContext, step: int) -> None:
         now["commands"] = [*before["commands"], *now["commands"]]
         now["history"] = _history(before, now, step)
     _write(context, now)
+
+
+def check_same_recipe(folder: RunFolder, before: Recipe, recipe: Recipe) -> None:
+    """Raise RecipeError when a run is resumed with another recipe, both with all options written;
+    the length of the last stage may differ, and `accumulate`.
+    """
+    old, new = (_without_length(one) for one in (before, recipe))
+    differing = next(_differing_fields(old, new), None)
+    if differing:
+        path = folder.path
+        raise RecipeError(
+            f"{path} was started with another {differing} than this command line asks for",
+            hint=f"srkit train --resume --out {shlex.quote(str(path))} takes the recipe from there",
+        )
+
+
+def recorded_recipe(folder: RunFolder, registry: Registry) -> Recipe:
+    """Return the recipe a run was started with, every option that is known today written out."""
+    text = folder.recipe.read_text(encoding="utf-8")
+    return plan(recipe_from_toml(text, origin=str(folder.recipe)), registry).recipe
+
+
+def _without_length(recipe: Recipe) -> dict[str, object]:
+    """Return a recipe as plain values, but for its name, the length of its last stage, and the
+    microbatches that batches are cut into.
+    """
+    document = recipe.to_dict()
+    document.pop("name")
+    for stage in document["stages"]:
+        stage.pop("accumulate")
+    for name in ("steps", "epochs"):
+        document["stages"][-1].pop(name, None)
+    return document
 
 
 def _write(context: RunContext, environment: Mapping[str, Any]) -> None:
@@ -119,7 +155,20 @@ def _changed_lengths(old: Recipe, new: Recipe) -> Iterator[str]:
                 f"and now {other.accumulate}"
             )
     before, last = old.stages[-1], new.stages[-1]
-    if before.length != last.length and without_length(old) == without_length(new):
+    if before.length != last.length and _without_length(old) == _without_length(new):
         schedule = last.schedule.name
         moved = "" if schedule == "constant" else f"; its {schedule} schedule changes from here"
         yield f"the last stage was {before.length} long and is now {last.length}{moved}"
+
+
+def _differing_fields(old: object, new: object, path: str = "") -> Iterator[str]:
+    """Yield the dotted paths at which two documents differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys([*old, *new]):
+            inner = f"{path}.{name}".lstrip(".")
+            yield from _differing_fields(old.get(name), new.get(name), inner)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _differing_fields(one, other, f"{path}.{number}")
+    elif old != new:
+        yield path
