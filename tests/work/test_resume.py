@@ -421,3 +421,25 @@ def test_a_run_that_stopped_before_its_first_checkpoint_begins_again(where):
             "5",
             "6",
         ]
+
+
+def test_the_end_of_a_stage_is_told_when_the_run_was_stopped_after_its_last_step(photos, tmp_path):
+    class Ends(Stopper):
+        def __init__(self, after=None):
+            super().__init__(after)
+            self.ends = []
+
+        def on_stage_end(self, event):
+            self.ends.append((event.stage, event.run_step, event.early))
+
+    asked, out = (
+        recipe({"name": "first", "steps": 2}, {"name": "second", "steps": 1}),
+        tmp_path / "r",
+    )
+    first, second = Ends(after=2), Ends()
+    options = RunOptions(data=photos, out=out, workers=0)
+    with pytest.raises(InterruptedRunError):
+        train(asked, options, callbacks=[first])
+    train(asked, options, resume="newest", callbacks=[second])
+    assert first.ends == []
+    assert second.ends == [("first", 2, False), ("second", 3, False)]
