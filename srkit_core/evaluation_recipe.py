@@ -18,7 +18,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
 
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain, parse_sum
-from srkit_core.fields import DegradationText, MetricText, RecipeTable
+from srkit_core.fields import DegradationText, MetricText, RecipeTable, default
 from srkit_core.recipe import ProtocolName, recipe_error
 
 
@@ -37,9 +37,9 @@ class EvaluationRecipe(RecipeTable):
     """Folder of LR pictures, of the same stems or stem + x4; none: LR is made from HR."""
     scale: PositiveInt | None = None
     """Sides of HR over sides of LR; none: that of the models."""
-    degrade: DegradationText = parse_chain("bicubic")
+    degrade: DegradationText = default(parse_chain("bicubic"))
     """How LR is made from HR; paired: LR comes with the data."""
-    metrics: MetricText = parse_sum("psnr + ssim")
+    metrics: MetricText = default(parse_sum("psnr + ssim"))
     """What is measured, a sum of metrics without weights."""
     protocol: ProtocolName = "y"
     """Whether metrics see luma (y: BT.601, as in the literature of SR) or RGB."""

@@ -1,10 +1,22 @@
-"""How is a field of a recipe read from text, and written back?"""
+"""How is a field of a recipe read from text, and written back?
+
+A field reads as one type and may be written as several: `loss` reads as a Sum, and is written as
+the text of one too. pydantic is told how to read it; type checkers are told both types.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    TypeAlias,
+    TypeVar,
+)
 
 from pydantic import (
     BaseModel,
@@ -70,14 +82,6 @@ class _AsText:
         return self.parse(value)
 
 
-GeneratorText: TypeAlias = Annotated[Call, _AsText("generator", parse_call, Call)]
-DiscriminatorText: TypeAlias = Annotated[Call, _AsText("discriminator", parse_call, Call)]
-LossText: TypeAlias = Annotated[Sum, _AsText("loss", parse_sum, Sum)]
-MetricText: TypeAlias = Annotated[Sum, _AsText("metric", parse_sum, Sum)]
-DegradationText: TypeAlias = Annotated[Chain, _AsText("degradation", parse_chain, Chain)]
-AugmentText: TypeAlias = Annotated[Chain, _AsText("augmentation", parse_chain, Chain)]
-
-
 @dataclass(frozen=True)
 class Span:
     """A length or interval: so many steps or epochs."""
@@ -129,15 +133,6 @@ def _span_field(read: Callable[[object], object], least: int) -> tuple[Any, ...]
     )
 
 
-SpanText: TypeAlias = Annotated[Span, *_span_field(_read_span, 1)]
-RiseText: TypeAlias = Annotated[Span, *_span_field(_read_rise, 0)]
-"""A length that may be 0."""
-
-_Item = TypeVar("_Item")
-Several: TypeAlias = Annotated[tuple[_Item, ...], Field(strict=False)]
-"""A tuple, which TOML writes as a list."""
-
-
 def _read_selection(value: object) -> object:
     if isinstance(value, float) and 0 < value < 1:
         return value
@@ -148,26 +143,6 @@ def _read_selection(value: object) -> object:
     raise ValueError(
         "expects a share between 0 and 1, a list of names, or the path of a text file with names"
     )
-
-
-SelectionText: TypeAlias = Annotated[
-    float | tuple[str, ...] | str,
-    PlainValidator(_read_selection),
-    PlainSerializer(
-        lambda selection: list(selection) if isinstance(selection, tuple) else selection,
-        return_type=Any,
-    ),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
-                {"type": "array", "items": {"type": "string"}},
-                {"type": "string", "minLength": 1},
-            ]
-        }
-    ),
-]
-"""Some of the pictures: a share, their names, or the path of a list of names."""
 
 
 def _read_option(value: object) -> object:
@@ -182,9 +157,79 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
-FreeOption: TypeAlias = Annotated[
-    Any,
-    PlainValidator(_read_option),
-    WithJsonSchema({"type": ["boolean", "number", "string", "array"]}),
-]
-"""An option whose type is known elsewhere (by a class of `torch.optim`)."""
+_Read = TypeVar("_Read")
+_Write = TypeVar("_Write")
+_Item = TypeVar("_Item")
+
+
+def default(value: object) -> Any:
+    """Give a field a default as it reads; type checkers need not compare it with what is written.
+
+    pydantic validates it.
+    """
+    return value
+
+
+if TYPE_CHECKING:
+
+    class Written(Generic[_Read, _Write]):
+        """A field that reads as one type, and is written as another."""
+
+        def __get__(self, instance: object, owner: type) -> _Read: ...
+        def __set__(self, instance: object, value: _Write) -> None: ...
+
+    GeneratorText: TypeAlias = Written[Call, Call | str]
+    DiscriminatorText: TypeAlias = Written[Call | None, Call | str | None]
+    LossText: TypeAlias = Written[Sum, Sum | str]
+    MetricText: TypeAlias = Written[Sum, Sum | str]
+    DegradationText: TypeAlias = Written[Chain, Chain | str]
+    AugmentText: TypeAlias = Written[Chain, Chain | str]
+    SpanText: TypeAlias = Written[Span, Span | int | str]
+    OptionalSpanText: TypeAlias = Written[Span | None, Span | int | str | None]
+    RiseText: TypeAlias = Written[Span, Span | int | str]
+    SpansText: TypeAlias = Written[tuple[Span, ...], Sequence[Span | int | str]]
+    Several: TypeAlias = Written[tuple[_Item, ...], Sequence[_Item]]
+    SelectionText: TypeAlias = Written[
+        float | tuple[str, ...] | str, float | list[str] | tuple[str, ...] | str
+    ]
+    Table: TypeAlias = Written[_Item, _Item | str | Mapping[str, Any]]
+    FreeOption: TypeAlias = Any
+else:
+    GeneratorText = Annotated[Call, _AsText("generator", parse_call, Call)]
+    DiscriminatorText = Annotated[Call, _AsText("discriminator", parse_call, Call)] | None
+    LossText = Annotated[Sum, _AsText("loss", parse_sum, Sum)]
+    MetricText = Annotated[Sum, _AsText("metric", parse_sum, Sum)]
+    DegradationText = Annotated[Chain, _AsText("degradation", parse_chain, Chain)]
+    AugmentText = Annotated[Chain, _AsText("augmentation", parse_chain, Chain)]
+    SpanText = Annotated[Span, *_span_field(_read_span, 1)]
+    OptionalSpanText = SpanText | None
+    RiseText = Annotated[Span, *_span_field(_read_rise, 0)]
+    """A length that may be 0."""
+    Several = Annotated[tuple[_Item, ...], Field(strict=False)]
+    """A tuple, which TOML writes as a list."""
+    SpansText = Several[SpanText]
+    SelectionText = Annotated[
+        float | tuple[str, ...] | str,
+        PlainValidator(_read_selection),
+        PlainSerializer(
+            lambda selection: list(selection) if isinstance(selection, tuple) else selection,
+            return_type=Any,
+        ),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                    {"type": "array", "items": {"type": "string"}},
+                    {"type": "string", "minLength": 1},
+                ]
+            }
+        ),
+    ]
+    """Some of the pictures: a share, their names, or the path of a list of names."""
+    Table = Annotated[_Item, "a table, or what its model reads as one"]
+    FreeOption = Annotated[
+        Any,
+        PlainValidator(_read_option),
+        WithJsonSchema({"type": ["boolean", "number", "string", "array"]}),
+    ]
+    """An option whose type is known elsewhere (by a class of `torch.optim`)."""

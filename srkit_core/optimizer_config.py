@@ -6,7 +6,7 @@ from pydantic import ConfigDict, GetJsonSchemaHandler, PositiveFloat, model_vali
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from srkit_core.fields import FreeOption, RecipeTable
+from srkit_core.fields import FreeOption, RecipeTable, Table, default
 
 
 class OptimizerConfig(RecipeTable):
@@ -29,9 +29,9 @@ class OptimizerConfig(RecipeTable):
 class OptimizersConfig(RecipeTable):
     """One optimizer per network; a single `{name, lr, ...}` stands for both."""
 
-    generator: OptimizerConfig = OptimizerConfig()
+    generator: Table[OptimizerConfig] = default(OptimizerConfig())
     """The generator's."""
-    discriminator: OptimizerConfig = OptimizerConfig()
+    discriminator: Table[OptimizerConfig] = default(OptimizerConfig())
     """The discriminator's."""
 
     @classmethod
@@ -43,6 +43,8 @@ class OptimizersConfig(RecipeTable):
     @model_validator(mode="before")
     @classmethod
     def _for_both(cls, value: Any) -> Any:
+        if isinstance(value, OptimizerConfig):
+            return {"generator": value, "discriminator": value}
         single = (
             isinstance(value, dict) and value and not value.keys() & {"generator", "discriminator"}
         )

@@ -29,12 +29,16 @@ from srkit_core.fields import (
     GeneratorText,
     LossText,
     MetricText,
+    OptionalSpanText,
     RecipeTable,
     RiseText,
     SelectionText,
     Several,
     Span,
+    SpansText,
     SpanText,
+    Table,
+    default,
 )
 from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.schedule import Ramp, Schedule
@@ -69,13 +73,13 @@ class Stage(RecipeTable):
     looks at the updated discriminator."""
     d_steps: PositiveInt = 1
     """Updates of the discriminator in a step."""
-    optimizer: OptimizersConfig = OptimizersConfig()
+    optimizer: Table[OptimizersConfig] = default(OptimizersConfig())
     """Which class of `torch.optim` updates the networks, one table for both or one for each."""
-    schedule: Schedule = Schedule()
+    schedule: Table[Schedule] = default(Schedule())
     """How the learning rate changes over the steps; its name alone stands for a table."""
     lr: PositiveFloat = 1e-4
     """Learning rate of both networks, where their optimizer sets none (1e-4: SRGAN, ESRGAN)."""
-    lr_warmup: RiseText = Span(0)
+    lr_warmup: RiseText = default(Span(0))
     """How long the learning rate rises linearly from 0 at the beginning of the stage; 0: not."""
     pool: NonNegativeInt = 0
     """How many examples of earlier steps are kept and mixed with new ones; 0: none (180 in
@@ -95,19 +99,19 @@ class Stage(RecipeTable):
     """What `patience` looks at: a metric of validation, or the generator's validation loss."""
     keep: PositiveInt = 3
     """How many checkpoints are kept, the newest."""
-    keep_weights_at: Several[SpanText] = ()
+    keep_weights_at: SpansText = default(())
     """After which steps or epochs of the stage the generator's weights are kept for good."""
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Decay a step of the moving average of the generator's weights, which is then validated and
     saved; none: no average (0.999: Real-ESRGAN)."""
-    augment: AugmentText = parse_chain("flip | turn")
+    augment: AugmentText = default(parse_chain("flip | turn"))
     """How crops are chosen and changed: a chain of augmentations, with probabilities if wanted, in
     the order in which they happen. Empty: crops as they are."""
-    log_every: SpanText = Span(50)
+    log_every: SpanText = default(Span(50))
     """How often a row is written to metrics.csv; the first and last step always are."""
-    validate_every: SpanText | None = None
+    validate_every: OptionalSpanText = default(None)
     """How often the generator is validated; none: every epoch, but at least 200 steps apart."""
-    checkpoint_every: SpanText | None = None
+    checkpoint_every: OptionalSpanText = default(None)
     """How often everything a resumed run needs is saved; none: at each validation."""
 
     @model_validator(mode="after")
@@ -129,10 +133,10 @@ class Data(RecipeTable):
     of a picture's name decides about shares, so added files never move others.
     """
 
-    hold_out: SelectionText = ()
+    hold_out: SelectionText = default(())
     """Pictures for validation: a share, names, or the path of a list. Empty: a tenth, 1 to 8
     pictures, which new files may move."""
-    test: SelectionText = ()
+    test: SelectionText = default(())
     """Pictures that neither training nor validation sees: a share, names, or the path of a list.
     Empty: none."""
     lr_names: Annotated[str, Field(pattern=r"^([^{}/\\\\]*\{\}[^{}/\\\\]*)?$")] = ""
@@ -154,7 +158,7 @@ class Data(RecipeTable):
 class Validation(RecipeTable):
     """How the generator is scored while it trains."""
 
-    metrics: MetricText = parse_sum("psnr + ssim")
+    metrics: MetricText = default(parse_sum("psnr + ssim"))
     """What is measured on whole pictures; the best weights by each are kept."""
     protocol: ProtocolName = "y"
     """Whether metrics see luma (y: BT.601, as in the literature of SR) or RGB."""
@@ -162,7 +166,7 @@ class Validation(RecipeTable):
     """HR pixels cut from each side before scoring; none: as many as the scale."""
     pictures: NonNegativeInt = 4
     """Rows of the sheet of pictures that is written at each validation; 0: no sheet."""
-    columns: Annotated[Several[SheetColumn], Field(min_length=1)] = ("bicubic", "sr", "hr")
+    columns: Several[SheetColumn] = Field(default=default(("bicubic", "sr", "hr")), min_length=1)
     """Columns of that sheet, from left to right."""
     on_training: bool = False
     """Whether metrics are also taken of the training batch at every logged step, patch by patch."""
@@ -179,18 +183,18 @@ class Recipe(RecipeTable):
     """Seed of all randomness: initial weights, crops, augmentation and degradation."""
     generator: GeneratorText
     """The network that makes SR from LR, with its options."""
-    discriminator: DiscriminatorText | None = None
+    discriminator: DiscriminatorText = default(None)
     """The network that tells SR from HR, with its options; none: no stage is adversarial."""
-    degradation: DegradationText = parse_chain("bicubic")
+    degradation: DegradationText = default(parse_chain("bicubic"))
     """How LR is made from HR, a chain from left to right; paired: LR comes from disk."""
-    target: DegradationText = Chain()
+    target: DegradationText = default(Chain())
     """What happens to HR first, such as sharpen: LR is made from it and reference losses compare
     SR with it, discriminators see HR itself. Empty: nothing."""
     data: Data = Data()
     """Which pictures are kept from training."""
     validation: Validation = Validation()
     """How the generator is scored while it trains."""
-    stages: Annotated[Several[Stage], Field(min_length=1)]
+    stages: Several[Stage] = Field(min_length=1)
     """What happens, one stage after the other."""
 
     @model_validator(mode="after")

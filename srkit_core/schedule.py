@@ -9,7 +9,7 @@ from pydantic import Field, GetJsonSchemaHandler, PositiveFloat, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from srkit_core.fields import RecipeTable, Several, SpanText
+from srkit_core.fields import RecipeTable, SpansText, SpanText, default
 
 
 class Schedule(RecipeTable):
@@ -22,7 +22,7 @@ class Schedule(RecipeTable):
     """Whether cosine falls over the stage or over the whole run."""
     final: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Where cosine ends, as a factor of the rate."""
-    milestones: Several[SpanText] = ()
+    milestones: SpansText = default(())
     """When multistep multiplies, counted from the start of the stage."""
     gamma: PositiveFloat = 0.5
     """What multistep multiplies the rate by (0.5: ESRGAN)."""
