@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from srkit_core.data.bundled_photographs import BUNDLED, FILES
+from srkit_core.data.bundled_photographs import BUNDLED, PHOTOGRAPHS
 from srkit_core.data.picture import Picture
 from srkit_core.data.picture_set import PictureSet, open_picture_set, readable, split_pictures
 from srkit_core.errors import DataError
@@ -45,7 +45,7 @@ def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
     )
     assert min(min(picture.height, picture.width) for picture in source.pictures) >= 300
     assert (source.skipped, source.ignored, source.notes()) == ((), 0, [])
-    assert all(picture.path.name in FILES for picture in source.pictures)
+    assert all(picture.path.name in {one.file for one in PHOTOGRAPHS} for picture in source.pictures)
 
 
 def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):
