@@ -109,6 +109,18 @@ def test_the_root_wheel_alone_lists_its_own_components_and_recipes(environment):
     assert "pip install srkit-rrdb" in call(environment / "bin/srkit", "list", "--all")
 
 
+def test_what_people_write_is_typed_by_the_installed_wheel(root, environment, tmp_path):
+    examples = root / "examples"
+    python = ["--python-executable", environment / "bin/python"]
+    mypy = [sys.executable, "-m", "mypy", "--strict", *python, "--cache-dir", tmp_path]
+    for written in (*sorted(examples.glob("*.py")), examples / "third_party_plugin/srkit_edge"):
+        call(*mypy, written, cwd=tmp_path)
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("from srkit_core import Recipe\nRecipe(generator=5, stages=[])\n")
+    told = subprocess.run([*mypy, wrong], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert 'Argument "generator" to "Recipe" has incompatible type "int"' in told.stdout
+
+
 def requirements(root, name):
     """What a plugin needs beside srkit itself: first-party plugins by their short names, and other
     libraries.

@@ -45,7 +45,7 @@ def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
     )
     assert min(min(picture.height, picture.width) for picture in source.pictures) >= 300
     assert (source.skipped, source.ignored, source.notes()) == ((), 0, [])
-    assert all(picture.path.name in {one.file for one in PHOTOGRAPHS} for picture in source.pictures)
+    assert {one.path.name for one in source.pictures} <= {one.file for one in PHOTOGRAPHS}
 
 
 def test_an_existing_folder_called_photos_wins(tmp_path, monkeypatch):

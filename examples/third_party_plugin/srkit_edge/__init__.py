@@ -11,8 +11,9 @@ def edge(*, power: int = 1) -> ReferenceLoss:
     Args:
         power: 1 for absolute, 2 for squared differences.
     """
+    from torch import Tensor
 
-    def loss(sr, hr):
+    def loss(sr: Tensor, hr: Tensor) -> Tensor:
         error = sr - hr
         across, down = error.diff(dim=-1), error.diff(dim=-2)
         return across.abs().pow(power).mean() + down.abs().pow(power).mean()
@@ -21,7 +22,7 @@ def edge(*, power: int = 1) -> ReferenceLoss:
 
 
 @hookimpl
-def srkit_components():
+def srkit_components() -> list[LossSpec]:
     """Announce `edge`."""
     return [
         LossSpec(name="edge", factory=edge, summary="difference of gradients", default_weight=0.1)
