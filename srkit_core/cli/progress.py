@@ -10,8 +10,6 @@ import typer
 from srkit_core.callbacks import Callback, StepEvent
 from srkit_core.cli.render import on_terminal, process_number
 
-_SHOWN = ("loss/total", "loss/discriminator", "d_real", "d_fake", "images_per_s")
-
 
 class ProgressView(Callback):
     """Shows work: a bar with the time left on a terminal, plain lines elsewhere. A context manager.
@@ -43,8 +41,7 @@ class ProgressView(Callback):
         if self._bar:
             self._bar.move(stage, done, length, _short(values))
         elif values:
-            figures = "  ".join(f"{name} {values[name]:.4g}" for name in _SHOWN if name in values)
-            _say(f"{stage} {done}/{length}  {figures}{self._time_left(stage, done, length)}")
+            _say(f"{stage} {done}/{length}  {_long(values)}{self._time_left(stage, done, length)}")
 
     def count(self, work: str, done: int, length: int, what: str = "pictures scored") -> None:
         """Move the bar of work that has no figures, or print a line when it is done."""
@@ -81,6 +78,14 @@ def _say(text: str) -> None:
 
 def _mib(size: int) -> int:
     return -(-size // 2**20)
+
+
+def _long(values: Mapping[str, float]) -> str:
+    """Say a row in a line of its own."""
+    from srkit_core.engine.logs.columns import DECLARED  # other work has no engine to load
+
+    shown = (one.name for one in DECLARED if one.in_progress and one.name in values)
+    return "  ".join(f"{name} {values[name]:.4g}" for name in shown)
 
 
 def _short(values: Mapping[str, float]) -> str:

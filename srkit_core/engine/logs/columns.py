@@ -1,12 +1,13 @@
 """Which columns has metrics.csv, and of what kind is each?
 
-Every column is declared here once. The log, trackers, summary and curves read the declarations; a
-new column whose value follows from the run or from other values of its row is one more entry.
+Every column is declared here once: what computes it, what kind of figure it is, whether progress
+shows it and which panel of the curves it is drawn in. A new column whose value follows from the run
+or from other values of its row is one more entry.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from srkit_core.devices import peak_memory_mb
 
@@ -22,19 +23,38 @@ STD: Final = "/std"
 """How the column of a metric's standard deviation over pictures ends."""
 
 
+Axis: TypeAlias = Literal["linear", "log", "probability"]
+
+
+class Curve(NamedTuple):
+    """Where a column is drawn: a panel of the curves, by its title, and the name of its line."""
+
+    panel: str
+    line: str
+    axis: Axis = "linear"
+
+
 @dataclass(frozen=True)
 class Column:
     """A column under its name.
 
     `value` computes it from the stage that runs and the row so far; without one it comes with the
     values of a step or validation, and stays empty where these lack it. `adversarial` columns are
-    there in runs with a discriminator only.
+    there in runs with a discriminator only. Losses, metrics and what the discriminator says have
+    panels of their own in the curves; what training steps have of any other column is drawn where
+    it has a `curve`.
     """
 
     name: str
     kind: ColumnKind = "measured"
     value: Callable[["StageRun", LogRow], Any] | None = None
     adversarial: bool = False
+    in_progress: bool = False
+    curve: Curve | None = None
+
+
+_RATE: Final = "learning rate"
+_GRADIENT: Final = "gradient norm"
 
 
 def _rate(run: "StageRun", network: str) -> float | None:
@@ -47,20 +67,32 @@ _FIRST: Final = (
     Column("epoch", "position", lambda run, row: run.progress.epoch),
     Column("stage", "position", lambda run, row: run.plan.stage.name),
     Column("split", "position"),
-    Column("lr", "setting", lambda run, row: _rate(run, "generator")),
-    Column("lr/discriminator", "setting", lambda run, row: _rate(run, "discriminator")),
+    Column(
+        "lr",
+        "setting",
+        lambda run, row: _rate(run, "generator"),
+        curve=Curve(_RATE, "generator"),
+    ),
+    Column(
+        "lr/discriminator",
+        "setting",
+        lambda run, row: _rate(run, "discriminator"),
+        curve=Curve(_RATE, "discriminator"),
+    ),
 )
 _STEP: Final = (
-    Column("loss/total"),
-    Column("loss/discriminator", adversarial=True),
-    Column("d_real", adversarial=True),
-    Column("d_fake", adversarial=True),
+    Column("loss/total", in_progress=True),
+    Column("loss/discriminator", adversarial=True, in_progress=True),
+    Column("d_real", adversarial=True, in_progress=True),
+    Column("d_fake", adversarial=True, in_progress=True),
     Column("d_gap", adversarial=True),
-    Column("gradient/generator"),
-    Column("gradient/discriminator", adversarial=True),
+    Column("gradient/generator", curve=Curve(_GRADIENT, "generator", "log")),
+    Column(
+        "gradient/discriminator", adversarial=True, curve=Curve(_GRADIENT, "discriminator", "log")
+    ),
 )
 _LAST: Final = (
-    Column("images_per_s", "timing"),
+    Column("images_per_s", "timing", in_progress=True),
     Column("memory_mb", "timing", lambda run, row: round(peak_memory_mb(run.device), 1)),
 )
 DECLARED: Final = (*_FIRST, *_STEP, *_LAST)

@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from srkit_core.engine.logs.columns import LogSplit
+from srkit_core.engine.logs.columns import Axis, LogSplit
 from srkit_core.engine.logs.curves.series import (
-    Axis,
     Era,
     Line,
     Panel,

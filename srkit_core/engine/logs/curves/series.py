@@ -6,9 +6,9 @@ from itertools import groupby
 from math import ceil, isfinite
 from operator import attrgetter
 from statistics import median
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-from srkit_core.engine.logs.columns import LogSplit
+from srkit_core.engine.logs.columns import DECLARED, Axis, LogSplit
 from srkit_core.specs import MetricSpec
 
 MANY: Final = 200
@@ -16,7 +16,6 @@ MOST_GROUPS: Final = 50
 """The points of a line that is legible, and the groups a longer one is gathered into; empirical."""
 
 CsvRow = Mapping[str, str]
-Axis = Literal["linear", "log", "probability"]
 
 
 class Point(NamedTuple):
@@ -107,19 +106,8 @@ def panels(rows: Sequence[CsvRow], metrics: Mapping[str, MetricSpec]) -> list[Pa
         *(_metric(table, label, spec) for label, spec in metrics.items()),
         *_terms(table),
         *_game(table),
+        *_declared(table),
     ]
-    found.append(
-        _players(
-            table,
-            "gradient norm",
-            {"generator": "gradient/generator", "discriminator": "gradient/discriminator"},
-            "log",
-        )
-    )
-    rates = _players(
-        table, "learning rate", {"generator": "lr", "discriminator": "lr/discriminator"}, "linear"
-    )
-    found.append(replace(rates, lines=tuple(replace(line, chosen=True) for line in rates.lines)))
     return [panel for panel in found if panel.lines]
 
 
@@ -192,34 +180,31 @@ def _terms(table: _Table) -> list[Panel]:
 def _game(table: _Table) -> list[Panel]:
     said = [*table.lines("d_real", "D(real)"), *table.lines("d_fake", "D(fake)")]
     against = table.lines("loss/discriminator")
-    ratio = [
+    ratios = [
         _ratio(line, other)
         for line in table.lines("loss/total")
         for other in against
         if line.split == other.split
     ]
+    drawn = tuple(line for line in ratios if line.points)
     return [
         Panel("D(real) and D(fake)", tuple(said), "probability"),
         Panel("discriminator loss", tuple(against), "log"),
-        Panel(
-            "generator loss / discriminator loss",
-            tuple(line for line in ratio if line.points),
-            "log",
-        ),
+        Panel("generator loss / discriminator loss", drawn, "log"),
     ]
 
 
-def _players(table: _Table, title: str, columns: Mapping[str, str], axis: Axis) -> Panel:
-    """Return a figure of training that each network has a column of."""
-    return Panel(
-        title,
-        tuple(
-            line
-            for name, column in columns.items()
-            for line in table.lines(column, name, ("train",))
-        ),
-        axis,
-    )
+def _declared(table: _Table) -> list[Panel]:
+    """Return the panels that columns declare, those of settings last."""
+    drawn: dict[str, Panel] = {}
+    for column in sorted(DECLARED, key=lambda one: one.kind == "setting"):
+        if column.curve:
+            title, name, axis = column.curve
+            panel = drawn.setdefault(title, Panel(title, (), axis))
+            lines = table.lines(column.name, name, ("train",))
+            chosen = tuple(replace(line, chosen=column.kind == "setting") for line in lines)
+            drawn[title] = replace(panel, lines=panel.lines + chosen)
+    return list(drawn.values())
 
 
 def _ratio(line: Line, other: Line) -> Line:
