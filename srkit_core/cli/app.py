@@ -26,57 +26,51 @@ _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
 
 @dataclass(frozen=True)
 class Command:
-    """Where a command's function is, as `module:function`, and an example for its help."""
+    """Which module of this room holds a command, and an example for its help."""
 
-    function: str
+    module: str
     example: str
 
-    def load(self) -> Callable[..., None]:
-        """Import the function."""
-        module, _, name = self.function.partition(":")
-        function: Callable[..., None] = getattr(import_module(f"srkit_core.cli.{module}"), name)
+    def load(self, name: str) -> Callable[..., None]:
+        """Import its function, which is called after it: `weights list` is weights_list_command."""
+        module = import_module(f"srkit_core.cli.{self.module}")
+        function: Callable[..., None] = getattr(module, f"{name.replace(' ', '_')}_command")
         return function
 
 
 COMMANDS = {
-    "list": Command("list_and_show:list_components", "srkit list generator"),
-    "show": Command("list_and_show:show_component", "srkit show rrdb"),
-    "doctor": Command("doctor:doctor_command", "srkit doctor --json"),
-    "check": Command("check:check_command", "srkit check srresnet"),
-    "recipes": Command("recipes:recipes", "srkit recipes srresnet > mine.toml"),
-    "demo": Command("demo:demo_command", "srkit demo --out my-demo"),
+    "list": Command("list_and_show", "srkit list generator"),
+    "show": Command("list_and_show", "srkit show rrdb"),
+    "doctor": Command("doctor", "srkit doctor --json"),
+    "check": Command("check", "srkit check srresnet"),
+    "recipes": Command("recipes", "srkit recipes srresnet > mine.toml"),
+    "demo": Command("demo", "srkit demo --out my-demo"),
     "train": Command(
-        "train:train_command",
+        "train",
         "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS",
     ),
     "eval": Command(
-        "eval:eval_command",
+        "eval",
         "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR",
     ),
     "upscale": Command(
-        "upscale:upscale_command",
+        "upscale",
         "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png",
     ),
     "prepare": Command(
-        "prepare:prepare_command",
+        "prepare",
         "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05",
     ),
-    "degrade": Command(
-        "degrade:degrade_command", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"
-    ),
-    "plugin check": Command("plugin:plugin_check_command", "srkit plugin check srkit-rrdb"),
-    "weights list": Command("weights:list_weights", "srkit weights list"),
-    "weights get": Command("weights:get", "srkit weights get vgg19-torchvision"),
-    "weights add": Command(
-        "weights:add", "srkit weights add vgg19-torchvision ~/Downloads/vgg19.pth"
-    ),
+    "degrade": Command("degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"),
+    "plugin check": Command("plugin", "srkit plugin check srkit-rrdb"),
+    "weights list": Command("weights", "srkit weights list"),
+    "weights get": Command("weights", "srkit weights get vgg19-torchvision"),
+    "weights add": Command("weights", "srkit weights add vgg19-torchvision ~/Downloads/vgg19.pth"),
     "weights import": Command(
-        "weights:import_file",
+        "weights",
         "srkit weights import RRDB_ESRGAN_x4.pth --gen rrdb --out esrgan.safetensors",
     ),
-    "weights show": Command(
-        "weights:show", "srkit weights show runs/rrdb-1/weights/last.safetensors"
-    ),
+    "weights show": Command("weights", "srkit weights show runs/rrdb-1/weights/last.safetensors"),
 }
 
 GROUPS = {
@@ -109,7 +103,7 @@ def build_app(words: Sequence[str] = ()) -> typer.Typer:
                 app.add_typer(groups[parent], name=parent)
         (groups[parents[0]] if parents else app).command(
             leaf, epilog=f"Example: {command.example}"
-        )(command.load())
+        )(command.load(name))
     return app
 
 

@@ -14,7 +14,7 @@ KindArgument = Annotated[
 ]
 
 
-def list_components(
+def list_command(
     kind: KindArgument = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Add what the catalogue knows but is not installed.")
@@ -53,7 +53,7 @@ def list_components(
     )
 
 
-def show_component(
+def show_command(
     name: Annotated[
         str,
         typer.Argument(

@@ -21,7 +21,7 @@ FieldsPageFlag = Annotated[
 ]
 
 
-def recipes(
+def recipes_command(
     name: NameOfRecipe = None,
     schema: SchemaFlag = False,
     fields: FieldsFlag = False,

@@ -21,7 +21,7 @@ NameArgument = Annotated[
 HEADS = ["name", "size", "gain", "licence", "on this machine"]
 
 
-def list_weights(as_json: JsonFlag = False) -> None:
+def weights_list_command(as_json: JsonFlag = False) -> None:
     """List the pretrained networks that plugins know, and where they are on this machine."""
     from srkit_core.registry import discover
 
@@ -32,7 +32,7 @@ def list_weights(as_json: JsonFlag = False) -> None:
     print_table(HEADS, [row_of(one) for one in rows])
 
 
-def get(name: NameArgument) -> None:
+def weights_get_command(name: NameArgument) -> None:
     """Fetch a pretrained network into srkit's cache, unless it is on this machine already."""
     from srkit_core.cli.progress import ProgressView
     from srkit_core.pretrained import obtain
@@ -43,7 +43,7 @@ def get(name: NameArgument) -> None:
     _say_where(found)
 
 
-def add(
+def weights_add_command(
     name: NameArgument,
     file: Annotated[Path, typer.Argument(help="A file that holds it, whatever it is called.")],
 ) -> None:
@@ -56,7 +56,7 @@ def add(
     _say_where(add_weights(discover().pretrained(name), file))
 
 
-def import_file(
+def weights_import_command(
     file: Annotated[
         Path, typer.Argument(help="Weights of another project: .pth, .pt or .safetensors.")
     ],
@@ -79,7 +79,7 @@ def import_file(
     typer.echo(f"weights: {out}")
 
 
-def show(
+def weights_show_command(
     file: Annotated[Path, typer.Argument(help="A weights file of srkit.")],
     as_json: JsonFlag = False,
 ) -> None:
