@@ -16,6 +16,7 @@ class StageIntervals:
 
     length: int
     steps_per_epoch: int
+    lr_warmup: int
     log: int
     validate: int
     checkpoint: int
@@ -45,4 +46,5 @@ def intervals_of(stage: StagePlan, crops: int) -> StageIntervals:
     checkpoint = (fields.checkpoint_every or Span(validate)).steps(epoch)
     milestones = frozenset(span.steps(epoch) for span in fields.keep_weights_at)
     log = fields.log_every.steps(epoch)
-    return StageIntervals(length, epoch, log, validate, checkpoint, milestones)
+    warmup = fields.lr_warmup.steps(epoch)
+    return StageIntervals(length, epoch, warmup, log, validate, checkpoint, milestones)

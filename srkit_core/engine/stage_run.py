@@ -178,8 +178,7 @@ class StageRun:
     def _train(self, examples: Examples, pictures: tuple[str, ...]) -> Values:
         context, stage, position = self.context, self.plan.stage, self._step_position()
         for network in self.pair.by_name().values():
-            warmup = stage.lr_warmup.steps(position.steps_per_epoch)
-            network.set_rate(rate_factor(stage.schedule, warmup, position))
+            network.set_rate(rate_factor(stage.schedule, self.intervals.lr_warmup, position))
         processes, total = context.processes, position.run_step
         processes.seed(seed_for(context.recipe.seed, "networks", total, processes.rank))
         factors = ramp_factors(stage.ramps, position)
