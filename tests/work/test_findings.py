@@ -15,6 +15,7 @@ from srkit_core.data.picture_set import open_picture_set
 from srkit_core.data.prepared_folder import find_prepared_folder
 from srkit_core.data.prepared_layout import WORK_FOLDER
 from srkit_core.data_source import parse_data_sources
+from srkit_core.engine.networks import TrainableNetwork
 from srkit_core.engine.optimizer import with_optimizer
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, RecipeError
@@ -48,10 +49,11 @@ def test_under_a_scaler_the_norm_is_that_of_the_gradients_and_clips_them(clip):
     ):
         torch.manual_seed(0)
         network = nn.Linear(3, 2)
-        player = with_optimizer(network, network, OptimizerConfig(name="SGD"), 1.0, scaler)
-        player.accumulate(network(torch.ones(4, 3)).square().sum())
-        norm = player.gradient_norm()
-        player.update(clip, norm)
+        trainable = TrainableNetwork(network, network, "")
+        learner = with_optimizer(trainable, OptimizerConfig(name="SGD"), 1.0, scaler)
+        learner.accumulate(network(torch.ones(4, 3)).square().sum())
+        norm = learner.gradient_norm()
+        learner.update(clip, norm)
         moved.append((norm, network.weight.detach().clone()))
     assert moved[0][0].item() == pytest.approx(moved[1][0].item(), rel=1e-6)
     assert moved[0][0].item() > 1

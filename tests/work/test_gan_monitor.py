@@ -37,30 +37,30 @@ SICK = {
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_a_healthy_game_is_left_alone(name):
-    watch = GanMonitor()
+    monitor = GanMonitor()
     assert warnings_of(HEALTHY[name]) == []
-    assert [watch.rows(HEALTHY[name]) for _ in range(3 * PATIENCE)] == [[]] * 3 * PATIENCE
+    assert [monitor.row(HEALTHY[name]) for _ in range(3 * PATIENCE)] == [[]] * 3 * PATIENCE
 
 
 @pytest.mark.parametrize("name", SICK)
-def test_a_sign_that_lasts_is_told_once(name):
-    watch = GanMonitor()
-    assert [sign.name for sign in warnings_of(SICK[name])] == [name]
-    told = [watch.rows(SICK[name]) for _ in range(PATIENCE - 1)]
+def test_a_warning_that_lasts_is_told_once(name):
+    monitor = GanMonitor()
+    assert [warning.name for warning in warnings_of(SICK[name])] == [name]
+    told = [monitor.row(SICK[name]) for _ in range(PATIENCE - 1)]
     assert told == [[]] * (PATIENCE - 1)
-    (warning,) = watch.rows(SICK[name])
+    (warning,) = monitor.row(SICK[name])
     assert warning.startswith("warning: the ")
     assert "usual remedies: " in warning
-    assert watch.rows({}) == watch.rows(SICK[name]) == []
+    assert monitor.row({}) == monitor.row(SICK[name]) == []
 
 
-def test_a_sign_that_comes_and_goes_is_not_told():
-    watch = GanMonitor()
+def test_a_warning_that_comes_and_goes_is_not_told():
+    monitor = GanMonitor()
     for _ in range(4):
-        assert [watch.rows(SICK["flat-output"]) for _ in range(PATIENCE - 1)] == [[]] * (
+        assert [monitor.row(SICK["flat-output"]) for _ in range(PATIENCE - 1)] == [[]] * (
             PATIENCE - 1
         )
-        assert watch.rows({}) == []
+        assert monitor.row({}) == []
 
 
 def test_contrast_and_tint_are_those_of_the_picture():
