@@ -23,6 +23,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from srkit_core.engine.logs.columns import columns_of_kind
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
 
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.slow
 SEED = 20261120
 WARMUP, STEPS, CHECKPOINT_EVERY = 50, 120, 7
 PATIENCE = 180.0
-UNREPEATABLE = ("images_per_s", "memory_mb")
+UNREPEATABLE = columns_of_kind("timing")
 STAGE = {
     "batch": 8,
     "patch": 48,

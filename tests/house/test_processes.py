@@ -10,6 +10,7 @@ import time
 import pytest
 
 from srkit_core.cli.app import run
+from srkit_core.engine.logs.columns import columns_of_kind
 
 pytestmark = pytest.mark.slow
 
@@ -150,7 +151,7 @@ def test_a_signal_stops_both_after_the_same_step_and_the_run_goes_on_exactly(tmp
     code, output = launch("train", "--resume", "--out", str(folder))
     assert (code, "going on after step" in output) == (0, True), output
     assert launch(*words, str(whole))[0] == 0
-    skipped = ("images_per_s", "memory_mb")
+    skipped = columns_of_kind("timing")
     plain = [
         [{k: v for k, v in row.items() if k not in skipped} for row in rows(one)]
         for one in (folder, whole)

@@ -17,6 +17,7 @@ from srkit_core.cli.app import run
 from srkit_core.engine import run_record as record
 from srkit_core.engine.checkpoints.checkpoint import read_progress
 from srkit_core.engine.checkpoints.resume import find_checkpoint
+from srkit_core.engine.logs.columns import columns_of_kind
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, DiskFullError, WeightsError
 from srkit_core.io import atomic
@@ -94,7 +95,8 @@ def where(photos, tmp_path):
 
 def rows(folder):
     with (folder / "metrics.csv").open(newline="") as file:
-        return [{**row, "images_per_s": "", "memory_mb": ""} for row in csv.DictReader(file)]
+        unlike = dict.fromkeys(columns_of_kind("timing"), "")
+        return [row | unlike for row in csv.DictReader(file)]
 
 
 def files(folder):

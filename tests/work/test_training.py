@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from srkit_core.callbacks import Callback
+from srkit_core.engine.logs.columns import columns_of_kind
 from srkit_core.engine.trainer import train
 from srkit_core.errors import (
     DivergedError,
@@ -23,7 +24,7 @@ from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
 
-UNREPEATABLE = ("images_per_s", "memory_mb")
+UNREPEATABLE = columns_of_kind("timing")
 
 
 class Stopper(Callback):
