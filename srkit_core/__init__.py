@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     )
     from srkit_core.cli.progress import ProgressView
     from srkit_core.data.bundled_photographs import bundled_photographs
+    from srkit_core.data.preparation.prepare_options import PrepareOptions
     from srkit_core.data.preparation.prepare_pictures import PrepareReport, prepare
     from srkit_core.engine.checkpoints.resume import AtEpoch
     from srkit_core.engine.trainer import train
@@ -43,6 +44,7 @@ _HOMES: Final = {
     "Model": "models.model",
     "ModelScores": "evaluation.scores",
     "Plan": "plan",
+    "PrepareOptions": "data.preparation.prepare_options",
     "PrepareReport": "data.preparation.prepare_pictures",
     "ProgressView": "cli.progress",
     "Recipe": "recipe",
@@ -75,6 +77,7 @@ __all__ = [
     "Model",
     "ModelScores",
     "Plan",
+    "PrepareOptions",
     "PrepareReport",
     "ProgressView",
     "Recipe",

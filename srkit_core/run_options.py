@@ -1,16 +1,16 @@
 """Where does a run happen?
 
-*What* is trained is the recipe's. A new flag of *where* is a field here and an option of the
-command.
+*What* is trained is the recipe's. A new flag of *where* is a field here.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from srkit_core.data_source import anchored
 from srkit_core.devices import DeviceName, PrecisionName
+from srkit_core.flag import Flag
 
 _NOT_REPEATED: Final = ("out", "repeats")
 
@@ -31,11 +31,15 @@ class RunOptions:
     val: Mapping[str, str | Path] | None = None
     out: str | Path | None = None
     init: str | Path | None = None
-    device: DeviceName = "auto"
-    precision: PrecisionName = "auto"
-    workers: int | None = None
-    compile: bool = False
-    recompute: bool = False
+    device: Annotated[DeviceName, Flag("Where to compute.")] = "auto"
+    precision: Annotated[PrecisionName, Flag("auto: fp32 on a CPU, bf16 on a GPU that has it.")] = (
+        "auto"
+    )
+    workers: Annotated[int | None, Flag("Processes that load pictures.", least=0)] = None
+    compile: Annotated[bool, Flag("Run networks through torch.compile.")] = False
+    recompute: Annotated[
+        bool, Flag("Save memory: compute the generator's blocks again for the gradient.")
+    ] = False
     track: tuple[str, ...] = ()
     repeats: Path | None = None
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.cli.recipe_report import print_stages, validation_line
 from srkit_core.cli.render import print_table
-from srkit_core.cli.train_flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:

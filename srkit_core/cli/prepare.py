@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from srkit_core.cli.flags import flags_of_fields, takes_flags
+from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
@@ -21,28 +23,6 @@ _Out = Annotated[
     Path,
     typer.Argument(metavar="OUT", help="The folder to prepare; a second run goes on."),
 ]
-_Patch = Annotated[
-    str,
-    typer.Option(metavar="N|whole", help="Side of a patch in HR pixels."),
-]
-_Resize = Annotated[
-    str | None,
-    typer.Option(
-        metavar="WxH", help="Resize whole pictures to this HR size, whatever their proportions."
-    ),
-]
-_Scale = Annotated[
-    int,
-    typer.Option(min=1, help="HR size over LR size; HR is cut to whole LR pixels."),
-]
-_Degrade = Annotated[
-    str | None,
-    typer.Option(help="How LR is made (files: bicubic; packed: no LR is stored)."),
-]
-_Stride = Annotated[
-    int | None,
-    typer.Option(min=1, help="From patch to patch, in HR pixels (default: the patch)."),
-]
 _Split = Annotated[
     str | None,
     typer.Option(help="Shares or lists for validation and test, such as 0.15,0.05."),
@@ -50,26 +30,6 @@ _Split = Annotated[
 _Workers = Annotated[
     int | None,
     typer.Option(min=1, help="Processes of this machine (default: one a core)."),
-]
-_Format = Annotated[
-    Literal["packed", "files"],
-    typer.Option("--format", help="For srkit's training, or as files."),
-]
-_Layout = Annotated[
-    str | None,
-    typer.Option(help="Folders of HR and LR files (default: hr,lr)."),
-]
-_Names = Annotated[
-    str | None,
-    typer.Option(help="Pattern of file names: {name} {stem} {index} {patch} {variant}."),
-]
-_Variants = Annotated[
-    int,
-    typer.Option(min=1, help="Versions of each picture: itself, then augmented copies."),
-]
-_Limit = Annotated[
-    int | None,
-    typer.Option(min=1, help="Most pictures that are worked on, variants counted."),
 ]
 _MaxFailures = Annotated[
     float,
@@ -100,21 +60,36 @@ _Cluster = Annotated[
 ]
 
 
+_PIXELS = flags_of_fields(
+    PrepareOptions,
+    {
+        "patch": Annotated[
+            str | None,
+            typer.Option(metavar="N|whole", help="Side of a patch in HR pixels (default: 256)."),
+        ],
+        "resize": Annotated[
+            str | None,
+            typer.Option(
+                metavar="WxH",
+                help="Resize whole pictures to this HR size, whatever their proportions.",
+            ),
+        ],
+        "layout": Annotated[
+            str | None, typer.Option(help="Folders of HR and LR files (default: hr,lr).")
+        ],
+    },
+)
+"""Flags of what is written, by the fields of `PrepareOptions`."""
+
+
+@takes_flags("pixels", _PIXELS)
 def prepare_command(
     sources: _Sources,
     out: _Out,
-    patch: _Patch = "256",
-    resize: _Resize = None,
-    scale: _Scale = 4,
-    degrade: _Degrade = None,
-    stride: _Stride = None,
+    *,
+    pixels: dict[str, Any],
     split: _Split = None,
     workers: _Workers = None,
-    format: _Format = "packed",
-    layout: _Layout = None,
-    names: _Names = None,
-    variants: _Variants = 1,
-    limit: _Limit = None,
     max_failures: _MaxFailures = 0.5,
     time_limit: _TimeLimit = None,
     licence: _Licence = None,
@@ -128,16 +103,21 @@ def prepare_command(
     from srkit_core.cli.progress import ProgressView
     from srkit_core.data.preparation.prepare_pictures import prepare
 
+    written: dict[str, Any] = {name: _read(name, value) for name, value in pixels.items()}
     with ProgressView() as view:
         report = prepare(
-            sources, out, patch=_side(patch), resize=_size(resize), scale=scale, degrade=degrade,
-            stride=stride, split=split, workers=workers, format=format, layout=_folders(layout),
-            names=names, variants=variants, limit=limit, time_limit=time_limit, licence=licence,
-            keep_duplicates=keep_duplicates, redo=redo, cluster=cluster,
+            sources, out, PrepareOptions(**written), split=split, workers=workers,
+            time_limit=time_limit, licence=licence, keep_duplicates=keep_duplicates, redo=redo,
+            cluster=cluster,
             progress=lambda work, done, length: view.count(work, done, length, "done"),
         )  # fmt: skip
     _print_report(report)
     _check_report(report, max_failures)
+
+
+def _read(name: str, value: Any) -> Any:
+    readers = {"patch": _side, "resize": _size, "layout": _folders}
+    return readers[name](value) if name in readers else value
 
 
 def _side(text: str) -> int | None:
@@ -150,17 +130,15 @@ def _side(text: str) -> int | None:
     return int(text)
 
 
-def _size(text: str | None) -> tuple[int, int] | None:
-    if not text:
-        return None
+def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
     if not match:
         raise RecipeError(f"--resize takes width x height, not '{text}'", hint="--resize 640x640")
     return int(match[1]), int(match[2])
 
 
-def _folders(text: str | None) -> tuple[str, ...] | None:
-    return tuple(text.split(",")) if text else None
+def _folders(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
 
 
 def _print_report(report: "PrepareReport") -> None:

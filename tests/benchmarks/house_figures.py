@@ -127,14 +127,14 @@ def gan_step(root: Path, folder: Path) -> list[str]:
 def one_prepare(root: Path, folder: Path) -> list[str]:
     """Return the files of preparing two photographs with LR."""
     from srkit_core.data.bundled_photographs import bundled_photographs
-    from srkit_core.data.preparation import prepare_pictures
+    from srkit_core.data.preparation import prepare_options, prepare_pictures
     from srkit_core.data.preparation.prepare_folder import prepare_folder
 
     source = folder / "photographs"
     source.mkdir()
     for photo in bundled_photographs()[:2]:
         (source / photo.name).symlink_to(photo)
-    options = prepare_pictures.PrepareOptions()
+    options = prepare_options.PrepareOptions()
     request = prepare_pictures.PrepareRequest([str(source)], folder / "prepared", options)
     return files_of(root, lambda: prepare_folder(request, InThisProcess(), lambda *_: None))
 

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from srkit_core.data.preparation.executor import open_executor
 from srkit_core.data.preparation.prepare_folder import prepare_folder
-from srkit_core.data.preparation.prepare_pictures import PrepareOptions, PrepareRequest
+from srkit_core.data.preparation.prepare_options import PrepareOptions
+from srkit_core.data.preparation.prepare_pictures import PrepareRequest
 
 OPTIONS = PrepareOptions(degrade="bicubic")
 

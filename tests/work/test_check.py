@@ -9,7 +9,7 @@ import pytest
 
 from srkit_core.cli import check, train
 from srkit_core.cli.app import run
-from srkit_core.cli.train_flags import RECIPE_FLAGS, RUN_FLAGS
+from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS
 from srkit_core.data.bundled_photographs import PHOTOGRAPHS, count_training_photographs
 from srkit_core.data.picture_set import open_picture_set, split_pictures
 from srkit_core.errors import DataError

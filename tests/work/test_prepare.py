@@ -18,7 +18,8 @@ from srkit_core.builtin.interpolation import Shrink
 from srkit_core.cli.app import run
 from srkit_core.data.preparation.manifest import ManifestFields
 from srkit_core.data.preparation.prepare_folder import prepare_folder
-from srkit_core.data.preparation.prepare_pictures import PrepareOptions, PrepareRequest
+from srkit_core.data.preparation.prepare_options import PrepareOptions
+from srkit_core.data.preparation.prepare_pictures import PrepareRequest
 from srkit_core.errors import DataError, DiskFullError, RecipeError
 from srkit_core.io.images import read_image, to_bytes, to_unit
 

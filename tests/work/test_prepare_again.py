@@ -8,7 +8,8 @@ import pytest
 
 from srkit_core.data.preparation import output_folder
 from srkit_core.data.preparation.prepare_folder import prepare_folder
-from srkit_core.data.preparation.prepare_pictures import PrepareOptions, PrepareRequest
+from srkit_core.data.preparation.prepare_options import PrepareOptions
+from srkit_core.data.preparation.prepare_pictures import PrepareRequest
 from srkit_core.errors import RecipeError
 from srkit_core.io.images import write_image
 

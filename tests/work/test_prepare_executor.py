@@ -11,7 +11,7 @@ import pytest
 
 from srkit_core.data.preparation import executor as executor_module
 from srkit_core.data.preparation.executor import ProcessExecutor, open_executor
-from srkit_core.data.preparation.prepare_pictures import PrepareOptions
+from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.records import Unusable
 from srkit_core.errors import DataError
 

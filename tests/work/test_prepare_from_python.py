@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from srkit_core.cli.app import run
 from srkit_core.cli.prepare import prepare_command
+from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.prepare_pictures import prepare
 from srkit_core.errors import RecipeError, SrkitError
 
@@ -35,6 +37,15 @@ def _everything(out):
     }
 
 
+def _prepared(photos, out, **options):
+    """Prepare with options of both kinds: what is written, and how."""
+    pixels = {one.name for one in fields(PrepareOptions)}
+    written = PrepareOptions(**{name: one for name, one in options.items() if name in pixels})
+    return prepare(
+        photos, out, written, **{name: one for name, one in options.items() if name not in pixels}
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "options"),
     [
@@ -54,7 +65,7 @@ def _everything(out):
 )
 def test_the_command_and_the_function_write_the_same_bytes(photos, tmp_path, words, options):
     assert run(["prepare", str(photos), str(tmp_path / "typed"), "--workers", "1", *words]) == 0
-    prepare(photos, tmp_path / "called", workers=1, **options)
+    _prepared(photos, tmp_path / "called", workers=1, **options)
     assert _everything(tmp_path / "called") == _everything(tmp_path / "typed")
 
 
@@ -63,7 +74,7 @@ def test_the_report_says_what_came_and_progress_is_heard(photos, tmp_path):
     report = prepare(
         [photos],
         str(tmp_path / "out"),
-        patch=32,
+        PrepareOptions(patch=32),
         workers=1,
         licence="CC0-1.0",
         progress=lambda *step: steps.append(step),
@@ -78,7 +89,7 @@ def test_the_report_says_what_came_and_progress_is_heard(photos, tmp_path):
     ]
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert {one["licence"] for one in manifest["pictures"]} == {"CC0-1.0"}
-    again = prepare(photos, tmp_path / "out", patch=32, workers=1)
+    again = prepare(photos, tmp_path / "out", PrepareOptions(patch=32), workers=1)
     assert (again.written, again.renewed) == (0, False)
     assert again.notes == ("licence as before: CC0-1.0",)
 
@@ -105,7 +116,7 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_written(
     photos, tmp_path, options, fact
 ):
     with pytest.raises(SrkitError) as caught:
-        prepare(photos, tmp_path / "out", **options)
+        _prepared(photos, tmp_path / "out", **options)
     assert isinstance(caught.value, RecipeError)
     assert fact in caught.value.message
     assert not (tmp_path / "out").exists()
@@ -113,10 +124,8 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_written(
 
 def test_every_option_of_the_command_is_one_of_the_function_with_the_same_default():
     typed, called = (inspect.signature(one).parameters for one in (prepare_command, prepare))
-    assert typed.keys() - called.keys() == {"max_failures"}
-    assert called.keys() - typed.keys() == {"progress"}
-    different = [
-        name for name in typed.keys() & called.keys() if typed[name].default != called[name].default
-    ]
-    assert different == ["patch"]
-    assert int(typed["patch"].default) == called["patch"].default
+    pixels = {one.name for one in fields(PrepareOptions)}
+    assert typed.keys() - called.keys() == {"max_failures", *pixels}
+    assert called.keys() - typed.keys() == {"progress", "options"}
+    assert all(typed[name].default == called[name].default for name in typed.keys() & called.keys())
+    assert all(typed[name].default is None for name in pixels)  # the function's own default

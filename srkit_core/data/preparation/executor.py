@@ -22,7 +22,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from srkit_core.data.preparation.prepare_pictures import PrepareOptions
+from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.records import Unusable
 from srkit_core.errors import DataError, RecipeError, ResourceError
 

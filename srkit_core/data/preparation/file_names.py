@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from srkit_core.errors import DataError, RecipeError
-from srkit_core.io.images import ENDINGS
 
 _FIELDS = {"name": "folder/photo", "stem": "photo", "index": 7, "patch": 3, "variant": 2}
 _LOSSLESS = (".png", ".webp")
@@ -102,6 +101,8 @@ def patch_file_name(pattern: str, name: str, index: int, patch: int, variant: in
     """Return the path of a patch below its folder, on whatever system: `_` stands for what a name
     cannot hold on Windows.
     """
+    from srkit_core.io.images import ENDINGS
+
     path = PurePosixPath(_FOREIGN.sub("_", name))
     bare = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
     return pattern.format(

@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from srkit_core.data.preparation.manifest import forget_manifest
-from srkit_core.data.preparation.prepare_pictures import PrepareOptions, pixel_folders
+from srkit_core.data.preparation.prepare_options import PrepareOptions, pixel_folders
 from srkit_core.data.preparation.records import RECORDS
 from srkit_core.data.prepared_layout import MANIFEST, SKIPPED, WORK_FOLDER
 from srkit_core.errors import DataError, RecipeError

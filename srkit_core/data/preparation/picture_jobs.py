@@ -9,7 +9,7 @@ from pathlib import Path
 
 from srkit_core.augmentation.crop_position import detail
 from srkit_core.data.preparation.input_files import InputFile
-from srkit_core.data.preparation.prepare_pictures import PrepareOptions
+from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.io.images import Pixels
 
 _VERSION = 1

@@ -27,12 +27,11 @@ from srkit_core.data.preparation.manifest import (
 from srkit_core.data.preparation.output_folder import claim_folder, locked_folder, sweep_folder
 from srkit_core.data.preparation.picture_jobs import PictureJob, patches_of, plan_jobs, stored_sides
 from srkit_core.data.preparation.picture_worker import examine, prepare_picture
+from srkit_core.data.preparation.prepare_options import PrepareOptions, pixel_folders
 from srkit_core.data.preparation.prepare_pictures import (
-    PrepareOptions,
     PrepareReport,
     PrepareRequest,
     ProgressCallback,
-    pixel_folders,
 )
 from srkit_core.data.preparation.records import (
     Record,

@@ -1,14 +1,16 @@
-"""Which flags does training take, and how do other commands take the same?"""
+"""Which flags come from fields, and how do several commands take the same?"""
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import Field, fields
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias, get_args, get_type_hints
 
 import typer
 
-from srkit_core.devices import DeviceName, PrecisionName
+from srkit_core.flag import Flag
+from srkit_core.run_options import RunOptions
 
 _Command: TypeAlias = Callable[..., None]
 
@@ -37,7 +39,7 @@ RECIPE_FLAGS: Final[Mapping[str, Any]] = {
 }
 """Flags of *what*, by the fields of `overrides.Flags`."""
 
-RUN_FLAGS: Final[Mapping[str, Any]] = {
+_WRITTEN_OTHERWISE: Final[Mapping[str, Any]] = {
     "data": Annotated[
         str | None,
         typer.Option(
@@ -51,22 +53,6 @@ RUN_FLAGS: Final[Mapping[str, Any]] = {
         list[str] | None, typer.Option(help="[NAME=]PATH of validation pictures; may be repeated.")
     ],
     "init": Annotated[Path | None, typer.Option(help="Weights to start the generator from.")],
-    "device": Annotated[DeviceName | None, typer.Option(help="Where to compute.")],
-    "precision": Annotated[
-        PrecisionName | None, typer.Option(help="auto: fp32 on a CPU, bf16 on a GPU that has it.")
-    ],
-    "workers": Annotated[int | None, typer.Option(min=0, help="Processes that load pictures.")],
-    "compile": Annotated[
-        bool | None,
-        typer.Option("--compile/--no-compile", help="Run networks through torch.compile."),
-    ],
-    "recompute": Annotated[
-        bool | None,
-        typer.Option(
-            "--recompute/--no-recompute",
-            help="Save memory: compute the generator's blocks again for the gradient.",
-        ),
-    ],
     "track": Annotated[
         list[str] | None,
         typer.Option(
@@ -74,6 +60,36 @@ RUN_FLAGS: Final[Mapping[str, Any]] = {
         ),
     ],
 }
+"""Flags of *where* whose text is not their value."""
+
+
+def flags_of_fields(options: type, otherwise: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the flags of a dataclass in the order of its fields: those with a `Flag`, and those
+    that are typed otherwise.
+    """
+    hints = get_type_hints(options, include_extras=True)
+    generated = {
+        one.name: _flag_of(one, *get_args(hints[one.name]))
+        for one in fields(options)
+        if _is_flag(hints[one.name])
+    }
+    named = [one.name for one in fields(options) if one.name in {*generated, *otherwise}]
+    return {name: otherwise.get(name) or generated[name] for name in named}
+
+
+def _is_flag(hint: Any) -> bool:
+    return any(isinstance(one, Flag) for one in get_args(hint))
+
+
+def _flag_of(one: Field[Any], hint: Any, flag: Flag) -> Any:
+    name, usual = one.name.replace("_", "-"), one.default
+    words = (f"--{name}/--no-{name}",) if hint is bool else (f"--{name}",)
+    shown = "" if usual in (None, False, "auto") else f" (default: {usual})"
+    said = f"{flag.help.removesuffix('.')}{shown}."
+    return Annotated[hint | None, typer.Option(*words, min=flag.least, help=said)]
+
+
+RUN_FLAGS: Final[Mapping[str, Any]] = flags_of_fields(RunOptions, _WRITTEN_OTHERWISE)
 """Flags of *where*, by the fields of `RunOptions`."""
 
 
