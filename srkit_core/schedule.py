@@ -27,6 +27,16 @@ class Schedule(RecipeTable):
     gamma: PositiveFloat = 0.5
     """What multistep multiplies the rate by (0.5: ESRGAN)."""
 
+    def __str__(self) -> str:
+        match self.name:
+            case "constant":
+                return self.name
+            case "cosine":
+                return f"cosine to {self.final:g} over the {self.over}"
+            case "multistep":
+                steps = ", ".join(map(str, self.milestones)) or "no step"
+                return f"times {self.gamma:g} at {steps}"
+
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from srkit_core.optimizer_config import OptimizerConfig
     from srkit_core.plan import Plan, StagePlan
     from srkit_core.recipe import Stage, Validation
-    from srkit_core.schedule import Schedule
 
 _TOLD = frozenset(
     ("name", "loss", "steps", "epochs", "batch", "patch", "lr", "optimizer", "schedule")
@@ -71,7 +70,7 @@ def _column(planned: "StagePlan", crops: int | None) -> dict[str, str]:
         "augment": str(stage.augment) or "none",
         "optimizer": _per_network(planned, _optimizer),
         "learning rate": _per_network(planned, lambda stage, one: f"{one.lr or stage.lr:g}"),
-        "schedule": f"{_schedule(stage.schedule)}{warmup}",
+        "schedule": f"{stage.schedule}{warmup}",
         "order": f"{stage.order}{turns}" if planned.adversarial else "",
         "also": ", ".join(_changed(stage)),
     }
@@ -100,16 +99,6 @@ def _per_network(planned: "StagePlan", tell: Any) -> str:
 def _optimizer(stage: "Stage", optimizer: "OptimizerConfig") -> str:
     options = [f"{name}={_shown(value)}" for name, value in optimizer.options.items()]
     return f"{optimizer.name}({', '.join(options)})" if options else optimizer.name
-
-
-def _schedule(schedule: "Schedule") -> str:
-    if schedule.name == "cosine":
-        return f"cosine to {schedule.final:g} over the {schedule.over}"
-    if schedule.name == "multistep":
-        return (
-            f"times {schedule.gamma:g} at {', '.join(map(str, schedule.milestones)) or 'no step'}"
-        )
-    return schedule.name
 
 
 def _changed(stage: "Stage") -> list[str]:

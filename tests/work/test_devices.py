@@ -40,7 +40,7 @@ def test_a_device_that_is_not_here_is_refused():
 def test_a_kind_without_an_entry_is_named():
     with pytest.raises(IncompatibleError, match="does not know devices 'meta'") as caught:
         backend_of(torch.device("meta"))
-    assert caught.value.hint == "one of cuda, mps, cpu"
+    assert caught.value.hint == f"one of {', '.join(one.name for one in BACKENDS)}"
 
 
 def test_precisions_of_a_cpu():

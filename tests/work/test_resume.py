@@ -15,6 +15,7 @@ from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
 from srkit_core.engine import objective
 from srkit_core.engine.checkpoints.resume import AtEpoch
+from srkit_core.engine.logs import columns, csv_log
 from srkit_core.engine.logs.logger import Throughput
 from srkit_core.engine.trainer import train
 from srkit_core.errors import (
@@ -443,3 +444,24 @@ def test_the_end_of_a_stage_is_told_when_the_run_was_stopped_after_its_last_step
     train(asked, options, resume="newest", callbacks=[second])
     assert first.ends == []
     assert second.ends == [("first", 2, False), ("second", 3, False)]
+
+
+def test_a_run_goes_on_with_the_columns_it_began_with_when_srkit_has_got_more(
+    where, photos, monkeypatch
+):
+    stopped(recipe(), where, 3)
+    before = (where.out / "metrics.csv").read_text().splitlines()
+    newer = columns.Column("epoch_squared", "position", lambda run, row: run.progress.epoch**2)
+    monkeypatch.setattr(columns, "_LAST", (*columns._LAST, newer))
+    monkeypatch.setattr(csv_log, "DECLARED", (*columns.DECLARED, newer))
+    train(recipe(), where, resume="newest")
+    after = (where.out / "metrics.csv").read_text().splitlines()
+    assert after[: len(before)] == before
+    assert {line.count(",") for line in after} == {before[0].count(",")}
+    train(recipe(), RunOptions(data=photos, out=where.out.with_name("new"), device="cpu"))
+    assert (
+        (where.out.with_name("new") / "metrics.csv")
+        .read_text()
+        .splitlines()[0]
+        .endswith(",epoch_squared")
+    )

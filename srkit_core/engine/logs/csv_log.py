@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from srkit_core.engine.logs.columns import Column, LogRow
+from srkit_core.engine.logs.columns import DECLARED, Column, LogRow
 from srkit_core.errors import RecipeError, WeightsError
 from srkit_core.io.atomic import flush, write_error, write_text
 
@@ -27,6 +27,7 @@ class CsvLog:
     def check(self, size: int) -> None:
         """Look whether a run can go on with the first `size` bytes.
 
+        A declared column that came with a newer srkit is left out, so that rows fit the header.
         Raises WeightsError when rows before it are missing, RecipeError when the columns are
         others.
         """
@@ -36,11 +37,14 @@ class CsvLog:
                 hint="--resume STEP, of an earlier one",
             )
         with self._path.open(encoding="utf-8", newline="") as file:
-            if file.readline() != _line(self._names):
-                raise RecipeError(
-                    f"{self._path} has other columns than this run",
-                    hint="resume with the validation sets of the start",
-                )
+            header = next(csv.reader(file), [])
+        newer = {one.name for one in DECLARED} - set(header)
+        if header != [name for name in self._names if name not in newer]:
+            raise RecipeError(
+                f"{self._path} has other columns than this run",
+                hint="resume with the validation sets of the start",
+            )
+        self._names = header
 
     def cut(self, size: int) -> None:
         """Forget what was written after the first `size` bytes, so that a resumed run has each row
@@ -58,7 +62,7 @@ class CsvLog:
 
     def write(self, row: LogRow) -> None:
         """Append a row, whole or not at all; columns it does not have stay empty."""
-        unknown = row.keys() - set(self._names)
+        unknown = row.keys() - {column.name for column in self.columns}
         if unknown:
             raise KeyError(f"no such columns: {sorted(unknown)}")
         try:
