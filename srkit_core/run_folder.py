@@ -95,8 +95,11 @@ class RunResult:
         return RunFolder(self.folder).weights("last")
 
     def history(self, split: Literal["train", "val"] | None = None) -> list[HistoryRow]:
-        """Return the rows of metrics.csv in their order, of one split or of both."""
-        with RunFolder(self.folder).metrics.open(encoding="utf-8", newline="") as file:
+        """Return the rows of metrics.csv in their order, of one split or of both.
+
+        Raises DataError when no run was started in the folder.
+        """
+        with self._run_folder().metrics.open(encoding="utf-8", newline="") as file:
             rows = [_row(row) for row in csv.DictReader(file)]
         return [row for row in rows if split in (None, row["split"])]
 
@@ -104,7 +107,8 @@ class RunResult:
         """Return the best validation of a metric (or of `loss`) in a stage, by default the last
         one.
 
-        Raises DataError when the run has no such stage or figure, or has not come to its end.
+        Raises DataError when there is no run, when it has no such stage or figure, or has not come
+        to its end.
         """
         stages = self._summary()["stages"]
         name = list(stages)[-1] if stage is None else stage
@@ -117,8 +121,15 @@ class RunResult:
         weights = RunFolder(self.folder).weights(f"best-{metric}", name)
         return BestScore(metric, name, found["step"], found["value"], weights)
 
+    def _run_folder(self) -> RunFolder:
+        folder = RunFolder(self.folder)
+        if not folder.holds_run:
+            hint = "name a folder that srkit train wrote"
+            raise DataError(f"there is no run in {self.folder}", hint=hint, path=self.folder)
+        return folder
+
     def _summary(self) -> dict[str, Any]:
-        path = RunFolder(self.folder).summary
+        path = self._run_folder().summary
         if not path.is_file():
             hint = f"srkit train --resume --out {self.folder}"
             raise DataError(f"the run in {self.folder} is not finished", hint=hint, path=path)

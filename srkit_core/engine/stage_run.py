@@ -123,7 +123,7 @@ class StageRun:
         losses = self._validation_losses()
         speed = Throughput()
         scores, rows = context.validator.scores(self.model)
-        speed.count(sum(map(len, context.data.validation.values())))
+        speed.count(sum(map(len, context.validator.sets.values())))
         log_validation(self, losses, scores, speed)
         context.processes.agree(partial(keep_pictures, self, rows))
         self.progress = context.processes.agree(partial(keep_best, self, losses | scores))

@@ -24,6 +24,7 @@ SUMMARY = {
 
 @pytest.fixture
 def result(tmp_path):
+    (tmp_path / "recipe.toml").touch()
     (tmp_path / "metrics.csv").write_text(CSV)
     (tmp_path / "summary.json").write_text(json.dumps(SUMMARY))
     return RunResult(tmp_path)
@@ -54,7 +55,15 @@ def test_the_best_score_of_a_stage_names_its_weights(result):
     assert caught.value.hint == "it has warmup: psnr, main: loss/total"
 
 
+def test_a_folder_without_a_run_is_named(tmp_path):
+    for asked in (RunResult(tmp_path / "nothing").history, RunResult(tmp_path).best):
+        with pytest.raises(DataError, match="there is no run in") as caught:
+            asked()
+        assert caught.value.hint == "name a folder that srkit train wrote"
+
+
 def test_a_run_without_its_end_says_how_to_go_on(tmp_path):
+    (tmp_path / "recipe.toml").touch()
     with pytest.raises(DataError, match="is not finished") as caught:
         RunResult(tmp_path).best()
     assert caught.value.hint == f"srkit train --resume --out {tmp_path}"
