@@ -39,8 +39,8 @@ def check_command(
 ) -> None:
     """Say whether a recipe can run on this machine, and what it will train.
 
-    It takes the flags of train; a network that was never counted on this machine is built once, for
-    its parameters.
+    It takes the flags of train; a network that was never counted on this machine is built once, in
+    a process of its own, for its parameters.
     """
     from srkit_core.evaluation_recipe import is_evaluation_recipe
     from srkit_core.overrides import flags_of, recipe_from_flags
@@ -152,17 +152,14 @@ def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
 
 
 def _print_networks(planned: "Plan") -> None:
-    """Print networks with their parameters; torch is imported where one was never counted."""
-    from srkit_core.parameter_counts import known_count
+    """Print networks with their parameters, without torch."""
+    from srkit_core.parameter_counts import counts_of
 
-    rows = []
-    for network in filter(None, (planned.generator, planned.discriminator)):
-        count = known_count(network)
-        if count is None:
-            from srkit_core.models.parameters import counted
-
-            count = counted(network)
-        rows.append([network.component.kind, str(network.expression), f"{count:,}"])
+    networks = [one for one in (planned.generator, planned.discriminator) if one]
+    rows = [
+        [one.component.kind, str(one.expression), "not counted" if count is None else f"{count:,}"]
+        for one, count in zip(networks, counts_of(networks), strict=True)
+    ]
     print_table(["network", "with all options", "parameters"], rows)
 
 

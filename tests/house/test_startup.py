@@ -5,16 +5,12 @@ import sys
 
 import pytest
 
-from srkit_core.cli.app import run
-
 WORK = ("torch", "numpy", "PIL", "accelerate", "safetensors", "skimage")
 
 
 @pytest.mark.parametrize("words", [["list"], ["show", "rrdb"], ["check", "demo"], ["recipes"]])
-def test_a_command_of_words_imports_no_worker(words, tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("SRKIT_CACHE", str(tmp_path_factory.getbasetemp() / "counts"))
-    if words[0] == "check":  # the first one on a machine builds networks, to count their parameters
-        assert run(words) == 0
+def test_a_command_of_words_imports_no_worker(words, tmp_path, monkeypatch):
+    monkeypatch.setenv("SRKIT_CACHE", str(tmp_path))
     seen = f"[m for m in {WORK!r} if m in sys.modules], 'rich' in sys.modules"
     program = (
         f"import sys; from srkit_core.cli.app import run; code = run({words!r}); "
