@@ -37,3 +37,11 @@ def test_every_module_of_the_walks_is_there(root):
         if name.partition("/")[0] in rooms and not (root / "srkit_core" / f"{name}.py").exists()
     ]
     assert missing == []
+
+
+def test_every_file_that_a_change_is_sent_to_is_there(root):
+    page = (root / "docs/architecture.md").read_text(encoding="utf-8")
+    table = page.partition("## Where a change goes")[2].partition("## ")[0]
+    named = re.findall(r"`([a-z_/]+\.py)`", table)
+    assert len(named) > 12
+    assert [name for name in named if not (root / "srkit_core" / name).is_file()] == []
