@@ -43,5 +43,5 @@ def test_every_file_that_a_change_is_sent_to_is_there(root):
     page = (root / "docs/architecture.md").read_text(encoding="utf-8")
     table = page.partition("## Where a change goes")[2].partition("## ")[0]
     named = re.findall(r"`([a-z_/]+\.py)`", table)
-    assert len(named) > 12
+    assert len(named) >= 12
     assert [name for name in named if not (root / "srkit_core" / name).is_file()] == []
