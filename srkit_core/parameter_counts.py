@@ -7,34 +7,11 @@ the options, the version and the source of every component in it.
 import hashlib
 import inspect
 import json
-import sys
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 
 from srkit_core.binding import BoundComponent
 from srkit_core.pretrained import cache_folder
-
-
-def counts_of(networks: Sequence[BoundComponent]) -> list[int | None]:
-    """Return how many parameters networks learn; None where there is no torch to count them with.
-
-    Torch is not imported here: what was never counted is counted in a process of its own. Raises
-    PluginError where a network cannot be built.
-    """
-    known = [known_count(network) for network in networks]
-    if None not in known:
-        return known
-    if "torch" in sys.modules:
-        return [_count(network) for network in networks]
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        try:
-            return list(pool.map(_count, networks))
-        except (ImportError, BrokenProcessPool):
-            return known
 
 
 def known_count(bound: BoundComponent) -> int | None:
@@ -54,12 +31,6 @@ def count_file(bound: BoundComponent) -> Path | None:
     known = [bound.component.kind, str(bound.expression), dict(bound.context), sources]
     digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
     return cache_folder() / "parameters" / f"{bound.component.name}-{digest[:16]}"
-
-
-def _count(network: BoundComponent) -> int:
-    from srkit_core.models.parameters import counted
-
-    return counted(network)
 
 
 def _source(bound: BoundComponent) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
+from srkit_core.cli.network_report import print_networks
 from srkit_core.cli.recipe_report import print_stages, validation_line
 from srkit_core.cli.render import print_table
 from srkit_core.errors import RecipeError
@@ -86,7 +87,7 @@ def _print_recipe(
     typer.echo(validation_line(planned))
     for note in [*_missing_data(environment, data), *_missing_networks(planned, registry)]:
         typer.echo(note)
-    _print_networks(planned)
+    print_networks([one for one in (planned.generator, planned.discriminator) if one])
 
 
 def _lr(recipe: "Recipe") -> str:
@@ -149,18 +150,6 @@ def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
     from srkit_core.pinning import components_of
 
     return missing_networks(components_of(planned), registry)
-
-
-def _print_networks(planned: "Plan") -> None:
-    """Print networks with their parameters, without torch."""
-    from srkit_core.parameter_counts import counts_of
-
-    networks = [one for one in (planned.generator, planned.discriminator) if one]
-    rows = [
-        [one.component.kind, str(one.expression), "not counted" if count is None else f"{count:,}"]
-        for one, count in zip(networks, counts_of(networks), strict=True)
-    ]
-    print_table(["network", "with all options", "parameters"], rows)
 
 
 def _where(path: Path | None, given: dict[str, Any]) -> "RunOptions":
