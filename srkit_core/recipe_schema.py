@@ -177,7 +177,8 @@ def _add_optimizers(schema: Schema) -> None:
     for name in optimizer_names():
         for option in optimizer_options(name) or ():
             takers.setdefault(option, []).append(name)
-    schema["properties"]["name"]["enum"] = list(optimizer_names())
+    if optimizer_names():
+        schema["properties"]["name"]["enum"] = list(optimizer_names())
     free = schema["additionalProperties"]
     for option, names in sorted(takers.items()):
         schema["properties"][option] = {**free, "description": f"an option of {', '.join(names)}"}

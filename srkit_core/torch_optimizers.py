@@ -25,8 +25,13 @@ _GIVEN = ("self", "params", "lr")
 
 
 def check_optimizer(optimizer: OptimizerConfig) -> None:
-    """Raise OptionError when `torch.optim` has no such class or the class no such option."""
+    """Raise OptionError when `torch.optim` has no such class or the class no such option.
+
+    Where torch is not installed nothing is known, and nothing can train.
+    """
     known = optimizer_names()
+    if not known:
+        return
     if optimizer.name not in known:
         raise _unknown("optimizer", optimizer.name, known, "torch.optim")
     options = optimizer_options(optimizer.name)
@@ -36,7 +41,7 @@ def check_optimizer(optimizer: OptimizerConfig) -> None:
 
 
 def optimizer_names() -> tuple[str, ...]:
-    """Return the classes of `torch.optim` that train a network here, sorted."""
+    """Return the classes of `torch.optim` that train a network here, sorted; none without torch."""
     return tuple(sorted(name for name in _homes() if name not in UNSUITABLE))
 
 
@@ -56,6 +61,8 @@ def optimizer_options(name: str) -> tuple[str, ...] | None:
 @cache
 def _homes() -> dict[str, str]:
     """Return the modules of `torch.optim` that define its classes, by the name of the class."""
+    if find_spec("torch") is None:
+        return {}
     return {
         alias.name: node.module
         for node in _source("torch.optim").body

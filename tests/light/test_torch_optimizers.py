@@ -1,10 +1,14 @@
 """Are optimizers and their options known without torch, exactly as the installed torch has them?"""
 
+from importlib.util import find_spec
+
 import pytest
 
 from srkit_core.errors import OptionError
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.torch_optimizers import check_optimizer, optimizer_names, optimizer_options
+
+pytestmark = pytest.mark.skipif(find_spec("torch") is None, reason="reads the installed torch")
 
 
 def test_the_usual_ones_are_there():
