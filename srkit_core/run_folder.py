@@ -83,11 +83,14 @@ class BestScore:
     weights: Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class RunResult:
     """What a run left in its folder; any run folder can be opened as one."""
 
     folder: Path
+
+    def __init__(self, folder: str | Path) -> None:
+        object.__setattr__(self, "folder", Path(folder))
 
     @property
     def weights(self) -> Path:

@@ -55,6 +55,11 @@ def test_the_best_score_of_a_stage_names_its_weights(result):
     assert caught.value.hint == "it has warmup: psnr, main: loss/total"
 
 
+def test_a_run_is_opened_by_a_folder_written_as_text_too(result):
+    assert RunResult(str(result.folder)) == result
+    assert RunResult(str(result.folder)).best("loss") == result.best("loss")
+
+
 def test_a_folder_without_a_run_is_named(tmp_path):
     for asked in (RunResult(tmp_path / "nothing").history, RunResult(tmp_path).best):
         with pytest.raises(DataError, match="there is no run in") as caught:
