@@ -12,14 +12,17 @@ An evaluation recipe names models, data, protocol and metrics::
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain, parse_sum
 from srkit_core.fields import DegradationText, MetricText, RecipeTable, default
 from srkit_core.recipe import ProtocolName, recipe_error
+
+_INSTEAD: Final = {"lr": "degrade", "degrade": "lr"}
+"""What a flag speaks against in a recipe, beside the field of its own name."""
 
 
 class EvaluationRecipe(RecipeTable):
@@ -46,6 +49,12 @@ class EvaluationRecipe(RecipeTable):
     border: NonNegativeInt | None = None
     """HR pixels cut from each side before scoring; none: as many as the scale."""
 
+    @model_validator(mode="after")
+    def _lr_has_one_source(self) -> Self:
+        if self.lr is not None and "degrade" in self.model_fields_set:
+            raise ValueError("lr takes LR from disk and degrade makes it: one of them")
+        return self
+
 
 def is_evaluation_recipe(path: Path) -> bool:
     """Whether a file names models to compare, and not what to train."""
@@ -64,7 +73,8 @@ def evaluation_recipe(document: dict[str, Any]) -> EvaluationRecipe:
 
 
 def read_evaluation_recipe(path: Path, overrides: dict[str, Any]) -> EvaluationRecipe:
-    """Read a TOML file and put `overrides` on top.
+    """Read a TOML file and put `overrides` on top: where LR comes from replaces how it is made, and
+    the other way round.
 
     Raises RecipeError when it cannot be read or is no evaluation recipe.
     """
@@ -87,4 +97,6 @@ def read_evaluation_recipe(path: Path, overrides: dict[str, Any]) -> EvaluationR
         raise RecipeError(
             f"{path} is not TOML: {error}", hint="it needs a table [models] and a line data = ..."
         ) from None
-    return evaluation_recipe(document | overrides)
+    replaced = {_INSTEAD.get(name) for name in overrides}
+    kept = {name: value for name, value in document.items() if name not in replaced}
+    return evaluation_recipe(kept | overrides)

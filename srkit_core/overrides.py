@@ -69,8 +69,10 @@ def recipe_from_flags(base: Recipe | None, flags: Flags) -> RequestedRecipe:
         _override_stages(document, flags)
     _override_top(document, flags)
     recipe = recipe_from_dict(document)
-    for setting in flags.settings:
+    # a rate of one network is more specific than a stage's, wherever on the line it stands
+    for setting in sorted(flags.settings, key=_is_about_optimizers):
         recipe = recipe_from_dict(apply_setting(recipe.to_dict(), setting))
+    _check_rates(recipe, flags)
     return RequestedRecipe(recipe, () if base else _notes(flags, recipe))
 
 
@@ -78,10 +80,10 @@ def apply_setting(document: Document, setting: str) -> Document:
     """Return the document with one `key=value` applied.
 
     The key is a dotted path (`stages.0.lr`, `stages.warmup.batch`, `validation.metrics`); a stage
-    field written bare applies to every stage. The value is read as TOML, else as text.
+    field written bare applies to every stage. The rate of a stage replaces those of its optimizers.
+    The value is read as TOML, else as text.
     """
-    key, equals, text = setting.partition("=")
-    path = key.strip().split(".")
+    path, equals, text = _parts(setting)
     if not equals or not all(path):
         raise RecipeError(f"--set takes key=value, not '{setting}'", hint="--set stages.0.lr=1e-4")
     changed = deepcopy(document)
@@ -93,6 +95,41 @@ def apply_setting(document: Document, setting: str) -> Document:
     else:
         raise _no_such_key(path[0], setting)
     return changed
+
+
+def _parts(setting: str) -> tuple[list[str], str, str]:
+    """Return the path of a setting, its equals sign if it has one, and the text of its value."""
+    key, equals, text = setting.partition("=")
+    return key.strip().split("."), equals, text
+
+
+def _is_about_optimizers(setting: str) -> bool:
+    return "optimizer" in _parts(setting)[0]
+
+
+def _check_rates(recipe: Recipe, flags: Flags) -> None:
+    """Refuse a rate of a stage that no network takes, because the same command line gives each of
+    them one of its own.
+    """
+    asked = [] if flags.lr is None else [("--lr", recipe.stages)]
+    for setting in flags.settings:
+        path, _, _ = _parts(setting)
+        if path == ["lr"]:
+            asked.append((f"--set {setting}", recipe.stages))
+        elif len(path) == 3 and (path[0], path[2]) == ("stages", "lr"):
+            named = {str(at): one for at, one in enumerate(recipe.stages)}
+            named |= {one.name: one for one in recipe.stages}
+            asked.append((f"--set {setting}", tuple(filter(None, [named.get(path[1])]))))
+    trained = ["generator", *(["discriminator"] if recipe.discriminator else [])]
+    for said, stages in asked:
+        if stages and not any(
+            getattr(stage.optimizer, network).lr is None for stage in stages for network in trained
+        ):
+            raise RecipeError(
+                f"{said} changes nothing: the optimizer of each network is given a rate too",
+                hint="leave out one of them, or name a network: "
+                "--set optimizer.discriminator.lr=1e-5",
+            )
 
 
 def _notes(flags: Flags, recipe: Recipe) -> tuple[str, ...]:
@@ -134,6 +171,16 @@ def _override_stages(document: Document, flags: Flags) -> None:
         stages[-1]["loss"] = flags.loss
     for stage in stages:
         stage.update(_for_every_stage(flags))
+        if flags.lr is not None:
+            _forget_own_rates(stage)
+
+
+def _forget_own_rates(stage: Document) -> None:
+    """Let the rate of a stage be that of its networks, whatever their optimizers said before."""
+    optimizer = stage.get("optimizer", {})
+    for table in (optimizer, *optimizer.values()):
+        if isinstance(table, dict):
+            table.pop("lr", None)
 
 
 def _for_every_stage(flags: Flags) -> Document:
@@ -176,11 +223,13 @@ def _assign(target: Document, path: Sequence[str], value: Any, setting: str) -> 
 
 
 def _assign_stage(stage: Document, path: Sequence[str], value: Any, setting: str) -> None:
-    """Set a stage's field; its two ways of saying a length replace each other, and `optimizer.lr`
-    means both networks.
+    """Set a stage's field; its two ways of saying a length replace each other, `lr` replaces the
+    rates of its optimizers, and `optimizer.lr` means both networks.
     """
     if path[0] in ("steps", "epochs"):
         stage.pop("epochs" if path[0] == "steps" else "steps", None)
+    if path == ["lr"]:
+        _forget_own_rates(stage)
     both = (
         path[0] == "optimizer" and len(path) == 2 and path[1] not in OptimizersConfig.model_fields
     )

@@ -87,7 +87,7 @@ def eval_command(
     pictures: PicturesOption = None,
 ) -> None:
     """Score models on pictures under one protocol."""
-    _check(lr, degrade, pictures)
+    _check(pictures)
     flags = {
         "lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics,
         "protocol": protocol, "border": border, "data": data,
@@ -141,12 +141,7 @@ def _write(scores: "Scores", json_file: Path | None, csv_file: Path | None) -> N
         write_text(csv_file, _csv(scores))
 
 
-def _check(lr: Path | None, degrade: str | None, pictures: Path | None) -> None:
-    if lr is not None and degrade is not None:
-        raise RecipeError(
-            "--lr takes LR from disk and --degrade makes it: one of them",
-            hint="leave out --degrade",
-        )
+def _check(pictures: Path | None) -> None:
     if pictures and pictures.is_dir() and any(pictures.iterdir()):
         raise RecipeError(f"{pictures} already holds files", hint="--pictures another folder")
 

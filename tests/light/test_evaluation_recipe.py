@@ -61,3 +61,18 @@ def test_a_file_that_is_no_recipe_is_an_error(tmp_path):
     (tmp_path / "bad.toml").write_text("models = \n")
     with pytest.raises(RecipeError, match=r"is not TOML: Invalid value \(at line 1"):
         read_evaluation_recipe(tmp_path / "bad.toml", {})
+
+
+def test_where_lr_comes_from_and_how_it_is_made_replace_each_other(tmp_path):
+    stored, made = tmp_path / "stored.toml", tmp_path / "made.toml"
+    stored.write_text(TEXT)
+    made.write_text('degrade = "blur | bicubic"\n[models]\nbicubic = "bicubic"\n')
+    recipe = read_evaluation_recipe(stored, {"degrade": "bicubic | jpeg"})
+    assert (recipe.lr, str(recipe.degrade)) == (None, "bicubic | jpeg")
+    recipe = read_evaluation_recipe(made, {"lr": Path("LR")})
+    assert (recipe.lr, str(recipe.degrade)) == (Path("LR"), "bicubic")
+
+
+def test_both_at_once_are_refused():
+    with pytest.raises(RecipeError, match="lr takes LR from disk and degrade makes it"):
+        evaluation_recipe({"models": {"a": "b"}, "lr": "LR", "degrade": "bicubic"})

@@ -351,3 +351,99 @@ def test_a_setting_leaves_the_document_it_was_given(base):
     document = base.to_dict()
     apply_setting(document, "stages.0.optimizer.generator.lr=1e-3")
     assert document == base.to_dict()
+
+
+OWN_RATES = """
+generator = "srresnet"
+discriminator = "vgg"
+
+[[stages]]
+name = "first"
+loss = "l1"
+steps = 3
+lr = 5e-4
+optimizer = { lr = 2e-4, betas = [0.9, 0.99] }
+
+[[stages]]
+name = "second"
+loss = "l1 + 0.001*gan"
+steps = 3
+
+[stages.optimizer.generator]
+lr = 3e-4
+
+[stages.optimizer.discriminator]
+lr = 4e-4
+"""
+
+
+def rates(recipe: Recipe) -> list[tuple[float, float]]:
+    """Return the rates of generator and discriminator in each stage, as training takes them."""
+    return [
+        tuple(
+            getattr(stage.optimizer, network).lr or stage.lr
+            for network in ("generator", "discriminator")
+        )
+        for stage in recipe.stages
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"),
+    [
+        (Flags(), [(2e-4, 2e-4), (3e-4, 4e-4)]),
+        (Flags(lr=1e-5), [(1e-5, 1e-5), (1e-5, 1e-5)]),
+        (Flags(settings=("lr=1e-5",)), [(1e-5, 1e-5), (1e-5, 1e-5)]),
+        (Flags(settings=("stages.0.lr=1e-5",)), [(1e-5, 1e-5), (3e-4, 4e-4)]),
+        (Flags(settings=("stages.second.lr=1e-5",)), [(2e-4, 2e-4), (1e-5, 1e-5)]),
+        (
+            Flags(lr=1e-5, settings=("optimizer.discriminator.lr=1e-6",)),
+            [(1e-5, 1e-6), (1e-5, 1e-6)],
+        ),
+        (
+            Flags(settings=("optimizer.discriminator.lr=1e-6", "lr=1e-5")),
+            [(1e-5, 1e-6), (1e-5, 1e-6)],
+        ),
+        (
+            Flags(lr=1e-5, settings=("stages.1.optimizer.lr=1e-6",)),
+            [(1e-5, 1e-5), (1e-6, 1e-6)],
+        ),
+        (Flags(settings=("optimizer.lr=1e-6",)), [(1e-6, 1e-6), (1e-6, 1e-6)]),
+    ],
+)
+def test_the_rate_of_a_flag_wins_over_those_that_the_recipe_gives_to_its_networks(flags, wanted):
+    changed = recipe_from_flags(recipe_from_toml(OWN_RATES), flags).recipe
+    assert rates(changed) == wanted
+    assert changed.stages[0].optimizer.generator.options == {"betas": (0.9, 0.99)}
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (Flags(lr=1e-5, settings=("optimizer.lr=1e-6",)), "--lr"),
+        (Flags(settings=("optimizer.lr=1e-6", "lr=1e-5")), "--set lr=1e-5"),
+        (
+            Flags(settings=("stages.second.lr=1e-5", "stages.1.optimizer.lr=1e-6")),
+            "--set stages.second.lr=1e-5",
+        ),
+        (Flags(lr=1e-5, settings=('optimizer={name="SGD", lr=0.1}',)), "--lr"),
+    ],
+)
+def test_a_rate_that_no_network_would_take_is_refused_by_name(flags, said):
+    with pytest.raises(RecipeError) as caught:
+        recipe_from_flags(recipe_from_toml(OWN_RATES), flags)
+    assert str(caught.value).startswith(f"{said} changes nothing: the optimizer of each network")
+
+
+def test_without_a_discriminator_the_generators_own_rate_is_the_only_one():
+    flags = Flags(gen="rrdb", steps=1, lr=1e-5, settings=("optimizer.generator.lr=1e-6",))
+    with pytest.raises(RecipeError, match="--lr changes nothing"):
+        recipe_from_flags(None, flags)
+
+
+@pytest.mark.parametrize("optimizer", [{"lr": 1e-3}, {"generator": {"lr": 1e-3}}, {"name": "SGD"}])
+def test_a_setting_of_the_rate_reads_optimizers_however_they_are_written(optimizer):
+    document = {"generator": "rrdb", "stages": [{"loss": "l1", "steps": 1, "optimizer": optimizer}]}
+    (stage,) = apply_setting(document, "lr=1e-5")["stages"]
+    assert stage["lr"] == 1e-5
+    assert "'lr'" not in str(stage["optimizer"])
