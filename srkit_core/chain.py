@@ -30,7 +30,12 @@ class DegradationPlan:
     @property
     def chain(self) -> Chain:
         """The chain with every option of every step written out."""
-        return Chain(tuple(Item(step.bound.expression, step.probability) for step in self.steps))
+        return Chain(
+            tuple(
+                Item(step.bound.expression, None if step.probability == 1 else step.probability)
+                for step in self.steps
+            )
+        )
 
     @property
     def margin(self) -> int:
@@ -45,10 +50,9 @@ def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
     for item in chain.items:
         bound = bind(registry, "degradation", item.call, {"scale": scale})
         spec = bound.spec(DegradationSpec)
-        steps.append(
-            DegradationStep(bound, item.probability, divisor * spec.margin(bound.arguments))
-        )
-        if spec.divisor(bound.arguments) != 1 and item.probability < 1:
+        probability = 1.0 if item.probability is None else item.probability
+        steps.append(DegradationStep(bound, probability, divisor * spec.margin(bound.arguments)))
+        if spec.divisor(bound.arguments) != 1 and probability < 1:
             raise IncompatibleError(
                 f"'{item}' changes the size, so it cannot happen to some pictures only",
                 hint=f"write {item.call}",

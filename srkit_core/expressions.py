@@ -79,13 +79,13 @@ class Sum:
 
 @dataclass(frozen=True)
 class Item:
-    """A step of a chain, applied to each sample with a probability."""
+    """A step of a chain, applied to each sample with a probability; None where none is written."""
 
     call: Call
-    probability: float = 1.0
+    probability: float | None = None
 
     def __str__(self) -> str:
-        return str(self.call) if self.probability == 1 else f"{self.call}@{self.probability!r}"
+        return str(self.call) if self.probability is None else f"{self.call}@{self.probability!r}"
 
 
 @dataclass(frozen=True)

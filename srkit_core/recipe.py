@@ -105,8 +105,8 @@ class Stage(RecipeTable):
     """Decay a step of the moving average of the generator's weights, which is then validated and
     saved; none: no average (0.999: Real-ESRGAN)."""
     augment: AugmentText = default(parse_chain("flip | turn"))
-    """How crops are chosen and changed: a chain of augmentations, with probabilities if wanted, in
-    the order in which they happen. Empty: crops as they are."""
+    """How crops are chosen and changed: a chain of augmentations in the order in which they happen;
+    flip@0.1 changes a tenth of the crops, flip alone half of them. Empty: crops as they are."""
     log_every: SpanText = default(Span(50))
     """How often a row is written to metrics.csv; the first and last step always are."""
     validate_every: OptionalSpanText = default(None)

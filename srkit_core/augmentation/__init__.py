@@ -141,7 +141,7 @@ class Jitter(PixelAugmentation, name="jitter"):
 
 @dataclass(frozen=True, kw_only=True)
 class Flip(ViewAugmentation, name="flip"):
-    """Mirrors every second picture.
+    """Mirrors every second picture, or with `@` that share of them.
 
     Args:
         axis: Whether left and right change places, or top and bottom.
@@ -151,16 +151,24 @@ class Flip(ViewAugmentation, name="flip"):
 
     def apply(self, view: "View", rng: "np.random.Generator") -> "View":
         """Flip or not, equally likely."""
-        return view.flipped(vertically=self.axis == "vertical") if rng.integers(2) else view
+        return self.change(view, rng) if rng.integers(2) else view
+
+    def change(self, view: "View", rng: "np.random.Generator") -> "View":
+        """Flip."""
+        return view.flipped(vertically=self.axis == "vertical")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Turn(ViewAugmentation, name="turn"):
-    """Turns a picture by 0, 1, 2 or 3 quarters."""
+    """Turns a picture by 0, 1, 2 or 3 quarters; with `@` that share of them, by 1, 2 or 3."""
 
     def apply(self, view: "View", rng: "np.random.Generator") -> "View":
         """Draw one of the four quarter turns."""
         return view.turned(int(rng.integers(4)))
+
+    def change(self, view: "View", rng: "np.random.Generator") -> "View":
+        """Draw one of the three that change something."""
+        return view.turned(int(rng.integers(1, 4)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +187,9 @@ class CutBlur(MixAugmentation, name="cutblur"):
 
     size: Annotated[float, Between(0, 1)] = 0.7
 
-    def apply(self, examples: "Examples", probability: float, rng: "torch.Generator") -> "Examples":
+    def apply(
+        self, examples: "Examples", probability: float | None, rng: "torch.Generator"
+    ) -> "Examples":
         """Exchange a square of each example that it happens to."""
         from srkit_core.augmentation.cutblur import cut_blurred
 

@@ -20,10 +20,12 @@ PhaseT = TypeVar("PhaseT", bound=Augmentation)
 
 @dataclass(frozen=True)
 class AugmentStep:
-    """An augmentation with its options, and the probability with which it happens to a sample."""
+    """An augmentation with its options, and the share of samples that it changes, None where none
+    is written: then it happens to each as it does by itself.
+    """
 
     what: Augmentation
-    probability: float
+    probability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Augment:
 
     steps: tuple[AugmentStep, ...] = ()
 
-    def of(self, phase: type[PhaseT]) -> tuple[tuple[PhaseT, float], ...]:
+    def of(self, phase: type[PhaseT]) -> tuple[tuple[PhaseT, float | None], ...]:
         """Return the augmentations of a phase with their probabilities, in the chain's order."""
         return tuple(
             (step.what, step.probability) for step in self.steps if isinstance(step.what, phase)

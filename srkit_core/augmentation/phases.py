@@ -67,7 +67,13 @@ class ViewAugmentation(Augmentation):
     phase = "from which side a crop is seen"
 
     def apply(self, view: "View", rng: "np.random.Generator") -> "View":
-        """Return the side from which a sample is seen, after `view`."""
+        """Return the side from which a sample is seen, after `view`, where no share is written: it
+        may be the same side.
+        """
+        raise NotImplementedError
+
+    def change(self, view: "View", rng: "np.random.Generator") -> "View":
+        """Return another side than `view`, for a sample of the share that is written."""
         raise NotImplementedError
 
 
@@ -76,8 +82,11 @@ class MixAugmentation(Augmentation):
 
     phase = "once LR is made"
 
-    def apply(self, examples: "Examples", probability: float, rng: "torch.Generator") -> "Examples":
-        """Return a batch in which each example is changed with `probability`, independently.
+    def apply(
+        self, examples: "Examples", probability: float | None, rng: "torch.Generator"
+    ) -> "Examples":
+        """Return a batch in which each example is changed with `probability`, independently, or
+        each as it happens where none is written.
 
         `rng` is on the device of the tensors, and the probability is drawn here, so that all draws
         of a batch can be made there at once.

@@ -28,7 +28,7 @@ def draw_crop_position(
     but for what `augment` says.
     """
     choice = CropChoice()
-    for augmentation in _happening(augment, CropAugmentation, rng):
+    for augmentation, _ in _happening(augment, CropAugmentation, rng):
         choice = augmentation.apply(choice, rng)
     return choice.draw(pixels, patch, scale, rng)
 
@@ -36,7 +36,7 @@ def draw_crop_position(
 def draw_change(augment: Augment, rng: np.random.Generator) -> PixelChange:
     """Draw the changes of one sample's pixels."""
     change = PixelChange()
-    for augmentation in _happening(augment, PixelAugmentation, rng):
+    for augmentation, _ in _happening(augment, PixelAugmentation, rng):
         change = augmentation.apply(change, rng)
     return change
 
@@ -44,13 +44,19 @@ def draw_change(augment: Augment, rng: np.random.Generator) -> PixelChange:
 def draw_view(augment: Augment, rng: np.random.Generator) -> View:
     """Draw the side from which one sample is seen."""
     view = View()
-    for augmentation in _happening(augment, ViewAugmentation, rng):
-        view = augmentation.apply(view, rng)
+    for augmentation, probability in _happening(augment, ViewAugmentation, rng):
+        draw = augmentation.apply if probability is None else augmentation.change
+        view = draw(view, rng)
     return view
 
 
-def _happening(augment: Augment, phase: type[PhaseT], rng: np.random.Generator) -> Iterator[PhaseT]:
-    """Yield what happens to a sample in a phase; each draws before the next one is asked for."""
+def _happening(
+    augment: Augment, phase: type[PhaseT], rng: np.random.Generator
+) -> Iterator[tuple[PhaseT, float | None]]:
+    """Yield what happens to a sample in a phase, and its probability; each draws before the next
+    one is asked for.
+    """
     for augmentation, probability in augment.of(phase):
-        if rng.random() < probability:
-            yield augmentation
+        drawn = rng.random()  # also where nothing is written: samples stay what they were
+        if probability is None or drawn < probability:
+            yield augmentation, probability

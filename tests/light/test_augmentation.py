@@ -46,8 +46,8 @@ def test_every_option_has_a_type_a_default_that_fits_and_a_meaning():
 def test_options_and_probabilities_are_bound():
     assert bound("salient(of=8)@0.5 | affine(rotation=10, zoom=0) | flip(axis=vertical)").steps == (
         AugmentStep(Salient(of=8), 0.5),
-        AugmentStep(Affine(rotation=10.0, shift=0.2, shear=0.2, zoom=0.0), 1.0),
-        AugmentStep(Flip(axis="vertical"), 1.0),
+        AugmentStep(Affine(rotation=10.0, shift=0.2, shear=0.2, zoom=0.0), None),
+        AugmentStep(Flip(axis="vertical"), None),
     )
     assert bound("").steps == ()
 

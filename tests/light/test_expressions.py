@@ -48,7 +48,7 @@ CHAINS = {
         Chain((Item(Call("jpeg", (("quality", Range(30, 95)),)), 0.8),)),
         "jpeg(quality=30..95)@0.8",
     ),
-    "blur@1": (Chain((Item(Call("blur")),)), "blur"),
+    "blur@1": (Chain((Item(Call("blur"), 1.0),)), "blur@1.0"),
     "blur @ 0": (Chain((Item(Call("blur"), 0.0),)), "blur@0.0"),
 }
 
@@ -239,7 +239,7 @@ def test_whatever_is_written_is_read_back():
         total = Sum(tuple(Term(_call(rng, 3), weight) for weight in weights))
         chain = Chain(
             tuple(
-                Item(_call(rng, 3), rng.choice([1.0, 0.0, rng.random()]))
+                Item(_call(rng, 3), rng.choice([None, 1.0, 0.0, rng.random()]))
                 for _ in range(rng.randrange(4))
             )
         )

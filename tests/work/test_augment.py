@@ -15,6 +15,7 @@ from srkit_core.augmentation.crop_position import detail
 from srkit_core.augmentation.pixel_change import PixelChange
 from srkit_core.augmentation.view import View
 from srkit_core.builtin.interpolation import Shrink
+from srkit_core.chain import bind_chain
 from srkit_core.data.dataset import CropDataset
 from srkit_core.data.examples import Examples, mixed
 from srkit_core.data.loader import batch_indices, training_batches
@@ -24,7 +25,9 @@ from srkit_core.data.transforms import draw_change, draw_crop_position, draw_vie
 from srkit_core.engine.trainer import train
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import write_image
+from srkit_core.models.build import build_degradation
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
 
 
@@ -102,6 +105,85 @@ def test_changes_happen_as_often_as_they_say(text, share):
     drawn = [draw_change(augment, rng) for _ in range(1000)]
     assert np.mean([one.warp is not None for one in drawn]) == pytest.approx(share[0], abs=0.05)
     assert np.mean([one.tint is not None for one in drawn]) == pytest.approx(share[1], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("flip", 0.5),
+        ("flip(axis=vertical)", 0.5),
+        ("turn", 0.75),
+        ("flip@0.5", 0.5),
+        ("flip@0.1", 0.1),
+        ("flip(axis=vertical)@0.8", 0.8),
+        ("flip@1", 1.0),
+        ("flip@0", 0.0),
+        ("turn@0.5", 0.5),
+        ("turn@1", 1.0),
+        ("flip@0.5 | turn@0.5", 0.75),
+    ],
+)
+def test_a_written_probability_is_the_share_of_crops_seen_from_another_side(text, share):
+    augment, rng = bound(text), numbers()
+    views = [draw_view(augment, rng) for _ in range(2000)]
+    assert np.mean([view != View() for view in views]) == pytest.approx(share, abs=0.035)
+
+
+def test_turns_of_a_written_share_are_even():
+    augment, rng = bound("turn@0.6"), numbers()
+    turns = Counter(draw_view(augment, rng).turns for _ in range(3000))
+    assert [turns[count] / 3000 for count in range(4)] == pytest.approx(
+        [0.4, 0.2, 0.2, 0.2], abs=0.03
+    )
+
+
+def test_flips_and_turns_without_a_share_are_what_they_were():
+    augment, rng = bound("flip | turn"), numbers(7)
+    seen = [(int(view.flip), view.turns) for view in (draw_view(augment, rng) for _ in range(12))]
+    assert seen == BEFORE
+
+
+BEFORE = [
+    (1, 3),
+    (0, 1),
+    (0, 3),
+    (1, 1),
+    (1, 1),
+    (1, 3),
+    (0, 3),
+    (1, 2),
+    (0, 2),
+    (1, 2),
+    (0, 0),
+    (1, 2),
+]
+"""Drawn by srkit before shares were shares: runs that go on see the same crops."""
+
+
+@pytest.mark.parametrize("size", ["", "(size=1)", "(size=0.02)"])
+def test_cutblur_changes_the_share_that_is_written_whatever_its_square(size):
+    touched = (mix(f"cutblur{size}@0.4", examples(1000)).lr != 2).flatten(1).any(1)
+    assert touched.float().mean() == pytest.approx(0.4, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("chain", "share"),
+    [
+        ("noise(sigma=30)@0.3 | nearest", 0.3),
+        ("nearest | jpeg(quality=20)@0.6", 0.6),
+        ("nearest | blur(sigma=2)@1", 1.0),
+        ("nearest | resize(factor=0.5)@0.4", 0.4),
+    ],
+)
+def test_a_degradation_changes_the_share_that_is_written(chain, share):
+    plan = bind_chain(discover(), parse_chain(chain), 2)
+    hr = torch.rand(500, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    made = build_degradation(plan)(hr, rng=torch.Generator().manual_seed(1))
+    plain = build_degradation(bind_chain(discover(), parse_chain("nearest"), 2))(
+        hr, rng=torch.Generator()
+    )
+    changed = (made - plain).abs().flatten(1).amax(1) > 1 / 255
+    assert changed.float().mean() == pytest.approx(share, abs=0.07)
 
 
 def test_several_changes_of_a_sort_follow_each_other():
