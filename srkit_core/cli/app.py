@@ -86,7 +86,8 @@ def build_app(words: Sequence[str] = ()) -> typer.Typer:
     Only the one named is built, because building an option builds its validator: 0.1 s for all
     commands.
     """
-    first = next((word for word in words if word == "--help" or not word.startswith("-")), "")
+    known = {"--help", *(name.split()[0] for name in COMMANDS)}
+    first = next((word for word in words if word in known), "")
     named = [name for name in COMMANDS if name.split()[0] == first]
     app = _group(
         "Train, evaluate and use super-resolution models that are assembled from plugins.",
@@ -139,12 +140,20 @@ def _global_options(
     no_plugins: Annotated[
         bool, typer.Option("--no-plugins", help="Load no plugins but srkit's own components.")
     ] = False,
+    max_pixels: Annotated[
+        int | None,
+        typer.Option(min=1, help="Read pictures of up to so many pixels (default: 268 million)."),
+    ] = None,
 ) -> None:
     """Options of every command."""
     if no_plugins:
         from srkit_core.registry import LIMIT_VARIABLE
 
         os.environ[LIMIT_VARIABLE] = ""
+    if max_pixels:
+        from srkit_core.io.pixel_limit import allow_pixels
+
+        allow_pixels(max_pixels)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -196,8 +205,9 @@ def _tell_unplanned(error: Exception, words: Sequence[str]) -> int:
 
 
 def _help_for(words: Sequence[str]) -> str:
-    first = next((word for word in words if not word.startswith("-")), "")
     commands = [name.split()[0] for name in COMMANDS]
+    typed = [word for word in words if not word.startswith("-")]
+    first = next((word for word in typed if word in commands), typed[0] if typed else "")
     if first in commands:
         return f"srkit {first} --help"
     nearest = difflib.get_close_matches(first, commands, n=1)

@@ -1,6 +1,7 @@
 """How is a file written so that a crash leaves the old one or the new one, never half?"""
 
 import errno
+import hashlib
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,6 +11,11 @@ from typing import Final
 from srkit_core.errors import DataError, DiskFullError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_LONG_NAME: Final = 128
+"""Bytes of a name beyond which ours may be longer than a file system takes: encrypted ones take 143
+(empirical).
+"""
+
 UNFINISHED: Final = ".*.[0-9]*.part*"
 """Which files are not yet written to their end, as a pattern of names."""
 
@@ -28,7 +34,7 @@ def write_parts(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     """Write a file as `write_bytes` does, from parts that follow each other, without a copy that
     joins them.
     """
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    beside = unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as file:
@@ -41,6 +47,19 @@ def write_parts(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def unfinished(path: Path) -> Path:
+    """Return where a file is written to its end before it gets its name, beside it.
+
+    A long name, to which nothing could be added, is told by its digest.
+    """
+    stem = path.stem
+    if len(os.fsencode(path.name)) > _LONG_NAME:
+        stem, suffix = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16], ""
+    else:
+        suffix = path.suffix
+    return path.with_name(f".{stem}.{os.getpid()}.part{suffix}")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """How is every way in which a file cannot be read named?"""
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,19 +9,11 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from srkit_core.errors import DataError
-
-MOST_PIXELS = 2**28
-"""Pictures of more pixels (268 million) are refused by their header, before anything is decoded
-(empirical).
-"""
+from srkit_core.errors import DataError, SrkitError
+from srkit_core.io.pixel_limit import most_pixels
 
 ZEROS = 256
 """So many zeros at the end of a compressed file are none of a picture's data (empirical)."""
-
-# Pillow warns at its limit and refuses at twice that, whoever calls it; its limit is ours, so that
-# it never speaks first.
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
 class NotAPictureError(ValueError):
@@ -31,12 +24,13 @@ class NotAPictureError(ValueError):
 
 
 class TooLargeError(ValueError):
-    """A header promises more pixels than are decoded."""
+    """A header promises more pixels than are decoded; `hint` says how it is read all the same."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            f"its header promises more pixels than the limit of {MOST_PIXELS / 1e6:.0f} million"
-        )
+    def __init__(self, pixels: int) -> None:
+        limit = most_pixels()
+        shown = f"{limit / 1e6:.0f} million" if limit >= 1e6 else str(limit)
+        super().__init__(f"its header promises more pixels than the limit of {shown}")
+        self.hint = f"srkit --max-pixels {pixels} COMMAND reads it, where memory suffices"
 
 
 class DamagedError(ValueError):
@@ -49,12 +43,12 @@ class DamagedError(ValueError):
 def checked_size(height: int, width: int) -> tuple[int, int]:
     """Return the size that a header promises.
 
-    Raises TooLargeError beyond MOST_PIXELS, ValueError where nothing is promised.
+    Raises TooLargeError beyond the limit, ValueError where nothing is promised.
     """
     if height < 1 or width < 1:
         raise ValueError(f"its header promises {width} x {height} pixels")
-    if height * width > MOST_PIXELS:
-        raise TooLargeError
+    if height * width > most_pixels():
+        raise TooLargeError(height * width)
     return height, width
 
 
@@ -70,24 +64,28 @@ def refuse_zeros(tail: bytes) -> None:
 def as_data_error(path: Path) -> Iterator[None]:
     """Turn whatever a decoder raises for a file into a DataError that names file and reason.
 
-    MemoryError passes.
+    MemoryError passes, and what srkit raised on purpose.
 
     What decoders warn of, such as broken EXIF, changes no pixel.
     """
+    # Pillow warns at its limit and refuses at twice that, whoever calls it; its limit is ours, so
+    # that it never speaks first.
+    Image.MAX_IMAGE_PIXELS = most_pixels()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except FileNotFoundError:
         raise DataError(f"there is no file {path}", hint="check the path", path=path) from None
-    except (DataError, MemoryError):
+    except (SrkitError, MemoryError):
         raise
     except Exception as error:  # the decoders share no base class for what they raise
+        known = _too_large(error) if isinstance(error, Image.DecompressionBombError) else error
         raise DataError(
-            f"cannot read {path}: {_reason(error)}",
-            hint="leave the file out, or save it again as PNG",
+            f"cannot read {path}: {_reason(known)}",
+            hint=getattr(known, "hint", "leave the file out, or save it again as PNG"),
             path=path,
-        ) from error
+        ) from known
 
 
 def silence_library(library: str) -> None:
@@ -97,11 +95,15 @@ def silence_library(library: str) -> None:
         logger.setLevel(logging.CRITICAL)
 
 
+def _too_large(error: Image.DecompressionBombError) -> TooLargeError:
+    """Say in our words what Pillow says of a picture of more than twice the limit."""
+    counted = re.search(r"\((\d+) pixels", str(error))
+    return TooLargeError(int(counted[1]) if counted else 2 * most_pixels())
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return str(NotAPictureError())
-    if isinstance(error, Image.DecompressionBombError):
-        return str(TooLargeError())
     return getattr(error, "strerror", None) or _first_line(error) or type(error).__name__
 
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from srkit_core.errors import DataError, DiskFullError
-from srkit_core.io.atomic import write_bytes, write_text
+from srkit_core.io.atomic import UNFINISHED, unfinished, write_bytes, write_text
 
 
 def files_in(folder):
@@ -72,6 +72,23 @@ def test_an_impossible_place_is_named(tmp_path, inside):
     with pytest.raises(DataError, match=f"cannot write {tmp_path / inside}: "):
         write_text(tmp_path / inside, "new")
     assert files_in(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("name", ["a" * 246 + ".png", "ü" * 125, "." + "b" * 254, "c." + "d" * 253])
+def test_a_legal_name_is_never_too_long_for_ours(tmp_path, name):
+    assert 250 <= len(os.fsencode(name)) <= 255
+    write_text(tmp_path / name, "first")
+    write_text(tmp_path / name, "second")
+    assert files_in(tmp_path) == [name]
+    assert (tmp_path / name).read_text() == "second"
+
+
+@pytest.mark.parametrize("name", ["a.png", "a" * 250, "ü" * 100 + ".safetensors"])
+def test_what_is_left_half_written_is_known_by_its_name(tmp_path, name):
+    beside = unfinished(tmp_path / name)
+    assert beside.match(UNFINISHED)
+    assert beside.parent == tmp_path
+    assert beside != unfinished(tmp_path / f"{name[:-1]}b")
 
 
 def test_an_interruption_leaves_nothing_behind(tmp_path, monkeypatch):

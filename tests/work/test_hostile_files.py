@@ -21,8 +21,8 @@ import tifffile
 from PIL import Image, ImageFile
 
 from srkit_core.errors import DataError
-from srkit_core.io.decode_errors import MOST_PIXELS
 from srkit_core.io.images import image_size, read_image
+from srkit_core.io.pixel_limit import MOST_PIXELS
 
 ROWS, COLUMNS = np.mgrid[:40, :56]
 PICTURE = (

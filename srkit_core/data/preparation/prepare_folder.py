@@ -45,6 +45,7 @@ from srkit_core.data.preparation.records import (
 from srkit_core.data.preparation.selection import TOO_SMALL, Tally, select_pictures
 from srkit_core.errors import DataError, DiskFullError
 from srkit_core.expressions import parse_chain
+from srkit_core.io.pixel_limit import with_this_limit
 from srkit_core.registry import discover
 
 
@@ -141,7 +142,7 @@ class _Preparation:
                 self._failures[file.name] = record.failure
             else:
                 known[file.name] = record.height, record.width
-        results = self._executor.run(examine, unknown) if unknown else ()
+        results = self._executor.run(with_this_limit(examine), unknown) if unknown else ()
         for done, (file, size) in enumerate(results, start=1):
             self._progress("headers", done, len(unknown))
             if isinstance(size, Unusable):
@@ -215,7 +216,7 @@ class _Preparation:
         if jobs:
             forget_manifest(self._out)
         failed = 0
-        results = self._executor.run(prepare_picture, jobs) if jobs else ()
+        results = self._executor.run(with_this_limit(prepare_picture), jobs) if jobs else ()
         for done, (job, failure) in enumerate(results, start=1):
             self._progress("pictures", done, len(jobs))
             if failure is not None:

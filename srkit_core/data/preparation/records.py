@@ -83,9 +83,14 @@ class Record:
 def unusable_input(error: DataError, path: Path) -> Unusable:
     """Return what reading a picture said about a file.
 
-    What the system said, such as on permissions, may pass.
+    What the system said, such as on permissions, may pass, and so may a limit.
     """
-    passing = isinstance(error.__cause__, OSError) and error.__cause__.errno is not None
+    from srkit_core.io.decode_errors import TooLargeError
+
+    cause = error.__cause__
+    passing = isinstance(cause, TooLargeError) or (
+        isinstance(cause, OSError) and cause.errno is not None
+    )
     return Unusable(
         error.message.removeprefix(f"cannot read {error.path}: "),
         lasting=not passing and path.exists(),
