@@ -40,6 +40,12 @@ class DamagedError(ValueError):
         super().__init__(f"it is truncated or damaged ({_first_line(fact)})")
 
 
+NOTHING_BUT_ZEROS = (
+    "all its numbers are zero: it is one flat colour, or a copy that broke off behind its header"
+)
+"""What is said of a picture without a checksum that cannot be told from a hole."""
+
+
 def checked_size(height: int, width: int) -> tuple[int, int]:
     """Return the size that a header promises.
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PIL import ExifTags, Image
 
@@ -60,7 +61,35 @@ def _kept(found: Image.Exif) -> bytes:
             tag: value for tag, value in found.get_ifd(directory).items() if tag not in _NO_LONGER
         }
         kept.update({directory: inside} if inside else {})
-    return kept.tobytes() if kept else b""
+    return text_as_stored(kept).tobytes() if kept else b""
+
+
+class _StoredText(str):
+    """Text of EXIF, which Pillow reads as Latin-1, whatever its bytes mean, and writes as ASCII,
+    with question marks for the rest. This one goes back into the bytes that it was.
+    """
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        del encoding, errors
+        return super().encode("latin-1", "replace")
+
+
+def text_as_stored(found: Image.Exif) -> Image.Exif:
+    """Return EXIF whose text is written byte for byte as it was read."""
+    for directory in SUB_IFDS:
+        if not isinstance(found.get(directory), dict):
+            inside = found.get_ifd(directory)
+            inside.update({tag: _stored(value) for tag, value in inside.items()})
+    found.update({tag: _stored(value) for tag, value in found.items()})
+    return found
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {tag: _stored(inner) for tag, inner in value.items()}
+    return _StoredText(value) if isinstance(value, str) else value
 
 
 def exif_before_pixels(image: Image.Image) -> Image.Exif:

@@ -10,23 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags
 
-from srkit_core.io.decode_errors import NotAPictureError
+from srkit_core.io.bmp_decoder import BMP
+from srkit_core.io.decode_errors import DamagedError, NotAPictureError
 from srkit_core.io.encoders import (
     Encoder,
     encode_16_bit_png,
     encode_16_bit_tiff,
+    encode_jpeg_xl,
     pillow_encode,
 )
+from srkit_core.io.jpeg_decoder import JPEG
+from srkit_core.io.jpegxl_decoder import CODESTREAM, CONTAINER, JPEG_XL
 from srkit_core.io.library_decoders import FALLBACK, HEIF, RAW
 from srkit_core.io.pillow_decoder import PILLOW, pillow_opens
+from srkit_core.io.png_decoder import PNG
 from srkit_core.io.raster import Decoder
-from srkit_core.io.tiff_decoder import TIFF, needs_tifffile
+from srkit_core.io.tiff_decoder import TIFF, first_tags
 
 _PROGRAMS = (b"%!PS", b"\xc5\xd0\xd3\xc6")  # PostScript, which Pillow would have Ghostscript run
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892
+_PENTAX = 65535
 
 
 @dataclass(frozen=True)
@@ -91,23 +97,23 @@ def _is_webp(path: Path, head: bytes) -> bool:
 
 
 def _is_camera_tiff(path: Path, head: bytes) -> bool:
-    """Tell a raw file from a TIFF file: its first directory is a preview, or sensor data, or one
-    that nothing else reads.
+    """Tell a raw file from a TIFF file: its first directory is a preview beside others, or sensor
+    data, or a camera's own.
     """
     if not head.startswith(_TIFF_STARTS):
         return False
     if head[8:10] == b"CR":
         return True
     try:
-        with Image.open(path, formats=["TIFF"]) as image:
-            tags = image.getexif()
-    except UnidentifiedImageError:
-        return _is_named_raw(path) or not needs_tifffile(path)
+        tags = first_tags(path)
+    except DamagedError:
+        return _is_named_raw(path)
+    names, made = ExifTags.Base, ExifTags.Base.Make in tags
     return (
-        tags.get(ExifTags.Base.NewSubfileType) == 1
-        or tags.get(ExifTags.Base.PhotometricInterpretation) in (_COLOUR_FILTERS, _LINEAR_RAW)
-        or ExifTags.Base.DNGVersion in tags
-        or (_is_named_raw(path) and ExifTags.Base.Make in tags)
+        tags.get(names.PhotometricInterpretation) in (_COLOUR_FILTERS, _LINEAR_RAW)
+        or names.DNGVersion in tags
+        or (tags.get(names.NewSubfileType) == 1 and (made or names.SubIFDs in tags))
+        or (made and (_is_named_raw(path) or tags.get(names.Compression) == _PENTAX))
     )
 
 
@@ -144,17 +150,23 @@ FORMATS: Final = (
     Format(
         "JPEG",
         _endings("jpg jpeg jpe jfif"),
+        JPEG,
         starts=(b"\xff\xd8\xff",),
-        encoder=Encoder(pillow_encode("JPEG", quality=95, subsampling=0), metadata=True),
+        encoder=Encoder(pillow_encode("JPEG", quality=95, subsampling=0), exif=True, profile=True),
         written=_endings("jpg jpeg"),
         common=True,
     ),
     Format(
         "PNG",
         _endings("png apng"),
+        PNG,
         starts=(b"\x89PNG\r\n\x1a\n",),
         encoder=Encoder(
-            pillow_encode("PNG", compress_level=4), encode_16_bit_png, alpha=True, metadata=True
+            pillow_encode("PNG", compress_level=4),
+            encode_16_bit_png,
+            alpha=True,
+            exif=True,
+            profile=True,
         ),
         written=_endings("png"),
         common=True,
@@ -164,7 +176,9 @@ FORMATS: Final = (
         _endings("tif tiff"),
         TIFF,
         starts=_TIFF_STARTS,
-        encoder=Encoder(pillow_encode("TIFF"), encode_16_bit_tiff, alpha=True, metadata=True),
+        encoder=Encoder(
+            pillow_encode("TIFF"), encode_16_bit_tiff, alpha=True, exif=True, profile=True
+        ),
         written=_endings("tif tiff"),
         common=True,
     ),
@@ -173,7 +187,10 @@ FORMATS: Final = (
         _endings("webp"),
         sniff=_is_webp,
         encoder=Encoder(
-            pillow_encode("WEBP", lossless=True, exact=True, method=0), alpha=True, metadata=True
+            pillow_encode("WEBP", lossless=True, exact=True, method=0),
+            alpha=True,
+            exif=True,
+            profile=True,
         ),
         written=_endings("webp"),
         common=True,
@@ -203,6 +220,15 @@ FORMATS: Final = (
         common=True,
     ),
     Format(
+        "JPEG XL",
+        _endings("jxl"),
+        JPEG_XL,
+        starts=(CODESTREAM, CONTAINER),
+        encoder=Encoder(encode_jpeg_xl, encode_jpeg_xl, alpha=True, exif=True),
+        written=_endings("jxl"),
+        common=True,
+    ),
+    Format(
         "PPM",
         _endings("ppm pgm pbm pnm"),
         encoder=Encoder(pillow_encode("PPM")),
@@ -212,6 +238,8 @@ FORMATS: Final = (
     Format(
         "BMP",
         _endings("bmp dib"),
+        BMP,
+        starts=(b"BM",),
         encoder=Encoder(pillow_encode("BMP")),
         written=_endings("bmp"),
     ),

@@ -43,8 +43,10 @@ __all__ = [
     "Pixels",
     "Samples",
     "check_writable",
+    "image_notes",
     "image_size",
     "read_image",
+    "read_image_noted",
     "read_photo",
     "to_bytes",
     "to_unit",
@@ -62,13 +64,15 @@ class Photo:
 
     `exif` is what still applies to a copy of it, as EXIF bytes. `profiled` says whether the file
     named its colours by an ICC profile; a copy then names them too, and since pixels are sRGB by
-    then, by the profile of sRGB.
+    then, by the profile of sRGB. `notes` are what a person ought to know of how it was read, such
+    as that it is the first of several frames, each a phrase.
     """
 
     pixels: Samples
     alpha: Samples | None = None
     exif: bytes = b""
     profiled: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def read_image(path: Path) -> Pixels:
@@ -80,9 +84,16 @@ def read_image(path: Path) -> Pixels:
     when the file is missing, empty, no picture, truncated or damaged, too large, or has numbers of
     unknown range.
     """
+    return read_image_noted(path)[0]
+
+
+def read_image_noted(path: Path) -> tuple[Pixels, tuple[str, ...]]:
+    """Return what `read_image` does, and the notes of `Photo`."""
     with as_data_error(path):
-        photo = _finished(decoder_of(path).decode(path))
-        return np.require(to_8_bit(on_white(photo.pixels, photo.alpha)), requirements=["C", "W"])
+        decoder = decoder_of(path)
+        photo = _finished(decoder.decode(path))
+        pixels = np.require(to_8_bit(on_white(photo.pixels, photo.alpha)), requirements=["C", "W"])
+        return pixels, (*decoder.notes(path), *photo.notes)
 
 
 def read_photo(path: Path) -> Photo:
@@ -95,7 +106,17 @@ def read_photo(path: Path) -> Photo:
     with as_data_error(path):
         decoder = decoder_of(path)
         photo = _finished(decoder.decode(path))
-        return replace(photo, exif=applicable_exif(decoder.exif, path))
+        return replace(
+            photo,
+            exif=applicable_exif(decoder.exif, path),
+            notes=(*decoder.notes(path), *photo.notes),
+        )
+
+
+def image_notes(path: Path) -> tuple[str, ...]:
+    """Return what the header of a file says of what is not read, such as further frames."""
+    with as_data_error(path):
+        return decoder_of(path).notes(path)
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -187,4 +208,4 @@ def _finished(raster: Raster) -> Photo:
         upright(to_srgb(raster.samples, raster.profile), raster.orientation)
     )
     alpha = None if raster.alpha is None else upright(raster.alpha, raster.orientation)
-    return Photo(pixels, alpha, profiled=bool(raster.profile))
+    return Photo(pixels, alpha, b"", bool(raster.profile), raster.notes)

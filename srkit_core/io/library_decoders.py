@@ -13,12 +13,15 @@ The fallback is what imageio finds on this machine, such as BSDF.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
+from srkit_core.io.boxes import colour_code
+from srkit_core.io.colorimetry import ColourCode, code_to_srgb
 from srkit_core.io.decode_errors import (
     ZEROS,
     DamagedError,
@@ -28,6 +31,7 @@ from srkit_core.io.decode_errors import (
 )
 from srkit_core.io.exif import load_sub_ifds
 from srkit_core.io.raster import Decoder, Raster, Samples, from_channels, scale_to_16_bit
+from srkit_core.io.tiff_colours import unit_samples
 
 if TYPE_CHECKING:
     import pillow_heif
@@ -38,8 +42,19 @@ _QUARTER_TURNS = (5, 6)
 
 
 def _heif_size(path: Path) -> tuple[int, int]:
-    width, height = _opened_heif(path).size
-    return checked_size(height, width)
+    return checked_size(*_heif_shape(_opened_heif(path)))
+
+
+def _heif_shape(image: "pillow_heif.HeifFile") -> tuple[int, int]:
+    """Return (height, width) of the primary picture.
+
+    pillow-heif leaves out those whose codec its libheif was built without.
+    """
+    try:
+        width, height = image.size
+    except IndexError:
+        raise ValueError("none of its pictures is of a codec that is read here") from None
+    return height, width
 
 
 def _decode_heif(path: Path) -> Raster:
@@ -48,7 +63,7 @@ def _decode_heif(path: Path) -> Raster:
     Samples are copied: pillow-heif hands out a view of memory that libheif frees with `image`.
     """
     image = _opened_heif(path)
-    checked_size(*image.size[::-1])
+    checked_size(*_heif_shape(image))
     with path.open("rb") as file:
         file.seek(-min(ZEROS, path.stat().st_size), os.SEEK_END)
         refuse_zeros(file.read())
@@ -57,7 +72,23 @@ def _decode_heif(path: Path) -> Raster:
     except (ValueError, RuntimeError, EOFError, SyntaxError) as error:
         raise DamagedError(error) from error
     bits, profile = int(image.info["bit_depth"]), image.info.get("icc_profile") or b""
-    return from_channels(_from_upper_bits(samples, bits), 1, profile)
+    raster = from_channels(_from_upper_bits(samples, bits), 1, profile)
+    return replace(raster, samples=code_to_srgb(raster.samples, _heif_code(path, profile)))
+
+
+def _heif_code(path: Path, profile: bytes) -> ColourCode:
+    """Return how its colours are named where no profile does."""
+    if profile:
+        return ColourCode()
+    with path.open("rb") as file:
+        return colour_code(file, path.stat().st_size)
+
+
+def _heif_notes(path: Path) -> tuple[str, ...]:
+    image = _opened_heif(path)
+    pictures = (f"the main one of {len(image)} pictures",) if len(image) > 1 else ()
+    profile = image.info.get("icc_profile") or b"" if len(image) else b""
+    return pictures + _heif_code(path, profile).notes()
 
 
 def _heif_exif(path: Path) -> Image.Exif:
@@ -66,7 +97,7 @@ def _heif_exif(path: Path) -> Image.Exif:
     return found
 
 
-HEIF = Decoder(_heif_size, _decode_heif, _heif_exif)
+HEIF = Decoder(_heif_size, _decode_heif, _heif_exif, _heif_notes)
 
 
 def _opened_heif(path: Path) -> "pillow_heif.HeifFile":
@@ -135,7 +166,7 @@ def _opened_raw(path: Path) -> Iterator["rawpy.RawPy"]:
             yield raw
     except rawpy.LibRawFileUnsupportedError:
         raise ValueError(
-            "it is truncated or damaged, or from a camera that LibRaw does not know"
+            "LibRaw cannot read it: it is damaged, no camera raw, or from a camera it does not know"
         ) from None
     except rawpy.LibRawError as error:
         raise DamagedError(
@@ -161,11 +192,17 @@ def _fallback_size(path: Path) -> tuple[int, int]:
 
 
 def _decode_fallback(path: Path) -> Raster:
-    """Return a picture of 8 or 16 bit; raises NotAPictureError for everything else."""
+    """Return a picture of 8 or 16 bit, or of numbers of [0, 1]; raises NotAPictureError for
+    everything else.
+    """
     import imageio.v3
 
     _fallback_size(path)
-    return from_channels(_ask_imageio(imageio.v3.imread, path))
+    samples = _ask_imageio(imageio.v3.imread, path)
+    if samples.dtype.kind != "f":
+        return from_channels(samples)
+    words, notes = unit_samples(samples)
+    return replace(from_channels(words), notes=notes)
 
 
 FALLBACK = Decoder(_fallback_size, _decode_fallback, lambda _: Image.Exif())
@@ -184,7 +221,7 @@ def _ask_imageio(question: Any, path: Path) -> Any:
 def _checked_shape(found: Any) -> tuple[int, int]:
     shape = tuple(found.shape)
     if (
-        str(found.dtype) not in ("uint8", "uint16")
+        str(found.dtype) not in ("uint8", "uint16", "float16", "float32", "float64")
         or len(shape) not in (2, 3)
         or shape[2:] not in ((), (1,), (2,), (3,), (4,))
     ):

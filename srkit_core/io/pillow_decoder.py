@@ -1,19 +1,20 @@
 """How are the formats read that Pillow knows?
 
-Pillow reads every header. Of several pictures in a file the first is read. PNG's gAMA and cHRM are
-left alone, as most programs do. Pixels come from Pillow but in three cases:
+Pillow reads every header. Of several pictures in a file the first is read, and it is said that
+there are more. Pixels come from Pillow but in two cases:
 
-- JPEG and 8-bit PNG, which imagecodecs decodes to the same values in less time;
-- PNG, JPEG 2000 and AVIF of more than 8 bit, which Pillow cuts down to 8: imagecodecs reads them
-  and raises where data are missing or a checksum is wrong. An AVIF of several pictures stays
-  Pillow's, in 8 bit: asked for one of them, imagecodecs (2026.3) writes beyond its memory;
+- JPEG 2000 and AVIF of more than 8 bit, which Pillow cuts down to 8: imagecodecs reads them and
+  raises where data are missing. An AVIF of several pictures stays Pillow's, in 8 bit: asked for one
+  of them, imagecodecs (2026.3) writes beyond its memory;
 - a PPM of more than 8 bit, which is its header and big-endian numbers and needs no library.
 
-TIFF of more than 8 bit has a decoder of its own.
+JPEG, PNG, TIFF and BMP have decoders of their own, which let Pillow read what it can.
 """
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -22,7 +23,10 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
+from srkit_core.io.boxes import colour_code
+from srkit_core.io.colorimetry import ColourCode, code_to_srgb
 from srkit_core.io.decode_errors import (
+    NOTHING_BUT_ZEROS,
     ZEROS,
     DamagedError,
     checked_size,
@@ -38,14 +42,16 @@ from srkit_core.io.raster import (
     is_sideways,
     scale_to_16_bit,
 )
+from srkit_core.io.tiff_colours import unit_samples
 
 _UNCHECKED = ("WEBP", "AVIF", "JPEG2000")
 """Formats whose decoders take zeros for compressed data."""
 
-_UNCOMPRESSED = ("BMP", "DIB", "PPM", "TGA", "TIFF")
-"""Formats without a checksum, in which a black picture and a copy that broke off behind the header
-are the same bytes.
-"""
+_CODED = (*_UNCHECKED, "PNG", "JPEG", "MPO", "GIF")
+"""Formats in which a black picture and a copy that broke off are not the same bytes."""
+
+_FRAMES = ("GIF", "PNG", "WEBP", "AVIF", "FLI")
+"""Formats in which further pictures are frames, and no previews or other sizes of the first."""
 
 _COLOURS = ("RGB", "RGBA", "LA")
 _GRAYS = ("L", "I;16")
@@ -53,11 +59,6 @@ _DEPTH_IN_CODESTREAM = 42
 _DEPTH_IN_BOX = 14
 _DEPTH_IN_AV1 = 6
 _HIGH, _TWELVE = 0x40, 0x20
-
-_START_OF_SCAN = 0xDA
-_END_OF_IMAGE = b"\xff\xd9"
-_MID_GRAY = 128
-_MORE = b"\x5a" * 64
 
 
 def pillow_opens(path: Path) -> bool:
@@ -70,7 +71,7 @@ def pillow_opens(path: Path) -> bool:
 
 
 def _size(path: Path) -> tuple[int, int]:
-    with path.open("rb") as file, _opened(file) as image:
+    with path.open("rb") as file, opened(file) as image:
         width, height = image.size
         return (width, height) if is_sideways(_orientation(image)) else (height, width)
 
@@ -78,34 +79,54 @@ def _size(path: Path) -> tuple[int, int]:
 def _decode(path: Path) -> Raster:
     """Raises what its decoder raises, ValueError for numbers of unknown range."""
     data = path.read_bytes()
-    with _opened(BytesIO(data)) as image:
+    with opened(BytesIO(data)) as image:
         if image.format in _UNCHECKED:
             refuse_zeros(data[-ZEROS:])
         promised, is_deep = image.width * image.height, _is_deep(image, data)
         turn, profile = _orientation(image), image.info.get("icc_profile") or b""
-        channels = _deep_channels(image, data) if is_deep else _channels(image, data)
+        channels, notes = (_deep_channels(image, data), ()) if is_deep else pillow_channels(image)
         if channels.shape[0] * channels.shape[1] != promised:
             raise DamagedError("its pixels are not as many as its header promises")
-        if image.format in _UNCOMPRESSED and not channels.any():
-            raise DamagedError("behind its header are nothing but zeros")
-        return (
-            from_channels(channels, turn, profile)
-            if image.mode != "CMYK"
-            else Raster(channels, None, turn, profile)
-        )
+        raster = as_raster(image, channels, turn, profile)
+        if image.format not in _CODED and not channels.any():
+            notes = (*notes, NOTHING_BUT_ZEROS)
+        code = _colour_code(BytesIO(data), len(data), image)
+        return replace(raster, samples=code_to_srgb(raster.samples, code), notes=notes)
+
+
+def as_raster(image: Image.Image, channels: Samples, turn: int, profile: bytes) -> Raster:
+    """Part channels into colours and alpha, as the mode of a picture says."""
+    if image.mode == "CMYK":
+        return Raster(channels, None, turn, profile)
+    return from_channels(channels, turn, profile)
 
 
 def _exif(path: Path) -> Image.Exif:
     """Return the EXIF that stands before the pixels."""
-    with path.open("rb") as file, _opened(file) as image:
+    with path.open("rb") as file, opened(file) as image:
         return load_sub_ifds(exif_before_pixels(image))
 
 
-PILLOW = Decoder(_size, _decode, _exif)
+def frames_of(path: Path) -> tuple[str, ...]:
+    """Say of how many frames the first is read."""
+    with path.open("rb") as file, opened(file) as image:
+        frames = getattr(image, "n_frames", 1) if image.format in _FRAMES else 1
+        code = _colour_code(file, path.stat().st_size, image)
+    return ((f"first of {frames} frames",) if frames > 1 else ()) + code.notes()
+
+
+PILLOW = Decoder(_size, _decode, _exif, frames_of)
+
+
+def _colour_code(file: IO[bytes], length: int, image: Image.Image) -> ColourCode:
+    """Return how AVIF names its colours where no profile does."""
+    if image.format != "AVIF" or image.info.get("icc_profile"):
+        return ColourCode()
+    return colour_code(file, length)
 
 
 @contextmanager
-def _opened(file: IO[bytes]) -> Iterator[ImageFile]:
+def opened(file: IO[bytes]) -> Iterator[ImageFile]:
     """Read the header of a picture, whose size is checked before anything is decoded."""
     try:
         image = Image.open(file)
@@ -123,37 +144,22 @@ def _orientation(image: ImageFile) -> int:
     return 1 if image.format == "TIFF" else exif_orientation(image)
 
 
-def _channels(image: ImageFile, data: bytes) -> Samples:
-    if image.format in ("JPEG", "MPO") and image.mode != "CMYK":
-        return _whole_jpeg(data)
-    if (
-        image.format == "PNG"
-        and image.mode in ("L", "LA", "RGB", "RGBA")
-        and "transparency" not in image.info
-        and not _has_frames(image)
-    ):
-        return _by_imagecodecs("png", data)
-    return _by_pillow(image)
-
-
 def _has_frames(image: ImageFile) -> bool:
     return bool(getattr(image, "is_animated", False))
 
 
-def _by_pillow(image: ImageFile) -> Samples:
-    """Return 8 bit, or 16 bit of gray; palettes are looked up, bits become 0 and 255."""
+def pillow_channels(image: ImageFile) -> tuple[Samples, tuple[str, ...]]:
+    """Return 8 bit, or 16 bit of gray, and notes; palettes are looked up, bits become 0 and 255."""
     _load(image)
     if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers of unknown range")
+        return unit_samples(np.asarray(image))
     if image.mode.startswith("I"):
-        return _gray(image)
+        return _gray(image), ()
     if image.has_transparency_data:
-        return np.array(image.convert("RGBA"))
-    return np.array(
-        image
-        if image.mode in ("L", "RGB", "CMYK")
-        else image.convert("L" if image.mode == "1" else "RGB")
-    )
+        return np.array(image.convert("RGBA")), ()
+    known = image.mode in ("L", "RGB", "CMYK")
+    flat = "L" if image.mode == "1" else "RGB"
+    return np.array(image if known else image.convert(flat)), ()
 
 
 def _load(image: ImageFile) -> None:
@@ -162,7 +168,16 @@ def _load(image: ImageFile) -> None:
     except MemoryError:
         raise
     except Exception as error:  # Pillow names no base class for what its decoders raise
-        raise DamagedError(error or type(error).__name__) from error
+        raise DamagedError(_in_words(error)) from error
+
+
+def _in_words(error: Exception) -> object:
+    """Return what Pillow says, or what it means by a word of its own code."""
+    if "tile cannot extend outside image" in str(error).lower():
+        return "its parts reach beyond the size that its header gives"
+    if isinstance(error, LookupError | TypeError | AttributeError | struct.error | UnicodeError):
+        return "its content contradicts itself"
+    return error or type(error).__name__
 
 
 def _gray(image: ImageFile) -> Samples:
@@ -172,7 +187,7 @@ def _gray(image: ImageFile) -> Samples:
     return gray.astype(np.uint16)
 
 
-def _by_imagecodecs(codec: str, data: bytes) -> Samples:
+def by_imagecodecs(codec: str, data: bytes) -> Samples:
     """Raises DamagedError where data are missing or a checksum is wrong."""
     import imagecodecs
 
@@ -184,38 +199,6 @@ def _by_imagecodecs(codec: str, data: bytes) -> Samples:
     return samples
 
 
-def _whole_jpeg(data: bytes) -> Samples:
-    """Return the pixels of a JPEG file, or raise DamagedError where its data end before its
-    picture: libjpeg fills what is missing with mid-gray and reports nothing.
-
-    Between the first scan and the end marker that marker cannot occur (ITU-T T.81, B.1.1.5), so a
-    file without it was cut. A picture that ends in libjpeg's gray is decoded again with more bytes
-    before the end marker: a whole file does not look at them.
-    """
-    scan = _first_scan(data)
-    if data.rfind(_END_OF_IMAGE, scan) < 0:
-        raise DamagedError("its data have no end")
-    pixels = _by_imagecodecs("jpeg8", data)
-    if (pixels[-1, -1] == _MID_GRAY).all():
-        end = data.find(_END_OF_IMAGE, scan)
-        if (_by_imagecodecs("jpeg8", data[:end] + _MORE + data[end:]) != pixels).any():
-            raise DamagedError("its data end before its picture")
-    return pixels
-
-
-def _first_scan(data: bytes) -> int:
-    """Return where the first scan begins, walking over segments (ITU-T T.81, B.1.1.4): a thumbnail
-    in one has an end marker too.
-    """
-    place = 2
-    while place + 4 <= len(data) and data[place] == 0xFF:
-        if data[place + 1] == _START_OF_SCAN:
-            return place
-        filled = data[place + 1] == 0xFF
-        place += 1 if filled else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    raise DamagedError("it has no pixels")
-
-
 def _is_deep(image: ImageFile, data: bytes) -> bool:
     """Say whether the picture that Pillow opened from `data` holds more than Pillow would read."""
     match image.format:
@@ -223,12 +206,6 @@ def _is_deep(image: ImageFile, data: bytes) -> bool:
             return _depth_of_avif(data) > 8 and not _has_frames(image)
         case "JPEG2000":
             return 8 < _depth_of_jpeg_2000(data) <= 16 and image.mode in _COLOURS + _GRAYS
-        case "PNG":
-            return (
-                image.mode in _COLOURS
-                and bool(image.tile)
-                and str(image.tile[0].args).endswith(";16B")
-            )
         case "PPM":
             return (
                 image.mode in _COLOURS and image.tile[0].codec_name == "ppm" and _most(image) > 255
@@ -240,17 +217,15 @@ def _deep_channels(image: ImageFile, data: bytes) -> Samples:
     """Return uint16 (H, W, C) or (H, W), C as the file has it."""
     match image.format:
         case "AVIF":
-            return scale_to_16_bit(_by_imagecodecs("avif", data), 2 ** _depth_of_avif(data) - 1)
-        case "JPEG2000":
-            return _jpeg_2000(data)
+            return scale_to_16_bit(by_imagecodecs("avif", data), 2 ** _depth_of_avif(data) - 1)
         case "PPM":
             return _ppm(image, data)
-    return _by_imagecodecs("png", data)
+    return _jpeg_2000(data)
 
 
 def _jpeg_2000(data: bytes) -> Samples:
     """Signed numbers are counted from the lowest."""
-    samples, bits = _by_imagecodecs("jpeg2k", data), _depth_of_jpeg_2000(data)
+    samples, bits = by_imagecodecs("jpeg2k", data), _depth_of_jpeg_2000(data)
     lowest = 0 if samples.dtype.kind == "u" else -(2 ** (bits - 1))
     return scale_to_16_bit((samples.astype(np.int32) - lowest).astype(np.uint16), 2**bits - 1)
 

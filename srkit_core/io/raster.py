@@ -39,13 +39,20 @@ class Raster:
     0 is no ink).
 
     `alpha` is (H, W) of the same type, `orientation` as EXIF counts it (1 is upright), `profile`
-    the bytes of an embedded ICC profile.
+    the bytes of an embedded ICC profile, `notes` what a person ought to know of how they were read.
     """
 
     samples: Samples
     alpha: Samples | None = None
     orientation: int = 1
     profile: bytes = b""
+    notes: tuple[str, ...] = ()
+
+
+def no_notes(path: Path) -> tuple[str, ...]:
+    """Say nothing about a file."""
+    del path
+    return ()
 
 
 @dataclass(frozen=True)
@@ -53,13 +60,15 @@ class Decoder:
     """How one library reads files, as functions of a path.
 
     `size` returns (height, width) of the upright picture from its header alone, `decode` the
-    picture, `exif` the EXIF of the file. They raise OSError for a file that cannot be opened and
-    ValueError, such as DamagedError, for one that is no whole picture.
+    picture, `exif` the EXIF of the file, `notes` what its header says of what is not read, such as
+    further frames. They raise OSError for a file that cannot be opened and ValueError, such as
+    DamagedError, for one that is no whole picture.
     """
 
     size: Callable[[Path], tuple[int, int]]
     decode: Callable[[Path], Raster]
     exif: Callable[[Path], "Image.Exif"]
+    notes: Callable[[Path], tuple[str, ...]] = no_notes
 
 
 def from_channels(channels: Samples, orientation: int = 1, profile: bytes = b"") -> Raster:
@@ -121,6 +130,20 @@ def scale_to_16_bit(samples: Samples, most: int) -> DeepPixels:
     if samples.max() > most:
         raise DamagedError("its numbers do not fit its header")
     return ((samples.astype(np.uint32) * 65535 + most // 2) // most).astype(np.uint16)
+
+
+def unmultiplied(samples: Samples, cover: Samples) -> Samples:
+    """Divide (H, W) or (H, W, C) by the alpha (H, W) that it was multiplied by, rounded to the
+    nearest.
+
+    What is clear becomes black.
+    """
+    full = np.uint64(np.iinfo(samples.dtype).max)
+    over = cover.astype(np.uint64)
+    over = over[:, :, None] if samples.ndim == 3 else over
+    colours = (samples * full + over // np.uint64(2)) // np.maximum(over, np.uint64(1))
+    result: Samples = (np.minimum(colours, full) * (over > 0)).astype(samples.dtype)
+    return result
 
 
 def on_white(colours: Samples, alpha: Samples | None) -> Samples:

@@ -1,62 +1,46 @@
 """How is a TIFF file read?
 
-Up to 8 bit Pillow reads it. Of more it reads 16-bit colours as 8 bit, 12-bit gray as if it were 16
-and some 16-bit gray turned round; many other depths it does not know. tifffile decodes them all as
-they are stored; what they mean stands in the directory (TIFF 6.0, section 8).
+tifffile decodes its first directory as it is stored, and `tiff_colours` says what that means.
+Pillow reads what of 8 bit libtiff turns into colours by itself: YCbCr, JPEG and fax codes.
 """
 
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import ExifTags, Image
 
-from srkit_core.io.decode_errors import DamagedError, checked_size, silence_library
-from srkit_core.io.exif import as_orientation, load_sub_ifds
-from srkit_core.io.pillow_decoder import PILLOW
-from srkit_core.io.raster import (
-    Decoder,
-    Raster,
-    Samples,
-    from_channels,
-    is_sideways,
-    scale_to_16_bit,
+from srkit_core.io.decode_errors import (
+    NOTHING_BUT_ZEROS,
+    ZEROS,
+    DamagedError,
+    checked_size,
+    silence_library,
 )
+from srkit_core.io.exif import as_orientation, load_sub_ifds
+from srkit_core.io.pillow_decoder import PILLOW, pillow_opens
+from srkit_core.io.raster import Decoder, Raster, Samples, is_sideways
+from srkit_core.io.tiff_colours import LAB, PALETTE, SEPARATED, YCBCR, Meaning, colours_of
 
 if TYPE_CHECKING:
     import tifffile
 
-_WHITE_IS_ZERO, _SEPARATED = 0, 5
-_COLOURS = {_WHITE_IS_ZERO: 1, 1: 1, 2: 3, _SEPARATED: 4}
-"""How many samples make a colour under each photometric interpretation that is read here: gray, RGB
-and inks.
-"""
-
 _PLANES = (1, 2)
 """Samples of a pixel stand together or in a plane each (TIFF 6.0, PlanarConfiguration)."""
 
-_UNSIGNED, _FLOAT = 1, 3
-_UNSPECIFIED, _PREMULTIPLIED = 0, 1
+_NO_COMPRESSION = 1
+_FAX = (2, 3, 4, 32771)
+_JPEG = (6, 7)
+_MAYBE_ZEROS = (*_FAX, 5, 32773)
+"""Codes in which a run of zeros is no data of a picture: fax, LZW and PackBits."""
+
+_REDUCED, _MASK = 1, 4
 _MOST_SAMPLES = 8
 """A pixel of more samples is a measurement or a damaged header, and no picture (empirical)."""
-
-
-def needs_tifffile(path: Path) -> bool:
-    """Say whether the first picture holds unsigned numbers of 9 to 16 bit, or floating-point ones,
-    which are refused by name.
-    """
-    try:
-        with _first_page(path) as page:
-            deep = page.sampleformat == _FLOAT or (
-                page.sampleformat == _UNSIGNED and _bits(page) in range(9, 17)
-            )
-            flat = page.imagedepth == 1 and page.samplesperpixel <= _MOST_SAMPLES
-            return deep and flat and page.photometric in _COLOURS
-    except DamagedError:
-        return False
 
 
 def _size(path: Path) -> tuple[int, int]:
@@ -67,19 +51,32 @@ def _size(path: Path) -> tuple[int, int]:
 
 
 def _decode(path: Path) -> Raster:
-    """Return the first picture as 16 bit.
+    """Return the first picture.
 
-    Raises DamagedError where data are missing, ValueError for floating-point numbers.
+    Raises DamagedError where data are missing, ValueError for what is no picture that is known.
     """
     with _first_page(path) as page:
+        if _is_pillow_s(page) and pillow_opens(path):
+            return _by_pillow(path, page)
         _checked_size(page)
-        if page.sampleformat == _FLOAT:
-            raise ValueError("its pixels are floating-point numbers of unknown range")
-        samples, profile = _samples(page), page.tags.valueof(ExifTags.Base.InterColorProfile)
-        known = profile if isinstance(profile, bytes) else b""
-        if page.photometric == _SEPARATED:
-            return Raster(samples[:, :, :4], None, _orientation(page), known)
-        return from_channels(samples, _orientation(page), known)
+        stored, profile = _page_samples(page), page.tags.valueof(ExifTags.Base.InterColorProfile)
+        notes = () if stored.any() else _zeros(page)
+        raster = colours_of(stored, _meaning(page))
+        known = profile if isinstance(profile, bytes) and page.photometric not in LAB else b""
+        return replace(
+            raster,
+            orientation=_orientation(page),
+            profile=known,
+            notes=(*raster.notes, *notes),
+        )
+
+
+def _by_pillow(path: Path, page: "tifffile.TiffPage") -> Raster:
+    """Let Pillow make the picture upright, and look for a hole."""
+    raster = PILLOW.decode(path)
+    return (
+        replace(raster, notes=()) if raster.samples.any() else replace(raster, notes=_zeros(page))
+    )
 
 
 def _exif(path: Path) -> Image.Exif:
@@ -90,46 +87,136 @@ def _exif(path: Path) -> Image.Exif:
         return load_sub_ifds(found)
 
 
+def _notes(path: Path) -> tuple[str, ...]:
+    """Say that there are further pages; smaller copies and masks of the first are none."""
+    with _opened(path) as file:
+        pages = sum(not _is_side_issue(page) for page in file.pages)
+        stacked = (file.imagej_metadata or {}).get("images", 1) if file.is_imagej else 1
+    count = max(pages, int(stacked))
+    return (f"first of {count} pages",) if count > 1 else ()
+
+
+def _is_side_issue(page: Any) -> bool:
+    return bool(int(page.subfiletype) & (_REDUCED | _MASK))
+
+
+TIFF = Decoder(_size, _decode, _exif, _notes)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["tifffile.TiffFile"]:
+    import tifffile
+
+    silence_library("tifffile")
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(tifffile.TiffFile(path))
+        except (MemoryError, OSError):
+            raise
+        except Exception as error:  # tifffile names no base class for what broken directories raise
+            raise DamagedError(error) from error
+        yield file
+
+
 @contextmanager
 def _first_page(path: Path) -> Iterator["tifffile.TiffPage"]:
     """Open the first directory of a TIFF file with tifffile.
 
     Raises DamagedError where there is none.
     """
-    import tifffile
-
-    silence_library("tifffile")
-    with ExitStack() as opened:
+    with _opened(path) as file:
         try:
-            page = opened.enter_context(tifffile.TiffFile(path)).pages.first
+            page = file.pages.first
         except (MemoryError, OSError):
             raise
+        except IndexError:
+            raise DamagedError("it has no directory of a picture") from None
         except Exception as error:  # tifffile names no base class for what broken directories raise
             raise DamagedError(error) from error
         yield page
 
 
+def first_tags(path: Path) -> dict[int, Any]:
+    """Return the tags of the first directory, and how many others lie inside under `SubIFDs`.
+
+    Raises DamagedError where there is none.
+    """
+    with _first_page(path) as page:
+        return {tag.code: tag.value for tag in page.tags}
+
+
+def _is_pillow_s(page: "tifffile.TiffPage") -> bool:
+    """Say whether libtiff, and not the directory, says what the numbers of a page mean."""
+    coded = page.compression in (*_FAX, *_JPEG) and page.photometric not in (*LAB, PALETTE)
+    return _bits(page) <= 8 and (coded or page.photometric == YCBCR)
+
+
 def _page_samples(page: "tifffile.TiffPage") -> Samples:
-    """Return the samples of a page as they are stored.
+    """Return the samples of a page, (H, W, C), as they are stored.
 
     Raises DamagedError where some are missing, which tifffile takes for zeros, and for unknown
-    planes, which it leaves unwritten.
+    planes, which it leaves unwritten; ValueError for a compression that nothing here decodes.
     """
+    _check_parts(page)
     try:
-        if page.planarconfig not in _PLANES:
-            raise DamagedError(f"its directory knows no such planes as {page.planarconfig}")
-        if (
-            len(page.dataoffsets) < math.prod(page.chunked)
-            or not all(page.dataoffsets)
-            or not all(page.databytecounts)
-        ):
-            raise DamagedError("its directory names fewer parts than the picture has")
-        samples: Samples = page.asarray()
-    except (MemoryError, DamagedError):
+        stored = page.asarray(squeeze=False)
+    except MemoryError:
         raise
     except Exception as error:  # every codec below it raises its own
         raise DamagedError(error) from error
+    samples: Samples = (
+        stored[0, 0] if stored.shape[0] == 1 else np.moveaxis(stored[:, 0, :, :, 0], 0, 2)
+    )
     return samples
+
+
+def _check_parts(page: "tifffile.TiffPage") -> None:
+    import tifffile
+
+    if page.planarconfig not in _PLANES:
+        raise DamagedError(f"its directory knows no such planes as {page.planarconfig}")
+    if page.compression not in tifffile.TIFF.DECOMPRESSORS:
+        raise ValueError(f"it is compressed in a way that is not read (code {page.compression})")
+    if page.imagedepth != 1 or page.samplesperpixel > _MOST_SAMPLES:
+        raise ValueError(
+            f"its pixels are {page.samplesperpixel} samples in {page.imagedepth} layers, no picture"
+        )
+    if (
+        len(page.dataoffsets) < math.prod(page.chunked)
+        or not all(page.dataoffsets)
+        or not all(page.databytecounts)
+    ):
+        raise DamagedError("its directory names fewer parts than the picture has")
+    if page.compression != _NO_COMPRESSION:
+        _refuse_holes(page)
+
+
+def _refuse_holes(page: "tifffile.TiffPage") -> None:
+    """Raise DamagedError for a compressed part that is nothing but zeros, or ends in them in a
+    code that has none.
+    """
+    tail = ZEROS if page.compression in _MAYBE_ZEROS else 0
+    for part in _parts(page):
+        if not part.strip(b"\0") or (tail and len(part) > tail and not part[-tail:].strip(b"\0")):
+            raise DamagedError("its compressed data are zeros")
+
+
+def _parts(page: "tifffile.TiffPage") -> Iterator[bytes]:
+    file = page.parent.filehandle
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False):
+        file.seek(offset)
+        yield file.read(count)
+
+
+def _zeros(page: "tifffile.TiffPage") -> tuple[str, ...]:
+    """Return the note on numbers that are all zero.
+
+    Compressed data that are zeros themselves are a hole and raise DamagedError.
+    """
+    if page.compression == _NO_COMPRESSION:
+        return (NOTHING_BUT_ZEROS,)
+    _refuse_holes(page)
+    return ()
 
 
 def _checked_size(page: "tifffile.TiffPage") -> tuple[int, int]:
@@ -141,31 +228,17 @@ def _checked_size(page: "tifffile.TiffPage") -> tuple[int, int]:
     return checked_size(*sides[:2])
 
 
-def _samples(page: "tifffile.TiffPage") -> Samples:
-    """Return uint16 (H, W, C): colours, gray counted from black, and alpha where there is one."""
-    stored, most, colours = _page_samples(page), 2 ** _bits(page) - 1, _COLOURS[page.photometric]
-    if not stored.any():
-        raise DamagedError("behind its header are nothing but zeros")
-    interleaved = (
-        np.moveaxis(stored, page.axes.index("S"), 2) if "S" in page.axes else stored[:, :, None]
-    )
-    extra = [int(kind) for kind in page.extrasamples]
-    has_alpha = interleaved.shape[2] > colours and extra[:1] != [_UNSPECIFIED]
-    samples = scale_to_16_bit(interleaved[:, :, : colours + has_alpha], most)
-    if page.photometric == _WHITE_IS_ZERO:
-        samples = np.concatenate([65535 - samples[:, :, :1], samples[:, :, 1:]], axis=2)
-    return _unmultiplied(samples) if has_alpha and extra[:1] == [_PREMULTIPLIED] else samples
-
-
-def _unmultiplied(samples: Samples) -> Samples:
-    """Divide colours by the alpha that stands behind them, rounded to the nearest.
-
-    What is clear becomes black.
-    """
-    cover = samples[:, :, -1:].astype(np.uint64)
-    colours = (samples[:, :, :-1] * np.uint64(65535) + cover // 2) // np.maximum(cover, 1)
-    return np.concatenate([np.minimum(colours, 65535) * (cover > 0), cover], axis=2).astype(
-        np.uint16
+def _meaning(page: "tifffile.TiffPage") -> Meaning:
+    tags = ExifTags.Base
+    inks = page.tags.valueof(tags.InkSet)
+    named = page.tags.valueof(tags.ExtraSamples)
+    return Meaning(
+        int(page.photometric),
+        _bits(page),
+        int(page.sampleformat) if isinstance(page.sampleformat, int) else 0,
+        None if named is None else tuple(int(kind) for kind in page.extrasamples),
+        page.colormap,
+        inks if page.photometric == SEPARATED and isinstance(inks, int) else 1,
     )
 
 
@@ -176,18 +249,3 @@ def _bits(page: "tifffile.TiffPage") -> int:
 
 def _orientation(page: "tifffile.TiffPage") -> int:
     return as_orientation(page.tags.valueof(ExifTags.Base.Orientation))
-
-
-_TIFFFILE = Decoder(_size, _decode, _exif)
-
-
-def _chosen(path: Path) -> Decoder:
-    return _TIFFFILE if needs_tifffile(path) else PILLOW
-
-
-TIFF = Decoder(
-    size=lambda path: _chosen(path).size(path),
-    decode=lambda path: _chosen(path).decode(path),
-    exif=lambda path: _chosen(path).exif(path),
-)
-"""What Pillow misreads by tifffile, every other TIFF file by Pillow."""
