@@ -1,5 +1,6 @@
-"""Which boxes stand in a file of the ISO base media format (ISO/IEC 14496-12, 4.2), such as AVIF,
-HEIC, JPEG 2000 and JPEG XL?
+"""Which boxes stand in a file of the ISO base media format?
+
+AVIF, HEIC, JPEG 2000 and JPEG XL are such files (ISO/IEC 14496-12, 4.2).
 """
 
 from collections.abc import Iterator

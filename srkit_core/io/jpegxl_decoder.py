@@ -16,7 +16,7 @@ from srkit_core.io.boxes import boxes
 from srkit_core.io.colorimetry import code_to_srgb
 from srkit_core.io.decode_errors import DamagedError, checked_size, silence_library
 from srkit_core.io.exif import load_sub_ifds
-from srkit_core.io.jpegxl_header import JpegXlHeader, read_header
+from srkit_core.io.jpegxl_header import JpegXlHeader, read_jpegxl_header
 from srkit_core.io.raster import (
     Decoder,
     Raster,
@@ -111,7 +111,7 @@ def _header(path: Path) -> JpegXlHeader:
             start = _codestream(file, path.stat().st_size)
     if start[:2] != CODESTREAM:
         raise DamagedError("it has no codestream")
-    return read_header(start)
+    return read_jpegxl_header(start)
 
 
 def _codestream(file: IO[bytes], length: int) -> bytes:

@@ -61,7 +61,7 @@ class _Bits:
         return offset + self.take(count)
 
 
-def read_header(codestream: bytes) -> JpegXlHeader:
+def read_jpegxl_header(codestream: bytes) -> JpegXlHeader:
     """Read the beginning of a codestream, from its signature on.
 
     Raises DamagedError where it ends early.
@@ -97,7 +97,7 @@ def named_srgb(codestream: bytes) -> bytes:
     """Return a codestream that names the transfer of sRGB where it named that of light itself, as
     imagecodecs does for 16 bit; pixels that are stored without loss stay as they are.
     """
-    header = read_header(codestream)
+    header = read_jpegxl_header(codestream)
     if header.transfer_place is None or header.code.transfer != _LINEAR:
         return codestream
     start = codestream[:_MOST_BYTES]

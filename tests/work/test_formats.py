@@ -475,9 +475,7 @@ def test_the_table_names_each_format_and_each_ending_once():
     for known in FORMATS:
         assert set(known.written) <= set(known.endings), known.name
         assert bool(known.written) == (known.encoder is not None), known.name
-    written = set(
-        [".bmp", ".jp2", ".jpeg", ".jpg", ".jxl", ".png", ".ppm", ".tif", ".tiff", ".webp"]
-    )
+    written = {".bmp", ".jp2", ".jpeg", ".jpg", ".jxl", ".png", ".ppm", ".tif", ".webp"}
     assert written <= WRITABLE <= ENDINGS
     assert {".jxl", ".png", ".tif", ".tiff"} <= DEEP <= WRITABLE
 
