@@ -13,6 +13,7 @@ Every error srkit raises deliberately is one of these; anything else is a bug::
     │   └── PluginError           an installed plugin is broken
     ├── DataError                 a picture or folder cannot be used             exit 4
     ├── WeightsError              a weights file cannot be used                  exit 4
+    ├── NotFiniteError            a picture that was computed is not of numbers  exit 4
     ├── DivergedError             training produced a non-finite number          exit 5
     ├── InterruptedRunError       a signal stopped the run after a checkpoint    exit 130, 143
     ├── LostProcessError          another process of the run has ended           exit 1
@@ -138,6 +139,12 @@ class WeightsError(SrkitError):
     def __init__(self, message: str, *, hint: str, path: Path | None = None) -> None:
         super().__init__(message, hint=hint)
         self.path = path
+
+
+class NotFiniteError(SrkitError):
+    """What was computed holds NaN or infinity, of which no pixels and no scores are made."""
+
+    exit_code = 4
 
 
 class DivergedError(SrkitError):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from srkit_core.builtin import SUPPORT, Border, Kernel
 from srkit_core.devices import backend_of
+from srkit_core.errors import NotFiniteError
 
 _Array = npt.NDArray[np.float64]
 _Index = npt.NDArray[np.int64]
@@ -103,7 +104,12 @@ class Resampling:
         self._fits_float32 = _exact_in_float32(self._weights)
 
     def __call__(self, picture: Tensor) -> Tensor:
-        """Resize both sides; what is channels_last stays so."""
+        """Resize both sides; what is channels_last stays so.
+
+        With `quantise` raises NotFiniteError for NaN and infinity, which rounding would hide.
+        """
+        if self._quantise:
+            _check_rounds(picture)
         with torch.autocast(picture.device.type, enabled=False):
             if picture.dim() == 4 and picture.is_contiguous(memory_format=torch.channels_last):
                 return self._resized(picture.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
@@ -202,6 +208,15 @@ class Resampling:
             torch.float32
             if self._fits_float32 and full_precision and pictures.device.type == "cpu"
             else torch.float64
+        )
+
+
+def _check_rounds(picture: Tensor) -> None:
+    known = picture.detach()
+    if known.numel() and not (known.amin().isfinite() & known.amax().isfinite()):
+        raise NotFiniteError(
+            "a picture that holds NaN or infinity was to be interpolated",
+            hint="leave out what comes before, step by step: srkit degrade PICTURE --degrade CHAIN",
         )
 
 

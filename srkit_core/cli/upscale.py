@@ -58,7 +58,9 @@ def upscale_command(
         )
     tasks = _tasks(inputs, out, overwrite)
     with oom_guard("--tile 128, or a smaller one than before"):
-        failed = [one for one in tasks if not _upscale_one(loaded, *one, _tile(tile), overlap)]
+        failed = [
+            one for one in tasks if not _upscale_one(loaded, model, *one, _tile(tile), overlap)
+        ]
     if len(failed) == len(tasks):
         first = failed[0][0]
         raise DataError(
@@ -71,13 +73,18 @@ def upscale_command(
 
 
 def _upscale_one(
-    model: "Model", source: Path, target: Path, tile: int | None, overlap: int | None
+    model: "Model",
+    named: str,
+    source: Path,
+    target: Path,
+    tile: int | None,
+    overlap: int | None,
 ) -> bool:
     """Upscale a file; an unreadable one is named and passed over."""
     from srkit_core.evaluation.upscale_file import upscale_file
 
     try:
-        sizes = upscale_file(model, source, target, tile=tile, overlap=overlap)
+        sizes = upscale_file(model, source, target, tile=tile, overlap=overlap, named=named)
     except DataError as error:
         if error.path != source:
             raise

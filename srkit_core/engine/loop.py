@@ -1,6 +1,8 @@
 """When does what happen in a run?"""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from srkit_core.callbacks import StageEndEvent
@@ -10,7 +12,8 @@ from srkit_core.engine.checkpoints.checkpoint_policy import keep_checkpoint
 from srkit_core.engine.logs.logger import tell_step
 from srkit_core.engine.machine.stop_request import StopRequest
 from srkit_core.engine.stage_run import StageRun, open_next_stage
-from srkit_core.errors import InterruptedRunError
+from srkit_core.engine.train_step import DIVERGED_HINT
+from srkit_core.errors import DivergedError, InterruptedRunError, NotFiniteError
 from srkit_core.oom import oom_guard
 
 
@@ -37,7 +40,9 @@ def train_stage(run: StageRun, stop: StopRequest) -> None:
     for batch in run.batches():
         result = run.step(batch)
         logs = run.intervals.logs(run.progress.position.step)
-        tell_step(run, run.log(result) if logs else {})
+        with _divergence(run):
+            figures = run.log(result) if logs else {}
+        tell_step(run, figures)
         _after_step(run, stop)
         if run.progress.ended:
             break
@@ -64,13 +69,29 @@ def _validate(run: StageRun) -> None:
     context, before = run.context, run.progress
     rows = context.processes.agree(context.log.flush)
     try:
-        run.validate()
+        with _divergence(run):
+            run.validate()
+    except DivergedError:  # what is not finite is not saved
+        if context.processes.is_main:
+            context.log.cut(rows)
+        raise
     except Exception:
         if context.processes.is_main:
             context.log.cut(rows)
             run.progress = replace(before, owed=True)
             keep_checkpoint(run)  # not run.save, which waits for processes that failed alike
         raise
+
+
+@contextmanager
+def _divergence(run: StageRun) -> Iterator[None]:
+    """Say of SR that is not finite after which step that was found."""
+    step = run.progress.position.total
+    try:
+        yield
+    except NotFiniteError as error:
+        fact = f"{error.message}, when it was scored after step {step}"
+        raise DivergedError(fact, step=step, term="sr", hint=DIVERGED_HINT) from error
 
 
 def _note_patience(run: StageRun) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -14,6 +15,11 @@ from srkit_core.engine.objective import Objective, Values, column_values, logits
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer
 from srkit_core.errors import DivergedError
 from srkit_core.recipe import Stage
+
+DIVERGED_HINT: Final = (
+    "a new run with a smaller rate, from what was learnt: "
+    "--init RUN/weights/last.safetensors --set lr=1e-5 --out NEW"
+)
 
 
 @dataclass(frozen=True)
@@ -200,6 +206,5 @@ def _finite(values: Values, context: StepContext) -> Values:
         f"{name} became {value} at {where}; the weights before it are kept",
         step=context.step,
         term=name,
-        hint="a new run with a smaller rate, from what was learnt: "
-        "--init RUN/weights/last.safetensors --set lr=1e-5 --out NEW",
+        hint=DIVERGED_HINT,
     )

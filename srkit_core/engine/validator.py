@@ -19,10 +19,11 @@ from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.objective import Objective, Values, column_values, logits_of
 from srkit_core.engine.seeds import seed_for
+from srkit_core.errors import NotFiniteError
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scores import ModelScores
 from srkit_core.evaluation.scoring import BuiltMetric, Pair, pairs, score, score_model
-from srkit_core.io.images import Pixels, to_bytes
+from srkit_core.io.images import Pixels, all_finite, to_bytes
 from srkit_core.models.model import Model
 
 
@@ -141,6 +142,8 @@ def _loss_values(
     examples: Examples,
 ) -> Values:
     sr = generator(examples.lr)
+    if not all_finite(sr):
+        raise NotFiniteError("the generator made NaN or infinity", hint="--precision fp32")
     if discriminator is None:
         return column_values(objective.generator(sr, examples.target))
     real, fake = logits_of(discriminator, examples.hr), logits_of(discriminator, sr)

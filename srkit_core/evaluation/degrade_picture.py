@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from srkit_core.chain import DegradationPlan, bind_chain
-from srkit_core.errors import DataError, IncompatibleError
+from srkit_core.errors import DataError, IncompatibleError, NotFiniteError
 from srkit_core.expressions import Chain, parse_chain
 from srkit_core.interfaces import TracedDegradation
-from srkit_core.io.images import Pixels, read_image, to_bytes, to_unit
+from srkit_core.io.images import Pixels, all_finite, read_image, to_bytes, to_unit
 from srkit_core.models.build import build_degradation
+from srkit_core.models.model import naming_picture
 from srkit_core.registry import Registry, discover
 
 
@@ -52,7 +53,8 @@ def degrade(
     """
     plan = _bound(registry or discover(), parse_chain(chain), scale)
     hr = _cut(read_image(Path(picture)), Path(picture), plan.scale, side)
-    results = degrade_pixels(build_degradation(plan), hr, count, seed)
+    with naming_picture(picture):
+        results = degrade_pixels(build_degradation(plan), hr, count, seed)
     return DegradationResult(hr, plan.scale, tuple(results))
 
 
@@ -63,6 +65,11 @@ def degrade_pixels(
     pictures = to_unit(torch.from_numpy(hr)[None]).expand(count, -1, -1, -1).contiguous()
     with torch.no_grad():
         lr, draws = degradation.traced(pictures, rng=torch.Generator().manual_seed(seed))
+    for one, drawn in zip(lr, draws, strict=True):
+        if not all_finite(one):
+            said = ", ".join(f"{name} {value}" for name, value in drawn.items()) or "nothing"
+            fact = f"the degradation made NaN or infinity; it had drawn {said}"
+            raise NotFiniteError(fact, hint="--degrade bicubic")
     return [DegradedPicture(_pixels(one), drawn) for one, drawn in zip(lr, draws, strict=True)]
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from srkit_core.devices import backend_of
 from srkit_core.errors import DataError
-from srkit_core.io.images import to_bytes, to_unit
+from srkit_core.io.images import check_finite, to_bytes, to_unit
 from srkit_core.recipe import ProtocolName
 
 _LUMA = (65.481, 128.553, 24.966)
@@ -41,8 +41,13 @@ class Protocol:
     def whole(self, pictures: Tensor) -> Tensor:
         """Turn (B, 3, H, W) into what `rgb` metrics see: whole, RGB, float32 in [0, 1], rounded to
         8 bit if asked.
+
+        Raises NotFiniteError for NaN and infinity, of which no score is made.
         """
-        return to_unit(to_bytes(pictures)) if self.quantise else pictures.float().clamp(0, 1)
+        if self.quantise:
+            return to_unit(to_bytes(pictures))
+        check_finite(pictures)
+        return pictures.float().clamp(0, 1)
 
     def describe(self) -> dict[str, Any]:
         """Return the protocol in words, for reports."""

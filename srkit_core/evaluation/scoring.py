@@ -11,15 +11,15 @@ from torch import Tensor
 
 from srkit_core.data.examples import LrMaker
 from srkit_core.data.picture import Picture
-from srkit_core.errors import DataError
+from srkit_core.errors import DataError, NotFiniteError
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scores import ModelScores, PictureScores
 from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
 from srkit_core.interfaces import Metric
-from srkit_core.io.images import Pixels, to_unit
+from srkit_core.io.images import Pixels, all_finite, to_unit
 from srkit_core.models.build import build
 from srkit_core.models.component_errors import component_errors, shape_of
-from srkit_core.models.model import Model
+from srkit_core.models.model import Model, naming_picture
 from srkit_core.plan import MetricTerm
 from srkit_core.specs import MetricSpec
 
@@ -96,10 +96,11 @@ def score_model(
     """
     images = dict[str, PictureScores]()
     for pair in examples:
-        sr = upscale_tiled(model, pair.lr, choose_tiling(model, pair.lr, tile))
-        images[pair.name] = score(sr, pair.hr, protocol, metrics)
-        if seen:
-            seen(pair, sr)
+        with naming_picture(pair.name, name):
+            sr = upscale_tiled(model, pair.lr, choose_tiling(model, pair.lr, tile))
+            images[pair.name] = score(sr, pair.hr, protocol, metrics)
+            if seen:
+                seen(pair, sr)
     return ModelScores(name, images, {metric.label: metric.spec for metric in metrics})
 
 
@@ -129,7 +130,12 @@ def _degraded(lr_maker: LrMaker, hr: Tensor, picture: Picture, seed: int) -> Ten
     digest = hashlib.sha256(f"{seed}/{picture.name}".encode()).digest()
     with torch.no_grad():
         rng = torch.Generator(hr.device).manual_seed(int.from_bytes(digest[:8], "big"))
-        return lr_maker.degrade(lr_maker.targets(hr, rng), rng=rng)
+        lr = lr_maker.degrade(lr_maker.targets(hr, rng), rng=rng)
+    if not all_finite(lr):
+        raise NotFiniteError(
+            f"the degradation made NaN or infinity of {picture.name}", hint="--degrade bicubic"
+        )
+    return lr
 
 
 def _tensor(pixels: Pixels, device: torch.device) -> Tensor:

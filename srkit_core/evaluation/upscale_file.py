@@ -23,7 +23,7 @@ from srkit_core.io.images import (
     write_photo,
 )
 from srkit_core.models.find_model import ModelLike, load_model
-from srkit_core.models.model import Model
+from srkit_core.models.model import Model, naming_picture
 from srkit_core.oom import oom_guard
 from srkit_core.registry import Registry
 
@@ -58,11 +58,20 @@ def upscale(
     """
     loaded = load_model(model, scale=scale, device=device, precision=precision, registry=registry)
     with oom_guard("tile=128, or a smaller one than before"):
-        return upscale_file(loaded, Path(source), Path(target), tile=tile, overlap=overlap)
+        named = "" if isinstance(model, Model) else str(model)
+        return upscale_file(
+            loaded, Path(source), Path(target), tile=tile, overlap=overlap, named=named
+        )
 
 
 def upscale_file(
-    model: Model, source: Path, target: Path, *, tile: int | None = None, overlap: int | None = None
+    model: Model,
+    source: Path,
+    target: Path,
+    *,
+    tile: int | None = None,
+    overlap: int | None = None,
+    named: str = "",
 ) -> Upscaled:
     """Upscale a picture into `target`, on the device of the model's weights, clamped and rounded.
 
@@ -70,13 +79,15 @@ def upscale_file(
     interpolation, and laid on white where the target has none; EXIF that still applies is kept, and
     a source with a profile gives a target with that of sRGB. `tile` and `overlap` are in LR pixels;
     by default pictures up to 512 x 512 are taken whole. Raises DataError when the source cannot be
-    read or the target cannot be written.
+    read or the target cannot be written, NotFiniteError, which calls the model `named`, when it
+    makes NaN or infinity of it.
     """
     check_writable(target)
     photo = read_photo(source)
     deep = photo.pixels.dtype == np.uint16 and target.suffix.lower() in DEEP
     lr = _tensor(photo.pixels, model.device)
-    larger = _samples(upscale_tiled(model, lr, choose_tiling(model, lr, tile, overlap)), deep)
+    with naming_picture(source, named):
+        larger = _samples(upscale_tiled(model, lr, choose_tiling(model, lr, tile, overlap)), deep)
     alpha = None if photo.alpha is None else _larger_alpha(photo.alpha, model, deep)
     write_photo(target, Photo(larger, alpha, photo.exif, photo.profiled))
     before, after = (samples.shape[:2] for samples in (photo.pixels, larger))

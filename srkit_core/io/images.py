@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from srkit_core.errors import DataError
+from srkit_core.errors import DataError, NotFiniteError
 from srkit_core.io.atomic import write_bytes
 from srkit_core.io.decode_errors import as_data_error
 from srkit_core.io.encoders import encode_photo
@@ -42,6 +42,8 @@ __all__ = [
     "Photo",
     "Pixels",
     "Samples",
+    "all_finite",
+    "check_finite",
     "check_writable",
     "image_notes",
     "image_size",
@@ -189,17 +191,41 @@ def to_unit(pixels: "Tensor") -> "Tensor":
 def to_bytes(unit: "Tensor") -> "Tensor":
     """Turn float (B, C, H, W) into uint8 (B, H, W, C): clamped to [0, 1], rounded to the nearest of
     255 steps.
+
+    Raises NotFiniteError for NaN and infinity, which are no brightness.
     """
+    check_finite(unit)
     return unit.detach().float().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1)
 
 
 def to_words(unit: "Tensor") -> "Tensor":
     """Turn float (B, C, H, W) into uint16 (B, H, W, C): clamped to [0, 1], rounded to the nearest
     of 65535 steps.
+
+    Raises as `to_bytes`.
     """
     import torch
 
+    check_finite(unit)
     return unit.detach().float().clamp(0, 1).mul(65535).round().to(torch.uint16).permute(0, 2, 3, 1)
+
+
+def all_finite(values: "Tensor") -> bool:
+    """Say whether a tensor of any shape holds neither NaN nor infinity, without a second one as
+    large.
+    """
+    if not values.numel():
+        return True
+    known = values.detach()
+    return bool(known.amin().isfinite() & known.amax().isfinite())
+
+
+def check_finite(unit: "Tensor") -> None:
+    """Raise NotFiniteError for pictures that hold NaN or infinity."""
+    if not all_finite(unit):
+        raise NotFiniteError(
+            "a picture was computed that holds NaN or infinity", hint="--precision fp32"
+        )
 
 
 def _finished(raster: Raster) -> Photo:

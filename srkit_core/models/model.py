@@ -1,5 +1,7 @@
 """How is a generator called on pictures of any size?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -7,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit_core.binding import BoundComponent
+from srkit_core.errors import NotFiniteError
+from srkit_core.io.images import all_finite
 from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.specs import GeneratorSpec
 
@@ -50,7 +54,12 @@ class Model:
     def __call__(self, lr: Tensor) -> Tensor:
         """Upscale (B, 3, H, W) to float32 (B, 3, scale*H, scale*W), padding to the network's size
         multiple and back.
+
+        Raises NotFiniteError where LR or SR hold NaN or infinity, PluginError where the network
+        fails.
         """
+        if not all_finite(lr):
+            raise NotFiniteError("LR holds NaN or infinity", hint="mend what LR is made by")
         height, width = lr.shape[-2:]
         down, right = (self._missing(side) for side in (height, width))
         padded = F.pad(lr, (0, right, 0, down), mode="replicate") if down or right else lr
@@ -61,8 +70,35 @@ class Model:
             component_errors(self.bound.component.full_name, f"upscaled {shape_of(padded)}"),
         ):
             sr: Tensor = self.network(padded)
+        if not all_finite(sr):
+            raise self._not_finite()
         return sr.float()[..., : height * self.scale, : width * self.scale]
+
+    def _not_finite(self) -> NotFiniteError:
+        """Say whose NaN or infinity it is: that of the weights, of the precision, or of the
+        generator.
+        """
+        owner = self.bound.component.full_name
+        if not all(all_finite(one) for one in self.network.state_dict().values()):
+            fact = f"the weights of the generator '{self.bound.name}' hold NaN or infinity"
+            return NotFiniteError(fact, hint="other weights, such as those of an earlier step")
+        fact = f"the generator '{self.bound.name}' made NaN or infinity"
+        if self.precision != torch.float32:
+            half = "fp16" if self.precision == torch.float16 else "bf16"
+            return NotFiniteError(f"{fact} in {half}", hint="--precision fp32")
+        hint = f"other weights, such as those of an earlier step, or srkit plugin check {owner}"
+        return NotFiniteError(fact, hint=hint)
 
     def _missing(self, side: int) -> int:
         wanted = max(side, self.min_size)
         return -(-wanted // self.size_multiple) * self.size_multiple - side
+
+
+@contextmanager
+def naming_picture(picture: object, model: str = "") -> Iterator[None]:
+    """Let NotFiniteError name the picture, and the model by the word that a person wrote."""
+    try:
+        yield
+    except NotFiniteError as error:
+        by = f", with {model}" if model else ""
+        raise NotFiniteError(f"{error.message}, of {picture}{by}", hint=error.hint) from error

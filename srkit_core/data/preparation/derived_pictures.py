@@ -11,7 +11,7 @@ from srkit_core.augmentation import bind_augment
 from srkit_core.augmentation.affine import Frame
 from srkit_core.chain import DegradationPlan, bind_chain
 from srkit_core.data.transforms import draw_change, draw_view
-from srkit_core.errors import DataError, SrkitError
+from srkit_core.errors import DataError, NotFiniteError, SrkitError
 from srkit_core.expressions import parse_chain
 from srkit_core.interfaces import TracedDegradation
 from srkit_core.io.images import Pixels, to_bytes, to_unit
@@ -56,6 +56,9 @@ def degrade_picture(hr: Pixels, chain: str, scale: int, seed: int) -> Pixels:
             bands = [
                 _band(hr, top, band, plan, degrade, seed) for top in range(0, hr.shape[0], band)
             ]
+    except NotFiniteError as error:
+        fact = f"'{chain}' makes NaN or infinity of it"
+        raise DataError(fact, hint="--degrade bicubic") from error
     except (MemoryError, SrkitError):
         raise
     except Exception as error:  # a plugin may raise anything
