@@ -4,6 +4,9 @@
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
+        from srkit_core.cli.output import take_streams
+
+        take_streams()
         from srkit_core.cli.app import run
 
         code = run()

@@ -1,19 +1,29 @@
 """Which commands are there, and how does an error reach a person?"""
 
 import difflib
+import errno
 import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from srkit_core.cli.output import (
+    OUT,
+    own_output,
+    say,
+    say_error,
+    say_text,
+    streams_of_a_command_line,
+)
 from srkit_core.cli.render import process_number
-from srkit_core.errors import SrkitError
+from srkit_core.errors import DiskFullError, SrkitError
 
 TRACE_VARIABLE = "SRKIT_TRACE"
 _SECOND_CHANCE = {
@@ -21,6 +31,7 @@ _SECOND_CHANCE = {
     "prepare": "run the same command again: it goes on",
 }
 _INTERRUPTED = 130
+_READER_GONE = (None, errno.EPIPE, errno.EBADF)
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
 
 
@@ -30,28 +41,35 @@ class Command:
 
     module: str
     example: str
+    tells: bool = False
+    """Whether what it prints is all that it makes, so that an output that is lost is an error."""
 
     def load(self, name: str) -> Callable[..., None]:
         """Import its function, which is called after it: `weights list` is weights_list_command."""
         module = import_module(f"srkit_core.cli.{self.module}")
         function: Callable[..., None] = getattr(module, f"{name.replace(' ', '_')}_command")
-        return function
+
+        @wraps(function)
+        def called(**values: Any) -> None:
+            with own_output():
+                function(**values)
+
+        return called
 
 
 COMMANDS = {
-    "list": Command("list_and_show", "srkit list generator"),
-    "show": Command("list_and_show", "srkit show rrdb"),
-    "doctor": Command("doctor", "srkit doctor --json"),
-    "check": Command("check", "srkit check srresnet"),
-    "recipes": Command("recipes", "srkit recipes srresnet > mine.toml"),
+    "list": Command("list_and_show", "srkit list generator", tells=True),
+    "show": Command("list_and_show", "srkit show rrdb", tells=True),
+    "doctor": Command("doctor", "srkit doctor --json", tells=True),
+    "check": Command("check", "srkit check srresnet", tells=True),
+    "recipes": Command("recipes", "srkit recipes srresnet > mine.toml", tells=True),
     "demo": Command("demo", "srkit demo --out my-demo"),
     "train": Command(
         "train",
         "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS",
     ),
     "eval": Command(
-        "eval",
-        "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR",
+        "eval", "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR", tells=True
     ),
     "upscale": Command(
         "upscale",
@@ -62,15 +80,17 @@ COMMANDS = {
         "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05",
     ),
     "degrade": Command("degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"),
-    "plugin check": Command("plugin", "srkit plugin check srkit-rrdb"),
-    "weights list": Command("weights", "srkit weights list"),
+    "plugin check": Command("plugin", "srkit plugin check srkit-rrdb", tells=True),
+    "weights list": Command("weights", "srkit weights list", tells=True),
     "weights get": Command("weights", "srkit weights get vgg19-torchvision"),
     "weights add": Command("weights", "srkit weights add vgg19-torchvision ~/Downloads/vgg19.pth"),
     "weights import": Command(
         "weights",
         "srkit weights import RRDB_ESRGAN_x4.pth --gen rrdb --out esrgan.safetensors",
     ),
-    "weights show": Command("weights", "srkit weights show runs/rrdb-1/weights/last.safetensors"),
+    "weights show": Command(
+        "weights", "srkit weights show runs/rrdb-1/weights/last.safetensors", tells=True
+    ),
 }
 
 GROUPS = {
@@ -126,7 +146,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from srkit_core import __version__
 
-        typer.echo(f"srkit {__version__}")
+        say(f"srkit {__version__}")
         raise typer.Exit
 
 
@@ -161,7 +181,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     Errors are told in two lines on standard error.
     """
-    words = _with_resume_value(list(sys.argv[1:] if arguments is None else arguments)) or ["--help"]
+    words = _with_resume_value(list(sys.argv[1:] if arguments is None else arguments))
+    with streams_of_a_command_line():
+        code = _run(words or ["--help"])
+        lost = OUT.failure
+        if code == 0 and lost and lost.errno not in _READER_GONE and _tells(words):
+            _tell(f"what was printed is lost: {lost.strerror}", "another place for the output")
+            return DiskFullError.exit_code
+        return code
+
+
+def _tells(words: Sequence[str]) -> bool:
+    named = " ".join([word for word in words if not word.startswith("-")][:2])
+    return any(one.tells for name, one in COMMANDS.items() if f"{named} ".startswith(f"{name} "))
+
+
+def _run(words: Sequence[str]) -> int:
     try:
         code = build_app(words)(args=words, prog_name="srkit", standalone_mode=False)
     except SrkitError as error:
@@ -200,7 +235,7 @@ def _tell_unplanned(error: Exception, words: Sequence[str]) -> int:
             f"{TRACE_VARIABLE}=1 shows where; please report it",
         )
     else:
-        traceback.print_exception(error)
+        say_text("".join(traceback.format_exception(error)), err=True)
     return 1
 
 
@@ -216,6 +251,6 @@ def _help_for(words: Sequence[str]) -> str:
 
 def _tell(message: str, hint: str) -> None:
     if TRACE_VARIABLE in os.environ and sys.exc_info()[1] is not None:
-        traceback.print_exc()
+        say_text(traceback.format_exc(), err=True)
     place = f" in process {process_number()}" if process_number() else ""
-    typer.echo(f"error{place}: {message}\ntry: {hint}", err=True)
+    say_error(message, hint, place)

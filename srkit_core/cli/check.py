@@ -7,6 +7,7 @@ import typer
 
 from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.cli.network_report import print_networks
+from srkit_core.cli.output import say
 from srkit_core.cli.recipe_report import print_stages, validation_line
 from srkit_core.cli.render import print_table
 from srkit_core.errors import RecipeError
@@ -55,10 +56,10 @@ def check_command(
         return
     requested = recipe_from_flags(read_recipe(recipe) if recipe else None, flags_of(flags))
     planned = plan(requested.recipe, registry)
-    typer.echo(f"recipe '{planned.recipe.name}': every component is installed and fits")
+    say(f"recipe '{planned.recipe.name}': every component is installed and fits")
     for note in requested.notes:
-        typer.echo(note)
-    typer.echo(f"x{planned.recipe.scale}, seed {planned.recipe.seed}, {_lr(requested.recipe)}")
+        say(note)
+    say(f"x{planned.recipe.scale}, seed {planned.recipe.seed}, {_lr(requested.recipe)}")
     _print_recipe(planned, registry, path, where.get("data"))
     if run:
         _try(planned.recipe, registry, _where(path, where))
@@ -83,10 +84,10 @@ def _print_recipe(
     environment = _environment(path)
     crops = _crops(planned, environment, data)
     print_stages(planned, crops)
-    typer.echo(_data_line(planned, environment, data, crops))
-    typer.echo(validation_line(planned))
+    say(_data_line(planned, environment, data, crops))
+    say(validation_line(planned))
     for note in [*_missing_data(environment, data), *_missing_networks(planned, registry)]:
-        typer.echo(note)
+        say(note)
     print_networks([one for one in (planned.generator, planned.discriminator) if one])
 
 
@@ -173,7 +174,7 @@ def _try(recipe: "Recipe", registry: "Registry", where: "RunOptions") -> None:
         needs_pairs = planned.recipe.degradation == PAIRED and where.data == "photos"
         pictures = [] if needs_pairs else open_run_data(planned, where, view).training
     if needs_pairs:
-        typer.echo("note: the recipe takes LR from disk; --data PAIRS times the loader too")
+        say("note: the recipe takes LR from disk; --data PAIRS times the loader too")
     _print_trials(list(time_stages(planned, where, pictures)))
 
 
@@ -191,4 +192,4 @@ def _print_trials(trials: "list[StepTiming]") -> None:
     ]
     print_table(["stage", "a step", "networks", "loader", "peak memory", "bottleneck"], rows)
     for one in trials:
-        typer.echo(f"{one.stage}: about {one.expected:.3g} pictures a second")
+        say(f"{one.stage}: about {one.expected:.3g} pictures a second")

@@ -4,9 +4,8 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-import typer
-
 from srkit_core.binding import BoundComponent, bind
+from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import print_table
 from srkit_core.errors import OptionError
 from srkit_core.expressions import Call
@@ -40,26 +39,25 @@ def described(
 
 def print_described(one: dict[str, Any]) -> None:
     """Print one description for a person."""
-    typer.echo(f"{one['kind']} {one['name']}: {one['summary']}")
-    typer.echo(
-        f"from {one['distribution']} {one['version']}, licence {one['licence']}\nsource: "
-        f"{one['source']}\n\n{one['about']}\n"
-    )
+    say(f"{one['kind']} {one['name']}: {one['summary']}")
+    say(f"from {one['distribution']} {one['version']}, licence {one['licence']}")
+    say(f"source: {one['source']}", "")
+    say_text(f"{one['about']}\n\n")
     if one["options"]:
         _print_options(one)
     for trait, value in one["traits"].items():
-        typer.echo(f"{trait}: {_shown(value)}")
+        say(f"{trait}: {_shown(value)}")
     if "parameters" in one:
         how = f"with {one['given']}" if one["given"] else "with the defaults"
-        typer.echo(f"parameters: {one['parameters']:,} ({how})")
+        say(f"parameters: {one['parameters']:,} ({how})")
     if one.get("layers"):
-        typer.echo()
+        say()
         rows = [
             [layer["path"], layer["module"], _shapes(layer), f"{layer['parameters']:,}"]
             for layer in one["layers"]
         ]
         print_table(["layer", "class", "shapes", "parameters"], rows)
-    typer.echo()
+    say()
 
 
 def _bound(
@@ -150,7 +148,7 @@ def _print_options(one: dict[str, Any]) -> None:
     ]
     headers = ["option", "type", "default", *(["here"] if given else []), "meaning"]
     print_table(headers, rows)
-    typer.echo()
+    say()
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from srkit_core.cli.output import say
 from srkit_core.errors import RecipeError
 
 
@@ -41,5 +42,5 @@ def degrade_command(
     degraded = degrade(picture, chain, scale=scale, count=count, side=side, seed=seed)
     write_image(out, contact_sheet(degraded.hr, degraded.results))
     for number, one in enumerate(degraded.results, start=1):
-        typer.echo(f"{number}  {'; '.join(describe_draws(one.draws))}")
-    typer.echo(f"contact sheet: {out}")
+        say(f"{number}  {'; '.join(describe_draws(one.draws))}")
+    say(f"contact sheet: {out}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from srkit_core.cli.output import say
 from srkit_core.cli.render import print_table
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ def demo_command(
     scores = draw_demo_sheet(models, recipe, registry, folder / "comparison.png")
     write_json(folder / "scores.json", scores.to_dict())
     _print_gains(scores)
-    typer.echo(
-        f"picture: {folder / 'comparison.png'}\nscores: {folder / 'scores.json'}\nweights: "
-        f"{folder / 'weights'}"
+    say(
+        f"picture: {folder / 'comparison.png'}",
+        f"scores: {folder / 'scores.json'}",
+        f"weights: {folder / 'weights'}",
     )
 
 
@@ -67,5 +69,5 @@ def _print_gains(scores: "Scores") -> None:
         ]
         for one in scores.models
     ]
-    typer.echo(f"\nheld-out photographs: {', '.join(baseline.images)}")
+    say("", f"held-out photographs: {', '.join(baseline.images)}")
     print_table(["model (gain over bicubic)", *labels], rows)

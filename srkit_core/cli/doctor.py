@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import print_json, print_table
 from srkit_core.cli.weights import HEADS, at_hand, row_of
 
@@ -85,21 +86,21 @@ def _devices() -> list[str]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    typer.echo(
-        f"Python {report['python']} on {report['platform']}\ndevices: "
-        f"{'; '.join(report['devices'])}\n"
+    say(
+        f"Python {report['python']} on {report['platform']}",
+        f"devices: {'; '.join(report['devices'])}",
+        "",
     )
     print_table(
         ["package", "version"],
         [[name, number] for name, number in (report["versions"] | report["plugins"]).items()],
     )
     for name, value in report["settings"].items():
-        typer.echo(f"{name}={value}")
-    typer.echo()
+        say(f"{name}={value}")
+    say()
     print_table(HEADS, [row_of(one) for one in report["weights"]])
     for problem in report["problems"]:
-        typer.echo(
-            f"\nbroken plugin {problem['plugin']} of {problem['distribution']}: "
-            f"{problem['error']}\n{problem['traceback']}"
-        )
-    typer.echo("" if report["problems"] else "\nno plugin is broken")
+        named = f"{problem['plugin']} of {problem['distribution']}"
+        say("", f"broken plugin {named}: {problem['error']}")
+        say_text(f"{problem['traceback']}\n")
+    say("", *([] if report["problems"] else ["no plugin is broken"]))

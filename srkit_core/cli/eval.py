@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from srkit_core.cli.output import say
 from srkit_core.cli.progress import ProgressView
 from srkit_core.cli.render import print_table
 from srkit_core.devices import DeviceName, PrecisionName
@@ -117,7 +118,7 @@ def _scored(
     device, precision, tile = machine
     where = choose_device(device)
     inference = Inference(where, inference_dtype(precision, where), tile)
-    found = open_evaluation_set(wanted, split, typer.echo)
+    found = open_evaluation_set(wanted, split, say)
     with oom_guard("--tile 128"), ProgressView() as view:
         return evaluate_models(
             wanted,

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from srkit_core.cli.output import say
 from srkit_core.cli.render import print_table
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ def print_evaluation(path: Path, registry: "Registry") -> None:
     wanted = read_evaluation_recipe(path, {})
     terms = bind_metrics(registry, wanted.metrics)
     _check_degradation(wanted, registry)
-    typer.echo(f"evaluation recipe {path}: every component is installed and fits")
-    typer.echo(
+    say(f"evaluation recipe {path}: every component is installed and fits")
+    say(
         f"{' + '.join(one.label for one in terms)} of "
         f"{'luma' if wanted.protocol == 'y' else 'RGB'}, border "
         f"{'as the scale' if wanted.border is None else wanted.border}, LR "
@@ -37,7 +36,7 @@ def print_evaluation(path: Path, registry: "Registry") -> None:
         *_missing(wanted, registry),
         *missing_networks((t.bound for t in terms), registry),
     ]:
-        typer.echo(note)
+        say(note)
 
 
 def missing_networks(components: "Iterable[BoundComponent]", registry: "Registry") -> list[str]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from srkit_core.cli.output import say
 from srkit_core.cli.render import print_json, print_table
 from srkit_core.errors import PluginError, WeightsError
 
@@ -92,12 +93,13 @@ def _print(results: "dict[Component, Results]") -> None:
     rows = [[one.kind, one.name, *_cells(found, TOPICS)] for one, found in results.items()]
     bad = frozenset(number for number, row in enumerate(rows) if any("!" in cell for cell in row))
     print_table(["kind", "name", *(_SHORT.get(topic, topic) for topic in TOPICS)], rows, bad=bad)
-    typer.echo(
-        "\na number counts the checks that pass; 2! of 3 are two that pass and one that fails"
+    say(
+        "",
+        "a number counts the checks that pass; 2! of 3 are two that pass and one that fails",
     )
     for component, found in results.items():
         for line in _failures(found):
-            typer.echo(f"{component.kind} {component.full_name}: {line}")
+            say(f"{component.kind} {component.full_name}: {line}")
 
 
 def _cells(found: "Results", topics: "Sequence[Topic]") -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srkit_core.cli.flags import flags_of_fields, takes_flags
+from srkit_core.cli.output import say
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.errors import DataError, RecipeError
 
@@ -149,19 +150,19 @@ def _print_report(report: "PrepareReport") -> None:
     if skipped:
         print_table(["skipped", "reason"], skipped[:_NAMED_AT_MOST])
     if len(skipped) > _NAMED_AT_MOST:
-        typer.echo(f"and {len(skipped) - _NAMED_AT_MOST} more, all of them in {out / SKIPPED}")
+        say(f"and {len(skipped) - _NAMED_AT_MOST} more, all of them in {out / SKIPPED}")
     for note in report.notes:
-        typer.echo(note)
+        say(note)
     left_out = [f"{count} {name}" for name, count in report.tally.counts.items() if count]
     if left_out:
         named = f"; the pictures are named in {out / SKIPPED}" if report.tally.filtered else ""
-        typer.echo(f"left out: {', '.join(left_out)}{named}")
+        say(f"left out: {', '.join(left_out)}{named}")
     if report.splits.keys() - {"train"}:
         counts = [f"{report.splits.get(split, 0)} {split}" for split in ("train", "val", "test")]
-        typer.echo(f"split: {', '.join(counts)}")
+        say(f"split: {', '.join(counts)}")
     unchanged = "its manifest was written again" if report.renewed else "nothing was left to do"
     news = f"{report.written} of them made now" if report.written else unchanged
-    typer.echo(
+    say(
         f"{out}: {report.pictures} pictures, {report.patches} patches, of {report.files} files; "
         f"{news}"
     )

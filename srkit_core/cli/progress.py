@@ -1,13 +1,11 @@
 """How does long work look while it goes on?"""
 
-import os
-import sys
 import time
 from collections.abc import Mapping
-
-import typer
+from typing import IO, cast
 
 from srkit_core.callbacks import Callback, StepEvent
+from srkit_core.cli.output import OUT, one_line, say
 from srkit_core.cli.render import on_terminal, process_number
 
 
@@ -67,13 +65,10 @@ class ProgressView(Callback):
 
 
 def _say(text: str) -> None:
-    """Print a line; a reader that has gone away (`| head`) is no reason to stop training."""
+    """Print a line, by the first process of a run alone."""
     if process_number():
         return
-    try:
-        typer.echo(text)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    say(text)
 
 
 def _mib(size: int) -> int:
@@ -100,6 +95,7 @@ class _Bar:
     """A rich progress bar per stage; the last logged figures stand beside it."""
 
     def __init__(self) -> None:
+        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -109,11 +105,12 @@ class _Bar:
         )
 
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(10),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}", markup=False),
+            console=Console(file=cast("IO[str]", OUT.held())),
         )
         self._tasks = dict[str, int]()
         self._progress.start()
@@ -122,14 +119,15 @@ class _Bar:
         from rich.progress import TaskID
 
         if stage not in self._tasks:
-            self._tasks[stage] = self._progress.add_task(stage, total=length, figures="")
+            self._tasks[stage] = self._progress.add_task(one_line(stage), total=length, figures="")
         task = TaskID(self._tasks[stage])
         self._progress.update(task, completed=done)
         if figures:
             self._progress.update(task, figures=figures)
 
     def print(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False)
+        shown = one_line(text)
+        self._progress.console.print(shown, markup=False, highlight=False, emoji=False)
 
     def stop(self) -> None:
         self._progress.stop()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import print_json, print_table
 
 NameOfRecipe = Annotated[
@@ -39,7 +40,7 @@ def recipes_command(
     elif fields or as_json or markdown:
         _print_fields(as_json=as_json, markdown=markdown)
     elif name:
-        typer.echo(find_recipe(name).read_text(encoding="utf-8"), nl=False)
+        say_text(find_recipe(name).read_text(encoding="utf-8"))
     else:
         _print_shipped()
 
@@ -59,17 +60,17 @@ def _print_fields(*, as_json: bool, markdown: bool) -> None:
     from srkit_core.recipe_fields import TABLES, fields_markdown, recipe_fields, table_heading
 
     if markdown:
-        typer.echo(fields_markdown(), nl=False)
+        say_text(fields_markdown())
         return
     if as_json:
         print_json({"fields": [vars(field) for field in recipe_fields()]})
         return
     for table in TABLES:
-        typer.echo(table_heading(table))
+        say(table_heading(table))
         rows = [
             [one.name, one.type, "must be written" if one.required else one.default, one.meaning]
             for one in recipe_fields()
             if one.table == table
         ]
         print_table(["field", "type", "default", "meaning"], rows)
-        typer.echo()
+        say()

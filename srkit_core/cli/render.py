@@ -2,11 +2,12 @@
 
 import json
 import os
-import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import IO, Annotated, Any, cast
 
 import typer
+
+from srkit_core.cli.output import OUT, encodable, one_line, printable, say, say_text
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
@@ -18,7 +19,7 @@ def process_number() -> int:
 
 def on_terminal() -> bool:
     """Whether standard output is a terminal."""
-    return sys.stdout.isatty()
+    return OUT.isatty()
 
 
 def print_table(
@@ -28,23 +29,28 @@ def print_table(
 
     Rows numbered in `bad` are red.
     """
+    heads, *cells = [[one_line(cell) for cell in row] for row in (headers, *rows)]
     if on_terminal():
-        _rich_table(headers, rows, bad)
+        _rich_table(heads, cells, bad)
     else:
-        _plain_table(headers, rows)
+        _plain_table(heads, cells)
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    """Print one JSON document; what a terminal must not see is escaped as JSON escapes it."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    known = text == encodable(printable(text), OUT.encoding)
+    say_text((text if known else json.dumps(document, indent=2)) + "\n")
 
 
 def _plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
-    for row in (headers, *rows):
-        typer.echo(
+    say(
+        *(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in (headers, *rows)
         )
+    )
 
 
 def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], bad: frozenset[int]) -> None:
@@ -54,7 +60,7 @@ def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], bad: froz
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
-        table.add_column(header, overflow="fold")
+        table.add_column(Text(header), overflow="fold")
     for number, row in enumerate(rows):
         table.add_row(*map(Text, row), style="red" if number in bad else None)
-    Console().print(table)
+    Console(file=cast("IO[str]", OUT)).print(table)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from srkit_core.cli.output import say
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import DataError, RecipeError
 
@@ -69,7 +70,7 @@ def upscale_command(
         )
     if failed:
         done = len(tasks) - len(failed)
-        typer.echo(f"{done} of {len(tasks)} upscaled, {len(failed)} skipped", err=True)
+        say(f"{done} of {len(tasks)} upscaled, {len(failed)} skipped", err=True)
 
 
 def _upscale_one(
@@ -88,10 +89,10 @@ def _upscale_one(
     except DataError as error:
         if error.path != source:
             raise
-        typer.echo(f"skipped: {error}", err=True)
+        say(f"skipped: {error}", err=True)
         return False
     (height, width), (larger_height, larger_width) = sizes.before, sizes.after
-    typer.echo(f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})")
+    say(f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})")
     return True
 
 

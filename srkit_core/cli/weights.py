@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import JsonFlag, print_json, print_table
 from srkit_core.errors import RecipeError, WeightsError
 
@@ -75,8 +76,8 @@ def weights_import_command(
     registry = discover()
     found, tensors = import_weights(file, registry, parse_call(gen) if gen else None)
     save_weights(out, tensors, _card(file, found, registry))
-    typer.echo(f"{file} is {found.layout.name}: {found.bound.expression}, x{found.scale}")
-    typer.echo(f"weights: {out}")
+    say(f"{file} is {found.layout.name}: {found.bound.expression}, x{found.scale}")
+    say(f"weights: {out}")
 
 
 def weights_show_command(
@@ -104,10 +105,10 @@ def weights_show_command(
         return
     versions = ", ".join(f"{name} {version}" for name, version in sorted(card.versions.items()))
     made = f"imported: {card.origin}" if card.origin else f"trained: {card.step} steps"
-    typer.echo(f"{file}\ngenerator: {card.generator}\nscale: {card.scale}\n{made}")
-    typer.echo(f"numbers in the file: {numbers:,}\nmade with: {versions}")
+    say(str(file), f"generator: {card.generator}", f"scale: {card.scale}", made)
+    say(f"numbers in the file: {numbers:,}", f"made with: {versions}")
     if card.recipe:
-        typer.echo(f"\n{card.recipe}", nl=False)
+        say_text(f"\n{card.recipe}")
 
 
 def row_of(facts: dict[str, Any]) -> list[str]:
@@ -176,4 +177,4 @@ def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card":
 
 
 def _say_where(found: "FoundWeights") -> None:
-    typer.echo(f"{found.spec.name}: {found.path}\nlicence: {found.spec.licence}")
+    say(f"{found.spec.name}: {found.path}", f"licence: {found.spec.licence}")

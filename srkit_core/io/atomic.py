@@ -63,8 +63,10 @@ def unfinished(path: Path) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically, in UTF-8, its line ends as they are."""
-    write_bytes(path, text.encode())
+    """Write a text file atomically, in UTF-8, its line ends and names that are not UTF-8 as they
+    are.
+    """
+    write_bytes(path, text.encode(errors="surrogateescape"))
 
 
 def flush(path: Path) -> None:
