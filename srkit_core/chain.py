@@ -1,5 +1,6 @@
 """Which steps lead from HR to LR, and how far around a crop do they reach?"""
 
+import shlex
 from dataclasses import dataclass
 
 from srkit_core.binding import BoundComponent, bind
@@ -62,11 +63,16 @@ def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
         raise IncompatibleError(
             f"the degradation '{chain}' makes pictures {divisor} times smaller, the scale is "
             f"{scale}",
-            hint="a target keeps the size"
-            if scale == 1
-            else "bicubic makes LR of the recipe's scale",
+            hint=_of_that_scale(chain, divisor, scale),
         )
     return DegradationPlan(tuple(steps), scale)
+
+
+def _of_that_scale(chain: Chain, divisor: int, scale: int) -> str:
+    if scale == 1:
+        return "a target keeps the size"
+    ending = f"{chain} | bicubic" if divisor == 1 and chain.items else "bicubic"
+    return f"--degrade {shlex.quote(ending)}; bicubic makes LR of the recipe's scale"
 
 
 def bind_target(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:

@@ -44,7 +44,7 @@ def check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
         if number == 0 and stage.start_from != "last":
             raise IncompatibleError(
                 f"the first stage '{stage.name}' has no stage before it to start from",
-                hint="--init WEIGHTS",
+                hint=f"--set stages.{stage.name}.start_from=last",
             )
 
 

@@ -141,7 +141,7 @@ def _notes(flags: Flags, recipe: Recipe) -> tuple[str, ...]:
 
 def _from_flags(flags: Flags) -> Document:
     if flags.gen is None:
-        hint = "srkit train --gen rrdb, srkit recipes, or --resume --out RUN"
+        hint = "--gen rrdb, or a recipe of srkit recipes; srkit train --resume --out RUN goes on"
         raise RecipeError("there is neither a recipe nor a generator to train", hint=hint)
     warmup = flags.warmup
     if warmup is None:

@@ -7,6 +7,7 @@ no code.
 """
 
 import difflib
+import shlex
 import tomllib
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
@@ -219,6 +220,9 @@ def recipe_from_dict(document: dict[str, Any]) -> Recipe:
     """Check a document; raises RecipeError (or ExpressionError) that names the field, the value and
     the nearest field.
     """
+    if isinstance(document.get("stages"), dict):
+        hint = "[[stages]] with two brackets, once for each stage"
+        raise RecipeError("stages is one table, and has to be a list of them", hint=hint)
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:
@@ -236,6 +240,9 @@ def recipe_from_toml(text: str, *, origin: str = "the recipe") -> Recipe:
         raise RecipeError(
             f"{origin} is not TOML: {error}", hint="srkit recipes srresnet shows a whole recipe"
         ) from None
+    if "models" in document and "stages" not in document:
+        fact = f"{origin} is an evaluation recipe, it names models to compare"
+        raise RecipeError(fact, hint=f"srkit eval {shlex.quote(origin)}")
     return recipe_from_dict(document)
 
 

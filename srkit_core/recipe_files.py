@@ -29,7 +29,8 @@ def find_recipe(name: str) -> Path:
     if name in shipped:
         return shipped[name]
     nearest = difflib.get_close_matches(name, shipped, n=1)
-    hint = f"srkit recipes {nearest[0]}" if nearest else "srkit recipes"
+    listed = "srkit recipes lists what is shipped"
+    hint = f"did you mean '{nearest[0]}'? {listed}" if nearest else "srkit recipes"
     raise RecipeError(f"there is no recipe file and no shipped recipe called '{name}'", hint=hint)
 
 

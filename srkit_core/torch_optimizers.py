@@ -32,6 +32,10 @@ def check_optimizer(optimizer: OptimizerConfig) -> None:
     known = optimizer_names()
     if not known:
         return
+    if optimizer.name in UNSUITABLE:
+        fact = f"torch's {optimizer.name} cannot train networks of convolutions here"
+        hint = "--set optimizer.name=AdamW, or another of torch.optim"
+        raise OptionError(fact, component="torch.optim", option=optimizer.name, hint=hint)
     if optimizer.name not in known:
         raise _unknown("optimizer", optimizer.name, known, "torch.optim")
     options = optimizer_options(optimizer.name)

@@ -1,5 +1,6 @@
 """Can this recipe run here, and what will it train?"""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,7 +73,7 @@ def _check_evaluation(path: Path, registry: "Registry", given: list[str]) -> Non
         flag = "set" if given[0] == "settings" else given[0]
         raise RecipeError(
             f"--{flag} is about training, and {path} is an evaluation recipe",
-            hint=f"srkit check {path}",
+            hint=f"srkit check {shlex.quote(str(path))}",
         )
     print_evaluation(path, registry)
 

@@ -1,10 +1,12 @@
 """What is installed, and what can it be told?"""
 
+import difflib
 from typing import Annotated
 
 import typer
 
 from srkit_core.cli.render import JsonFlag, print_json, print_table
+from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_call
 from srkit_core.registry import Component, Registry, discover
 from srkit_core.specs import KINDS, Kind
@@ -93,7 +95,11 @@ def _checked(kind: str | None) -> Kind | None:
             return known
     if kind is None:
         return None
-    raise typer.BadParameter(f"there is no kind '{kind}'; kinds are {', '.join(KINDS)}")
+    nearest = difflib.get_close_matches(kind, KINDS, n=1, cutoff=0.4)
+    raise RecipeError(
+        f"there is no kind '{kind}'; kinds are {', '.join(KINDS)}",
+        hint=f"srkit list {nearest[0]}" if nearest else "srkit list",
+    )
 
 
 def _facts(component: Component) -> dict[str, str]:

@@ -27,7 +27,7 @@ from srkit_core.io.images import ENDINGS
 from srkit_core.pretrained import cache_folder
 
 _FETCHED = ".fetched.json"
-_EXTRA = 'pip install "srkit[remote]"'
+_EXTRA = "pip install fsspec huggingface-hub"
 
 
 def on_this_machine(source: DataSource) -> tuple[DataSource, tuple[str, ...]]:

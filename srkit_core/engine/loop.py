@@ -12,7 +12,7 @@ from srkit_core.engine.checkpoints.checkpoint_policy import keep_checkpoint
 from srkit_core.engine.logs.logger import tell_step
 from srkit_core.engine.machine.stop_request import StopRequest
 from srkit_core.engine.stage_run import StageRun, open_next_stage
-from srkit_core.engine.train_step import DIVERGED_HINT
+from srkit_core.engine.train_step import smaller_rate_hint
 from srkit_core.errors import DivergedError, InterruptedRunError, NotFiniteError
 from srkit_core.oom import oom_guard
 
@@ -91,7 +91,8 @@ def _divergence(run: StageRun) -> Iterator[None]:
         yield
     except NotFiniteError as error:
         fact = f"{error.message}, when it was scored after step {step}"
-        raise DivergedError(fact, step=step, term="sr", hint=DIVERGED_HINT) from error
+        hint = smaller_rate_hint(run.plan.stage)
+        raise DivergedError(fact, step=step, term="sr", hint=hint) from error
 
 
 def _note_patience(run: StageRun) -> None:

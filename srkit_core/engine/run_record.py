@@ -157,7 +157,7 @@ def _changed_lengths(old: Recipe, new: Recipe) -> Iterator[str]:
     before, last = old.stages[-1], new.stages[-1]
     if before.length != last.length and _without_length(old) == _without_length(new):
         schedule = last.schedule.name
-        moved = "" if schedule == "constant" else f"; its {schedule} schedule changes from here"
+        moved = f"; its {schedule} schedule changes from here" if schedule == "cosine" else ""
         yield f"the last stage was {before.length} long and is now {last.length}{moved}"
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Final
 
 import torch
 from torch import Tensor
@@ -15,11 +14,6 @@ from srkit_core.engine.objective import Objective, Values, column_values, logits
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer
 from srkit_core.errors import DivergedError
 from srkit_core.recipe import Stage
-
-DIVERGED_HINT: Final = (
-    "a new run with a smaller rate, from what was learnt: "
-    "--init RUN/weights/last.safetensors --set lr=1e-5 --out NEW"
-)
 
 
 @dataclass(frozen=True)
@@ -190,6 +184,11 @@ def _update(context: StepContext, **networks: NetworkWithOptimizer) -> Values:
     return norms
 
 
+def smaller_rate_hint(stage: Stage) -> str:
+    """Return what to try when training diverged."""
+    return f"a new run with a smaller rate: --lr {stage.lr / 10:g} --out NEW"
+
+
 def _finite(values: Values, context: StepContext) -> Values:
     """Stop before an update would put a non-finite number into the weights; what one process finds,
     all of them know.
@@ -203,8 +202,8 @@ def _finite(values: Values, context: StepContext) -> Values:
     pictures = ", ".join(dict.fromkeys(context.processes.collect(context.pictures)))
     where = f"step {context.step}{f' on {pictures}' if pictures else ''}"
     raise DivergedError(
-        f"{name} became {value} at {where}; the weights before it are kept",
+        f"{name} became {value} at {where}; nothing was updated with it",
         step=context.step,
         term=name,
-        hint=DIVERGED_HINT,
+        hint=smaller_rate_hint(context.stage),
     )

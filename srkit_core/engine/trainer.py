@@ -1,7 +1,8 @@
 """What does it take to turn a recipe into a run folder?"""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -34,7 +35,7 @@ from srkit_core.engine.run_record import (
     recorded_recipe,
 )
 from srkit_core.engine.stage_run import StageRun, open_stage_run
-from srkit_core.errors import IncompatibleError, RecipeError
+from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.models.find_model import own_file
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import Pinned, choose_networks, fetch_networks
@@ -42,7 +43,7 @@ from srkit_core.plan import Plan, plan
 from srkit_core.recipe import Recipe
 from srkit_core.recipe_files import with_listed_names
 from srkit_core.registry import Registry, discover
-from srkit_core.run_folder import RunResult, choose_run_folder, read_environment
+from srkit_core.run_folder import RunFolder, RunResult, choose_run_folder, read_environment
 from srkit_core.run_options import RunOptions
 
 _TOO_LARGE: Final = (
@@ -132,8 +133,21 @@ def _run(context: RunContext, resume: Resume | None) -> None:
             run = _begin(context, networks, again=resume is not None)
         with context.curves.drawn_at_end(), _opened_trackers(run) as trackers:
             run.context = replace(context, trackers=trackers)
-            progress = run_stages(run, stop)
+            with _what_was_learnt(context.folder):
+                progress = run_stages(run, stop)
     context.processes.agree(lambda: write_summary(context.folder, context.plan, progress))
+
+
+@contextmanager
+def _what_was_learnt(folder: RunFolder) -> Iterator[None]:
+    """Let a run that diverged name the weights to begin anew from, where some were saved."""
+    try:
+        yield
+    except DivergedError as error:
+        weights = folder.weights("last")
+        if weights.is_file():
+            error.hint += f" --init {shlex.quote(str(weights))} keeps what was learnt"
+        raise
 
 
 def _build(context: RunContext, resume: Resume | None) -> Networks:

@@ -207,17 +207,17 @@ REFUSED = [
     (
         recipe(degradation="blur"),
         "the degradation 'blur' makes pictures 1 times smaller, the scale is 4",
-        "bicubic makes LR of the recipe's scale",
+        "--degrade 'blur | bicubic'; bicubic makes LR of the recipe's scale",
     ),
     (
         recipe(degradation="bicubic | bicubic"),
         "the degradation 'bicubic | bicubic' makes pictures 16 times smaller, the scale is 4",
-        "bicubic makes LR of the recipe's scale",
+        "--degrade bicubic; bicubic makes LR of the recipe's scale",
     ),
     (
         recipe(degradation=""),
         "the degradation '' makes pictures 1 times smaller, the scale is 4",
-        "bicubic makes LR of the recipe's scale",
+        "--degrade bicubic; bicubic makes LR of the recipe's scale",
     ),
     (
         recipe(degradation="blur | bicubic@0.5"),

@@ -189,7 +189,11 @@ def test_an_existing_path_wins_over_a_shipped_name(shelf):
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("esrgen", "srkit recipes esrgan"), ("nowhere.toml", "srkit recipes"), (".", "srkit recipes")],
+    [
+        ("esrgen", "did you mean 'esrgan'? srkit recipes lists what is shipped"),
+        ("nowhere.toml", "srkit recipes"),
+        (".", "srkit recipes"),
+    ],
 )
 def test_a_recipe_that_is_not_there_is_an_error(shelf, name, hint):
     with pytest.raises(RecipeError) as caught:

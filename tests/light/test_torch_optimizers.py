@@ -27,7 +27,14 @@ def test_the_usual_ones_are_there():
             "Adam has no option 'weight_dcay'",
             "did you mean 'weight_decay'?",
         ),
-        ({"name": "SparseAdam"}, "torch.optim has no optimizer 'SparseAdam'", "one of"),
+        *(
+            (
+                {"name": name},
+                f"torch's {name} cannot train networks of convolutions here",
+                "--set optimizer.name=AdamW, or another of torch.optim",
+            )
+            for name in ("SparseAdam", "LBFGS", "Muon", "Optimizer")
+        ),
         ({"name": "qqq"}, "torch.optim has no optimizer 'qqq'", "one of: ASGD, Adadelta"),
     ],
 )

@@ -307,7 +307,7 @@ def test_without_fsspec_the_install_line_is_told(remote, monkeypatch):
         DataError, match="memory://bucket/set needs a library that is not installed"
     ) as caught:
         open_picture_set("memory://bucket/set")
-    assert caught.value.hint == 'pip install "srkit[remote]"'
+    assert caught.value.hint == "pip install fsspec huggingface-hub"
 
 
 def test_a_name_that_leads_out_of_its_folder_is_refused(remote, tmp_path):

@@ -463,7 +463,7 @@ def test_a_cluster_without_its_library_says_what_to_install(photos, tmp_path, ca
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
         "error: --cluster tcp://nowhere:1 needs a library that is not installed",
-        'try: pip install "srkit[cluster]"',
+        "try: pip install distributed",
     ]
     assert not (tmp_path / "out").exists()
 

@@ -290,7 +290,7 @@ def test_a_message_cannot_forge_a_second_error(capsys):
 
 def test_only_one_module_prints():
     root = Path(app.__file__).parents[2]
-    calls = re.compile(r"(?<![\w.])(?<!def )(print|typer\.echo|sys\.stdout\.write|sys\.stderr\.write)\(")
+    calls = re.compile(r"(?<![\w.])(?<!def )(print|typer\.echo|sys\.std(out|err)\.write)\(")
     found = [
         path.name
         for path in (root / "srkit_core").rglob("*.py")

@@ -158,7 +158,7 @@ def test_a_number_that_is_not_finite_names_step_term_and_pictures():
     broken = Examples(examples.lr, examples.hr, examples.target * float("nan"))
     with pytest.raises(
         DivergedError,
-        match=r"loss/l1 became nan at step 1 on a\.png, b\.png; the weights before it are kept",
+        match=r"loss/l1 became nan at step 1 on a\.png, b\.png; nothing was updated with it",
     ):
         stepped(broken)
 

@@ -30,7 +30,7 @@ WorkItem = TypeVar("WorkItem")
 WorkResult = TypeVar("WorkResult")
 
 _MOST_SECONDS = 300.0
-_EXTRA = 'pip install "srkit[cluster]"'
+_EXTRA = "pip install distributed"
 _WORK = "srkit_core.data.preparation.picture_worker"
 _TORCH_WORK = "srkit_core.data.preparation.derived_pictures"
 
