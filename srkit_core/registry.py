@@ -13,10 +13,11 @@ from typing import TypeVar
 import pluggy
 
 from srkit_core import hooks
-from srkit_core.catalogue import providers
+from srkit_core.catalogue import CatalogueEntry, providers
 from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
 from srkit_core.interfaces import INTERFACE_VERSION
 from srkit_core.options import check_signature
+from srkit_core.other_names import PROVIDED_BY_NOTHING, meant_by, near_names, plain
 from srkit_core.specs import Announced, ComponentSpec, Kind, LayoutSpec, WeightsSpec
 
 OWN_DISTRIBUTION = "srkit"
@@ -149,7 +150,7 @@ class Registry:
         )
 
     def _miss(self, kind: Kind, name: str) -> PluginError | UnknownComponentError:
-        offers = providers(kind, name)
+        offers = _offers(kind, name)
         bare = name.rpartition("/")[2]
         homes = {offer.distribution for offer in offers} | {name.rpartition("/")[0]}
         homes |= {f"{OWN_DISTRIBUTION}-{bare}"}
@@ -164,10 +165,8 @@ class Registry:
                 f"{broken[0].error}",
                 hint="srkit doctor",
             )
-        nearest = difflib.get_close_matches(
-            name, [component.name for component in self.of_kind(kind)], n=3, cutoff=0.6
-        )
-        hint = offers[0].install if offers else _advice(kind, nearest)
+        nearest = near_names(kind, name, [component.name for component in self.of_kind(kind)])
+        hint = offers[0].install if offers and not nearest else _advice(kind, nearest)
         return UnknownComponentError(
             f"no {kind} named '{name}' is installed{self._elsewhere(kind, name)}",
             kind=kind,
@@ -177,11 +176,21 @@ class Registry:
         )
 
     def _elsewhere(self, kind: Kind, name: str) -> str:
-        others = sorted({component.kind for component in self.named(name)} - {kind})
+        others = sorted(
+            {one.kind for one in self.components if plain(one.name) == plain(name)} - {kind}
+        )
         if others:
             return f" (there is a {' and a '.join(others)} of that name)"
+        if plain(name) in PROVIDED_BY_NOTHING:
+            return ", and nothing that srkit's catalogue knows provides it"
         broken = ", ".join(dict.fromkeys(problem.distribution for problem in self.problems))
         return f"; what {broken} would bring is unknown, because it is broken" if broken else ""
+
+
+def _offers(kind: Kind, name: str) -> list[CatalogueEntry]:
+    """Return who would provide a component by its name, or by what people call it."""
+    names = (name, *meant_by(kind, name))
+    return [offer for one in names for offer in providers(kind, one)]
 
 
 def _advice(kind: Kind, nearest: Sequence[str]) -> str:

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from srkit_core.cli.render import JsonFlag, print_json, print_table
-from srkit_core.errors import RecipeError
+from srkit_core.errors import RecipeError, RegistryError, UnknownComponentError
 from srkit_core.expressions import parse_call
+from srkit_core.other_names import meant_by, written_alike
 from srkit_core.registry import Component, Registry, discover
 from srkit_core.specs import KINDS, Kind
 
@@ -135,19 +136,33 @@ def _missing(registry: Registry, kind: Kind | None) -> list[dict[str, str]]:
 
 def _miss(registry: Registry, kind: Kind | None, name: str) -> Exception:
     """Let the registry say what is near, for the kind that knows most about the name."""
-    from srkit_core.errors import RegistryError, UnknownComponentError
+    misses = [_miss_of(registry, one, name) for one in ([kind] if kind else KINDS)]
+    helpful = [error for error in misses if not _knows_nothing(error)]
+    sure = [error for error in helpful if not _is_guess(error, name)]
+    found = (sure or helpful or misses)[0]
+    if kind is None and not helpful:
+        fact = found.message.removeprefix(f"no {KINDS[0]} named")
+        found.message, found.hint = f"nothing named{fact}", "srkit list --all"
+    return found
 
-    misses = []
-    for one in [kind] if kind else KINDS:
-        try:
-            registry.find(one, name)
-        except RegistryError as error:
-            misses.append(error)
-    misses.sort(
-        key=lambda error: (
-            isinstance(error, UnknownComponentError)
-            and not error.nearest
-            and "pip" not in error.hint
-        )
+
+def _miss_of(registry: Registry, kind: Kind, name: str) -> RegistryError:
+    try:
+        registry.find(kind, name)
+    except RegistryError as error:
+        return error
+    raise AssertionError(f"there is a {kind} {name}")
+
+
+def _knows_nothing(error: RegistryError) -> bool:
+    bare = isinstance(error, UnknownComponentError) and not error.nearest
+    return bare and not error.hint.startswith("pip")
+
+
+def _is_guess(error: RegistryError, name: str) -> bool:
+    """Whether a name was only written alike, and is none that people give to a component."""
+    if not isinstance(error, UnknownComponentError) or not error.nearest:
+        return False
+    return error.nearest[0] in written_alike(name, error.nearest) and not any(
+        one in meant_by(kind, name) for kind in KINDS for one in error.nearest
     )
-    return misses[0]

@@ -73,7 +73,7 @@ def _followed(words, hint):
         ("check", "--gen rrdb, or a recipe of srkit recipes; srkit train"),
         ("train 'to compare.toml'", "srkit eval 'to compare.toml'"),
         ("recipes srresne", "did you mean 'srresnet'?"),
-        ("show nothing-like-it", "srkit list generator --all"),
+        ("show nothing-like-it", "srkit list --all"),
         ("list generators", "srkit list generator"),
         ("lst", "did you mean 'list'?"),
         ("upscale bicubic 'some photos/0.png' --out a.png --tile half", "--tile 256"),
