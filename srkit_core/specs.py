@@ -210,8 +210,8 @@ class WeightsSpec:
     """A pretrained network under its name, and the files that hold it: any of `files` will do.
 
     `gain` is by how much its features are larger than those of torchvision's network of that
-    architecture. `generator` is given for a whole model: the expression of the generator that the
-    file is imported as.
+    architecture. `generator` and `scale` are given for a whole model: the expression of the
+    generator that the file is imported as, and by how much it enlarges.
     """
 
     name: str
@@ -221,6 +221,7 @@ class WeightsSpec:
     source: str
     gain: float = 1.0
     generator: str = ""
+    scale: int | None = None
 
 
 Shapes = Mapping[str, tuple[int, ...]]

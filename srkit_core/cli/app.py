@@ -30,6 +30,7 @@ _SECOND_CHANCE = {
     "train": "srkit train --resume --out RUN goes on",
     "prepare": "run the same command again: it goes on",
 }
+HELP = ("-h", "--help")
 _INTERRUPTED = 130
 _READER_GONE = (None, errno.EPIPE, errno.EBADF)
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
@@ -112,6 +113,7 @@ def build_app(words: Sequence[str] = ()) -> typer.Typer:
     app = _group(
         "Train, evaluate and use super-resolution models that are assembled from plugins.",
         "srkit demo",
+        completion=True,
     )
     app.callback()(_global_options)
     groups = dict[str, typer.Typer]()
@@ -128,11 +130,12 @@ def build_app(words: Sequence[str] = ()) -> typer.Typer:
     return app
 
 
-def _group(about: str, example: str) -> typer.Typer:
+def _group(about: str, example: str, *, completion: bool = False) -> typer.Typer:
     return typer.Typer(
         help=about,
         epilog=f"Example: {example}",
-        add_completion=False,
+        add_completion=completion,
+        context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
@@ -182,6 +185,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Errors are told in two lines on standard error.
     """
     words = _with_resume_value(list(sys.argv[1:] if arguments is None else arguments))
+    words = [*words[1:], "--help"] if words[:1] == ["help"] else words
     with streams_of_a_command_line():
         code = _run(words or ["--help"])
         lost = OUT.failure

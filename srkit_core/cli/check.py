@@ -8,9 +8,8 @@ import typer
 
 from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.cli.network_report import print_networks
-from srkit_core.cli.output import say
 from srkit_core.cli.recipe_report import print_stages, validation_line
-from srkit_core.cli.render import print_table
+from srkit_core.cli.render import print_table, print_text
 from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -57,10 +56,10 @@ def check_command(
         return
     requested = recipe_from_flags(read_recipe(recipe) if recipe else None, flags_of(flags))
     planned = plan(requested.recipe, registry)
-    say(f"recipe '{planned.recipe.name}': every component is installed and fits")
+    print_text(f"recipe '{planned.recipe.name}': every component is installed and fits")
     for note in requested.notes:
-        say(note)
-    say(f"x{planned.recipe.scale}, seed {planned.recipe.seed}, {_lr(requested.recipe)}")
+        print_text(note)
+    print_text(f"x{planned.recipe.scale}, seed {planned.recipe.seed}, {_lr(requested.recipe)}")
     _print_recipe(planned, registry, path, where.get("data"))
     if run:
         _try(planned.recipe, registry, _where(path, where))
@@ -85,10 +84,10 @@ def _print_recipe(
     environment = _environment(path)
     crops = _crops(planned, environment, data)
     print_stages(planned, crops)
-    say(_data_line(planned, environment, data, crops))
-    say(validation_line(planned))
+    print_text(_data_line(planned, environment, data, crops))
+    print_text(validation_line(planned))
     for note in [*_missing_data(environment, data), *_missing_networks(planned, registry)]:
-        say(note)
+        print_text(note)
     print_networks([one for one in (planned.generator, planned.discriminator) if one])
 
 
@@ -175,7 +174,7 @@ def _try(recipe: "Recipe", registry: "Registry", where: "RunOptions") -> None:
         needs_pairs = planned.recipe.degradation == PAIRED and where.data == "photos"
         pictures = [] if needs_pairs else open_run_data(planned, where, view).training
     if needs_pairs:
-        say("note: the recipe takes LR from disk; --data PAIRS times the loader too")
+        print_text("note: the recipe takes LR from disk; --data PAIRS times the loader too")
     _print_trials(list(time_stages(planned, where, pictures)))
 
 
@@ -193,4 +192,4 @@ def _print_trials(trials: "list[StepTiming]") -> None:
     ]
     print_table(["stage", "a step", "networks", "loader", "peak memory", "bottleneck"], rows)
     for one in trials:
-        say(f"{one.stage}: about {one.expected:.3g} pictures a second")
+        print_text(f"{one.stage}: about {one.expected:.3g} pictures a second")

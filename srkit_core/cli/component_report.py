@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from srkit_core.binding import BoundComponent, bind
-from srkit_core.cli.output import say, say_text
-from srkit_core.cli.render import print_table
+from srkit_core.cli.output import say
+from srkit_core.cli.render import print_table, print_text
 from srkit_core.errors import OptionError
 from srkit_core.expressions import Call
 from srkit_core.options import options_of
@@ -39,14 +39,14 @@ def described(
 
 def print_described(one: dict[str, Any]) -> None:
     """Print one description for a person."""
-    say(f"{one['kind']} {one['name']}: {one['summary']}")
-    say(f"from {one['distribution']} {one['version']}, licence {one['licence']}")
-    say(f"source: {one['source']}", "")
-    say_text(f"{one['about']}\n\n")
+    print_text(f"{one['kind']} {one['name']}: {one['summary']}")
+    print_text(f"from {one['distribution']} {one['version']}, licence {one['licence']}")
+    print_text(f"source: {' '.join(one['source'].split())}\n\n{one['about']}")
+    say()
     if one["options"]:
         _print_options(one)
     for trait, value in one["traits"].items():
-        say(f"{trait}: {_shown(value)}")
+        print_text(f"{trait}: {_shown(value)}")
     if "parameters" in one:
         how = f"with {one['given']}" if one["given"] else "with the defaults"
         say(f"parameters: {one['parameters']:,} ({how})")

@@ -9,7 +9,7 @@ import typer
 
 from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import print_json, print_table
-from srkit_core.cli.weights import HEADS, at_hand, row_of
+from srkit_core.cli.weights import at_hand, print_known
 
 _LIBRARIES = (
     "srkit",
@@ -98,7 +98,7 @@ def _print(report: dict[str, Any]) -> None:
     for name, value in report["settings"].items():
         say(f"{name}={value}")
     say()
-    print_table(HEADS, [row_of(one) for one in report["weights"]])
+    print_known(report["weights"])
     for problem in report["problems"]:
         named = f"{problem['plugin']} of {problem['distribution']}"
         say("", f"broken plugin {named}: {problem['error']}")

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srkit_core.cli.output import say
-from srkit_core.cli.render import print_table
+from srkit_core.cli.render import print_table, print_text
 
 if TYPE_CHECKING:
     from srkit_core.binding import BoundComponent
@@ -24,8 +23,8 @@ def print_evaluation(path: Path, registry: "Registry") -> None:
     wanted = read_evaluation_recipe(path, {})
     terms = bind_metrics(registry, wanted.metrics)
     _check_degradation(wanted, registry)
-    say(f"evaluation recipe {path}: every component is installed and fits")
-    say(
+    print_text(f"evaluation recipe {path}: every component is installed and fits")
+    print_text(
         f"{' + '.join(one.label for one in terms)} of "
         f"{'luma' if wanted.protocol == 'y' else 'RGB'}, border "
         f"{'as the scale' if wanted.border is None else wanted.border}, LR "
@@ -36,7 +35,7 @@ def print_evaluation(path: Path, registry: "Registry") -> None:
         *_missing(wanted, registry),
         *missing_networks((t.bound for t in terms), registry),
     ]:
-        say(note)
+        print_text(note)
 
 
 def missing_networks(components: "Iterable[BoundComponent]", registry: "Registry") -> list[str]:

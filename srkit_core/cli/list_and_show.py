@@ -1,11 +1,14 @@
 """What is installed, and what can it be told?"""
 
 import difflib
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated
 
 import typer
 
-from srkit_core.cli.render import JsonFlag, print_json, print_table
+from srkit_core.cli.output import say
+from srkit_core.cli.render import JsonFlag, line_width, print_json, print_table
 from srkit_core.errors import RecipeError, RegistryError, UnknownComponentError
 from srkit_core.expressions import parse_call
 from srkit_core.other_names import meant_by, written_alike
@@ -49,11 +52,20 @@ def list_command(
         for one in problems
     ]
     shown = [list(row.values())[:5] for row in rows + broken]
-    print_table(
-        ["kind", "name", "distribution", "version", "summary"],
-        shown,
-        bad=frozenset(range(len(rows), len(shown))),
-    )
+    headers = ["kind", "name", "distribution", "version", "summary"]
+    if line_width() is None:
+        print_table(headers, shown)
+    else:
+        _print_by_kind(headers, shown)
+
+
+def _print_by_kind(headers: list[str], rows: list[list[str]]) -> None:
+    """Print a table for each kind, as all in one leave no room for what a component does."""
+    for number, (kind, group) in enumerate(groupby(rows, key=itemgetter(0))):
+        say(*([""] if number else []), kind)
+        cells = [row[1:] for row in group]
+        bad = frozenset(range(len(cells)) if kind == "broken" else ())
+        print_table(headers[1:], cells, bad=bad)
 
 
 def show_command(

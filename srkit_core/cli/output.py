@@ -8,10 +8,12 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from functools import cache
 from typing import Any, Final, Literal, TextIO
+
+import typer
 
 _KEPT: Final = frozenset("\n\t\u200c\u200d")
 """Control and format characters that are text: line ends, tabs, and the joiners of scripts."""
@@ -101,6 +103,12 @@ def say(*lines: str, err: bool = False) -> None:
     """Print lines. None of them can hold an end of line or another control character."""
     shown = "".join(f"{one_line(line)}\n" for line in lines or ("",))
     (ERR if err else OUT).write(shown)
+
+
+def say_styled(lines: Sequence[str], **style: Any) -> None:
+    """Print lines on a terminal in a colour or weight, as `typer.style` names them."""
+    for line in lines:
+        OUT.write(f"{typer.style(one_line(line), **style)}\n")
 
 
 def say_text(text: str, *, err: bool = False) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
-from typing import IO, Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
-from srkit_core.cli.output import OUT, encodable, one_line, printable, say, say_text
+from srkit_core.cli.output import OUT, encodable, one_line, printable, say, say_styled, say_text
+from srkit_core.cli.table import filled, table_lines
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
@@ -25,15 +27,36 @@ def on_terminal() -> bool:
 def print_table(
     headers: Sequence[str], rows: Sequence[Sequence[str]], *, bad: frozenset[int] = frozenset()
 ) -> None:
-    """Print a table: fitted to a terminal, aligned columns elsewhere.
+    """Print a table: fitted to a terminal, or to COLUMNS where a person sets it.
 
-    Rows numbered in `bad` are red.
+    On a terminal rows numbered in `bad` are red.
     """
     heads, *cells = [[one_line(cell) for cell in row] for row in (headers, *rows)]
-    if on_terminal():
-        _rich_table(heads, cells, bad)
-    else:
-        _plain_table(heads, cells)
+    head, *lines = table_lines(heads, cells, line_width())
+    styled = on_terminal() and "NO_COLOR" not in os.environ
+    say_styled(head, bold=True) if styled else say(*head)
+    for number, row in enumerate(lines):
+        say_styled(row, fg="red") if styled and number in bad else say(*row)
+
+
+def print_text(text: str) -> None:
+    """Print paragraphs, fitted as tables are; one that begins with blanks stays as it is."""
+    width = line_width()
+    for number, paragraph in enumerate(text.split("\n\n")):
+        if number:
+            say()
+        lines = paragraph.split("\n")
+        flowing = width is not None and not any(line[:1] in (" ", "-", "*") for line in lines)
+        for line in [" ".join(lines)] if flowing else lines:
+            say(*filled(one_line(line), width))
+
+
+def line_width() -> int | None:
+    """Return how many columns a line may have; None where nobody looks at a terminal."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdigit() and int(named) > 0:
+        return int(named)
+    return shutil.get_terminal_size().columns if on_terminal() else None
 
 
 def print_json(document: Any) -> None:
@@ -41,26 +64,3 @@ def print_json(document: Any) -> None:
     text = json.dumps(document, indent=2, ensure_ascii=False)
     known = text == encodable(printable(text), OUT.encoding)
     say_text((text if known else json.dumps(document, indent=2)) + "\n")
-
-
-def _plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
-    say(
-        *(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in (headers, *rows)
-        )
-    )
-
-
-def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], bad: frozenset[int]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        table.add_column(Text(header), overflow="fold")
-    for number, row in enumerate(rows):
-        table.add_row(*map(Text, row), style="red" if number in bad else None)
-    Console(file=cast("IO[str]", OUT)).print(table)

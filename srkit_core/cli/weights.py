@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srkit_core.cli.output import say, say_text
-from srkit_core.cli.render import JsonFlag, print_json, print_table
+from srkit_core.cli.render import JsonFlag, print_json, print_table, print_text
 from srkit_core.errors import RecipeError, WeightsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from srkit_core.models.foreign_weights import Recognised
     from srkit_core.models.weights_file import Card
     from srkit_core.pretrained import FoundWeights
@@ -19,7 +21,8 @@ NameArgument = Annotated[
     str, typer.Argument(help="A pretrained network, as srkit weights list names it.")
 ]
 
-HEADS = ["name", "size", "gain", "licence", "on this machine"]
+_HEADS = ["name", "for", "size", "here", "licence"]
+_HERE, _FETCHED, _BROUGHT = "yes", "to fetch", "nowhere"
 
 
 def weights_list_command(as_json: JsonFlag = False) -> None:
@@ -30,7 +33,7 @@ def weights_list_command(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json({"weights": rows})
         return
-    print_table(HEADS, [row_of(one) for one in rows])
+    print_known(rows)
 
 
 def weights_get_command(name: NameArgument) -> None:
@@ -111,15 +114,32 @@ def weights_show_command(
         say_text(f"\n{card.recipe}")
 
 
-def row_of(facts: dict[str, Any]) -> list[str]:
-    """Return the cells of a pretrained network under HEADS."""
-    gain = "-" if facts["generator"] else f"{facts['gain']:g}"
+def print_known(known: "Sequence[dict[str, Any]]") -> None:
+    """Print pretrained networks: what for, whether they can be had, and the files on this machine.
+
+    A path is never broken.
+    """
+    print_table(_HEADS, [_row_of(one) for one in known])
+    if any(not one["path"] and not one["published"] for one in known):
+        say()
+        print_text(
+            f"{_BROUGHT}: srkit knows no place to fetch it from; "
+            "srkit weights add NAME FILE takes a file that you have"
+        )
+    here = [f"{one['name']}: {one['path']}" for one in known if one["path"]]
+    if here:
+        say("", *here)
+
+
+def _row_of(facts: dict[str, Any]) -> list[str]:
+    whole = f"x{facts['scale']} model" if facts["scale"] else "model"
+    obtainable = _FETCHED if facts["published"] else _BROUGHT
     return [
         facts["name"],
+        whole if facts["generator"] else "loss/metric",
         _size(facts["size"]),
-        gain,
+        _HERE if facts["path"] else obtainable,
         facts["licence"],
-        facts["path"] or "not here",
     ]
 
 
@@ -146,6 +166,8 @@ def at_hand(registry: "Registry") -> list[dict[str, Any]]:
                 "source": spec.source,
                 "gain": spec.gain,
                 "generator": spec.generator,
+                "scale": spec.scale,
+                "published": any(one.sources for one in spec.files),
                 "path": path,
             }
         )

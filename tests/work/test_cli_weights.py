@@ -31,8 +31,34 @@ def test_the_list_names_every_network_with_licence_size_digest_and_gain(capsys):
         assert row["licence"]
         assert row["gain"] > 0
         assert row["path"] is None
+    models = {name: row["scale"] for name, row in rows.items() if row["generator"]}
+    assert models == {
+        "realesr-general-x4v3": 4,
+        "realesrgan-x2plus": 2,
+        "realesrgan-x4plus": 4,
+        "realesrgan-x4plus-anime": 4,
+        "srresnet-x4": 4,
+    }
+    nowhere = {name for name, row in rows.items() if not row["published"]}
+    assert nowhere == {"srresnet-x4", "vgg19-oxford"}
+
+
+def test_the_list_fits_80_columns_and_says_what_cannot_be_had(monkeypatch, tmp_path, capsys):
+    folder = tmp_path / ("a folder whose name is long " * 3)
+    folder.mkdir()
+    monkeypatch.setenv("SRKIT_WEIGHTS", str(folder))
+    monkeypatch.setenv("COLUMNS", "80")
     assert run(["weights", "list"]) == 0
-    assert "not here" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line.split()[0]: line for line in lines if line[:1].strip()}
+    assert rows["srresnet-x4"].split()[1:] == ["x4", "model", "6", "MB", "nowhere", "Apache-2.0"]
+    assert rows["realesrgan-x4plus-anime"].split()[1:3] == ["x4", "model"]
+    assert "to fetch" in rows["vgg19-torchvision"]
+    assert "loss/metric" in rows["vgg19-oxford"]
+    assert rows["nowhere:"] == (
+        "nowhere: srkit knows no place to fetch it from; srkit weights add NAME FILE"
+    )
 
 
 def test_a_file_that_is_brought_is_found_by_every_command(assets, tmp_path, capsys):

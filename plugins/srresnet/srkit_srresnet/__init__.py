@@ -101,6 +101,7 @@ _WEIGHTS: Final = (
         summary="SRResNet x4 trained on DIV2K, 16 blocks",
         source="M. Krasser's re-implementation of SRGAN in TensorFlow, version 0.5, converted",
         generator="srresnet",
+        scale=4,
     ),
 )
 """Weights that `eval` and `upscale` take by name."""

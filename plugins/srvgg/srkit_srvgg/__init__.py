@@ -71,6 +71,7 @@ _WEIGHTS: Final = (
         summary="compact Real-ESRGAN x4 for photographs",
         source="Wang et al. 2021 (Real-ESRGAN), its authors' releases",
         generator="srvgg",
+        scale=4,
     ),
 )
 """Weights that `eval` and `upscale` take by name."""
