@@ -41,6 +41,8 @@ def degrade_command(
         raise RecipeError(f"{out} exists already", hint="--out another file")
     degraded = degrade(picture, chain, scale=scale, count=count, side=side, seed=seed)
     write_image(out, contact_sheet(degraded.hr, degraded.results))
+    for note in degraded.notes:
+        typer.echo(f"note: {picture}: {note}", err=True)
     for number, one in enumerate(degraded.results, start=1):
         say(f"{number}  {'; '.join(describe_draws(one.draws))}")
     say(f"contact sheet: {out}")

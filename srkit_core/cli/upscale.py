@@ -91,6 +91,8 @@ def _upscale_one(
             raise
         say(f"skipped: {error}", err=True)
         return False
+    for note in sizes.notes:
+        typer.echo(f"note: {source}: {note}", err=True)
     (height, width), (larger_height, larger_width) = sizes.before, sizes.after
     say(f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})")
     return True

@@ -12,6 +12,7 @@ from srkit_core.data.folders import name_inside
 from srkit_core.data.groups import group_of
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
+from srkit_core.data.picture_notes import header_notes, named_at_most, notes_on
 from srkit_core.data.prepared_folder import (
     PreparedFolder,
     as_prepared,
@@ -25,7 +26,7 @@ from srkit_core.data.shards import ENDING, open_shard
 from srkit_core.data.splits import Selection, choose
 from srkit_core.data_source import DataSource, parse_data_sources
 from srkit_core.errors import DataError
-from srkit_core.io.images import IN_WORDS, image_size, read_image
+from srkit_core.io.images import IN_WORDS, image_size, read_image_noted
 
 HELD_OUT_SIDE = 1024
 _NAMED_AT_MOST = 5
@@ -120,13 +121,18 @@ def _open(source: DataSource, naming: Naming | None, smallest: int) -> PictureSe
         pictures=tuple(one for one in found if isinstance(one, Picture)),
         skipped=tuple(one for one in found if isinstance(one, Skipped)),
         ignored=listing.ignored,
-        remarks=(*remarks, *listing.remarks),
+        remarks=(*remarks, *listing.remarks, *named_at_most(_header_notes(found))),
         marks=(packed.digest,) if packed else (),
         scale=packed.manifest.scale if packed else None,
     )
     if not picture_set.pictures:
         raise _nothing_left(picture_set, smallest)
     return picture_set
+
+
+def _header_notes(found: Sequence[Picture | Skipped]) -> list[str]:
+    files = [one for one in found if isinstance(one, Picture) and one.path.suffix != ENDING]
+    return list(header_notes(files))
 
 
 def _listed(
@@ -185,16 +191,25 @@ def readable(picture_set: PictureSet) -> PictureSet:
     For validation sets, whose figures would otherwise mean other pictures than those that were
     named.
     """
-    pictures, skipped = list[Picture](), list(picture_set.skipped)
+    pictures, skipped, notes = list[Picture](), list(picture_set.skipped), list[str]()
     for picture in picture_set.pictures:
         try:
             for path in filter(None, (picture.path, picture.lr)):
-                open_shard(path) if path.suffix == ENDING else read_image(path)
+                if path.suffix == ENDING:
+                    open_shard(path)
+                else:
+                    notes += notes_on(path, read_image_noted(path)[1])
         except DataError as error:
             skipped.append(_skipped(error, picture.path))
         else:
             pictures.append(picture)
-    checked = replace(picture_set, pictures=tuple(pictures), skipped=tuple(skipped))
+    news = [note for note in notes if note not in picture_set.remarks]
+    checked = replace(
+        picture_set,
+        pictures=tuple(pictures),
+        skipped=tuple(skipped),
+        remarks=(*picture_set.remarks, *named_at_most(news)),
+    )
     if not pictures:
         raise _nothing_left(checked, 1)
     return checked

@@ -11,7 +11,7 @@ from srkit_core.chain import DegradationPlan, bind_chain
 from srkit_core.errors import DataError, IncompatibleError, NotFiniteError
 from srkit_core.expressions import Chain, parse_chain
 from srkit_core.interfaces import TracedDegradation
-from srkit_core.io.images import Pixels, all_finite, read_image, to_bytes, to_unit
+from srkit_core.io.images import Pixels, all_finite, read_image_noted, to_bytes, to_unit
 from srkit_core.models.build import build_degradation
 from srkit_core.models.model import naming_picture
 from srkit_core.registry import Registry, discover
@@ -27,11 +27,15 @@ class DegradedPicture:
 
 @dataclass(frozen=True)
 class DegradationResult:
-    """HR as it was degraded, uint8 (H, W, 3) of whole LR pixels, the scale of LR, and every LR."""
+    """HR as it was degraded, uint8 (H, W, 3) of whole LR pixels, the scale of LR, and every LR.
+
+    `notes` are what a person ought to know of how the picture was read.
+    """
 
     hr: Pixels
     scale: int
     results: tuple[DegradedPicture, ...]
+    notes: tuple[str, ...] = ()
 
 
 def degrade(
@@ -52,10 +56,11 @@ def degrade(
     for a chain that cannot be built, DataError for a picture that cannot be read or is too small.
     """
     plan = _bound(registry or discover(), parse_chain(chain), scale)
-    hr = _cut(read_image(Path(picture)), Path(picture), plan.scale, side)
+    pixels, notes = read_image_noted(Path(picture))
+    hr = _cut(pixels, Path(picture), plan.scale, side)
     with naming_picture(picture):
         results = degrade_pixels(build_degradation(plan), hr, count, seed)
-    return DegradationResult(hr, plan.scale, tuple(results))
+    return DegradationResult(hr, plan.scale, tuple(results), notes)
 
 
 def degrade_pixels(

@@ -32,10 +32,15 @@ Size: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True)
 class Upscaled:
-    """Sizes of a picture before and after, (height, width) in pixels."""
+    """Sizes of a picture before and after, (height, width) in pixels.
+
+    `notes` are what a person ought to know of how it was read, such as that it is the first of
+    several frames.
+    """
 
     before: Size
     after: Size
+    notes: tuple[str, ...] = ()
 
 
 def upscale(
@@ -91,7 +96,7 @@ def upscale_file(
     alpha = None if photo.alpha is None else _larger_alpha(photo.alpha, model, deep)
     write_photo(target, Photo(larger, alpha, photo.exif, photo.profiled))
     before, after = (samples.shape[:2] for samples in (photo.pixels, larger))
-    return Upscaled((before[0], before[1]), (after[0], after[1]))
+    return Upscaled((before[0], before[1]), (after[0], after[1]), photo.notes)
 
 
 def _larger_alpha(alpha: Samples, model: Model, deep: bool) -> Samples:

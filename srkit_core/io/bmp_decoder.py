@@ -43,12 +43,14 @@ def _size(path: Path) -> tuple[int, int]:
 
 
 def _decode(path: Path) -> Raster:
-    try:
-        return PILLOW.decode(path)
-    except OSError as error:
-        _of_another_kind(path, error)
+    if not _has_alpha(path):
+        try:
+            return PILLOW.decode(path)
+        except (OSError, DamagedError) as error:
+            _of_another_kind(path, error)
     header = _read_header(path)
     with path.open("rb") as file:
+        checked_size(header.height, header.width)
         file.seek(header.offset)
         stride = (header.width * header.bits + 31) // 32 * 4
         data = file.read(stride * header.height)
@@ -64,14 +66,25 @@ def _decode(path: Path) -> Raster:
 BMP = Decoder(_size, _decode, PILLOW.exif)
 
 
-def _of_another_kind(path: Path, error: OSError) -> tuple[int, int]:
+def _has_alpha(path: Path) -> bool:
+    """Say whether bit fields name one for alpha, which Pillow leaves out of 16 bit."""
+    try:
+        header = _read_header(path)
+    except (ValueError, struct.error):
+        return False
+    return bool(header.fields[3]) and min(header.height, header.width) > 0
+
+
+def _of_another_kind(path: Path, error: OSError | DamagedError) -> tuple[int, int]:
     """Return the size of a file that Pillow refuses by name; raises what it raised for others."""
-    if error.errno is not None:
+    if isinstance(error, OSError) and error.errno is not None:
         raise error
     try:
         header = _read_header(path)
     except struct.error:
         raise DamagedError("its header ends early") from None
+    except ValueError as unread:
+        raise (error if isinstance(error, DamagedError) else unread) from None
     return checked_size(header.height, header.width)
 
 
@@ -84,10 +97,10 @@ def _read_header(path: Path) -> _Header:
         raise ValueError(f"its header of {size} bytes is of a kind that is not read")
     width, height, planes, bits = struct.unpack_from("<iiHH", data, 18)
     compression = struct.unpack_from("<I", data, 30)[0] if size >= _INFO_HEADER else _PLAIN
-    if bits not in _KNOWN_BITS or planes != 1:
-        raise ValueError(f"its pixels are of {bits} bit in {planes} planes, which is not read")
     if compression not in (_PLAIN, _FIELDS, _FIELDS_WITH_ALPHA):
         raise ValueError(f"it is compressed in a way that is not read (code {compression})")
+    if bits not in _KNOWN_BITS or planes != 1:
+        raise ValueError(f"its pixels are of {bits} bit in {planes} planes, which is not read")
     colours = struct.unpack_from("<I", data, 46)[0] if size >= _INFO_HEADER else 0
     has_fields = compression != _PLAIN and bits in _USUAL_FIELDS
     with_alpha = compression == _FIELDS_WITH_ALPHA or size >= 56
@@ -117,7 +130,8 @@ def _channels(rows: Samples, header: _Header) -> Samples:
         return rows[:, : header.width * 3].reshape(header.height, header.width, 3)[:, :, ::-1]
     kind = np.dtype(f"<u{header.bits // 8}")
     numbers = np.ascontiguousarray(rows).view(kind)[:, : header.width].astype(np.uint32)
-    masks = header.fields if header.fields[3] else header.fields[:3]
+    with_alpha = header.fields[3] and (numbers & np.uint32(header.fields[3])).any()
+    masks = header.fields if with_alpha else header.fields[:3]
     most = max(mask.bit_count() for mask in masks)
     full, result_kind = (255, np.uint8) if most <= 8 else (65535, np.uint16)
     return np.dstack([_spread(numbers, mask, full) for mask in masks]).astype(result_kind)

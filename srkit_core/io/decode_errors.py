@@ -16,11 +16,30 @@ ZEROS = 256
 """So many zeros at the end of a compressed file are none of a picture's data (empirical)."""
 
 
-class NotAPictureError(ValueError):
-    """No decoder knows this file."""
+_UNKNOWN = "it is not a picture of a known format"
+_NOT_READ = {
+    b"v/1\x01": "OpenEXR",
+    b"#?RADIANCE": "Radiance HDR",
+    b"#?RGBE": "Radiance HDR",
+    b"%!PS": "PostScript",
+    b"\xc5\xd0\xd3\xc6": "PostScript",
+    b"%PDF": "PDF",
+    b"8BPS": "Photoshop",
+    b"II\xbc": "JPEG XR",
+    b"gimp xcf": "GIMP",
+    b"SIMPLE  =": "FITS",
+    b"<svg": "SVG",
+}
+"""Formats that are known by their first bytes and that nothing here reads, or not always."""
 
-    def __init__(self) -> None:
-        super().__init__("it is not a picture")
+
+class NotAPictureError(ValueError):
+    """No decoder reads this file, which begins with `head`."""
+
+    def __init__(self, head: bytes = b"") -> None:
+        named = next((name for start, name in _NOT_READ.items() if head.startswith(start)), "")
+        fact = f"it is of a format that is not read ({named})" if named else _UNKNOWN
+        super().__init__(fact)
 
 
 class TooLargeError(ValueError):

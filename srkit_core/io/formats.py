@@ -33,6 +33,7 @@ _PROGRAMS = (b"%!PS", b"\xc5\xd0\xd3\xc6")  # PostScript, which Pillow would hav
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892
 _PENTAX = 65535
+_JPEG_SEGMENTS = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, *range(0xE0, 0xF0), 0xFE})
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def decoder_of(path: Path) -> Decoder:
     if not head.strip(b"\0"):
         raise ValueError("it begins with nothing but zeros")
     if head.startswith(_PROGRAMS):
-        raise NotAPictureError
+        raise NotAPictureError(head)
     for known in FORMATS:
         if known.matches(path, head):
             return known.decoder
@@ -89,6 +90,14 @@ def _brands(head: bytes) -> set[bytes]:
         return set()
     box = head[8 : int.from_bytes(head[:4], "big")]
     return {box[:4]} | {box[place : place + 4] for place in range(8, len(box), 4)}
+
+
+def _is_jpeg(path: Path, head: bytes) -> bool:
+    """Say whether a start is followed by a segment, if behind bytes that are none."""
+    del path
+    return head.startswith(b"\xff\xd8") and any(
+        byte in _JPEG_SEGMENTS for byte in (part[0] for part in head.split(b"\xff")[1:] if part)
+    )
 
 
 def _is_webp(path: Path, head: bytes) -> bool:
@@ -151,7 +160,7 @@ FORMATS: Final = (
         "JPEG",
         _endings("jpg jpeg jpe jfif"),
         JPEG,
-        starts=(b"\xff\xd8\xff",),
+        sniff=_is_jpeg,
         encoder=Encoder(pillow_encode("JPEG", quality=95, subsampling=0), exif=True, profile=True),
         written=_endings("jpg jpeg"),
         common=True,
@@ -207,7 +216,7 @@ FORMATS: Final = (
         HEIF,
         brands=frozenset(
             {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-            | {b"mif1", b"mif2", b"msf1"}
+            | {b"mif1", b"mif2", b"mif3", b"msf1"}
         ),
         common=True,
     ),

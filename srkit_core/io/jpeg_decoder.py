@@ -26,6 +26,7 @@ _LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a length: TEM, restarts and another start (ITU-T T.81, table B.1)."""
 
+_RESTARTS = range(0xD0, 0xD8)
 _COEFFICIENTS = 64
 _MID_GRAY = 128
 _HOLE = bytes(16)
@@ -144,7 +145,7 @@ def _checked_pixels(parts: _Parts, closed: bool) -> Samples:
         raise DamagedError("its data have no end")
     if not closed or (pixels[-1, -1] == _MID_GRAY).all():
         end = parts.rest.find(_END_OF_IMAGE)
-        for more in _CONTINUATIONS:
+        for more in (*_CONTINUATIONS, *_restarts(parts.rest[:end])):
             longer = parts.rest[:end] + more + parts.rest[end:]
             if (_pixels(replace(parts, rest=longer)) != pixels).any():
                 fact = "its data end before its picture" if closed else "its data have no end"
@@ -152,6 +153,17 @@ def _checked_pixels(parts: _Parts, closed: bool) -> Samples:
     if frame[4] == 8:
         return pixels
     return scale_to_16_bit(pixels, 2 ** frame[4] - 1)
+
+
+def _restarts(scans: bytes) -> Iterator[bytes]:
+    """Return continuations of scans that wait for a restart (T.81, B.2.1), which are numbered from
+    0 to 7 over and over.
+    """
+    last = max(scans.rfind(bytes([0xFF, marker])) for marker in _RESTARTS)
+    expected = 0 if last < scans.rfind(b"\xff\xda") else scans[last + 1] - _RESTARTS[0] + 1
+    for more in _CONTINUATIONS:
+        numbered = range(expected, expected + len(_RESTARTS))
+        yield b"".join(bytes([0xFF, _RESTARTS[one % 8]]) + more for one in numbered)
 
 
 def _pixels(parts: _Parts) -> Samples:

@@ -23,6 +23,7 @@ from PIL import Image
 from srkit_core.io.boxes import colour_code
 from srkit_core.io.colorimetry import ColourCode, code_to_srgb
 from srkit_core.io.decode_errors import (
+    NOTHING_BUT_ZEROS,
     ZEROS,
     DamagedError,
     NotAPictureError,
@@ -32,6 +33,7 @@ from srkit_core.io.decode_errors import (
 from srkit_core.io.exif import load_sub_ifds
 from srkit_core.io.raster import Decoder, Raster, Samples, from_channels, scale_to_16_bit
 from srkit_core.io.tiff_colours import unit_samples
+from srkit_core.io.tiff_decoder import sensor_is_stored
 
 if TYPE_CHECKING:
     import pillow_heif
@@ -70,7 +72,7 @@ def _decode_heif(path: Path) -> Raster:
     try:
         samples = np.array(image, copy=True)
     except (ValueError, RuntimeError, EOFError, SyntaxError) as error:
-        raise DamagedError(error) from error
+        raise _as_libheif_means_it(error) from error
     bits, profile = int(image.info["bit_depth"]), image.info.get("icc_profile") or b""
     raster = from_channels(_from_upper_bits(samples, bits), 1, profile)
     return replace(raster, samples=code_to_srgb(raster.samples, _heif_code(path, profile)))
@@ -106,7 +108,15 @@ def _opened_heif(path: Path) -> "pillow_heif.HeifFile":
     try:
         return pillow_heif.open_heif(path, convert_hdr_to_8bit=False)
     except (ValueError, RuntimeError, EOFError, SyntaxError) as error:
-        raise DamagedError(error) from error
+        raise _as_libheif_means_it(error) from error
+
+
+def _as_libheif_means_it(error: Exception) -> ValueError:
+    """Tell a file that libheif was not built for, or that it does not know, from a damaged one."""
+    said = str(error)
+    if any(word in said for word in ("not been built in", "Unsupported", "limit")):
+        return ValueError(f"libheif does not read it ({said.partition(chr(10))[0]})")
+    return DamagedError(error)
 
 
 def _from_upper_bits(samples: Samples, bits: int) -> Samples:
@@ -134,11 +144,12 @@ def _develop_raw(path: Path) -> Raster:
     Raises DamagedError when its data end before its picture.
     """
     with _opened_raw(path) as raw:
-        _refuse_filled(raw)
+        notes = _refuse_filled(raw, path)
         return Raster(
             raw.postprocess(
                 use_camera_wb=True, no_auto_bright=True, gamma=_SRGB_CURVE, output_bps=16
-            )
+            ),
+            notes=notes,
         )
 
 
@@ -174,15 +185,19 @@ def _opened_raw(path: Path) -> Iterator["rawpy.RawPy"]:
         ) from error
 
 
-def _refuse_filled(raw: "rawpy.RawPy") -> None:
-    """Look at the last two rows of the sensor.
+def _refuse_filled(raw: "rawpy.RawPy", path: Path) -> tuple[str, ...]:
+    """Look at the last two rows of the sensor, and return a note where it is black all over.
 
     LibRaw fills what is missing in a file with zeros or with the last row that was there; no sensor
-    sees two equal rows unless light has saturated them.
+    sees two equal rows unless light has saturated them, or a lid was on it and all is stored.
     """
     sensor: Any = raw.raw_image_visible
-    if (sensor[-1] == sensor[-2]).all() and sensor[-1].min() < raw.white_level:
+    if (sensor[-1] != sensor[-2]).any() or sensor[-1].min() >= raw.white_level:
+        return ()
+    is_black = not sensor.any()
+    if not sensor_is_stored(path) or (not sensor[-1].any() and not is_black):
         raise DamagedError("the data of its sensor end before its picture")
+    return (NOTHING_BUT_ZEROS,) if is_black else ()
 
 
 def _fallback_size(path: Path) -> tuple[int, int]:
@@ -215,7 +230,8 @@ def _ask_imageio(question: Any, path: Path) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # every plugin of imageio raises its own
-        raise NotAPictureError from error
+        with path.open("rb") as file:
+            raise NotAPictureError(file.read(16)) from error
 
 
 def _checked_shape(found: Any) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from PIL.ImageFile import ImageFile
+from PIL.ImageFile import ImageFile, StubImageFile
 
 from srkit_core.io.boxes import colour_code
 from srkit_core.io.colorimetry import ColourCode, code_to_srgb
@@ -133,6 +133,8 @@ def opened(file: IO[bytes]) -> Iterator[ImageFile]:
     except UnidentifiedImageError:
         raise DamagedError("its header cannot be read") from None
     with image:
+        if isinstance(image, StubImageFile):
+            raise ValueError(f"it is of a format that is not read ({image.format})")
         checked_size(image.height, image.width)
         yield image
 
@@ -165,7 +167,7 @@ def pillow_channels(image: ImageFile) -> tuple[Samples, tuple[str, ...]]:
 def _load(image: ImageFile) -> None:
     try:
         image.load()
-    except MemoryError:
+    except (MemoryError, Image.DecompressionBombError):
         raise
     except Exception as error:  # Pillow names no base class for what its decoders raise
         raise DamagedError(_in_words(error)) from error

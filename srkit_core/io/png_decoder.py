@@ -1,9 +1,9 @@
 """How is a PNG file read?
 
 imagecodecs decodes it, with a transparent colour as alpha, to Pillow's values in less time, and
-raises where data are missing or a checksum is wrong; Pillow reads palettes and animations. EXIF may
-stand behind the pixels (PNG, third edition, 11.3.2.5). gAMA and cHRM are left alone, as most
-programs do; cICP is followed.
+raises where data are missing or a checksum is wrong; Pillow reads palettes. EXIF may stand behind
+the pixels (PNG, third edition, 11.3.2.5). gAMA and cHRM are left alone, as most programs do; cICP
+is followed.
 """
 
 from collections.abc import Iterator
@@ -28,6 +28,7 @@ from srkit_core.io.raster import Decoder, Raster, Samples, from_channels, is_sid
 _SIGNATURE = 8
 _PIXELS, _END = b"IDAT", b"IEND"
 _DESCRIPTIONS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
+_ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 _PALETTE = 3
 _COLOUR_TYPE = 25
 
@@ -43,10 +44,10 @@ def _decode(path: Path) -> Raster:
     file = BytesIO(data)
     with opened(BytesIO(data)) as image:
         promised, turn = image.width * image.height, _orientation(file, image)
-        if data[_COLOUR_TYPE] == _PALETTE or getattr(image, "is_animated", False):
+        if data[_COLOUR_TYPE] == _PALETTE:
             channels: Samples = pillow_channels(image)[0]
         else:
-            channels = by_imagecodecs("png", data)
+            channels = by_imagecodecs("png", _without_animation(data))
         if channels.shape[0] * channels.shape[1] != promised:
             raise DamagedError("its pixels are not as many as its header promises")
         code = _colour_code(file)
@@ -105,6 +106,16 @@ def _colour_code(file: IO[bytes]) -> ColourCode | None:
             primaries, transfer = _bytes(file, start, 2)
             return ColourCode(primaries, transfer)
     return None
+
+
+def _without_animation(data: bytes) -> bytes:
+    """Return a file without the chunks that make it move: libpng's have faults that do not matter
+    to its first picture.
+    """
+    moving = [one for one in _chunks(BytesIO(data)) if one[0] in _ANIMATION]
+    for _, start, length in reversed(moving):
+        data = data[: start - 8] + data[start + length + 4 :]
+    return data
 
 
 def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:

@@ -24,9 +24,9 @@ _COLOURS: Final = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, SEPAR
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _UNSPECIFIED, _PREMULTIPLIED, _ALPHA = 0, 1, 2
 _INKS_OF_CMYK = 1
-_REACH = 2**16
-"""Integers of more than 16 bit whose largest is below this share's inverse of their range are not
-meant to fill it (empirical).
+_WORD = 65535
+"""Integers of more than 16 bit that do not go beyond are words in a wider type, as Pillow writes
+them (empirical).
 """
 
 
@@ -113,12 +113,12 @@ def _scaled(stored: NDArray[Any], meaning: Meaning) -> tuple[Samples, tuple[str,
     if meaning.kind == _FLOAT:
         return unit_samples(stored)
     if meaning.kind == _SIGNED:
-        raise ValueError(f"its pixels are signed {meaning.bits}-bit integers of unknown range")
+        return _unsigned(stored, meaning.bits)
     if meaning.kind != _UNSIGNED or not 1 <= meaning.bits <= 64:
         raise ValueError("its pixels are numbers of a kind that is not read")
     most = 2**meaning.bits - 1
     if meaning.bits > 16:
-        return _shortened(stored, meaning.bits), ()
+        return _shortened(stored, meaning.bits)
     if meaning.bits > 8:
         return scale_to_16_bit(stored.astype(np.uint16, copy=False), most), ()
     samples: Samples = stored.astype(np.uint8, copy=False)
@@ -131,15 +131,28 @@ def _scaled(stored: NDArray[Any], meaning: Meaning) -> tuple[Samples, tuple[str,
     )
 
 
-def _shortened(stored: NDArray[Any], bits: int) -> Samples:
-    """Keep the 16 highest of more bits, where the numbers reach for them."""
-    largest = int(stored.max(initial=0))
-    if 0 < largest <= (2**bits - 1) // _REACH:
+def _unsigned(stored: NDArray[Any], bits: int) -> tuple[Samples, tuple[str, ...]]:
+    """Take signed integers for unsigned ones where none is negative, nor beyond 16 bit."""
+    low, high = int(stored.min()), int(stored.max())
+    if low < 0 or high > _WORD:
         raise ValueError(
-            f"its pixels are {bits}-bit integers up to {largest} only: their range is not known"
+            f"its pixels are signed {bits}-bit integers from {low} to {high}: what is black and "
+            "white is not known"
         )
-    samples: Samples = (stored >> np.array(bits - 16, stored.dtype)).astype(np.uint16)
-    return samples
+    kind: Any = np.uint8 if bits <= 8 else np.uint16
+    most = np.iinfo(kind).max
+    return stored.astype(kind), (f"its signed integers are read as 0 (black) to {most} (white)",)
+
+
+def _shortened(stored: NDArray[Any], bits: int) -> tuple[Samples, tuple[str, ...]]:
+    """Round more bits to 16, or keep the lowest 16 where the numbers reach no further."""
+    largest = int(stored.max(initial=0))
+    if largest <= _WORD:
+        note = f"its {bits}-bit integers reach only to {largest}: read as 0 to {_WORD}"
+        return stored.astype(np.uint16), (note,)
+    unit = stored.astype(np.float64) / (2**bits - 1)
+    samples: Samples = np.rint(unit * _WORD).astype(np.uint16)
+    return samples, ()
 
 
 def unit_samples(stored: NDArray[Any]) -> tuple[Samples, tuple[str, ...]]:
@@ -172,7 +185,7 @@ def _looked_up(indices: NDArray[Any], palette: NDArray[np.uint16] | None) -> Sam
         table = table.astype(np.uint8)
     elif not (table % 257).any() or not (table % 256).any():
         table = (table >> 8).astype(np.uint8)
-    colours: Samples = table[indices]
+    colours: Samples = table[indices.astype(np.uint16, copy=False)]
     return colours
 
 

@@ -25,6 +25,7 @@ from srkit_core.io.exif import as_orientation, load_sub_ifds
 from srkit_core.io.pillow_decoder import PILLOW, pillow_opens
 from srkit_core.io.raster import Decoder, Raster, Samples, is_sideways
 from srkit_core.io.tiff_colours import LAB, PALETTE, SEPARATED, YCBCR, Meaning, colours_of
+from srkit_core.io.tiff_pages import count_pages
 
 if TYPE_CHECKING:
     import tifffile
@@ -32,13 +33,16 @@ if TYPE_CHECKING:
 _PLANES = (1, 2)
 """Samples of a pixel stand together or in a plane each (TIFF 6.0, PlanarConfiguration)."""
 
+_SENSORS = (32803, 34892)
+"""Photometric interpretations of raw files: colour filters and linear raw (DNG 1.4)."""
+
 _NO_COMPRESSION = 1
 _FAX = (2, 3, 4, 32771)
 _JPEG = (6, 7)
-_MAYBE_ZEROS = (*_FAX, 5, 32773)
-"""Codes in which a run of zeros is no data of a picture: fax, LZW and PackBits."""
+_PACK_BITS = 32773
+_MAYBE_ZEROS = (_NO_COMPRESSION, _PACK_BITS)
+"""Codes in which a run of zeros may be a picture's; in PackBits each two of them mean one."""
 
-_REDUCED, _MASK = 1, 4
 _MOST_SAMPLES = 8
 """A pixel of more samples is a measurement or a damaged header, and no picture (empirical)."""
 
@@ -59,7 +63,16 @@ def _decode(path: Path) -> Raster:
         if _is_pillow_s(page) and pillow_opens(path):
             return _by_pillow(path, page)
         _checked_size(page)
-        stored, profile = _page_samples(page), page.tags.valueof(ExifTags.Base.InterColorProfile)
+        profile = page.tags.valueof(ExifTags.Base.InterColorProfile)
+        if page.compression not in _MAYBE_ZEROS:
+            _refuse_holes(page)
+        try:
+            stored = _page_samples(page)
+        except DamagedError:
+            from_libtiff = _as_libtiff_reads_it(path, page)
+            if from_libtiff is None:
+                raise
+            return from_libtiff
         notes = () if stored.any() else _zeros(page)
         raster = colours_of(stored, _meaning(page))
         known = profile if isinstance(profile, bytes) and page.photometric not in LAB else b""
@@ -79,6 +92,18 @@ def _by_pillow(path: Path, page: "tifffile.TiffPage") -> Raster:
     )
 
 
+def _as_libtiff_reads_it(path: Path, page: "tifffile.TiffPage") -> Raster | None:
+    """Return what Pillow makes of 8 bit that tifffile finds fault with, such as a last strip of
+    more data than it needs; None where it finds fault too.
+    """
+    if _bits(page) != 8 or page.sampleformat != 1 or page.photometric not in (0, 1, 2):
+        return None
+    try:
+        return _by_pillow(path, page) if pillow_opens(path) else None
+    except ValueError:
+        return None
+
+
 def _exif(path: Path) -> Image.Exif:
     """Return the EXIF, which is the file's own directory."""
     found = Image.Exif()
@@ -88,16 +113,11 @@ def _exif(path: Path) -> Image.Exif:
 
 
 def _notes(path: Path) -> tuple[str, ...]:
-    """Say that there are further pages; smaller copies and masks of the first are none."""
+    """Say that there are further pages."""
     with _opened(path) as file:
-        pages = sum(not _is_side_issue(page) for page in file.pages)
         stacked = (file.imagej_metadata or {}).get("images", 1) if file.is_imagej else 1
-    count = max(pages, int(stacked))
+    count = max(count_pages(path), int(stacked))
     return (f"first of {count} pages",) if count > 1 else ()
-
-
-def _is_side_issue(page: Any) -> bool:
-    return bool(int(page.subfiletype) & (_REDUCED | _MASK))
 
 
 TIFF = Decoder(_size, _decode, _exif, _notes)
@@ -145,6 +165,32 @@ def first_tags(path: Path) -> dict[int, Any]:
         return {tag.code: tag.value for tag in page.tags}
 
 
+def sensor_is_stored(path: Path) -> bool:
+    """Say whether a raw file that is built like a TIFF file holds all that its directories promise
+    of its sensor: inside the file, and not ending in a hole where it is compressed.
+    """
+    try:
+        with _opened(path) as file:
+            first = file.pages.first
+            sensors = [one for one in (first, *(first.pages or ())) if _is_of_a_sensor(one)]
+            return bool(sensors) and all(_is_stored(one, path.stat().st_size) for one in sensors)
+    except Exception:  # tifffile names no base class for what broken directories raise
+        return False
+
+
+def _is_of_a_sensor(page: Any) -> bool:
+    return page.photometric in _SENSORS
+
+
+def _is_stored(page: Any, length: int) -> bool:
+    ends = [sum(one) for one in zip(page.dataoffsets, page.databytecounts, strict=True)]
+    if not ends or max(ends) > length:
+        return False
+    return page.compression == _NO_COMPRESSION or all(
+        part[-ZEROS:].strip(b"\0") for part in _parts(page)
+    )
+
+
 def _is_pillow_s(page: "tifffile.TiffPage") -> bool:
     """Say whether libtiff, and not the directory, says what the numbers of a page mean."""
     coded = page.compression in (*_FAX, *_JPEG) and page.photometric not in (*LAB, PALETTE)
@@ -187,25 +233,20 @@ def _check_parts(page: "tifffile.TiffPage") -> None:
         or not all(page.databytecounts)
     ):
         raise DamagedError("its directory names fewer parts than the picture has")
-    if page.compression != _NO_COMPRESSION:
-        _refuse_holes(page)
 
 
 def _refuse_holes(page: "tifffile.TiffPage") -> None:
-    """Raise DamagedError for a compressed part that is nothing but zeros, or ends in them in a
-    code that has none.
-    """
-    tail = ZEROS if page.compression in _MAYBE_ZEROS else 0
-    for part in _parts(page):
-        if not part.strip(b"\0") or (tail and len(part) > tail and not part[-tail:].strip(b"\0")):
-            raise DamagedError("its compressed data are zeros")
+    """Raise DamagedError for a compressed part that ends in zeros, or is nothing else."""
+    if not all(part[-ZEROS:].strip(b"\0") for part in _parts(page)):
+        raise DamagedError("its compressed data are zeros")
 
 
 def _parts(page: "tifffile.TiffPage") -> Iterator[bytes]:
     file = page.parent.filehandle
     for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False):
-        file.seek(offset)
-        yield file.read(count)
+        if offset and count:
+            file.seek(offset)
+            yield file.read(count)
 
 
 def _zeros(page: "tifffile.TiffPage") -> tuple[str, ...]:
@@ -213,7 +254,7 @@ def _zeros(page: "tifffile.TiffPage") -> tuple[str, ...]:
 
     Compressed data that are zeros themselves are a hole and raise DamagedError.
     """
-    if page.compression == _NO_COMPRESSION:
+    if page.compression in _MAYBE_ZEROS:
         return (NOTHING_BUT_ZEROS,)
     _refuse_holes(page)
     return ()

@@ -206,7 +206,8 @@ def test_an_error_when_no_picture_is_left(failing, tmp_path):
     code, fact, _ = failing("train", *TINY, "--data", tmp_path, "--out", tmp_path / "run")
     assert (code, fact) == (
         4,
-        f"none of the 1 files of {tmp_path} can be used; notes.png: it is not a picture",
+        f"none of the 1 files of {tmp_path} can be used; notes.png: "
+        "it is not a picture of a known format",
     )
 
 

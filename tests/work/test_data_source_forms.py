@@ -149,7 +149,7 @@ def test_notes_of_a_mixture_are_those_of_its_places(tmp_path):
     assert open_picture_set(f"{one} + {other}").notes() == [
         f"{other} holds HR and LR side by side: these are the pictures of HR, 1 others were left "
         "alone",
-        f"skipped {one / 'bad.png'}: it is not a picture",
+        f"skipped {one / 'bad.png'}: it is not a picture of a known format",
         f"ignored 1 files of {one} + {other} without a picture ending",
     ]
 

@@ -178,8 +178,8 @@ def test_16_bit_photograph(assets):
     ("numbers", "reason"),
     [
         (np.full((3, 3), 2.5, dtype=np.float32), "floating-point numbers from 2.5 to 2.5"),
-        (np.full((3, 3), 65536, dtype=np.int32), "signed 32-bit integers of unknown range"),
-        (np.full((3, 3), -1, dtype=np.int32), "signed 32-bit integers of unknown range"),
+        (np.full((3, 3), 65536, dtype=np.int32), "signed 32-bit integers from 65536 to"),
+        (np.full((3, 3), -1, dtype=np.int32), "signed 32-bit integers from -1 to -1"),
     ],
 )
 def test_numbers_of_unknown_range_are_refused(tmp_path, numbers, reason):

@@ -136,7 +136,7 @@ def test_a_broken_lr_picture_is_skipped_and_named(tmp_path):
     (tmp_path / "LR" / "b.png").write_text("words")
     source = open_picture_set(str(tmp_path), paired=True)
     assert [one.name for one in source.pictures] == ["HR/a"]
-    assert source.notes() == [f"skipped {tmp_path}/LR/b.png: it is not a picture"]
+    assert source.notes() == [f"skipped {tmp_path}/LR/b.png: it is not a picture of a known format"]
 
 
 def test_an_lr_picture_without_hr_is_named_but_not_another_scale(tmp_path):

@@ -102,7 +102,8 @@ def test_broken_files_are_named_skipped_and_counted(tmp_path):
     source = open_picture_set(str(folder))
     assert named(source.pictures) == ["good"]
     assert source.notes() == [
-        f"skipped {folder}/bad{number}.png: it is not a picture" for number in range(5)
+        f"skipped {folder}/bad{number}.png: it is not a picture of a known format"
+        for number in range(5)
     ] + ["skipped 2 more files"]
     assert source.skipped[-1].reason == f"there is no file {folder / 'none.jpg'}"
 

@@ -217,9 +217,9 @@ def test_floating_point_numbers_are_read_where_they_lie_in_0_to_1(tmp_path, kind
 
 @pytest.mark.parametrize("kind", ["i1", "i2", "i4"])
 def test_signed_integers_are_named_as_such(tmp_path, kind):
-    tifffile.imwrite(tmp_path / "a.tif", np.full((3, 3), 5, dtype=kind), photometric="minisblack")
+    tifffile.imwrite(tmp_path / "a.tif", np.full((3, 3), -5, dtype=kind), photometric="minisblack")
     bits = 8 * np.dtype(kind).itemsize
-    with pytest.raises(DataError, match=f"signed {bits}-bit integers of unknown range"):
+    with pytest.raises(DataError, match=f"signed {bits}-bit integers from -5 to -5"):
         read_image(tmp_path / "a.tif")
 
 

@@ -34,7 +34,7 @@ from srkit_core.data.preparation.records import (
 from srkit_core.data.prepared_layout import SHARDS
 from srkit_core.data.shards import write_shard
 from srkit_core.errors import DataError
-from srkit_core.io.images import Pixels, image_size, read_image, write_image
+from srkit_core.io.images import Pixels, image_size, read_image_noted, write_image
 
 _Files = list[tuple[str, int]]
 
@@ -66,7 +66,7 @@ def prepare_picture(job: PictureJob) -> Unusable | None:
         ):
             save_record(job.out, file.name, replace(before, bytes=file.bytes, mtime=file.mtime))
             return None
-        pixels = read_image(file.path)
+        pixels, notes = read_image_noted(file.path)
     except OSError as error:
         return Unusable(error.strerror or str(error), lasting=False)
     except MemoryError:
@@ -75,10 +75,10 @@ def prepare_picture(job: PictureJob) -> Unusable | None:
         return unusable_input(error, file.path)
     if pixels.shape[:2] != (job.height, job.width):
         return Unusable("its pixels are not as many as its header promises", lasting=True)
-    return _store(job, pixels, sha256)
+    return _store(job, pixels, sha256, notes)
 
 
-def _store(job: PictureJob, pixels: Pixels, sha256: str) -> Unusable | None:
+def _store(job: PictureJob, pixels: Pixels, sha256: str, notes: tuple[str, ...]) -> Unusable | None:
     file, bits = job.file, perceptual_hash(pixels)
     try:
         outputs = tuple(_write_variant(job, variant, pixels, sha256) for variant in job.variants)
@@ -99,6 +99,7 @@ def _store(job: PictureJob, pixels: Pixels, sha256: str) -> Unusable | None:
         sha256=sha256,
         perceptual_hash=bits,
         outputs=outputs,
+        notes=notes,
     )
     save_record(job.out, file.name, record)
     return None

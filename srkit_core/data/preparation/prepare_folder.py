@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from srkit_core.chain import bind_chain
+from srkit_core.data.picture_notes import named_at_most
 from srkit_core.data.preparation.executor import PrepareExecutor
 from srkit_core.data.preparation.file_names import check_distinct
 from srkit_core.data.preparation.input_files import FoundInputs, InputFile, find_inputs
@@ -125,7 +126,11 @@ class _Preparation:
             splits=Counter(one["split"] for one in pictures),
             renewed=renewed,
             tally=tally,
-            notes=(*inputs.remarks, *_notes(inputs, gone, changed, sizes, self._options)),
+            notes=(
+                *inputs.remarks,
+                *_notes(inputs, gone, changed, sizes, self._options),
+                *_notes_on_pictures(selected),
+            ),
         )
 
     def _sizes(self, files: Sequence[InputFile]) -> tuple[dict[InputFile, tuple[int, int]], int]:
@@ -250,6 +255,13 @@ class _Preparation:
             if not patches_of(height, width, self._options):
                 tally.filter(file, TOO_SMALL, f"{width} x {height} is smaller than a patch")
         return tally
+
+
+def _notes_on_pictures(selected: Sequence[tuple[InputFile, Record]]) -> tuple[str, ...]:
+    """Say what a person ought to know of how pictures were read."""
+    return named_at_most(
+        [f"{one.shown}: {note}" for one, record in selected for note in record.notes]
+    )
 
 
 def _notes(

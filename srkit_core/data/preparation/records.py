@@ -56,7 +56,8 @@ class Record:
     """An input file as it was (bytes, mtime in ns), and either why it cannot be used, or what the
     job of this digest wrote of it.
 
-    `height` and `width` are those of the header, 0 where it cannot be read.
+    `height` and `width` are those of the header, 0 where it cannot be read. `notes` say what a
+    person ought to know of how it was read.
     """
 
     bytes: int
@@ -68,6 +69,7 @@ class Record:
     sha256: str = ""
     perceptual_hash: int = 0
     outputs: tuple[Output, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def is_of(self, file: InputFile) -> bool:
         """Say whether the file is still the one that was looked at."""
@@ -124,8 +126,8 @@ def load_record(out: Path, name: str) -> Record | None:
     try:
         content = json.loads(record_file(out, name).read_text(encoding="utf-8"))
         outputs = tuple(_output(**one) for one in content.pop("outputs"))
-        bits = content.pop(_HASH_KEY)
-        return Record(**content, perceptual_hash=bits, outputs=outputs)
+        bits, notes = content.pop(_HASH_KEY), tuple(content.pop("notes", ()))
+        return Record(**content, perceptual_hash=bits, outputs=outputs, notes=notes)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
