@@ -129,8 +129,13 @@ def _walked(data: bytes) -> _Parts:
 
 
 def _closed(rest: bytes) -> bytes:
-    """Return scans with the end marker that they lack."""
-    return rest.removesuffix(b"\xff") + _END_OF_IMAGE
+    """Return scans with the end marker that they lack.
+
+    Raises DamagedError for half a marker: such a file was cut, and of how much nobody knows.
+    """
+    if rest.endswith(b"\xff"):
+        raise DamagedError("its data have no end")
+    return rest + _END_OF_IMAGE
 
 
 def _checked_pixels(parts: _Parts, closed: bool) -> Samples:

@@ -52,7 +52,6 @@ def with_strays(data):
 MENDED = {
     "strays": with_strays,
     "no end": lambda data: data[:-2],
-    "half an end": lambda data: data[:-1],
     "both": lambda data: with_strays(data)[:-2],
 }
 
@@ -78,7 +77,7 @@ def test_jpeg_whose_data_end_early(tmp_path, name):
     scan = data.index(b"\xff\xda")
     (tmp_path / "a.jpg").write_bytes(data)
     whole = read_image(tmp_path / "a.jpg")
-    for place in [*range(scan + 20, len(data) - 20, 37), *range(len(data) - 20, len(data) - 2)]:
+    for place in [*range(scan + 20, len(data) - 20, 37), *range(len(data) - 20, len(data))]:
         (tmp_path / "a.jpg").write_bytes(data[:place])
         try:
             pixels = read_image(tmp_path / "a.jpg")
@@ -87,7 +86,9 @@ def test_jpeg_whose_data_end_early(tmp_path, name):
         else:
             told = ""
             assert np.array_equal(pixels, whole)
-        assert "it is truncated or damaged" in told or len(data) - place < 6
+        assert "it is truncated or damaged" in told or (
+            len(data) - place < 6 and len(data) - place != 1
+        )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
