@@ -86,11 +86,10 @@ class Forged:
     "content",
     [np.array([None, {}], dtype=object), np.array(["a"]), np.zeros(2, np.longdouble), Forged()],
 )
-def test_an_array_of_anything_but_numbers_is_refused(tmp_path, content):
+def test_an_array_of_anything_but_numbers_is_left_out(tmp_path, content):
     """Numpy's own unpickling trusts the bytes of a file, and ends in a crash or worse."""
-    (tmp_path / "a.pkl").write_bytes(pickle.dumps({"a": content}))
-    with pytest.raises(WeightsError, match=r"something else than numbers|is damaged"):
-        read_arrays(tmp_path / "a.pkl")
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps({"a": content, "b": np.arange(3.0)}))
+    assert list(read_arrays(tmp_path / "a.pkl")) == ["b"]
 
 
 @pytest.mark.parametrize("dtype", ["<f2", "<f4", "<f8", ">f4", "<i8", "u1"])
