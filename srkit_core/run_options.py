@@ -21,10 +21,10 @@ class RunOptions:
 
     `data` is a data source as `--data` takes it, `val` are such by the name of their validation set
     ("" for a single one). `out` is the run folder, by default the next free `runs/<name>-<n>`;
-    `init` a weights file that the generator starts from. `workers` are processes that load
-    pictures. `compile` runs networks through torch.compile; `recompute` saves memory by computing
-    blocks of the generator twice; `track` names trackers beside `metrics.csv`; `repeats` is the run
-    folder whose recipe is trained again.
+    `init` what the generator starts from: a weights file, a run folder or the name of known
+    weights. `workers` are processes that load pictures. `compile` runs networks through
+    torch.compile; `recompute` saves memory by computing blocks of the generator twice; `track`
+    names trackers beside `metrics.csv`; `repeats` is the run folder whose recipe is trained again.
     """
 
     data: str | Path = "photos"

@@ -42,6 +42,14 @@ def _free(options: Mapping[str, Any], /) -> bool:
     return False
 
 
+def _unsaid(options: Mapping[str, Any], /) -> str:
+    return ""
+
+
+def _nothing(found: Mapping[str, Any], /) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ComponentSpec:
     """What every kind has in common.
@@ -73,11 +81,13 @@ class GeneratorSpec(ComponentSpec):
     `size_multiple` and to at least `min_size` pixels by srkit, never by the network; `trainable` is
     False for plain interpolation; `receptive` is how many LR pixels around an output pixel matter
     in practice, the default overlap of tiles; `body` names the `nn.Sequential` of blocks that may
-    be computed again for the gradient (none with batch normalisation).
+    be computed again for the gradient (none with batch normalisation). `opened_by` says, for the
+    bound options, which other tools open its weights, or that none does and which options change
+    that; nothing where its author does not know.
     """
 
     kind = "generator"
-    traits = ("scales", "size_multiple", "min_size", "trainable", "receptive", "body")
+    traits = ("scales", "size_multiple", "min_size", "trainable", "receptive", "body", "opened_by")
 
     scales: tuple[int, ...]
     size_multiple: Amount = 1
@@ -85,6 +95,7 @@ class GeneratorSpec(ComponentSpec):
     trainable: bool = True
     receptive: Amount = 32
     body: str = ""
+    opened_by: Callable[[Mapping[str, Any]], str] = _unsaid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,8 +258,14 @@ class LayoutSpec:
     A file is of this layout when each of `marks` (regular expressions) matches one of its keys from
     end to end. Every key is renamed by the first of `renames` (pattern, replacement) whose pattern
     matches it from end to end, and kept where none does; an empty replacement drops it. `options`
-    takes the shapes under the new names and returns the options of the generator, together with
-    `scale`.
+    takes the shapes under the new names and returns the options of the generator that they show,
+    together with `scale`.
+
+    Options that shapes do not show are left out there. They come, the first that says them, from
+    what a person wrote, from `known`, from `numbers`, from `usual`, from the generator's defaults;
+    those of the last two are told to people as assumed. `known` holds the options of published
+    files by their sha256, or as many of its first digits as are published; `numbers` reads options
+    from the tensors, under the names in the file; `usual` says what files of such shapes have.
     """
 
     name: str
@@ -256,6 +273,9 @@ class LayoutSpec:
     marks: tuple[str, ...]
     options: Callable[[Shapes], Mapping[str, Any]]
     renames: tuple[tuple[str, str], ...] = ()
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
+    usual: Callable[[Shapes], Mapping[str, Any]] = _nothing
     source: str
 
 

@@ -28,7 +28,7 @@ Models = Annotated[
     list[str],
     typer.Argument(
         metavar="MODEL...|RECIPE",
-        help="Weights files, baselines such as bicubic, or an evaluation recipe.",
+        help="Weights files, run folders, baselines such as bicubic, or an evaluation recipe.",
     ),
 ]
 DataOption = Annotated[

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from functools import wraps
-from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias, get_args, get_type_hints
 
 import typer
@@ -52,7 +51,14 @@ _WRITTEN_OTHERWISE: Final[Mapping[str, Any]] = {
     "val": Annotated[
         list[str] | None, typer.Option(help="[NAME=]PATH of validation pictures; may be repeated.")
     ],
-    "init": Annotated[Path | None, typer.Option(help="Weights to start the generator from.")],
+    "init": Annotated[
+        str | None,
+        typer.Option(
+            metavar="WEIGHTS|NAME|RUN",
+            help="Weights to start the generator from: a file of anybody, a run, or a name of "
+            "weights list. Without --gen, theirs is trained.",
+        ),
+    ],
     "track": Annotated[
         list[str] | None,
         typer.Option(

@@ -1,5 +1,6 @@
 """How is a training run typed?"""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,7 +49,10 @@ def train_command(
 def _train(
     recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None
 ) -> None:
-    requested, taken, repeats = _requested(recipe, flags, out if resume else None)
+    resumed = out if resume else None
+    if recipe is None and flags.gen is None and "init" in where and not _holds_run(resumed):
+        flags = _like(flags, where["init"])
+    requested, taken, repeats = _requested(recipe, flags, resumed)
     from srkit_core.plan import plan
     from srkit_core.registry import discover
 
@@ -74,6 +78,25 @@ def _train(
             callbacks=[view],
         )
         view.on_note(f"weights: {result.weights}")
+
+
+def _holds_run(folder: Path | None) -> bool:
+    return folder is not None and (folder / "recipe.toml").is_file()
+
+
+def _like(flags: "Flags", init: str) -> "Flags":
+    """Return the flags with the generator that initial weights are of, and their scale."""
+    from srkit_core.cli.progress import ProgressView
+    from srkit_core.models.initial_weights import read_initial
+    from srkit_core.registry import discover
+
+    with ProgressView() as view:
+        initial = read_initial(init, discover(), view.on_download)
+        if initial.bound is None:
+            return flags
+        view.on_note(f"the generator is that of {init}: {initial.bound.expression}")
+    scale = initial.scale if flags.scale is None else flags.scale
+    return replace(flags, gen=str(initial.bound.expression), scale=scale)
 
 
 def _requested(

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 ModelArgument = Annotated[
-    str, typer.Argument(help="A .safetensors file, or a baseline such as bicubic.")
+    str,
+    typer.Argument(
+        help="A weights file, a run folder, a name of weights list, or a baseline (bicubic)."
+    ),
 ]
 InputsArgument = Annotated[
     list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")
@@ -55,7 +58,12 @@ def upscale_command(
 
     with ProgressView() as view:
         loaded = load_model(
-            model, scale=scale, device=device, precision=precision, report=view.on_download
+            model,
+            scale=scale,
+            device=device,
+            precision=precision,
+            report=view.on_download,
+            note=view.on_note,
         )
     tasks = _tasks(inputs, out, overwrite)
     with oom_guard("--tile 128, or a smaller one than before"):

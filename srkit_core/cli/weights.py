@@ -68,6 +68,10 @@ def weights_import_command(
     gen: Annotated[
         str | None, typer.Option(help="The generator; options left out come from the file.")
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="The table to take (default: the moving average, where there is one)."),
+    ] = None,
 ) -> None:
     """Make a weights file of srkit from one of another project."""
     from srkit_core.expressions import parse_call
@@ -77,41 +81,60 @@ def weights_import_command(
 
     _check_out(out)
     registry = discover()
-    found, tensors = import_weights(file, registry, parse_call(gen) if gen else None)
+    found, tensors = import_weights(file, registry, parse_call(gen) if gen else None, key)
     save_weights(out, tensors, _card(file, found, registry))
-    say(f"{file} is {found.layout.name}: {found.bound.expression}, x{found.scale}")
+    say(f"{file} is {found.layout.name}: {found.bound.expression}, x{found.scale}", *found.notes())
     say(f"weights: {out}")
 
 
 def weights_show_command(
-    file: Annotated[Path, typer.Argument(help="A weights file of srkit.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|RUN", help="A weights file of srkit, or a run folder.")
+    ],
     as_json: JsonFlag = False,
 ) -> None:
     """Show which model a weights file is for, and what made it."""
-    from srkit_core.models.find_model import own_file
-    from srkit_core.models.weights_file import read_card, read_tensors
+    from srkit_core.models.foreign_weights import own_file
+    from srkit_core.models.locate_weights import locate_weights
+    from srkit_core.models.weights_file import not_finite, read_card, read_tensors
     from srkit_core.registry import discover
 
-    card = read_card(own_file(file, discover()))
-    numbers = sum(tensor.numel() for tensor in read_tensors(file).values())
+    registry = discover()
+    located = locate_weights(file, registry)
+    path = located.path if located else Path(file)
+    card, tensors = read_card(own_file(path, registry)), read_tensors(path)
+    numbers = sum(tensor.numel() for tensor in tensors.values())
     facts = {
-        "file": str(file),
+        "file": str(path),
         "generator": str(card.generator),
         "scale": card.scale,
         "step": card.step,
         "numbers": numbers,
         "versions": dict(card.versions),
         "origin": card.origin,
+        "opened_by": card.opened_by,
+        "not_finite": not_finite(tensors),
     }
     if as_json:
         print_json(facts | {"recipe": card.recipe})
         return
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(card.versions.items()))
-    made = f"imported: {card.origin}" if card.origin else f"trained: {card.step} steps"
-    say(str(file), f"generator: {card.generator}", f"scale: {card.scale}", made)
-    say(f"numbers in the file: {numbers:,}", f"made with: {versions}")
+    for note in located.notes if located else ():
+        say(note)
+    say(*_described(facts))
     if card.recipe:
         say_text(f"\n{card.recipe}")
+
+
+def _described(facts: dict[str, Any]) -> list[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(facts["versions"].items()))
+    made = f"imported: {facts['origin']}" if facts["origin"] else f"trained: {facts['step']} steps"
+    lines = [facts["file"], f"generator: {facts['generator']}", f"scale: {facts['scale']}", made]
+    if facts["opened_by"]:
+        lines.append(f"opened by: {facts['opened_by']}")
+    lines.append(f"numbers in the file: {facts['numbers']:,}")
+    if facts["not_finite"]:
+        lines.append(f"not finite, so that no command takes it: {', '.join(facts['not_finite'])}")
+    return [*lines, f"made with: {versions}"]
 
 
 def print_known(known: "Sequence[dict[str, Any]]") -> None:
@@ -186,16 +209,13 @@ def _check_out(out: Path) -> None:
 
 def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card":
     from srkit_core.downloads import sha256
-    from srkit_core.models.weights_file import Card, versions
+    from srkit_core.models.weights_file import card_of
 
-    return Card(
-        generator=found.bound.expression,
-        scale=found.scale,
-        recipe="",
-        versions=versions(registry),
-        step=0,
-        origin=f"{file.name}, sha256 {sha256(file)}, layout {found.layout.name}",
-    )
+    key = found.chosen.table.key
+    taken = f", key {key}" if key else ""
+    assumed = f", assumed {found.assumptions}" if found.assumed else ""
+    origin = f"{file.name}, sha256 {sha256(file)}, layout {found.layout.name}{taken}{assumed}"
+    return card_of(found.bound, found.scale, registry, origin=origin)
 
 
 def _say_where(found: "FoundWeights") -> None:

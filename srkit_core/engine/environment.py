@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from srkit_core.engine.run_context import RunContext
+from srkit_core.errors import SrkitError
+from srkit_core.models.locate_weights import locate_weights
 from srkit_core.models.weights_file import versions
+from srkit_core.registry import Registry
 
 _GIT_SECONDS = 5
 
@@ -32,7 +35,7 @@ def describe(context: RunContext) -> dict[str, Any]:
         "commands": [sys.argv],
         "git": _git_state(),
         **_described_data(context),
-        "init": _described_init(context.options.init),
+        "init": _described_init(context.options.init, context.registry),
         "weights": [
             {"name": one.spec.name, "path": str(one.path), "sha256": one.file.sha256}
             for one in context.pretrained
@@ -56,8 +59,15 @@ def _described_data(context: RunContext) -> dict[str, Any]:
     }
 
 
-def _described_init(init: str | Path | None) -> dict[str, str | None] | None:
-    return None if init is None else {"path": str(init), "sha256": _digest(Path(init))}
+def _described_init(init: str | Path | None, registry: Registry) -> dict[str, str | None] | None:
+    if init is None:
+        return None
+    try:
+        located = locate_weights(init, registry)
+    except SrkitError:  # gone since: a resumed run no longer needs its initial weights
+        located = None
+    file = located.path if located else Path(init)
+    return {"path": str(init), "file": str(file), "sha256": _digest(file)}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Which networks does a run train, and what is its result?"""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -12,8 +11,9 @@ from srkit_core.engine.ema import start_average
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.seeds import seed_for
 from srkit_core.models.build import build_network, to_device
+from srkit_core.models.initial_weights import InitialWeights
 from srkit_core.models.recompute import recompute
-from srkit_core.models.weights_file import fill, read_tensors
+from srkit_core.models.weights_file import fill
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.run_options import RunOptions
 
@@ -50,7 +50,7 @@ class Networks:
 
 
 def build_networks(
-    plan: Plan, options: RunOptions, processes: Processes, init: Path | None
+    plan: Plan, options: RunOptions, processes: Processes, init: InitialWeights | None
 ) -> Networks:
     """Build the networks of a run on its device, the generator from initial weights where there
     are any.
@@ -58,7 +58,7 @@ def build_networks(
     seed = plan.recipe.seed
     generator = build_for_training(plan.generator, options, processes, seed_for(seed, "generator"))
     if init:
-        fill(generator.module, read_tensors(init), init)
+        fill(generator.module, init.tensors, init.path)
     if plan.discriminator is None:
         return Networks(generator, None)
     seed = seed_for(seed, "discriminator")

@@ -22,6 +22,7 @@ from srkit_core.engine.checkpoints.checkpoint_policy import (
     keep_checkpoint,
     keep_milestone,
     keep_pictures,
+    run_card,
 )
 from srkit_core.engine.ema import update_average
 from srkit_core.engine.gan_monitor import GanMonitor
@@ -140,7 +141,11 @@ class StageRun:
     def states(self) -> dict[str, State]:
         """Return what a resumed run needs of it, by the names of the files."""
         networks = self.networks.by_name().items()
-        states = {name: State(network.state_dict()) for name, network in networks}
+        cards = dict.fromkeys(("generator", "ema"), run_card(self).to_metadata())
+        states = {
+            name: State(network.state_dict(), metadata=cards.get(name, {}))
+            for name, network in networks
+        }
         optimizers = self.pair.by_name().items()
         states |= {f"{name}-optimizer": network.state() for name, network in optimizers}
         return states | ({"pool": State(self.pool.tensors())} if len(self.pool) else {})

@@ -9,6 +9,7 @@ from typing import Final
 
 import torch
 
+from srkit_core.binding import BoundComponent
 from srkit_core.callbacks import Callback, CallbackList
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import BEST_LOSS
@@ -36,7 +37,8 @@ from srkit_core.engine.run_record import (
 )
 from srkit_core.engine.stage_run import StageRun, open_stage_run
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
-from srkit_core.models.find_model import own_file
+from srkit_core.expressions import Call
+from srkit_core.models.initial_weights import InitialWeights, check_fits, read_initial
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import Pinned, choose_networks, fetch_networks
 from srkit_core.plan import Plan, plan
@@ -45,6 +47,7 @@ from srkit_core.recipe_files import with_listed_names
 from srkit_core.registry import Registry, discover
 from srkit_core.run_folder import RunFolder, RunResult, choose_run_folder, read_environment
 from srkit_core.run_options import RunOptions
+from srkit_core.specs import GeneratorSpec
 
 _TOO_LARGE: Final = (
     "a smaller network, such as --gen 'rrdb(blocks=4)', or a machine with more memory"
@@ -76,7 +79,7 @@ def train(
     ):
         heard = CallbackList(callbacks if processes.is_main else ())
         context = _open_context(planned, options, resume, registry, processes, heard)
-        _run(context, resume)
+        _run(context, resume, recipe.generator)
     return RunResult(context.folder.path)
 
 
@@ -89,6 +92,7 @@ def _open_context(
     callbacks: CallbackList,
 ) -> RunContext:
     _check_batches(planned, processes)
+    _tell_who_opens(planned.generator, callbacks)
     name, out = planned.recipe.name, options.out
     folder = processes.agree(lambda: choose_run_folder(out, name, resume=resume is not None))
     recorded = recorded_recipe(folder, registry) if folder.holds_run else None
@@ -119,8 +123,8 @@ def _pin(
     return pinned
 
 
-def _run(context: RunContext, resume: Resume | None) -> None:
-    networks = _build(context, resume)
+def _run(context: RunContext, resume: Resume | None, asked: Call) -> None:
+    networks = _build(context, resume, asked)
     context.callbacks.on_note(
         f"training on {context.device} in {context.processes.precision}, "
         f"{len(context.data.training)} pictures, into {context.folder.path}"
@@ -150,17 +154,36 @@ def _what_was_learnt(folder: RunFolder) -> Iterator[None]:
         raise
 
 
-def _build(context: RunContext, resume: Resume | None) -> Networks:
+def _tell_who_opens(bound: BoundComponent, callbacks: CallbackList) -> None:
+    opened_by = bound.spec(GeneratorSpec).opened_by(bound.arguments)
+    if opened_by:
+        callbacks.on_note(f"the weights of this {bound.name} are opened by {opened_by}")
+
+
+def _build(context: RunContext, resume: Resume | None, asked: Call) -> Networks:
     """Build the networks, and every stage once, so that what cannot be built is known before
     anything is written.
     """
     going_on = resume is not None and bool(context.folder.checkpoints())
     given = None if going_on else context.options.init
-    init = None if given is None else own_file(Path(given), context.registry)
+    init = None if given is None else _initial(context, given, asked)
     networks = build_networks(context.plan, context.options, context.processes, init)
     for number in range(len(context.plan.stages)):
         open_stage_run(context, networks, number, Progress())
     return networks
+
+
+def _initial(context: RunContext, word: str | Path, asked: Call) -> InitialWeights:
+    """Return the weights to begin with, once they are known to fit the generator, of which a person
+    wrote the `asked` options.
+    """
+    heard = context.callbacks
+    initial = read_initial(word, context.registry, heard.on_download)
+    written = [name for name, _ in asked.options]
+    fits = check_fits(initial, context.plan.generator, context.recipe.scale, written)
+    for text in (*initial.notes, *fits):
+        heard.on_note(text)
+    return initial
 
 
 def _chosen(context: RunContext, resume: Resume | None) -> Checkpoint | None:

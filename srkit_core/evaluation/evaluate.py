@@ -80,10 +80,11 @@ def evaluate(
 ) -> Scores:
     """Score one or several models on a data source under one protocol, as `srkit eval` does.
 
-    A model is a weights file, the name of known weights or of a baseline, or loaded; a mapping
-    names the rows. `split` is of prepared data (default: test, else val, else all). `precision`
-    `auto` is fp32; `tile` is a side in LR pixels (default: whole pictures up to 512 x 512).
-    `pictures` is a folder for what was upscaled; `note` is told what was chosen and left out.
+    A model is a weights file, a run folder, the name of known weights or of a baseline, or loaded;
+    a mapping names the rows. `split` is of prepared data (default: test, else val, else all).
+    `precision` `auto` is fp32; `tile` is a side in LR pixels (default: whole pictures up to
+    512 x 512). `pictures` is a folder for what was upscaled; `note` is told what was chosen and
+    left out.
     Raises DataError, WeightsError, IncompatibleError or RegistryError.
     """
     named, heard, where = name_models(models), note or _ignore, choose_device(device)
@@ -173,7 +174,7 @@ def evaluate_models(
     networks_of([term.bound for term in terms], registry, report)
     metrics, scores = build_metrics(terms), []
     for name, word in models.items():
-        model = open_model(word, registry, scale, inference.device, inference.precision)
+        model = open_model(word, registry, scale, inference.device, inference.precision, note=note)
         examples = pairs(found.pictures, scale, lr_maker, inference.device)
         shown = partial(seen, name) if seen else None
         scored = score_model(

@@ -57,9 +57,9 @@ def upscale(
 ) -> Upscaled:
     """Upscale a picture file into another; a file of that name is replaced.
 
-    `model` is a weights file, the name of known weights or of a baseline, or a loaded model, which
-    is the quickest for many pictures. `scale` is for a baseline (default: 4). The rest is as in
-    `upscale_file` and `load_model`, with their errors.
+    `model` is a weights file, a run folder, the name of known weights or of a baseline, or a loaded
+    model, which is the quickest for many pictures. `scale` is for a baseline (default: 4). The rest
+    is as in `upscale_file` and `load_model`, with their errors.
     """
     loaded = load_model(model, scale=scale, device=device, precision=precision, registry=registry)
     with oom_guard("tile=128, or a smaller one than before"):

@@ -1,6 +1,7 @@
 """Which model does this word mean?"""
 
 import difflib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -16,19 +17,20 @@ from srkit_core.errors import (
 )
 from srkit_core.expressions import Call, parse_call
 from srkit_core.models.build import build_network, to_device
-from srkit_core.models.foreign_weights import import_command, import_weights, recognise
+from srkit_core.models.foreign_weights import import_weights, recognise
+from srkit_core.models.locate_weights import locate_weights
 from srkit_core.models.model import Model
 from srkit_core.models.weights_file import is_ours, read_card, read_model
 from srkit_core.plan import bind_generator
-from srkit_core.pretrained import DownloadProgress, obtain
+from srkit_core.pretrained import DownloadProgress
 from srkit_core.registry import Component, Registry, discover
 from srkit_core.specs import GeneratorSpec
 
 DEFAULT_SCALE: Final = 4
 ModelLike: TypeAlias = str | Path | Model
-"""A weights file, the name of known weights or of a baseline, or a model that is loaded."""
-
-_FILE_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
+"""A weights file of anybody, a run folder, the name of known weights or of a baseline, or a model
+that is loaded.
+"""
 
 
 def open_model(
@@ -37,27 +39,38 @@ def open_model(
     scale: int,
     device: torch.device,
     precision: torch.dtype = torch.float32,
+    *,
+    note: Callable[[str], None] | None = None,
 ) -> Model:
-    """Return the model of a weights file, of known weights by their name, or an interpolation
-    baseline for a scale; a loaded model is moved to the device.
+    """Return the model of a weights file, of a run folder (its best weights by its first metric),
+    of known weights by their name, or an interpolation baseline for a scale; a loaded model is
+    moved to the device.
 
-    An existing file wins. Raises WeightsError when the word is none of these, or a file of another
-    project; AmbiguousError when several distributions provide the baseline.
+    An existing path wins; `note` is told what was chosen and assumed. Raises WeightsError when the
+    word is none of these, or a file that cannot be used; AmbiguousError when several distributions
+    provide the baseline.
     """
     if isinstance(model, Model):
         return replace(model, network=to_device(model.network.eval(), device), precision=precision)
-    word = str(model)
-    if is_file(word):
-        found = read_model(own_file(Path(word), registry), registry, device=device)
-        return replace(found, precision=precision)
-    if _known(word, registry):
-        imported, tensors = import_weights(obtain(registry.pretrained(word)).path, registry)
-        network = build_network(imported.bound)
-        network.load_state_dict(tensors)
-        placed = to_device(network.eval(), device)
-        return Model(placed, imported.bound, imported.scale, precision)
-    bound = bind_generator(registry, _baseline(word, registry), scale)
-    return Model(to_device(build_network(bound).eval(), device), bound, scale)
+    located = locate_weights(model, registry)
+    if located is None:
+        bound = bind_generator(registry, _baseline(str(model), registry), scale)
+        return Model(to_device(build_network(bound).eval(), device), bound, scale)
+    found, more = _read(located.path, registry, device)
+    if note:
+        for text in (*located.notes, *more):
+            note(text)
+    return replace(found, precision=precision)
+
+
+def _read(path: Path, registry: Registry, device: torch.device) -> tuple[Model, tuple[str, ...]]:
+    """Return the model of a file, and what was chosen and assumed."""
+    if not path.is_file() or is_ours(path):
+        return read_model(path, registry, device=device), ()
+    found, tensors = import_weights(path, registry)
+    network = build_network(found.bound)
+    network.load_state_dict(tensors)
+    return Model(to_device(network.eval(), device), found.bound, found.scale), found.notes()
 
 
 def load_model(
@@ -68,13 +81,15 @@ def load_model(
     precision: PrecisionName = "auto",
     registry: Registry | None = None,
     report: DownloadProgress | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> Model:
-    """Load a model in eval mode: a weights file, known weights by their name, or a baseline.
+    """Load a model in eval mode: a weights file of anybody, a run folder, known weights by their
+    name, or a baseline.
 
     Calling it upscales (B, 3, H, W) in [0, 1]. `scale` is for a baseline (default: 4); weights know
     their own. `precision` `auto` is fp32. `registry` is where components come from, by default the
-    installed plugins; `report` is told of a download. Raises WeightsError, RegistryError or
-    IncompatibleError with what to try instead.
+    installed plugins; `report` is told of a download, `note` of what was chosen. Raises
+    WeightsError, RegistryError or IncompatibleError with what to try instead.
     """
     registry, where = registry or discover(), choose_device(device)
     fetch(model, registry, report)
@@ -83,58 +98,33 @@ def load_model(
         fact = f"{model} is for scale {own}, not {scale}"
         raise IncompatibleError(fact, hint=f"--scale {own}, or another model")
     dtype = inference_dtype(precision, where)
-    return open_model(model, registry, own or scale or DEFAULT_SCALE, where, dtype)
+    return open_model(model, registry, own or scale or DEFAULT_SCALE, where, dtype, note=note)
 
 
 def fetch(model: ModelLike, registry: Registry, report: DownloadProgress | None = None) -> None:
     """Bring known weights onto this machine, where a word means some; `report` is told of the
     download.
     """
-    if isinstance(model, Model):
-        return
-    word = str(model)
-    if not is_file(word) and _known(word, registry):
-        obtain(registry.pretrained(word), report)
+    if not isinstance(model, Model):
+        locate_weights(model, registry, report)
 
 
 def own_scale(model: ModelLike, registry: Registry) -> int | None:
     """Return the scale that weights were trained for, None for a baseline, which has any."""
     if isinstance(model, Model):
         return model.scale
-    word = str(model)
-    if is_file(word):
-        return read_card(own_file(Path(word), registry)).scale
-    if not _known(word, registry):
+    located = locate_weights(model, registry)
+    if located is None:
         return None
-    return recognise(obtain(registry.pretrained(word)).path, registry).scale
-
-
-def is_file(word: str) -> bool:
-    """Whether a word means a weights file rather than a baseline."""
-    return Path(word).is_file() or Path(word).suffix in _FILE_ENDINGS
+    path = located.path
+    if not path.is_file() or is_ours(path):
+        return read_card(path).scale
+    return recognise(path, registry).scale
 
 
 def baselines(registry: Registry) -> list[str]:
     """Return the names of generators that need no weights."""
     return [bound.name for bound in registry.of_kind("generator") if _is_baseline(bound)]
-
-
-def own_file(path: Path, registry: Registry) -> Path:
-    """Return the path of a file that srkit wrote.
-
-    Raises WeightsError with the command that imports one of another project.
-    """
-    if path.is_file() and not is_ours(path):
-        raise WeightsError(
-            f"{path} is not in srkit's format, and has to be imported first",
-            hint=import_command(path, registry),
-            path=path,
-        )
-    return path
-
-
-def _known(word: str, registry: Registry) -> bool:
-    return any(spec.name == word and spec.generator for spec in registry.weights)
 
 
 def _baseline(word: str, registry: Registry) -> Call:
@@ -153,6 +143,9 @@ def _is_baseline(component: Component) -> bool:
 
 
 def _neither(word: str, registry: Registry) -> WeightsError:
+    if word and Path(word).is_dir():
+        hint = "name a weights file, or a folder that srkit train wrote"
+        return WeightsError(f"there is no run in the folder {word}", hint=hint, path=Path(word))
     known = baselines(registry)
     nearest = difflib.get_close_matches(
         word, [*known, *(spec.name for spec in registry.weights if spec.generator)], n=1

@@ -2,14 +2,14 @@
 
 A file names its tensors in the way of the project that wrote it. A layout, which any plugin may
 announce, recognises the names, renames them, and reads from their shapes the options of the
-generator; what shapes cannot say (the eps of a normalisation, the head, the range) is known from
-the layout.
+generator. What shapes cannot say (a factor, the eps of a normalisation, the range) is known of
+published files, read from numbers where a project stores it, or assumed, and people are told so.
 """
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,76 +17,72 @@ from torch import Tensor
 
 from srkit_core.arrays import read_arrays
 from srkit_core.binding import BoundComponent
-from srkit_core.errors import OptionError, WeightsError
-from srkit_core.expressions import Call
+from srkit_core.downloads import sha256
+from srkit_core.errors import OptionError, SrkitError, WeightsError
+from srkit_core.expressions import Call, parse_call, written
 from srkit_core.models.build import build_network
 from srkit_core.models.weights_file import Tensors, fill, is_ours
+from srkit_core.models.weights_tables import ChosenTable, WeightsTable, choose_table
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
 from srkit_core.specs import LayoutSpec
 
-WRAPPERS: Final = (
-    "params_ema",
-    "ema",
-    "params",
-    "state_dict",
-    "model_state_dict",
-    "generator_state_dict",
-    "generator",
-    "net_g",
-    "netG",
-    "G",
-    "model",
-    "module",
-    "_orig_mod",
-)
-"""Tables that training programs put a state dict into, the moving average before the weights as
-they stand.
-"""
-
 _SHOWN = 3
 _WHATEVER_FITS = "auto"
+_HEAD: Final = 8
+"""The least digits of a sha256 by which a published file is known."""
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file whose layout is known: its tensors under the generator's own names, and the generator
-    bound to fit them.
+    """A file whose layout is known: the table that was taken, under the generator's own names, and
+    the generator bound to fit it; `assumed` are the options that nothing in the file shows.
     """
 
-    layout: LayoutSpec
+    chosen: ChosenTable
     tensors: Tensors
     bound: BoundComponent
     scale: int
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def layout(self) -> LayoutSpec:
+        """The layout it was recognised by."""
+        return self.chosen.table.layout
+
+    @property
+    def assumptions(self) -> str:
+        """The assumed options as people write them."""
+        options = dict(self.bound.expression.options)
+        return ", ".join(f"{name}={written(options[name])}" for name in self.assumed)
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what was chosen and assumed."""
+        if not self.assumed:
+            return self.chosen.notes()
+        told = f"assumed: {self.assumptions} (the file does not say; --gen of weights import does)"
+        return (*self.chosen.notes(), told)
 
 
 def import_weights(
-    path: Path, registry: Registry, wish: Call | None = None
+    path: Path, registry: Registry, wish: Call | None = None, key: str | None = None
 ) -> tuple[Recognised, dict[str, Tensor]]:
     """Return what a file was recognised as, and a complete state dict of that generator.
 
-    Options that `wish` leaves out come from the file. Raises WeightsError when the file cannot be
-    read safely, has no layout that is known, or lacks tensors of the generator or has others;
-    OptionError when a written option disagrees with the file.
+    Options that `wish` leaves out come from the file; `key` chooses among its tables. Raises
+    WeightsError when the file cannot be read safely, has no layout that is known, or lacks tensors
+    of the generator, has others, or numbers that are not finite; OptionError when the file
+    contradicts a written option.
     """
-    found = recognise(path, registry, wish)
-    broken = [
-        name
-        for name, value in found.tensors.items()
-        if value.is_floating_point() and not bool(value.isfinite().all())
-    ]
-    if broken:
-        raise WeightsError(
-            f"{path} holds numbers that are not finite, in {broken[0]}",
-            hint="use weights from before that",
-            path=path,
-        )
+    found = recognise(path, registry, wish, key)
     network = build_network(found.bound)
     fill(network, found.tensors, path, hint="is the file complete, and of this generator?")
     return found, network.state_dict()
 
 
-def recognise(path: Path, registry: Registry, wish: Call | None = None) -> Recognised:
+def recognise(
+    path: Path, registry: Registry, wish: Call | None = None, key: str | None = None
+) -> Recognised:
     """Find the layout of a file among those of the wished generator (without a wish: all)."""
     if path.is_file() and is_ours(path):
         raise WeightsError(
@@ -99,11 +95,24 @@ def recognise(path: Path, registry: Registry, wish: Call | None = None) -> Recog
         raise WeightsError(f"{path} holds no tensors", hint="give a file of weights", path=path)
     wanted = None if wish is None else registry.find("generator", wish.name).name
     layouts = [layout for layout in registry.layouts if wanted in (None, layout.generator)]
-    for tensors in _unwrapped(arrays):
-        for layout in layouts:
-            if _is_of(layout, tensors):
-                return _fitted(path, registry, layout, tensors, wish)
-    raise _unknown(path, arrays, layouts, wanted)
+    chosen = choose_table(path, arrays, layouts, key)
+    if chosen is None:
+        raise _unknown(path, arrays, layouts, wanted)
+    return _fitted(path, registry, chosen, wish)
+
+
+def own_file(path: Path, registry: Registry) -> Path:
+    """Return the path of a file that srkit wrote.
+
+    Raises WeightsError with the command that imports one of another project.
+    """
+    if path.is_file() and not is_ours(path):
+        raise WeightsError(
+            f"{path} is not in srkit's format, and has to be imported first",
+            hint=import_command(path, registry),
+            path=path,
+        )
+    return path
 
 
 def import_command(path: Path, registry: Registry) -> str:
@@ -122,29 +131,14 @@ def import_command(path: Path, registry: Registry) -> str:
     return " ".join(map(shlex.quote, words))
 
 
-def _unwrapped(arrays: Tensors) -> Iterator[Tensors]:
-    """Yield the tensors as they are, then those of each table they may be wrapped in."""
-    yield arrays
-    for wrapper in WRAPPERS:
-        inner = {
-            name.removeprefix(f"{wrapper}."): value
-            for name, value in arrays.items()
-            if name.startswith(f"{wrapper}.")
-        }
-        if inner:
-            yield from _unwrapped(inner)
-
-
-def _is_of(layout: LayoutSpec, tensors: Tensors) -> bool:
-    return all(any(re.fullmatch(mark, name) for name in tensors) for mark in layout.marks)
-
-
-def _fitted(
-    path: Path, registry: Registry, layout: LayoutSpec, tensors: Tensors, wish: Call | None
-) -> Recognised:
-    renamed = _renamed(layout, tensors)
+def _fitted(path: Path, registry: Registry, chosen: ChosenTable, wish: Call | None) -> Recognised:
+    """Bind the generator to what the shapes show, what is known otherwise, and what is usual."""
+    layout, renamed = chosen.table.layout, _renamed(chosen.table)
+    shapes = {name: tuple(value.shape) for name, value in renamed.items()}
     try:
-        said = dict(layout.options({name: tuple(value.shape) for name, value in renamed.items()}))
+        shown = dict(layout.options(shapes))
+        usual = dict(layout.usual(shapes))
+        known = dict(layout.numbers(chosen.table.tensors)) | _published(path, registry, layout)
     except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
         raise WeightsError(
             f"{path} looks like {layout.name}, but {layout.generator} cannot be made of it: "
@@ -152,14 +146,35 @@ def _fitted(
             hint="copy or download it again",
             path=path,
         ) from error
-    scale = int(said.pop("scale"))
+    scale = int(shown.pop("scale"))
     name = layout.generator if wish is None else wish.name
-    from_file = bind_generator(registry, Call(name, tuple(sorted(said.items()))), scale)
-    return Recognised(layout, renamed, _agreed(path, registry, from_file, wish, scale), scale)
+    options = usual | known | shown
+    bound = bind_generator(registry, Call(name, tuple(sorted(options.items()))), scale)
+    told = {*known, *shown, *(dict(wish.options) if wish else ())}
+    assumed = tuple(one for one in bound.options if one not in told)
+    found = Recognised(chosen, renamed, bound, scale, assumed)
+    return found if wish is None else _as_written(path, registry, found, wish)
 
 
-def _renamed(layout: LayoutSpec, tensors: Tensors) -> dict[str, Tensor]:
-    named = ((_new_name(layout, name), value) for name, value in tensors.items())
+def _published(path: Path, registry: Registry, layout: LayoutSpec) -> dict[str, Any]:
+    """Return the options of a file whose digest is published, with its layout or as a name."""
+    specs = [spec for spec in registry.weights if spec.generator]
+    if not layout.known and all(
+        parse_call(spec.generator).name != layout.generator for spec in specs
+    ):
+        return {}
+    digest = sha256(path)
+    for head, options in layout.known.items():
+        if len(head) >= _HEAD and digest.startswith(head):
+            return dict(options)
+    for spec in specs:
+        if any(file.sha256 == digest for file in spec.files):
+            return dict(parse_call(spec.generator).options)
+    return {}
+
+
+def _renamed(table: WeightsTable) -> dict[str, Tensor]:
+    named = ((_new_name(table.layout, name), value) for name, value in table.tensors.items())
     return {name: value for name, value in named if name}
 
 
@@ -170,26 +185,39 @@ def _new_name(layout: LayoutSpec, name: str) -> str:
     return name
 
 
-def _agreed(
-    path: Path, registry: Registry, from_file: BoundComponent, wish: Call | None, scale: int
-) -> BoundComponent:
-    """Return the generator with what was written and, for the rest, what the file says.
-
-    Both must agree.
+def _as_written(path: Path, registry: Registry, found: Recognised, wish: Call) -> Recognised:
+    """Return it with the options that were written; raises OptionError for one that the shapes of
+    the tensors contradict.
     """
-    if wish is None:
-        return from_file
-    written = bind_generator(registry, wish, scale)
-    for name, _ in wish.options:
-        if written.options[name] not in (from_file.options[name], _WHATEVER_FITS):
+    said, scale = dict(found.bound.expression.options), found.scale
+    asked = bind_generator(registry, wish, scale)
+    bound = found.bound
+    for name, value in wish.options:
+        if asked.options[name] in (bound.options[name], _WHATEVER_FITS):
+            continue
+        said[name] = value
+        changed = bind_generator(registry, Call(wish.name, tuple(said.items())), scale)
+        if not _has_shapes(changed, found.tensors):
             raise OptionError(
-                f"--gen says {name}={_shown(written.options[name])}, but {path} has "
-                f"{name}={_shown(from_file.options[name])}",
+                f"--gen says {name}={_shown(asked.options[name])}, but {path} has "
+                f"{name}={_shown(bound.options[name])}",
                 component=wish.name,
                 option=name,
                 hint=f"leave {name} out: --gen {shlex.quote(str(_without(wish, name)))}",
             )
-    return from_file
+        bound = changed
+    return replace(found, bound=bound)
+
+
+def _has_shapes(bound: BoundComponent, tensors: Tensors) -> bool:
+    """Whether a generator can hold tensors; one that cannot be built cannot."""
+    try:
+        own = build_network(bound).state_dict()
+    except SrkitError:
+        return False
+    return own.keys() == tensors.keys() and all(
+        own[name].shape == value.shape for name, value in tensors.items()
+    )
 
 
 def _without(wish: Call, name: str) -> Call:

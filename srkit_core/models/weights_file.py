@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from srkit_core.binding import BoundComponent
 from srkit_core.errors import ExpressionError, WeightsError
 from srkit_core.expressions import Call, parse_call
 from srkit_core.io.atomic import write_bytes
@@ -23,6 +24,7 @@ from srkit_core.models.build import build_network, to_device
 from srkit_core.models.model import Model
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
+from srkit_core.specs import GeneratorSpec
 
 FORMAT = "srkit-weights-1"
 _SHOWN_KEYS = 20
@@ -36,7 +38,7 @@ class Card:
     """Who a weights file says it is.
 
     `versions` are of srkit, torch and the plugins that made it; `origin` says what an imported file
-    was made from.
+    was made from, `opened_by` which other tools open it, where the generator's author says so.
     """
 
     generator: Call
@@ -45,6 +47,7 @@ class Card:
     versions: Mapping[str, str]
     step: int
     origin: str = ""
+    opened_by: str = ""
 
     def to_metadata(self) -> dict[str, str]:
         """Return the metadata of the file."""
@@ -56,7 +59,23 @@ class Card:
             "versions": json.dumps(dict(self.versions), sort_keys=True),
             "step": str(self.step),
             "origin": self.origin,
+            "opened_by": self.opened_by,
         }
+
+
+def card_of(
+    bound: BoundComponent,
+    scale: int,
+    registry: Registry,
+    *,
+    recipe: str = "",
+    step: int = 0,
+    origin: str = "",
+) -> Card:
+    """Return the card of a generator's weights that are written here and now."""
+    opened_by = bound.spec(GeneratorSpec).opened_by(bound.arguments)
+    made_with = versions(registry)
+    return Card(bound.expression, scale, recipe, made_with, step, origin, opened_by)
 
 
 def versions(registry: Registry) -> dict[str, str]:
@@ -104,6 +123,7 @@ def read_card(path: Path) -> Card:
             versions=_table(metadata.get("versions", "{}")),
             step=int(metadata.get("step", 0)),
             origin=metadata.get("origin", ""),
+            opened_by=metadata.get("opened_by", ""),
         )
     except (KeyError, ValueError, RecursionError, ExpressionError) as error:
         raise WeightsError(
@@ -145,9 +165,10 @@ def read_model(path: Path, registry: Registry, *, device: torch.device | None = 
 
 
 def fill(network: nn.Module, tensors: Tensors, path: Path, *, hint: str = "") -> None:
-    """Copy tensors into a network, all or nothing.
+    """Copy tensors into a network, all or nothing: the door for weights of every origin.
 
-    Raises WeightsError listing what does not match.
+    Raises WeightsError listing what does not match, or naming a tensor with a number that is not
+    finite.
     """
     own = network.state_dict()
     faults = [f"missing {name}" for name in own.keys() - tensors.keys()]
@@ -157,9 +178,36 @@ def fill(network: nn.Module, tensors: Tensors, path: Path, *, hint: str = "") ->
         for name in own.keys() & tensors.keys()
         if own[name].shape != tensors[name].shape
     ]
+    faults += [
+        f"{name} holds whole numbers ({_type_name(tensors[name])})"
+        for name in own.keys() & tensors.keys()
+        if own[name].is_floating_point() and not tensors[name].is_floating_point()
+    ]
     if faults:
         raise _mismatch(path, sorted(faults), hint or f"srkit weights show {path}")
-    network.load_state_dict(dict(tensors))
+    cast = {name: value.to(own[name].dtype) for name, value in tensors.items()}
+    broken = not_finite(cast)
+    if broken:
+        raise WeightsError(
+            f"{path} holds numbers that are not finite, in {broken[0]}"
+            + (f" and {len(broken) - 1} more" if len(broken) > 1 else ""),
+            hint="use weights from before that, such as best-*.safetensors of their run",
+            path=path,
+        )
+    network.load_state_dict(cast)
+
+
+def not_finite(tensors: Tensors) -> list[str]:
+    """Return the names of tensors that hold NaN or an infinity."""
+    return [
+        name
+        for name, value in tensors.items()
+        if value.is_floating_point() and not bool(value.float().isfinite().all())
+    ]
+
+
+def _type_name(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _table(text: str) -> dict[str, str]:

@@ -3,7 +3,9 @@
 import json
 import re
 import shlex
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -11,7 +13,9 @@ from safetensors.torch import save_file
 from srkit_core.cli.app import run
 from srkit_core.errors import OptionError, UnknownComponentError, WeightsError
 from srkit_core.expressions import parse_call
+from srkit_core.io.images import read_image, write_image
 from srkit_core.models.build import build_network
+from srkit_core.models.find_model import own_scale
 from srkit_core.models.foreign_weights import import_weights, recognise
 from srkit_core.models.weights_file import read_card, read_model
 from srkit_core.plan import bind_generator
@@ -141,16 +145,26 @@ def test_an_output_that_will_not_do_is_refused_first(registry, tmp_path, capsys,
 
 
 @pytest.mark.parametrize("kind", ["pth", "safetensors"])
-@pytest.mark.parametrize("command", ["eval", "upscale"])
-def test_a_raw_file_gets_the_command_that_imports_it_and_that_command_works(
-    registry, tmp_path, capsys, monkeypatch, kind, command
+def test_a_raw_file_is_a_model_for_every_command_and_an_import_is_the_same(
+    registry, tmp_path, monkeypatch, kind
 ):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / f"their model.{kind}"
     (save_file if kind == "safetensors" else torch.save)(tensors(registry), path)
-    rest = ["--data", "photos"] if command == "eval" else ["x.jpg", "--out", "y.png"]
-    (tmp_path / "x.jpg").write_bytes(b"")
-    assert run([command, str(path), *rest]) == 4
+    write_image(tmp_path / "x.png", np.full((9, 8, 3), 100, np.uint8))
+    assert run(["weights", "import", str(path), "--out", "ours.safetensors"]) == 0
+    for model, out in ((str(path), "raw.png"), ("ours.safetensors", "ours.png")):
+        assert run(["upscale", model, "x.png", "--out", out]) == 0
+    assert (read_image(Path("raw.png")) == read_image(Path("ours.png"))).all()
+    assert own_scale(path, registry) == 4
+
+
+def test_show_of_a_raw_file_names_the_command_that_imports_it_and_that_command_works(
+    registry, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = saved(tmp_path / "their model.pth", tensors(registry))
+    assert run(["weights", "show", str(path)]) == 4
     told, advice = capsys.readouterr().err.splitlines()
     assert told == f"error: {path} is not in srkit's format, and has to be imported first"
     words = shlex.split(advice.removeprefix("try: "))

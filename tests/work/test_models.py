@@ -10,7 +10,7 @@ from srkit_core import registry as registry_module
 from srkit_core.errors import AmbiguousError, IncompatibleError, OptionError, WeightsError
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build_network
-from srkit_core.models.find_model import baselines, is_file, open_model, own_scale
+from srkit_core.models.find_model import baselines, open_model, own_scale
 from srkit_core.models.weights_file import Card, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
@@ -54,7 +54,7 @@ def opened(word, registry, scale=3, **options):
 def test_a_baseline_has_any_scale(registry, word):
     for scale in (2, 3):
         model = opened(word, registry, scale)
-        assert (model.scale, own_scale(word, registry), is_file(word)) == (scale, None, False)
+        assert (model.scale, own_scale(word, registry)) == (scale, None)
         assert model(LR).shape == (1, 3, 6 * scale, 7 * scale)
 
 
@@ -64,7 +64,7 @@ def test_the_baselines_are_what_needs_no_weights(registry):
 
 def test_a_weights_file_has_its_own_scale(registry, weights):
     model = opened(weights, registry, scale=4)
-    assert (model.scale, own_scale(str(weights), registry), is_file(str(weights))) == (2, 2, True)
+    assert (model.scale, own_scale(str(weights), registry)) == (2, 2)
     assert model(LR).shape == (1, 3, 12, 14)
     assert not model.network.training
 

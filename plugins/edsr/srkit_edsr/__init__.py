@@ -1,11 +1,16 @@
 """Announces the EDSR generator."""
 
-from math import isqrt
-from typing import Annotated, Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Between, Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec, Shapes, numbered
+from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_edsr.edsr_layouts import EDSR_LAYOUTS
+
+DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
+"""Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them.
+"""
 
 
 def edsr(
@@ -14,6 +19,8 @@ def edsr(
     blocks: Count = 16,
     features: Count = 64,
     res_scale: Annotated[float, Between(0, 1)] = 1.0,
+    img_range: Annotated[float, Between(low=1e-3)] = 255.0,
+    rgb_mean: tuple[float, float, float] = DIV2K_MEAN,
 ) -> Generator:
     """Residual blocks without normalisation; the state dict has BasicSR's names.
 
@@ -25,60 +32,24 @@ def edsr(
         features: channels throughout.
         res_scale: factor of every residual branch before it is added; the paper's large model needs
             0.1 to train stably.
+        img_range: the value of white inside; published weights were trained on 0 to 255.
+        rgb_mean: mean red, green and blue in [0, 1], taken off before and added after; by default
+            those of DIV2K.
     """
     from srkit_edsr.model import EDSR
 
-    return EDSR(scale=scale, blocks=blocks, features=features, res_scale=res_scale)
+    return EDSR(
+        scale=scale,
+        blocks=blocks,
+        features=features,
+        res_scale=res_scale,
+        img_range=img_range,
+        rgb_mean=rgb_mean,
+    )
 
 
-_LARGE: Final = 256
-"""Features of the paper's large model, whose residual branches are scaled by 0.1 (Lim et al. 2017,
-section 3.1, table 1).
-"""
-
-
-def _options_of_file(shapes: Shapes) -> dict[str, Any]:
-    features = shapes["conv_first.weight"][0]
-    return {
-        "scale": isqrt(shapes["upsample.0.weight"][0] // features)
-        * (2 if "upsample.2.weight" in shapes else 1),
-        "blocks": numbered(shapes, "body"),
-        "features": features,
-        "res_scale": 0.1 if features >= _LARGE else 1.0,
-    }
-
-
-_LAYOUTS: Final = [
-    LayoutSpec(
-        name="basicsr-edsr",
-        generator="edsr",
-        marks=(
-            r"conv_first\.weight",
-            r"body\.0\.conv1\.weight",
-            r"conv_after_body\.weight",
-            r"upsample\.0\.weight",
-        ),
-        options=_options_of_file,
-        source="EDSR of BasicSR, colours from 0 to 255",
-    ),
-    LayoutSpec(
-        name="edsr-pytorch",
-        generator="edsr",
-        marks=(r"head\.0\.weight", r"body\.0\.body\.0\.weight", r"tail\.0\.0\.weight"),
-        renames=(
-            (r"(sub|add)_mean\.(weight|bias)", ""),
-            (r"head\.0\.(.*)", r"conv_first.\1"),
-            (r"body\.(\d+)\.body\.0\.(.*)", r"body.\1.conv1.\2"),
-            (r"body\.(\d+)\.body\.2\.(.*)", r"body.\1.conv2.\2"),
-            (r"body\.\d+\.(weight|bias)", r"conv_after_body.\1"),
-            (r"tail\.0\.(\d+)\.(.*)", r"upsample.\1.\2"),
-            (r"tail\.1\.(.*)", r"conv_last.\1"),
-        ),
-        options=_options_of_file,
-        source="the official code of EDSR in PyTorch, colours from 0 to 255",
-    ),
-]
-"""Names under which other projects store the tensors of EDSR."""
+def _opened_by(options: Mapping[str, Any], /) -> str:
+    return "BasicSR, as its EDSR with the same options"
 
 
 @hookimpl
@@ -94,6 +65,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             source="Lim et al. 2017 (EDSR), section 3, figures 2 and 3, table 1; the mean colour: "
             "section 4.2",
             scales=(2, 3, 4),
+            opened_by=_opened_by,
         ),
-        *_LAYOUTS,
+        *EDSR_LAYOUTS,
     ]

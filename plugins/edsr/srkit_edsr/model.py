@@ -8,25 +8,31 @@ from torch.nn import functional
 
 _SHUFFLES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2)}
 """Factor of each pixel shuffle: Lim et al. 2017, figure 3."""
-_PEAK: Final = 255.0
-"""The value of white inside: published weights were trained on 0 to 255."""
-_MEAN: Final = (0.4488, 0.4371, 0.4040)
-"""Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them.
-"""
 
 
 class EDSR(nn.Module):
     """LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), not clamped; any float dtype.
 
-    Lim et al. 2017, section 3.2. Inside, pictures range over 0 to 255 without DIV2K's mean colour.
-    Weights start as torch makes them, as in the official code; the paper says nothing about them.
+    Lim et al. 2017, section 3.2. Inside, pictures range over 0 to `img_range`, without
+    the mean colour. Weights start as torch makes them, as in the official code; the paper says
+    nothing about them.
     """
 
     mean: Tensor
 
-    def __init__(self, *, scale: int, blocks: int, features: int, res_scale: float) -> None:
+    def __init__(
+        self,
+        *,
+        scale: int,
+        blocks: int,
+        features: int,
+        res_scale: float,
+        img_range: float,
+        rgb_mean: tuple[float, float, float],
+    ) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(_MEAN).view(3, 1, 1), persistent=False)
+        self._range = img_range
+        self.register_buffer("mean", torch.tensor(rgb_mean).view(3, 1, 1), persistent=False)
         self.conv_first = _convolution(3, features)
         self.body = nn.Sequential(*(ResidualBlock(features, res_scale) for _ in range(blocks)))
         self.conv_after_body = _convolution(features, features)
@@ -37,9 +43,9 @@ class EDSR(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch."""
-        shallow = self.conv_first((lr - self.mean) * _PEAK)
+        shallow = self.conv_first((lr - self.mean) * self._range)
         deep = shallow + self.conv_after_body(self.body(shallow))
-        sr: Tensor = self.conv_last(self.upsample(deep)) / _PEAK + self.mean
+        sr: Tensor = self.conv_last(self.upsample(deep)) / self._range + self.mean
         return sr
 
 

@@ -59,7 +59,13 @@ def test_the_state_dict_has_basicsr_s_names():
 
 def test_sizes_and_factors_are_bounded():
     types = {option.name: option.type_name for option in options_of(edsr)}
-    assert types == {"blocks": "int >= 1", "features": "int >= 1", "res_scale": "float in 0..1"}
+    assert types == {
+        "blocks": "int >= 1",
+        "features": "int >= 1",
+        "res_scale": "float in 0..1",
+        "img_range": "float >= 0.001",
+        "rgb_mean": "[float, float, float]",
+    }
 
 
 def test_a_block_adds_its_scaled_branch():

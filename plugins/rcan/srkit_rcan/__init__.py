@@ -1,12 +1,17 @@
 """Announces the RCAN generator."""
 
-from math import isqrt
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec, Shapes, numbered
+from srkit_core.interfaces import Between, Count, Generator
+from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_rcan.rcan_layouts import RCAN_LAYOUTS
+
+RCAN_MEAN = (0.4488, 0.4371, 0.4040)
+"""Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them.
+"""
 
 
 def rcan(
@@ -16,6 +21,9 @@ def rcan(
     blocks: Count = 20,
     features: Count = 64,
     reduction: Count = 16,
+    res_scale: Annotated[float, Between(0, 1)] = 1.0,
+    img_range: Annotated[float, Between(low=1e-3)] = 255.0,
+    rgb_mean: tuple[float, float, float] = RCAN_MEAN,
 ) -> Generator:
     """Groups of residual blocks whose channels are weighed by attention.
 
@@ -30,7 +38,23 @@ def rcan(
         features: channels throughout.
         reduction: by how many times attention squeezes the channels (rounded down); at most
             `features`.
+        res_scale: factor of the branch of every attention block before it is added; the paper has
+            none.
+        img_range: the value of white inside; published weights were trained on 0 to 255.
+        rgb_mean: mean red, green and blue in [0, 1], taken off before and added after; by default
+            those of DIV2K.
     """
+    _check_reduction(features, reduction)
+    from srkit_rcan.model import RCAN
+
+    return RCAN(
+        scale=scale, groups=groups, blocks=blocks, features=features,
+        squeezed=features // reduction, res_scale=res_scale, img_range=img_range,
+        rgb_mean=rgb_mean,
+    )  # fmt: skip
+
+
+def _check_reduction(features: int, reduction: int) -> None:
     if reduction > features:
         raise OptionError(
             f"rcan: option 'reduction' is at most the {features} features, not {reduction}",
@@ -38,67 +62,10 @@ def rcan(
             option="reduction",
             hint=f"rcan(features={features}, reduction={features})",
         )
-    from srkit_rcan.model import RCAN
-
-    return RCAN(
-        scale=scale, groups=groups, blocks=blocks, features=features, squeezed=features // reduction
-    )
 
 
-def _options_of_file(shapes: Shapes) -> dict[str, Any]:
-    features = shapes["conv_first.weight"][0]
-    return {
-        "scale": isqrt(shapes["upsample.0.weight"][0] // features)
-        * (2 if "upsample.2.weight" in shapes else 1),
-        "groups": numbered(shapes, "body"),
-        "blocks": numbered(shapes, "body.0.residual_group"),
-        "features": features,
-        "reduction": features // shapes["body.0.residual_group.0.rcab.3.attention.1.weight"][0],
-    }
-
-
-_LAYOUTS: Final = [
-    LayoutSpec(
-        name="basicsr-rcan",
-        generator="rcan",
-        marks=(
-            r"conv_first\.weight",
-            r"body\.0\.residual_group\.0\.rcab\.0\.weight",
-            r"conv_after_body\.weight",
-            r"upsample\.0\.weight",
-        ),
-        options=_options_of_file,
-        source="RCAN of BasicSR, colours from 0 to 255",
-    ),
-    LayoutSpec(
-        name="rcan-pytorch",
-        generator="rcan",
-        marks=(r"head\.0\.weight", r"body\.0\.body\.0\.body\.0\.weight", r"tail\.0\.0\.weight"),
-        renames=(
-            (r"(sub|add)_mean\.(weight|bias)", ""),
-            (r"head\.0\.(.*)", r"conv_first.\1"),
-            (
-                r"body\.(\d+)\.body\.(\d+)\.body\.([02])\.(.*)",
-                r"body.\1.residual_group.\2.rcab.\3.\4",
-            ),
-            (
-                r"body\.(\d+)\.body\.(\d+)\.body\.3\.conv_du\.0\.(.*)",
-                r"body.\1.residual_group.\2.rcab.3.attention.1.\3",
-            ),
-            (
-                r"body\.(\d+)\.body\.(\d+)\.body\.3\.conv_du\.2\.(.*)",
-                r"body.\1.residual_group.\2.rcab.3.attention.3.\3",
-            ),
-            (r"body\.(\d+)\.body\.\d+\.(weight|bias)", r"body.\1.conv.\2"),
-            (r"body\.\d+\.(weight|bias)", r"conv_after_body.\1"),
-            (r"tail\.0\.(\d+)\.(.*)", r"upsample.\1.\2"),
-            (r"tail\.1\.(.*)", r"conv_last.\1"),
-        ),
-        options=_options_of_file,
-        source="the official code of RCAN in PyTorch, colours from 0 to 255",
-    ),
-]
-"""Names under which other projects store the tensors of RCAN."""
+def _opened_by(options: Mapping[str, Any], /) -> str:
+    return "BasicSR, as its RCAN with the same options"
 
 
 @hookimpl
@@ -114,6 +81,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             source="Zhang et al. 2018 (RCAN), section 3 and figures 2 to 4; the defaults: "
             "section 3.5",
             scales=(2, 3, 4),
+            opened_by=_opened_by,
         ),
-        *_LAYOUTS,
+        *RCAN_LAYOUTS,
     ]

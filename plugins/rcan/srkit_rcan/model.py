@@ -7,30 +7,36 @@ from torch import Tensor, nn
 
 _SHUFFLES: Final[dict[int, tuple[int, ...]]] = {2: (2,), 3: (3,), 4: (2, 2)}
 """Factor of each pixel shuffle, as in EDSR (Lim et al. 2017, figure 3)."""
-_PEAK: Final = 255.0
-"""The value of white inside: published weights were trained on 0 to 255."""
-_MEAN: Final = (0.4488, 0.4371, 0.4040)
-"""Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them.
-"""
 
 
 class RCAN(nn.Module):
     """LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), not clamped; any float dtype.
 
-    Zhang et al. 2018, figure 2. Inside, pictures range over 0 to 255 without DIV2K's mean colour.
-    Weights start as torch makes them, as in the official code; the paper says nothing about them.
+    Zhang et al. 2018, figure 2. Inside, pictures range over 0 to `img_range`, without the
+    mean colour. Weights start as torch makes them, as in the official code; the paper says nothing
+    about them.
     """
 
     mean: Tensor
 
     def __init__(
-        self, *, scale: int, groups: int, blocks: int, features: int, squeezed: int
+        self,
+        *,
+        scale: int,
+        groups: int,
+        blocks: int,
+        features: int,
+        squeezed: int,
+        res_scale: float,
+        img_range: float,
+        rgb_mean: tuple[float, float, float],
     ) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(_MEAN).view(3, 1, 1), persistent=False)
+        self._range = img_range
+        self.register_buffer("mean", torch.tensor(rgb_mean).view(3, 1, 1), persistent=False)
         self.conv_first = _convolution(3, features)
         self.body = nn.Sequential(
-            *(ResidualGroup(blocks, features, squeezed) for _ in range(groups))
+            *(ResidualGroup(blocks, features, squeezed, res_scale) for _ in range(groups))
         )
         self.conv_after_body = _convolution(features, features)
         self.upsample = nn.Sequential(
@@ -40,9 +46,9 @@ class RCAN(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch."""
-        shallow = self.conv_first((lr - self.mean) * _PEAK)
+        shallow = self.conv_first((lr - self.mean) * self._range)
         deep = shallow + self.conv_after_body(self.body(shallow))
-        sr: Tensor = self.conv_last(self.upsample(deep)) / _PEAK + self.mean
+        sr: Tensor = self.conv_last(self.upsample(deep)) / self._range + self.mean
         return sr
 
 
@@ -52,10 +58,10 @@ class ResidualGroup(nn.Module):
     Zhang et al. 2018, section 3.2.
     """
 
-    def __init__(self, blocks: int, features: int, squeezed: int) -> None:
+    def __init__(self, blocks: int, features: int, squeezed: int, res_scale: float = 1.0) -> None:
         super().__init__()
         self.residual_group = nn.Sequential(
-            *(AttentionBlock(features, squeezed) for _ in range(blocks))
+            *(AttentionBlock(features, squeezed, res_scale) for _ in range(blocks))
         )
         self.conv = _convolution(features, features)
 
@@ -73,8 +79,9 @@ class AttentionBlock(nn.Module):
     Zhang et al. 2018, section 3.4 and figure 4.
     """
 
-    def __init__(self, features: int, squeezed: int) -> None:
+    def __init__(self, features: int, squeezed: int, res_scale: float = 1.0) -> None:
         super().__init__()
+        self._res_scale = res_scale
         self.rcab = nn.Sequential(
             _convolution(features, features),
             nn.ReLU(inplace=True),
@@ -83,9 +90,8 @@ class AttentionBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x plus the branch."""
-        branch: Tensor = self.rcab(x)
-        return x + branch
+        """Return x plus the scaled branch."""
+        return torch.add(x, self.rcab(x), alpha=self._res_scale)
 
 
 class ChannelAttention(nn.Module):

@@ -63,6 +63,15 @@ def _size_multiple(options: Mapping[str, Any], /) -> int:
     return fold * WINDOW if options["attention"] == "self" else fold
 
 
+def _opened_by(options: Mapping[str, Any], /) -> str:
+    """Say who reads it: the published RRDBNet enlarges by `nearest` and knows no attention."""
+    wanted = {"upsampler": "nearest", "attention": "none"}
+    changes = [f"{name}={value}" for name, value in wanted.items() if options[name] != value]
+    if changes:
+        return f"no other tool; with {', '.join(changes)}, those that read ESRGAN's RRDBNet"
+    return "tools that read ESRGAN's RRDBNet: BasicSR, Real-ESRGAN, chaiNNer, ComfyUI"
+
+
 @hookimpl
 def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
     """Announce `rrdb`, how other projects name its tensors, and known weights."""
@@ -80,6 +89,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             "and Zhang et al. 2019 (SAGAN), section 3",
             scales=(1, 2, 4),
             size_multiple=_size_multiple,
+            opened_by=_opened_by,
         ),
         *RRDB_LAYOUTS,
         *RRDB_WEIGHTS,

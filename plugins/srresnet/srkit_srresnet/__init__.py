@@ -100,11 +100,17 @@ _WEIGHTS: Final = (
         licence="Apache-2.0",
         summary="SRResNet x4 trained on DIV2K, 16 blocks",
         source="M. Krasser's re-implementation of SRGAN in TensorFlow, version 0.5, converted",
-        generator="srresnet",
+        generator="srresnet(head=tanh, skip=after, bn_eps=0.001)",
         scale=4,
     ),
 )
 """Weights that `eval` and `upscale` take by name."""
+
+
+def _opened_by(options: Mapping[str, Any], /) -> str:
+    if options["layout"] == "msr":
+        return "BasicSR, as its MSRResNet"
+    return "no other tool; srresnet(layout=msr) is BasicSR's MSRResNet"
 
 
 @hookimpl
@@ -120,6 +126,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             "shuffle of 3, is not in the paper; "
             "layout msr: MSRResNet in the code of BasicSR, which has no paper of its own",
             scales=(2, 3, 4),
+            opened_by=_opened_by,
         ),
         *SRRESNET_LAYOUTS,
         *_WEIGHTS,

@@ -10,29 +10,33 @@ _KERAS_EPS: Final = 1e-3
 
 
 def _srgan(shapes: Shapes) -> dict[str, Any]:
-    """Read the options of SRResNet.
-
-    A slope a channel is how Keras shares a PReLU over positions, and its batch normalisation has
-    the eps 1e-3; one slope is torch's PReLU, whose normalisation has 1e-5. Both train a Tanh head
-    that is brought to [0, 1].
-    """
     features = shapes["conv_in.weight"][0]
-    channelwise = shapes["act_in.weight"][0] > 1
-    norm = (
-        {"norm": "batch", "bn_eps": _KERAS_EPS if channelwise else _TORCH_EPS}
-        if "bn_mid.weight" in shapes
-        else {"norm": "none"}
-    )
     return {
         "scale": isqrt(shapes["up1.weight"][0] // features) * (2 if "up2.weight" in shapes else 1),
         "layout": "srgan",
         "blocks": numbered(shapes, "body"),
         "features": features,
-        "head": "tanh",
-        "skip": "after",
-        "slopes": "channel" if channelwise else "one",
-        **norm,
+        "slopes": "channel" if shapes["act_in.weight"][0] > 1 else "one",
+        **_norm(shapes),
     }
+
+
+def _norm(shapes: Shapes) -> dict[str, Any]:
+    """Read the normalisation; without one there is no eps that could be another."""
+    if "bn_mid.weight" in shapes:
+        return {"norm": "batch"}
+    return {"norm": "none", "bn_eps": _TORCH_EPS}
+
+
+def _usual(shapes: Shapes) -> dict[str, Any]:
+    """Say what shapes do not show.
+
+    A slope a channel is how Keras shares a PReLU over positions, and its batch normalisation has
+    the eps 1e-3; one slope is torch's PReLU, whose normalisation has 1e-5. Both train a Tanh head
+    that is brought to [0, 1].
+    """
+    keras = "bn_mid.weight" in shapes and shapes["act_in.weight"][0] > 1
+    return {"head": "tanh", "skip": "after", "bn_eps": _KERAS_EPS if keras else _TORCH_EPS}
 
 
 def _msr(shapes: Shapes) -> dict[str, Any]:
@@ -45,6 +49,9 @@ def _msr(shapes: Shapes) -> dict[str, Any]:
         "features": features,
         "head": "linear",
         "norm": "none",
+        "skip": "after",
+        "slopes": "one",
+        "bn_eps": _TORCH_EPS,
     }
 
 
@@ -61,6 +68,7 @@ SRRESNET_LAYOUTS: Final = [
             r"conv_out\.weight",
         ),
         options=_srgan,
+        usual=_usual,
         source="SRResNet of Ledig et al. 2017 under srkit's names; with a slope a channel, as "
         "converted from TensorFlow",
     ),

@@ -1,6 +1,7 @@
 """Announces the compact VGG-style generator."""
 
 import re
+from collections.abc import Mapping
 from math import isqrt
 from typing import Any, Final
 
@@ -77,6 +78,10 @@ _WEIGHTS: Final = (
 """Weights that `eval` and `upscale` take by name."""
 
 
+def _opened_by(options: Mapping[str, Any], /) -> str:
+    return "tools that read Real-ESRGAN's SRVGGNetCompact: BasicSR, Real-ESRGAN, chaiNNer, ComfyUI"
+
+
 @hookimpl
 def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
     """Announce `srvgg`, how other projects name its tensors, and known weights."""
@@ -89,6 +94,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             source="SRVGGNetCompact in the code of Wang et al. 2021 (Real-ESRGAN); it has no "
             "paper of its own",
             scales=(1, 2, 3, 4),
+            opened_by=_opened_by,
         ),
         *_LAYOUTS,
         *_WEIGHTS,

@@ -58,10 +58,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class State:
-    """What one thing needs to go on: tensors by name, and plain values that JSON holds."""
+    """What one thing needs to go on: tensors by name, and plain values that JSON holds.
+
+    `metadata` says, for networks, who the file of the tensors is.
+    """
 
     tensors: Mapping[str, Tensor]
     values: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,8 @@ def _put_back(set_aside: Path) -> None:
 
 def _write_all(folder: Path, states: Mapping[str, State], progress: Progress) -> None:
     for name, state in states.items():
-        write_bytes(folder / f"{name}.safetensors", save(_on_cpu(state.tensors)))
+        content = save(_on_cpu(state.tensors), metadata=dict(state.metadata) or None)
+        write_bytes(folder / f"{name}.safetensors", content)
     values = {name: dict(state.values) for name, state in states.items()}
     _write(folder / _STATE, {"progress": asdict(progress), "values": values})
     _write(folder / _DIGESTS, {path.name: _digest(path) for path in sorted(folder.iterdir())})

@@ -9,7 +9,7 @@ from srkit_core.callbacks import CheckpointEvent
 from srkit_core.engine.checkpoints.checkpoint import Progress, keep_newest, save_checkpoint
 from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.io.images import Pixels, write_image
-from srkit_core.models.weights_file import Card, save_weights, versions
+from srkit_core.models.weights_file import Card, card_of, save_weights
 
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
@@ -78,13 +78,18 @@ def _contests(run: "StageRun", figures: Mapping[str, float]) -> list[tuple[str, 
     return [*metrics, *loss]
 
 
-def _save(run: "StageRun", stage: str, name: str) -> None:
+def run_card(run: "StageRun") -> Card:
+    """Return who the generator's weights are as they stand."""
     context = run.context
-    card = Card(
-        generator=context.plan.generator.expression,
-        scale=context.recipe.scale,
+    return card_of(
+        context.plan.generator,
+        context.recipe.scale,
+        context.registry,
         recipe=context.recipe.to_toml(),
-        versions=versions(context.registry),
         step=run.progress.position.total,
     )
-    save_weights(context.folder.weights(name, stage), run.networks.result.state_dict(), card)
+
+
+def _save(run: "StageRun", stage: str, name: str) -> None:
+    path = run.context.folder.weights(name, stage)
+    save_weights(path, run.networks.result.state_dict(), run_card(run))

@@ -1,0 +1,88 @@
+"""Which file do the words for a model mean: a path, a run, or the name of known weights?"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from srkit_core.errors import WeightsError
+from srkit_core.models.weights_file import read_card
+from srkit_core.plan import bind_metrics
+from srkit_core.pretrained import DownloadProgress, obtain
+from srkit_core.recipe import recipe_from_toml
+from srkit_core.registry import Registry
+from srkit_core.run_folder import RunFolder
+
+_FILE_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
+_STATE: Final = "state.json"
+_IN_CHECKPOINTS: Final = ("ema", "generator")
+"""Files of a checkpoint that hold a generator, in the order to take them."""
+
+
+@dataclass(frozen=True)
+class LocatedWeights:
+    """The file that is meant, and what there is to say about how it was found."""
+
+    path: Path
+    notes: tuple[str, ...] = ()
+
+
+def locate_weights(
+    word: str | Path, registry: Registry, report: DownloadProgress | None = None
+) -> LocatedWeights | None:
+    """Return the file that a word means: itself, the best weights of a run folder, known weights by
+    their name (downloaded where they are not here, telling `report`); None for any other word.
+
+    An existing path wins. Raises WeightsError when a run has no weights yet, and when known weights
+    cannot be had.
+    """
+    if not str(word):
+        return None
+    path = Path(word)
+    if path.is_dir():
+        run = RunFolder(path)
+        if run.holds_run:
+            return best_weights(run, registry)
+        if (path / _STATE).is_file():
+            return _of_checkpoint(path)
+    if path.is_file() or path.suffix in _FILE_ENDINGS:
+        return LocatedWeights(path)
+    if any(spec.name == str(word) and spec.generator for spec in registry.weights):
+        return LocatedWeights(obtain(registry.pretrained(str(word)), report).path)
+    return None
+
+
+def best_weights(run: RunFolder, registry: Registry) -> LocatedWeights:
+    """Return the best weights of a run by its first metric: of the last stage that has any, else
+    the weights as they stand.
+    """
+    recipe = recipe_from_toml(run.recipe.read_text(encoding="utf-8"), origin=str(run.recipe))
+    terms = bind_metrics(registry, recipe.validation.metrics)
+    label = terms[0].label if terms else ""
+    for stage in reversed(recipe.stages):
+        path = run.weights(f"best-{label}", stage.name)
+        if path.is_file():
+            what = f"the best {label} of stage '{stage.name}'"
+            return LocatedWeights(path, (_said(run.path, what, path),))
+    path = run.weights("last")
+    if not path.is_file():
+        raise WeightsError(
+            f"the run in {run.path} has no weights yet",
+            hint=f"srkit train --resume --out {run.path}",
+            path=run.path,
+        )
+    what = f"its last weights, as it has no best {label} yet" if label else "its last weights"
+    return LocatedWeights(path, (_said(run.path, what, path),))
+
+
+def _of_checkpoint(folder: Path) -> LocatedWeights:
+    files = [folder / f"{name}.safetensors" for name in _IN_CHECKPOINTS]
+    path = next((file for file in files if file.is_file()), files[-1])
+    return LocatedWeights(path, (f"{folder} is a checkpoint: taking {path.name}",))
+
+
+def _said(run: Path, what: str, path: Path) -> str:
+    try:
+        step = f", after step {read_card(path).step}"
+    except WeightsError:  # whoever reads the file tells what is wrong with it
+        step = ""
+    return f"{run} is a run: taking {what}{step} ({path})"
