@@ -16,6 +16,9 @@ LOST_PEER: Final = (
 LOST_WORKER: Final = "DataLoader worker (pid"
 """A process that loads batches was lost; torch says so wherever the main one is at that moment."""
 
+NO_MORE_FILES: Final = ("Too many open files", "received 0 items of ancdata")
+"""The process may have no more files open."""
+
 
 def says_any(error: BaseException, *messages: str) -> bool:
     """Whether an error has one of these messages in its text."""

@@ -21,6 +21,7 @@ from srkit_core.data.picture import Picture
 from srkit_core.data.transforms import draw_change, draw_crop_position, draw_view
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, read_image
+from srkit_core.process_start import FILE_LIMITS, too_many_files
 
 _log = logging.getLogger(__name__)
 _CACHE_BYTES: Final = 512 * 2**20
@@ -93,7 +94,8 @@ class CropDataset(Dataset[Sample]):
     def __getitem__(self, index: int) -> Sample:
         """Return sample `index`.
 
-        A picture that turns out to be unusable is replaced by the next one.
+        A picture that turns out to be unusable is replaced by the next one. Raises ResourceError
+        where this process may open no more files.
         """
         epoch, turn = (
             index // self._mixture.length,
@@ -106,6 +108,8 @@ class CropDataset(Dataset[Sample]):
             try:
                 return self._sample(picture, index)
             except DataError as error:
+                if isinstance(error.__cause__, OSError) and error.__cause__.errno in FILE_LIMITS:
+                    raise too_many_files("--workers 0") from error  # the picture is not to blame
                 self._name_once(picture, error)
                 errors.append(error)
         raise DataError(

@@ -25,11 +25,13 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.records import Unusable
 from srkit_core.errors import DataError, RecipeError, ResourceError
+from srkit_core.process_start import starting_processes
 
 WorkItem = TypeVar("WorkItem")
 WorkResult = TypeVar("WorkResult")
 
 _MOST_SECONDS = 300.0
+_FEWER = "--workers 1"
 _EXTRA = "pip install distributed"
 _WORK = "srkit_core.data.preparation.picture_worker"
 _TORCH_WORK = "srkit_core.data.preparation.derived_pictures"
@@ -173,10 +175,11 @@ class _Worker:
 
     def start(self) -> None:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                1, mp_context=self._context, initializer=_begin, initargs=(self._preload,)
-            )
-            self._pid = self._pool.submit(os.getpid)
+            with starting_processes(_FEWER):
+                self._pool = ProcessPoolExecutor(
+                    1, mp_context=self._context, initializer=_begin, initargs=(self._preload,)
+                )
+                self._pid = self._pool.submit(os.getpid)
 
     def submit(self, work: Callable[[WorkItem], WorkResult], item: WorkItem) -> Future[WorkResult]:
         """Hand over work, when the process is there."""
@@ -186,7 +189,8 @@ class _Worker:
             self._pid.result()
         except BrokenProcessPool:
             raise ResourceError(
-                "no process can be started for the work", hint="--workers 1, or free some memory"
+                "no process can be started for the work",
+                hint=f"{_FEWER}, free memory, or ulimit -n 4096: it may be files or memory",
             ) from None
         return self._pool.submit(work, item)
 

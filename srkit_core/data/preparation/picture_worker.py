@@ -35,6 +35,7 @@ from srkit_core.data.prepared_layout import SHARDS
 from srkit_core.data.shards import write_shard
 from srkit_core.errors import DataError
 from srkit_core.io.images import Pixels, image_size, read_image_noted, write_image
+from srkit_core.process_start import FILE_LIMITS, too_many_files
 
 _Files = list[tuple[str, int]]
 
@@ -68,6 +69,8 @@ def prepare_picture(job: PictureJob) -> Unusable | None:
             return None
         pixels, notes = read_image_noted(file.path)
     except OSError as error:
+        if error.errno in FILE_LIMITS:
+            raise too_many_files("--workers 1") from error
         return Unusable(error.strerror or str(error), lasting=False)
     except MemoryError:
         return Unusable("it does not fit into memory", lasting=False)
