@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
+from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile
 
 ByteProgress = Callable[[int, int], None]
@@ -187,12 +188,9 @@ def index_addresses() -> list[str]:
 
 
 def _pip_files() -> list[Path]:
-    folders = [
-        Path.home() / ".config" / "pip",
-        Path.home() / ".pip",
-        Path(sys.prefix),
-        Path("/etc"),
-    ]
+    home = home_folder()
+    own = [home / ".config" / "pip", home / ".pip"] if home else []
+    folders = [*own, Path(sys.prefix), Path("/etc")]
     files = [folder / ("pip.ini" if os.name == "nt" else "pip.conf") for folder in folders]
     named = os.environ.get("PIP_CONFIG_FILE")
     return [Path(named), *files] if named else files

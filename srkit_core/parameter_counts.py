@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from srkit_core.binding import BoundComponent
+from srkit_core.errors import WeightsError
 from srkit_core.pretrained import cache_folder
 
 
@@ -23,14 +24,17 @@ def known_count(bound: BoundComponent) -> int | None:
 
 
 def count_file(bound: BoundComponent) -> Path | None:
-    """Return the file that remembers a count, None for a network whose source is in no file."""
+    """Return the file that remembers a count, None for a network whose source is in no file, or
+    where there is no cache.
+    """
     try:
         sources = [_source(one) for one in bound.with_nested()]
-    except (OSError, TypeError):
+        cache = cache_folder()
+    except (OSError, TypeError, WeightsError):
         return None
     known = [bound.component.kind, str(bound.expression), dict(bound.context), sources]
     digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
-    return cache_folder() / "parameters" / f"{bound.component.name}-{digest[:16]}"
+    return cache / "parameters" / f"{bound.component.name}-{digest[:16]}"
 
 
 def _source(bound: BoundComponent) -> list[str]:

@@ -7,6 +7,7 @@ known by its sha256, whatever it is called, and is verified each time before it 
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from srkit_core.downloads import DownloadError, download, sha256
 from srkit_core.errors import WeightsError
+from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
 
 if TYPE_CHECKING:
@@ -111,11 +113,23 @@ def add_weights(spec: WeightsSpec, path: Path) -> FoundWeights:
 
 
 def cache_folder() -> Path:
-    """Return where srkit keeps what it downloads."""
+    """Return where srkit keeps what it downloads.
+
+    Raises WeightsError where the system names no place for such files.
+    """
     from platformdirs import user_cache_path
 
     named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else user_cache_path("srkit", appauthor=False)
+    if named:
+        return Path(named)
+    with suppress(RuntimeError):
+        usual = user_cache_path("srkit", appauthor=False)
+        if usual.is_absolute():  # else it begins with a ~ that means nothing
+            return usual
+    raise WeightsError(
+        "this user has no home folder, in which srkit would keep what it downloads",
+        hint=f"{CACHE_VARIABLE}=FOLDER that can be written",
+    )
 
 
 def _fetch(spec: WeightsSpec, report: DownloadProgress, failures: list[str]) -> FoundWeights | None:
@@ -155,17 +169,26 @@ def _candidates(spec: WeightsSpec) -> Iterator[Path]:
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         yield from sorted(Path(named).rglob("*"))
-    yield from (_cached(spec, file) for file in spec.files)
-    home = Path(
-        os.environ.get("TORCH_HOME")
-        or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torch"
-    )
+    with suppress(WeightsError):  # without a place to keep them nothing is kept
+        yield from (_cached(spec, file) for file in spec.files)
+    torchs = _torch_folder()
+    if torchs is None:
+        return
     for file in spec.files:
         yield from (
-            home / "hub" / "checkpoints" / source.url.rpartition("/")[2]
+            torchs / "hub" / "checkpoints" / source.url.rpartition("/")[2]
             for source in file.sources
             if isinstance(source, Home)
         )
+
+
+def _torch_folder() -> Path | None:
+    """Return where torch keeps what it downloads."""
+    if named := os.environ.get("TORCH_HOME"):
+        return Path(named)
+    home = home_folder()
+    caches = os.environ.get("XDG_CACHE_HOME") or (home / ".cache" if home else None)
+    return Path(caches) / "torch" if caches else None
 
 
 def _cached(spec: WeightsSpec, file: WeightsFile) -> Path:

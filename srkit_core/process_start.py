@@ -14,6 +14,9 @@ from typing import Final
 
 from srkit_core.errors import ResourceError
 
+if sys.platform != "win32":
+    import resource  # here, because a process without files to open could not import it
+
 _LONGEST: Final = 103 if sys.platform == "darwin" else 107
 """Bytes that the path of a socket may have (unix(7); less on macOS)."""
 _BELOW: Final = len("/pymp-12345678/listener-12345678")
@@ -70,8 +73,6 @@ def too_many_files(alone: str) -> ResourceError:
 def _most_files() -> str:
     if sys.platform == "win32":
         return "no more"
-    import resource
-
     return f"{resource.getrlimit(resource.RLIMIT_NOFILE)[0]} (ulimit -n)"
 
 

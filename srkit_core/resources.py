@@ -1,4 +1,4 @@
-"""Where are the files that travel with srkit, in a wheel and in a checkout alike?"""
+"""Where are the files that travel with srkit, and the folder of the user?"""
 
 from pathlib import Path
 
@@ -13,3 +13,11 @@ def bundled(relative: str) -> Path:
     """
     root = _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parent
     return root / relative
+
+
+def home_folder() -> Path | None:
+    """Return the user's home; None where neither HOME nor the system names one."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None

@@ -24,7 +24,9 @@ def _end(code: int) -> None:
     import os
     import sys
 
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    from srkit_core.launch import launch
+
+    if launch() is None:
         sys.exit(code)
     import atexit
 

@@ -233,7 +233,7 @@ def _tell_unplanned(error: Exception, words: Sequence[str]) -> int:
     if hasattr(error, "format_message"):
         _tell(error.format_message().rstrip("."), _help_for(words))
         return 2
-    if TRACE_VARIABLE not in os.environ:
+    if not _traces():
         _tell(
             f"srkit failed unexpectedly: {type(error).__name__}: {error}",
             f"{TRACE_VARIABLE}=1 shows where; please report it",
@@ -241,6 +241,11 @@ def _tell_unplanned(error: Exception, words: Sequence[str]) -> int:
     else:
         say_text("".join(traceback.format_exception(error)), err=True)
     return 1
+
+
+def _traces() -> bool:
+    """Whether somebody asked for tracebacks."""
+    return os.environ.get(TRACE_VARIABLE, "") not in ("", "0")
 
 
 def _help_for(words: Sequence[str]) -> str:
@@ -254,7 +259,7 @@ def _help_for(words: Sequence[str]) -> str:
 
 
 def _tell(message: str, hint: str) -> None:
-    if TRACE_VARIABLE in os.environ and sys.exc_info()[1] is not None:
+    if _traces() and sys.exc_info()[1] is not None:
         say_text(traceback.format_exc(), err=True)
     place = f" in process {process_number()}" if process_number() else ""
     say_error(message, hint, place)

@@ -10,13 +10,15 @@ import typer
 
 from srkit_core.cli.output import OUT, encodable, one_line, printable, say, say_styled, say_text
 from srkit_core.cli.table import filled, table_lines
+from srkit_core.launch import launch
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
 def process_number() -> int:
     """The number of this process among those that a launcher started for one run; 0 when alone."""
-    return int(os.environ.get("RANK", "0"))
+    place = launch()
+    return place.rank if place else 0
 
 
 def on_terminal() -> bool:

@@ -38,6 +38,7 @@ from srkit_core.engine.run_record import (
 from srkit_core.engine.stage_run import StageRun, open_stage_run
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.expressions import Call
+from srkit_core.launch import leftovers
 from srkit_core.models.initial_weights import InitialWeights, check_fits, read_initial
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import Pinned, choose_networks, fetch_networks
@@ -72,12 +73,15 @@ def train(
     options, registry = options or RunOptions(), registry or discover()
     planned = plan(with_listed_names(recipe, Path()), registry)
     check_trackers(options.track)
+    ignored = leftovers()
     with (
         oom_guard(_TOO_LARGE),
         torch.random.fork_rng(devices=[]),
         open_processes(options.device, options.precision) as processes,
     ):
         heard = CallbackList(callbacks if processes.is_main else ())
+        if ignored:
+            heard.on_note(ignored)
         context = _open_context(planned, options, resume, registry, processes, heard)
         _run(context, resume, recipe.generator)
     return RunResult(context.folder.path)
@@ -99,7 +103,7 @@ def _open_context(
     pinned = _pin(planned, recorded, processes, registry, callbacks)
     if recorded:
         check_same_recipe(folder, recorded, pinned.plan.recipe)
-    data = open_run_data(pinned.plan, options, callbacks)
+    data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks))
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)
     _check_losses(context)
     return context
@@ -117,7 +121,7 @@ def _pin(
     """
     report = callbacks.on_download
     chosen = processes.agree(lambda: choose_networks(planned, registry, recorded, report))
-    pinned = fetch_networks(plan(chosen, registry), registry, report)
+    pinned = processes.each(lambda: fetch_networks(plan(chosen, registry), registry, report))
     for network in pinned.networks:
         callbacks.on_note(f"pretrained network {network.spec.name} from {network.path}")
     return pinned

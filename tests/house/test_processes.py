@@ -189,3 +189,35 @@ def test_what_the_main_process_cannot_do_ends_both_at_once(tmp_path):
     assert output.count(f"cannot write {folder / 'checkpoints'}") == 2, output
     assert "unexpectedly" not in output
     assert time.monotonic() - begun < 100
+
+
+SEVERAL_RUNS = """
+import sys
+from pathlib import Path
+from srkit_core import RunOptions, train
+from srkit_core.recipe import recipe_from_dict
+
+wish = recipe_from_dict(
+    {
+        "generator": "srvgg(features=4, blocks=1)",
+        "validation": {"pictures": 0},
+        "stages": [{"loss": "l1", "steps": 2, "batch": 2, "patch": 32}],
+    }
+)
+for number in range(3):
+    train(wish, RunOptions(out=Path(sys.argv[1]) / str(number), device="cpu"))
+"""
+
+
+def test_a_program_under_a_launcher_may_train_several_times(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(SEVERAL_RUNS)
+    process = subprocess.run(
+        [*LAUNCH[:-2], str(program), str(tmp_path / "runs")],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert len(list(tmp_path.glob("runs/*/summary.json"))) == 3

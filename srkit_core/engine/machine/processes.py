@@ -6,16 +6,21 @@ its optimizer, loader and scheduler wrappers are not.
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
 from inspect import signature
-from typing import Any, Final, TypeVar, cast
+from itertools import count
+from typing import Any, Final, TypeVar
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from torch import Tensor, distributed, nn
 from torch.amp.grad_scaler import GradScaler
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from srkit_core.devices import (
@@ -28,7 +33,9 @@ from srkit_core.devices import (
     choose_precision,
 )
 from srkit_core.engine.machine.malloc import keep_freed_memory
+from srkit_core.engine.machine.notice_board import NoticeBoard, lost_process
 from srkit_core.errors import LostProcessError
+from srkit_core.launch import Launch, believed, launch
 from srkit_core.torch_messages import LOST_PEER, says_any
 
 T = TypeVar("T")
@@ -40,6 +47,10 @@ _KEEP_BUFFERS: Final[Mapping[str, Any]] = {
     ): (False)
 }
 _ACCELERATE_NAMES: Final = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+_GATHERING: Final = timedelta(minutes=10)
+"""How long the processes of a run may take to find each other."""
+_runs = count()
+"""Numbers of the runs in this program: each has a part of the store for itself."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,8 @@ class Processes:
 
     accelerator: Accelerator
     precision: Precision
+    board: NoticeBoard | None = None
+    """Where several processes tell each other what is not tensors."""
 
     @property
     def device(self) -> torch.device:
@@ -150,18 +163,14 @@ class Processes:
                 distributed.broadcast(buffer, 0)
 
     def agree(self, decide: Callable[[], T]) -> T:
-        """Let the main process decide or do, and return its decision in every process; what it
-        raises, all of them raise.
+        """Let the main process decide or do, and return its decision in every process, however long
+        it takes; what it raises, all of them raise.
         """
-        if self.world == 1:
-            return decide()
-        shared: list[tuple[T | None, Exception | None]]
-        shared = [_attempt(decide) if self.is_main else (None, None)]
-        distributed.broadcast_object_list(shared)
-        decision, error = shared[0]
-        if error is not None:
-            raise error
-        return cast(T, decision)
+        return decide() if self.board is None else self.board.from_main(decide)
+
+    def each(self, work: Callable[[], T]) -> T:
+        """Let every process do its own work, however long it takes, and go on together."""
+        return work() if self.board is None else self.board.each(work)
 
 
 class _Gather(torch.autograd.Function):
@@ -184,13 +193,6 @@ class _Gather(torch.autograd.Function):
         return summed.chunk(distributed.get_world_size())[distributed.get_rank()]
 
 
-def _attempt(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
-    try:
-        return decide(), None
-    except Exception as error:
-        return None, error
-
-
 @contextmanager
 def open_processes(
     device: DeviceName = "auto", precision: PrecisionName = "auto"
@@ -202,25 +204,62 @@ def open_processes(
     mode = choose_precision(precision, chosen)
     keep_freed_memory()
     _forget()
-    accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode])
-    several = accelerator.num_processes > 1
+    place = launch()
+    with believed(place), _group(place, chosen) as board:
+        accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode])
+        try:
+            with board.living() if board else nullcontext():
+                yield Processes(accelerator, mode, board)
+                # a process that leaves first would tear the connections of the others
+                accelerator.wait_for_everyone()
+        except RuntimeError as error:
+            if board and says_any(error, *LOST_PEER):
+                raise lost_process() from error
+            raise
+        finally:
+            _forget()
+
+
+@contextmanager
+def _group(place: Launch | None, device: torch.device) -> Iterator[NoticeBoard | None]:
+    """Connect the processes of a run; each run of a program has names of its own for that, so that
+    none finds addresses of the one before.
+    """
+    if place is None:
+        yield None
+        return
+    store = PrefixStore(f"srkit/{next(_runs)}", _store(place))
+    theirs = distributed.is_initialized()
+    if not theirs:
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        distributed.init_process_group(
+            backend, store=store, rank=place.rank, world_size=place.world
+        )
     try:
-        yield Processes(accelerator, mode)
-        # a process that leaves first would tear the connections of the others
-        accelerator.wait_for_everyone()
-    except RuntimeError as error:
-        if several and says_any(error, *LOST_PEER):
-            raise LostProcessError(
-                "another process of this run has ended",
-                hint="its own error says why; srkit train --resume --out RUN goes on",
-            ) from error
-        raise
+        yield NoticeBoard(PrefixStore("board", store), place.rank, place.world)
     finally:
-        if several:
+        if not theirs:
             # networks that still hold the group would keep its threads running into the end
             gc.collect()
             distributed.destroy_process_group()
-        _forget()
+
+
+@cache
+def _store(place: Launch) -> Store:
+    """Meet the other processes where the launcher says; once, for all runs of this program.
+
+    Raises LostProcessError when they do not come.
+    """
+    try:
+        meeting = rendezvous("env://", place.rank, place.world, timeout=_GATHERING)
+        store: Store = next(meeting)[0]
+    except (RuntimeError, ValueError) as error:
+        raise LostProcessError(
+            f"the processes of RANK={place.rank} and WORLD_SIZE={place.world} did not meet: "
+            f"{str(error).splitlines()[0][:200]}",
+            hint="start all of them, or alone: env -u RANK -u WORLD_SIZE srkit ...",
+        ) from error
+    return store
 
 
 def _forget() -> None:
