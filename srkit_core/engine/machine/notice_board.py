@@ -5,10 +5,8 @@ take longer, such as a download, is waited for here: every process says again an
 lives.
 """
 
-import pickle
 import threading
 import time
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +18,7 @@ from srkit_core.errors import LostProcessError
 if TYPE_CHECKING:
     from torch.distributed.distributed_c10d import Store
 
-T = TypeVar("T")
+Outcome = TypeVar("Outcome")
 
 BEAT_SECONDS: Final = 2.0
 SILENT_SECONDS: Final = 120.0
@@ -38,23 +36,17 @@ class NoticeBoard:
     silent: float = SILENT_SECONDS
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def from_main(self, decide: Callable[[], T]) -> T:
-        """Let the first process decide or do, and return its decision in every process; what it
-        raises, all of them raise.
-        """
-        key = f"decision/{next(self._numbers)}"
+    def first_alone(self, work: Callable[[], Outcome]) -> Outcome | None:
+        """Let the first process do its work, and the others wait for that, with None as outcome."""
+        key, outcome = f"first/{next(self._numbers)}", None
         if self.rank == 0:
-            attempt = _attempt(decide)
-            self.store.set(key, b64encode(pickle.dumps(attempt)).decode())
+            outcome = work()
+            self.store.set(key, "")
         else:
             self._wait(key, 0)
-            attempt = pickle.loads(b64decode(self.store.get(key)))
-        result, error = attempt
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value]
+        return outcome
 
-    def each(self, work: Callable[[], T]) -> T:
+    def each(self, work: Callable[[], Outcome]) -> Outcome:
         """Let every process do its own work, and go on when all have done it."""
         number = next(self._numbers)
         result = work()
@@ -105,10 +97,3 @@ def lost_process() -> LostProcessError:
         "another process of this run has ended",
         hint="its own error says why; srkit train --resume --out RUN goes on",
     )
-
-
-def _attempt(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
-    try:
-        return decide(), None
-    except Exception as error:
-        return None, error

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import cache
 from inspect import signature
 from itertools import count
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import torch
 from accelerate import Accelerator
@@ -166,7 +166,15 @@ class Processes:
         """Let the main process decide or do, and return its decision in every process, however long
         it takes; what it raises, all of them raise.
         """
-        return decide() if self.board is None else self.board.from_main(decide)
+        if self.board is None:
+            return decide()
+        shared: list[tuple[T | None, Exception | None] | None]
+        shared = [self.board.first_alone(lambda: _attempt(decide))]
+        distributed.broadcast_object_list(shared)
+        decision, error = shared[0] or (None, None)
+        if error is not None:
+            raise error
+        return cast(T, decision)
 
     def each(self, work: Callable[[], T]) -> T:
         """Let every process do its own work, however long it takes, and go on together."""
@@ -191,6 +199,13 @@ class _Gather(torch.autograd.Function):
         summed = gradients[0].contiguous().clone()
         distributed.all_reduce(summed)
         return summed.chunk(distributed.get_world_size())[distributed.get_rank()]
+
+
+def _attempt(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    try:
+        return decide(), None
+    except Exception as error:
+        return None, error
 
 
 @contextmanager
