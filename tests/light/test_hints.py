@@ -112,7 +112,11 @@ FLAGGED = [(place, text) for place, text in _spoken() if re.search(r"(?<![\w-])-
 def test_a_flag_that_is_told_is_one_of_the_commands_that_tell_it(place, text):
     if place.startswith(("srkit_core/cli/app.py", "srkit_core/cli/flags.py")):
         return
-    rest = re.sub(r"pip install --upgrade|--porcelain|srkit --[a-z-]+ X COMMAND", "", text)
+    rest = re.sub(
+        r"pip install --upgrade|docker run --shm-size|--porcelain|srkit --[a-z-]+ X COMMAND",
+        "",
+        text,
+    )
     for name, words in _commands(text):
         rest = rest.replace(words, "") if name in COMMANDS else rest
     speakers = next((told for room, told in SPOKEN_BY.items() if place.startswith(room)), None)
