@@ -83,7 +83,8 @@ class GeneratorSpec(ComponentSpec):
     in practice, the default overlap of tiles; `body` names the `nn.Sequential` of blocks that may
     be computed again for the gradient (none with batch normalisation). `opened_by` says, for the
     bound options, which other tools open its weights, or that none does and which options change
-    that; nothing where its author does not know.
+    that; nothing where its author does not know. `keeps_16_bit` are options under which one whose
+    defaults round to 8 bit does not, for pictures of more.
     """
 
     kind = "generator"
@@ -96,6 +97,7 @@ class GeneratorSpec(ComponentSpec):
     receptive: Amount = 32
     body: str = ""
     opened_by: Callable[[Mapping[str, Any]], str] = _unsaid
+    keeps_16_bit: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -189,6 +189,7 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
             scales=_SCALES,
             trainable=False,
             receptive=int(SUPPORT[kernel]),
+            keeps_16_bit={"quantise": False},
         ),
     ]
 

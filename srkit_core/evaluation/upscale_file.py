@@ -1,6 +1,6 @@
 """How does a picture file become a larger one?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,9 +11,9 @@ from torch import Tensor
 
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
+from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import (
     DEEP,
-    Photo,
     Samples,
     check_writable,
     read_photo,
@@ -22,11 +22,13 @@ from srkit_core.io.images import (
     to_words,
     write_photo,
 )
+from srkit_core.models.build import build_network, to_device
 from srkit_core.models.find_model import ModelLike, load_model
 from srkit_core.models.model import Model, naming_picture
 from srkit_core.oom import oom_guard
 from srkit_core.registry import Registry
 
+_RED, _BLUE = 0.299, 0.114
 Size: TypeAlias = tuple[int, int]
 
 
@@ -80,23 +82,53 @@ def upscale_file(
 ) -> Upscaled:
     """Upscale a picture into `target`, on the device of the model's weights, clamped and rounded.
 
-    16 bit stay 16 where the target's format has them; alpha is upscaled apart, by bicubic
-    interpolation, and laid on white where the target has none; EXIF that still applies is kept, and
-    a source with a profile gives a target with that of sRGB. `tile` and `overlap` are in LR pixels;
+    16 bit stay 16 where the target's format has them, gray stays gray; alpha is upscaled apart, by
+    bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
+    into what is seen. EXIF that still applies is kept, and a source with a profile gives a target
+    with that of sRGB. `tile` and `overlap` are in LR pixels;
     by default pictures up to 512 x 512 are taken whole. Raises DataError when the source cannot be
     read or the target cannot be written, NotFiniteError, which calls the model `named`, when it
     makes NaN or infinity of it.
     """
     check_writable(target)
     photo = read_photo(source)
+    seen = fill_hidden(photo.pixels, photo.alpha)
     deep = photo.pixels.dtype == np.uint16 and target.suffix.lower() in DEEP
-    lr = _tensor(photo.pixels, model.device)
+    lr = _tensor(seen, model.device)
+    gray = photo.gray or _looks_gray(seen)
     with naming_picture(source, named):
-        larger = _samples(upscale_tiled(model, lr, choose_tiling(model, lr, tile, overlap)), deep)
+        suited = _keeping_16_bit(model) if deep else model
+        sr = upscale_tiled(suited, lr, choose_tiling(model, lr, tile, overlap))
+        larger = _samples(_without_colour(sr) if gray else sr, deep)
     alpha = None if photo.alpha is None else _larger_alpha(photo.alpha, model, deep)
-    write_photo(target, Photo(larger, alpha, photo.exif, photo.profiled))
+    write_photo(target, replace(photo, pixels=larger, alpha=alpha))
     before, after = (samples.shape[:2] for samples in (photo.pixels, larger))
     return Upscaled((before[0], before[1]), (after[0], after[1]), photo.notes)
+
+
+def _keeping_16_bit(model: Model) -> Model:
+    """Return a model that does not round to 8 bit: an interpolation does, as published ones did."""
+    options = {**model.bound.options, **model.spec.keeps_16_bit}
+    if options == model.bound.options:
+        return model
+    bound = replace(model.bound, options=options)
+    network = build_network(bound).eval()
+    network.load_state_dict(model.network.state_dict())
+    return replace(model, network=to_device(network, model.device), bound=bound)
+
+
+def _looks_gray(pixels: Samples) -> bool:
+    """Say whether the channels of (H, W, 3) are alike."""
+    return bool((pixels == pixels[:, :, :1]).all())
+
+
+def _without_colour(sr: Tensor) -> Tensor:
+    """Return the luma of (1, 3, H, W) in three channels (ITU-R BT.601); what has no colour stays as
+    it is, to the last bit.
+    """
+    red, green, blue = sr.unbind(1)
+    luma = green + _RED * (red - green) + _BLUE * (blue - green)
+    return luma[:, None].expand_as(sr)
 
 
 def _larger_alpha(alpha: Samples, model: Model, deep: bool) -> Samples:

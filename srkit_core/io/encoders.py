@@ -20,10 +20,12 @@ _JPEG_XL_EFFORT = 3
 """Of 1 to 9: from here on files become little smaller and the time much longer (measured)."""
 
 _UNPREMULTIPLIED = 2
-_RGB = 2
+_BLACK_IS_ZERO, _RGB = 1, 2
 
 Encode = Callable[[Samples, bytes, bytes], bytes]
-"""From (H, W, 3 or 4), EXIF bytes and an ICC profile, both b"" for none, to the bytes of a file."""
+"""From (H, W) or (H, W, 2 to 4), EXIF bytes and an ICC profile, both b"" for none, to the bytes of
+a file.
+"""
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,15 @@ class Encoder:
     """How a format is written.
 
     `encode` takes uint8. `encode_16_bit` takes uint16; a format without it gets pixels rounded to 8
-    bit. A format that has no `alpha` gets pictures laid on white. `exif` and `profile` say whether
+    bit. A format that has no `alpha` gets pictures laid on white, one that is not `gray` three
+    equal channels. `exif` and `profile` say whether
     it has a place for EXIF and for an ICC profile of sRGB.
     """
 
     encode: Encode
     encode_16_bit: Encode | None = None
     alpha: bool = False
+    gray: bool = False
     exif: bool = False
     profile: bool = False
 
@@ -51,13 +55,13 @@ def encode_photo(
 ) -> bytes:
     """Return a file with what its format has a place for.
 
-    `colours` (H, W, 3) and `alpha` (H, W) are uint8 or uint16 alike. Broken EXIF is left out.
-    Raises OSError or ValueError when the format cannot hold the picture.
+    `colours` (H, W, 3), or (H, W) of gray, and `alpha` (H, W) are uint8 or uint16 alike. Broken
+    EXIF is left out. Raises OSError or ValueError when the format cannot hold the picture.
     """
     if alpha is not None and encoder.alpha:
         channels: Samples = np.dstack([colours, alpha])
     else:
-        channels = on_white(colours, alpha)
+        channels = np.ascontiguousarray(on_white(colours, alpha))
     described = (
         valid_exif(exif) if encoder.exif else b"",
         profile if encoder.profile else b"",
@@ -131,7 +135,7 @@ def encode_16_bit_tiff(channels: Samples, exif: bytes, profile: bytes) -> bytes:
     """Let Pillow write the directory, with EXIF and profile in it, and put the samples behind it,
     uncompressed (TIFF 6.0, section 6).
     """
-    height, width, count = channels.shape
+    (height, width), count = channels.shape[:2], channels[0, 0].size
     base = ExifTags.Base
     directory: Any = ImageFileDirectory_v2()
     directory.update(
@@ -144,13 +148,13 @@ def encode_16_bit_tiff(channels: Samples, exif: bytes, profile: bytes) -> bytes:
     )
     directory.update(
         {
-            base.PhotometricInterpretation: _RGB,
+            base.PhotometricInterpretation: _RGB if count > 2 else _BLACK_IS_ZERO,
             base.SamplesPerPixel: count,
             base.RowsPerStrip: height,
         }
     )
     directory.update({base.StripOffsets: 0, base.StripByteCounts: channels.nbytes})
-    if count == 4:
+    if count in (2, 4):
         directory[base.ExtraSamples] = _UNPREMULTIPLIED
     if profile:
         directory[base.InterColorProfile] = profile

@@ -161,7 +161,9 @@ FORMATS: Final = (
         _endings("jpg jpeg jpe jfif"),
         JPEG,
         sniff=_is_jpeg,
-        encoder=Encoder(pillow_encode("JPEG", quality=95, subsampling=0), exif=True, profile=True),
+        encoder=Encoder(
+            pillow_encode("JPEG", quality=95, subsampling=0), gray=True, exif=True, profile=True
+        ),
         written=_endings("jpg jpeg"),
         common=True,
     ),
@@ -174,6 +176,7 @@ FORMATS: Final = (
             pillow_encode("PNG", compress_level=4),
             encode_16_bit_png,
             alpha=True,
+            gray=True,
             exif=True,
             profile=True,
         ),
@@ -186,7 +189,12 @@ FORMATS: Final = (
         TIFF,
         starts=_TIFF_STARTS,
         encoder=Encoder(
-            pillow_encode("TIFF"), encode_16_bit_tiff, alpha=True, exif=True, profile=True
+            pillow_encode("TIFF"),
+            encode_16_bit_tiff,
+            alpha=True,
+            gray=True,
+            exif=True,
+            profile=True,
         ),
         written=_endings("tif tiff"),
         common=True,
@@ -224,7 +232,7 @@ FORMATS: Final = (
         "JPEG 2000",
         _endings("jp2 j2k jpf jpx jpc j2c"),
         starts=(b"\0\0\0\x0cjP",),
-        encoder=Encoder(pillow_encode("JPEG2000"), alpha=True),
+        encoder=Encoder(pillow_encode("JPEG2000"), alpha=True, gray=True),
         written=_endings("jp2"),
         common=True,
     ),

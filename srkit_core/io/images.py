@@ -23,6 +23,7 @@ from srkit_core.io.raster import (
     Pixels,
     Raster,
     Samples,
+    gray_profile,
     on_white,
     srgb_profile,
     to_8_bit,
@@ -66,8 +67,9 @@ class Photo:
 
     `exif` is what still applies to a copy of it, as EXIF bytes. `profiled` says whether the file
     named its colours by an ICC profile; a copy then names them too, and since pixels are sRGB by
-    then, by the profile of sRGB. `notes` are what a person ought to know of how it was read, such
-    as that it is the first of several frames, each a phrase.
+    then, by the profile of sRGB. `gray` says that the file is a gray one, whose three channels are
+    alike; a copy is written as gray where its format has that. `notes` are what a person ought to
+    know of how it was read, such as that it is the first of several frames, each a phrase.
     """
 
     pixels: Samples
@@ -75,6 +77,7 @@ class Photo:
     exif: bytes = b""
     profiled: bool = False
     notes: tuple[str, ...] = ()
+    gray: bool = False
 
 
 def read_image(path: Path) -> Pixels:
@@ -140,16 +143,23 @@ def write_photo(path: Path, photo: Photo) -> None:
 
     The file appears whole or not at all.
 
-    16 bit, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8 and alpha
-    laid on white. A photo that was `profiled` bears the ICC profile of sRGB where the format has a
-    place for it, any other none. Raises DataError when the format or the place cannot take the
-    picture, DiskFullError.
+    16 bit, gray, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8,
+    gray replicated and alpha laid on white. A photo that was `profiled` bears the ICC profile of
+    sRGB where the format has a place for it, any other none. Raises DataError when the format or
+    the place cannot take the picture, DiskFullError.
     """
     check_writable(path)
     try:
-        profile = srgb_profile() if photo.profiled else b""
         encoder = ENCODERS[path.suffix.lower()]
-        encoded = encode_photo(encoder, photo.pixels, photo.alpha, photo.exif, profile)
+        gray = photo.gray and encoder.gray
+        known = gray_profile() if gray else srgb_profile()
+        encoded = encode_photo(
+            encoder,
+            photo.pixels[:, :, 0] if gray else photo.pixels,
+            photo.alpha,
+            photo.exif,
+            known if photo.profiled else b"",
+        )
     except (OSError, ValueError, RuntimeError) as error:
         raise DataError(
             f"cannot write {path}: {error}", hint="--out with the ending .png", path=path
@@ -234,4 +244,5 @@ def _finished(raster: Raster) -> Photo:
         upright(to_srgb(raster.samples, raster.profile), raster.orientation)
     )
     alpha = None if raster.alpha is None else upright(raster.alpha, raster.orientation)
-    return Photo(pixels, alpha, b"", bool(raster.profile), raster.notes)
+    gray = raster.samples.ndim == 2
+    return Photo(pixels, alpha, b"", bool(raster.profile), raster.notes, gray)

@@ -147,13 +147,14 @@ def unmultiplied(samples: Samples, cover: Samples) -> Samples:
 
 
 def on_white(colours: Samples, alpha: Samples | None) -> Samples:
-    """Lay (H, W, 3) on white paper, rounded to the nearest: the colours hidden below are often
-    garbage.
+    """Lay (H, W) or (H, W, 3) on white paper, rounded to the nearest: the colours hidden below are
+    often garbage.
     """
     if alpha is None:
         return colours
     full = int(np.iinfo(colours.dtype).max)
-    cover = alpha.astype(np.uint32)[:, :, None]
+    cover = alpha.astype(np.uint32)
+    cover = cover[:, :, None] if colours.ndim == 3 else cover
     mixed = (colours * cover + (full - cover) * full + full // 2) // full
     laid: Samples = mixed.astype(colours.dtype)
     return laid
@@ -178,6 +179,21 @@ def srgb_profile() -> bytes:
     import imagecodecs
 
     profile = bytearray(imagecodecs.cms_profile("srgb"))
+    profile[_DATE] = _DAY_OF_THE_STANDARD
+    return bytes(profile)
+
+
+@cache
+def gray_profile() -> bytes:
+    """Return an ICC profile of gray with the curve of sRGB (IEC 61966-2-1), the same bytes every
+    time.
+    """
+    import imagecodecs
+
+    code = np.linspace(0, 1, 4096)
+    light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+    words = np.rint(light * 65535).astype(np.uint16)
+    profile = bytearray(imagecodecs.cms_profile("gray", transferfunction=words))
     profile[_DATE] = _DAY_OF_THE_STANDARD
     return bytes(profile)
 

@@ -216,7 +216,9 @@ def test_an_upscaled_picture_keeps_depth_alpha_and_exif(tmp_path, ending, deep):
     upscale_file(model(), source, tmp_path / f"large.{ending}")
     large = read_photo(tmp_path / f"large.{ending}")
     assert large.pixels.dtype == pixels.dtype
-    assert np.array_equal(large.pixels, pixels.repeat(2, axis=0).repeat(2, axis=1))
+    larger = pixels.repeat(2, axis=0).repeat(2, axis=1)
+    assert np.array_equal(large.pixels[:, 8:], larger[:, 8:])
+    assert (large.pixels[:, :8] == larger[:, 8:9]).all()  # of the nearest that is seen
     assert large.alpha.shape == (12, 16)
     assert large.alpha.dtype == pixels.dtype
     assert (large.alpha[:, 0] == 0).all()
@@ -263,6 +265,6 @@ def test_the_shared_16_bit_picture_with_alpha_keeps_both(assets, tmp_path):
     photo, large = read_photo(source), read_photo(tmp_path / "large.png")
     assert photo.pixels.dtype == large.pixels.dtype == np.uint16
     assert (
-        np.abs(large.pixels[::2, ::2].astype(int) - photo.pixels).max() <= 1
+        np.abs(large.pixels[::2, ::2].astype(int) - photo.pixels)[photo.alpha > 0].max() <= 1
     )  # float32 holds a step of 16 bit
     assert large.alpha.shape == (512, 684)
