@@ -1,13 +1,13 @@
 """How do degraded pictures look side by side, with what was drawn for each?"""
 
 from collections.abc import Sequence
-from math import ceil
 from textwrap import wrap
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from srkit_core.evaluation.degrade_picture import DegradedPicture
+from srkit_core.evaluation.picture_sheet import enlarged
 from srkit_core.io.images import Pixels
 
 _GAP = 8
@@ -23,7 +23,7 @@ def contact_sheet(hr: Pixels, results: Sequence[DegradedPicture], columns: int =
     below it.
     """
     cells = [(hr, ["HR"])] + [
-        (_enlarged(one.lr, hr), _caption(one.draws, hr.shape[1])) for one in results
+        (enlarged(one.lr, *hr.shape[:2]), _caption(one.draws, hr.shape[1])) for one in results
     ]
     height, width = hr.shape[:2]
     rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
@@ -58,11 +58,3 @@ def _caption(draws: dict[str, float | str], width: int) -> list[str]:
     letters = max(10, int(width / _LETTER))
     lines = describe_draws(draws)
     return [piece for line in lines for piece in wrap(line, letters, subsequent_indent="   ")]
-
-
-def _enlarged(lr: Pixels, hr: Pixels) -> Pixels:
-    height, width = hr.shape[:2]
-    times = ceil(height / lr.shape[0]), ceil(width / lr.shape[1])
-    return np.ascontiguousarray(
-        lr.repeat(times[0], axis=0).repeat(times[1], axis=1)[:height, :width]
-    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from srkit_core.evaluation.picture_sheet import picture_sheet
+from srkit_core.evaluation.picture_sheet import enlarged, picture_sheet
 
 GAP, TITLE = 6, 22
 
@@ -33,13 +33,35 @@ def test_every_cell_shows_its_centre_unchanged():
             )
 
 
-def test_small_pictures_are_not_enlarged():
-    lr, hr = noise(8, 10), noise(32, 40)
-    paper = picture_sheet([{"lr": lr, "hr": hr}], ["lr", "hr"], side=64)
-    assert paper.shape == (TITLE + 32 + GAP, 2 * (64 + GAP) + GAP, 3)
-    assert np.array_equal(cell(paper, TITLE, 0, 64, (8, 10)), lr)
-    assert np.array_equal(cell(paper, TITLE, 1, 64, (32, 40)), hr)
-    assert (paper[TITLE + 8 :, :GAP] == 255).all()
+@pytest.mark.parametrize("size", [(8, 10), (40, 30), (33, 7)])
+@pytest.mark.parametrize("scale", [1, 2, 3, 4, 8])
+def test_lr_shows_the_region_of_its_neighbours_enlarged_by_nearest(size, scale):
+    lr, side = noise(*size), 64
+    hr = lr.repeat(scale, axis=0).repeat(scale, axis=1)
+    paper = picture_sheet([{"lr": lr, "hr": hr}], ["lr", "hr"], side=side)
+    shape = tuple(min(length * scale, side) for length in size)
+    assert paper.shape == (TITLE + shape[0] + GAP, 2 * (side + GAP) + GAP, 3)
+    shown = cell(paper, TITLE, 0, side, shape)
+    assert np.array_equal(shown, cell(paper, TITLE, 1, side, shape))
+    top, left = (max(length * scale - side, 0) // 2 for length in size)
+    assert np.array_equal(shown, hr[top : top + side, left : left + side])
+
+
+def test_a_sheet_of_lr_alone_shows_the_region_that_hr_would():
+    lr, hr = noise(40, 40), noise(160, 160)
+    alone = picture_sheet([{"lr": lr, "hr": hr}], ["lr"], side=64)
+    both = picture_sheet([{"lr": lr, "hr": hr}], ["lr", "hr"], side=64)
+    assert np.array_equal(cell(alone, TITLE, 0, 64, (64, 64)), cell(both, TITLE, 0, 64, (64, 64)))
+
+
+@pytest.mark.parametrize(("height", "lr"), [(103, 25), (100, 25), (9, 2), (7, 7)])
+def test_a_picture_that_is_no_multiple_is_enlarged_over_its_whole_length(height, lr):
+    """103 pixels of 25: each is shown four or five times, and none is left out."""
+    small = np.arange(lr, dtype=np.uint8)[:, None, None].repeat(3, axis=2)
+    shown = enlarged(small, height, 1)[:, 0, 0]
+    times = np.bincount(shown)
+    assert len(times) == lr
+    assert set(times) <= {height // lr, -(-height // lr)}
 
 
 def test_titles_and_captions_are_written_where_they_belong():
