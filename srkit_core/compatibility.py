@@ -31,11 +31,10 @@ def check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
     the loss.
     """
     for number, stage in enumerate(recipe.stages):
-        for field, figure in (
-            ("patience_on", stage.patience_on),
-            ("start_from", stage.start_from.removeprefix("best-")),
-        ):
-            if figure not in (*metrics, "loss", "last"):
+        best = stage.start_from.removeprefix("best-")
+        starts = [] if stage.start_from == "last" else [("start_from", best)]
+        for field, figure in [("patience_on", stage.patience_on), *starts]:
+            if figure not in (*metrics, "loss"):
                 raise IncompatibleError(
                     f"{field} of stage '{stage.name}' is '{figure}', which validation does not "
                     "measure",

@@ -178,12 +178,15 @@ def _bind_stage(
 
 
 def _labels(components: Sequence[BoundComponent]) -> list[str]:
-    """Name columns: a repeated component is numbered from its second appearance."""
+    """Name columns, and files: a repeated component is numbered from its second appearance, and so
+    is one that differs in small and capital letters alone.
+    """
     seen, labels = Counter[str](), []
     for bound in components:
         name = bound.component.name
-        seen[name] += 1
-        labels.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+        seen[name.casefold()] += 1
+        number = seen[name.casefold()]
+        labels.append(name if number == 1 else f"{name}.{number}")
     return labels
 
 

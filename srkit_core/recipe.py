@@ -201,7 +201,7 @@ class Recipe(RecipeTable):
     @model_validator(mode="after")
     def _stage_names_differ(self) -> Self:
         names = [stage.name for stage in self.stages]
-        if len(set(names)) < len(names):
+        if len({name.casefold() for name in names}) < len(names):  # as folders they may be one
             raise ValueError(f"two stages share a name: {', '.join(names)}")
         return self
 

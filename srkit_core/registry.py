@@ -18,12 +18,12 @@ from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
 from srkit_core.interfaces import INTERFACE_VERSION
 from srkit_core.options import check_signature
 from srkit_core.other_names import PROVIDED_BY_NOTHING, meant_by, near_names, plain
+from srkit_core.reserved_names import name_fault
 from srkit_core.specs import Announced, ComponentSpec, Kind, LayoutSpec, WeightsSpec
 
 OWN_DISTRIBUTION = "srkit"
 LIMIT_VARIABLE = "SRKIT_PLUGINS"
 NamedT = TypeVar("NamedT", WeightsSpec, LayoutSpec)
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ class Registry:
         try:
             _check_specs(specs)
         except PluginError as error:
-            raise PluginError(error.message, hint="its factory is keyword-only and typed") from None
+            hint = "give it a name of its own and a factory that is keyword-only and typed"
+            raise PluginError(error.message, hint=hint) from None
         added = tuple(Component(spec, distribution, "0") for spec in specs)
         there = {(one.kind, one.full_name) for one in self.components}
         twice = next((one for one in added if (one.kind, one.full_name) in there), None)
@@ -316,7 +317,7 @@ def _check_specs(specs: Sequence[object]) -> None:
                 hint="return specs from srkit_components()",
             )
         kind = _kind(spec)
-        fault = "it is announced twice" if (kind, spec.name) in seen else _fault(spec)
+        fault = "it is announced twice" if (kind, spec.name) in seen else _fault(kind, spec)
         if fault:
             raise PluginError(f"{kind} '{spec.name}': {fault}", hint="srkit list")
         seen.add((kind, spec.name))
@@ -328,11 +329,10 @@ def _kind(spec: Announced) -> str:
     return "weights" if isinstance(spec, WeightsSpec) else "layout"
 
 
-def _fault(spec: Announced) -> str | None:
-    if not isinstance(spec, ComponentSpec):
-        return None
+def _fault(kind: str, spec: Announced) -> str | None:
+    fault = name_fault(kind, spec.name)
+    if fault or not isinstance(spec, ComponentSpec):
+        return fault
     if spec.interface != INTERFACE_VERSION:
         return f"it was written for interface {spec.interface}, this srkit has {INTERFACE_VERSION}"
-    if not _NAME.fullmatch(spec.name):
-        return "its name may hold letters, digits, '-' and '_' only"
     return check_signature(spec.factory)

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Final
 
 from srkit_core.data_source import anchored
 from srkit_core.devices import DeviceName, PrecisionName
+from srkit_core.errors import RecipeError
 from srkit_core.flag import Flag
+from srkit_core.reserved_names import name_fault
 
 _NOT_REPEATED: Final = ("out", "repeats")
 
@@ -25,6 +27,8 @@ class RunOptions:
     weights. `workers` are processes that load pictures. `compile` runs networks through
     torch.compile; `recompute` saves memory by computing blocks of the generator twice; `track`
     names trackers beside `metrics.csv`; `repeats` is the run folder whose recipe is trained again.
+
+    Raises RecipeError when the name of a validation set is taken.
     """
 
     data: str | Path = "photos"
@@ -42,6 +46,14 @@ class RunOptions:
     ] = False
     track: tuple[str, ...] = ()
     repeats: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.val or ():
+            fault = name_fault("validation set", name)
+            if fault:
+                raise RecipeError(
+                    f"the validation set '{name}': {fault}", hint="--val another-name=PATH"
+                )
 
     def arguments(self) -> dict[str, Any]:
         """Return what a repeated run takes over, as plain values that mean the same anywhere."""

@@ -1,5 +1,7 @@
 """How do several models compare on one set of pictures, under one protocol?"""
 
+import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -137,15 +139,29 @@ def open_evaluation_set(wanted: EvaluationRecipe, split: Split | None, note: Not
 
 
 def save_into(folder: str | Path | None) -> SeenBy | None:
-    """Return what saves every upscaled picture it is shown into a subfolder per model."""
+    """Return what saves every upscaled picture it is shown into a subfolder per model, whatever the
+    models are called.
+    """
     if folder is None:
         return None
+    folders = dict[str, str]()
 
     def save(model: str, pair: Pair, sr: Tensor) -> None:
-        file = Path(folder) / model.replace("/", "_") / f"{pair.name}.png"
-        write_image(file, to_bytes(sr)[0].cpu().numpy())
+        if model not in folders:
+            folders[model] = _folder_name(model, set(folders.values()))
+        write_image(
+            Path(folder) / folders[model] / f"{pair.name}.png", to_bytes(sr)[0].cpu().numpy()
+        )
 
     return save
+
+
+def _folder_name(model: str, taken: set[str]) -> str:
+    """Return a folder for a model's pictures that is inside, and nobody else's."""
+    plain = re.sub(r"[/\\\x00]", "_", model).strip(". ") or "model"
+    used = {name.casefold() for name in taken}
+    numbered = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
+    return next(name for name in numbered if name.casefold() not in used)
 
 
 def evaluate_models(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from srkit_core.devices import peak_memory_mb
+from srkit_core.errors import IncompatibleError
 
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
@@ -21,6 +22,8 @@ LogSplit: TypeAlias = Literal["train", "val"]
 LogRow: TypeAlias = Mapping[str, Any]
 STD: Final = "/std"
 """How the column of a metric's standard deviation over pictures ends."""
+TOTAL: Final = "loss/total"
+"""The weighted sum of the losses."""
 
 
 Axis: TypeAlias = Literal["linear", "log", "probability"]
@@ -81,7 +84,7 @@ _FIRST: Final = (
     ),
 )
 _STEP: Final = (
-    Column("loss/total", in_progress=True),
+    Column(TOTAL, in_progress=True),
     Column("loss/discriminator", adversarial=True, in_progress=True),
     Column("d_real", adversarial=True, in_progress=True),
     Column("d_fake", adversarial=True, in_progress=True),
@@ -94,6 +97,7 @@ _STEP: Final = (
 _LAST: Final = (
     Column("images_per_s", "timing", in_progress=True),
     Column("memory_mb", "timing", lambda run, row: round(peak_memory_mb(run.device), 1)),
+    Column("elapsed_s", "timing", lambda run, row: round(run.context.clock.seconds(), 3)),
 )
 DECLARED: Final = (*_FIRST, *_STEP, *_LAST)
 """Every column but for those of the loss terms and metrics of a recipe, which stand between."""
@@ -104,11 +108,19 @@ def columns(
 ) -> tuple[Column, ...]:
     """Return the columns of a run, fixed at the start, from the loss terms of all its stages and
     the metrics of its validation sets (`psnr`, or `psnr/NAME`).
+
+    Raises IncompatibleError when two of them have one name.
     """
     terms = [Column(f"loss/{label}") for label in losses]
     step = [one for one in _STEP if adversarial or not one.adversarial]
     scores = [Column(name) for metric in metrics for name in (metric, f"{metric}{STD}")]
-    return (*_FIRST, *terms, *step, *scores, *_LAST)
+    found = (*_FIRST, *terms, *step, *scores, *_LAST)
+    names = [one.name for one in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        fact = f"two columns of metrics.csv would be called '{twice}'"
+        raise IncompatibleError(fact, hint="--val another-name=PATH, or another name of the metric")
+    return found
 
 
 def columns_of_kind(*kinds: ColumnKind) -> frozenset[str]:
