@@ -9,7 +9,7 @@ from srkit_core.cli.output import say
 from srkit_core.cli.render import print_table
 
 if TYPE_CHECKING:
-    from srkit_core.evaluation.scores import Scores
+    from srkit_core.evaluation.scores import ModelScores, Scores
 
 _RECIPE = "demo"
 
@@ -57,17 +57,18 @@ def _models(folder: Path, stages: list[str]) -> dict[str, str]:
 
 
 def _print_gains(scores: "Scores") -> None:
+    from srkit_core.cli.eval import left_out_notes
+
     baseline = scores.models[0]
-    labels = list(baseline.specs)
     rows = [
-        [
-            one.name,
-            *(
-                f"{one.mean(label):.3f} ({one.mean(label) - baseline.mean(label):+.3f})"
-                for label in labels
-            ),
-        ]
+        [one.name, *(_gain(one, baseline, label) for label in baseline.specs)]
         for one in scores.models
     ]
     say("", f"held-out photographs: {', '.join(baseline.images)}")
-    print_table(["model (gain over bicubic)", *labels], rows)
+    print_table(["model (gain over bicubic)", *baseline.specs], rows)
+    say(*left_out_notes(scores))
+
+
+def _gain(scores: "ModelScores", baseline: "ModelScores", label: str) -> str:
+    mean = scores.mean(label)
+    return f"{mean:.3f} ({mean - baseline.mean(label):+.3f})"

@@ -3,7 +3,8 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from srkit_core.data.picture import Split
     from srkit_core.evaluation.evaluate import SeenBy
-    from srkit_core.evaluation.scores import Scores
+    from srkit_core.evaluation.scores import ModelScores, Scores
     from srkit_core.evaluation.scoring import Pair
     from srkit_core.evaluation_recipe import EvaluationRecipe
 
@@ -173,11 +174,26 @@ def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenB
 def _print_scores(scores: "Scores") -> None:
     specs = scores.models[0].specs
     headers = [f"{label} ({spec.unit})" if spec.unit else label for label, spec in specs.items()]
-    rows = [
-        [one.name, *(f"{one.mean(label):.4f} ± {one.std(label):.4f}" for label in one.specs)]
-        for one in scores.models
-    ]
+    rows = [[one.name, *(_mean(one, label) for label in one.specs)] for one in scores.models]
     print_table(["model", *headers], rows)
+    say(*left_out_notes(scores))
+
+
+def _mean(scores: "ModelScores", label: str) -> str:
+    judged = scores.judged(label)
+    return f"{scores.mean(label):.4f} ± {scores.std(label):.4f}" if judged else "none judged"
+
+
+def left_out_notes(scores: "Scores") -> Iterator[str]:
+    """Say which pictures are not in a mean: a score that is infinite, or that a metric cannot
+    give, has none.
+    """
+    for one in scores.models:
+        for label in one.specs:
+            names = one.left_out(label)
+            if names:
+                shown = f"{', '.join(names)} ({len(names)} of {len(one.images)} pictures)"
+                yield f"left out of the {label} of {one.name}: {shown}, whose score is not finite"
 
 
 def _csv(scores: "Scores") -> str:
@@ -187,7 +203,11 @@ def _csv(scores: "Scores") -> str:
     writer.writerow(["model", "image", *labels])
     for one in scores.models:
         writer.writerows(
-            [one.name, image, *(values[label] for label in labels)]
+            [one.name, image, *(_cell(values[label]) for label in labels)]
             for image, values in one.images.items()
         )
     return text.getvalue()
+
+
+def _cell(value: float) -> float | str:
+    return value if isfinite(value) else ""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 
 import torch
@@ -60,4 +61,5 @@ def _pixels(picture: Tensor) -> Pixels:
 
 
 def _caption(scores: Mapping[str, float]) -> str:
-    return ", ".join(f"{label} {value:.4g}" for label, value in scores.items())
+    known = {label: value for label, value in scores.items() if isfinite(value)}
+    return ", ".join(f"{label} {value:.4g}" for label, value in known.items())

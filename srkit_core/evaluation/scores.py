@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import nan
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -12,7 +12,7 @@ import numpy as np
 from srkit_core.errors import DataError, IncompatibleError
 
 PictureScores: TypeAlias = dict[str, float]
-"""Scores of one picture, by the labels of the metrics."""
+"""Scores of one picture, by the labels of the metrics; one that is not finite judges nothing."""
 
 
 class MetricTraits(Protocol):
@@ -39,40 +39,53 @@ class ReadTraits:
 
 @dataclass(frozen=True)
 class ModelScores:
-    """Scores of one model per picture, and what each metric means."""
+    """Scores of one model per picture, and what each metric means.
+
+    A picture whose score is infinite (PSNR of one that was met exactly) or nan (a metric that
+    cannot judge it) is left out of mean and deviation, and named.
+    """
 
     name: str
     images: dict[str, PictureScores]
     specs: Mapping[str, MetricTraits] = field(repr=False)
 
     def mean(self, label: str) -> float:
-        """Return the mean of one metric over the pictures."""
-        return float(np.mean(self._values(label)))
+        """Return the mean of one metric over the pictures it judges; nan where it judges none."""
+        return float(np.mean(list(self.judged(label).values()) or [nan]))
 
     def std(self, label: str) -> float:
-        """Return the standard deviation of one metric over the pictures (of the population); nan
-        where a score is infinite.
+        """Return the standard deviation of one metric over the pictures it judges (of the
+        population); nan where it judges none.
         """
-        with np.errstate(invalid="ignore"):
-            return float(np.std(self._values(label)))
+        return float(np.std(list(self.judged(label).values()) or [nan]))
 
-    def _values(self, label: str) -> list[float]:
-        return [scores[label] for scores in self.images.values()] or [nan]
+    def judged(self, label: str) -> dict[str, float]:
+        """Return the finite scores of one metric, by picture."""
+        scores = {name: found[label] for name, found in self.images.items()}
+        return {name: value for name, value in scores.items() if isfinite(value)}
+
+    def left_out(self, label: str) -> tuple[str, ...]:
+        """Return the names of the pictures that are not in the mean of one metric."""
+        judged = self.judged(label)
+        return tuple(name for name in self.images if name not in judged)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, as `srkit eval --json` writes them."""
+        """Return plain values, as `srkit eval --json` writes them: None where nothing is judged."""
+        images = [
+            {"name": name, **{label: _known(value) for label, value in scores.items()}}
+            for name, scores in self.images.items()
+        ]
+        metrics = {label: self._described(label, spec) for label, spec in self.specs.items()}
+        return {"name": self.name, "metrics": metrics, "images": images}
+
+    def _described(self, label: str, spec: MetricTraits) -> dict[str, Any]:
+        left_out = self.left_out(label)
         return {
-            "name": self.name,
-            "metrics": {
-                label: {
-                    "mean": self.mean(label),
-                    "std": self.std(label),
-                    "unit": spec.unit,
-                    "higher_is_better": spec.higher_is_better,
-                }
-                for label, spec in self.specs.items()
-            },
-            "images": [{"name": name, **scores} for name, scores in self.images.items()],
+            "mean": _known(self.mean(label)),
+            "std": _known(self.std(label)),
+            "unit": spec.unit,
+            "higher_is_better": spec.higher_is_better,
+            **({"left_out": list(left_out)} if left_out else {}),
         }
 
 
@@ -99,8 +112,14 @@ class Scores:
         return tuple(one.name for one in self.models)
 
     def mean(self, metric: str, model: str | None = None) -> float:
-        """Return the mean of a metric over the pictures, of the only model or of a named one."""
+        """Return the mean of a metric over the pictures it judges, of the only model or of a named
+        one; nan where it judges none.
+        """
         return (self.models[0] if model is None else self[model]).mean(metric)
+
+    def left_out(self, metric: str, model: str | None = None) -> tuple[str, ...]:
+        """Return the names of the pictures that are not in that mean."""
+        return (self.models[0] if model is None else self[model]).left_out(metric)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, the document that `srkit eval --json FILE` writes."""
@@ -175,3 +194,7 @@ def _read_model(document: Mapping[str, Any]) -> ModelScores:
 def _number(value: Any) -> float:
     """Return a score; null stands for one that is not finite."""
     return nan if value is None else float(value)
+
+
+def _known(value: float) -> float | None:
+    return value if isfinite(value) else None
