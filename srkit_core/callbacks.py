@@ -6,7 +6,7 @@ torch.
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _log = logging.getLogger("srkit_core")
@@ -30,12 +30,17 @@ class StepEvent:
 class ValidationEvent:
     """A validation after `run_step`: the stage's losses on held-out patches, and the metrics on
     whole pictures with their standard deviations (`psnr`, `psnr/std`), by column.
+
+    `bicubic` are the scores of bicubic interpolation on the same pictures; `left_out` names, by
+    metric, the pictures that it cannot judge, which are not in its mean.
     """
 
     stage: str
     run_step: int
     losses: Mapping[str, float]
     scores: Mapping[str, float]
+    bicubic: Mapping[str, float] = field(default_factory=dict)
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

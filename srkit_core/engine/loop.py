@@ -38,10 +38,10 @@ def train_stage(run: StageRun, stop: StopRequest) -> None:
         run.progress = replace(run.progress, owed=False)
         _after_step(run, stop)
     for batch in run.batches():
-        result = run.step(batch)
+        examples = run.step(batch)
         logs = run.intervals.logs(run.progress.position.step)
         with _divergence(run):
-            figures = run.log(result) if logs else {}
+            figures = run.log(examples) if logs else {}
         tell_step(run, figures)
         _after_step(run, stop)
         if run.progress.ended:
@@ -53,6 +53,8 @@ def _after_step(run: StageRun, stop: StopRequest) -> None:
     intervals, step = run.intervals, run.progress.position.step
     if intervals.due(intervals.validate, step):
         _validate(run)
+    if run.progress.ended and run.means:  # the last step of a stage is always logged
+        run.log()
     if step in intervals.milestones:
         run.save_milestone()
     stop_signal = run.context.processes.largest(stop.signal)
@@ -67,6 +69,7 @@ def _after_step(run: StageRun, stop: StopRequest) -> None:
 def _validate(run: StageRun) -> None:
     """Validate; when that fails, save first what was trained, as it was before."""
     context, before = run.context, run.progress
+    run.means.share(context.processes)  # what is saved when it fails stands for every process
     rows = context.processes.agree(context.log.flush)
     try:
         with _divergence(run):

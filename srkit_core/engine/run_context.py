@@ -12,6 +12,7 @@ from srkit_core.engine.intervals import StageIntervals, intervals_of
 from srkit_core.engine.logs.columns import Column, columns
 from srkit_core.engine.logs.csv_log import CsvLog
 from srkit_core.engine.logs.curves.curves_file import CurvesFile
+from srkit_core.engine.logs.logger import RunClock
 from srkit_core.engine.logs.trackers import Trackers
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.run_data import RunData
@@ -47,6 +48,7 @@ class RunContext:
     curves: CurvesFile
     callbacks: CallbackList
     trackers: Trackers = field(default_factory=Trackers)
+    clock: RunClock = field(default_factory=RunClock)
 
     @property
     def recipe(self) -> Recipe:

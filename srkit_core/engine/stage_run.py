@@ -4,11 +4,12 @@ The loop decides when a stage steps, logs, validates and saves; here is what eac
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -28,6 +29,7 @@ from srkit_core.engine.ema import update_average
 from srkit_core.engine.gan_monitor import GanMonitor
 from srkit_core.engine.intervals import StageIntervals
 from srkit_core.engine.logs.logger import Figures, Throughput, log_step, log_validation
+from srkit_core.engine.logs.running_means import RunningMeans
 from srkit_core.engine.memory_hint import less_memory_hint
 from srkit_core.engine.networks import Networks, TrainableNetwork, with_average
 from srkit_core.engine.objective import Objective, Values, build_objective
@@ -41,14 +43,6 @@ from srkit_core.models.weights_file import fill, read_tensors
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import StagePlan
 from srkit_core.schedule import StepPosition, ramp_factors, rate_factor
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """What a step gave: the values of its columns, and the examples it learnt from."""
-
-    values: Values
-    examples: Examples
 
 
 @dataclass
@@ -65,6 +59,7 @@ class StageRun:
     pool: Pool
     monitor: GanMonitor = field(default_factory=GanMonitor)
     throughput: Throughput = field(default_factory=Throughput)
+    means: RunningMeans = field(default_factory=RunningMeans)
 
     @property
     def plan(self) -> StagePlan:
@@ -100,20 +95,25 @@ class StageRun:
         pin = processes.backend.feeds
         return training_batches(samples, indices, workers=self.context.workers, pin=pin)
 
-    def step(self, batch: Batch) -> StepResult:
-        """Train on a batch, and move the average; afterwards the stage is a step further."""
+    def step(self, batch: Batch) -> Examples:
+        """Train on a batch, and move the average; afterwards the stage is a step further.
+
+        Returns the examples it learnt from.
+        """
         examples = self._examples(batch)
-        values = self._train(examples, batch.names)
+        self.means.add(self._train(examples, batch.names))
         self.throughput.count(self.plan.stage.batch)
         self.progress = self._advanced()
-        return StepResult(values, examples)
+        return examples
 
-    def log(self, result: StepResult) -> Figures:
-        """Log a step, with the metrics of its own batch where the recipe asks for them."""
-        asked = self.context.recipe.validation.on_training
-        validator = self.context.validator
-        scores = validator.batch_scores(self.model, result.examples) if asked else {}
-        return log_step(self, result.values, scores)
+    def log(self, examples: Examples | None = None) -> Figures:
+        """Log the steps since the last row, with the metrics of the last examples where the recipe
+        asks for them.
+        """
+        scores = Figures()
+        if examples is not None and self.context.recipe.validation.on_training:
+            scores = self.context.validator.batch_scores(self.model, examples)
+        return log_step(self, scores)
 
     def validate(self) -> None:
         """Score the generator, and keep what is best; only the main process writes what comes of
@@ -125,13 +125,16 @@ class StageRun:
         speed = Throughput()
         scores, rows = context.validator.scores(self.model)
         speed.count(sum(map(len, context.validator.sets.values())))
+        self.progress = replace(self.progress, baseline=self._baseline())
+        context.curves.compare_with(self.progress.baseline.get("figures", {}))
         log_validation(self, losses, scores, speed)
         context.processes.agree(partial(keep_pictures, self, rows))
-        self.progress = context.processes.agree(partial(keep_best, self, losses | scores))
+        self.progress = context.processes.agree(partial(keep_best, self, losses, scores))
         context.curves.refresh()
 
     def save(self) -> None:
         """Write a checkpoint."""
+        self.means.share(self.context.processes)
         self.context.processes.agree(partial(keep_checkpoint, self))
 
     def save_milestone(self) -> None:
@@ -148,6 +151,7 @@ class StageRun:
         }
         optimizers = self.pair.by_name().items()
         states |= {f"{name}-optimizer": network.state() for name, network in optimizers}
+        states |= {"means": self.means.state()} if self.means else {}
         return states | ({"pool": State(self.pool.tensors())} if len(self.pool) else {})
 
     def restore(self, folder: Path) -> None:
@@ -156,6 +160,7 @@ class StageRun:
             fill(network, read_state(folder, name).tensors, folder)
         for name, one in self.pair.by_name().items():
             one.restore(read_state(folder, f"{name}-optimizer"))
+        self.means.restore(read_state(folder, "means"))
         self.pool.restore(read_state(folder, "pool").tensors, self.device)
 
     def oom_hint(self) -> str:
@@ -212,6 +217,15 @@ class StageRun:
         epoch = self.progress.epoch + after - before
         return replace(self.progress, position=further, epoch=epoch)
 
+    def _baseline(self) -> Mapping[str, Any]:
+        """Return what bicubic interpolation scores, measured once for the pictures of the run."""
+        validator, known = self.context.validator, self.progress.baseline
+        if known.get("of") == validator.fingerprint():
+            return known
+        scores = validator.baseline_scores()
+        missing = {column: list(names) for column, names in scores.left_out.items()}
+        return {"of": validator.fingerprint(), "figures": scores.figures, "left_out": missing}
+
     def _validation_losses(self) -> Figures:
         networks, adversarial = self.networks, self.plan.adversarial
         discriminator = networks.discriminator if adversarial else None
@@ -253,7 +267,7 @@ def open_next_stage(run: StageRun) -> StageRun:
     """
     context, before, number = run.context, run.progress, run.number + 1
     position = Position(number, 0, before.position.total)
-    progress = Progress(position, before.epoch, log_bytes=before.log_bytes)
+    progress = replace(before, position=position, best={}, judged={}, waited=0, ended=False)
     networks = with_average(run.networks, context.plan.stages[number])
     start_from = context.plan.stages[number].stage.start_from
     if start_from != "last":

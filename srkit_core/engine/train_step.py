@@ -103,7 +103,7 @@ def _discriminator_first(
     microbatches: Sequence[Examples],
 ) -> Values:
     """Let the discriminator move, then the generator, which D(real) and D(fake) are evaluated again
-    for.
+    for. All values are of the discriminator that the generator plays against, the updated one.
 
     A batch in one microbatch is upscaled once, for both turns; of several the graphs would have to
     be kept, so they are upscaled again.
@@ -115,7 +115,7 @@ def _discriminator_first(
         upscaled = []
         sr_images = [_upscaled(generator, context, one, graph=False) for one in microbatches]
     for _ in range(context.stage.d_steps):
-        d_loss, d_norm = _discriminator_turn(discriminator, context, microbatches, sr_images)
+        d_norm = _discriminator_turn(discriminator, context, microbatches, sr_images)
     values = []
     for microbatch in microbatches:
         sr = upscaled[0] if upscaled else _upscaled(generator, context, microbatch)
@@ -124,6 +124,8 @@ def _discriminator_first(
                 real = logits_of(discriminator, microbatch.hr)
             fake = logits_of(discriminator, sr)
         g_loss = context.objective.generator(sr, microbatch.target, real, fake)
+        with torch.no_grad():
+            d_loss = context.objective.discriminator(real, fake)
         step_values = _finite(column_values(g_loss, d_loss, real, fake), context)
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(g_loss.total / len(microbatches))
@@ -135,12 +137,10 @@ def _discriminator_turn(
     context: StepContext,
     microbatches: Sequence[Examples],
     sr_images: Sequence[Tensor],
-) -> tuple[Tensor, Values]:
-    """Train on SR images that stay as they are.
-
-    Returns the discriminator's loss before the update and the norm of its gradients.
+) -> Values:
+    """Train on SR images that stay as they are; returns the norm of the discriminator's
+    gradients.
     """
-    losses = []
     for microbatch, sr in zip(microbatches, sr_images, strict=True):
         with context.processes.autocast():
             real = logits_of(discriminator, microbatch.hr)
@@ -148,8 +148,7 @@ def _discriminator_turn(
         d_loss = context.objective.discriminator(real, fake)
         _finite({"loss/discriminator": d_loss}, context)
         discriminator.accumulate(d_loss / len(microbatches))
-        losses.append(d_loss.detach())
-    return torch.stack(losses).mean(), _update(context, discriminator=discriminator)
+    return _update(context, discriminator=discriminator)
 
 
 def _upscaled(

@@ -143,7 +143,7 @@ def _run(context: RunContext, resume: Resume | None, asked: Call) -> None:
             run.context = replace(context, trackers=trackers)
             with _what_was_learnt(context.folder):
                 progress = run_stages(run, stop)
-    context.processes.agree(lambda: write_summary(context.folder, context.plan, progress))
+    context.processes.agree(lambda: write_summary(context.folder, progress))
 
 
 @contextmanager
@@ -215,6 +215,8 @@ def _go_back_to(context: RunContext, networks: Networks, checkpoint: Checkpoint)
     networks = with_average(networks, context.plan.stages[number])
     run = open_stage_run(context, networks, number, progress)
     run.restore(checkpoint.folder)
+    context.clock.go_on_from(progress.elapsed_s)
+    context.curves.compare_with(progress.baseline.get("figures", {}))
     run.progress = context.processes.agree(lambda: _rewind(context, checkpoint))
     step, path = progress.position.total, context.folder.path
     context.callbacks.on_note(f"going on after step {step}")

@@ -3,6 +3,7 @@
 Nothing here draws from global randomness, and every network leaves in the mode it came in.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +26,20 @@ from srkit_core.evaluation.scores import ModelScores
 from srkit_core.evaluation.scoring import BuiltMetric, Pair, pairs, score, score_model
 from srkit_core.io.images import Pixels, all_finite, to_bytes
 from srkit_core.models.model import Model
+
+
+@dataclass(frozen=True)
+class SetScores:
+    """What metrics say of a generator on validation sets, by column.
+
+    `figures` are means with standard deviations over the pictures that a metric judges (see
+    `ModelScores`), `judged` the scores of these, and `left_out` names the others; a column without
+    a picture to judge has no figure.
+    """
+
+    figures: Figures
+    judged: Mapping[str, Mapping[str, float]]
+    left_out: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -70,17 +85,25 @@ class Validator:
                     sums[name] = sums.get(name, 0.0) + value.item() * len(numbers)
         return {name: value / len(usable) for name, value in sums.items()}
 
-    def scores(self, model: Model) -> tuple[Figures, list[dict[str, Pixels]]]:
-        """Return the metrics on whole pictures, with standard deviations, and the first pictures as
-        rows of columns.
+    def scores(self, model: Model) -> tuple[SetScores, list[dict[str, Pixels]]]:
+        """Return the metrics on whole pictures, and the first pictures as rows of columns."""
+        return self._all_scores(model, self.shown)
+
+    def fingerprint(self) -> str:
+        """Return a digest of what scores depend on beside the generator: pictures, protocol and
+        metrics.
         """
-        figures, rows = Figures(), list[dict[str, Pixels]]()
-        with evaluating(model.network):
-            for name, pictures in self.sets.items():
-                scores, shown = self._set_scores(name, model, pictures, self.shown - len(rows))
-                figures |= _labelled(scores, name)
-                rows += shown
-        return figures, rows
+        pictures = {
+            name: [(one.name, one.height, one.width, one.limit, one.lr is None) for one in held]
+            for name, held in self.sets.items()
+        }
+        metrics = [(one.label, one.owner) for one in self.metrics]
+        facts = repr((pictures, self.protocol, metrics, self.baseline.scale))
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+    def baseline_scores(self) -> SetScores:
+        """Return the metrics of bicubic interpolation on the same pictures."""
+        return self._all_scores(self.baseline, 0)[0]
 
     def batch_scores(self, model: Model, examples: Examples) -> Figures:
         """Return the metrics on the patches of a training batch, with standard deviations."""
@@ -94,7 +117,15 @@ class Validator:
         scored = ModelScores(
             "training", images, {metric.label: metric.spec for metric in self.metrics}
         )
-        return _labelled(scored, "")
+        return _by_column({"": scored}).figures
+
+    def _all_scores(self, model: Model, shown: int) -> tuple[SetScores, list[dict[str, Pixels]]]:
+        by_set, rows = dict[str, ModelScores](), list[dict[str, Pixels]]()
+        with evaluating(model.network):
+            for name, pictures in self.sets.items():
+                by_set[name], more = self._set_scores(name, model, pictures, shown - len(rows))
+                rows += more
+        return _by_column(by_set), rows
 
     def _examples(
         self, patches: CentreCropDataset, numbers: Sequence[int], rule: CropRule, first: int
@@ -170,9 +201,20 @@ def evaluating(*networks: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def _labelled(scores: ModelScores, name: str) -> Figures:
-    means = {_column(label, name): scores.mean(label) for label in scores.specs}
-    return means | {f"{_column(label, name)}{STD}": scores.std(label) for label in scores.specs}
+def _by_column(by_set: Mapping[str, ModelScores]) -> SetScores:
+    figures, judged = Figures(), dict[str, dict[str, float]]()
+    left_out = dict[str, tuple[str, ...]]()
+    for name, scores in by_set.items():
+        for label in scores.specs:
+            column = _column(label, name)
+            judged[column], missing = scores.judged(label), scores.left_out(label)
+            figures |= (
+                {column: scores.mean(label), f"{column}{STD}": scores.std(label)}
+                if judged[column]
+                else {}
+            )
+            left_out |= {column: missing} if missing else {}
+    return SetScores(figures, judged, left_out)
 
 
 def _column(metric: str, name: str) -> str:

@@ -12,7 +12,17 @@ from PIL import Image
 from srkit_core.callbacks import Callback
 from srkit_core.engine.logs.curves.curves_file import CurvesFile
 from srkit_core.engine.logs.curves.drawing import draw_curves
-from srkit_core.engine.logs.curves.series import Era, Line, Point, eras, gathered, has_many, panels
+from srkit_core.engine.logs.curves.series import (
+    Era,
+    Line,
+    Point,
+    eras,
+    gathered,
+    has_many,
+    is_noisy,
+    panels,
+    smoothed,
+)
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DivergedError, InterruptedRunError
 from srkit_core.recipe import recipe_from_dict
@@ -422,3 +432,66 @@ def test_a_stage_that_ends_leaves_its_curves(tmp_path):
 
     train(recipe(), where, callbacks=[Looking(0)])
     assert seen == [False, False, False, True, True, True]
+
+
+def noisy(count, stage="main"):
+    """Rows of training that zigzag around 1."""
+    return [
+        warmup(step, stage=stage, **{"loss/total": 1 + 0.5 * (-1) ** step})
+        for step in range(1, count + 1)
+    ]
+
+
+def test_training_is_smoothed_and_every_row_is_shown_beside(metrics):
+    """A moving mean of three zigzags a third as far; the first and the last row have nobody on one
+    side.
+    """
+    (line,) = by_title(rows(*noisy(40)), metrics)["total loss"].lines
+    assert is_noisy(line)
+    mean, width = smoothed(line)
+    assert width == 3
+    assert [point.step for point in mean.points] == [point.step for point in line.points]
+    assert mean.points[0].value == line.points[0].value
+    inner = [abs(point.value - 1) for point in mean.points[1:-1]]
+    assert inner == pytest.approx([0.5 / 3] * 38)
+    png = pixels(draw_curves(rows(*noisy(40)), metrics))
+    assert len(np.unique(png.reshape(-1, 3), axis=0)) > 1
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(20, False), (21, True), (200, True), (201, False)]
+)
+def test_a_few_rows_are_legible_and_many_are_gathered(metrics, count, expected):
+    (line,) = by_title(rows(*noisy(count)), metrics)["total loss"].lines
+    assert (is_noisy(line), has_many(line)) == (expected, count > 200)
+
+
+def test_smoothing_does_not_reach_over_a_stage(metrics):
+    table = rows(
+        *noisy(20, "first"),
+        *[warmup(20 + step, stage="second", **{"loss/total": 9.0}) for step in range(1, 11)],
+    )
+    (line,) = by_title(table, metrics)["total loss"].lines
+    mean = smoothed(line)[0]
+    assert {point.value for point in mean.points if point.stage == "second"} == {9.0}
+    assert max(point.value for point in mean.points if point.stage == "first") < 2
+
+
+def test_bicubic_is_a_line_that_is_seen(metrics):
+    table = two_stages()
+    found = {one.title: one for one in panels(table, metrics, {"psnr": 35.0})}
+    assert found["psnr"].baselines == (("", 35.0),)
+    assert found["lpips"].baselines == ()
+    with_line, without = (
+        (pixels(draw_curves(table, metrics, bicubic)).max(axis=2) < 110).sum()
+        for bicubic in ({"psnr": 35.0}, {})
+    )
+    assert with_line > without + 200
+
+
+def test_each_validation_set_has_its_bicubic(metrics):
+    table = rows(
+        {"step": 2, "stage": "main", "split": "val", "psnr/a": 21.0, "psnr/b": 24.0},
+    )
+    (panel,) = panels(table, metrics, {"psnr/a": 20.0, "psnr/b": 23.0, "psnr/a/std": 1.0})
+    assert panel.baselines == (("a", 20.0), ("b", 23.0))

@@ -229,7 +229,7 @@ def test_the_log_has_the_contract_s_columns_and_rows(undisturbed):
     losses = "loss/l1 loss/tv loss/ragan loss/total loss/discriminator"
     game = "d_real d_fake d_gap gradient/generator gradient/discriminator"
     names = f"step epoch stage split lr lr/discriminator {losses} {game} psnr psnr/std"
-    contract = f"{names} ssim ssim/std images_per_s memory_mb".split()
+    contract = f"{names} ssim ssim/std images_per_s memory_mb elapsed_s".split()
     assert [name for name in header if name in contract] == contract
     found = rows(undisturbed)
     assert [(row["step"], row["stage"]) for row in found if row["split"] == "train"] == [

@@ -43,8 +43,11 @@ class Progress:
     """The small part of a run's state; `log_bytes` is where its log ends.
 
     To the current stage belong `best`, its best figures, `waited`, how many validations its
-    patience has waited for another, and `ended`, whether it ran out. `owed` says that the
-    validation of the last step failed and is still to come.
+    patience has waited for another, and `ended`, whether it ran out; `judged` are the scores by
+    picture, under every column, that its best figures are means of. `owed` says that the validation
+    of the last step failed and is still to come. `stages` is what the summary says of each stage,
+    `baseline` what bicubic interpolation scores on which pictures, and `elapsed_s` how many seconds
+    the run has taken.
     """
 
     position: Position = Position()
@@ -54,6 +57,10 @@ class Progress:
     waited: int = 0
     ended: bool = False
     owed: bool = False
+    judged: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    stages: Mapping[str, Any] = field(default_factory=dict)
+    baseline: Mapping[str, Any] = field(default_factory=dict)
+    elapsed_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """What is kept of a run: weights, the best of them, checkpoints and pictures?"""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from math import isnan
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import fsum, isfinite, nan
 from typing import TYPE_CHECKING, Final
 
 from srkit_core.callbacks import CheckpointEvent
 from srkit_core.engine.checkpoints.checkpoint import Progress, keep_newest, save_checkpoint
+from srkit_core.engine.logs.columns import TOTAL
+from srkit_core.engine.logs.logger import Figures
+from srkit_core.engine.logs.summary import with_validation
+from srkit_core.engine.validator import SetScores, metric_columns
 from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.io.images import Pixels, write_image
 from srkit_core.models.weights_file import Card, card_of, save_weights
@@ -17,22 +21,58 @@ if TYPE_CHECKING:
 BEST_LOSS: Final = "loss"
 
 
-def keep_best(run: "StageRun", figures: Mapping[str, float]) -> Progress:
-    """Save the weights under each figure that improved in this stage.
+@dataclass(frozen=True)
+class _Contest:
+    """A column in which validations of a stage are compared: its figure, and the scores by picture
+    that it is the mean of. Weights are kept under `name` where it has one.
+    """
 
-    Returns the progress with the new best figures.
+    column: str
+    name: str
+    value: float
+    scores: Mapping[str, float]
+    higher_is_better: bool
+
+    def is_won(self, progress: Progress) -> bool:
+        """Whether it is better than the best before, on the pictures that both judge: means of
+        different pictures say nothing about each other.
+        """
+        judged = progress.judged.get(self.column, {})
+        both = self.scores.keys() & judged.keys()
+        if self.name and self.name not in progress.best:
+            return bool(self.scores)
+        if not judged and self.name in progress.best:  # an older srkit kept no scores by picture
+            return self._improves(self.value, progress.best[self.name])
+        if not both:
+            return bool(self.scores)
+        now, before = (fsum(one[name] for name in both) for one in (self.scores, judged))
+        return self._improves(now, before)
+
+    def _improves(self, value: float, before: float) -> bool:
+        return value > before if self.higher_is_better else value < before
+
+
+def keep_best(run: "StageRun", losses: Figures, scores: SetScores) -> Progress:
+    """Save the weights under each figure of the first validation set that improved in this stage.
+
+    Returns the progress with the new best figures, and with what the summary says of the stage.
     """
     progress, stage = run.progress, run.plan.stage
-    best = dict(progress.best)
-    for name, value, higher_is_better in _contests(run, figures):
-        if isnan(value) or (name in best and not _improves(value, best[name], higher_is_better)):
-            continue
-        best[name] = value
+    won = [one for one in _contests(run, losses, scores) if one.is_won(progress)]
+    kept = {one.name: one.value for one in won if one.name}
+    for name in kept:
         _save(run, stage.name, f"best-{name}")
-    improved = best.get(stage.patience_on) != progress.best.get(stage.patience_on)
-    waited = 0 if improved else progress.waited + 1
-    ended = stage.patience is not None and waited >= stage.patience
-    return replace(progress, best=best, waited=waited, ended=ended)
+    waited = 0 if stage.patience_on in kept else progress.waited + 1
+    return replace(
+        progress,
+        best={**progress.best, **kept},
+        judged={**progress.judged, **{one.column: one.scores for one in won}},
+        waited=waited,
+        ended=stage.patience is not None and waited >= stage.patience,
+        stages=with_validation(
+            run, losses | scores.figures, [one.column for one in won], scores.left_out
+        ),
+    )
 
 
 def keep_milestone(run: "StageRun") -> None:
@@ -46,7 +86,9 @@ def keep_checkpoint(run: "StageRun") -> None:
         _save(run, stage, "last")
     context, step = run.context, run.progress.position.total
     folder = context.folder.checkpoint(step)
-    save_checkpoint(folder, run.states(), replace(run.progress, log_bytes=context.log.flush()))
+    elapsed, log_bytes = context.clock.seconds(), context.log.flush()
+    progress = replace(run.progress, log_bytes=log_bytes, elapsed_s=elapsed)
+    save_checkpoint(folder, run.states(), progress)
     keep_newest(context.folder, run.plan.stage.keep)
     context.callbacks.on_checkpoint(CheckpointEvent(run.plan.stage.name, step, folder))
 
@@ -60,22 +102,18 @@ def keep_pictures(run: "StageRun", rows: Sequence[Mapping[str, Pixels]]) -> None
         context.trackers.pictures(step, sheet)
 
 
-def _improves(value: float, best: float, higher_is_better: bool) -> bool:
-    return value > best if higher_is_better else value < best
-
-
-def _contests(run: "StageRun", figures: Mapping[str, float]) -> list[tuple[str, float, bool]]:
-    """Name the figures that weights compete in: each metric on the first validation set, and the
-    validation loss.
+def _contests(run: "StageRun", losses: Figures, scores: SetScores) -> Iterator[_Contest]:
+    """Yield what validations are compared in: each metric on each validation set, where weights
+    are kept by the first set, and the validation loss.
     """
-    first = next(iter(run.context.data.validation), "")
-    suffix = f"/{first}" if first else ""
-    metrics = [
-        (term.label, figures[term.label + suffix], term.spec.higher_is_better)
-        for term in run.context.plan.metrics
-    ]
-    loss = [(BEST_LOSS, figures["loss/total"], False)] if "loss/total" in figures else []
-    return [*metrics, *loss]
+    for number, name in enumerate(run.context.data.validation):
+        for term in run.context.plan.metrics:
+            (column,) = metric_columns([term.label], [name])
+            kept, value = "" if number else term.label, scores.figures.get(column, nan)
+            higher = term.spec.higher_is_better
+            yield _Contest(column, kept, value, scores.judged[column], higher)
+    total = losses.get(TOTAL, nan)
+    yield _Contest(TOTAL, BEST_LOSS, total, {TOTAL: total} if isfinite(total) else {}, False)
 
 
 def run_card(run: "StageRun") -> Card:

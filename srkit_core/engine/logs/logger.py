@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-import torch
-
 from srkit_core.callbacks import StepEvent, ValidationEvent
 from srkit_core.engine.gan_monitor import CONTRAST, TINT
-from srkit_core.engine.logs.columns import STD, LogSplit, columns_of_kind, log_row
-from srkit_core.engine.objective import Values
+from srkit_core.engine.logs.columns import LogSplit, columns_of_kind, log_row
 
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
+    from srkit_core.engine.validator import SetScores
 
 Figures: TypeAlias = dict[str, float]
 
@@ -45,14 +43,27 @@ class Throughput:
         return rate
 
 
-def log_step(run: "StageRun", values: Values, scores: Figures) -> Figures:
-    """Log a training step, means over processes, with the scores of its batch; returns the figures
-    of the row.
+class RunClock:
+    """Counts the seconds that a run has taken, over resumes."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    def go_on_from(self, seconds: float) -> None:
+        """Count on from what a checkpoint says."""
+        self._since = time.perf_counter() - seconds
+
+    def seconds(self) -> float:
+        """Return how long the run has been going on."""
+        return time.perf_counter() - self._since
+
+
+def log_step(run: "StageRun", scores: Figures) -> Figures:
+    """Log the training steps since the last row, means over steps and processes, with the scores of
+    the last batch; returns the figures of the row.
     """
-    names = list(values)
-    stacked = torch.stack([values[name].float() for name in names])
-    means = run.context.processes.mean(stacked).tolist()
-    figures = dict(zip(names, means, strict=True)) | {"images_per_s": run.throughput.rate()}
+    means = run.means.take(run.context.processes)
+    figures = means | {"images_per_s": run.throughput.rate()}
     for warning in run.monitor.row(figures):
         run.context.callbacks.on_note(f"step {run.progress.position.total}: {warning}")
     unlogged = (CONTRAST, TINT)
@@ -67,16 +78,29 @@ def tell_step(run: "StageRun", values: Mapping[str, float]) -> None:
     run.context.callbacks.on_step(event)
 
 
-def log_validation(run: "StageRun", losses: Figures, scores: Figures, speed: Throughput) -> None:
+def log_validation(
+    run: "StageRun", losses: Figures, scores: "SetScores", speed: Throughput
+) -> None:
     """Log a validation: the stage's losses on held-out patches, the metrics on whole pictures, and
-    how many of these a second.
+    how many of these a second. Bicubic interpolation's scores are told beside them.
     """
-    _write(run, "val", losses | scores | {"images_per_s": speed.rate()})
+    _write(run, "val", losses | scores.figures | {"images_per_s": speed.rate()})
     step, stage = run.progress.position.total, run.plan.stage.name
-    means = {name: value for name, value in scores.items() if not name.endswith(STD)}
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
+    bicubic = run.progress.baseline.get("figures", {})
+    shown = ", ".join(_told(column, scores, bicubic) for column in scores.judged)
     run.context.callbacks.on_note(f"validation after step {step} ({stage}): {shown}")
-    run.context.callbacks.on_validation(ValidationEvent(stage, step, losses, scores))
+    event = ValidationEvent(stage, step, losses, scores.figures, bicubic, scores.left_out)
+    run.context.callbacks.on_validation(event)
+
+
+def _told(column: str, scores: "SetScores", bicubic: Mapping[str, float]) -> str:
+    """Say a metric with what there is to judge it by: bicubic's, and the pictures left out."""
+    missing = scores.left_out.get(column, ())
+    if column not in scores.figures:
+        return f"{column} cannot judge {', '.join(missing)}"
+    beside = [f"bicubic {bicubic[column]:.4g}"] if column in bicubic else []
+    beside += [f"without {', '.join(missing)}"] if missing else []
+    return f"{column} {scores.figures[column]:.4g}" + (f" ({'; '.join(beside)})" if beside else "")
 
 
 def _write(run: "StageRun", split: LogSplit, values: Figures) -> Figures:

@@ -37,6 +37,11 @@ class CurvesFile:
         self._is_main, self._clock = is_main, clock
         self._due = clock() + LEAST_SECONDS
         self._noted = ""
+        self._bicubic: Mapping[str, float] = {}
+
+    def compare_with(self, bicubic: Mapping[str, float]) -> None:
+        """Draw what bicubic interpolation scores, by column, beside what is measured."""
+        self._bicubic = bicubic
 
     def refresh(self) -> None:
         """Draw if the last drawing is long enough ago."""
@@ -72,7 +77,7 @@ class CurvesFile:
 
         with self._folder.metrics.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        write_bytes(self._folder.curves, draw_curves(rows, self._metrics))
+        write_bytes(self._folder.curves, draw_curves(rows, self._metrics, self._bicubic))
 
     def _tell(self, text: str) -> None:
         if text != self._noted:

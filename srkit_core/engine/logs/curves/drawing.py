@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from srkit_core.engine.logs.curves.panels import (
+    BASELINE,
     CIRCLE,
     GREY,
     PALE,
@@ -23,7 +24,15 @@ from srkit_core.engine.logs.curves.panels import (
     draw_panel,
     style,
 )
-from srkit_core.engine.logs.curves.series import Panel, eras, gathered, has_many, panels
+from srkit_core.engine.logs.curves.series import (
+    Panel,
+    eras,
+    gathered,
+    has_many,
+    is_noisy,
+    panels,
+    smoothed,
+)
 from srkit_core.specs import MetricSpec
 
 DPI: Final = 100
@@ -34,16 +43,22 @@ HEAD: Final = 0.45
 MARGIN: Final = 0.3
 
 
-def draw_curves(rows: Sequence[Mapping[str, str]], metrics: Mapping[str, MetricSpec]) -> bytes:
+def draw_curves(
+    rows: Sequence[Mapping[str, str]],
+    metrics: Mapping[str, MetricSpec],
+    bicubic: Mapping[str, float] | None = None,
+) -> bytes:
     """Return rows of metrics.csv as a PNG, 1200 pixels wide, with a panel for each thing to be
     read.
 
     Losses and gradients that span a power of ten are on a logarithmic axis. A line of more than 200
-    points is pale, and the medians of its rows are drawn over it. Dotted lines begin a stage, a
-    circle is the best validation of one. `metrics` gives unit and direction of the columns that are
-    metrics, by their labels. Without figures the PNG is empty.
+    points is pale, and the medians of its rows are drawn over it; so is one of training with more
+    than 20, under the means of neighbouring rows. Dotted lines begin a stage, a circle is the best
+    validation of one. `metrics` gives unit and direction of the columns that are metrics, by their
+    labels; `bicubic`, what interpolation scores there, is a horizontal line. Without figures the
+    PNG is empty.
     """
-    shown, stages = panels(rows, metrics), eras(rows)
+    shown, stages = panels(rows, metrics, bicubic), eras(rows)
     across = 2 if len(shown) in (2, 4) else 3
     down = max(ceil(len(shown) / across), 1)
     figure = _sheet(down)
@@ -51,7 +66,14 @@ def draw_curves(rows: Sequence[Mapping[str, str]], metrics: Mapping[str, MetricS
         axes = figure.add_subplot(down, across, number)
         draw_panel(axes, panel, stages)
         axes.set_xlabel("step" if number + across > len(shown) else "", fontsize=9)
-    figure.legend(handles=_key(shown), loc="upper center", ncols=6, fontsize=9, frameon=False)
+    figure.legend(
+        handles=_key(shown),
+        loc="upper center",
+        ncols=8,
+        fontsize=8,
+        columnspacing=1.4,
+        frameon=False,
+    )
     content = BytesIO()
     FigureCanvasAgg(figure).print_png(content)  # type: ignore[no-untyped-call]
     return content.getvalue()
@@ -82,13 +104,17 @@ def _key(shown: Sequence[Panel]) -> list[Artist]:
         if split in splits
     ]
     sizes = [gathered(line)[1] for line in lines if has_many(line)]
-    if sizes:
-        key.append(
-            Line2D([], [], color=GREY, linewidth=1.5, label=f"median of up to {max(sizes)} rows")
-        )
+    widths = [smoothed(line)[1] for line in lines if is_noisy(line)]
+    for word, many in (("median", sizes), ("mean", widths)):
+        if many:
+            told = f"{word} of up to {max(many)} rows"
+            key.append(Line2D([], [], color=GREY, linewidth=1.5, label=told))
+    if sizes or widths:
         key.append(Line2D([], [], color=GREY, label="every row", **PALE))
+    if any(panel.baselines for panel in shown):
+        key.append(Line2D([], [], label="bicubic", **BASELINE))
     if any(point.spread for line in lines for point in line.points):
-        key.append(Patch(**band_style(), label="± standard deviation over pictures"))
+        key.append(Patch(**band_style(), label="± deviation over pictures"))
     if any(panel.best for panel in shown):
-        key.append(Line2D([], [], label="best validation of a stage", **CIRCLE))
+        key.append(Line2D([], [], label="best of a stage", **CIRCLE))
     return key

@@ -16,6 +16,8 @@ from srkit_core.engine.logs.curves.series import (
     Point,
     gathered,
     has_many,
+    is_noisy,
+    smoothed,
 )
 
 FEW: Final = 30
@@ -43,7 +45,8 @@ _BESIDE: Final[Mapping[str, Any]] = {
     "frameon": False,
 }
 _STEPS: Final = EngFormatter(sep="")
-PALE: Final[Mapping[str, Any]] = {"linewidth": 0.5, "alpha": 0.25}
+PALE: Final[Mapping[str, Any]] = {"linewidth": 0.6, "alpha": 0.4}
+BASELINE: Final[Mapping[str, Any]] = {"color": "black", "linewidth": 1.2, "linestyle": (0, (1, 1))}
 CIRCLE: Final[Mapping[str, Any]] = {
     "linestyle": "",
     "marker": "o",
@@ -62,6 +65,9 @@ def draw_panel(axes: Axes, panel: Panel, stages: Sequence[Era]) -> None:
     if panel.band:
         _draw_band(axes, panel.band)
         low, high = low - panel.widest, high + panel.widest
+    for _, value in panel.baselines:
+        axes.axhline(value, **BASELINE)
+        low, high = min(low, value), max(high, value)
     axes.plot(
         [point.step for point in panel.best],
         [point.value for point in panel.best],
@@ -96,7 +102,7 @@ def band_style() -> dict[str, Any]:
 
 
 def _draw_line(axes: Axes, line: Line, look: Mapping[str, Any]) -> None:
-    if has_many(line):
+    if has_many(line) or is_noisy(line):
         steps, values, _ = _arrays(line)
         axes.plot(steps, values, color=look["color"], **PALE)
     steps, values, _ = _arrays(_legible(line))
@@ -174,12 +180,13 @@ def _set_words(axes: Axes, panel: Panel) -> None:
 
 
 def _best(panel: Panel) -> str:
-    """Tell the best validations of the last two stages."""
+    """Tell the best validations of the last two stages, and bicubic's score of the same set."""
     if not panel.best:
         return ""
     name = next(line.name for line in panel.lines if line.split == "val")
     told = "; ".join(f"{_figure(point)} at {_STEPS(point.step)}" for point in panel.best[-2:])
-    return f"best on {name}: {told}" if name else f"best: {told}"
+    bicubic = "".join(f"; bicubic {value:.4g}" for one, value in panel.baselines if one == name)
+    return f"best on {name}: {told}{bicubic}" if name else f"best: {told}{bicubic}"
 
 
 def _figure(point: Point) -> str:
@@ -200,16 +207,19 @@ def _tell_apart(axes: Axes, panel: Panel, names: Sequence[str]) -> None:
 
 
 def _range(lines: Sequence[Line]) -> tuple[float, float]:
-    """Return the lowest and highest figure to show: of a noisy line all medians, and of its rows 99
-    of 100.
+    """Return the lowest and highest figure to show: of a noisy line all medians or means, and of
+    its rows 99 of 100.
     """
-    rows = [np.quantile(_arrays(line)[1], (0.005, 0.995)) for line in lines if has_many(line)]
+    noisy = [line for line in lines if has_many(line) or is_noisy(line)]
+    rows = [np.quantile(_arrays(line)[1], (0.005, 0.995)) for line in noisy]
     values = np.concatenate([*rows, *(_arrays(_legible(line))[1] for line in lines)])
     return values.min().item(), values.max().item()
 
 
 def _legible(line: Line) -> Line:
-    return gathered(line)[0] if has_many(line) else line
+    if has_many(line):
+        return gathered(line)[0]
+    return smoothed(line)[0] if is_noisy(line) else line
 
 
 def _arrays(line: Line) -> tuple[np.ndarray[Any, np.dtype[np.float64]], ...]:

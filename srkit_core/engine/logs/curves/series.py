@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil, isfinite
 from operator import attrgetter
-from statistics import median
+from statistics import fmean, median
 from typing import Final, NamedTuple
 
 from srkit_core.engine.logs.columns import DECLARED, Axis, LogSplit
@@ -14,6 +14,8 @@ from srkit_core.specs import MetricSpec
 MANY: Final = 200
 MOST_GROUPS: Final = 50
 """The points of a line that is legible, and the groups a longer one is gathered into; empirical."""
+NOISY: Final = 20
+"""A line of training with more points is smoothed: steps see different pictures. Empirical."""
 
 CsvRow = Mapping[str, str]
 
@@ -51,6 +53,8 @@ class Panel:
     axis: Axis = "linear"
     unit: str = ""
     best: tuple[Point, ...] = ()
+    baselines: tuple[tuple[str, float], ...] = ()
+    """What bicubic interpolation scores, by the name of the line it is to be compared with."""
 
     @property
     def band(self) -> Line | None:
@@ -90,12 +94,17 @@ class _Table:
         return [line for line in found if line.points]
 
 
-def panels(rows: Sequence[CsvRow], metrics: Mapping[str, MetricSpec]) -> list[Panel]:
+def panels(
+    rows: Sequence[CsvRow],
+    metrics: Mapping[str, MetricSpec],
+    bicubic: Mapping[str, float] | None = None,
+) -> list[Panel]:
     """Return what the rows of metrics.csv show, in the order in which a person asks for it.
 
     What has no figures is left out.
 
     `metrics` names the columns that are metrics; those of several validation sets are `psnr/NAME`.
+    `bicubic` is what bicubic interpolation scores, by column.
     """
     table = _Table(
         list(rows[0]) if rows else [],
@@ -103,7 +112,7 @@ def panels(rows: Sequence[CsvRow], metrics: Mapping[str, MetricSpec]) -> list[Pa
     )
     found = [
         _total(table),
-        *(_metric(table, label, spec) for label, spec in metrics.items()),
+        *(_metric(table, label, spec, bicubic or {}) for label, spec in metrics.items()),
         *_terms(table),
         *_game(table),
         *_declared(table),
@@ -126,6 +135,25 @@ def has_many(line: Line) -> bool:
     return len(line.points) > MANY and not line.chosen
 
 
+def is_noisy(line: Line) -> bool:
+    """Whether a line is of training, and has points enough to be smoothed."""
+    return line.split == "train" and NOISY < len(line.points) <= MANY and not line.chosen
+
+
+def smoothed(line: Line) -> tuple[Line, int]:
+    """Return the means of each row and its neighbours, and how many these are at most.
+
+    At an end there are fewer, as many on either side; none is of another stage.
+    """
+    reach = max(1, len(line.points) // (2 * NOISY))
+    means = [
+        _mean_around(points, place, min(reach, place, len(points) - 1 - place))
+        for points in _by_stage(line)
+        for place in range(len(points))
+    ]
+    return replace(line, points=tuple(means)), 2 * reach + 1
+
+
 def gathered(line: Line) -> tuple[Line, int]:
     """Return the medians of groups of rows that follow each other, and the size of the groups.
 
@@ -145,20 +173,21 @@ def _total(table: _Table) -> Panel:
     return Panel("total loss", tuple(lines), "log", best=_best(lines, higher=False))
 
 
-def _metric(table: _Table, label: str, spec: MetricSpec) -> Panel:
+def _metric(table: _Table, label: str, spec: MetricSpec, bicubic: Mapping[str, float]) -> Panel:
     columns = [one for one in table.columns if one == label or one.startswith(f"{label}/")]
     sets = [
         one
         for one in columns
         if one.removesuffix("/std") == one or one.removesuffix("/std") not in columns
     ]
-    lines = [
-        line
-        for column in sets
-        for line in table.lines(column, column.removeprefix(label).removeprefix("/"))
-    ]
+    named = {column: column.removeprefix(label).removeprefix("/") for column in sets}
+    lines = [line for column, name in named.items() for line in table.lines(column, name)]
     return Panel(
-        label, tuple(lines), unit=spec.unit, best=_best(lines, higher=spec.higher_is_better)
+        label,
+        tuple(lines),
+        unit=spec.unit,
+        best=_best(lines, higher=spec.higher_is_better),
+        baselines=tuple((named[one], bicubic[one]) for one in sets if one in bicubic),
     )
 
 
@@ -243,3 +272,8 @@ def _by_stage(line: Line) -> list[tuple[Point, ...]]:
 def _middle(group: Sequence[Point]) -> Point:
     value, spread = (median(map(attrgetter(name), group)) for name in ("value", "spread"))
     return group[len(group) // 2]._replace(value=value, spread=spread)
+
+
+def _mean_around(points: Sequence[Point], place: int, reach: int) -> Point:
+    around = points[place - reach : place + reach + 1]
+    return points[place]._replace(value=fmean(point.value for point in around))
