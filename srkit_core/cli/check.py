@@ -1,6 +1,8 @@
 """Can this recipe run here, and what will it train?"""
 
 import shlex
+from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -172,13 +174,26 @@ def _try(recipe: "Recipe", registry: "Registry", where: "RunOptions") -> None:
     with ProgressView() as view:
         planned = pin(recipe, registry, report=view.on_download).plan
         needs_pairs = planned.recipe.degradation == PAIRED and where.data == "photos"
-        pictures = [] if needs_pairs else open_run_data(planned, where, view).training
+        data = None if needs_pairs else open_run_data(planned, where, view)
     if needs_pairs:
         print_text("note: the recipe takes LR from disk; --data PAIRS times the loader too")
-    _print_trials(list(time_stages(planned, where, pictures)))
+    trials = list(time_stages(planned, where, data.training if data else ()))
+    _print_trials(trials, _lengths(planned, data.crops if data else None))
 
 
-def _print_trials(trials: "list[StepTiming]") -> None:
+def _lengths(planned: "Plan", crops: int | None) -> "list[int | None]":
+    """Return how many steps each stage has; None where epochs depend on pictures that nobody
+    named.
+    """
+    stages = [one.stage for one in planned.stages]
+    epochs = [None if crops is None else ceil(crops / stage.batch) for stage in stages]
+    return [
+        stage.length.count if stage.length.unit == "steps" else epoch and stage.length.steps(epoch)
+        for stage, epoch in zip(stages, epochs, strict=True)
+    ]
+
+
+def _print_trials(trials: "list[StepTiming]", lengths: "list[int | None]") -> None:
     rows = [
         [
             one.stage,
@@ -191,5 +206,21 @@ def _print_trials(trials: "list[StepTiming]") -> None:
         for one in trials
     ]
     print_table(["stage", "a step", "networks", "loader", "peak memory", "bottleneck"], rows)
-    for one in trials:
-        print_text(f"{one.stage}: about {one.expected:.3g} pictures a second")
+    for line in _how_long(trials, lengths):
+        print_text(line)
+
+
+def _how_long(trials: "list[StepTiming]", lengths: "list[int | None]") -> Iterator[str]:
+    """Say how long each stage will take, and all of them."""
+    from srkit_core.engine.logs.durations import duration, pace
+
+    whole = 0.0
+    for one, steps in zip(trials, lengths, strict=True):
+        speed, step = f"{one.stage}: about {one.expected:.3g} pictures a second", one.step_seconds
+        if steps is None:
+            yield f"{speed}; {pace(step)} a step, and how many there are depends on --data"
+        else:
+            whole += steps * step
+            yield f"{speed}; {steps:,} steps of {pace(step)} take {duration(steps * step)}"
+    if None not in lengths:
+        yield f"the whole run takes about {duration(whole)}, validation not counted"

@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from typing import IO, cast
+from typing import IO, Final, cast
 
 from srkit_core.callbacks import Callback, StepEvent
 from srkit_core.cli.output import OUT, one_line, say
 from srkit_core.cli.render import on_terminal, process_number
+
+_SPEED_OVER: Final = 600.0
+"""Seconds of which the time left is estimated: a step of a large network may take a minute."""
 
 
 class ProgressView(Callback):
@@ -60,8 +63,9 @@ class ProgressView(Callback):
         first, since = self._starts.setdefault(stage, (done, time.monotonic()))
         if done in (first, length):
             return ""
-        seconds = (time.monotonic() - since) / (done - first) * (length - done)
-        return f"  {int(seconds // 60)}:{int(seconds % 60):02d} left"
+        from srkit_core.engine.logs.durations import duration  # other work has no engine to load
+
+        return f"  {duration((time.monotonic() - since) / (done - first) * (length - done))} left"
 
 
 def _say(text: str) -> None:
@@ -87,12 +91,16 @@ def _short(values: Mapping[str, float]) -> str:
     """Say a row in the room that a bar leaves on a terminal of 80 columns."""
     if not values:
         return ""
-    game = f"  D {values['d_real']:.2f}/{values['d_fake']:.2f}" if "d_real" in values else ""
-    return f"loss {values['loss/total']:.4g}{game}  {values['images_per_s']:.4g}/s"
+    speed = f"{values['images_per_s']:.3g} pictures/s" if "images_per_s" in values else ""
+    loss = f"loss {values['loss/total']:.3g}" if "loss/total" in values else ""
+    game = f"D {values['d_real']:.2f}/{values['d_fake']:.2f}" if "d_real" in values else ""
+    return "  ".join(filter(None, (speed, loss, game)))
 
 
 class _Bar:
-    """A rich progress bar per stage; the last logged figures stand beside it."""
+    """A rich progress bar per stage, which moves at every step; the last logged figures stand
+    beside it.
+    """
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -100,17 +108,32 @@ class _Bar:
             BarColumn,
             MofNCompleteColumn,
             Progress,
+            ProgressColumn,
+            Task,
             TextColumn,
-            TimeRemainingColumn,
         )
+        from rich.text import Text
+
+        from srkit_core.engine.logs.durations import duration
+
+        class TimeLeft(ProgressColumn):
+            """The time left, also of work that goes on for weeks."""
+
+            max_refresh = 0.5
+
+            def render(self, task: Task) -> Text:
+                left = task.time_remaining
+                known = "" if left is None or task.finished else f"{duration(left)} left"
+                return Text(known, style="progress.remaining")
 
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(10),
+            BarColumn(8),
             MofNCompleteColumn(),
-            TimeRemainingColumn(),
+            TimeLeft(),
             TextColumn("{task.fields[figures]}", markup=False),
             console=Console(file=cast("IO[str]", OUT.held())),
+            speed_estimate_period=_SPEED_OVER,
         )
         self._tasks = dict[str, int]()
         self._progress.start()

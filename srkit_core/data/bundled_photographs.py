@@ -4,6 +4,7 @@ scikit-image's wheel holds photographs in the public domain or under CC0; these 
 or gray pictures of the real world, large enough to train on.
 """
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -46,6 +47,12 @@ def bundled_photographs() -> list[Path]:
     spec = find_spec("skimage")
     folder = Path(spec.origin if spec and spec.origin else "").parent / "data"
     return [folder / photograph.file for photograph in PHOTOGRAPHS]
+
+
+def count_bundled(files: Iterable[Path]) -> int:
+    """Return how many of some files are bundled photographs."""
+    bundled = set(bundled_photographs())
+    return sum(file in bundled for file in files)
 
 
 def count_training_photographs(

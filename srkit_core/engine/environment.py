@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from srkit_core.data.bundled_photographs import count_bundled
 from srkit_core.engine.run_context import RunContext
 from srkit_core.errors import SrkitError
 from srkit_core.models.locate_weights import locate_weights
@@ -50,6 +51,7 @@ def _described_data(context: RunContext) -> dict[str, Any]:
         "data": {
             "source": context.options.arguments()["data"],
             "pictures": len(pictures.pictures),
+            "bundled_photographs": count_bundled(one.path for one in pictures.pictures),
             "crops": data.crops,
             "fingerprint": pictures.fingerprint(),
         },

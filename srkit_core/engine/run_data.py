@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from srkit_core.callbacks import Callback
+from srkit_core.data.bundled_photographs import count_bundled
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.picture import Picture, Split
 from srkit_core.data.picture_set import (
@@ -66,6 +67,14 @@ def open_run_data(plan: Plan, options: RunOptions, callback: Callback) -> RunDat
         callback.on_note(f"kept for a test: {_named(splits.test)}")
     skipped = (*pictures.skipped, *held.skipped)
     return RunData(pictures, splits.training, {"": held.pictures}, splits.test, skipped)
+
+
+def describe_pictures(pictures: Sequence[Picture]) -> str:
+    """Say how many pictures there are, and how many of them came with the installation."""
+    count, bundled = len(pictures), count_bundled(picture.path for picture in pictures)
+    if bundled == count:
+        return f"{count} bundled photographs"
+    return f"{count} pictures" + (f" ({bundled} of them bundled photographs)" if bundled else "")
 
 
 def _named(pictures: Sequence[Picture]) -> str:

@@ -28,6 +28,7 @@ from srkit_core.engine.checkpoints.checkpoint_policy import (
 from srkit_core.engine.ema import update_average
 from srkit_core.engine.gan_monitor import GanMonitor
 from srkit_core.engine.intervals import StageIntervals
+from srkit_core.engine.logs.forecast import Forecast
 from srkit_core.engine.logs.logger import Figures, Throughput, log_step, log_validation
 from srkit_core.engine.logs.running_means import RunningMeans
 from srkit_core.engine.memory_hint import less_memory_hint
@@ -60,6 +61,7 @@ class StageRun:
     monitor: GanMonitor = field(default_factory=GanMonitor)
     throughput: Throughput = field(default_factory=Throughput)
     means: RunningMeans = field(default_factory=RunningMeans)
+    forecast: Forecast = field(default_factory=Forecast)
 
     @property
     def plan(self) -> StagePlan:

@@ -68,6 +68,11 @@ class StepTiming:
             else 1 / (1 / self.drawn + 1 / self.computed)
         )
 
+    @property
+    def step_seconds(self) -> float:
+        """How long a step of a run will take, pictures included."""
+        return self.batch / self.expected
+
 
 def time_stages(
     plan: Plan, options: RunOptions, pictures: Sequence[Picture] = ()

@@ -27,7 +27,7 @@ from srkit_core.engine.machine.processes import Processes, open_processes
 from srkit_core.engine.machine.stop_request import catch_stop_signals
 from srkit_core.engine.networks import Networks, build_networks, with_average
 from srkit_core.engine.run_context import RunContext, crop_rule, open_run_context
-from srkit_core.engine.run_data import open_run_data
+from srkit_core.engine.run_data import describe_pictures, open_run_data
 from srkit_core.engine.run_record import (
     begin_record,
     check_record,
@@ -131,7 +131,7 @@ def _run(context: RunContext, resume: Resume | None, asked: Call) -> None:
     networks = _build(context, resume, asked)
     context.callbacks.on_note(
         f"training on {context.device} in {context.processes.precision}, "
-        f"{len(context.data.training)} pictures, into {context.folder.path}"
+        f"{describe_pictures(context.data.training)}, into {context.folder.path}"
     )
     with catch_stop_signals() as stop, run_lock(context.folder, context.processes):
         checkpoint = context.processes.agree(lambda: _chosen(context, resume))

@@ -72,10 +72,14 @@ def log_step(run: "StageRun", scores: Figures) -> Figures:
 
 
 def tell_step(run: "StageRun", values: Mapping[str, float]) -> None:
-    """Tell callbacks that a step is done; `values` are those of its row, if one was logged."""
-    position, stage = run.progress.position, run.plan.stage.name
-    event = StepEvent(stage, position.step, run.intervals.length, position.total, values)
-    run.context.callbacks.on_step(event)
+    """Tell callbacks that a step is done, and once how long the stage will take; `values` are those
+    of its row, if one was logged.
+    """
+    position, stage, length = run.progress.position, run.plan.stage.name, run.intervals.length
+    run.context.callbacks.on_step(StepEvent(stage, position.step, length, position.total, values))
+    told = run.forecast.after_step(stage, position.step, length)
+    if told:
+        run.context.callbacks.on_note(told)
 
 
 def log_validation(
