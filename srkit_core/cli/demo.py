@@ -66,7 +66,8 @@ def _print_gains(scores: "Scores") -> None:
     ]
     say("", f"held-out photographs: {', '.join(baseline.images)}")
     print_table(["model (gain over bicubic)", *baseline.specs], rows)
-    say(*left_out_notes(scores))
+    for note in left_out_notes(scores):
+        say(note)
 
 
 def _gain(scores: "ModelScores", baseline: "ModelScores", label: str) -> str:

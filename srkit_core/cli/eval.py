@@ -176,7 +176,8 @@ def _print_scores(scores: "Scores") -> None:
     headers = [f"{label} ({spec.unit})" if spec.unit else label for label, spec in specs.items()]
     rows = [[one.name, *(_mean(one, label) for label in one.specs)] for one in scores.models]
     print_table(["model", *headers], rows)
-    say(*left_out_notes(scores))
+    for note in left_out_notes(scores):
+        say(note)
 
 
 def _mean(scores: "ModelScores", label: str) -> str:
