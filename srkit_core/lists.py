@@ -2,7 +2,8 @@
 
 A text file with a name on each line: plain, or as BasicSR writes them
 (`docs/DatasetPreparation.md`): the name, the size as `(h,w,c)`, a compression level. Empty lines
-and those that begin with `#` are passed over.
+and those that begin with `#` are passed over. Folders are told apart by `/`, also where a list of
+Windows writes a backslash.
 """
 
 import re
@@ -28,7 +29,7 @@ def read_list(path: Path) -> list[str]:
             path=path,
         ) from None
     names = [
-        _ABOUT.sub("", line.strip())
+        _ABOUT.sub("", line.strip()).replace("\\", "/")
         for line in lines
         if line.strip() and not line.lstrip().startswith("#")
     ]

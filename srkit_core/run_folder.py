@@ -15,6 +15,20 @@ _STEP: Final = "step-{:08d}"
 _WORDS: Final = ("stage", "split")
 _COUNTS: Final = ("step", "epoch")
 
+_SIGNS: Final = (
+    "recipe.toml",
+    "environment.json",
+    "metrics.csv",
+    "summary.json",
+    "curves.png",
+    "checkpoints",
+)
+_PARTS: Final = (
+    *("pictures", "weights", "checkpoints", "curves.png", "comparison.png"),
+    *("wandb", "mlruns", "swanlog"),
+)
+_LATER: Final = "later-"
+
 HistoryRow: TypeAlias = Mapping[str, float | str | None]
 """A row of metrics.csv by column; None where a column does not apply."""
 
@@ -138,6 +152,19 @@ class RunResult:
             raise DataError(f"the run in {self.folder} is not finished", hint=hint, path=path)
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return document
+
+
+def looks_like_run(folder: Path) -> bool:
+    """Whether srkit trained in a folder: two signs of a run, so that one file more or less that a
+    person put there or lost does not matter.
+    """
+    return sum((folder / sign).exists() for sign in _SIGNS) > 1
+
+
+def is_written_by_run(inside: Path) -> bool:
+    """Whether a path inside a run folder is or lies in what the run wrote."""
+    first = inside.parts[0] if inside.parts else ""
+    return first in _PARTS or first.startswith(_LATER)
 
 
 def read_environment(folder: Path) -> dict[str, Any] | None:

@@ -31,6 +31,7 @@ def degrade_command(
     ] = 256,
 ) -> None:
     """Degrade a picture several times, and write what comes of it with what was drawn."""
+    from srkit_core.data.own_work import remember
     from srkit_core.evaluation.contact_sheet import contact_sheet, describe_draws
     from srkit_core.evaluation.degrade_picture import degrade
     from srkit_core.io.images import WRITABLE, write_image
@@ -41,6 +42,7 @@ def degrade_command(
         raise RecipeError(f"{out} exists already", hint="--out another file")
     degraded = degrade(picture, chain, scale=scale, count=count, side=side, seed=seed)
     write_image(out, contact_sheet(degraded.hr, degraded.results))
+    remember(out)
     for note in degraded.notes:
         typer.echo(f"note: {picture}: {note}", err=True)
     for number, one in enumerate(degraded.results, start=1):

@@ -1,5 +1,6 @@
 """How is a picture upscaled from the command line?"""
 
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ import typer
 from srkit_core.cli.output import say
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.same_name import name_key
 
 if TYPE_CHECKING:
     from srkit_core.models.model import Model
@@ -110,7 +112,7 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
     """Pair every picture with its output file; raises DataError where that would lose something."""
     from srkit_core.io.images import ENDINGS, IN_WORDS, WRITABLE
 
-    sources = [(one, base) for path in inputs for one, base in _pictures(path)]
+    sources = [(one, base) for path in inputs for one, base in _pictures(path, out)]
     if not sources:
         raise DataError(
             f"{', '.join(map(str, inputs))} holds no picture", hint=f"give pictures: {IN_WORDS}"
@@ -121,21 +123,22 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
             f"no {out.suffix} pictures are written", hint=f"--out {out.with_suffix('.png')}"
         )
     inside = [one.relative_to(base) for one, base in sources]
-    alike = Counter(path.with_suffix("") for path in inside)
+    alike = Counter(name_key(str(path.with_suffix(""))) for path in inside)
     names = [
         path.with_suffix(".png")
-        if alike[path.with_suffix("")] == 1
+        if alike[name_key(str(path.with_suffix("")))] == 1
         else path.with_name(f"{path.name}.png")
         for path in inside
     ]
     tasks = [
         (one, out if single else out / name) for (one, _), name in zip(sources, names, strict=True)
     ]
-    taken = dict[Path, Path]()
+    taken = dict[str, Path]()
     for source, target in tasks:
-        if target in taken:
+        key = name_key(str(target))
+        if key in taken:
             raise DataError(
-                f"{source} and {taken[target]} would both become {target}",
+                f"{source} and {taken[key]} would both become {target}",
                 hint="upscale them into two folders",
                 path=source,
             )
@@ -143,18 +146,28 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
             raise RecipeError(
                 f"{target} exists already", hint="--out another place, or --overwrite"
             )
-        taken[target] = source
+        taken[key] = source
     return tasks
 
 
-def _pictures(path: Path) -> list[tuple[Path, Path]]:
+def _pictures(path: Path, out: Path) -> list[tuple[Path, Path]]:
     """Return the pictures that an input means, each with the folder its output is placed relative
-    to.
+    to; what srkit wrote before is left out, and told.
     """
-    from srkit_core.data.folders import pictures_below
+    from srkit_core.data.folders import search
+    from srkit_core.data.own_work import check_not_prepared
 
     if path.is_dir():
-        return [(file, path) for file in pictures_below(path)[0]]
+        if path.resolve() == out.resolve():
+            raise RecipeError(
+                f"{out} holds the pictures to upscale, and the results would lie among them",
+                hint=f"--out {shlex.quote(str(path / 'upscaled'))}",
+            )
+        check_not_prepared(path)
+        contents = search(path, out)
+        for note in contents.notes():
+            typer.echo(note, err=True)
+        return [(file, path) for file in contents.pictures]
     if not path.exists():
         raise DataError(f"there is no file {path}", hint="check the path", path=path)
     return [(path, path.parent)]

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srkit_core.data.bundled_photographs import BUNDLED, bundled_photographs
-from srkit_core.data.folders import in_utf8, pictures_below
+from srkit_core.data.folders import in_utf8, search
 from srkit_core.data.hr_lr_folders import hr_subfolder
-from srkit_core.data.pairs import Naming, find_pairs, listed_pairs
+from srkit_core.data.listed_files import listed_pairs, listed_pictures
+from srkit_core.data.pairs import Naming, find_pairs
+from srkit_core.data.side_by_side import lr_beside_hr
 from srkit_core.data_source import DataSource
 from srkit_core.errors import DataError
-from srkit_core.lists import read_list
 
 
 @dataclass(frozen=True)
@@ -63,19 +64,26 @@ def _below(folder: Path, naming: Naming | None) -> Listing:
     if naming:
         pairs = find_pairs(folder, naming)
         strays = _counted("LR pictures without an HR picture", pairs.strays)
-        return _with_names(Listing(folder, tuple(pairs.files), pairs.ignored, strays))
-    high = hr_subfolder(folder)
-    remarks = _left_alone(folder, high) if high else ()
-    files, ignored = pictures_below(high or folder)
-    return _with_names(Listing(folder, _alone(files), ignored, remarks))
-
-
-def _left_alone(folder: Path, high: Path) -> tuple[str]:
-    others = len(pictures_below(folder)[0]) - len(pictures_below(high)[0])
-    return (
-        f"{folder} holds HR and LR side by side: these are the pictures of {high.name}, {others} "
-        "others were left alone",
+        remarks = (*pairs.notes, *strays)
+        return _with_names(Listing(folder, tuple(pairs.files), pairs.ignored, remarks))
+    contents, high = search(folder), hr_subfolder(folder)
+    if high:
+        taken = search(high)
+        others = len(contents.pictures) - len(taken.pictures)
+        remark = _left_alone(f"{folder} holds HR and LR side by side", f"of {high.name}", others)
+        remarks = (*remark, *taken.notes())
+        return _with_names(Listing(folder, _alone(taken.pictures), taken.others, remarks))
+    low = {one.path for lows in lr_beside_hr(contents.pictures).values() for one in lows}
+    kept = [path for path in contents.pictures if path not in low]
+    both = f"{folder} holds HR and LR in one folder, by their names"
+    remarks = _left_alone(both, "that do not say LR", len(low)) if low else ()
+    return _with_names(
+        Listing(folder, _alone(kept), contents.others, (*remarks, *contents.notes()))
     )
+
+
+def _left_alone(fact: str, which: str, others: int) -> tuple[str, ...]:
+    return (f"{fact}: these are the pictures {which}, {others} others were left alone",)
 
 
 def _with_names(listing: Listing) -> Listing:
@@ -92,17 +100,11 @@ def _counted(what: str, files: Sequence[Path]) -> tuple[str, ...]:
 
 def _listed(listing: Path, root: Path, naming: Naming | None) -> Listing:
     """Return what a list names: below the folder, or below its HR subfolder."""
-    names = read_list(listing)
     if naming:
-        return Listing(root, tuple(listed_pairs(names, root, naming)))
-    high = hr_subfolder(root) if root.is_dir() else None
-    return Listing(root, _alone([_named(name, [root, high] if high else [root]) for name in names]))
-
-
-def _named(name: str, folders: Sequence[Path]) -> Path:
-    """Return the file of a name that stands alone in its line, or before that of its LR."""
-    files = [folder / one for one in (name, name.partition(", ")[0]) for folder in folders]
-    return next((file for file in files if file.is_file()), files[0])
+        pairs, remarks = listed_pairs(listing, root, naming)
+        return Listing(root, tuple(pairs), remarks=remarks)
+    pictures, remarks = listed_pictures(listing, root)
+    return Listing(root, _alone(pictures), remarks=remarks)
 
 
 def _alone(pictures: Sequence[Path]) -> tuple[tuple[Path, None], ...]:

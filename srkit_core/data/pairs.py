@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from srkit_core.data.folders import pictures_below
+from srkit_core.data.folders import FolderContents, name_inside, search
 from srkit_core.data.hr_lr_folders import SCALE_SUFFIX, pair_of_folders
+from srkit_core.data.side_by_side import lr_beside_hr, of_scale
 from srkit_core.errors import DataError
+from srkit_core.same_name import name_key, nearest_names
 
 _NAMED_AT_MOST = 3
 
@@ -24,76 +26,83 @@ class Naming:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The (HR file, LR file) of a folder, the LR pictures that belong to no HR picture, and how
-    many other files there are.
+    """The (HR file, LR file) of a folder, the LR pictures that belong to no HR picture, how many
+    other files there are, and what was left out or read in another way.
     """
 
     files: Sequence[tuple[Path, Path]]
     strays: Sequence[Path]
     ignored: int
+    notes: tuple[str, ...] = ()
 
 
 def find_pairs(folder: Path, naming: Naming | None = None) -> Pairs:
-    """Pair the files of a folder with an HR and an LR subfolder.
+    """Pair the files of a folder with an HR and an LR subfolder, or of one whose names say HR and
+    LR.
 
-    Raises DataError when a subfolder is missing or there are two, or when HR files have not exactly
-    one LR file.
+    Raises DataError when a subfolder is missing or there are two, when HR files have not exactly
+    one LR file, or two of them the same.
     """
     naming = naming or Naming()
-    hr, lr = pair_of_folders(folder, naming.scale)
-    (files, others), candidates = pictures_below(hr), Candidates(lr, naming.template)
-    pairs = _joined(files, lambda file: candidates.partner(file, file.parent.relative_to(hr)))
-    return Pairs(pairs, candidates.besides([low for _, low in pairs]), others + candidates.ignored)
+    try:
+        hr, lr = pair_of_folders(folder, naming.scale)
+    except DataError:
+        contents = search(folder)
+        if not lr_beside_hr(contents.pictures):
+            raise
+        return _by_names(contents, naming)
+    high, candidates = search(hr), Candidates(lr, naming.template)
+    pairs = join_pairs(
+        high.pictures, lambda file: candidates.partner(file, file.parent.relative_to(hr))
+    )
+    return Pairs(
+        check_one_to_one(pairs),
+        candidates.besides([low for _, low in pairs]),
+        high.others + candidates.contents.others,
+        (*high.notes(), *candidates.contents.notes()),
+    )
 
 
-def listed_pairs(names: Sequence[str], root: Path, naming: Naming) -> list[tuple[Path, Path]]:
-    """Return the (HR file, LR file) that a list names: `HR, LR` on each line, or HR alone, whose LR
-    is looked for.
-
-    Raises DataError when an HR file has not exactly one LR file.
-    """
-    if all(", " in name for name in names):
-        return [(root / hr, root / lr) for hr, _, lr in (name.partition(", ") for name in names)]
-    hr, lr = pair_of_folders(root, naming.scale)
-    candidates = Candidates(lr, naming.template)
-    files = [
-        hr / name if (hr / name).is_file() or not (root / name).is_file() else root / name
-        for name in names
-    ]
-    return _joined(files, lambda file: candidates.partner(file, file.parent.relative_to(hr)))
+def check_one_to_one(pairs: Sequence[tuple[Path, Path]]) -> Sequence[tuple[Path, Path]]:
+    """Return pairs of which no file is in two; raises DataError otherwise."""
+    for side, other, word in ((1, 0, "LR"), (0, 1, "HR")):
+        owners = defaultdict[Path, list[tuple[Path, Path]]](list)
+        for pair in pairs:
+            owners[name_inside(pair[side], Path())].append(pair)
+        for shared in (found for found in owners.values() if len(found) > 1):
+            path = shared[0][side]
+            raise DataError(
+                f"{path} is the {word} picture of {shared[0][other]} and of {shared[1][other]}",
+                hint="give each HR picture an LR picture of its own, or move one of them away",
+                path=path,
+            )
+    return pairs
 
 
 class Candidates:
-    """The pictures of an LR folder, to be found by their HR file.
-
-    `ignored` counts its other files.
-    """
+    """The pictures of an LR folder, to be found by their HR file."""
 
     def __init__(self, folder: Path, template: str = "") -> None:
         if not folder.is_dir():
             raise DataError(f"there is no folder {folder}", hint="check the path", path=folder)
-        files, self.ignored = pictures_below(folder)
+        self.contents = search(folder)
         self._folder = folder
         self._template = template
-        self._by_stem = _grouped(files, lambda file: file.stem)
-        self._by_bare_stem = _grouped(files, lambda file: SCALE_SUFFIX.sub("", file.stem))
+        self._by_stem = _grouped(self.contents.pictures, _stem)
+        self._by_bare_stem = _grouped(self.contents.pictures, _bare)
 
     def partner(self, hr: Path, inside: Path) -> Path:
         """Return the LR file of an HR file: of the name that the template makes of its stem, or
         without one of its stem.
 
         Without a template, the stem may end in a scale such as `x4`. Of several files the one in
-        the subfolder `inside`. Raises DataError when there is none, or no single one.
+        the subfolder `inside`; NFC and NFD, and where nothing else fits upper and lower case, are
+        the same. Raises DataError when there is none, or no single one.
         """
-        alike = self._alike(hr.stem)
-        beside = [file for file in alike if file.parent == self._folder / inside]
-        found = beside or alike
+        named = self._template.replace("{}", hr.stem) if self._template else hr.stem
+        found = self._nearest(named, inside)
         if not found:
-            wanted = (
-                f"{self._template.replace('{}', hr.stem)}.png"
-                if self._template
-                else f"{hr.stem}.png or {hr.stem}x4.png"
-            )
+            wanted = f"{named}.png" if self._template else f"{hr.stem}.png or {hr.stem}x4.png"
             raise DataError(
                 f"{hr} has no LR picture in {self._folder}", hint=f"add {wanted} there", path=hr
             )
@@ -108,18 +117,66 @@ class Candidates:
 
     def besides(self, used: Iterable[Path]) -> list[Path]:
         """Return the pictures that are neither in use nor another scale of one that is."""
-        bare = {SCALE_SUFFIX.sub("", file.stem) for file in used}
+        bare = {name_key(_bare(file)) for file in used}
         return sorted(
             file for stem, files in self._by_bare_stem.items() if stem not in bare for file in files
         )
 
-    def _alike(self, stem: str) -> list[Path]:
-        if self._template:
-            return self._by_stem.get(self._template.replace("{}", stem), [])
-        return self._by_stem.get(stem) or self._by_bare_stem.get(stem, [])
+    def _nearest(self, stem: str, inside: Path) -> list[Path]:
+        """Return the files of a stem, those in the subfolder `inside` where it has some."""
+        whole, here = self._by_stem.get(name_key(stem), []), name_key(inside.as_posix())
+        bare = [] if self._template else self._by_bare_stem.get(name_key(stem), [])
+        alike, name = (whole, _stem) if whole else (bare, _bare)
+        beside = [file for file in alike if name_key(self._place(file).as_posix()) == here]
+        return nearest_names(stem, beside or alike, name)
+
+    def _place(self, file: Path) -> Path:
+        return file.parent.relative_to(self._folder)
 
 
-def _joined(files: Sequence[Path], partner: Callable[[Path], Path]) -> list[tuple[Path, Path]]:
+def _by_names(contents: FolderContents, naming: Naming) -> Pairs:
+    """Pair the pictures of folders that hold both: each HR picture with the one beside it whose
+    name says LR.
+    """
+    lows = lr_beside_hr(contents.pictures)
+    found = {high: of_scale(beside, naming.scale) for high, beside in lows.items()}
+    pairs = join_pairs(
+        [high for high, beside in found.items() if beside],
+        lambda high: _only_one(high, found[high]),
+    )
+    if not pairs:
+        raise DataError(
+            f"{contents.folder} has no LR pictures of scale {naming.scale}",
+            hint="--scale N, as their names say",
+            path=contents.folder,
+        )
+    known = {*lows, *(low.path for beside in lows.values() for low in beside)}
+    others = [path for path in contents.pictures if path not in known]
+    such = f"; {len(others)} others, such as {others[0].name!a}, belong to none" if others else ""
+    note = f"{contents.folder} holds HR and LR in one folder: names tell its {len(pairs)} pairs"
+    return Pairs(check_one_to_one(pairs), (), contents.others, (*contents.notes(), f"{note}{such}"))
+
+
+def _only_one(high: Path, lows: Sequence[Path]) -> Path:
+    if len(lows) > 1:
+        raise DataError(
+            f"{high} has several LR pictures beside it: {lows[0].name}, {lows[1].name}",
+            hint="--scale N takes that of one scale",
+            path=high,
+        )
+    return lows[0]
+
+
+def _stem(file: Path) -> str:
+    return file.stem
+
+
+def _bare(file: Path) -> str:
+    return SCALE_SUFFIX.sub("", file.stem)
+
+
+def join_pairs(files: Sequence[Path], partner: Callable[[Path], Path]) -> list[tuple[Path, Path]]:
+    """Return each HR file with its partner; raises a DataError that counts those that have none."""
     pairs, errors = list[tuple[Path, Path]](), list[DataError]()
     for file in files:
         try:
@@ -140,8 +197,8 @@ def _joined(files: Sequence[Path], partner: Callable[[Path], Path]) -> list[tupl
     return pairs
 
 
-def _grouped(files: Iterable[Path], key: Callable[[Path], str]) -> dict[str, list[Path]]:
+def _grouped(files: Iterable[Path], name: Callable[[Path], str]) -> dict[str, list[Path]]:
     groups = defaultdict[str, list[Path]](list)
     for file in files:
-        groups[key(file)].append(file)
+        groups[name_key(name(file))].append(file)
     return groups

@@ -303,7 +303,8 @@ def _nothing_left(found: PictureSet, smallest: int) -> DataError:
             f"{first.path.name}: {first.reason}",
             hint="--data another folder",
         )
+    left_out = [remark for remark in found.remarks if remark.startswith("left out of ")]
     return DataError(
-        f"{found.source} holds no picture",
+        "; ".join([f"{found.source} holds no picture", *left_out]),
         hint=f"--data a folder with pictures ({IN_WORDS}), or '{BUNDLED}'",
     )

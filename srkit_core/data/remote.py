@@ -8,6 +8,7 @@ such as its size, time or tag, and one that has gone there goes here.
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,11 +17,12 @@ from typing import Any
 
 from filelock import FileLock
 
-from srkit_core.data.folders import walk
+from srkit_core.data.folders import is_passed_over
 from srkit_core.data.prepared_layout import MANIFEST
 from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.data_source import DataSource
 from srkit_core.errors import DataError, SrkitError
+from srkit_core.inside import inside, leads_out, plain_name, shown
 from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.io.documents import write_json
 from srkit_core.io.images import ENDINGS
@@ -52,12 +54,8 @@ def fetched(address: str) -> Path:
     holds no picture.
     """
     digest = hashlib.sha256(address.encode()).hexdigest()[:16]
-    folder = (
-        cache_folder()
-        / "data"
-        / digest
-        / (PurePosixPath(address.partition("://")[2]).name or "root")
-    )
+    name = PurePosixPath(address.partition("://")[2]).name
+    folder = cache_folder() / "data" / digest / (plain_name(name) if name else "root")
     system, root = _opened(address)
     with _alone_in(folder.parent):
         try:
@@ -68,7 +66,7 @@ def fetched(address: str) -> Path:
                 {local: (remote, files[remote]) for local, remote in kept.items()},
                 folder.parent / _FETCHED,
             )
-            for gone in set(walk(folder)) - kept.keys():
+            for gone in set(_kept_before(folder)) - kept.keys():
                 gone.unlink()
         except SrkitError:
             raise
@@ -123,16 +121,36 @@ def _wanted(system: Any, root: str) -> dict[str, str]:
     return {
         name: hashlib.sha256(repr(sorted(about.items())).encode()).hexdigest()
         for name, about in sorted(found.items())
-        if name == manifest or PurePosixPath(name).suffix.lower() in endings
+        if (name == manifest or PurePosixPath(name).suffix.lower() in endings)
+        and (leads_out(_relative(name, root)) or not is_passed_over(Path(_relative(name, root))))
     }
 
 
 def _inside(folder: Path, remote: str, root: str) -> Path:
-    """Return where a remote file is kept; a name that leads out of the folder is refused."""
-    relative = PurePosixPath(remote.removeprefix(root).lstrip("/"))
-    if ".." in relative.parts:
-        raise DataError(f"{remote} leads out of its folder", hint="another address")
-    return folder.joinpath(*relative.parts)
+    """Return where a remote file is kept; a name that leads out of the folder is refused, and so is
+    one that a link would lead out of it.
+    """
+    relative = _relative(remote, root)
+    if not relative:
+        return folder
+    kept = inside(folder, relative, shown(remote), hint="another address")
+    if any(parent.is_symlink() for parent in kept.parents if parent.is_relative_to(folder)):
+        raise DataError(
+            f"{kept.parent} is a link, and nothing is fetched through it",
+            hint=f"delete {folder}",
+            path=folder,
+        )
+    return kept
+
+
+def _relative(remote: str, root: str) -> str:
+    return remote.removeprefix(root).lstrip("/")
+
+
+def _kept_before(folder: Path) -> Iterator[Path]:
+    """Yield every file that was fetched into a folder; no link is followed."""
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names)
 
 
 def _keep(system: Any, files: Mapping[Path, tuple[str, str]], record: Path) -> None:

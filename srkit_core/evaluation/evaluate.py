@@ -13,7 +13,8 @@ from torch import Tensor
 
 from srkit_core.chain import bind_chain
 from srkit_core.data.examples import LrMaker
-from srkit_core.data.pairs import Candidates
+from srkit_core.data.own_work import remember
+from srkit_core.data.pairs import Candidates, check_one_to_one
 from srkit_core.data.picture import Picture, Split
 from srkit_core.data.picture_set import PictureSet, open_picture_set, readable
 from srkit_core.data.shards import ENDING as SHARD
@@ -149,9 +150,9 @@ def save_into(folder: str | Path | None) -> SeenBy | None:
     def save(model: str, pair: Pair, sr: Tensor) -> None:
         if model not in folders:
             folders[model] = _folder_name(model, set(folders.values()))
-        write_image(
-            Path(folder) / folders[model] / f"{pair.name}.png", to_bytes(sr)[0].cpu().numpy()
-        )
+        file = Path(folder) / folders[model] / f"{pair.name}.png"
+        write_image(file, to_bytes(sr)[0].cpu().numpy())
+        remember(file)
 
     return save
 
@@ -180,7 +181,7 @@ def evaluate_models(
     `seen` is shown every picture; `report` is told of downloads. Raises IncompatibleError when the
     models have different scales, DataError when LR does not belong to HR.
     """
-    found = replace(picture_set, pictures=_with_lr(picture_set.pictures, wanted.lr))
+    found = replace(picture_set, pictures=_with_lr(picture_set.pictures, wanted.lr, note))
     for model in models.values():
         fetch(model, registry, report)
     scale = _scale(wanted, models, found, registry, note)
@@ -215,14 +216,17 @@ def _lr_maker(wanted: EvaluationRecipe, registry: Registry, scale: int) -> LrMak
     return LrMaker(build_degradation(bind_chain(registry, wanted.degrade, scale)))
 
 
-def _with_lr(pictures: Sequence[Picture], folder: Path | None) -> tuple[Picture, ...]:
+def _with_lr(pictures: Sequence[Picture], folder: Path | None, note: Note) -> tuple[Picture, ...]:
     if folder is None:
         return tuple(pictures)
     candidates = Candidates(folder)
-    return tuple(
-        replace(picture, lr=candidates.partner(_file_of(picture), Path(picture.name).parent))
-        for picture in pictures
-    )
+    for text in candidates.contents.notes():
+        note(text)
+    lows = [
+        candidates.partner(_file_of(picture), Path(picture.name).parent) for picture in pictures
+    ]
+    check_one_to_one([(one.path, low) for one, low in zip(pictures, lows, strict=True)])
+    return tuple(replace(one, lr=low) for one, low in zip(pictures, lows, strict=True))
 
 
 def _file_of(picture: Picture) -> Path:

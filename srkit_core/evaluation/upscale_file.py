@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit_core.data.own_work import remember
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
 from srkit_core.io.hidden_colours import fill_hidden
@@ -102,6 +103,7 @@ def upscale_file(
         larger = _samples(_without_colour(sr) if gray else sr, deep)
     alpha = None if photo.alpha is None else _larger_alpha(photo.alpha, model, deep)
     write_photo(target, replace(photo, pixels=larger, alpha=alpha))
+    remember(target)
     before, after = (samples.shape[:2] for samples in (photo.pixels, larger))
     return Upscaled((before[0], before[1]), (after[0], after[1]), photo.notes)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from srkit_core.data.file_list import list_files
 from srkit_core.data.folders import name_inside
 from srkit_core.data.groups import group_of
+from srkit_core.data.own_work import check_not_prepared
 from srkit_core.data.remote import on_this_machine
 from srkit_core.data_source import DataSource, parse_data_sources
 from srkit_core.errors import DataError, RecipeError
@@ -59,6 +60,7 @@ def find_inputs(sources: Sequence[str], out: Path) -> FoundInputs:
     by_root = dict[Path, dict[Path, None]]()
     for source, listing in zip(unweighted, listings, strict=True):
         _refuse_nested(source, out)
+        check_not_prepared(Path(source.where))
         by_root.setdefault(listing.root, {}).update({path: None for path, _ in listing.files})
     prefixes = _prefixes(list(by_root))
     found = [
@@ -66,16 +68,16 @@ def find_inputs(sources: Sequence[str], out: Path) -> FoundInputs:
         for (root, paths), prefix in zip(by_root.items(), prefixes, strict=True)
         for path in paths
     ]
-    if not found:
-        raise DataError(
-            f"{', '.join(sources)} holds no picture",
-            hint=f"give a folder with pictures: {IN_WORDS}",
-        )
     remarks = tuple(
         remark
         for (_, fetched), listing in zip(here, listings, strict=True)
         for remark in (*fetched, *listing.remarks)
     )
+    if not found:
+        raise DataError(
+            "; ".join([f"{', '.join(sources)} holds no picture", *remarks]),
+            hint=f"give a folder with pictures: {IN_WORDS}",
+        )
     return FoundInputs(
         tuple(sorted(found, key=lambda one: one.name)),
         sum(one.ignored for one in listings),
