@@ -17,12 +17,13 @@ from srkit_core.data.prepared_folder import (
     PreparedFolder,
     as_prepared,
     check_scale,
+    check_whole,
     find_prepared_folder,
     pictures_of_shards,
     unused_lr,
 )
 from srkit_core.data.remote import on_this_machine
-from srkit_core.data.shards import ENDING, open_shard
+from srkit_core.data.shards import ENDING, open_shard, unreadable
 from srkit_core.data.splits import Selection, choose
 from srkit_core.data_source import DataSource, parse_data_sources
 from srkit_core.errors import DataError
@@ -113,6 +114,8 @@ def _open(source: DataSource, naming: Naming | None, smallest: int) -> PictureSe
         found: list[Picture | Skipped] = [*pictures_of_shards(packed, here, naming)]
         listing = Listing(packed.folder, (), remarks=() if naming else unused_lr(packed))
     else:
+        if packed:
+            check_whole(packed)
         listing = list_files(here, naming)
         found = [_measured(one) for one in _listed(listing, here, packed)]
     found = [_large_enough(one, smallest) for one in found]
@@ -186,7 +189,7 @@ def _source_labels(sources: Sequence[DataSource]) -> list[str]:
 def readable(picture_set: PictureSet) -> PictureSet:
     """Read every picture once and skip those with a good header and a broken body.
 
-    Raises DataError when none is left.
+    Raises DataError when none is left, or one was prepared by srkit and is damaged since.
 
     For validation sets, whose figures would otherwise mean other pictures than those that were
     named.
@@ -200,6 +203,8 @@ def readable(picture_set: PictureSet) -> PictureSet:
                 else:
                     notes += notes_on(path, read_image_noted(path)[1])
         except DataError as error:
+            if picture.split:
+                raise unreadable(picture.path, _skipped(error, picture.path).reason) from None
             skipped.append(_skipped(error, picture.path))
         else:
             pictures.append(picture)

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
@@ -17,13 +17,23 @@ from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationEr
 from srkit_core.data.folders import name_inside
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
-from srkit_core.data.prepared_layout import MANIFEST, SKIPPED, VERSION, WORK_FOLDER
-from srkit_core.data.shards import open_shard, unreadable
+from srkit_core.data.prepared_layout import (
+    MANIFEST,
+    SKIPPED,
+    VERSION,
+    WORK_FOLDER,
+    written_folders,
+)
+from srkit_core.data.shards import open_shard, shard_sides, unreadable
+from srkit_core.data.whole_file import is_whole_picture
 from srkit_core.data_source import DataSource
 from srkit_core.errors import DataError
+from srkit_core.inside import leads_out, shown
 from srkit_core.lists import read_list
 
 _AGAIN = "copy it again, or srkit prepare again"
+_KEYS = frozenset({"version", "format", "scale", "options", "pictures", "filtered"})
+"""Of a manifest of `srkit prepare`: one that has two of them is no other program's."""
 
 
 class PreparedPicture(BaseModel):
@@ -67,12 +77,6 @@ def find_prepared_folder(source: DataSource) -> PreparedFolder | None:
     Raises DataError when the manifest is damaged, or of another version than this srkit reads.
     """
     where = Path(source.where)
-    if not (where / MANIFEST).is_file() and (where / WORK_FOLDER).is_dir():
-        raise DataError(
-            f"{where} was not prepared to its end",
-            hint="run the same srkit prepare again",
-            path=where,
-        )
     return _opened(where) if _is_prepared(where) else _around(where)
 
 
@@ -91,7 +95,7 @@ def pictures_of_shards(
             fact, hint="--degrade bicubic, or srkit prepare --degrade E", path=packed.folder
         )
     wanted = _listed(packed, source.listing) if source.listing else packed.manifest.pictures
-    pictures = [_picture(packed, one, source.weight) for one in wanted]
+    pictures = [_picture(packed, one, source.weight, paired=bool(naming)) for one in wanted]
     return [replace(picture, lr=picture.path) for picture in pictures] if naming else pictures
 
 
@@ -113,24 +117,24 @@ def check_scale(packed: PreparedFolder, naming: Naming) -> None:
         )
 
 
-def as_prepared(packed: PreparedFolder, pictures: Sequence[Picture]) -> Sequence[Picture]:
-    """Return those of the pictures that were prepared, with their splits and groups, or all where
-    none was.
-
-    Raises DataError when files of the manifest are missing.
-    """
-    gone = [
-        file
-        for one in packed.manifest.pictures
-        for file in one.files
-        if not _inside(packed, file).is_file()
-    ]
-    if gone:
+def check_whole(packed: PreparedFolder) -> None:
+    """Raise DataError when files of the manifest are missing or damaged."""
+    files = {file: _inside(packed, file) for one in packed.manifest.pictures for file in one.files}
+    gone = [file for file, path in files.items() if not path.is_file()]
+    bad = gone or [file for file, path in files.items() if not is_whole_picture(path)]
+    if bad:
+        how = "missing" if gone else "truncated or damaged"
         raise DataError(
-            f"{packed.folder} is not whole: {len(gone)} files are missing, such as {gone[0]}",
+            f"{packed.folder} is not whole: {len(bad)} files are {how}, such as {bad[0]}",
             hint=_AGAIN,
             path=packed.folder,
         )
+
+
+def as_prepared(packed: PreparedFolder, pictures: Sequence[Picture]) -> Sequence[Picture]:
+    """Return those of the pictures that were prepared, with their splits and groups, or all where
+    none was.
+    """
     made = {
         file: one
         for one in packed.manifest.pictures
@@ -154,11 +158,17 @@ def _around(where: Path) -> PreparedFolder | None:
     folder = next(filter(_is_around, where.absolute().parents), None) if where.exists() else None
     if folder is None:
         return None
-    packed = _opened(folder)
+    first = name_inside(where, folder).parts[0]
+    try:
+        packed = _opened(folder)
+    except DataError:
+        if first in (written_folders(folder) or (first,)):
+            raise
+        return None
     written = {
         _folder(file) for one in packed.manifest.pictures for file in (one.shard, *one.files)
     }
-    return packed if name_inside(where, folder).parts[0] in written else None
+    return packed if first in written else None
 
 
 def _is_around(folder: Path) -> bool:
@@ -173,21 +183,23 @@ def _is_around(folder: Path) -> bool:
 
 
 def _is_prepared(folder: Path) -> bool:
+    """Whether a folder is one of `srkit prepare`, by its hidden folder or its manifest."""
+    if (folder / WORK_FOLDER).is_dir():
+        return True
     path = folder / MANIFEST
     document = _document(path) if path.is_file() else None
-    return isinstance(document, dict) and document.keys() >= {"version", "format"}
+    return isinstance(document, dict) and len(document.keys() & _KEYS) > 1
 
 
 def _opened(folder: Path) -> PreparedFolder:
     path = folder / MANIFEST
-    document = _document(path)
-    if document["version"] != VERSION:
+    if not path.exists():
         raise DataError(
-            f"{path} is of version {document['version']}, this srkit reads {VERSION}",
-            hint="pip install --upgrade srkit, or srkit prepare again",
-            path=path,
+            f"{folder} was not prepared to its end: it has no {MANIFEST}",
+            hint="run the same srkit prepare again",
+            path=folder,
         )
-    manifest = _checked(path, document)
+    manifest = _checked(path, _document(path))
     if not manifest.pictures:
         raise DataError(
             f"{folder} holds no picture: none could be used",
@@ -224,50 +236,59 @@ def _folder(file: str) -> str:
 def _document(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
-    except ValueError as error:
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}", hint=_AGAIN, path=path) from None
+    except (ValueError, RecursionError) as error:
         raise DataError(f"cannot read {path}: {error}", hint=_AGAIN, path=path) from None
 
 
-def _checked(path: Path, document: dict[str, Any]) -> Manifest:
+def _checked(path: Path, document: Any) -> Manifest:
+    if not isinstance(document, dict):
+        raise _damaged(path, f"it holds a {type(document).__name__}")
+    version = document.get("version")
+    if "version" in document and type(version) is not int:
+        raise _damaged(path, f"version: {version!r} is no whole number")
+    if version not in (None, VERSION):
+        raise DataError(
+            f"{path} is of version {version}, this srkit reads {VERSION}",
+            hint="pip install --upgrade srkit, or srkit prepare again",
+            path=path,
+        )
     try:
-        manifest = Manifest.model_validate(document)
+        manifest = Manifest.model_validate_json(json.dumps(document), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise DataError(
-            f"{path} is damaged: {where}: {first['msg']}", hint=_AGAIN, path=path
-        ) from None
-    outside = [one.name for one in manifest.pictures if not _names_a_picture(one.name)]
-    if outside:
-        raise DataError(
-            f"{path} is damaged: '{outside[0]}' names no picture", hint=_AGAIN, path=path
-        )
-    twice = [
-        name for name, count in Counter(one.name for one in manifest.pictures).items() if count > 1
-    ]
-    if twice:
-        raise DataError(f"{path} is damaged: it holds '{twice[0]}' twice", hint=_AGAIN, path=path)
+        raise _damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    _check_names(path, manifest)
     return manifest
 
 
-def _names_a_picture(name: str) -> bool:
-    """Whether files may be called like a picture, on every system, without leaving the folder they
-    are meant for.
-    """
-    return bool(name) and not any(
-        path.is_absolute() or ".." in path.parts
-        for path in (PurePosixPath(name), PureWindowsPath(name))
-    )
+def _check_names(path: Path, manifest: Manifest) -> None:
+    outside = [one.name for one in manifest.pictures if leads_out(one.name)]
+    if outside:
+        raise _damaged(path, f"'{shown(outside[0])}' names no picture")
+    files = [file for one in manifest.pictures for file in (one.shard, *one.files) if file]
+    for names in ([one.name for one in manifest.pictures], files):
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            raise _damaged(path, f"it holds '{twice[0]}' twice")
 
 
-def _picture(packed: PreparedFolder, one: PreparedPicture, weight: float) -> Picture:
+def _damaged(path: Path, reason: str) -> DataError:
+    return DataError(f"{path} is damaged: {reason}", hint=_AGAIN, path=path)
+
+
+def _picture(
+    packed: PreparedFolder, one: PreparedPicture, weight: float, *, paired: bool
+) -> Picture:
     path, (height, width) = _inside(packed, one.shard), one.size
-    try:
-        length = path.stat().st_size
-    except OSError as error:
-        raise unreadable(path, error.strerror or "there is no such file") from None
-    if length <= height * width * 3:
-        raise unreadable(path, f"{length} bytes are too few for {width}x{height} pixels")
+    sides = shard_sides(path)
+    for name in ("hr", "lr") if paired else ("hr",):
+        if name not in sides:
+            raise unreadable(path, f"it holds no {name.upper()}")
+    if sides["hr"] != one.size:
+        has = f"it has {sides['hr'][1]}x{sides['hr'][0]} pixels"
+        raise unreadable(path, f"{has}, its manifest says {width}x{height}")
     return Picture(
         one.name,
         path,
@@ -286,17 +307,10 @@ def _holds_lr(packed: PreparedFolder) -> bool:
 
 def _inside(packed: PreparedFolder, name: str) -> Path:
     """Return a path of the manifest, which must lead to a file below its folder on every system."""
-    inside = PurePosixPath(name)
-    if (
-        not name
-        or inside.is_absolute()
-        or ".." in inside.parts
-        or "\\" in name
-        or ":" in inside.parts[0]
-    ):
+    if leads_out(name) or "\\" in name:
         raise DataError(
-            f"{packed.folder / MANIFEST} is damaged: '{name}' is no file below it",
+            f"{packed.folder / MANIFEST} is damaged: '{shown(name)}' is no file below it",
             hint=_AGAIN,
             path=packed.folder,
         )
-    return packed.folder.joinpath(*inside.parts)
+    return packed.folder.joinpath(*PurePosixPath(name).parts)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -56,6 +57,35 @@ def write_shard(path: Path, tensors: Mapping[str, Pixels], metadata: Mapping[str
         ],
     )
     return 8 + len(text) + end
+
+
+def shard_sides(path: Path) -> Mapping[str, tuple[int, int]]:
+    """Return (height, width) of the pictures of a shard by name, from its header alone.
+
+    Raises DataError as `open_shard`.
+    """
+    header: Any = None
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length)) if length < size else None
+    except OSError as error:
+        raise unreadable(path, error.strerror or "there is no such file") from None
+    except (ValueError, RecursionError):
+        raise unreadable(path, "it is truncated or damaged") from None
+    try:
+        header.pop("__metadata__", None)
+        ends = [one["data_offsets"][1] for one in header.values()]
+        whole = 8 + length + max(ends, default=0) == size
+        pictures = {name: (one["dtype"], *one["shape"]) for name, one in header.items()}
+    except (AttributeError, LookupError, TypeError):
+        whole = False
+    if not whole:
+        raise unreadable(path, "it is truncated or damaged")
+    if any((len(one), one[0], one[-1]) != (4, "U8", 3) for one in pictures.values()):
+        raise unreadable(path, "it holds other things than pictures")
+    return {name: (one[1], one[2]) for name, one in pictures.items()}
 
 
 @lru_cache(maxsize=MOST_OPEN)

@@ -1,22 +1,30 @@
 """What does a prepared folder say about itself: its pictures, their splits and their licence?"""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
+
+from pydantic import BaseModel, TypeAdapter
 
 from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.preparation.records import Output, Record
 from srkit_core.data.preparation.selection import Tally
-from srkit_core.data.prepared_layout import MANIFEST, SKIPPED, VERSION, WORK_FOLDER
+from srkit_core.data.preparation.work_files import read_work_file
+from srkit_core.data.prepared_layout import (
+    LABELS,
+    MANIFEST,
+    OPTIONS,
+    SKIPPED,
+    VERSION,
+    WORK_FOLDER,
+)
 from srkit_core.data.splits import Selection, choose
 from srkit_core.errors import DataError, RecipeError
-from srkit_core.io.atomic import write_text
+from srkit_core.io.atomic import write_error, write_text
 from srkit_core.io.documents import json_text, write_json
 from srkit_core.lists import read_list
 
-_FIELDS_FILE = "labels.json"
 _EXAMPLES = "--split 0.15,0.05, or a list of names for each: --split val.txt,test.txt"
 
 
@@ -36,8 +44,12 @@ class ManifestFields:
 def with_earlier(out: Path, given: ManifestFields) -> tuple[ManifestFields, list[str]]:
     """Fill in what an earlier run into this folder said, and return notes on what is kept and what
     is new.
+
+    Raises DataError when that is missing or damaged, unless everything is given anew.
     """
-    before, now = _recorded(out / WORK_FOLDER / _FIELDS_FILE), asdict(given)
+    now = asdict(given)
+    said_anew = all(value is not None for value in now.values())
+    before = {} if said_anew and not _is_readable(out) else _recorded(out)
     notes = list(_notes(before, now))
     known = {name: before.get(name) if value is None else value for name, value in now.items()}
     return ManifestFields(**known), notes
@@ -45,9 +57,8 @@ def with_earlier(out: Path, given: ManifestFields) -> tuple[ManifestFields, list
 
 def keep_fields(out: Path, given: ManifestFields) -> None:
     """Write them down for the next run, where they are not yet."""
-    file = out / WORK_FOLDER / _FIELDS_FILE
-    if _recorded(file) != asdict(given):
-        write_json(file, asdict(given))
+    if not _is_readable(out) or _recorded(out) != asdict(given):
+        write_json(out / WORK_FOLDER / LABELS, asdict(given))
 
 
 def splits_of_groups(groups: Mapping[str, str], split: str, source: str) -> dict[str, str]:
@@ -120,7 +131,10 @@ def write_manifest(out: Path, document: Mapping[str, Any], tally: Tally) -> None
 def forget_manifest(out: Path) -> None:
     """Delete the manifest: until the next one is written, the folder is unfinished."""
     for name in (MANIFEST, SKIPPED):
-        (out / name).unlink(missing_ok=True)
+        try:
+            (out / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise write_error(error, out / name) from error
 
 
 def forget_outdated(out: Path, document: Mapping[str, Any]) -> bool:
@@ -146,13 +160,30 @@ def _in_words(value: Any) -> str:
     return {True: "kept", False: "left out", "": "none"}.get(value, str(value))
 
 
-def _recorded(file: Path) -> dict[str, Any]:
-    """Return what was written down, nothing of a folder that is new or older than this file."""
-    try:
-        content = dict(json.loads(file.read_bytes()))
-    except (OSError, ValueError, TypeError):
+class _Labels(BaseModel):
+    split: str | None
+    licence: str | None
+    duplicates: bool | None
+
+
+_LABELS: Final = TypeAdapter(_Labels)
+
+
+def _recorded(out: Path) -> dict[str, Any]:
+    """Return what was written down, nothing of a new folder."""
+    file = out / WORK_FOLDER / LABELS
+    if not file.exists() and not (file.with_name(OPTIONS).exists() or (out / MANIFEST).exists()):
         return {}
-    return {field.name: content.get(field.name) for field in fields(ManifestFields)}
+    hint = "--split, --licence and --drop-duplicates, all three together, write it anew"
+    says = "which pictures are for validation, their licence, and whether duplicates stay"
+    return read_work_file(file, _LABELS, says=says, hint=hint).model_dump()
+
+
+def _is_readable(out: Path) -> bool:
+    try:
+        return bool(_recorded(out))
+    except DataError:
+        return False
 
 
 def _selection(piece: str) -> Selection:
@@ -201,4 +232,4 @@ def _write(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def _says(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == text
+    return path.is_file() and path.read_bytes() == text.encode()

@@ -1,6 +1,5 @@
 """Whose is the output folder, and what in it is a leftover?"""
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -9,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter
 
 from srkit_core.data.preparation.manifest import forget_manifest
 from srkit_core.data.preparation.prepare_options import PrepareOptions, pixel_folders
-from srkit_core.data.preparation.records import RECORDS
-from srkit_core.data.prepared_layout import MANIFEST, SKIPPED, WORK_FOLDER
+from srkit_core.data.preparation.work_files import read_work_file
+from srkit_core.data.prepared_layout import MANIFEST, OPTIONS, RECORDS, SKIPPED, WORK_FOLDER
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import UNFINISHED, write_error
 from srkit_core.io.documents import write_json
 
 _LOCK = ".lock"
+_WORDS = TypeAdapter(dict[str, str])
 
 
 @contextmanager
@@ -59,8 +60,8 @@ def claim_folder(out: Path, options: PrepareOptions, *, redo: bool) -> None:
 
     What was prepared goes then, and nothing else; a folder in the place of a new one is refused.
     """
-    file = out / WORK_FOLDER / "options.json"
-    before = _recorded(file) if file.is_file() else None
+    file = out / WORK_FOLDER / OPTIONS
+    before = None if is_new_folder(out) else _recorded(file)
     words = options.in_words()
     if redo:
         earlier = pixel_folders(before or words)
@@ -75,17 +76,25 @@ def claim_folder(out: Path, options: PrepareOptions, *, redo: bool) -> None:
         write_json(file, words)
 
 
+def is_new_folder(out: Path) -> bool:
+    """Whether nothing was prepared in a folder yet."""
+    work = out / WORK_FOLDER
+    signs = (work / OPTIONS, out / MANIFEST, work / RECORDS)
+    return not any(os.path.lexists(sign) for sign in signs)
+
+
 def _recorded(file: Path) -> dict[str, str]:
+    says = f"how {file.parent.parent} was prepared"
+    words = read_work_file(file, _WORDS, says=says, hint="name a new folder")
     try:
-        words = json.loads(file.read_bytes())
         pixel_folders(words)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
         raise DataError(
-            f"{file} is damaged, which says how {file.parent.parent} was prepared",
+            f"{file} is damaged (it says no {error}), which says {says}",
             hint="name a new folder",
             path=file,
         ) from error
-    return dict(words)
+    return words
 
 
 def clear_folder(out: Path, folders: Iterable[str]) -> None:

@@ -25,7 +25,12 @@ from srkit_core.data.preparation.manifest import (
     with_earlier,
     write_manifest,
 )
-from srkit_core.data.preparation.output_folder import claim_folder, locked_folder, sweep_folder
+from srkit_core.data.preparation.output_folder import (
+    claim_folder,
+    is_new_folder,
+    locked_folder,
+    sweep_folder,
+)
 from srkit_core.data.preparation.picture_jobs import PictureJob, patches_of, plan_jobs, stored_sides
 from srkit_core.data.preparation.picture_worker import examine, prepare_picture
 from srkit_core.data.preparation.prepare_options import PrepareOptions, pixel_folders
@@ -39,6 +44,7 @@ from srkit_core.data.preparation.records import (
     Unusable,
     check_same_source,
     forget_others,
+    is_damaged,
     load_record,
     record_file,
     save_record,
@@ -69,6 +75,8 @@ def prepare_folder(
     if options.format == "files":
         check_distinct(options.pattern, names)
     with locked_folder(out):
+        if is_new_folder(out):
+            keep_fields(out, fields)  # before the options, so that these are never without them
         claim_folder(out, options, redo=request.redo)
         check_same_source(out, names)
         keep_fields(out, fields)
@@ -100,6 +108,7 @@ class _Preparation:
 
     def run(self, inputs: FoundInputs, splits: Mapping[str, str]) -> PrepareReport:
         gone = forget_others(self._out, [file.name for file in inputs.files])
+        damaged = sum(is_damaged(self._out, file.name) for file in inputs.files)
         sizes, changed = self._sizes(inputs.files)
         jobs = {job.file.name: job for job in self._jobs(sizes)}
         written = self._work([job for job in jobs.values() if not self._is_done(job)])
@@ -128,7 +137,7 @@ class _Preparation:
             tally=tally,
             notes=(
                 *inputs.remarks,
-                *_notes(inputs, gone, changed, sizes, self._options),
+                *_notes(inputs, (gone, changed, damaged), sizes, self._options),
                 *_notes_on_pictures(selected),
             ),
         )
@@ -266,12 +275,14 @@ def _notes_on_pictures(selected: Sequence[tuple[InputFile, Record]]) -> tuple[st
 
 def _notes(
     inputs: FoundInputs,
-    gone: int,
-    changed: int,
+    counts: tuple[int, int, int],
     sizes: Mapping[InputFile, tuple[int, int]],
     options: PrepareOptions,
 ) -> Iterator[str]:
     """Say what is not to be seen in the manifest."""
+    gone, changed, damaged = counts
+    if damaged:
+        yield f"{damaged} records of a run before are damaged, and these pictures are made again"
     if inputs.ignored:
         yield f"ignored {inputs.ignored} files without a picture ending"
     if gone:

@@ -7,18 +7,16 @@ By size and time of the source a later run knows that there is nothing to do.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
-from typing import Final
+
+from pydantic import TypeAdapter
 
 from srkit_core.data.preparation.input_files import InputFile
-from srkit_core.data.prepared_layout import WORK_FOLDER
+from srkit_core.data.prepared_layout import RECORDS, WORK_FOLDER
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.documents import write_json
-
-RECORDS: Final = "records"
-"""The folder they are in, where `srkit prepare` keeps what it needs to go on."""
 
 _HASH_KEY = "likeness"
 """How a record on the disk calls the perceptual hash."""
@@ -82,6 +80,9 @@ class Record:
         )
 
 
+_RECORD = TypeAdapter(Record)
+
+
 def unusable_input(error: DataError, path: Path) -> Unusable:
     """Return what reading a picture said about a file.
 
@@ -122,14 +123,22 @@ def save_record(out: Path, name: str, record: Record) -> None:
 
 
 def load_record(out: Path, name: str) -> Record | None:
-    """Return the record of a picture, None where there is none that can be read."""
+    """Return the record of a picture, None where there is none that can be read: what it was
+    written of is then made again.
+    """
     try:
-        content = json.loads(record_file(out, name).read_text(encoding="utf-8"))
-        outputs = tuple(_output(**one) for one in content.pop("outputs"))
-        bits, notes = content.pop(_HASH_KEY), tuple(content.pop("notes", ()))
-        return Record(**content, perceptual_hash=bits, outputs=outputs, notes=notes)
-    except (OSError, ValueError, TypeError, KeyError):
+        content = json.loads(record_file(out, name).read_bytes())
+        content["perceptual_hash"] = content.pop(_HASH_KEY)
+        content.setdefault("notes", [])  # which records of older versions have not
+        whole = content.keys() == {field.name for field in fields(Record)}
+        return _RECORD.validate_json(json.dumps(content), strict=True) if whole else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def is_damaged(out: Path, name: str) -> bool:
+    """Whether a picture has a record that cannot be read."""
+    return record_file(out, name).exists() and load_record(out, name) is None
 
 
 def check_same_source(out: Path, names: Iterable[str]) -> None:
@@ -156,26 +165,6 @@ def forget_others(out: Path, names: Iterable[str]) -> int:
     for file in others:
         file.unlink()
     return len(others)
-
-
-def _output(
-    name: str,
-    size: Sequence[int],
-    crop: Sequence[int],
-    patches: int,
-    flat: int,
-    files: Sequence[tuple[str, int]],
-) -> Output:
-    height, width = size
-    top, left, tall, wide = crop
-    return Output(
-        name,
-        (height, width),
-        (top, left, tall, wide),
-        patches,
-        flat,
-        tuple((path, count) for path, count in files),
-    )
 
 
 def _bytes_of(file: Path) -> int:
