@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
@@ -264,7 +264,7 @@ def _checked(path: Path, document: Any) -> Manifest:
 
 
 def _check_names(path: Path, manifest: Manifest) -> None:
-    outside = [one.name for one in manifest.pictures if leads_out(one.name)]
+    outside = [one.name for one in manifest.pictures if not _names_a_picture(one.name)]
     if outside:
         raise _damaged(path, f"'{shown(outside[0])}' names no picture")
     files = [file for one in manifest.pictures for file in (one.shard, *one.files) if file]
@@ -272,6 +272,11 @@ def _check_names(path: Path, manifest: Manifest) -> None:
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise _damaged(path, f"it holds '{twice[0]}' twice")
+
+
+def _names_a_picture(name: str) -> bool:
+    """Whether a name stays in its folder; it is no path, so that `c: d` may begin like a drive."""
+    return not leads_out(name if PureWindowsPath(name).root else name.replace(":", "_"))
 
 
 def _damaged(path: Path, reason: str) -> DataError:

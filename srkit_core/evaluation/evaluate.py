@@ -24,6 +24,7 @@ from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scores import Scores
 from srkit_core.evaluation.scoring import Pair, build_metrics, pairs, score_model
 from srkit_core.evaluation_recipe import EvaluationRecipe, evaluation_recipe
+from srkit_core.inside import leads_out, plain_name
 from srkit_core.io.images import image_size, to_bytes, write_image
 from srkit_core.models.build import build_degradation
 from srkit_core.models.find_model import DEFAULT_SCALE, ModelLike, fetch, open_model, own_scale
@@ -150,11 +151,16 @@ def save_into(folder: str | Path | None) -> SeenBy | None:
     def save(model: str, pair: Pair, sr: Tensor) -> None:
         if model not in folders:
             folders[model] = _folder_name(model, set(folders.values()))
-        file = Path(folder) / folders[model] / f"{pair.name}.png"
+        file = Path(folder) / folders[model] / f"{_safe(pair.name)}.png"
         write_image(file, to_bytes(sr)[0].cpu().numpy())
         remember(file)
 
     return save
+
+
+def _safe(name: str) -> str:
+    """Return the name of a picture as one of a file below a folder."""
+    return "/".join(map(plain_name, name.split("/"))) if leads_out(name) else name
 
 
 def _folder_name(model: str, taken: set[str]) -> str:

@@ -470,13 +470,13 @@ def test_a_shard_damaged_while_training_is_skipped_and_one_before_is_an_error(pa
 
 
 def test_a_shard_of_another_size_or_without_lr_is_named(packed, tmp_path):
-    picture = open_picture_set(str(packed)).pictures[0]
+    picture = open_picture_set(str(packed)).pictures[1]
     (pack(tmp_path / "other", sizes=[(96, 96)]) / "shards" / "bïld 0.safetensors").replace(
-        packed / "shards" / "bïld 0.safetensors"
+        packed / "shards" / "bïld 1.safetensors"
     )
     for look in (lambda: picture.read(4), lambda: open_picture_set(str(packed))):
         with pytest.raises(
-            DataError, match=r"bïld 0\.safetensors: it has 96x96 pixels, its manifest says 80x96"
+            DataError, match=r"bïld 1\.safetensors: it has 96x96 pixels, its manifest says 128x64"
         ):
             look()
 
