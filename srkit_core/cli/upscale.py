@@ -166,7 +166,7 @@ def _pictures(path: Path, out: Path) -> list[tuple[Path, Path]]:
         check_not_prepared(path)
         contents = search(path, out)
         for note in contents.notes():
-            typer.echo(note, err=True)
+            say(note, err=True)
         return [(file, path) for file in contents.pictures]
     if not path.exists():
         raise DataError(f"there is no file {path}", hint="check the path", path=path)

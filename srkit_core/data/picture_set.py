@@ -203,9 +203,10 @@ def readable(picture_set: PictureSet) -> PictureSet:
                 else:
                     notes += notes_on(path, read_image_noted(path)[1])
         except DataError as error:
+            bad = _skipped(error, picture.path)
             if picture.split:
-                raise unreadable(picture.path, _skipped(error, picture.path).reason) from None
-            skipped.append(_skipped(error, picture.path))
+                raise unreadable(bad.path, bad.reason) from None
+            skipped.append(bad)
         else:
             pictures.append(picture)
     news = [note for note in notes if note not in picture_set.remarks]
