@@ -1,6 +1,6 @@
 """Has the memory run out?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from srkit_core.errors import OutOfMemoryError
@@ -8,17 +8,17 @@ from srkit_core.torch_messages import OUT_OF_MEMORY, says_any
 
 
 @contextmanager
-def oom_guard(hint: str) -> Iterator[None]:
+def oom_guard(hint: str | Callable[[], str]) -> Iterator[None]:
     """Turn every way in which torch and Python say that memory ran out into OutOfMemoryError with
-    this hint.
+    this hint, or what gives it at that time.
     """
     import torch
 
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemoryError("memory ran out", hint=hint) from error
-    except RuntimeError as error:
-        if says_any(error, *OUT_OF_MEMORY):
-            raise OutOfMemoryError("memory ran out", hint=hint) from error
-        raise
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+        if not known and not says_any(error, *OUT_OF_MEMORY):
+            raise
+        now = hint if isinstance(hint, str) else hint()
+        raise OutOfMemoryError("memory ran out", hint=now) from error

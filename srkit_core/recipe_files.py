@@ -1,13 +1,15 @@
 """Which recipe does this name mean?"""
 
 import difflib
+import shlex
 from pathlib import Path
 from typing import Final
 
-from srkit_core.errors import RecipeError
+from srkit_core.errors import DataError, RecipeError
 from srkit_core.lists import read_list
 from srkit_core.recipe import Recipe, recipe_from_toml
 from srkit_core.resources import bundled
+from srkit_core.run_folder import RunFolder
 
 RUN_RECIPE: Final = "recipe.toml"
 """What the recipe of a run is called in its folder."""
@@ -22,10 +24,12 @@ def find_recipe(name: str) -> Path:
     """Return the file of a recipe given as a path, a run folder or a shipped name; an existing path
     wins.
     """
-    shipped = shipped_recipes()
-    for path in (Path(name), Path(name) / RUN_RECIPE):
+    shipped, run = shipped_recipes(), RunFolder(Path(name))
+    for path in (run.path, run.recipe):
         if path.is_file():
             return path
+    if run.holds_run or run.has_trained:
+        raise _lost(run)
     if name in shipped:
         return shipped[name]
     nearest = difflib.get_close_matches(name, shipped, n=1)
@@ -34,12 +38,28 @@ def find_recipe(name: str) -> Path:
     raise RecipeError(f"there is no recipe file and no shipped recipe called '{name}'", hint=hint)
 
 
+def read_run_recipe(folder: RunFolder) -> Recipe:
+    """Read the recipe of a run; raises DataError when its file is missing or damaged."""
+    path = folder.recipe
+    if not path.exists():
+        raise _lost(folder)
+    try:
+        return recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path))
+    except (OSError, UnicodeDecodeError, RecipeError) as error:
+        reason = str(getattr(error, "strerror", None) or error).removeprefix(f"{path} ")
+        empty = path.is_file() and path.stat().st_size == 0
+        fact = f"{path} is empty" if empty else f"{path} cannot be used: {reason}"
+        raise DataError(fact, hint=_way_on(folder), path=path) from None
+
+
 def read_recipe(name: str) -> Recipe:
-    """Read a recipe from a path or by its shipped name.
+    """Read a recipe from a path or by its shipped name; that of a run as `read_run_recipe` does.
 
     Lists it points at are looked for beside it.
     """
     path = find_recipe(name)
+    if path.name == RUN_RECIPE and RunFolder(path.parent).has_trained:
+        return read_run_recipe(RunFolder(path.parent))
     try:
         return with_listed_names(
             recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path)), path.parent
@@ -62,3 +82,15 @@ def with_listed_names(recipe: Recipe, folder: Path) -> Recipe:
         return recipe
     names = {field: tuple(read_list(folder / path)) for field, path in lists.items()}
     return recipe.model_copy(update={"data": recipe.data.model_copy(update=names)})
+
+
+def _lost(folder: RunFolder) -> DataError:
+    fact = f"{folder.recipe} is missing"
+    return DataError(fact, hint=_way_on(folder), path=folder.recipe)
+
+
+def _way_on(folder: RunFolder) -> str:
+    last = folder.weights("last")
+    if not last.is_file():
+        return "copy it back, or train again from the recipe that the run began with"
+    return f"copy it back; srkit weights show {shlex.quote(str(last))} prints the recipe as well"

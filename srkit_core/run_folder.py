@@ -1,7 +1,5 @@
 """What is in a run folder, and where?"""
 
-import csv
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +7,13 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.run_documents import (
+    checked_environment,
+    is_foreign_environment,
+    read_rows,
+    read_summary,
+)
 
-_SECTIONS: Final = ("arguments", "data", "commands")
 _STEP: Final = "step-{:08d}"
 _WORDS: Final = ("stage", "split")
 _COUNTS: Final = ("step", "epoch")
@@ -82,8 +85,26 @@ class RunFolder:
 
     @property
     def holds_run(self) -> bool:
-        """Whether a run was started here."""
-        return self.recipe.exists()
+        """Whether a run was started here; one that has lost its recipe is one still."""
+        return self.recipe.exists() or bool(self.checkpoints())
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether there is anything that only a run writes, beside its recipe."""
+        left = (self.metrics, self.summary, self.path / "checkpoints", self.path / "weights")
+        return any(path.exists() for path in left)
+
+    def resumes(self) -> str:
+        """Return the command that goes on with the run."""
+        return f"srkit train --resume --out {shlex.quote(str(self.path))}"
+
+    def begins_anew(self) -> str:
+        """Return the command that begins another run of its recipe, from its weights where they
+        are there.
+        """
+        last, path = self.weights("last"), shlex.quote(str(self.path))
+        init = f" --init {shlex.quote(str(last))}" if last.is_file() else ""
+        return f"srkit train {path}{init} begins a new run" + (" from its weights" if init else "")
 
 
 @dataclass(frozen=True)
@@ -114,10 +135,17 @@ class RunResult:
     def history(self, split: Literal["train", "val"] | None = None) -> list[HistoryRow]:
         """Return the rows of metrics.csv in their order, of one split or of both.
 
-        Raises DataError when no run was started in the folder.
+        Raises DataError when no run was started in the folder, or its rows are missing, damaged or
+        fewer than its summary says.
         """
-        with self._run_folder().metrics.open(encoding="utf-8", newline="") as file:
-            rows = [_row(row) for row in csv.DictReader(file)]
+        folder = self._run_folder()
+        hint = f"copy it back; {folder.resumes()} mends the end of a run that was killed"
+        rows = [_row(row) for row in read_rows(folder.metrics, hint)]
+        if folder.summary.is_file():
+            steps, last = self._summary()["steps"], rows[-1]["step"] if rows else 0
+            if isinstance(last, int) and last < steps:
+                fact = f"{folder.metrics} ends at step {last}, of {steps}"
+                raise DataError(fact, hint="copy it back", path=folder.metrics)
         return [row for row in rows if split in (None, row["split"])]
 
     def best(self, metric: str = "psnr", stage: str | None = None) -> BestScore:
@@ -146,12 +174,11 @@ class RunResult:
         return folder
 
     def _summary(self) -> dict[str, Any]:
-        path = self._run_folder().summary
-        if not path.is_file():
-            hint = f"srkit train --resume --out {self.folder}"
-            raise DataError(f"the run in {self.folder} is not finished", hint=hint, path=path)
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return document
+        folder = self._run_folder()
+        if not folder.summary.exists():
+            fact = f"the run in {self.folder} is not finished"
+            raise DataError(fact, hint=folder.resumes(), path=folder.summary)
+        return read_summary(folder.summary, f"{folder.resumes()} writes it again")
 
 
 def looks_like_run(folder: Path) -> bool:
@@ -168,23 +195,14 @@ def is_written_by_run(inside: Path) -> bool:
 
 
 def read_environment(folder: Path) -> dict[str, Any] | None:
-    """Return environment.json of a run folder; None where there is none, or another program's.
+    """Return environment.json of the folder of a recipe; None where no run was ever started: the
+    file is not there, or another program's.
 
-    Raises DataError when the file is damaged.
+    Raises DataError when the file of a run is missing or damaged.
     """
-    path = RunFolder(folder).environment
-    if not path.is_file():
-        return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{path} is damaged: {error}",
-            hint="delete it, and write --data and --val on the command line",
-            path=path,
-        ) from None
-    ours = isinstance(document, dict) and all(section in document for section in _SECTIONS)
-    return document if ours else None
+    run = RunFolder(folder)
+    foreign = is_foreign_environment(run.environment) or not run.environment.exists()
+    return None if foreign and not run.has_trained else checked_environment(run.environment)
 
 
 def _row(row: Mapping[str, str]) -> dict[str, float | str | None]:
@@ -210,7 +228,7 @@ def choose_run_folder(out: str | Path | None, name: str, *, resume: bool) -> Run
     if folder.path.exists() and not folder.path.is_dir():
         raise RecipeError(f"{out} is a file, a run needs a folder", hint="--out another folder")
     if folder.holds_run and not resume:
-        going_on = f"srkit train --resume --out {shlex.quote(str(out))} goes on with this one"
+        going_on = f"{folder.resumes()} goes on with this one"
         raise RecipeError(f"{out} already holds a run", hint=f"--out another folder; {going_on}")
     return folder
 

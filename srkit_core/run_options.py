@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,23 +15,27 @@ from srkit_core.flag import Flag
 from srkit_core.reserved_names import name_fault
 
 _NOT_REPEATED: Final = ("out", "repeats")
+BUNDLED_SOURCE: Final = "photos"
+"""The bundled photographs, as a data source."""
 
 
 @dataclass(frozen=True)
 class RunOptions:
     """Where a run happens: pictures, initial weights, folders and machine.
 
-    `data` is a data source as `--data` takes it, `val` are such by the name of their validation set
-    ("" for a single one). `out` is the run folder, by default the next free `runs/<name>-<n>`;
-    `init` what the generator starts from: a weights file, a run folder or the name of known
-    weights. `workers` are processes that load pictures. `compile` runs networks through
-    torch.compile; `recompute` saves memory by computing blocks of the generator twice; `track`
-    names trackers beside `metrics.csv`; `repeats` is the run folder whose recipe is trained again.
+    `data` is a data source as `--data` takes it; None: the bundled photographs, or, of a run that
+    goes on or is repeated, everything that is not given is as it was there. `val` are data sources
+    by the name of their validation set ("" for a single one). `out` is the run folder, by default
+    the next free `runs/<name>-<n>`; `init` what the generator starts from: a weights file, a run
+    folder or the name of known weights. `workers` are processes that load pictures. `compile` runs
+    networks through torch.compile; `recompute` saves memory by computing blocks of the generator
+    twice; `track` names trackers beside `metrics.csv`; `repeats` is the run folder whose recipe is
+    trained again.
 
     Raises RecipeError when the name of a validation set is taken.
     """
 
-    data: str | Path = "photos"
+    data: str | Path | None = None
     val: Mapping[str, str | Path] | None = None
     out: str | Path | None = None
     init: str | Path | None = None
@@ -55,10 +59,15 @@ class RunOptions:
                     f"the validation set '{name}': {fault}", hint="--val another-name=PATH"
                 )
 
+    @property
+    def source(self) -> str:
+        """The data source that is trained on."""
+        return BUNDLED_SOURCE if self.data is None else str(self.data)
+
     def arguments(self) -> dict[str, Any]:
         """Return what a repeated run takes over, as plain values that mean the same anywhere."""
         plain = {one.name: getattr(self, one.name) for one in fields(self)}
-        plain["data"] = anchored(str(self.data))
+        plain["data"] = anchored(self.source)
         plain["val"] = self.val and {name: anchored(str(one)) for name, one in self.val.items()}
         plain["init"] = None if self.init is None else _absolute(Path(self.init))
         plain["track"] = list(self.track)
@@ -71,6 +80,21 @@ def repeated_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: value for name, value in arguments.items() if name in names}
     given = {name: value for name, value in said.items() if value is not None and value != []}
     return given | ({"track": tuple(given["track"])} if "track" in given else {})
+
+
+def with_arguments(
+    options: RunOptions, arguments: Mapping[str, Any]
+) -> tuple[RunOptions, dict[str, Any]]:
+    """Return options in which everything that was left as it is comes from another run's arguments,
+    and what came from there.
+    """
+    usual = RunOptions()
+    taken = {
+        name: value
+        for name, value in repeated_options(arguments).items()
+        if getattr(options, name) == getattr(usual, name) != value
+    }
+    return replace(options, **taken), taken
 
 
 def _absolute(path: Path) -> str:

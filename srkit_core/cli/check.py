@@ -62,7 +62,7 @@ def check_command(
     for note in requested.notes:
         print_text(note)
     print_text(f"x{planned.recipe.scale}, seed {planned.recipe.seed}, {_lr(requested.recipe)}")
-    _print_recipe(planned, registry, path, where.get("data"))
+    _print_recipe(planned, registry, path, where)
     if run:
         _try(planned.recipe, registry, _where(path, where))
 
@@ -80,10 +80,10 @@ def _check_evaluation(path: Path, registry: "Registry", given: list[str]) -> Non
 
 
 def _print_recipe(
-    planned: "Plan", registry: "Registry", path: Path | None, data: str | None
+    planned: "Plan", registry: "Registry", path: Path | None, where: dict[str, Any]
 ) -> None:
     """Print what is known without torch, and last what may have to be built: the networks."""
-    environment = _environment(path)
+    environment, data = _environment(path, where), where.get("data")
     crops = _crops(planned, environment, data)
     print_stages(planned, crops)
     print_text(_data_line(planned, environment, data, crops))
@@ -102,12 +102,13 @@ def _lr(recipe: "Recipe") -> str:
     return f"LR by {recipe.degradation}{target}"
 
 
-def _environment(path: Path | None) -> dict[str, Any]:
+def _environment(path: Path | None, where: dict[str, Any]) -> dict[str, Any]:
     """Return what a run folder says of the machine its recipe ran on; nothing for others."""
+    from srkit_core.cli.train import environment_beside
     from srkit_core.recipe_files import RUN_RECIPE
-    from srkit_core.run_folder import read_environment
 
-    return (read_environment(path.parent) if path and path.name == RUN_RECIPE else None) or {}
+    run = path.parent if path and path.name == RUN_RECIPE else None
+    return environment_beside(run, where, print_text)
 
 
 def _crops(planned: "Plan", environment: dict[str, Any], data: str | None) -> int | None:
@@ -157,10 +158,10 @@ def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
 
 def _where(path: Path | None, given: dict[str, Any]) -> "RunOptions":
     """Return where the recipe would run: as the run it was written by, but for what is given."""
-    from srkit_core.cli.train import beside
-    from srkit_core.run_options import RunOptions
+    from srkit_core.run_options import RunOptions, repeated_options
 
-    found = beside(path.parent) if path and path.name == "recipe.toml" else {}
+    environment = _environment(path, given)
+    found = repeated_options(environment["arguments"]) if environment else {}
     return RunOptions(**(found | given))
 
 
@@ -173,7 +174,7 @@ def _try(recipe: "Recipe", registry: "Registry", where: "RunOptions") -> None:
 
     with ProgressView() as view:
         planned = pin(recipe, registry, report=view.on_download).plan
-        needs_pairs = planned.recipe.degradation == PAIRED and where.data == "photos"
+        needs_pairs = planned.recipe.degradation == PAIRED and where.source == "photos"
         data = None if needs_pairs else open_run_data(planned, where, view)
     if needs_pairs:
         print_text("note: the recipe takes LR from disk; --data PAIRS times the loader too")

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
-from srkit_core.errors import RecipeError
+from srkit_core.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from srkit_core.engine.checkpoints.resume import Resume
     from srkit_core.overrides import Flags, RequestedRecipe
+
+    Note = Callable[[str], None]
 
 
 @takes_flags("flags", RECIPE_FLAGS)
@@ -41,7 +45,7 @@ def train_command(
 
     where |= {"val": _named_sets(where["val"])} if "val" in where else {}
     where |= {"track": tuple(where["track"])} if "track" in where else {}
-    if resume and out is None and recipe and (Path(recipe) / "recipe.toml").is_file():
+    if resume and out is None and recipe and Path(recipe).is_dir():
         out = Path(recipe)
     _train(recipe, flags_of(flags), where, out, resume)
 
@@ -52,7 +56,7 @@ def _train(
     resumed = out if resume else None
     if recipe is None and flags.gen is None and "init" in where and not _holds_run(resumed):
         flags = _like(flags, where["init"])
-    requested, taken, repeats = _requested(recipe, flags, resumed)
+    requested, run = _requested(recipe, flags, resumed)
     from srkit_core.plan import plan
     from srkit_core.registry import discover
 
@@ -62,15 +66,11 @@ def _train(
     from srkit_core.engine.trainer import train
     from srkit_core.run_options import RunOptions
 
-    taken = {name: value for name, value in taken.items() if name not in where}
     with ProgressView() as view:
         for note in requested.notes:
             view.on_note(note)
-        if taken:
-            view.on_note(
-                "taken from environment.json: "
-                + ", ".join(f"{name} {value}" for name, value in taken.items())
-            )
+        taken = _taken(run, where, view.on_note)
+        repeats = None if resume else run
         result = train(
             requested.recipe,
             RunOptions(out=out, repeats=repeats, **(taken | where)),
@@ -81,7 +81,9 @@ def _train(
 
 
 def _holds_run(folder: Path | None) -> bool:
-    return folder is not None and (folder / "recipe.toml").is_file()
+    from srkit_core.run_folder import RunFolder
+
+    return folder is not None and RunFolder(folder).holds_run
 
 
 def _like(flags: "Flags", init: str) -> "Flags":
@@ -101,33 +103,55 @@ def _like(flags: "Flags", init: str) -> "Flags":
 
 def _requested(
     recipe: str | None, flags: "Flags", resumed: Path | None
-) -> tuple["RequestedRecipe", dict[str, Any], Path | None]:
-    """Return the recipe, the arguments of *where* that stand beside it, and the run it repeats."""
+) -> tuple["RequestedRecipe", Path | None]:
+    """Return the recipe, and the run that goes on or is repeated."""
     from srkit_core.overrides import recipe_from_flags
-    from srkit_core.recipe_files import find_recipe, read_recipe
+    from srkit_core.recipe_files import RUN_RECIPE, find_recipe, read_recipe, read_run_recipe
+    from srkit_core.run_folder import RunFolder
 
-    if recipe is None and flags.gen is None and resumed and (resumed / "recipe.toml").is_file():
-        recipe = str(resumed / "recipe.toml")
     if recipe is None and flags.gen is None and resumed:
-        raise RecipeError(
-            f"{resumed} holds no run to go on with",
-            hint="--out RUN, the folder that srkit train wrote",
-        )
+        run = RunFolder(resumed)
+        if not run.holds_run:
+            raise RecipeError(
+                f"{resumed} holds no run to go on with",
+                hint="--out RUN, the folder that srkit train wrote",
+            )
+        return recipe_from_flags(read_run_recipe(run), flags), resumed
     if recipe is None:
-        return recipe_from_flags(None, flags), beside(resumed) if resumed else {}, None
+        return recipe_from_flags(None, flags), resumed
     path = find_recipe(recipe)
-    repeated = path.parent if path.name == "recipe.toml" and not resumed else None
-    return recipe_from_flags(read_recipe(recipe), flags), beside(resumed or repeated), repeated
+    repeated = path.parent if path.name == RUN_RECIPE else None
+    return recipe_from_flags(read_recipe(recipe), flags), resumed or repeated
 
 
-def beside(run: Path | None) -> dict[str, Any]:
-    """Return the arguments of *where* that a run folder was made with."""
-    from srkit_core.run_folder import read_environment
+def _taken(run: Path | None, where: dict[str, Any], note: "Note") -> dict[str, Any]:
+    """Return the arguments of *where* that a run was made with and that are not given, and say
+    them.
+    """
     from srkit_core.run_options import repeated_options
 
-    environment = read_environment(run) if run else None
-    arguments = environment["arguments"] if environment else {}
-    return repeated_options(arguments)
+    environment = environment_beside(run, where, note)
+    known = repeated_options(environment["arguments"]) if environment else {}
+    taken = {name: value for name, value in known.items() if name not in where}
+    if taken:
+        said = ", ".join(f"{name} {value}" for name, value in taken.items())
+        note(f"taken from environment.json: {said}")
+    return taken
+
+
+def environment_beside(run: Path | None, where: dict[str, Any], note: "Note") -> dict[str, Any]:
+    """Return environment.json of a run; nothing where there is none, or where it is damaged and
+    the pictures are given.
+    """
+    from srkit_core.run_folder import read_environment
+
+    try:
+        return (read_environment(run) if run else None) or {}
+    except DataError as error:
+        if "data" not in where:
+            raise
+        note(f"{error.message}; only what is given here is known of where it ran")
+        return {}
 
 
 def _named_sets(val: list[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
@@ -158,9 +158,9 @@ def _end_unheard(error: Exception, batch: object) -> None:
 
 
 @contextmanager
-def lost_worker_guard(hint: str) -> Iterator[None]:
+def lost_worker_guard(hint: str | Callable[[], str]) -> Iterator[None]:
     """Turn every way in which a lost loading process shows itself into LostProcessError with this
-    hint.
+    hint, or what gives it at that time.
     """
     try:
         yield
@@ -173,8 +173,9 @@ def lost_worker_guard(hint: str) -> Iterator[None]:
             raise start_error(OSError(errno.EMFILE, str(error)), _ALONE) from error
         if isinstance(error, RuntimeError) and not says_any(error, LOST_WORKER):
             raise
+        now = hint if isinstance(hint, str) else hint()
         raise LostProcessError(
-            f"a process that loads pictures was ended from outside{_how(error)}", hint=hint
+            f"a process that loads pictures was ended from outside{_how(error)}", hint=now
         ) from error
 
 

@@ -21,7 +21,7 @@ class Picture:
 
     `path` is its file or its shard, and `lr` that of its LR where LR comes from disk. `limit` cuts
     it to its central square of that side. It comes `crops` times an epoch, `weight` times as often
-    as it would alone.
+    as it would alone. `origin` is the sha256 of the file that a prepared one was made of.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Picture:
     weight: float = 1.0
     crops: int = 1
     split: Split = ""
+    origin: str = ""
 
     def sides(self, scale: int) -> tuple[int, int]:
         """Return (height, width) of what `read` returns, from the headers of the files."""

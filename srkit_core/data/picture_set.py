@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from srkit_core.data.bundled_photographs import BUNDLED
 from srkit_core.data.file_list import Listing, list_files
 from srkit_core.data.folders import name_inside
 from srkit_core.data.groups import group_of
+from srkit_core.data.near_duplicates import join_copies
 from srkit_core.data.pairs import Naming
 from srkit_core.data.picture import Picture, Split
+from srkit_core.data.picture_digest import PictureDigest, known_among
 from srkit_core.data.picture_notes import header_notes, named_at_most, notes_on
 from srkit_core.data.prepared_folder import (
     PreparedFolder,
@@ -225,29 +227,38 @@ def readable(picture_set: PictureSet) -> PictureSet:
 class Splits:
     """The pictures of a source by what they are for.
 
-    Of those for validation the central square is taken.
+    Of those for validation the central square is taken. `left_out` are for nothing: something
+    earlier was judged by them. `remarks` say what was not looked at.
     """
 
     training: tuple[Picture, ...]
     validation: tuple[Picture, ...]
     test: tuple[Picture, ...]
+    left_out: tuple[Picture, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
-def split_pictures(found: PictureSet, hold_out: Selection | None, test: Selection) -> Splits:
+def split_pictures(
+    found: PictureSet,
+    hold_out: Selection | None,
+    test: Selection,
+    before: Collection[PictureDigest] = (),
+) -> Splits:
     """Split the pictures by group, as they were prepared; the others as `choose` says, which holds
-    out none where some were.
+    out none where some were. What shows the same is never parted.
 
-    What is held out here is cut to its central 1024 x 1024. Raises DataError when none is left to
-    train on.
+    What is held out here is cut to its central 1024 x 1024. Pictures that were held out `before`
+    are not trained on, whatever the split says. Raises DataError when none is left to train on.
     """
-    val, kept = (
-        {one.group for one in found.pictures if one.split == split} for split in ("val", "test")
-    )
-    free = {one.name: one.group for one in found.pictures if one.group not in val | kept}
+    grouped = join_copies(found.pictures)
+    pictures = grouped.pictures
+    known = {one.group for one in known_among(pictures, before)} if before else set[str]()
+    val, kept = ({one.group for one in pictures if one.split == split} for split in ("val", "test"))
+    free = {one.name: one.group for one in pictures if one.group not in val | kept}
     wanted = None if val and not hold_out else hold_out
-    chosen, tested = choose(free, wanted, test, found.source)
+    chosen, tested = choose(free, wanted, test, found.source, first=known)
     held, tested = chosen | val, tested | kept
-    training = tuple(one for one in found.pictures if one.group not in held | tested)
+    training = tuple(one for one in pictures if one.group not in held | tested | known)
     if not training:
         raise DataError(
             f"{found.source} has too few pictures to hold any out",
@@ -255,10 +266,16 @@ def split_pictures(found: PictureSet, hold_out: Selection | None, test: Selectio
         )
     validation = tuple(
         one if one.split == "val" else replace(one, limit=HELD_OUT_SIDE)
-        for one in found.pictures
+        for one in pictures
         if one.group in held
     )
-    return Splits(training, validation, tuple(one for one in found.pictures if one.group in tested))
+    return Splits(
+        training,
+        validation,
+        tuple(one for one in pictures if one.group in tested - held),
+        tuple(one for one in pictures if one.group in known - held - tested),
+        grouped.remarks,
+    )
 
 
 def _measured(picture: Picture) -> Picture | Skipped:

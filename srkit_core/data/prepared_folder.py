@@ -47,6 +47,7 @@ class PreparedPicture(BaseModel):
     patches: NonNegativeInt
     split: Split
     group: str
+    sha256: str = ""
     shard: str = ""
     files: list[str] = Field(default_factory=list)
 
@@ -146,7 +147,9 @@ def as_prepared(packed: PreparedFolder, pictures: Sequence[Picture]) -> Sequence
         for picture in pictures
     ]
     return [
-        replace(picture, group=one.group, split=one.split) for picture, one in known if one
+        replace(picture, group=one.group, split=one.split, origin=one.sha256)
+        for picture, one in known
+        if one
     ] or pictures
 
 
@@ -303,6 +306,7 @@ def _picture(
         weight=weight,
         crops=max(one.patches, 1),
         split=one.split,
+        origin=one.sha256,
     )
 
 

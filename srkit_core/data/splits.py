@@ -1,11 +1,11 @@
 """Which groups of pictures are kept from training?
 
 A digest of a group's name decides, so that with shares files that are added later never move the
-others; the default is a count, 1 to 8, which they may.
+others, unless they are copies of them; the default is a count, 1 to 8, which they may.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -24,14 +24,15 @@ def choose(
     test: Selection,
     source: str,
     *,
+    first: Collection[str] = (),
     none: bool = False,
 ) -> tuple[set[str], set[str]]:
     """Return the groups (for validation, for a test) of pictures, given as name to group.
 
     A share takes the groups whose digest falls into it, so of few pictures it may take more or
     fewer. Names come before shares, and may have their endings. An empty `hold_out` stands for a
-    tenth, 1 to 8 groups, None for no validation. Raises DataError when a name is unknown or in both
-    parts, or a share takes none, unless `none` allows that.
+    tenth, 1 to 8 groups, those of `first` before others, None for no validation. Raises DataError
+    when a name is unknown or in both parts, or a share takes none, unless `none` allows that.
     """
     named, tested = (
         _named(groups, hold_out or (), "hold_out", source),
@@ -44,15 +45,15 @@ def choose(
             hint="data.hold_out or data.test",
         )
     free = [group for group in dict.fromkeys(groups.values()) if group not in named | tested]
-    first = test if isinstance(test, float) else 0.0
+    share = test if isinstance(test, float) else 0.0
     if isinstance(test, float):
-        tested = _within(free, 0.0, first)
-        _refuse_none(tested, test, "test", source, allowed=none)
+        tested = _within(free, 0.0, share)
+        _refuse_none(tested, test, "test", groups, source, allowed=none)
     if isinstance(hold_out, float):
-        named = _within(free, first, first + hold_out)
-        _refuse_none(named, hold_out, "hold_out", source, allowed=none)
+        named = _within(free, share, share + hold_out)
+        _refuse_none(named, hold_out, "hold_out", groups, source, allowed=none)
     elif hold_out is not None and not hold_out:
-        named = _some([group for group in free if group not in tested])
+        named = _some([group for group in free if group not in tested], first)
     return named, tested
 
 
@@ -77,17 +78,26 @@ def _within(groups: Iterable[str], low: float, high: float) -> set[str]:
     return {group for group in groups if low <= int(_digest(group)[:13], 16) / 16**13 < high}
 
 
-def _refuse_none(found: set[str], share: float, field: str, source: str, *, allowed: bool) -> None:
+def _refuse_none(
+    found: set[str],
+    share: float,
+    field: str,
+    groups: Mapping[str, str],
+    source: str,
+    *,
+    allowed: bool,
+) -> None:
     if not found and not allowed:
+        names = f"--set 'data.{field}=[\"{next(iter(groups), 'NAME')}\"]'"
         raise DataError(
             f"no picture of {source} falls into the share of {share:g} of data.{field}",
-            hint=f"--set data.{field}=0.2, or names",
+            hint=f"a larger share, or names: {names}",
         )
 
 
-def _some(groups: Sequence[str]) -> set[str]:
+def _some(groups: Sequence[str], first: Collection[str]) -> set[str]:
     count = min(max(round(len(groups) * HELD_OUT_SHARE), 1), HELD_OUT_MOST)
-    return set(sorted(groups, key=_digest)[:count])
+    return set(sorted(groups, key=lambda group: (group not in first, _digest(group)))[:count])
 
 
 def _digest(group: str) -> str:

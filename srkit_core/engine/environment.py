@@ -57,6 +57,7 @@ def _described_data(context: RunContext) -> dict[str, Any]:
         },
         "validation": [picture.name for held in data.validation.values() for picture in held],
         "test": [picture.name for picture in data.test],
+        "held_out": [list(one) for one in data.held_out],
         "skipped": [{"path": str(one.path), "reason": one.reason} for one in data.skipped],
     }
 

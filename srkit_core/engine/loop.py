@@ -23,7 +23,7 @@ def run_stages(run: StageRun, stop: StopRequest) -> Progress:
         if number > run.number:
             run.context.curves.draw()
             run = open_next_stage(run)
-        with oom_guard(run.oom_hint()), lost_worker_guard(run.lost_worker_hint()):
+        with oom_guard(run.oom_hint), lost_worker_guard(run.lost_worker_hint):
             train_stage(run, stop)
         _tell_stage_end(run)
     return run.progress

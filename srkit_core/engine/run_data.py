@@ -1,21 +1,26 @@
 """Which pictures does a run see?"""
 
+import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from srkit_core.callbacks import Callback
 from srkit_core.data.bundled_photographs import count_bundled
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.picture import Picture, Split
+from srkit_core.data.picture_digest import PictureDigest, digest_of, known_among
 from srkit_core.data.picture_set import (
     PictureSet,
     Skipped,
+    Splits,
     open_picture_set,
     readable,
     split_pictures,
 )
+from srkit_core.engine.held_out import held_out_now
 from srkit_core.errors import DataError
 from srkit_core.plan import Plan
 from srkit_core.recipe import PAIRED
@@ -28,6 +33,8 @@ _NAMED_AT_MOST: Final = 12
 class RunData:
     """What a run sees: all its pictures, those to train on, the validation sets by name, and what
     it does not see.
+
+    `held_out` are the digests of what it and anything before it was judged by and not trained on.
     """
 
     pictures: PictureSet
@@ -35,38 +42,81 @@ class RunData:
     validation: Mapping[str, Sequence[Picture]]
     test: Sequence[Picture] = ()
     skipped: Sequence[Skipped] = ()
+    held_out: tuple[PictureDigest, ...] = ()
 
     @property
     def crops(self) -> int:
         """How many crops an epoch has: one of every picture, unless weights say otherwise."""
         return Mixture.of(self.training).length
 
+    @cached_property
+    def judges(self) -> str:
+        """A digest of the pixels that validation sees: figures of others do not compare."""
+        seen = [
+            (name, digest_of(one).sha256, _lr_digest(one), one.height, one.width, one.limit or 0)
+            for name, pictures in self.validation.items()
+            for one in pictures
+        ]
+        return hashlib.sha256(repr(sorted(seen)).encode()).hexdigest()
 
-def open_run_data(plan: Plan, options: RunOptions, callback: Callback) -> RunData:
+
+def open_run_data(
+    plan: Plan,
+    options: RunOptions,
+    callback: Callback,
+    before: Collection[PictureDigest] = (),
+) -> RunData:
     """Find the pictures of a run and tell what was left out.
 
-    Raises DataError when none can be used.
+    Pictures that were held out `before` are not trained on. Raises DataError when none can be used.
     """
     smallest = max(stage.stage.patch for stage in plan.stages)
-    pictures = _opened(str(options.data), plan, smallest)
+    pictures = _opened(options.source, plan, smallest)
     _note_left_out(pictures, callback)
     data = plan.recipe.data
-    if options.val:
-        validation = {
-            name: _validation_set(name, str(source), plan, callback)
-            for name, source in options.val.items()
-        }
-        kept = split_pictures(pictures, data.hold_out or None, data.test)
-        return RunData(pictures, kept.training, validation, kept.test, pictures.skipped)
-    splits = split_pictures(pictures, data.hold_out, data.test)
-    alone = replace(pictures, pictures=splits.validation, skipped=(), ignored=0, remarks=())
-    held = readable(alone)
-    _note_left_out(held, callback)
-    callback.on_note(f"held out for validation: {_named(held.pictures)}")
+    sets = {
+        name: _validation_set(name, str(source), plan, callback)
+        for name, source in (options.val or {}).items()
+    }
+    splits = split_pictures(pictures, None if sets else data.hold_out, data.test, before)
+    skipped = pictures.skipped
+    if not sets:
+        alone = replace(pictures, pictures=splits.validation, skipped=(), ignored=0, remarks=())
+        held = readable(alone)
+        _note_left_out(held, callback)
+        callback.on_note(f"held out for validation: {_named(held.pictures)}")
+        skipped, sets = (*skipped, *held.skipped), {"": held.pictures}
+    judged = [one for held in sets.values() for one in held]
+    for note in _notes(splits, plan, options, judged):
+        callback.on_note(note)
+    held_out = held_out_now(before, [*judged, *splits.test], splits.training)
+    return RunData(pictures, splits.training, sets, splits.test, skipped, held_out)
+
+
+def _notes(
+    splits: Splits, plan: Plan, options: RunOptions, judged: Sequence[Picture]
+) -> Iterator[str]:
+    """Say what is not trained on, and what is although it could be taken for held out."""
+    yield from splits.remarks
     if splits.test:
-        callback.on_note(f"kept for a test: {_named(splits.test)}")
-    skipped = (*pictures.skipped, *held.skipped)
-    return RunData(pictures, splits.training, {"": held.pictures}, splits.test, skipped)
+        yield f"kept for a test: {_named(splits.test)}"
+    if splits.left_out:
+        yield f"left out, as something before was judged by them: {_named(splits.left_out)}"
+    if options.val and splits.validation:
+        named = _named(splits.validation)
+        yield f"left out, as they were prepared for validation: {named}; --val names others"
+    if options.val and plan.recipe.data.hold_out:
+        yield "data.hold_out holds out nothing, as --val names what validation sees"
+    both = known_among(splits.training, {digest_of(one) for one in judged}) if options.val else ()
+    if both:
+        yield f"warning: {_named(both)} of --val are trained on too, so that scores flatter"
+
+
+def _lr_digest(picture: Picture) -> str:
+    """Return the digest of the file of LR, "" where it is made of HR or stored beside it."""
+    if picture.lr in (None, picture.path):
+        return ""
+    return digest_of(replace(picture, path=picture.lr, origin="")).sha256
 
 
 def describe_pictures(pictures: Sequence[Picture]) -> str:

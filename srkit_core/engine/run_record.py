@@ -1,8 +1,7 @@
 """How does a run folder come to say what it was made from?"""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from srkit_core.engine.environment import describe, differences
 from srkit_core.engine.run_context import RunContext
@@ -10,11 +9,18 @@ from srkit_core.errors import DataError, RecipeError, WeightsError
 from srkit_core.io.atomic import write_text
 from srkit_core.io.documents import write_json
 from srkit_core.plan import plan
-from srkit_core.recipe import Recipe, recipe_from_toml
+from srkit_core.recipe import Recipe
+from srkit_core.recipe_files import read_run_recipe
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder, read_environment
+from srkit_core.run_options import RunOptions
 
 _VERSIONED = ("versions", "python", "device", "precision", "processes")
+_FREE_IN_STAGE: Final = ("accumulate", "log_every", "checkpoint_every", "keep", "keep_weights_at")
+_FREE_IN_VALIDATION: Final = ("columns", "pictures")
+"""Fields that say what is written, and how memory is saved, and not what is learnt."""
+
+_LONGEST: Final = 80
 
 
 def begin_record(context: RunContext, *, again: bool) -> None:
@@ -30,7 +36,8 @@ def begin_record(context: RunContext, *, again: bool) -> None:
             hint="run the same command again, or --out another folder",
         )
     now = describe(context)
-    _note_differences(context, read_environment(options.repeats) if options.repeats else None, now)
+    before = known_environment(RunFolder(options.repeats), options) if options.repeats else None
+    _note_differences(context, before, now)
     _write(context, now)
     context.log.start()
 
@@ -41,7 +48,7 @@ def check_record(context: RunContext) -> None:
     Raises DataError when the data source is the same but its pictures have changed, WeightsError
     when a pretrained network is another file.
     """
-    before = read_environment(context.folder.path)
+    before = known_environment(context.folder, context.options)
     if before:
         _note_differences(context, before, describe(context))
         _check_pictures(before["data"], context)
@@ -55,7 +62,7 @@ def continue_record(context: RunContext, step: int) -> None:
     """Write what a run goes on with after a step; identity, command lines, and the versions that
     made the earlier steps, stay.
     """
-    before, now = read_environment(context.folder.path), describe(context)
+    before, now = known_environment(context.folder, context.options), describe(context)
     if before:
         now["id"] = before.get("id", now["id"])
         now["commands"] = [*before["commands"], *now["commands"]]
@@ -63,37 +70,79 @@ def continue_record(context: RunContext, step: int) -> None:
     _write(context, now)
 
 
+def known_environment(folder: RunFolder, options: RunOptions) -> dict[str, Any] | None:
+    """Return environment.json of a run, None of one that is missing or damaged where the pictures
+    are given.
+
+    Raises DataError where they are not.
+    """
+    try:
+        return read_environment(folder.path)
+    except DataError:
+        if options.data is None:
+            raise
+        return None
+
+
 def check_same_recipe(folder: RunFolder, before: Recipe, recipe: Recipe) -> None:
     """Raise RecipeError when a run is resumed with another recipe, both with all options written;
-    the length of the last stage may differ, and `accumulate`.
+    what cannot change the result may differ, and the length of the last stage.
     """
-    old, new = (_without_length(one) for one in (before, recipe))
+    old, new = (_what_matters(one, before) for one in (before, recipe))
     differing = next(_differing_fields(old, new), None)
     if differing:
-        path = folder.path
+        then, now = (_in_words(_at(one, differing)) for one in (old, new))
         raise RecipeError(
-            f"{path} was started with another {differing} than this command line asks for",
-            hint=f"srkit train --resume --out {shlex.quote(str(path))} takes the recipe from there",
+            f"{folder.path} was started with another {differing} than this command line asks for: "
+            f"{then} then, {now} now",
+            hint=f"{folder.resumes()} takes it from there; {folder.begins_anew()}, with any flags",
         )
 
 
 def recorded_recipe(folder: RunFolder, registry: Registry) -> Recipe:
     """Return the recipe a run was started with, every option that is known today written out."""
-    text = folder.recipe.read_text(encoding="utf-8")
-    return plan(recipe_from_toml(text, origin=str(folder.recipe)), registry).recipe
+    return plan(read_run_recipe(folder), registry).recipe
 
 
-def _without_length(recipe: Recipe) -> dict[str, object]:
-    """Return a recipe as plain values, but for its name, the length of its last stage, and the
-    microbatches that batches are cut into.
+def _what_matters(recipe: Recipe, before: Recipe) -> dict[str, object]:
+    """Return a recipe as plain values, but for what a resume may change: its name, the length of
+    its last stage, and fields that the result does not depend on.
     """
     document = recipe.to_dict()
     document.pop("name")
-    for stage in document["stages"]:
-        stage.pop("accumulate")
+    for name in _FREE_IN_VALIDATION:
+        document["validation"].pop(name)
+    read = [*_validations_are_read(before), *[True] * len(recipe.stages)]
+    for stage, matters in zip(document["stages"], read, strict=False):
+        for name in (*_FREE_IN_STAGE, *(() if matters else ("validate_every",))):
+            stage.pop(name, None)
     for name in ("steps", "epochs"):
         document["stages"][-1].pop(name, None)
     return document
+
+
+def _validations_are_read(recipe: Recipe) -> list[bool]:
+    """Return, of each stage, whether training depends on when it is validated."""
+    following = [*(stage.start_from for stage in recipe.stages[1:]), "last"]
+    return [
+        stage.patience is not None or next_from != "last" or str(stage.schedule.name) == "plateau"
+        for stage, next_from in zip(recipe.stages, following, strict=True)
+    ]
+
+
+def _at(document: object, path: str) -> object:
+    """Return the value at a dotted path of a document, None where there is none."""
+    for key in path.split("."):
+        if isinstance(document, dict):
+            document = document.get(key)
+        elif isinstance(document, list):
+            document = document[int(key)]
+    return document
+
+
+def _in_words(value: object) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _write(context: RunContext, environment: Mapping[str, Any]) -> None:
@@ -126,7 +175,7 @@ def _check_pictures(before: Mapping[str, Any], context: RunContext) -> None:
         raise DataError(
             f"the pictures of {pictures.source} are not those the run began with: "
             f"{then} then, {now} now",
-            hint="put them back, or begin a new run from these weights with --init",
+            hint=f"put them back; {context.folder.begins_anew()}",
         )
 
 
@@ -155,7 +204,7 @@ def _changed_lengths(old: Recipe, new: Recipe) -> Iterator[str]:
                 f"and now {other.accumulate}"
             )
     before, last = old.stages[-1], new.stages[-1]
-    if before.length != last.length and _without_length(old) == _without_length(new):
+    if before.length != last.length:
         schedule = last.schedule.name
         moved = f"; its {schedule} schedule changes from here" if schedule == "cosine" else ""
         yield f"the last stage was {before.length} long and is now {last.length}{moved}"

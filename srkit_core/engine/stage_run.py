@@ -3,7 +3,6 @@
 The loop decides when a stage steps, logs, validates and saves; here is what each of these is.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -167,15 +166,21 @@ class StageRun:
 
     def oom_hint(self) -> str:
         """Return what to try when it does not fit into memory."""
-        folder = shlex.quote(str(self.context.folder.path))
-        command = f"srkit train --resume --out {folder}"
-        return less_memory_hint(self.plan.stage, self.context.processes.world, command)
+        world = self.context.processes.world
+        return less_memory_hint(self.plan.stage, world, self._again())
 
     def lost_worker_hint(self) -> str:
         """Return what to try when a process that loads pictures was lost."""
-        folder, workers = shlex.quote(str(self.context.folder.path)), self.context.workers // 2
-        command = f"srkit train --resume --out {folder} --workers {workers}"
-        return f"{command} goes on with fewer, if the system had no memory left for it"
+        workers = self.context.workers // 2
+        return (
+            f"{self._again()} --workers {workers} goes on with fewer, if the system had no memory "
+            "left for it"
+        )
+
+    def _again(self) -> str:
+        """Return what goes on with the run; one without a step leaves nothing to go on with."""
+        begun = self.progress.position.total > 0
+        return self.context.folder.resumes() if begun else "the same command with"
 
     def _examples(self, batch: Batch) -> Examples:
         seed, total = self.context.recipe.seed, self.progress.position.total
@@ -269,7 +274,9 @@ def open_next_stage(run: StageRun) -> StageRun:
     """
     context, before, number = run.context, run.progress, run.number + 1
     position = Position(number, 0, before.position.total)
-    progress = replace(before, position=position, best={}, judged={}, waited=0, ended=False)
+    progress = replace(
+        before, position=position, best={}, judged={}, waited=0, ended=False, owed=False
+    )
     networks = with_average(run.networks, context.plan.stages[number])
     start_from = context.plan.stages[number].stage.start_from
     if start_from != "last":

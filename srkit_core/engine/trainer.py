@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -12,14 +12,17 @@ import torch
 from srkit_core.binding import BoundComponent
 from srkit_core.callbacks import Callback, CallbackList
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, Progress
-from srkit_core.engine.checkpoints.checkpoint_policy import BEST_LOSS
+from srkit_core.engine.checkpoints.checkpoint_policy import BEST_LOSS, keep_last
+from srkit_core.engine.checkpoints.later_steps import set_later_aside
 from srkit_core.engine.checkpoints.resume import (
     Resume,
     find_checkpoint,
-    forget_later,
+    step_with_rows,
+    with_best_of,
     with_kept_best,
 )
 from srkit_core.engine.checkpoints.run_lock import run_lock
+from srkit_core.engine.held_out import held_out_before
 from srkit_core.engine.logs.summary import write_summary
 from srkit_core.engine.logs.trackers import TrackedRun, Trackers, check_trackers, open_trackers
 from srkit_core.engine.loop import run_stages
@@ -33,9 +36,11 @@ from srkit_core.engine.run_record import (
     check_record,
     check_same_recipe,
     continue_record,
+    known_environment,
     recorded_recipe,
 )
 from srkit_core.engine.stage_run import StageRun, open_stage_run
+from srkit_core.engine.unstarted import missing_folders, without_trace
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.expressions import Call
 from srkit_core.launch import leftovers
@@ -47,7 +52,7 @@ from srkit_core.recipe import Recipe
 from srkit_core.recipe_files import with_listed_names
 from srkit_core.registry import Registry, discover
 from srkit_core.run_folder import RunFolder, RunResult, choose_run_folder, read_environment
-from srkit_core.run_options import RunOptions
+from srkit_core.run_options import RunOptions, with_arguments
 from srkit_core.specs import GeneratorSpec
 
 _TOO_LARGE: Final = (
@@ -70,7 +75,8 @@ def train(
     picture can be used; DivergedError, OutOfMemoryError and InterruptedRunError leave the last
     checkpoint behind.
     """
-    options, registry = options or RunOptions(), registry or discover()
+    asked, registry = options or RunOptions(), registry or discover()
+    options, notes = _as_before(asked, resume)
     planned = plan(with_listed_names(recipe, Path()), registry)
     check_trackers(options.track)
     ignored = leftovers()
@@ -80,11 +86,24 @@ def train(
         open_processes(options.device, options.precision) as processes,
     ):
         heard = CallbackList(callbacks if processes.is_main else ())
-        if ignored:
-            heard.on_note(ignored)
+        for note in [*([ignored] if ignored else []), *notes]:
+            heard.on_note(note)
         context = _open_context(planned, options, resume, registry, processes, heard)
         _run(context, resume, recipe.generator)
     return RunResult(context.folder.path)
+
+
+def _as_before(options: RunOptions, resume: Resume | None) -> tuple[RunOptions, list[str]]:
+    """Return options with what a run that goes on or is repeated knows of where it ran, where not
+    even the pictures are given, and a line that says so.
+    """
+    run = options.out if resume is not None else options.repeats
+    environment = None if run is None or options.data else read_environment(Path(run))
+    if environment is None:
+        return options, []
+    options, taken = with_arguments(options, environment["arguments"])
+    said = ", ".join(f"{name} {value}" for name, value in taken.items())
+    return options, [f"taken from environment.json: {said}"] if taken else []
 
 
 def _open_context(
@@ -103,7 +122,9 @@ def _open_context(
     pinned = _pin(planned, recorded, processes, registry, callbacks)
     if recorded:
         check_same_recipe(folder, recorded, pinned.plan.recipe)
-    data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks))
+    environment = known_environment(folder, options) if resume is not None else None
+    before = held_out_before(folder, environment, options.init, registry)
+    data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks, before))
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)
     _check_losses(context)
     return context
@@ -133,7 +154,14 @@ def _run(context: RunContext, resume: Resume | None, asked: Call) -> None:
         f"training on {context.device} in {context.processes.precision}, "
         f"{describe_pictures(context.data.training)}, into {context.folder.path}"
     )
-    with catch_stop_signals() as stop, run_lock(context.folder, context.processes):
+    missing = missing_folders(context.folder)
+    with (
+        catch_stop_signals() as stop,
+        run_lock(context.folder, context.processes),
+        without_trace(context.folder, missing, lambda: context.log.begun)
+        if context.processes.is_main
+        else nullcontext(),
+    ):
         checkpoint = context.processes.agree(lambda: _chosen(context, resume))
         if checkpoint:
             run = _go_back_to(context, networks, checkpoint)
@@ -200,7 +228,7 @@ def _begin(context: RunContext, networks: Networks, *, again: bool) -> StageRun:
         context.callbacks.on_note(f"there is no checkpoint in {path} yet: starting at step 0")
     context.processes.agree(lambda: begin_record(context, again=again))
     networks = with_average(networks, context.plan.stages[0])
-    return open_stage_run(context, networks, 0, Progress())
+    return open_stage_run(context, networks, 0, Progress(judged_on=context.data.judges))
 
 
 def _go_back_to(context: RunContext, networks: Networks, checkpoint: Checkpoint) -> StageRun:
@@ -218,6 +246,7 @@ def _go_back_to(context: RunContext, networks: Networks, checkpoint: Checkpoint)
     context.clock.go_on_from(progress.elapsed_s)
     context.curves.compare_with(progress.baseline.get("figures", {}))
     run.progress = context.processes.agree(lambda: _rewind(context, checkpoint))
+    context.processes.agree(lambda: keep_last(run))
     step, path = progress.position.total, context.folder.path
     context.callbacks.on_note(f"going on after step {step}")
     if _finished(context, progress):
@@ -226,13 +255,25 @@ def _go_back_to(context: RunContext, networks: Networks, checkpoint: Checkpoint)
 
 
 def _rewind(context: RunContext, checkpoint: Checkpoint) -> Progress:
-    progress = checkpoint.progress
-    context.log.check(progress.log_bytes)
+    progress, folder, callbacks = checkpoint.progress, context.folder, context.callbacks
+    context.log.check(progress.log_bytes, _without_rows(folder))
+    set_later_aside(folder, checkpoint, callbacks)
     continue_record(context, progress.position.total)
-    forget_later(context.folder, checkpoint)
     context.log.cut(progress.log_bytes)
     stage = context.plan.stages[progress.position.stage].stage
-    return with_kept_best(context.folder, stage.name, progress)
+    kept = with_kept_best(folder, stage.name, progress)
+    if _finished(context, progress):
+        return kept
+    return with_best_of(context.data.judges, stage.name, kept, callbacks)
+
+
+def _without_rows(folder: RunFolder) -> str:
+    """Return the way on for a run whose metrics.csv has lost what a checkpoint needs."""
+    step = step_with_rows(folder)
+    back = (
+        "" if step is None else f"{folder.resumes().replace('--resume', f'--resume {step}')}, or "
+    )
+    return f"copy it back; {back}{folder.begins_anew()}"
 
 
 def _opened_trackers(run: StageRun) -> AbstractContextManager[Trackers]:

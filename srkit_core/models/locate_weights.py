@@ -8,7 +8,7 @@ from srkit_core.errors import WeightsError
 from srkit_core.models.weights_file import read_card
 from srkit_core.plan import bind_metrics
 from srkit_core.pretrained import DownloadProgress, obtain
-from srkit_core.recipe import recipe_from_toml
+from srkit_core.recipe_files import read_run_recipe
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder
 
@@ -55,7 +55,7 @@ def best_weights(run: RunFolder, registry: Registry) -> LocatedWeights:
     """Return the best weights of a run by its first metric: of the last stage that has any, else
     the weights as they stand.
     """
-    recipe = recipe_from_toml(run.recipe.read_text(encoding="utf-8"), origin=str(run.recipe))
+    recipe = read_run_recipe(run)
     terms = bind_metrics(registry, recipe.validation.metrics)
     label = terms[0].label if terms else ""
     for stage in reversed(recipe.stages):

@@ -39,6 +39,8 @@ class Card:
 
     `versions` are of srkit, torch and the plugins that made it; `origin` says what an imported file
     was made from, `opened_by` which other tools open it, where the generator's author says so.
+    `held_out` are sha256 and bytes (0: unknown) of the files of pictures that it was judged by and
+    never trained on.
     """
 
     generator: Call
@@ -48,6 +50,7 @@ class Card:
     step: int
     origin: str = ""
     opened_by: str = ""
+    held_out: tuple[tuple[str, int], ...] = ()
 
     def to_metadata(self) -> dict[str, str]:
         """Return the metadata of the file."""
@@ -60,6 +63,7 @@ class Card:
             "step": str(self.step),
             "origin": self.origin,
             "opened_by": self.opened_by,
+            "held_out": json.dumps([list(one) for one in self.held_out]),
         }
 
 
@@ -71,11 +75,12 @@ def card_of(
     recipe: str = "",
     step: int = 0,
     origin: str = "",
+    held_out: tuple[tuple[str, int], ...] = (),
 ) -> Card:
     """Return the card of a generator's weights that are written here and now."""
     opened_by = bound.spec(GeneratorSpec).opened_by(bound.arguments)
     made_with = versions(registry)
-    return Card(bound.expression, scale, recipe, made_with, step, origin, opened_by)
+    return Card(bound.expression, scale, recipe, made_with, step, origin, opened_by, held_out)
 
 
 def versions(registry: Registry) -> dict[str, str]:
@@ -124,8 +129,9 @@ def read_card(path: Path) -> Card:
             step=int(metadata.get("step", 0)),
             origin=metadata.get("origin", ""),
             opened_by=metadata.get("opened_by", ""),
+            held_out=_digests(metadata.get("held_out", "[]")),
         )
-    except (KeyError, ValueError, RecursionError, ExpressionError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, ExpressionError) as error:
         raise WeightsError(
             f"the metadata of {path} is damaged: {error}", hint="copy the file again", path=path
         ) from error
@@ -215,6 +221,10 @@ def _table(text: str) -> dict[str, str]:
     if not isinstance(table, dict):
         raise ValueError(f"{text} is no table of versions")
     return table
+
+
+def _digests(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple((str(sha256), int(size)) for sha256, size in json.loads(text))
 
 
 def _mismatch(path: Path, faults: list[str], hint: str) -> WeightsError:

@@ -275,7 +275,7 @@ def test_a_resume_refuses_another_recipe(failing, trained, photos):
     )
     assert (code, fact) == (
         2,
-        f"{trained} was started with another seed than this command line asks for",
+        f"{trained} was started with another seed than this command line asks for: 0 then, 3 now",
     )
 
 

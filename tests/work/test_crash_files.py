@@ -100,7 +100,8 @@ def rows(folder):
 
 
 def files(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    names = (str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in names if not name.startswith("later-"))
 
 
 def steps(folder):
@@ -362,18 +363,22 @@ def test_what_a_killed_process_left_half_written_is_gone_after_a_resume(where, u
     assert files(where.out) == files(undisturbed)
 
 
-def test_a_run_killed_while_it_forgets_later_checkpoints_goes_on(where, undisturbed, monkeypatch):
+@pytest.mark.parametrize("moves", [0, 1, 2, 4])
+def test_a_run_killed_while_it_sets_later_steps_aside_goes_on(
+    where, undisturbed, monkeypatch, moves
+):
     shutil.copytree(undisturbed, where.out)
-    remove, removed = shutil.rmtree, []
+    rename, moved = Path.rename, []
 
-    def dying(path):
-        if removed:
-            raise Died
-        removed.append(path)
-        remove(path)
+    def dying(path, target):
+        if "later-" in str(target):
+            if len(moved) == moves:
+                raise Died
+            moved.append(path)
+        return rename(path, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr("srkit_core.engine.checkpoints.checkpoint.shutil.rmtree", dying)
+        patched.setattr(Path, "rename", dying)
         with pytest.raises(Died):
             train(recipe(), where, resume=4)
     assert_same_run(train(recipe(), where, resume="newest").folder, undisturbed)

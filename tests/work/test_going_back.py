@@ -1,6 +1,7 @@
 """What is left of later steps when a run goes back to an earlier one?"""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ from srkit_core.engine.checkpoints.checkpoint import (
     tidy,
 )
 from srkit_core.engine.trainer import train
+from srkit_core.errors import DataError
 from srkit_core.io.images import write_image
 from srkit_core.models.weights_file import read_card
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.run_folder import RunFolder
+from srkit_core.run_folder import RunFolder, RunResult
 from srkit_core.run_options import RunOptions
 
 STAGE = {
@@ -51,18 +53,23 @@ def where(tmp_path):
 
 
 def shape(folder):
-    return sorted(
+    names = [
         str(path.relative_to(folder))
         for path in folder.rglob("*")
         if path.suffix in (".png", ".safetensors")
-    )
+    ]
+    return sorted(name for name in names if not name.startswith("later-"))
 
 
 def contents(folder):
-    files = [path for path in sorted(folder.rglob("*.safetensors")) if "optimizer" not in path.name]
     return {
-        str(path.relative_to(folder)): save(load_file(path)) for path in files
+        name: save(load_file(folder / name))
+        for name in shape(folder)
+        if name.endswith(".safetensors") and "optimizer" not in name
     }  # metadata stand in any order
+
+
+LATER = tuple(f"checkpoints/step-0000000{step}/" for step in (4, 5, 6))
 
 
 class LeftError(BaseException):
@@ -71,9 +78,10 @@ class LeftError(BaseException):
 
 class LeavesAt(Callback):
     def __init__(self, start):
-        self._start = start
+        self._start, self.notes = start, []
 
     def on_note(self, text):
+        self.notes.append(text)
         if text.startswith(self._start):
             raise LeftError
 
@@ -98,6 +106,41 @@ def test_weights_and_pictures_of_later_steps_go_and_come_again_the_same(where):
     train(RECIPE, where, resume="newest")
     assert shape(where.out) == before
     assert contents(where.out) == kept
+
+
+def test_what_came_later_is_a_run_of_its_own_that_goes_on(where):
+    longer = RECIPE.model_copy(
+        update={"stages": (RECIPE.stages[0].model_copy(update={"steps": 8}),)}
+    )
+    train(RECIPE, where)
+    before, rows = contents(where.out), (where.out / "metrics.csv").read_text()
+    listener = LeavesAt("going on after step 3")
+    with pytest.raises(LeftError):
+        train(RECIPE, where, resume=3, callbacks=[listener])
+    (aside,) = where.out.glob("later-*")
+    assert [note for note in listener.notes if "moved" in note] == [
+        f"what came after step 3, up to step 6, was moved into {aside}; "
+        f"srkit train --resume --out {aside} goes on from there"
+    ]
+    assert [path.name for path in RunFolder(aside).checkpoints()] == [
+        f"step-0000000{step}" for step in (4, 5, 6)
+    ]
+    assert sorted(path.name for path in (aside / "pictures").iterdir()) == [
+        f"step-0000000{step}.png" for step in (4, 5, 6)
+    ]
+    assert contents(aside) == {
+        name: content
+        for name, content in before.items()
+        if not name.startswith("checkpoints/") or name.startswith(LATER)
+    }
+    assert (aside / "metrics.csv").read_text() == rows
+    assert RunResult(aside).best("psnr").step > 3
+    with pytest.raises(DataError, match="is not finished"):
+        RunResult(where.out).best("psnr")
+    assert read_card(where.out / "weights/last.safetensors").step == 3
+    assert read_card(where.out / "weights/main/last.safetensors").step == 3
+    train(longer, replace(where, out=aside), resume="newest")
+    assert [row["step"] for row in RunResult(aside).history("val")] == list(range(1, 9))
 
 
 def test_the_newest_checkpoint_lets_all_that_was_kept_stay(where):

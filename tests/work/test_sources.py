@@ -1,6 +1,7 @@
 """Which pictures are found, which are left out and why, and which are held out?"""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from srkit_core.data.picture import Picture
 from srkit_core.data.picture_set import PictureSet, open_picture_set, readable, split_pictures
 from srkit_core.errors import DataError
 from srkit_core.io.images import image_size, read_image, write_image
+
+ABSENT = Path("absent.png")
 
 
 def noise(height, width, seed=0):
@@ -32,8 +35,8 @@ def named(pictures):
 
 
 def source_of(count):
-    pictures = (Picture(f"{number:04d}", None, f"{number:04d}", 64, 64) for number in range(count))
-    return PictureSet("many", tuple(pictures))
+    names = [f"{number:04d}" for number in range(count)]
+    return PictureSet("many", tuple(Picture(one, ABSENT, one, 64, 64, origin=one) for one in names))
 
 
 def test_photos_are_the_bundled_photographs(tmp_path, monkeypatch):
@@ -228,7 +231,7 @@ def test_named_pictures_are_held_out_with_their_group(tmp_path, monkeypatch):
 
 def test_a_stereo_pair_is_never_torn_apart():
     pair = [
-        Picture(name, None, "motorcycle", 64, 64)
+        Picture(name, ABSENT, "motorcycle", 64, 64, origin=name)
         for name in ("motorcycle_left", "motorcycle_right")
     ]
     for count in range(1, 40):

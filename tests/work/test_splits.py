@@ -1,6 +1,7 @@
 """Is a split by digest, ratio or list free of leaks, and does nothing move when files are added?"""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,12 @@ from srkit_core.run_options import RunOptions
 
 
 def source_of(names):
-    return PictureSet("many", tuple(Picture(name, None, group_of(name), 64, 64) for name in names))
+    pictures = [Picture(name, Path(name), group_of(name), 64, 64, origin=name) for name in names]
+    return PictureSet("many", tuple(pictures))
+
+
+def noise(seed):
+    return np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
 
 
 def numbered(count, first=0):
@@ -87,12 +93,12 @@ def test_groups_stay_together_in_every_part():
 
 def test_a_file_that_makes_a_name_ambiguous_moves_nothing(tmp_path):
     for number in range(40):
-        write_image(tmp_path / f"{number}.png", np.zeros((8, 8, 3), np.uint8))
+        write_image(tmp_path / f"{number}.png", noise(number))
     before = {
         one.path for one in split_pictures(open_picture_set(str(tmp_path)), 0.3, ()).validation
     }
     for number in range(0, 40, 3):
-        write_image(tmp_path / f"{number}.jpg", np.zeros((8, 8, 3), np.uint8))
+        write_image(tmp_path / f"{number}.jpg", noise(number))
     after = {
         one.path for one in split_pictures(open_picture_set(str(tmp_path)), 0.3, ()).validation
     }
@@ -121,7 +127,7 @@ def test_without_validation_only_the_test_is_kept():
             0.001,
             (),
             "no picture of many falls into the share of 0.001 of data.hold_out",
-            "--set data.hold_out=0.2, or names",
+            "a larger share, or names: --set 'data.hold_out=[\"00000\"]'",
         ),
         (
             ["00001"],

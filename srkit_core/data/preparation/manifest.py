@@ -25,6 +25,7 @@ from srkit_core.io.atomic import write_error, write_text
 from srkit_core.io.documents import json_text, write_json
 from srkit_core.lists import read_list
 
+_PARTS = (("val", "validation"), ("test", "a test"))
 _EXAMPLES = "--split 0.15,0.05, or a list of names for each: --split val.txt,test.txt"
 
 
@@ -89,6 +90,16 @@ def splits_of_groups(groups: Mapping[str, str], split: str, source: str) -> dict
     except DataError as error:
         raise DataError(error.message, hint=_EXAMPLES) from None
     return dict.fromkeys(held, "val") | dict.fromkeys(tested, "test")
+
+
+def empty_splits(split: str, counts: Mapping[str, int]) -> Iterator[str]:
+    """Say which parts of a split have got no picture."""
+    for piece, (part, use) in zip(split.split(",") if split else (), _PARTS, strict=False):
+        if not counts.get(part):
+            yield (
+                f"--split {split}: no picture falls into the {piece.strip()} for {use}; lists take "
+                "pictures by name: --split val.txt,test.txt"
+            )
 
 
 def manifest_document(

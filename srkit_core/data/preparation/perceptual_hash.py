@@ -5,6 +5,8 @@ Functions", section 3.1.1): which of the lowest frequencies of the small gray pi
 their median. It outlives another size, another quality and slight changes of colour.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image
 
@@ -41,11 +43,14 @@ class NearDuplicates:
 
     def first_like(self, bits: int) -> str | None:
         """Return the first kept picture that looks the same."""
+        return next(self.all_like(bits), None)
+
+    def all_like(self, bits: int) -> Iterator[str]:
+        """Yield the kept pictures that look the same, some of them several times."""
         for table, word in zip(self._kept, _words(bits), strict=True):
             for other, name in table.get(word, ()):
                 if (bits ^ other).bit_count() <= MOST_DIFFERENT:
-                    return name
-        return None
+                    yield name
 
     def keep(self, bits: int, name: str) -> None:
         """Remember a picture."""

@@ -17,6 +17,7 @@ from srkit_core.data.preparation.file_names import check_distinct
 from srkit_core.data.preparation.input_files import FoundInputs, InputFile, find_inputs
 from srkit_core.data.preparation.manifest import (
     ManifestFields,
+    empty_splits,
     forget_manifest,
     forget_outdated,
     keep_fields,
@@ -49,7 +50,12 @@ from srkit_core.data.preparation.records import (
     record_file,
     save_record,
 )
-from srkit_core.data.preparation.selection import TOO_SMALL, Tally, select_pictures
+from srkit_core.data.preparation.selection import (
+    TOO_SMALL,
+    Tally,
+    select_pictures,
+    with_joined_groups,
+)
 from srkit_core.errors import DataError, DiskFullError
 from srkit_core.expressions import parse_chain
 from srkit_core.io.pixel_limit import with_this_limit
@@ -70,8 +76,7 @@ def prepare_folder(
     inputs = find_inputs(request.sources, out)
     names = [file.name for file in inputs.files]
     fields, notes = with_earlier(out, request.fields)
-    groups = {file.name: file.group for file in inputs.files}
-    splits = splits_of_groups(groups, fields.split or "", ", ".join(request.sources))
+    _splits(inputs.files, fields, ", ".join(request.sources))  # told before the work if wrong
     if options.format == "files":
         check_distinct(options.pattern, names)
     with locked_folder(out):
@@ -83,7 +88,7 @@ def prepare_folder(
         executor.needs(inputs.samples)
         try:
             return _Preparation(out, options, fields, executor, progress).run(
-                replace(inputs, remarks=(*inputs.remarks, *notes)), splits
+                replace(inputs, remarks=(*inputs.remarks, *notes))
             )
         except DiskFullError as error:
             raise DiskFullError(
@@ -106,7 +111,7 @@ class _Preparation:
         self._executor, self._progress = executor, progress
         self._failures = dict[str, str]()
 
-    def run(self, inputs: FoundInputs, splits: Mapping[str, str]) -> PrepareReport:
+    def run(self, inputs: FoundInputs) -> PrepareReport:
         gone = forget_others(self._out, [file.name for file in inputs.files])
         damaged = sum(is_damaged(self._out, file.name) for file in inputs.files)
         sizes, changed = self._sizes(inputs.files)
@@ -114,7 +119,8 @@ class _Preparation:
         written = self._work([job for job in jobs.values() if not self._is_done(job)])
         written += self._restore(inputs.files, jobs)
         tally = self._tally(inputs.files, sizes)
-        selected = list(self._selected(inputs.files, tally))
+        selected = with_joined_groups(self._selected(inputs.files, tally))
+        splits = _splits(_as_selected(inputs.files, selected), self._fields)
         words, licence = self._options.in_words(), self._fields.licence or None
         document = manifest_document(words, selected, splits, licence, tally)
         renewed = forget_outdated(self._out, document)
@@ -126,19 +132,22 @@ class _Preparation:
         )
         write_manifest(self._out, document, tally)
         pictures = document["pictures"]
+        counts = Counter(one["split"] for one in pictures)
+        empty = empty_splits(self._fields.split or "", counts)
         return PrepareReport(
             out=self._shown,
             files=len(inputs.files),
             written=written,
             pictures=len(pictures),
             patches=sum(one["patches"] for one in pictures),
-            splits=Counter(one["split"] for one in pictures),
+            splits=counts,
             renewed=renewed,
             tally=tally,
             notes=(
                 *inputs.remarks,
                 *_notes(inputs, (gone, changed, damaged), sizes, self._options),
                 *_notes_on_pictures(selected),
+                *empty,
             ),
         )
 
@@ -271,6 +280,21 @@ def _notes_on_pictures(selected: Sequence[tuple[InputFile, Record]]) -> tuple[st
     return named_at_most(
         [f"{one.shown}: {note}" for one, record in selected for note in record.notes]
     )
+
+
+def _splits(
+    files: Sequence[InputFile], fields: ManifestFields, source: str = "the sources"
+) -> dict[str, str]:
+    groups = {file.name: file.group for file in files}
+    return splits_of_groups(groups, fields.split or "", source)
+
+
+def _as_selected(
+    files: Sequence[InputFile], selected: Sequence[tuple[InputFile, Record]]
+) -> list[InputFile]:
+    """Return all files, those that were selected with the groups that they have by now."""
+    known = {file.name: file for file, _ in selected}
+    return [known.get(file.name, file) for file in files]
 
 
 def _notes(

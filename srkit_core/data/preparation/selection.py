@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from srkit_core.data.near_duplicates import joined_groups
 from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.preparation.perceptual_hash import NearDuplicates
 from srkit_core.data.preparation.records import Record, load_record
@@ -58,3 +59,15 @@ def select_pictures(
         kept.keep(record.perceptual_hash, file.name)
         tally.counts[FLAT_PATCHES] += sum(output.flat for output in record.outputs)
         yield file, record
+
+
+def with_joined_groups(
+    selected: Iterable[tuple[InputFile, Record]],
+) -> list[tuple[InputFile, Record]]:
+    """Put selected pictures that look the same into one group, so that no split parts them."""
+    pictures, kept, pairs = list(selected), NearDuplicates(), list[tuple[str, str]]()
+    for file, record in pictures:
+        pairs += [(file.group, other) for other in kept.all_like(record.perceptual_hash)]
+        kept.keep(record.perceptual_hash, file.group)
+    names = joined_groups((file.group for file, _ in pictures), pairs)
+    return [(replace(file, group=names[file.group]), record) for file, record in pictures]

@@ -47,7 +47,7 @@ class Progress:
     picture, under every column, that its best figures are means of. `owed` says that the validation
     of the last step failed and is still to come. `stages` is what the summary says of each stage,
     `baseline` what bicubic interpolation scores on which pictures, and `elapsed_s` how many seconds
-    the run has taken.
+    the run has taken. `judged_on` is the digest of what validation sees.
     """
 
     position: Position = Position()
@@ -61,6 +61,7 @@ class Progress:
     stages: Mapping[str, Any] = field(default_factory=dict)
     baseline: Mapping[str, Any] = field(default_factory=dict)
     elapsed_s: float = 0.0
+    judged_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,10 @@ def read_progress(folder: Path) -> Progress:
                 raise ValueError(f"{name} was altered")
         values = _read(folder / _STATE)["progress"]
         return Progress(Position(**values.pop("position")), **values)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"the checkpoint {folder} is damaged: {error}",
-            hint=f"delete {folder}, then --resume",
+            hint=f"--resume alone takes the newest whole one; delete {folder}",
             path=folder,
         ) from error
 

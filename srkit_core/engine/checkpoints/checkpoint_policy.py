@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum, isfinite, nan
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from srkit_core.callbacks import CheckpointEvent
@@ -11,9 +12,10 @@ from srkit_core.engine.logs.columns import TOTAL
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.logs.summary import with_validation
 from srkit_core.engine.validator import SetScores, metric_columns
+from srkit_core.errors import WeightsError
 from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.io.images import Pixels, write_image
-from srkit_core.models.weights_file import Card, card_of, save_weights
+from srkit_core.models.weights_file import Card, card_of, read_card, save_weights
 
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
@@ -81,16 +83,27 @@ def keep_milestone(run: "StageRun") -> None:
 
 
 def keep_checkpoint(run: "StageRun") -> None:
-    """Save everything a resumed run needs, and delete checkpoints that are too old."""
-    for stage in (run.plan.stage.name, ""):
-        _save(run, stage, "last")
+    """Save everything a resumed run needs, then the weights, which are never newer, and delete
+    checkpoints that are too old.
+    """
     context, step = run.context, run.progress.position.total
     folder = context.folder.checkpoint(step)
     elapsed, log_bytes = context.clock.seconds(), context.log.flush()
     progress = replace(run.progress, log_bytes=log_bytes, elapsed_s=elapsed)
     save_checkpoint(folder, run.states(), progress)
+    _keep_last(run)
     keep_newest(context.folder, run.plan.stage.keep)
     context.callbacks.on_checkpoint(CheckpointEvent(run.plan.stage.name, step, folder))
+
+
+def keep_last(run: "StageRun") -> None:
+    """Save the weights as a checkpoint has them that was gone back to, unless they are there: a
+    kill after it was written, or later steps.
+    """
+    folder, step = run.context.folder, run.progress.position.total
+    names = ("", run.plan.stage.name)
+    if any(_step_of(folder.weights("last", stage)) != step for stage in names):
+        _keep_last(run)
 
 
 def keep_pictures(run: "StageRun", rows: Sequence[Mapping[str, Pixels]]) -> None:
@@ -100,6 +113,18 @@ def keep_pictures(run: "StageRun", rows: Sequence[Mapping[str, Pixels]]) -> None
         sheet = picture_sheet(rows, context.recipe.validation.columns)
         write_image(context.folder.picture(step), sheet)
         context.trackers.pictures(step, sheet)
+
+
+def _keep_last(run: "StageRun") -> None:
+    for stage in (run.plan.stage.name, ""):
+        _save(run, stage, "last")
+
+
+def _step_of(weights: Path) -> int | None:
+    try:
+        return read_card(weights).step
+    except WeightsError:
+        return None
 
 
 def _contests(run: "StageRun", losses: Figures, scores: SetScores) -> Iterator[_Contest]:
@@ -125,6 +150,7 @@ def run_card(run: "StageRun") -> Card:
         context.registry,
         recipe=context.recipe.to_toml(),
         step=run.progress.position.total,
+        held_out=context.data.held_out,
     )
 
 

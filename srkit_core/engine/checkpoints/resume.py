@@ -9,7 +9,6 @@ from srkit_core.callbacks import Callback
 from srkit_core.engine.checkpoints.checkpoint import (
     Checkpoint,
     Progress,
-    delete_checkpoint,
     read_progress,
 )
 from srkit_core.errors import WeightsError
@@ -32,7 +31,8 @@ def find_checkpoint(folder: RunFolder, resume: Resume, callback: Callback) -> Ch
     """Return the checkpoint to go on from, None when there is none yet.
 
     A damaged one is passed over in favour of the one before it, saying so; one that was asked for
-    by step or epoch must be there and complete, else WeightsError.
+    by step or epoch must be there and complete, else WeightsError. So must any where there are
+    weights, which are written after the first.
     """
     if isinstance(resume, AtEpoch):
         usable = _usable(folder, callback)
@@ -47,34 +47,52 @@ def find_checkpoint(folder: RunFolder, resume: Resume, callback: Callback) -> Ch
     if found is None and folder.checkpoints():
         raise WeightsError(
             f"none of the {len(folder.checkpoints())} checkpoints of {folder.path} can be read",
-            hint=f"begin a new run with --init {folder.weights('last')}",
+            hint=folder.begins_anew(),
             path=folder.path,
+        )
+    if found is None and folder.weights("last").exists():
+        raise WeightsError(
+            f"{folder.path} has weights and no checkpoint to go on from",
+            hint=f"copy {folder.path / 'checkpoints'} back; {folder.begins_anew()}",
+            path=folder.path / "checkpoints",
         )
     return found
 
 
-def forget_later(folder: RunFolder, chosen: Checkpoint) -> None:
-    """Delete what was kept of later steps, if there are later checkpoints: the run takes another
-    way from here.
-
-    The newest checkpoint goes first, so that what a kill leaves is a run that was stopped earlier.
-    """
-    later = [path for path in folder.checkpoints() if path.name > chosen.folder.name]
-    results = _results_after(folder, chosen.progress.position.total) if later else []
-    for path in reversed(later):
-        delete_checkpoint(path)
-    for result in results:
-        result.unlink()
+def step_with_rows(folder: RunFolder) -> int | None:
+    """Return the newest step whose checkpoint needs no more of metrics.csv than there is."""
+    there = folder.metrics.stat().st_size if folder.metrics.is_file() else 0
+    for one in _usable(folder, Callback()):
+        if one.progress.log_bytes <= there:
+            return one.progress.position.total
+    return None
 
 
 def with_kept_best(folder: RunFolder, stage: str, progress: Progress) -> Progress:
-    """Forget best figures whose weights are gone, so that the next ones are kept."""
+    """Forget best figures whose weights are gone or damaged, so that the next ones are kept."""
     best = {
         name: value
         for name, value in progress.best.items()
-        if folder.weights(f"best-{name}", stage).exists()
+        if _is_whole(folder.weights(f"best-{name}", stage))
     }
     return replace(progress, best=best)
+
+
+def with_best_of(judges: str, stage: str, progress: Progress, callback: Callback) -> Progress:
+    """Forget best figures and patience of a stage that another validation set than `judges` saw,
+    and say so.
+    """
+    if progress.judged_on in ("", judges):
+        return replace(progress, judged_on=judges)
+    callback.on_note(
+        "validation sees other pictures than before: the best figures up to step "
+        f"{progress.position.total} and the patience are forgotten, best weights are chosen anew"
+    )
+    known = dict(progress.stages)
+    if stage in known:
+        known[stage] = {**known[stage], "best": {}}
+    forgotten = replace(progress, best={}, judged={}, baseline={}, stages=known)
+    return replace(forgotten, waited=0, judged_on=judges)
 
 
 def _usable(folder: RunFolder, callback: Callback) -> Iterator[Checkpoint]:
@@ -95,21 +113,9 @@ def _refuse(folder: RunFolder, wanted: str) -> NoReturn:
     )
 
 
-def _results_after(folder: RunFolder, step: int) -> list[Path]:
-    """Return the best weights, those of milestones and the validation pictures of later steps."""
-    weights = [
-        path
-        for name in ("best-*", "step-*")
-        for path in folder.path.glob(f"weights/*/{name}.safetensors")
-    ]
-    newest = folder.picture(step).name
-    pictures = [path for path in folder.path.glob("pictures/step-*.png") if path.name > newest]
-    return [path for path in weights if _step_of(path) > step] + pictures
-
-
-def _step_of(weights: Path) -> int:
-    """Return the step of a weights file, 0 of one that does not say."""
+def _is_whole(weights: Path) -> bool:
     try:
-        return read_card(weights).step
+        read_card(weights)
     except WeightsError:
-        return 0
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from filelock import BaseFileLock, FileLock, Timeout
 
@@ -11,6 +12,9 @@ from srkit_core.errors import RecipeError
 from srkit_core.io.atomic import write_error
 from srkit_core.run_folder import RunFolder
 
+LOCK: Final = ".lock"
+"""What the file is called that is locked."""
+
 
 @contextmanager
 def run_lock(folder: RunFolder, processes: Processes) -> Iterator[None]:
@@ -18,7 +22,7 @@ def run_lock(folder: RunFolder, processes: Processes) -> Iterator[None]:
 
     The system gives the folder free when the main process ends, however it ends.
     """
-    lock = FileLock(folder.path / ".lock", timeout=0)
+    lock = FileLock(folder.path / LOCK, timeout=0)
     processes.agree(lambda: _acquire(lock, folder))
     try:
         yield

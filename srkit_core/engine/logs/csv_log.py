@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from srkit_core.engine.logs.columns import DECLARED, Column, LogRow
-from srkit_core.errors import RecipeError, WeightsError
+from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import flush, write_error, write_text
+from srkit_core.run_documents import read_rows
 
 
 class CsvLog:
@@ -19,23 +20,25 @@ class CsvLog:
         self._path = path
         self.columns = tuple(columns)
         self._names = [column.name for column in columns]
+        self.begun = False
+        """Whether any row stands in it."""
 
     def start(self) -> None:
         """Begin a new file with its header."""
         write_text(self._path, _line(self._names))
 
-    def check(self, size: int) -> None:
+    def check(self, size: int, hint: str) -> None:
         """Look whether a run can go on with the first `size` bytes.
 
         A declared column that came with a newer srkit is left out, so that rows fit the header.
-        Raises WeightsError when rows before it are missing, RecipeError when the columns are
-        others.
+        Raises DataError with `hint` when rows before it are missing or damaged, RecipeError when
+        the columns are others.
         """
-        if not self._path.is_file() or self._path.stat().st_size < size:
-            raise WeightsError(
-                f"{self._path} has lost rows that were written before the checkpoint",
-                hint="--resume STEP, of an earlier one",
-            )
+        there = self._path.stat().st_size if self._path.is_file() else None
+        if there and there < size:
+            fact = f"{self._path} has lost rows that were written before the checkpoint"
+            raise DataError(fact, hint=hint, path=self._path)
+        read_rows(self._path, hint, size)
         with self._path.open(encoding="utf-8", newline="") as file:
             header = next(csv.reader(file), [])
         newer = {one.name for one in DECLARED} - set(header)
@@ -51,6 +54,7 @@ class CsvLog:
         once.
         """
         os.truncate(self._path, size)
+        self.begun = True
 
     def flush(self) -> int:
         """Wait until every row is on the disk; returns the length of the file in bytes."""
@@ -67,6 +71,7 @@ class CsvLog:
             raise KeyError(f"no such columns: {sorted(unknown)}")
         try:
             _append(self._path, _line([_plain(row.get(name, "")) for name in self._names]))
+            self.begun = True
         except OSError as error:
             raise write_error(error, self._path) from error
 
