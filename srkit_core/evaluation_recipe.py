@@ -14,11 +14,19 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain, parse_sum
 from srkit_core.fields import DegradationText, MetricText, RecipeTable, default
+from srkit_core.home import at_home
 from srkit_core.recipe import ProtocolName, recipe_error
 
 _INSTEAD: Final = {"lr": "degrade", "degrade": "lr"}
@@ -48,6 +56,11 @@ class EvaluationRecipe(RecipeTable):
     """Whether metrics see luma (y: BT.601, as in the literature of SR) or RGB."""
     border: NonNegativeInt | None = None
     """HR pixels cut from each side before scoring; none: as many as the scale."""
+
+    @field_validator("lr")
+    @classmethod
+    def _expand_home(cls, path: Path | None) -> Path | None:
+        return None if path is None else at_home(path)
 
     @model_validator(mode="after")
     def _lr_has_one_source(self) -> Self:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from srkit_core.binding import BoundComponent
 from srkit_core.errors import WeightsError
+from srkit_core.inside import plain_name
 from srkit_core.pretrained import cache_folder
 
 
@@ -34,7 +35,7 @@ def count_file(bound: BoundComponent) -> Path | None:
         return None
     known = [bound.component.kind, str(bound.expression), dict(bound.context), sources]
     digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
-    return cache / "parameters" / f"{bound.component.name}-{digest[:16]}"
+    return cache / "parameters" / f"{plain_name(bound.component.name)}-{digest[:16]}"
 
 
 def _source(bound: BoundComponent) -> list[str]:

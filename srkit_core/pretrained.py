@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from srkit_core.downloads import DownloadError, download, sha256
 from srkit_core.errors import WeightsError
+from srkit_core.home import at_home
+from srkit_core.inside import leads_out, plain_name
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
 
@@ -80,7 +82,7 @@ def identify(path: Path, specs: Iterable[WeightsSpec]) -> FoundWeights:
 
     Raises WeightsError when it is missing or none of them.
     """
-    known = tuple(specs)
+    path, known = at_home(path), tuple(specs)
     if not path.is_file():
         raise WeightsError(f"there is no weights file {path}", hint=_ways(known), path=path)
     digest = sha256(path)
@@ -121,7 +123,7 @@ def cache_folder() -> Path:
 
     named = os.environ.get(CACHE_VARIABLE)
     if named:
-        return Path(named)
+        return at_home(Path(named))
     with suppress(RuntimeError):
         usual = user_cache_path("srkit", appauthor=False)
         if usual.is_absolute():  # else it begins with a ~ that means nothing
@@ -168,7 +170,7 @@ def _unwritable(target: Path, error: OSError) -> WeightsError:
 def _candidates(spec: WeightsSpec) -> Iterator[Path]:
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
-        yield from sorted(Path(named).rglob("*"))
+        yield from sorted(at_home(Path(named)).rglob("*"))
     with suppress(WeightsError):  # without a place to keep them nothing is kept
         yield from (_cached(spec, file) for file in spec.files)
     torchs = _torch_folder()
@@ -176,9 +178,9 @@ def _candidates(spec: WeightsSpec) -> Iterator[Path]:
         return
     for file in spec.files:
         yield from (
-            torchs / "hub" / "checkpoints" / source.url.rpartition("/")[2]
+            torchs / "hub" / "checkpoints" / name
             for source in file.sources
-            if isinstance(source, Home)
+            if isinstance(source, Home) and not leads_out(name := source.url.rpartition("/")[2])
         )
 
 
@@ -192,7 +194,7 @@ def _torch_folder() -> Path | None:
 
 
 def _cached(spec: WeightsSpec, file: WeightsFile) -> Path:
-    return cache_folder() / "weights" / f"{spec.name}-{file.sha256[:8]}"
+    return cache_folder() / "weights" / f"{plain_name(spec.name)}-{file.sha256[:8]}"
 
 
 def _holds(path: Path, file: WeightsFile) -> bool:

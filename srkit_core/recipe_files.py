@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.home import at_home
 from srkit_core.lists import read_list
 from srkit_core.recipe import Recipe, recipe_from_toml
 from srkit_core.resources import bundled
@@ -24,7 +25,8 @@ def find_recipe(name: str) -> Path:
     """Return the file of a recipe given as a path, a run folder or a shipped name; an existing path
     wins.
     """
-    shipped, run = shipped_recipes(), RunFolder(Path(name))
+    shipped, name = shipped_recipes(), at_home(name)
+    run = RunFolder(Path(name))
     for path in (run.path, run.recipe):
         if path.is_file():
             return path
@@ -80,7 +82,7 @@ def with_listed_names(recipe: Recipe, folder: Path) -> Recipe:
     }
     if not lists:
         return recipe
-    names = {field: tuple(read_list(folder / path)) for field, path in lists.items()}
+    names = {field: tuple(read_list(folder / at_home(path))) for field, path in lists.items()}
     return recipe.model_copy(update={"data": recipe.data.model_copy(update=names)})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.home import at_home
 from srkit_core.run_documents import (
     checked_environment,
     is_foreign_environment,
@@ -125,7 +126,7 @@ class RunResult:
     folder: Path
 
     def __init__(self, folder: str | Path) -> None:
-        object.__setattr__(self, "folder", Path(folder))
+        object.__setattr__(self, "folder", at_home(Path(folder)))
 
     @property
     def weights(self) -> Path:

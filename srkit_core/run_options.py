@@ -12,6 +12,7 @@ from srkit_core.data_source import anchored
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import RecipeError
 from srkit_core.flag import Flag
+from srkit_core.home import at_home
 from srkit_core.reserved_names import name_fault
 
 _NOT_REPEATED: Final = ("out", "repeats")
@@ -52,6 +53,9 @@ class RunOptions:
     repeats: Path | None = None
 
     def __post_init__(self) -> None:
+        for field in ("out", "init", "repeats"):
+            path = getattr(self, field)
+            object.__setattr__(self, field, None if path is None else at_home(path))
         for name in self.val or ():
             fault = name_fault("validation set", name)
             if fault:

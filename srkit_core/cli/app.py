@@ -24,6 +24,7 @@ from srkit_core.cli.output import (
 )
 from srkit_core.cli.render import process_number
 from srkit_core.errors import DiskFullError, SrkitError
+from srkit_core.home import word_at_home
 
 TRACE_VARIABLE = "SRKIT_TRACE"
 _SECOND_CHANCE = {
@@ -184,7 +185,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     Errors are told in two lines on standard error.
     """
-    words = _with_resume_value(list(sys.argv[1:] if arguments is None else arguments))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = _with_resume_value([word_at_home(word) for word in given])
     words = [*words[1:], "--help"] if words[:1] == ["help"] else words
     with streams_of_a_command_line():
         code = _run(words or ["--help"])

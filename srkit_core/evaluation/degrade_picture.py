@@ -10,6 +10,7 @@ from torch import Tensor
 from srkit_core.chain import DegradationPlan, bind_chain
 from srkit_core.errors import DataError, IncompatibleError, NotFiniteError
 from srkit_core.expressions import Chain, parse_chain
+from srkit_core.home import at_home
 from srkit_core.interfaces import TracedDegradation
 from srkit_core.io.images import Pixels, all_finite, read_image_noted, to_bytes, to_unit
 from srkit_core.models.build import build_degradation
@@ -55,6 +56,7 @@ def degrade(
     central square of so many HR pixels. Raises ExpressionError, IncompatibleError or RegistryError
     for a chain that cannot be built, DataError for a picture that cannot be read or is too small.
     """
+    picture = at_home(Path(picture))
     plan = _bound(registry or discover(), parse_chain(chain), scale)
     pixels, notes = read_image_noted(Path(picture))
     hr = _cut(pixels, Path(picture), plan.scale, side)

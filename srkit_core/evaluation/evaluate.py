@@ -24,6 +24,7 @@ from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scores import Scores
 from srkit_core.evaluation.scoring import Pair, build_metrics, pairs, score_model
 from srkit_core.evaluation_recipe import EvaluationRecipe, evaluation_recipe
+from srkit_core.home import at_home
 from srkit_core.inside import leads_out, plain_name
 from srkit_core.io.images import image_size, to_bytes, write_image
 from srkit_core.models.build import build_degradation
@@ -146,12 +147,13 @@ def save_into(folder: str | Path | None) -> SeenBy | None:
     """
     if folder is None:
         return None
+    root = at_home(Path(folder))
     folders = dict[str, str]()
 
     def save(model: str, pair: Pair, sr: Tensor) -> None:
         if model not in folders:
             folders[model] = _folder_name(model, set(folders.values()))
-        file = Path(folder) / folders[model] / f"{_safe(pair.name)}.png"
+        file = root / folders[model] / f"{_safe(pair.name)}.png"
         write_image(file, to_bytes(sr)[0].cpu().numpy())
         remember(file)
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from srkit_core.data.own_work import remember
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
+from srkit_core.home import at_home
 from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import (
     DEEP,
@@ -68,7 +69,12 @@ def upscale(
     with oom_guard("tile=128, or a smaller one than before"):
         named = "" if isinstance(model, Model) else str(model)
         return upscale_file(
-            loaded, Path(source), Path(target), tile=tile, overlap=overlap, named=named
+            loaded,
+            at_home(Path(source)),
+            at_home(Path(target)),
+            tile=tile,
+            overlap=overlap,
+            named=named,
         )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from srkit_core.errors import WeightsError
+from srkit_core.home import at_home
 from srkit_core.models.weights_file import read_card
 from srkit_core.plan import bind_metrics
 from srkit_core.pretrained import DownloadProgress, obtain
@@ -37,7 +38,7 @@ def locate_weights(
     """
     if not str(word):
         return None
-    path = Path(word)
+    path = at_home(Path(word))
     if path.is_dir():
         run = RunFolder(path)
         if run.holds_run:

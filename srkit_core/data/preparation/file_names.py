@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.inside import leads_out
+from srkit_core.same_name import name_key
 
 _FIELDS = {"name": "folder/photo", "stem": "photo", "index": 7, "patch": 3, "variant": 2}
 _LOSSLESS = (".png", ".webp")
@@ -38,7 +40,7 @@ def check_pattern(pattern: str, *, patches: bool, copies: bool) -> None:
             hint=f"use {{{'}, {'.join(_FIELDS)}}}, as in '{{index:05d}}.png'",
         ) from None
     inside = PurePosixPath(filled)
-    if inside.is_absolute() or ".." in inside.parts or "\\" in filled:
+    if leads_out(filled) or "\\" in filled:
         raise RecipeError(
             f"--names '{pattern}' leads out of the output folder", hint="--names '{name}.png'"
         )
@@ -88,7 +90,7 @@ def check_distinct(pattern: str, names: Iterable[str]) -> None:
         return
     taken = dict[str, str]()
     for name in names:
-        filled = patch_file_name(pattern, name, 0, 0, 1).casefold()
+        filled = name_key(patch_file_name(pattern, name, 0, 0, 1))
         if filled in taken:
             raise DataError(
                 f"'{taken[filled]}' and '{name}' would get one name",

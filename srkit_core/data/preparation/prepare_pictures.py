@@ -8,6 +8,7 @@ from typing import TypeAlias
 from srkit_core.data.preparation.manifest import ManifestFields
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.selection import Tally
+from srkit_core.home import at_home
 
 ProgressCallback: TypeAlias = Callable[[str, int, int], None]
 """Hears of each step: what is being done, how many are done, of how many."""
@@ -72,7 +73,7 @@ def prepare(
     fields = ManifestFields(split, licence, keep_duplicates)
     texts = [sources] if isinstance(sources, (str, Path)) else sources
     named, written = [str(one) for one in texts], options or PrepareOptions()
-    request = PrepareRequest(named, Path(out), written, fields, redo)
+    request = PrepareRequest(named, at_home(Path(out)), written, fields, redo)
     return _prepare(request, workers, time_limit, cluster, progress or _ignore)
 
 

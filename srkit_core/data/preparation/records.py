@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.prepared_layout import RECORDS, WORK_FOLDER
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.inside import leads_out
 from srkit_core.io.documents import write_json
 
 _HASH_KEY = "likeness"
@@ -131,9 +133,15 @@ def load_record(out: Path, name: str) -> Record | None:
         content["perceptual_hash"] = content.pop(_HASH_KEY)
         content.setdefault("notes", [])  # which records of older versions have not
         whole = content.keys() == {field.name for field in fields(Record)}
-        return _RECORD.validate_json(json.dumps(content), strict=True) if whole else None
+        return _checked(content) if whole else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _checked(content: dict[str, Any]) -> Record | None:
+    record = _RECORD.validate_json(json.dumps(content), strict=True)
+    files = [file for output in record.outputs for file, _ in output.files]
+    return None if any(map(leads_out, files)) else record
 
 
 def is_damaged(out: Path, name: str) -> bool:
