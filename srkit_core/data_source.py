@@ -9,6 +9,8 @@ One source, or several with weights, in the form of a sum of losses::
 What exists as it is written wins, whatever it looks like.
 """
 
+import difflib
+import os
 import re
 from dataclasses import dataclass
 from math import isfinite
@@ -40,6 +42,22 @@ class DataSource:
     def __str__(self) -> str:
         listed = self.where if self.listing is None else f"{self.listing} in {self.where}"
         return listed if self.weight == 1 else f"{self.weight:.12g}*{listed}"
+
+
+def missing_path_hint(path: str | Path) -> str:
+    """Return what to try where a path leads nowhere: a pattern that no shell has seen, a folder
+    that is not there, or a slip of the pen.
+    """
+    text, folder = str(path), Path(path).parent
+    if any(mark in text for mark in "*?["):
+        whole = next(one for one in Path(path).parents if not set("*?[") & set(str(one)))
+        return f"a pattern between quotes stays one: without quotes, or the folder {whole}"
+    there = next(one for one in (folder, *folder.parents) if one.is_dir())
+    if there != folder:
+        return f"there is no folder {folder} either; {there} is the last that is there"
+    names = [one.name for one in folder.iterdir()] if os.access(folder, os.R_OK) else []
+    nearest = difflib.get_close_matches(Path(path).name, names, n=1)
+    return f"did you mean '{folder / nearest[0]}'?" if nearest else "check the path"
 
 
 def parse_data_sources(text: str) -> tuple[DataSource, ...]:

@@ -21,7 +21,9 @@ def degrade_command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn.")] = 0,
     scale: Annotated[
         int | None,
-        typer.Option(min=1, help="HR size over LR size (default: what the chain makes, else 4)."),
+        typer.Option(
+            min=1, max=64, help="HR size over LR size (default: what the chain makes, else 4)."
+        ),
     ] = None,
     count: Annotated[
         int, typer.Option(min=1, max=48, help="How many times the picture is degraded.")

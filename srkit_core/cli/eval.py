@@ -42,7 +42,9 @@ SplitOption = Annotated[
 LrOption = Annotated[
     Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")
 ]
-ScaleOption = Annotated[int | None, typer.Option(help="Where neither a model nor --lr says it.")]
+ScaleOption = Annotated[
+    int | None, typer.Option(min=1, max=64, help="Where neither a model nor --lr says it.")
+]
 DegradeOption = Annotated[
     str | None,
     typer.Option(help="How LR is made from HR (default: bicubic), or paired: as the data hold it."),
@@ -52,13 +54,15 @@ ProtocolOption = Annotated[
     Literal["y", "rgb"] | None, typer.Option(help="Luma or RGB (default: y).")
 ]
 BorderOption = Annotated[
-    int | None, typer.Option(help="HR pixels cut from each side (default: the scale).")
+    int | None, typer.Option(min=0, help="HR pixels cut from each side (default: the scale).")
 ]
 DeviceOption = Annotated[DeviceName, typer.Option(help="Where to compute.")]
 PrecisionOption = Annotated[PrecisionName, typer.Option(help="auto is fp32.")]
 TileOption = Annotated[
     int | None,
-    typer.Option(help="Side of a tile in LR pixels (default: whole pictures up to 512x512)."),
+    typer.Option(
+        min=1, help="Side of a tile in LR pixels (default: whole pictures up to 512x512)."
+    ),
 ]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write scores, protocol and images to this file.")

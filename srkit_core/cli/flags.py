@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from functools import wraps
+from math import isfinite
 from typing import Annotated, Any, Final, TypeAlias, get_args, get_type_hints
 
 import typer
@@ -22,15 +23,17 @@ RECIPE_FLAGS: Final[Mapping[str, Any]] = {
     "degrade": Annotated[
         str | None, typer.Option(help="How LR is made from HR; 'paired' takes LR from disk.")
     ],
-    "scale": Annotated[int | None, typer.Option(help="HR size over LR size.")],
-    "steps": Annotated[int | None, typer.Option(help="Length of the last stage, in steps.")],
-    "warmup": Annotated[int | None, typer.Option(help="Length of the first stage (l1), in steps.")],
-    "batch": Annotated[
-        int | None, typer.Option(help="Pictures per optimizer step, over all processes.")
+    "scale": Annotated[int | None, typer.Option(min=1, help="HR size over LR size.")],
+    "steps": Annotated[int | None, typer.Option(min=1, help="Length of the last stage, in steps.")],
+    "warmup": Annotated[
+        int | None, typer.Option(min=0, help="Length of the first stage (l1), steps.")
     ],
-    "patch": Annotated[int | None, typer.Option(help="Side of the HR crop, in pixels.")],
+    "batch": Annotated[
+        int | None, typer.Option(min=1, help="Pictures per optimizer step, over all processes.")
+    ],
+    "patch": Annotated[int | None, typer.Option(min=1, help="Side of the HR crop, in pixels.")],
     "lr": Annotated[float | None, typer.Option(help="Learning rate of both networks.")],
-    "seed": Annotated[int | None, typer.Option(help="Seed of all randomness.")],
+    "seed": Annotated[int | None, typer.Option(min=0, help="Seed of all randomness.")],
     "settings": Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any field of the recipe; repeatable."),
@@ -97,6 +100,13 @@ def _flag_of(one: Field[Any], hint: Any, flag: Flag) -> Any:
 
 RUN_FLAGS: Final[Mapping[str, Any]] = flags_of_fields(RunOptions, _WRITTEN_OTHERWISE)
 """Flags of *where*, by the fields of `RunOptions`."""
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number that a flag was given; raises BadParameter for nan and infinity."""
+    if value is not None and not isfinite(value):
+        raise typer.BadParameter(f"{value} is no number to go by")
+    return value
 
 
 def takes_flags(parameter: str, flags: Mapping[str, Any]) -> Callable[[_Command], _Command]:

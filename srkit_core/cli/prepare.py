@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srkit_core.cli.flags import flags_of_fields, takes_flags
+from srkit_core.cli.flags import finite, flags_of_fields, takes_flags
 from srkit_core.cli.output import say
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.errors import DataError, RecipeError
@@ -34,11 +34,13 @@ _Workers = Annotated[
 ]
 _MaxFailures = Annotated[
     float,
-    typer.Option(min=0, max=1, help="A larger share of unusable files is an error."),
+    typer.Option(
+        min=0, max=1, callback=finite, help="A larger share of unusable files is an error."
+    ),
 ]
 _TimeLimit = Annotated[
     float | None,
-    typer.Option(min=1, help="Most seconds for one file (default: 300)."),
+    typer.Option(min=1, callback=finite, help="Most seconds for one file (default: 300)."),
 ]
 _Licence = Annotated[
     str | None,

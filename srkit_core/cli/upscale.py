@@ -10,6 +10,7 @@ import typer
 from srkit_core.cli.output import say
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.recipe_files import RUN_RECIPE
 from srkit_core.same_name import name_key
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ BaselineScale = Annotated[
 TileSide = Annotated[str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")]
 OverlapOption = Annotated[
     int | None,
-    typer.Option(help="LR pixels seen around a tile (default: what the generator declares)."),
+    typer.Option(
+        min=0, help="LR pixels seen around a tile (default: what the generator declares)."
+    ),
 ]
 OverwriteFlag = Annotated[
     bool, typer.Option("--overwrite", help="Replace output files that exist.")
@@ -58,6 +61,7 @@ def upscale_command(
     from srkit_core.models.find_model import load_model
     from srkit_core.oom import oom_guard
 
+    _check_order(model, inputs, out)
     with ProgressView() as view:
         loaded = load_model(
             model,
@@ -81,6 +85,23 @@ def upscale_command(
     if failed:
         done = len(tasks) - len(failed)
         say(f"{done} of {len(tasks)} upscaled, {len(failed)} skipped", err=True)
+
+
+def _check_order(model: str, inputs: list[Path], out: Path) -> None:
+    """Raise RecipeError where the first word is a picture, or a folder that is no run."""
+    from srkit_core.io.images import ENDINGS
+
+    def is_picture(word: str | Path) -> bool:
+        folder = Path(word).is_dir() and not (Path(word) / RUN_RECIPE).exists()
+        return folder or Path(word).suffix.lower() in ENDINGS
+
+    if not is_picture(model):
+        return
+    meant = next((str(one) for one in inputs if not is_picture(one)), "bicubic")
+    pictures = [model, *(str(one) for one in inputs if str(one) != meant)]
+    words = ["srkit", "upscale", meant, *pictures, "--out", str(out)]
+    what = "a folder" if Path(model).is_dir() else "a picture"
+    raise RecipeError(f"the model comes first, and {model} is {what}", hint=shlex.join(words))
 
 
 def _upscale_one(
@@ -110,18 +131,14 @@ def _upscale_one(
 
 def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, Path]]:
     """Pair every picture with its output file; raises DataError where that would lose something."""
-    from srkit_core.io.images import ENDINGS, IN_WORDS, WRITABLE
+    from srkit_core.io.images import IN_WORDS
 
     sources = [(one, base) for path in inputs for one, base in _pictures(path, out)]
     if not sources:
         raise DataError(
             f"{', '.join(map(str, inputs))} holds no picture", hint=f"give pictures: {IN_WORDS}"
         )
-    single = out.suffix.lower() in ENDINGS and len(inputs) == 1 and inputs[0].is_file()
-    if single and out.suffix.lower() not in WRITABLE:
-        raise RecipeError(
-            f"no {out.suffix} pictures are written", hint=f"--out {out.with_suffix('.png')}"
-        )
+    single = _is_one_file(inputs, out, len(sources))
     inside = [one.relative_to(base) for one, base in sources]
     alike = Counter(name_key(str(path.with_suffix(""))) for path in inside)
     names = [
@@ -150,12 +167,30 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
     return tasks
 
 
+def _is_one_file(inputs: list[Path], out: Path, pictures: int) -> bool:
+    """Whether --out names a file; raises RecipeError where it does and there is not one input."""
+    from srkit_core.io.images import ENDINGS, WRITABLE
+
+    if out.suffix.lower() not in ENDINGS or out.is_dir():
+        return False
+    if len(inputs) > 1 or inputs[0].is_dir():
+        folder = inputs[0].is_dir()
+        fact = f"{inputs[0]} is a folder" if folder else f"there are {pictures} inputs"
+        hint = f"--out {shlex.quote(str(out.with_suffix('')))}"
+        raise RecipeError(f"--out {out} is one picture, and {fact}", hint=hint)
+    if out.suffix.lower() not in WRITABLE:
+        hint = f"--out {shlex.quote(str(out.with_suffix('.png')))}"
+        raise RecipeError(f"no {out.suffix} pictures are written", hint=hint)
+    return True
+
+
 def _pictures(path: Path, out: Path) -> list[tuple[Path, Path]]:
     """Return the pictures that an input means, each with the folder its output is placed relative
     to; what srkit wrote before is left out, and told.
     """
     from srkit_core.data.folders import search
     from srkit_core.data.own_work import check_not_prepared
+    from srkit_core.data_source import missing_path_hint
 
     if path.is_dir():
         if path.resolve() == out.resolve():
@@ -169,7 +204,7 @@ def _pictures(path: Path, out: Path) -> list[tuple[Path, Path]]:
             say(note, err=True)
         return [(file, path) for file in contents.pictures]
     if not path.exists():
-        raise DataError(f"there is no file {path}", hint="check the path", path=path)
+        raise DataError(f"there is no file {path}", hint=missing_path_hint(path), path=path)
     return [(path, path.parent)]
 
 

@@ -10,7 +10,7 @@ from srkit_core.data.hr_lr_folders import hr_subfolder
 from srkit_core.data.listed_files import listed_pairs, listed_pictures
 from srkit_core.data.pairs import Naming, find_pairs
 from srkit_core.data.side_by_side import lr_beside_hr
-from srkit_core.data_source import DataSource
+from srkit_core.data_source import DataSource, missing_path_hint
 from srkit_core.errors import DataError
 
 
@@ -49,7 +49,7 @@ def list_files(source: DataSource, naming: Naming | None) -> Listing:
     if not path.is_dir():
         raise DataError(
             f"there is no folder {path}",
-            hint=f"check the path, or use '{BUNDLED}', the bundled photographs",
+            hint=f"{missing_path_hint(path)}; or '{BUNDLED}', the bundled photographs",
             path=path,
         )
     return _below(path, naming)
