@@ -21,9 +21,7 @@ def degrade_command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn.")] = 0,
     scale: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=64, help="HR size over LR size (default: what the chain makes, else 4)."
-        ),
+        typer.Option(min=1, max=64, help="HR size over LR size (default: the chain's, or 4)."),
     ] = None,
     count: Annotated[
         int, typer.Option(min=1, max=48, help="How many times the picture is degraded.")
@@ -46,7 +44,7 @@ def degrade_command(
     write_image(out, contact_sheet(degraded.hr, degraded.results))
     remember(out)
     for note in degraded.notes:
-        typer.echo(f"note: {picture}: {note}", err=True)
+        say(f"note: {picture}: {note}", err=True)
     for number, one in enumerate(degraded.results, start=1):
         say(f"{number}  {'; '.join(describe_draws(one.draws))}")
     say(f"contact sheet: {out}")

@@ -1,5 +1,6 @@
 """How is a training run typed?"""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,6 +9,9 @@ import typer
 
 from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.errors import DataError, RecipeError
+from srkit_core.recipe_files import RUN_RECIPE
+
+_RESUME_VALUE = re.compile(r"newest|\d+|epoch=\d+")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +49,28 @@ def train_command(
 
     where |= {"val": _named_sets(where["val"])} if "val" in where else {}
     where |= {"track": tuple(where["track"])} if "track" in where else {}
-    if resume and out is None and recipe and Path(recipe).is_dir():
-        out = Path(recipe)
+    if resume and not _RESUME_VALUE.fullmatch(resume):
+        recipe, resume = _run_of(resume, recipe), "newest"
+    if resume and out is None and recipe and (run := _run_folder(recipe)):
+        recipe, out = str(run), run
     _train(recipe, flags_of(flags), where, out, resume)
+
+
+def _run_of(resume: str, recipe: str | None) -> str:
+    """Return the run that `--resume=RUN` names; raises RecipeError where it is none."""
+    if recipe is not None or _run_folder(resume) is None:
+        raise RecipeError(
+            f"--resume takes a step or epoch=N, not '{resume}'",
+            hint="--resume alone takes the newest checkpoint",
+        )
+    return resume
+
+
+def _run_folder(word: str) -> Path | None:
+    """Return the run folder that a word means: a folder, or the recipe in one."""
+    path = Path(word)
+    inside = path.name == RUN_RECIPE and (path.parent / "environment.json").exists()
+    return path.parent if inside else (path if path.is_dir() else None)
 
 
 def _train(
@@ -187,9 +210,4 @@ def _resume(text: str | None, out: Path | None) -> "Resume | None":
     if text == "newest":
         return "newest"
     number = text.removeprefix("epoch=")
-    if not number.isdigit():
-        raise RecipeError(
-            f"--resume takes a step or epoch=N, not '{text}'",
-            hint="--resume alone takes the newest checkpoint",
-        )
     return AtEpoch(int(number)) if text.startswith("epoch=") else int(number)

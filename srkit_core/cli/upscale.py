@@ -89,19 +89,26 @@ def upscale_command(
 
 def _check_order(model: str, inputs: list[Path], out: Path) -> None:
     """Raise RecipeError where the first word is a picture, or a folder that is no run."""
-    from srkit_core.io.images import ENDINGS
-
-    def is_picture(word: str | Path) -> bool:
-        folder = Path(word).is_dir() and not (Path(word) / RUN_RECIPE).exists()
-        return folder or Path(word).suffix.lower() in ENDINGS
-
-    if not is_picture(model):
+    if not _is_picture(model):
         return
-    meant = next((str(one) for one in inputs if not is_picture(one)), "bicubic")
+    meant = next((str(one) for one in inputs if not _is_picture(str(one))), "bicubic")
     pictures = [model, *(str(one) for one in inputs if str(one) != meant)]
     words = ["srkit", "upscale", meant, *pictures, "--out", str(out)]
     what = "a folder" if Path(model).is_dir() else "a picture"
     raise RecipeError(f"the model comes first, and {model} is {what}", hint=shlex.join(words))
+
+
+def _is_picture(word: str) -> bool:
+    """Whether a word means a picture or a folder of them, and no model."""
+    from srkit_core.io.images import ENDINGS
+    from srkit_core.registry import discover
+
+    if not Path(word).is_dir():
+        return Path(word).suffix.lower() in ENDINGS
+    registry = discover()
+    models = {one.name for one in registry.of_kind("generator")}
+    models |= {one.name for one in registry.weights}
+    return word not in models and not (Path(word) / RUN_RECIPE).exists()
 
 
 def _upscale_one(
@@ -123,7 +130,7 @@ def _upscale_one(
         say(f"skipped: {error}", err=True)
         return False
     for note in sizes.notes:
-        typer.echo(f"note: {source}: {note}", err=True)
+        say(f"note: {source}: {note}", err=True)
     (height, width), (larger_height, larger_width) = sizes.before, sizes.after
     say(f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})")
     return True

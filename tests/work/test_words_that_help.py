@@ -119,6 +119,11 @@ def test_what_is_told_works_when_it_is_typed(words, told):
     assert told(again) == (0,)
 
 
+def test_a_folder_that_is_called_like_a_model_hides_none(told):
+    assert told("upscale bicubic 'my photos/0.png' --out bicubic") == (0,)
+    assert told("upscale bicubic 'my photos/1.png' --out bicubic") == (0,)
+
+
 NUMBERS = {
     "upscale bicubic 'my photos/0.png' --out a.png": ["--scale 1..", "--overlap 0..", "--tile 1.."],
     "eval bicubic --data photos": ["--scale 1..64", "--border 0..", "--tile 1.."],
