@@ -11,7 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from srkit_core.io.decode_errors import NOTHING_BUT_ZEROS, DamagedError, checked_size
+from srkit_core.io.decode_errors import (
+    NOTHING_BUT_ZEROS,
+    DamagedError,
+    checked_size,
+    ends_in_zeros,
+)
 from srkit_core.io.pillow_decoder import PILLOW
 from srkit_core.io.raster import Decoder, Raster, Samples, from_channels
 
@@ -58,9 +63,8 @@ def _decode(path: Path) -> Raster:
         raise DamagedError("its data end before its picture")
     rows = np.frombuffer(data, np.uint8).reshape(header.height, stride)
     raster = from_channels(_channels(rows[::-1] if header.is_upside_down else rows, header))
-    if any(data):
-        return raster
-    return Raster(raster.samples, raster.alpha, notes=(NOTHING_BUT_ZEROS,))
+    notes = ends_in_zeros(data) if any(data) else (NOTHING_BUT_ZEROS,)
+    return Raster(raster.samples, raster.alpha, notes=notes)
 
 
 BMP = Decoder(_size, _decode, PILLOW.exif)

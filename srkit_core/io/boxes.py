@@ -12,6 +12,7 @@ from srkit_core.io.colorimetry import ColourCode
 _MOST_BOXES = 4096
 _FULL_BOX = 4
 _NCLX = b"nclx"
+_ROOM = (b"free", b"skip", bytes(4))
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ def find_box(file: IO[bytes], path: tuple[bytes, ...], start: int, end: int) -> 
             if found:
                 return found
     return None
+
+
+def content_end(file: IO[bytes], length: int) -> int:
+    """Return where the content of a file ends, behind which there is room that nobody uses."""
+    used = [box.end for box in boxes(file, 0, length) if box.name not in _ROOM]
+    return max(used, default=length)
 
 
 def colour_code(file: IO[bytes], length: int) -> ColourCode:

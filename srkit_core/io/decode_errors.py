@@ -64,6 +64,11 @@ NOTHING_BUT_ZEROS = (
 )
 """What is said of a picture without a checksum that cannot be told from a hole."""
 
+_BLOCK = 4096
+"""Bytes that a file system reserves at a time, and of which a copy that broke off leaves zeros."""
+
+_ZEROS_AT_THE_END = "its data end in zeros: black at its edge, or a copy that broke off"
+
 
 def checked_size(height: int, width: int) -> tuple[int, int]:
     """Return the size that a header promises.
@@ -83,6 +88,13 @@ def refuse_zeros(tail: bytes) -> None:
     """
     if len(tail) >= ZEROS and not tail[-ZEROS:].strip(b"\0"):
         raise DamagedError("it ends in zeros")
+
+
+def ends_in_zeros(data: bytes) -> tuple[str, ...]:
+    """Return the note on uncompressed data that end in a block of zeros, which black at the edge of
+    a picture does, and a copy that broke off.
+    """
+    return (_ZEROS_AT_THE_END,) if len(data) > _BLOCK and not data[-_BLOCK:].strip(b"\0") else ()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from srkit_core.io.boxes import colour_code
+from srkit_core.io.boxes import colour_code, content_end
 from srkit_core.io.colorimetry import ColourCode, code_to_srgb
 from srkit_core.io.decode_errors import (
     NOTHING_BUT_ZEROS,
@@ -67,8 +67,9 @@ def _decode_heif(path: Path) -> Raster:
     image = _opened_heif(path)
     checked_size(*_heif_shape(image))
     with path.open("rb") as file:
-        file.seek(-min(ZEROS, path.stat().st_size), os.SEEK_END)
-        refuse_zeros(file.read())
+        end = content_end(file, path.stat().st_size)
+        file.seek(max(end - ZEROS, 0))
+        refuse_zeros(file.read(min(ZEROS, end)))
     try:
         samples = np.array(image, copy=True)
     except (ValueError, RuntimeError, EOFError, SyntaxError) as error:

@@ -23,13 +23,14 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile, StubImageFile
 
-from srkit_core.io.boxes import colour_code
+from srkit_core.io.boxes import colour_code, content_end
 from srkit_core.io.colorimetry import ColourCode, code_to_srgb
 from srkit_core.io.decode_errors import (
     NOTHING_BUT_ZEROS,
     ZEROS,
     DamagedError,
     checked_size,
+    ends_in_zeros,
     refuse_zeros,
     silence_library,
 )
@@ -55,6 +56,7 @@ _FRAMES = ("GIF", "PNG", "WEBP", "AVIF", "FLI")
 
 _COLOURS = ("RGB", "RGBA", "LA")
 _GRAYS = ("L", "I;16")
+_CODESTREAM, _END_OF_CODESTREAM = b"\xff\x4f", b"\xff\xd9"
 _DEPTH_IN_CODESTREAM = 42
 _DEPTH_IN_BOX = 14
 _DEPTH_IN_AV1 = 6
@@ -81,17 +83,27 @@ def _decode(path: Path) -> Raster:
     data = path.read_bytes()
     with opened(BytesIO(data)) as image:
         if image.format in _UNCHECKED:
-            refuse_zeros(data[-ZEROS:])
+            refuse_zeros(data[: _content_end(data)][-ZEROS:])
         promised, is_deep = image.width * image.height, _is_deep(image, data)
         turn, profile = _orientation(image), image.info.get("icc_profile") or b""
         channels, notes = (_deep_channels(image, data), ()) if is_deep else pillow_channels(image)
         if channels.shape[0] * channels.shape[1] != promised:
             raise DamagedError("its pixels are not as many as its header promises")
         raster = as_raster(image, channels, turn, profile)
-        if image.format not in _CODED and not channels.any():
-            notes = (*notes, NOTHING_BUT_ZEROS)
+        if image.format not in _CODED:
+            notes = (*notes, *(ends_in_zeros(data) if channels.any() else (NOTHING_BUT_ZEROS,)))
         code = _colour_code(BytesIO(data), len(data), image)
         return replace(raster, samples=code_to_srgb(raster.samples, code), notes=notes)
+
+
+def _content_end(data: bytes) -> int:
+    """Return where the content of a WebP, AVIF or JPEG 2000 file ends; zeros may follow."""
+    if data[:4] == b"RIFF":
+        return 8 + int.from_bytes(data[4:8], "little")
+    if data[:2] == _CODESTREAM:
+        end = data.rfind(_END_OF_CODESTREAM) + 2
+        return end if end > 2 and not data[end:].strip(b"\0") else len(data)
+    return content_end(BytesIO(data), len(data))
 
 
 def as_raster(image: Image.Image, channels: Samples, turn: int, profile: bytes) -> Raster:

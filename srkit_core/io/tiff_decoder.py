@@ -19,6 +19,7 @@ from srkit_core.io.decode_errors import (
     ZEROS,
     DamagedError,
     checked_size,
+    ends_in_zeros,
     silence_library,
 )
 from srkit_core.io.exif import as_orientation, load_sub_ifds
@@ -60,12 +61,12 @@ def _decode(path: Path) -> Raster:
     Raises DamagedError where data are missing, ValueError for what is no picture that is known.
     """
     with _first_page(path) as page:
-        if _is_pillow_s(page) and pillow_opens(path):
-            return _by_pillow(path, page)
         _checked_size(page)
-        profile = page.tags.valueof(ExifTags.Base.InterColorProfile)
         if page.compression not in _MAYBE_ZEROS:
             _refuse_holes(page)
+        if _is_pillow_s(page) and pillow_opens(path):
+            return _by_pillow(path, page)
+        profile = page.tags.valueof(ExifTags.Base.InterColorProfile)
         try:
             stored = _page_samples(page)
         except DamagedError:
@@ -73,7 +74,7 @@ def _decode(path: Path) -> Raster:
             if from_libtiff is None:
                 raise
             return from_libtiff
-        notes = () if stored.any() else _zeros(page)
+        notes = _zeros(page, stored)
         raster = colours_of(stored, _meaning(page))
         known = profile if isinstance(profile, bytes) and page.photometric not in LAB else b""
         return replace(
@@ -87,9 +88,7 @@ def _decode(path: Path) -> Raster:
 def _by_pillow(path: Path, page: "tifffile.TiffPage") -> Raster:
     """Let Pillow make the picture upright, and look for a hole."""
     raster = PILLOW.decode(path)
-    return (
-        replace(raster, notes=()) if raster.samples.any() else replace(raster, notes=_zeros(page))
-    )
+    return replace(raster, notes=_zeros(page, raster.samples))
 
 
 def _as_libtiff_reads_it(path: Path, page: "tifffile.TiffPage") -> Raster | None:
@@ -233,6 +232,9 @@ def _check_parts(page: "tifffile.TiffPage") -> None:
         or not all(page.databytecounts)
     ):
         raise DamagedError("its directory names fewer parts than the picture has")
+    ends = zip(page.dataoffsets, page.databytecounts, strict=False)
+    if max(map(sum, ends)) > page.parent.filehandle.size:
+        raise DamagedError("its data end before its picture")
 
 
 def _refuse_holes(page: "tifffile.TiffPage") -> None:
@@ -249,15 +251,14 @@ def _parts(page: "tifffile.TiffPage") -> Iterator[bytes]:
             yield file.read(count)
 
 
-def _zeros(page: "tifffile.TiffPage") -> tuple[str, ...]:
-    """Return the note on numbers that are all zero.
-
-    Compressed data that are zeros themselves are a hole and raise DamagedError.
-    """
-    if page.compression in _MAYBE_ZEROS:
+def _zeros(page: "tifffile.TiffPage", stored: Samples) -> tuple[str, ...]:
+    """Return the note on numbers that may be a hole."""
+    if page.compression not in _MAYBE_ZEROS:
+        return ()
+    if not stored.any():
         return (NOTHING_BUT_ZEROS,)
-    _refuse_holes(page)
-    return ()
+    *_, last = _parts(page)
+    return ends_in_zeros(last)
 
 
 def _checked_size(page: "tifffile.TiffPage") -> tuple[int, int]:
@@ -273,6 +274,8 @@ def _meaning(page: "tifffile.TiffPage") -> Meaning:
     tags = ExifTags.Base
     inks = page.tags.valueof(tags.InkSet)
     named = page.tags.valueof(tags.ExtraSamples)
+    if page.photometric == YCBCR and page.compression not in _JPEG:
+        raise ValueError("its colours are YCbCr in a way that is not read")
     return Meaning(
         int(page.photometric),
         _bits(page),

@@ -170,3 +170,41 @@ def test_black_pictures_are_upscaled_and_prepared_and_it_is_said(tmp_path, capsy
     assert run([*words, "--scale", "2"]) == 0
     assert f"note: {tmp_path / 'a.bmp'}: {NOTHING_BUT_ZEROS}" in capsys.readouterr().err
     assert not read_image(tmp_path / "large.png").any()
+
+
+PICTURE = np.random.default_rng(1).integers(1, 256, (80, 80, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ppm", "a.sgi", "deep.tif", "tiles.tif"])
+def test_uncompressed_data_that_end_in_zeros_are_read_with_a_note(tmp_path, name):
+    path = tmp_path / name
+    if name.startswith("a."):
+        Image.fromarray(PICTURE).save(path)
+    else:
+        deep = PICTURE.astype(np.uint16) * 257 if name == "deep.tif" else PICTURE
+        options = {"tile": (80, 80)} if name == "tiles.tif" else {}
+        tifffile.imwrite(path, deep, photometric="rgb", **options)
+    assert read_photo(path).notes == ()
+    data = path.read_bytes()
+    path.write_bytes(data[:-6000] + bytes(6000))
+    note = "its data end in zeros: black at its edge, or a copy that broke off"
+    assert read_photo(path).notes == (note,)
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.avif", "a.jp2", "a.j2k", "a.heic"])
+def test_room_behind_a_compressed_picture_is_no_hole(tmp_path, name):
+    path = tmp_path / name
+    if name == "a.heic":
+        path.write_bytes(heic())
+    else:
+        Image.fromarray(PICTURE).save(path)
+    data = path.read_bytes()
+    before = read_image(path)
+    path.write_bytes(data + bytes(1000))
+    assert np.array_equal(read_image(path), before)
+    if name in ("a.avif", "a.heic"):
+        path.write_bytes(data + b"\0\0\x03\xe8free" + bytes(992))
+        assert np.array_equal(read_image(path), before)
+    path.write_bytes(data[: len(data) // 3] + bytes(len(data) - len(data) // 3))
+    with pytest.raises(DataError, match="it is truncated or damaged"):
+        read_image(path)
