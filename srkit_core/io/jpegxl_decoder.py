@@ -31,6 +31,8 @@ from srkit_core.io.tiff_colours import unit_samples
 CODESTREAM = b"\xff\x0a"
 CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
 _HEADER = 4096
+_COUNTED = 2**20
+"""Frames of more pixels are not decoded to be counted (empirical)."""
 _WHOLE, _PART, _PART_NUMBER = b"jxlc", b"jxlp", 4
 _EXIF, _BROTLI, _OFFSET = b"Exif", b"brob", 4
 
@@ -97,8 +99,19 @@ def _exif(path: Path) -> Image.Exif:
 
 def _notes(path: Path) -> tuple[str, ...]:
     header = _header(path)
-    frames = ("first of several frames",) if header.is_animated else ()
-    return frames + header.code.notes()
+    return (_frames(path, header) if header.is_animated else ()) + header.code.notes()
+
+
+def _frames(path: Path, header: JpegXlHeader) -> tuple[str, ...]:
+    """Say of how many frames the first is read, where they can be counted, which decodes them."""
+    if header.height * header.width > _COUNTED:
+        return ("first of several frames",)
+    import imagecodecs
+
+    data = path.read_bytes()
+    first, found = (imagecodecs.jpegxl_decode(data, index=index) for index in (0, None))
+    frames = len(found) if found.ndim > first.ndim else 1
+    return (f"first of {frames} frames",) if frames > 1 else ()
 
 
 JPEG_XL = Decoder(_size, _decode, _exif, _notes)

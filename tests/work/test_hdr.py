@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from srkit_core.io.images import image_notes, read_photo
+from srkit_core.io.jpegxl_header import read_jpegxl_header
 
 PQ, HLG = 16, 18
 SDR_WHITE, PEAK = 203, 1000
@@ -80,11 +81,23 @@ def as_heic(path, numbers, primaries, transfer):
     )
 
 
+def as_jxl(path, numbers, primaries, transfer):
+    """imagecodecs names more than 8 bit light itself: the four bits of that are replaced."""
+    encoded = bytearray(imagecodecs.jpegxl_encode(numbers >> 4, lossless=True, bitspersample=12))
+    assert primaries == 1
+    first = read_jpegxl_header(bytes(encoded)).transfer_place + 2
+    for bit in range(4):
+        byte, mask = (first + bit) // 8, 1 << (first + bit) % 8
+        encoded[byte] = encoded[byte] | mask if (transfer - 2) >> bit & 1 else encoded[byte] & ~mask
+    path.write_bytes(encoded)
+
+
 WRITERS = {
     "png": (as_png, 0.002),
     "avif": (as_avif, 0.004),
     "eight.avif": (as_avif_of_8_bit, 0.02),
     "heic": (as_heic, 0.01),
+    "jxl": (as_jxl, 0.004),
 }
 
 
@@ -106,7 +119,8 @@ def middles(path):
 def test_hdr_is_mapped_to_sdr_and_it_is_said(tmp_path, name, transfer, signal):
     write, slack = WRITERS[name]
     path = tmp_path / f"a.{name}"
-    write(path, patches(signal([*GRAYS, SDR_WHITE, 500, PEAK])), 9, transfer)
+    primaries = 1 if name == "jxl" else 9
+    write(path, patches(signal([*GRAYS, SDR_WHITE, 500, PEAK])), primaries, transfer)
     seen = middles(path)
     assert np.abs(seen[: len(GRAYS)] - srgb(np.array(GRAYS) / SDR_WHITE)[:, None]).max() < slack
     assert np.ptp(seen, axis=1).max() < slack  # gray stays gray

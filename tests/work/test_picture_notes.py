@@ -1,5 +1,8 @@
 """Does every command say of how many frames or pages it reads the first, and what else matters?"""
 
+from functools import partial
+
+import imagecodecs
 import numpy as np
 import pillow_heif
 import pytest
@@ -41,7 +44,16 @@ def several(path):
     return path
 
 
+def moving(path, mode="RGB"):
+    frames = np.stack([np.array(one.convert(mode)) for one in FRAMES])
+    kind = "gray" if mode == "L" else "rgb"
+    path.write_bytes(imagecodecs.jpegxl_encode(frames, lossless=True, photometric=kind))
+    return path
+
+
 MANY = {
+    "a.jxl": (moving, "first of 12 frames"),
+    "gray.jxl": (partial(moving, mode="L"), "first of 12 frames"),
     "a.gif": (animation, "first of 12 frames"),
     "a.png": (animation, "first of 12 frames"),
     "a.webp": (animation, "first of 12 frames"),
