@@ -15,6 +15,7 @@ from typing import Final
 from srkit_core.data.own_work import (
     OF_RUN,
     check_not_of_run,
+    is_of_run,
     is_own,
     kind_of_folder,
     written_in,
@@ -200,7 +201,10 @@ class _Walk:
 
 
 def _kind(folder: Path) -> str:
-    return SYSTEM if folder.name.lower() in _SYSTEM_FOLDERS else kind_of_folder(folder)
+    if folder.name.lower() in _SYSTEM_FOLDERS:
+        return SYSTEM
+    leads_into_run = folder.is_symlink() and is_of_run(folder)
+    return OF_RUN if leads_into_run else kind_of_folder(folder)
 
 
 def _names(folder: Path) -> list[str]:

@@ -42,7 +42,7 @@ def listed_pairs(
         both = [(_below(hr, [root], listing), _below(lr, [root], listing)) for hr, _, lr in sides]
         return check_one_to_one(both), ()
     hr, lr = pair_of_folders(root, naming.scale)
-    candidates = Candidates(lr, naming.template)
+    candidates = Candidates(lr, naming.template, naming.scale)
     files = [_below(name, [hr, root], listing) for name in names]
     _check_once(files, listing)
     pairs = join_pairs(files, lambda file: candidates.partner(file, _place(file, hr)))

@@ -21,7 +21,7 @@ WRITTEN: Final = ".srkit-written"
 
 RUN: Final = "run folder"
 PREPARED: Final = "prepared folder"
-OF_RUN: Final = "part of this run folder"
+OF_RUN: Final = "part of a run"
 
 
 def kind_of_folder(folder: Path) -> str:
@@ -66,9 +66,10 @@ def check_not_prepared(folder: Path) -> None:
 
 def is_of_run(folder: Path) -> bool:
     """Whether a folder was written by a run that lies around it."""
-    here = Path(os.path.normpath(folder.absolute()))
     return any(
-        is_written_by_run(here.relative_to(one)) and looks_like_run(one) for one in here.parents
+        is_written_by_run(here.relative_to(one)) and looks_like_run(one)
+        for here in {Path(os.path.normpath(folder.absolute())), folder.resolve()}
+        for one in here.parents
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from srkit_core.data.folders import FolderContents, name_inside, search
 from srkit_core.data.hr_lr_folders import SCALE_SUFFIX, pair_of_folders
-from srkit_core.data.side_by_side import lr_beside_hr, of_scale
+from srkit_core.data.side_by_side import LrNames, lr_beside_hr, of_scale
 from srkit_core.errors import DataError
 from srkit_core.same_name import name_key, nearest_names
 
@@ -51,7 +51,7 @@ def find_pairs(folder: Path, naming: Naming | None = None) -> Pairs:
         if not lr_beside_hr(contents.pictures):
             raise
         return _by_names(contents, naming)
-    high, candidates = search(hr), Candidates(lr, naming.template)
+    high, candidates = search(hr), Candidates(lr, naming.template, naming.scale)
     pairs = join_pairs(
         high.pictures, lambda file: candidates.partner(file, file.parent.relative_to(hr))
     )
@@ -82,14 +82,15 @@ def check_one_to_one(pairs: Sequence[tuple[Path, Path]]) -> Sequence[tuple[Path,
 class Candidates:
     """The pictures of an LR folder, to be found by their HR file."""
 
-    def __init__(self, folder: Path, template: str = "") -> None:
+    def __init__(self, folder: Path, template: str = "", scale: int | None = None) -> None:
         if not folder.is_dir():
             raise DataError(f"there is no folder {folder}", hint="check the path", path=folder)
         self.contents = search(folder)
         self._folder = folder
-        self._template = template
+        self._template, self._scale = template, scale
         self._by_stem = _grouped(self.contents.pictures, _stem)
         self._by_bare_stem = _grouped(self.contents.pictures, _bare)
+        self._lr_names = LrNames(self.contents.pictures)
 
     def partner(self, hr: Path, inside: Path) -> Path:
         """Return the LR file of an HR file: of the name that the template makes of its stem, or
@@ -97,10 +98,12 @@ class Candidates:
 
         Without a template, the stem may end in a scale such as `x4`. Of several files the one in
         the subfolder `inside`; NFC and NFD, and where nothing else fits upper and lower case, are
-        the same. Raises DataError when there is none, or no single one.
+        the same. Last, one whose name says LR as that of the HR file says HR. Raises DataError when
+        there is none, or no single one.
         """
         named = self._template.replace("{}", hr.stem) if self._template else hr.stem
-        found = self._nearest(named, inside)
+        found = [file for file in self._nearest(named, inside) if not _is_same(file, hr)]
+        found = found or self._by_side(hr, inside)
         if not found:
             wanted = f"{named}.png" if self._template else f"{hr.stem}.png or {hr.stem}x4.png"
             raise DataError(
@@ -114,6 +117,11 @@ class Candidates:
                 path=hr,
             )
         return found[0]
+
+    def _by_side(self, hr: Path, inside: Path) -> list[Path]:
+        """Return the files whose names say LR where that of the HR file says HR."""
+        found = of_scale(self._lr_names.of(hr), self._scale)
+        return [file for file in found if file.parent == self._folder / inside] or found
 
     def besides(self, used: Iterable[Path]) -> list[Path]:
         """Return the pictures that are neither in use nor another scale of one that is."""
@@ -165,6 +173,10 @@ def _only_one(high: Path, lows: Sequence[Path]) -> Path:
             path=high,
         )
     return lows[0]
+
+
+def _is_same(file: Path, hr: Path) -> bool:
+    return name_inside(file, Path()) == name_inside(hr, Path())
 
 
 def _stem(file: Path) -> str:

@@ -30,6 +30,7 @@ from srkit_core.data_source import DataSource
 from srkit_core.errors import DataError
 from srkit_core.inside import leads_out, shown
 from srkit_core.lists import read_list
+from srkit_core.same_name import composed
 
 _AGAIN = "copy it again, or srkit prepare again"
 _KEYS = frozenset({"version", "format", "scale", "options", "pictures", "filtered"})
@@ -216,8 +217,8 @@ def _opened(folder: Path) -> PreparedFolder:
 def _listed(packed: PreparedFolder, listing: Path) -> list[PreparedPicture]:
     """Return what a list names, with endings of files or without."""
     pictures, names = packed.manifest.pictures, read_list(listing)
-    known = {_bare(one.name): one for one in pictures} | {one.name: one for one in pictures}
-    found = [known.get(name) or known.get(_bare(name)) for name in names]
+    bare, whole = ({key(one.name): one for one in pictures} for key in (_bare, composed))
+    found = [whole.get(composed(name)) or bare.get(_bare(name)) for name in names]
     unknown = [name for name, one in zip(names, found, strict=True) if one is None]
     if unknown:
         raise DataError(
@@ -228,7 +229,8 @@ def _listed(packed: PreparedFolder, listing: Path) -> list[PreparedPicture]:
 
 
 def _bare(name: str) -> str:
-    return PurePosixPath(name).with_suffix("").as_posix()
+    path = PurePosixPath(composed(name))
+    return path.with_suffix("").as_posix() if path.name else ""
 
 
 def _folder(file: str) -> str:

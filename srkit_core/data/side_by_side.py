@@ -37,18 +37,35 @@ class NamedSide:
 
 def lr_beside_hr(pictures: Iterable[Path]) -> Mapping[Path, tuple[NamedSide, ...]]:
     """Return the LR pictures of each HR picture that has some in its own folder, by their names."""
-    paths, by_words = tuple(pictures), defaultdict[tuple[Path, _Words], list[NamedSide]](list)
-    for low in filter(None, (_side(path, LR_NAMES) for path in paths)):
-        by_words[low.path.parent, low.before].append(low)
+    paths = tuple(pictures)
+    named = LrNames(paths)
     found = {
-        high.path: tuple(
-            low
-            for low in by_words[high.path.parent, high.before]
-            if low.after == high.after or (high.before and not high.after)
-        )
-        for high in filter(None, (_side(path, HR_NAMES) for path in paths))
+        path: tuple(low for low in named.of(path) if low.path.parent == path.parent)
+        for path in paths
     }
     return {path: lows for path, lows in found.items() if lows}
+
+
+class LrNames:
+    """Pictures whose names say LR, to be found by the name of their HR picture."""
+
+    def __init__(self, pictures: Iterable[Path]) -> None:
+        self._by_words = defaultdict[_Words, list[NamedSide]](list)
+        for low in filter(None, (_side(path, LR_NAMES) for path in pictures)):
+            self._by_words[low.before].append(low)
+
+    def of(self, high: Path) -> tuple[NamedSide, ...]:
+        """Return those that are LR of a picture, none where its name does not say HR."""
+        side = _side(high, HR_NAMES)
+        return (
+            ()
+            if side is None
+            else tuple(
+                low
+                for low in self._by_words.get(side.before, ())
+                if low.after == side.after or (side.before and not side.after)
+            )
+        )
 
 
 def of_scale(lows: Iterable[NamedSide], scale: int | None) -> list[Path]:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from srkit_core.errors import DataError
+from srkit_core.same_name import composed
 
 Selection: TypeAlias = float | Sequence[str]
 """A share of the groups, or the names of pictures."""
@@ -60,8 +61,12 @@ def choose(
 def _named(groups: Mapping[str, str], selection: Selection, field: str, source: str) -> set[str]:
     if isinstance(selection, float):
         return set()
+    written = {composed(name): name for name in groups}
     found = {
-        name: name if name in groups else name.removesuffix(PurePosixPath(name).suffix)
+        name: name
+        if name in groups
+        else written.get(composed(name))
+        or written.get(composed(name.removesuffix(PurePosixPath(name).suffix)), "")
         for name in selection
     }
     unknown = [name for name, known in found.items() if known not in groups]

@@ -189,7 +189,7 @@ def evaluate_models(
     `seen` is shown every picture; `report` is told of downloads. Raises IncompatibleError when the
     models have different scales, DataError when LR does not belong to HR.
     """
-    found = replace(picture_set, pictures=_with_lr(picture_set.pictures, wanted.lr, note))
+    found = replace(picture_set, pictures=_with_lr(picture_set.pictures, wanted, note))
     for model in models.values():
         fetch(model, registry, report)
     scale = _scale(wanted, models, found, registry, note)
@@ -224,10 +224,12 @@ def _lr_maker(wanted: EvaluationRecipe, registry: Registry, scale: int) -> LrMak
     return LrMaker(build_degradation(bind_chain(registry, wanted.degrade, scale)))
 
 
-def _with_lr(pictures: Sequence[Picture], folder: Path | None, note: Note) -> tuple[Picture, ...]:
-    if folder is None:
+def _with_lr(
+    pictures: Sequence[Picture], wanted: EvaluationRecipe, note: Note
+) -> tuple[Picture, ...]:
+    if wanted.lr is None:
         return tuple(pictures)
-    candidates = Candidates(folder)
+    candidates = Candidates(wanted.lr, scale=wanted.scale)
     for text in candidates.contents.notes():
         note(text)
     lows = [

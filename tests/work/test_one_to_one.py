@@ -7,10 +7,11 @@ import pytest
 
 from srkit_core.cli.app import run
 from srkit_core.data.pairs import Candidates, Naming, find_pairs
-from srkit_core.data.picture_set import open_picture_set
+from srkit_core.data.picture_set import open_picture_set, split_pictures
 from srkit_core.data.side_by_side import lr_beside_hr
 from srkit_core.errors import DataError
 from srkit_core.io.images import write_image
+from srkit_core.lists import read_list
 
 TRAIN = ["train", "--gen", "srvgg(features=4,blocks=1)", "--loss", "l1", "--batch", "1"]
 TRAIN += ["--steps", "1", "--patch", "16", "--device", "cpu", "--scale", "2"]
@@ -182,3 +183,32 @@ def test_training_takes_pairs_of_one_folder(tmp_path, capfd):
     line = [*TRAIN, "--degrade", "paired", "--data", str(tmp_path / "data")]
     assert run([*line, "--out", str(tmp_path / "run")]) == 0
     assert "names tell its 3 pairs" in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(("high", "low"), SPELLINGS)
+def test_folders_whose_files_say_hr_and_lr_too_are_paired(tmp_path, high, low):
+    fill(tmp_path, f"HR/{high}.png", f"LR/{low}.png")
+    for naming in (Naming(), Naming(2)):
+        ((_, found),) = find_pairs(tmp_path, naming).files
+        assert found.stem == low
+
+
+def test_eval_with_lr_in_the_folder_of_hr_takes_no_picture_for_its_own_lr(tmp_path, capfd):
+    fill(tmp_path, "a_HR.png", "a_LR.png", "b_HR.png", "b_LR.png")
+    line = ["eval", "nearest", "--data", str(tmp_path), "--lr", str(tmp_path), "--metrics", "psnr"]
+    assert run(line) == 0
+    assert "scale 2, from the sizes of HR and LR" in "".join(capfd.readouterr())
+    fill(tmp_path / "plain", "a.png")
+    line = ["eval", "nearest", "--data", str(tmp_path / "plain"), "--lr", str(tmp_path / "plain")]
+    assert run(line) == 4
+    assert "plain/a.png has no LR picture in" in capfd.readouterr().err
+
+
+def test_names_to_hold_out_match_in_nfc_and_nfd(tmp_path):
+    fill(tmp_path, f"{APART}.png", "b.png", "c.png", f"sub/{APART}.png")
+    (tmp_path / "list.txt").write_text(f"sub\\{WHOLE}.png\n", encoding="utf-8")
+    source = open_picture_set(str(tmp_path))
+    for names in ([WHOLE], [f"{WHOLE}.png"]):
+        assert [one.name for one in split_pictures(source, names, ()).validation] == [APART]
+    names = read_list(tmp_path / "list.txt")
+    assert [one.name for one in split_pictures(source, names, ()).validation] == [f"sub/{APART}"]

@@ -58,6 +58,7 @@ def litter(tmp_path_factory):
     )
     for number, name in enumerate(NAMES):
         write_image(outside / f"{name}.png", noise(48, 48, seed=number))
+        write_image(outside.parent / f"lr/{name}.png", noise(24, 24, seed=number))
     shutil.copytree(outside, photos)
     train(recipe_from_dict(SMALL), RunOptions(data=outside, out=photos / "runs/x", device="cpu"))
     for form in ("packed", "files"):
@@ -115,7 +116,7 @@ DOORS = {
     "train --data": [*TRAIN, "--steps", "1", "--data", ".", "--out", "new"],
     "train --val": [*TRAIN, "--steps", "1", "--val", ".", "--data", "../outside", "--out", "new"],
     "eval": words("eval nearest --data . --json s.json --metrics psnr"),
-    "eval --lr": words("eval nearest --data . --lr . --scale 1 --json s.json --metrics psnr"),
+    "eval --lr": words("eval nearest --data . --lr ../lr --scale 2 --json s.json --metrics psnr"),
     "upscale": words("upscale nearest . --out new --scale 2"),
     "prepare": words("prepare . ../new --patch 32 --workers 1"),
 }
@@ -173,7 +174,7 @@ def test_a_folder_that_is_its_own_run_keeps_its_photographs(photos):
         assert run([*TRAIN, "--steps", steps, "--data", ".", "--out", ".", *again]) == 0
         assert pictures_of(photos) == 4
     assert [one.name for one in open_picture_set(".").pictures] == NAMES
-    assert "4 parts of this run folder" in " ".join(open_picture_set(".").notes())
+    assert "4 parts of a run" in " ".join(open_picture_set(".").notes())
 
 
 @pytest.mark.parametrize("lost", ["environment.json", "recipe.toml", "metrics.csv", "checkpoints"])
@@ -296,3 +297,12 @@ def test_a_run_cannot_be_the_place_of_a_validation_set(littered):
     with pytest.raises(RecipeError, match="part of a run"):
         train(recipe_from_dict(SMALL), where)
     assert not (littered / "new").exists()
+
+
+def test_links_into_a_run_are_known(littered):
+    (littered / "sheets").symlink_to(littered / "runs/x/pictures", target_is_directory=True)
+    (littered / "all").symlink_to(littered / "runs", target_is_directory=True)
+    source = open_picture_set(".")
+    assert [one.name for one in source.pictures] == NAMES
+    with pytest.raises(RecipeError, match="sheets is a part of a run"):
+        open_picture_set("sheets")
