@@ -42,6 +42,7 @@ from srkit_core.fields import (
     default,
 )
 from srkit_core.optimizer_config import OptimizersConfig
+from srkit_core.reserved_names import name_fault
 from srkit_core.schedule import Ramp, Schedule
 
 PAIRED: Final = parse_chain("paired")
@@ -109,7 +110,8 @@ class Stage(RecipeTable):
     """How crops are chosen and changed: a chain of augmentations in the order in which they happen;
     flip@0.1 changes a tenth of the crops, flip alone half of them. Empty: crops as they are."""
     log_every: SpanText = default(Span(50))
-    """How often a row is written to metrics.csv; the first and last step always are."""
+    """How often a row, the means of the steps since the last one, is written to metrics.csv; after
+    the first and the last step it always is."""
     validate_every: OptionalSpanText = default(None)
     """How often the generator is validated; none: every epoch, but at least 200 steps apart."""
     checkpoint_every: OptionalSpanText = default(None)
@@ -203,6 +205,11 @@ class Recipe(RecipeTable):
         names = [stage.name for stage in self.stages]
         if len({name.casefold() for name in names}) < len(names):  # as folders they may be one
             raise ValueError(f"two stages share a name: {', '.join(names)}")
+        for place, name in enumerate(names):
+            if fault := name_fault("stage", name):
+                raise ValueError(fault)
+            if name in map(str, range(len(names))) and name != str(place):
+                raise ValueError(f"stage {place} has the name of stage {name}, in --set stages.N")
         return self
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,9 +14,15 @@ RESERVED: Final[Mapping[str, frozenset[str]]] = {
     ),
     "loss": frozenset(("total", "discriminator")),
     "validation set": frozenset(("std",)),
+    "stage": frozenset(
+        (
+            *("con", "prn", "aux", "nul"),  # devices: no folder on Windows can have their names
+            *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
+        )
+    ),
 }
 """Names by what they would be of: a metric has a column of its own, a loss one under `loss/`, a
-validation set one under each metric, where `psnr/std` is a deviation.
+validation set one under each metric, where `psnr/std` is a deviation, a stage a folder of weights.
 """
 
 _COMPONENT: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -34,7 +40,7 @@ def name_fault(kind: str, name: str) -> str | None:
     if kind == "validation set":
         odd = "/" in name or any(not letter.isprintable() for letter in name)
         return "its name may hold no '/' and no control characters" if odd else None
-    if kind in ("weights", "layout"):
+    if kind in ("weights", "layout", "stage"):
         fits, more = _FILE.fullmatch(name), "letters, digits, '.', '-' and '_'"
     else:
         fits, more = _COMPONENT.fullmatch(name), "letters, digits, '-' and '_'"

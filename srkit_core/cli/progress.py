@@ -8,6 +8,7 @@ from srkit_core.callbacks import Callback, StepEvent
 from srkit_core.cli.output import OUT, one_line, say
 from srkit_core.cli.render import on_terminal, process_number
 
+_WIDE: Final = 100
 _SPEED_OVER: Final = 600.0
 """Seconds of which the time left is estimated: a step of a large network may take a minute."""
 
@@ -40,7 +41,7 @@ class ProgressView(Callback):
         """Move the bar, or print a line where a row was logged."""
         stage, done, length, values = event.stage, event.step, event.length, event.values
         if self._bar:
-            self._bar.move(stage, done, length, _short(values))
+            self._bar.move(stage, done, length, _short(values, self._bar.width))
         elif values:
             _say(f"{stage} {done}/{length}  {_long(values)}{self._time_left(stage, done, length)}")
 
@@ -87,13 +88,13 @@ def _long(values: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {values[name]:.4g}" for name in shown)
 
 
-def _short(values: Mapping[str, float]) -> str:
-    """Say a row in the room that a bar leaves on a terminal of 80 columns."""
-    if not values:
-        return ""
+def _short(values: Mapping[str, float], width: int) -> str:
+    """Say a row in the room that a bar leaves on a terminal of so many columns."""
     speed = f"{values['images_per_s']:.3g} pictures/s" if "images_per_s" in values else ""
     loss = f"loss {values['loss/total']:.3g}" if "loss/total" in values else ""
-    game = f"D {values['d_real']:.2f}/{values['d_fake']:.2f}" if "d_real" in values else ""
+    game = ""
+    if "d_real" in values and width >= _WIDE:
+        game = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"
     return "  ".join(filter(None, (speed, loss, game)))
 
 
@@ -137,6 +138,11 @@ class _Bar:
         )
         self._tasks = dict[str, int]()
         self._progress.start()
+
+    @property
+    def width(self) -> int:
+        """How many columns the terminal has now."""
+        return self._progress.console.width
 
     def move(self, stage: str, done: int, length: int, figures: str) -> None:
         from rich.progress import TaskID

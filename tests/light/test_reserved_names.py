@@ -18,6 +18,7 @@ REFUSED = [
     *(("loss", name) for name in ("total", "discriminator", "Total", "l1/std", "../l1")),
     *(("validation set", name) for name in ("std", "STD", "a/b", "a/std", "a\nb", "\x1b[2J")),
     *(("weights", name) for name in ("../up", "a/b", ".hidden", "", "a:b", "a+b", "x\\y")),
+    *(("stage", name) for name in ("con", "NUL", "com1", "lpt9")),
     *(("layout", name) for name in ("a/b", "")),
     *(("generator", name) for name in ("a/b", "a.b")),
 ]
@@ -105,6 +106,24 @@ def recipe(*stages, metrics="psnr", loss="l1"):
 def test_stages_that_differ_in_capitals_share_a_folder_on_many_systems():
     with pytest.raises(RecipeError, match="two stages share a name: main, Main"):
         recipe({"name": "main"}, {"name": "Main"})
+
+
+@pytest.mark.parametrize(
+    ("names", "fault"),
+    [
+        (["con"], "the name 'con' is taken"),
+        (["main", "LPT1"], "the name 'LPT1' is taken"),
+        (["1", "0"], "stage 0 has the name of stage 1, in --set stages.N"),
+        (["main", "0"], "stage 1 has the name of stage 0"),
+    ],
+)
+def test_a_stage_has_a_folder_and_a_number_of_its_own(names, fault):
+    with pytest.raises(RecipeError, match=fault):
+        recipe(*({"name": name} for name in names))
+
+
+def test_a_stage_may_have_its_own_number_for_a_name():
+    assert [one.name for one in recipe({"name": "0"}, {"name": "2"}).stages] == ["0", "2"]
 
 
 def test_components_that_differ_in_capitals_are_numbered():

@@ -324,7 +324,7 @@ def test_drawing_waits_a_minute(folder, metrics):
 def test_slow_drawing_waits_a_hundred_times_as_long(folder, metrics, monkeypatch):
     clock = Throughput()
 
-    def slow(rows, metrics):
+    def slow(*_):
         clock.seconds += 3
         return b""
 
@@ -350,7 +350,7 @@ def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(
     curves.draw()
     before = folder.curves.read_bytes()
 
-    def broken(rows, metrics):
+    def broken(*_):
         raise ValueError("no ink")
 
     monkeypatch.setattr("srkit_core.engine.logs.curves.drawing.draw_curves", broken)

@@ -1,8 +1,10 @@
 """Does training say what its figures are, when it ends and what it learns from?"""
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from srkit_core.callbacks import Callback, StepEvent
 from srkit_core.cli import progress
@@ -31,16 +33,27 @@ class Notes(Callback):
         pass
 
 
-def test_the_bar_names_its_figures_and_moves_between_rows(monkeypatch):
+GAME = "  D(real) 0.62  D(fake) 0.41"
+
+
+@pytest.mark.parametrize(("width", "game"), [(80, ""), (120, GAME)])
+def test_the_bar_names_its_figures_and_moves_between_rows(monkeypatch, width, game):
     monkeypatch.setattr(progress, "on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
     with ProgressView() as view:
-        (tasks,) = [view._bar._progress]
-        seen = []
+        bar, seen = view._bar._progress, []
         for step, values in enumerate([ROW, {}, {}], 1):
-            view.on_step(StepEvent("main", step, 1000, step, values))
-            seen.append((tasks.tasks[0].completed, tasks.tasks[0].fields["figures"]))
-    figures = "12.3 pictures/s  loss 0.0412  D 0.62/0.41"
+            view.on_step(StepEvent("main", step, 1_000_000, step, values))
+            seen.append((bar.tasks[0].completed, bar.tasks[0].fields["figures"]))
+        shown = io.StringIO()
+        Console(width=width, file=shown, force_terminal=True, color_system=None).print(
+            bar.get_renderable()
+        )
+    figures = f"12.3 pictures/s  loss 0.0412{game}"
     assert seen == [(1, figures), (2, figures), (3, figures)]
+    (line,) = shown.getvalue().splitlines()
+    assert "3/1000000" in line
+    assert line.rstrip().endswith(figures)
 
 
 def test_the_bar_says_the_time_left_of_weeks_in_days(monkeypatch):
