@@ -76,11 +76,15 @@ def files(folder):
 
 
 @pytest.mark.parametrize(
-    ("loss", "more"),
-    [("l1", []), ("l1+ragan", ["--disc", "vgg-sn", *GENTLY])],
-    ids=["l1", "ragan"],
+    ("loss", "more", "every", "count"),
+    [
+        ("l1", [], 1, 21),
+        ("l1", [], 3, 9),
+        ("l1+ragan", ["--disc", "vgg-sn", *GENTLY], 1, 21),
+    ],
+    ids=["l1", "l1 in means of three", "ragan"],
 )
-def test_two_processes_follow_one(tmp_path, loss, more):
+def test_two_processes_follow_one(tmp_path, loss, more, every, count):
     words = [
         "train",
         "--gen",
@@ -97,12 +101,12 @@ def test_two_processes_follow_one(tmp_path, loss, more):
         "3",
         *more,
     ]
-    words += ["--set", "log_every=1", "--set", "validation.pictures=2", "--out"]
+    words += ["--set", f"log_every={every}", "--set", "validation.pictures=2", "--out"]
     assert run([*words, str(tmp_path / "one")]) == 0
     code, output = launch(*words, str(tmp_path / "two"))
     assert code == 0, output
     alone, together = rows(tmp_path / "one"), rows(tmp_path / "two")
-    assert len(alone) == len(together) == 21
+    assert len(alone) == len(together) == count
     columns = [name for name in alone[0] if name.startswith("loss/")]
     assert len(columns) == (2 if loss == "l1" else 4)
     for row, other in zip(alone, together, strict=True):
@@ -128,7 +132,8 @@ def test_ten_runs_end_cleanly_with_one_set_of_files(tmp_path):
         assert len(list(folder.glob("checkpoints/*"))) == 1
 
 
-def test_a_signal_stops_both_after_the_same_step_and_the_run_goes_on_exactly(tmp_path):
+@pytest.mark.parametrize("every", [1, 7])
+def test_a_signal_stops_both_after_the_same_step_and_the_run_goes_on_exactly(tmp_path, every):
     folder, whole = tmp_path / "stopped", tmp_path / "whole"
     words = [
         "train",
@@ -139,6 +144,8 @@ def test_a_signal_stops_both_after_the_same_step_and_the_run_goes_on_exactly(tmp
         "l1+ragan",
         "--steps",
         "60",
+        "--set",
+        f"log_every={every}",
         "--out",
     ]
     process = start(*words, str(folder))
