@@ -205,11 +205,9 @@ class Recipe(RecipeTable):
         names = [stage.name for stage in self.stages]
         if len({name.casefold() for name in names}) < len(names):  # as folders they may be one
             raise ValueError(f"two stages share a name: {', '.join(names)}")
-        for place, name in enumerate(names):
+        for name in names:
             if fault := name_fault("stage", name):
                 raise ValueError(fault)
-            if name in map(str, range(len(names))) and name != str(place):
-                raise ValueError(f"stage {place} has the name of stage {name}, in --set stages.N")
         return self
 
     def to_dict(self) -> dict[str, Any]:

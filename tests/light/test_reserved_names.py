@@ -113,17 +113,11 @@ def test_stages_that_differ_in_capitals_share_a_folder_on_many_systems():
     [
         (["con"], "the name 'con' is taken"),
         (["main", "LPT1"], "the name 'LPT1' is taken"),
-        (["1", "0"], "stage 0 has the name of stage 1, in --set stages.N"),
-        (["main", "0"], "stage 1 has the name of stage 0"),
     ],
 )
-def test_a_stage_has_a_folder_and_a_number_of_its_own(names, fault):
+def test_a_stage_has_a_folder_everywhere(names, fault):
     with pytest.raises(RecipeError, match=fault):
         recipe(*({"name": name} for name in names))
-
-
-def test_a_stage_may_have_its_own_number_for_a_name():
-    assert [one.name for one in recipe({"name": "0"}, {"name": "2"}).stages] == ["0", "2"]
 
 
 def test_components_that_differ_in_capitals_are_numbered():
