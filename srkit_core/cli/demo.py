@@ -20,21 +20,42 @@ def demo_command(
     ] = None,
 ) -> None:
     """Train on bundled photographs in two stages, and compare with bicubic on photographs that were
-    held out.
+    held out. One that was interrupted goes on with --out RUN.
     """
     from srkit_core.cli.progress import ProgressView
     from srkit_core.engine.trainer import train
+    from srkit_core.recipe_files import read_recipe
+    from srkit_core.run_options import RunOptions
+
+    with ProgressView() as view:
+        result = train(
+            read_recipe(_RECIPE),
+            RunOptions(out=out),
+            resume="newest" if out and is_demo(out) else None,
+            callbacks=[view],
+        )
+    finish_demo(result.folder)
+
+
+def is_demo(folder: Path) -> bool:
+    """Whether a run folder was begun by `srkit demo`."""
+    from srkit_core.run_folder import read_environment
+
+    environment = read_environment(folder) or {}
+    typed = [word for word in next(iter(environment.get("commands", [])), []) if word[:1] != "-"]
+    return typed[1:2] == ["demo"]
+
+
+def finish_demo(folder: Path) -> None:
+    """Compare what a demo has learnt with bicubic: a picture, a file of scores and a table."""
     from srkit_core.evaluation.demo_sheet import draw_demo_sheet
     from srkit_core.io.documents import write_json
     from srkit_core.recipe_files import read_recipe
     from srkit_core.registry import discover
-    from srkit_core.run_options import RunOptions
 
-    recipe, registry = read_recipe(_RECIPE), discover()
-    with ProgressView() as view:
-        folder = train(recipe, RunOptions(out=out), registry=registry, callbacks=[view]).folder
+    recipe = read_recipe(str(folder))
     models = _models(folder, [stage.name for stage in recipe.stages])
-    scores = draw_demo_sheet(models, recipe, registry, folder / "comparison.png")
+    scores = draw_demo_sheet(models, recipe, discover(), folder / "comparison.png")
     write_json(folder / "scores.json", scores.to_dict())
     _print_gains(scores)
     say(

@@ -85,7 +85,9 @@ def _train(
 
     plan(requested.recipe, discover())  # so that a slip of the pen is told before torch is imported
 
+    from srkit_core.cli.demo import finish_demo, is_demo
     from srkit_core.cli.progress import ProgressView
+    from srkit_core.cli.render import process_number
     from srkit_core.engine.trainer import train
     from srkit_core.run_options import RunOptions
 
@@ -101,6 +103,8 @@ def _train(
             callbacks=[view],
         )
         view.on_note(f"weights: {result.weights}")
+    if resume and is_demo(result.folder) and process_number() == 0:
+        finish_demo(result.folder)
 
 
 def _holds_run(folder: Path | None) -> bool:
