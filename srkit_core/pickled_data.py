@@ -20,13 +20,16 @@ _RENAMED: Final = {"__builtin__": "builtins", "copy_reg": "copyreg", "UserDict":
 
 _PLAIN: Final = (
     *("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list"),
-    *("object", "range", "set", "slice", "str", "tuple"),
+    *("object", "range", "set", "slice", "str", "tuple", "type"),
     *("basestring", "long", "unicode", "xrange"),  # of Python 2
 )
 _DATA: Final = frozenset(
     {
         "argparse.Namespace",
+        "types.GenericAlias",
         "types.SimpleNamespace",
+        "operator.getitem",
+        "_operator.getitem",
         "decimal.Decimal",
         "fractions.Fraction",
         "uuid.UUID",
@@ -129,8 +132,8 @@ class DataUnpickler(pickle.Unpickler):
 
 
 class _Unknown(DataTable):
-    """An object of a class that nobody here knows; with tensors inside, it takes that class to say
-    what they are.
+    """An object of a class that nobody here knows; with tensors of torch inside, it takes that
+    class to say what they are.
     """
 
     def __setstate__(self, state: Any) -> None:
@@ -160,7 +163,7 @@ def _holds_tensors(value: Any) -> bool:
         return any(map(_holds_tensors, value.values()))
     if isinstance(value, (list, tuple)):
         return any(map(_holds_tensors, value))
-    return isinstance(value, (torch.Tensor, PickledArray))
+    return isinstance(value, torch.Tensor)
 
 
 class _Dtype:
@@ -208,6 +211,13 @@ def _encode(text: str, *_: Any) -> bytes:
     return str(text).encode("latin1")
 
 
+def _attribute(owner: Any, name: Any) -> Any:
+    """Return what stands for a method of a class that nobody knows: older protocols name it so."""
+    if not isinstance(owner, _Named):
+        raise NotDataError("builtins.getattr")
+    return _named(_Unknown, f"{owner.asked}.{name}", _Named)
+
+
 def _bare_object(kind: Any, base: Any = None, content: Any = None) -> Any:
     """Return an object that is made without a call, of the oldest protocols."""
     made = kind.__new__(kind)
@@ -224,6 +234,7 @@ _ARRAYS: Final[dict[str, Callable[..., Any]]] = {
     "numpy.core.numeric._frombuffer": _array_of_buffer,
     "numpy._core.numeric._frombuffer": _array_of_buffer,
     "_codecs.encode": _encode,
+    "builtins.getattr": _attribute,
     "copyreg._reconstructor": _bare_object,
 }
 """What a pickle gets where it asks for arrays of numpy."""

@@ -25,6 +25,7 @@ from srkit_core.models.weights_file import Tensors, fill, is_ours
 from srkit_core.models.weights_tables import ChosenTable, WeightsTable, choose_table
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
+from srkit_core.run_folder import RunFolder
 from srkit_core.specs import LayoutSpec
 
 _SHOWN = 3
@@ -90,6 +91,7 @@ def recognise(
             hint=f"srkit weights show {shlex.quote(str(path))}",
             path=path,
         )
+    _refuse_checkpoint(path)
     arrays = read_arrays(path)
     if not arrays:
         raise WeightsError(f"{path} holds no tensors", hint="give a file of weights", path=path)
@@ -117,10 +119,13 @@ def own_file(path: Path, registry: Registry) -> Path:
 
 def import_command(path: Path, registry: Registry) -> str:
     """Return the command that imports a foreign file, with the generator it was recognised as where
-    it was.
+    it was, but for options that are only assumed.
     """
     try:
-        generator = str(recognise(path, registry).bound.expression)
+        found = recognise(path, registry)
+        call = found.bound.expression
+        shown = tuple(pair for pair in call.options if pair[0] not in found.assumed)
+        generator = str(Call(call.name, shown))
     except OptionError:
         generator = "GENERATOR"
     names = [f"{path.stem}.safetensors", f"{path.stem}-srkit.safetensors"]
@@ -129,6 +134,17 @@ def import_command(path: Path, registry: Registry) -> str:
     )
     words = ["srkit", "weights", "import", str(path), "--gen", generator, "--out", out]
     return " ".join(map(shlex.quote, words))
+
+
+def _refuse_checkpoint(path: Path) -> None:
+    """Refuse to guess at a file of a checkpoint of srkit that does not say whose it is."""
+    run = RunFolder(path.absolute().parent.parent.parent)
+    if run.holds_run and (path.parent / "digests.json").is_file():
+        raise WeightsError(
+            f"{path} is of a checkpoint, and does not say which model it is for",
+            hint=f"take the run itself: srkit weights show {shlex.quote(str(run.path))}",
+            path=path,
+        )
 
 
 def _fitted(path: Path, registry: Registry, chosen: ChosenTable, wish: Call | None) -> Recognised:

@@ -302,8 +302,9 @@ def _keyed(
     ):
         if meant:
             return meant
-    known = [table.key for table in tables if table.key] or _heads(arrays)
-    there = ", ".join(known[:_SHOWN]) or "nothing but the weights themselves"
+    known = [table.key for table in tables if table.key]
+    heads = [] if tables else _heads(arrays)
+    there = ", ".join((known or heads)[:_SHOWN]) or "only the weights themselves"
     holds = any(f".{key}." in f".{name}." for name in arrays)
     fact = f"holds no generator under '{key}'" if holds else f"has no key '{key}'"
     raise WeightsError(

@@ -59,6 +59,9 @@ class GeneratorContract(NetworkContract):
             assert bound.amount(spec.size_multiple) >= 1, (
                 f"size_multiple is below 1 at scale {scale}"
             )
+            assert isinstance(spec.opened_by(bound.arguments), str), (
+                f"opened_by is no words at scale {scale}"
+            )
             assert bound.amount(spec.min_size) >= 1, f"min_size is below 1 at scale {scale}"
             assert bound.amount(spec.receptive) >= 0, f"receptive is below 0 at scale {scale}"
         assert spec.trainable == (self.network() is not None), (

@@ -53,6 +53,16 @@ class Slotted:
         self.rate = 1e-4
 
 
+class History:
+    """A record of a training program, such as mmengine's: numbers, and its own methods."""
+
+    def __init__(self):
+        self.log, self.methods = np.arange(3.0), {"mean": History.mean}
+
+    def mean(self):
+        return self.log.mean()
+
+
 Scores = collections.namedtuple("Scores", "psnr ssim")
 
 DATA = {
@@ -103,6 +113,9 @@ DATA = {
     "settings": Settings(lr=1, inner=Settings(b=2)),
     "object": Config(),
     "slotted": Slotted(),
+    "history": History(),
+    "generic": list[int],
+    "optional": typing.Optional[int],  # noqa: UP045
     "named tuple": Scores(1.0, 2.0),
     "class": Config,
     "class as key": {Config: 1},
@@ -203,6 +216,7 @@ TRAPS = {
     "eval": lambda folder: Calls(eval, f"__import__('os').mkdir({_mark(folder)!r})"),
     "exec": lambda folder: Calls(exec, f"import os; os.mkdir({_mark(folder)!r})"),
     "getattr": lambda folder: Calls(getattr, int, "real"),
+    "a method called": lambda folder: Calls(History.mean, 1),
     "open": lambda folder: Calls(open, _mark(folder), "w"),
     "subprocess": lambda folder: Calls(subprocess.call, ["mkdir", _mark(folder)]),
     "Popen": lambda folder: Calls(subprocess.Popen, ["mkdir", _mark(folder)]),
@@ -255,6 +269,9 @@ def _asks(module, name, build=b"(K\x01tR."):
         (_asks(b"functools", b"partial"), "functools.partial"),
         (_asks(b"operator", b"attrgetter"), "operator.attrgetter"),
         (b"P1\n.", "something outside of it"),
+        (b"c__builtin__\ngetattr\n(cos\nsystem\nS'x'\ntR.", "os.system"),
+        (b"c__builtin__\ngetattr\n(cpathlib\nPath\nS'home'\ntR.", "getattr"),
+        (b"c__builtin__\ngetattr\n(cmy\nThing\nS'run'\ntR(tR.", "my.Thing.run"),
         (b"cnumpy.core.multiarray\n_reconstruct\n(cos\nsystem\ntR.", "os.system"),
     ],
 )

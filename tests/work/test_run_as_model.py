@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from srkit_core import Recipe, RunOptions, load_model, train
 from srkit_core.cli.app import run
@@ -124,6 +125,14 @@ def test_a_checkpoint_knows_who_it_is(registry, trained, tmp_path, capsys):
         expected = load_model(trained / "weights/last.safetensors")(lr)
         for word in (raw, folder):
             assert torch.equal(load_model(word, registry=registry)(lr), expected)
+
+
+def test_a_checkpoint_of_before_is_not_guessed_at(registry, copied):
+    raw = sorted(copied.glob("checkpoints/step-*"))[-1] / "generator.safetensors"
+    save_file(read_tensors(raw), raw)
+    with pytest.raises(WeightsError, match="does not say which model it is for") as caught:
+        load_model(raw, registry=registry)
+    assert caught.value.hint == f"take the run itself: srkit weights show '{copied}'"
 
 
 def test_a_folder_without_a_run_is_named(registry, tmp_path, capsys):

@@ -134,6 +134,12 @@ def test_no_option_that_fits_is_refused(registry, tmp_path, expression, wish, bo
     assert bound in str(found.bound.expression)
 
 
+def test_the_command_that_imports_does_not_write_what_is_only_assumed(registry, tmp_path, capsys):
+    path = saved(registry, tmp_path / "w.pth", EDSR)
+    assert run(["weights", "show", str(path)]) == 4
+    assert "--gen 'edsr(blocks=2, features=16)' --out" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("wish", ["edsr(blocks=3)", "edsr(features=8, res_scale=0.1)"])
 def test_one_that_the_shapes_contradict_is(registry, tmp_path, wish):
     path = saved(registry, tmp_path / "w.pth", EDSR)

@@ -260,6 +260,20 @@ def test_an_unknown_key_lists_those_that_exist(registry, tmp_path, capsys, key, 
     assert capsys.readouterr().err == f"error: {path} {fact}\ntry: {hint}\n"
 
 
+@pytest.mark.parametrize(
+    ("content", "there", "hint"),
+    [
+        (RAW, "only the weights themselves", "leave out --key"),
+        ({"a": {"b": RAW["conv_first.bias"]}, "c": torch.zeros(1)}, "a, c", "leave out --key"),
+    ],
+)
+def test_a_key_of_a_file_without_tables(registry, tmp_path, content, there, hint):
+    torch.save(content, tmp_path / "w.pth")
+    with pytest.raises(WeightsError, match=f"has no key 'params'; there are {there}$") as caught:
+        import_weights(tmp_path / "w.pth", registry, key="params")
+    assert caught.value.hint == hint
+
+
 def test_the_command_line_tells_the_choice_and_the_card_keeps_it(registry, tmp_path, capsys):
     path, out = tmp_path / "w.pth", tmp_path / "o.safetensors"
     content = {"params": RAW, "params-ema": AVERAGE, "optimizer": {"step": torch.tensor(1)}}
