@@ -2,6 +2,7 @@
 
 import logging
 import re
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from srkit_core.io.pixel_limit import most_pixels
 ZEROS = 256
 """So many zeros at the end of a compressed file are none of a picture's data (empirical)."""
 
+
+_FAULTS = (LookupError, TypeError, AttributeError, struct.error, UnicodeError, AssertionError)
+"""What a decoder's own code raises where it did not think of such a file."""
 
 _UNKNOWN = "it is not a picture of a known format"
 _NOT_READ = {
@@ -56,7 +60,7 @@ class DamagedError(ValueError):
     """A decoder gave up, or what it gave cannot be the whole picture."""
 
     def __init__(self, fact: object) -> None:
-        super().__init__(f"it is truncated or damaged ({_first_line(fact)})")
+        super().__init__(f"it is truncated or damaged ({_in_words(fact)})")
 
 
 NOTHING_BUT_ZEROS = (
@@ -141,7 +145,18 @@ def _too_large(error: Image.DecompressionBombError) -> TooLargeError:
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return str(NotAPictureError())
+    if isinstance(error, _FAULTS):
+        return f"its decoder fails at it ({type(error).__name__}: {_first_line(error)})"
     return getattr(error, "strerror", None) or _first_line(error) or type(error).__name__
+
+
+def _in_words(fact: object) -> str:
+    """Return what a decoder said, or what it means by a word of its own code."""
+    if isinstance(fact, _FAULTS):
+        return "its content contradicts itself"
+    if "tile cannot extend outside image" in str(fact).lower():
+        return "its parts reach beyond the size that its header gives"
+    return _first_line(fact) or type(fact).__name__
 
 
 def _first_line(fact: object) -> str:

@@ -11,7 +11,6 @@ there are more. Pixels come from Pillow but in two cases:
 JPEG, PNG, TIFF and BMP have decoders of their own, which let Pillow read what it can.
 """
 
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -182,16 +181,7 @@ def _load(image: ImageFile) -> None:
     except (MemoryError, Image.DecompressionBombError):
         raise
     except Exception as error:  # Pillow names no base class for what its decoders raise
-        raise DamagedError(_in_words(error)) from error
-
-
-def _in_words(error: Exception) -> object:
-    """Return what Pillow says, or what it means by a word of its own code."""
-    if "tile cannot extend outside image" in str(error).lower():
-        return "its parts reach beyond the size that its header gives"
-    if isinstance(error, LookupError | TypeError | AttributeError | struct.error | UnicodeError):
-        return "its content contradicts itself"
-    return error or type(error).__name__
+        raise DamagedError(error) from error
 
 
 def _gray(image: ImageFile) -> Samples:

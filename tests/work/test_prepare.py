@@ -291,7 +291,7 @@ def test_what_may_pass_is_tried_again_and_what_lies_in_the_file_is_not(
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr("srkit_core.data.preparation.picture_worker.read_image", no_memory)
+        patched.setattr("srkit_core.data.preparation.picture_worker.read_image_noted", no_memory)
         report = _prepare(photos, tmp_path / "out")
     assert {reason for path, reason in report.tally.skipped if "broken" not in path} == {
         "it does not fit into memory"
