@@ -1,5 +1,6 @@
 """Which file do the words for a model mean: a path, a run, or the name of known weights?"""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -68,7 +69,7 @@ def best_weights(run: RunFolder, registry: Registry) -> LocatedWeights:
     if not path.is_file():
         raise WeightsError(
             f"the run in {run.path} has no weights yet",
-            hint=f"srkit train --resume --out {run.path}",
+            hint=f"srkit train --resume --out {shlex.quote(str(run.path))}",
             path=run.path,
         )
     what = f"its last weights, as it has no best {label} yet" if label else "its last weights"

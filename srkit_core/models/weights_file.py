@@ -190,7 +190,9 @@ def fill(network: nn.Module, tensors: Tensors, path: Path, *, hint: str = "") ->
         if own[name].is_floating_point() and not tensors[name].is_floating_point()
     ]
     if faults:
-        raise _mismatch(path, sorted(faults), hint or f"srkit weights show {path}")
+        raise _mismatch(
+            path, sorted(faults), hint or f"srkit weights show {shlex.quote(str(path))}"
+        )
     cast = {name: value.to(own[name].dtype) for name, value in tensors.items()}
     broken = not_finite(cast)
     if broken:

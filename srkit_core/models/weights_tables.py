@@ -6,6 +6,7 @@ average goes before the weights as they stand, and a person's word before both.
 """
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,9 +107,10 @@ def choose_table(
     first, *more = [table for table in wanted if _order(table) == best]
     if any(not _same(first, table) for table in more):
         keys = [table.key for table in (first, *more)]
+        words = f"{shlex.quote(str(path))} --key {shlex.quote(keys[0])}"
         raise WeightsError(
             f"{path} holds several generators: {', '.join(keys)}",
-            hint=f"choose one: srkit weights import {path} --key {keys[0]} --out NEW.safetensors",
+            hint=f"choose one: srkit weights import {words} --out NEW.safetensors",
             path=path,
         )
     return ChosenTable(first, _other_keys(arrays, tables, first))
@@ -309,7 +311,7 @@ def _keyed(
     fact = f"holds no generator under '{key}'" if holds else f"has no key '{key}'"
     raise WeightsError(
         f"{path} {fact}; there are {there}",
-        hint=f"--key {known[0]}" if known else "leave out --key",
+        hint=f"--key {shlex.quote(known[0])}" if known else "leave out --key",
         path=path,
     )
 

@@ -87,7 +87,7 @@ def test_a_run_is_its_best_weights_by_its_first_metric(registry, copied):
     last.unlink()
     with pytest.raises(WeightsError, match="has no weights yet") as caught:
         locate_weights(copied, registry)
-    assert caught.value.hint.startswith("srkit train --resume --out ")
+    assert caught.value.hint == f"srkit train --resume --out '{copied}'"
 
 
 def test_every_command_takes_a_run(registry, trained, photos, tmp_path, capsys, monkeypatch):

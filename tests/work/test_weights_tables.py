@@ -212,12 +212,12 @@ def test_a_damaged_average_is_not_mended_from_the_weights(registry, tmp_path):
 
 
 def test_several_that_could_be_meant_are_asked_for(registry, tmp_path, capsys):
-    path = tmp_path / "w.pth"
+    path = tmp_path / "my w.pth"
     torch.save({"net_a": RAW, "net_b": AVERAGE}, path)
     with pytest.raises(WeightsError, match=r"holds several generators: net_a, net_b$") as caught:
         import_weights(path, registry)
     assert caught.value.hint == (
-        f"choose one: srkit weights import {path} --key net_a --out NEW.safetensors"
+        f"choose one: srkit weights import '{path}' --key net_a --out NEW.safetensors"
     )
     torch.save({"net_a": RAW, "net_b": RAW}, path)  # two names of the same
     assert import_weights(path, registry)[0].chosen.table.key == "net_a"
