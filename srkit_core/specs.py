@@ -97,7 +97,7 @@ class GeneratorSpec(ComponentSpec):
     receptive: Amount = 32
     body: str = ""
     opened_by: Callable[[Mapping[str, Any]], str] = _unsaid
-    keeps_16_bit: Mapping[str, Any] = field(default_factory=dict)
+    keeps_16_bit: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,7 +275,7 @@ class LayoutSpec:
     marks: tuple[str, ...]
     options: Callable[[Shapes], Mapping[str, Any]]
     renames: tuple[tuple[str, str], ...] = ()
-    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
     usual: Callable[[Shapes], Mapping[str, Any]] = _nothing
     source: str

@@ -301,3 +301,9 @@ def test_built_ins_are_installed_and_sound():
     registry = discover(limit=())
     assert registry.problems == ()
     assert registry.find("degradation", "bicubic").full_name == "srkit/bicubic"
+
+
+def test_what_is_announced_can_be_a_key():
+    registry = discover(limit=())
+    every = (*registry.components, *registry.weights, *registry.layouts)
+    assert len(set(every)) == len(every)
