@@ -221,11 +221,15 @@ def _value(name: str, text: str) -> float | str | None:
 def choose_run_folder(out: str | Path | None, name: str, *, resume: bool) -> RunFolder:
     """Return the folder of a run: `out`, or the next free `runs/<name>-<n>`.
 
-    Raises RecipeError when `out` already holds a run that is not to be resumed, or is a file.
+    Raises RecipeError when `out` already holds a run that is not to be resumed, is a file, or has a
+    name that is not UTF-8.
     """
     if out is None:
         return RunFolder(_next_free(name))
     folder = RunFolder(Path(out))
+    if any("\ud800" <= letter <= "\udfff" for letter in str(folder.path.absolute())):
+        fact = f"{out} lies under a name that is not UTF-8, from which no weights can be read"
+        raise RecipeError(fact, hint="--out another folder")
     if folder.path.exists() and not folder.path.is_dir():
         raise RecipeError(f"{out} is a file, a run needs a folder", hint="--out another folder")
     if folder.holds_run and not resume:

@@ -245,6 +245,9 @@ def _unreadable(path: Path, error: Exception) -> WeightsError:
             hint="check the path, or name a baseline such as bicubic",
             path=path,
         )
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
+        fact = f"{path} lies under a name that is not UTF-8, which safetensors cannot open"
+        return WeightsError(fact, hint="give it another name", path=path)
     return WeightsError(
         f"{path} is truncated or no safetensors file: {error}",
         hint="copy or download it again",

@@ -19,6 +19,7 @@ from srkit_core.cli.output import OUT, encodable, one_line, printable
 from srkit_core.cli.progress import ProgressView
 from srkit_core.hooks import hookimpl
 from srkit_core.io.images import write_image
+from srkit_core.models.weights_file import FORMAT
 from srkit_core.specs import GeneratorSpec
 
 HOSTILE = "a\x1b[31m\x07\r\x9b2J\u202e\u2066\u2028\ufeff[bold]:smile:"
@@ -190,6 +191,16 @@ def test_a_reader_that_has_gone_stops_nothing(words, which, photos, tmp_path, mo
         patched.setattr(sys, which, pipe)
         assert run(words) == 0
     assert words[0] != "upscale" or (tmp_path / "up/plain.png").is_file()
+
+
+def test_a_name_that_is_no_text_is_refused_where_weights_cannot_be_read(tmp_path, capsys):
+    name = os.fsdecode(b"run\xe9")
+    words = ["train", "--gen", "srvgg", "--steps", "1", "--out", str(tmp_path / name)]
+    assert run(words) == 2
+    assert r"run\udce9 lies under a name that is not UTF-8" in capsys.readouterr().err
+    (tmp_path / f"{name}.safetensors").write_bytes(b"12345678" + FORMAT.encode())
+    assert run(["weights", "show", str(tmp_path / f"{name}.safetensors")]) == 4
+    assert "try: give it another name" in capsys.readouterr().err
 
 
 def test_an_error_keeps_its_code_when_nobody_reads_it(monkeypatch):
