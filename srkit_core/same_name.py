@@ -6,6 +6,7 @@ lower case for the same.
 
 import unicodedata
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 _Named = TypeVar("_Named")
@@ -19,6 +20,16 @@ def composed(name: str) -> str:
 def name_key(name: str) -> str:
     """Return what names have in common that some system cannot tell apart."""
     return composed(composed(name).casefold())
+
+
+def disk_key(folder: Path) -> Callable[[str], str]:
+    """Return what tells names apart on the disk of a folder that may not be there yet: `name_key`
+    where that takes upper and lower case for the same, else the name itself.
+    """
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    other = Path(str(there).swapcase())
+    folds = other != there and other.exists() and other.samefile(there)
+    return name_key if folds else str
 
 
 def nearest_names(

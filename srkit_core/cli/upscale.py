@@ -11,7 +11,7 @@ from srkit_core.cli.output import say
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.recipe_files import RUN_RECIPE
-from srkit_core.same_name import name_key
+from srkit_core.same_name import disk_key
 
 if TYPE_CHECKING:
     from srkit_core.models.model import Model
@@ -147,10 +147,11 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
         )
     single = _is_one_file(inputs, out, len(sources))
     inside = [one.relative_to(base) for one, base in sources]
-    alike = Counter(name_key(str(path.with_suffix(""))) for path in inside)
+    key_of = disk_key(out)
+    alike = Counter(key_of(str(path.with_suffix(""))) for path in inside)
     names = [
         path.with_suffix(".png")
-        if alike[name_key(str(path.with_suffix("")))] == 1
+        if alike[key_of(str(path.with_suffix("")))] == 1
         else path.with_name(f"{path.name}.png")
         for path in inside
     ]
@@ -159,7 +160,7 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
     ]
     taken = dict[str, Path]()
     for source, target in tasks:
-        key = name_key(str(target))
+        key = key_of(str(target))
         if key in taken:
             raise DataError(
                 f"{source} and {taken[key]} would both become {target}",

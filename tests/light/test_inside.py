@@ -8,7 +8,7 @@ import pytest
 from srkit_core.errors import DataError
 from srkit_core.home import at_home, word_at_home
 from srkit_core.inside import inside, leads_out, plain_name, shown
-from srkit_core.same_name import name_key, nearest_names
+from srkit_core.same_name import disk_key, name_key, nearest_names
 
 OUT = [
     "..", "../a.png", "a/../../b", "a/..", "/etc/passwd", "//server/share/x", "~/../..",
@@ -96,3 +96,13 @@ def test_a_tilde_is_the_home(tmp_path, monkeypatch):
     assert at_home(Path("~/x")) == Path("/home/anna/x")
     (tmp_path / "~").mkdir()
     assert at_home("~") == "~"
+
+
+def test_names_are_told_apart_as_the_disk_does(tmp_path, monkeypatch):
+    (tmp_path / "Here").mkdir()
+    folds = (tmp_path / "hERE").exists()
+    key = disk_key(tmp_path / "Here/not/yet")
+    assert (key("A") == key("a")) == folds
+    monkeypatch.setattr("pathlib.Path.exists", lambda path: True)
+    monkeypatch.setattr("pathlib.Path.samefile", lambda path, other: True)
+    assert disk_key(tmp_path / "Here")("A") == disk_key(tmp_path / "Here")("a")

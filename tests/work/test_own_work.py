@@ -306,3 +306,10 @@ def test_links_into_a_run_are_known(littered):
     assert [one.name for one in source.pictures] == NAMES
     with pytest.raises(RecipeError, match="sheets is a part of a run"):
         open_picture_set("sheets")
+
+
+def test_photographs_told_apart_by_case_are_both_upscaled(photos):
+    write_image(photos / "sub/D.png", noise(48, 48, seed=9))
+    both = sorted(one.name for one in (photos / "sub").iterdir())
+    assert run(words("upscale nearest sub --out large --scale 2")) == 0
+    assert sorted(one.name for one in (photos / "large").glob("*.png")) == both
