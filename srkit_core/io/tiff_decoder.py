@@ -44,6 +44,9 @@ _PACK_BITS = 32773
 _MAYBE_ZEROS = (_NO_COMPRESSION, _PACK_BITS)
 """Codes in which a run of zeros may be a picture's; in PackBits each two of them mean one."""
 
+_DIMENSIONS = 5
+"""Of what tifffile makes: planes, depth, height, width, samples."""
+
 _MOST_SAMPLES = 8
 """A pixel of more samples is a measurement or a damaged header, and no picture (empirical)."""
 
@@ -209,6 +212,8 @@ def _page_samples(page: "tifffile.TiffPage") -> Samples:
         raise
     except Exception as error:  # every codec below it raises its own
         raise DamagedError(error) from error
+    if stored.ndim != _DIMENSIONS:
+        raise DamagedError("its directory contradicts itself")
     samples: Samples = (
         stored[0, 0] if stored.shape[0] == 1 else np.moveaxis(stored[:, 0, :, :, 0], 0, 2)
     )
@@ -246,9 +251,11 @@ def _refuse_holes(page: "tifffile.TiffPage") -> None:
 def _parts(page: "tifffile.TiffPage") -> Iterator[bytes]:
     file = page.parent.filehandle
     for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False):
-        if offset and count:
+        if not isinstance(offset, int) or not isinstance(count, int):
+            raise DamagedError("its directory names places that are no numbers")
+        if 0 < offset < file.size and count > 0:
             file.seek(offset)
-            yield file.read(count)
+            yield file.read(min(count, file.size - offset))
 
 
 def _zeros(page: "tifffile.TiffPage", stored: Samples) -> tuple[str, ...]:
@@ -257,8 +264,8 @@ def _zeros(page: "tifffile.TiffPage", stored: Samples) -> tuple[str, ...]:
         return ()
     if not stored.any():
         return (NOTHING_BUT_ZEROS,)
-    *_, last = _parts(page)
-    return ends_in_zeros(last)
+    parts = list(_parts(page))
+    return ends_in_zeros(parts[-1]) if parts else ()
 
 
 def _checked_size(page: "tifffile.TiffPage") -> tuple[int, int]:

@@ -130,3 +130,18 @@ def test_no_reason_is_a_word_of_a_program(tmp_path, monkeypatch):
         with pytest.raises(DataError) as caught:
             read_image(tmp_path / "a.tga")
         assert caught.value.message.endswith(f"it is truncated or damaged ({told})")
+
+
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "jpeg"])
+@pytest.mark.parametrize("kind", [4, 11, 16])
+def test_a_part_of_more_bytes_than_the_file_has_asks_for_no_memory(tmp_path, compression, kind):
+    """A forged count of any type, which would otherwise be reserved before it is read."""
+    data = tiff(compression=compression, bigtiff=True)
+    with tifffile.TiffFile(BytesIO(bytes(data))) as file:
+        entry = file.pages.first.tags["StripByteCounts"]
+    number = struct.pack("<Q", 2**48) if kind == 16 else struct.pack("<I", 2**31)
+    struct.pack_into("<HQ", data, entry.offset + 2, kind, 1)
+    data[entry.offset + 12 : entry.offset + 12 + len(number)] = number
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(DataError, match="it is truncated or damaged"):
+        read_image(tmp_path / "a.tif")
