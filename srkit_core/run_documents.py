@@ -68,6 +68,7 @@ class _Environment(_Table):
     validation: list[str] = Field(default_factory=list)
     test: list[str] = Field(default_factory=list)
     held_out: list[tuple[str, int]] = Field(default_factory=list)
+    judges: dict[str, str] = Field(default_factory=dict)
 
 
 class _Best(_Table):

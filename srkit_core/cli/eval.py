@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from srkit_core.evaluation.scores import ModelScores, Scores
     from srkit_core.evaluation.scoring import Pair
     from srkit_core.evaluation_recipe import EvaluationRecipe
+    from srkit_core.run_folder import RunFolder
 
 Models = Annotated[
     list[str],
@@ -37,7 +38,10 @@ DataOption = Annotated[
 ]
 SplitOption = Annotated[
     Literal["train", "val", "test"] | None,
-    typer.Option(help="Which pictures of prepared data (default: test, else val, else all)."),
+    typer.Option(
+        help="Which pictures of prepared data, or without --data of what a run held out (default: "
+        "test, else val, else all)."
+    ),
 ]
 LrOption = Annotated[
     Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")
@@ -98,15 +102,30 @@ def eval_command(
         "lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics,
         "protocol": protocol, "border": border, "data": data,
     }  # fmt: skip
-    wanted = _wanted(models, {name: value for name, value in flags.items() if value is not None})
-    scores = _scored(wanted, split, (device, precision, tile), pictures)
+    written = {name: value for name, value in flags.items() if value is not None}
+    run = _run_of(models) if data is None else None
+    wanted = _wanted(models, _like(run) | written)
+    scores = _scored(wanted, split, run, (device, precision, tile), pictures)
     _print_scores(scores)
     _write(scores, json_file, csv_file)
+
+
+def _run_of(models: Sequence[str]) -> "RunFolder | None":
+    from srkit_core.evaluation.run_pictures import run_among
+
+    return run_among(models)
+
+
+def _like(run: "RunFolder | None") -> dict[str, Any]:
+    from srkit_core.evaluation.run_pictures import as_validated
+
+    return as_validated(run) if run else {}
 
 
 def _scored(
     wanted: "EvaluationRecipe",
     split: "Split | None",
+    run: "RunFolder | None",
     machine: tuple[DeviceName, PrecisionName, int | None],
     pictures: Path | None,
 ) -> "Scores":
@@ -123,7 +142,7 @@ def _scored(
     device, precision, tile = machine
     where = choose_device(device)
     inference = Inference(where, inference_dtype(precision, where), tile)
-    found = open_evaluation_set(wanted, split, say)
+    found = open_evaluation_set(wanted, split, say, run)
     with oom_guard("--tile 128"), ProgressView() as view:
         return evaluate_models(
             wanted,

@@ -1,7 +1,8 @@
 """By what is a picture known again, under another name or in another folder?"""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -58,6 +59,26 @@ def equal_pictures(pictures: Iterable[Picture]) -> list[list[Picture]]:
     for picture in (*prepared, *suspects):
         by_digest.setdefault(digest_of(picture).sha256, []).append(picture)
     return [same for same in by_digest.values() if len(same) > 1]
+
+
+def digest_of_sets(sets: Mapping[str, Sequence[Picture]]) -> str:
+    """Return a digest of the pixels that validation sees, by set: scores on others do not compare.
+
+    Raises DataError when a file cannot be read.
+    """
+    seen = [
+        (name, digest_of(one).sha256, _lr_digest(one), one.height, one.width, one.limit or 0)
+        for name, pictures in sets.items()
+        for one in pictures
+    ]
+    return hashlib.sha256(repr(sorted(seen)).encode()).hexdigest()
+
+
+def _lr_digest(picture: Picture) -> str:
+    """Return the digest of the file of LR, "" where it is made of HR or stored beside it."""
+    if picture.lr in (None, picture.path):
+        return ""
+    return digest_of(replace(picture, path=picture.lr, origin="")).sha256
 
 
 def _status(path: Path) -> tuple[int, int]:

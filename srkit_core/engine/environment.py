@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from srkit_core.data.bundled_photographs import count_bundled
+from srkit_core.data.picture_digest import digest_of_sets
 from srkit_core.engine.run_context import RunContext
 from srkit_core.errors import SrkitError
 from srkit_core.models.locate_weights import locate_weights
@@ -58,6 +59,7 @@ def _described_data(context: RunContext) -> dict[str, Any]:
         "validation": [picture.name for held in data.validation.values() for picture in held],
         "test": [picture.name for picture in data.test],
         "held_out": [list(one) for one in data.held_out],
+        "judges": {"val": data.judges, "test": digest_of_sets({"": data.test})},
         "skipped": [{"path": str(one.path), "reason": one.reason} for one in data.skipped],
     }
 

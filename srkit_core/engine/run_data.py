@@ -1,6 +1,5 @@
 """Which pictures does a run see?"""
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from srkit_core.callbacks import Callback
 from srkit_core.data.bundled_photographs import count_bundled
 from srkit_core.data.mixture import Mixture
 from srkit_core.data.picture import Picture, Split
-from srkit_core.data.picture_digest import PictureDigest, digest_of, known_among
+from srkit_core.data.picture_digest import PictureDigest, digest_of, digest_of_sets, known_among
 from srkit_core.data.picture_set import (
     PictureSet,
     Skipped,
@@ -52,12 +51,7 @@ class RunData:
     @cached_property
     def judges(self) -> str:
         """A digest of the pixels that validation sees: figures of others do not compare."""
-        seen = [
-            (name, digest_of(one).sha256, _lr_digest(one), one.height, one.width, one.limit or 0)
-            for name, pictures in self.validation.items()
-            for one in pictures
-        ]
-        return hashlib.sha256(repr(sorted(seen)).encode()).hexdigest()
+        return digest_of_sets(self.validation)
 
 
 def open_run_data(
@@ -110,13 +104,6 @@ def _notes(
     both = known_among(splits.training, {digest_of(one) for one in judged}) if options.val else ()
     if both:
         yield f"warning: {_named(both)} of --val are trained on too, so that scores flatter"
-
-
-def _lr_digest(picture: Picture) -> str:
-    """Return the digest of the file of LR, "" where it is made of HR or stored beside it."""
-    if picture.lr in (None, picture.path):
-        return ""
-    return digest_of(replace(picture, path=picture.lr, origin="")).sha256
 
 
 def describe_pictures(pictures: Sequence[Picture]) -> str:

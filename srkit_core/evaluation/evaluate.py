@@ -21,6 +21,7 @@ from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.devices import DeviceName, PrecisionName, choose_device, inference_dtype
 from srkit_core.errors import DataError, IncompatibleError, RecipeError
 from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.run_pictures import as_validated, held_out_pictures, run_among
 from srkit_core.evaluation.scores import Scores
 from srkit_core.evaluation.scoring import Pair, build_metrics, pairs, score_model
 from srkit_core.evaluation_recipe import EvaluationRecipe, evaluation_recipe
@@ -36,6 +37,7 @@ from srkit_core.plan import MetricTerm, bind_metrics
 from srkit_core.pretrained import DownloadProgress
 from srkit_core.recipe import PAIRED, ProtocolName
 from srkit_core.registry import Registry, discover
+from srkit_core.run_folder import RunFolder
 
 Note: TypeAlias = Callable[[str], None]
 SeenBy: TypeAlias = Callable[[str, Pair, Tensor], None]
@@ -72,7 +74,7 @@ class EvaluationFields(TypedDict, total=False):
 
 def evaluate(
     models: ModelLike | Sequence[ModelLike] | Mapping[str, ModelLike],
-    data: str | Path,
+    data: str | Path | None = None,
     *,
     split: Literal["train", "val", "test"] | None = None,
     device: DeviceName = "auto",
@@ -86,7 +88,9 @@ def evaluate(
     """Score one or several models on a data source under one protocol, as `srkit eval` does.
 
     A model is a weights file, a run folder, the name of known weights or of a baseline, or loaded;
-    a mapping names the rows. `split` is of prepared data (default: test, else val, else all).
+    a mapping names the rows. Without `data`, a run folder among the models is scored on what it
+    held out, as it validates. `split` is of prepared data or of what a run held out (default: test,
+    else val, else all).
     `precision` `auto` is fp32; `tile` is a side in LR pixels (default: whole pictures up to
     512 x 512). `pictures` is a folder for what was upscaled; `note` is told what was chosen and
     left out.
@@ -95,9 +99,12 @@ def evaluate(
     named, heard, where = name_models(models), note or _ignore, choose_device(device)
     given = {name: _plain(value) for name, value in fields.items() if value is not None}
     rows = dict.fromkeys(named, "given")
-    wanted = evaluation_recipe({"models": rows, "data": str(data), **given})
+    run = run_among(named.values()) if data is None else None
+    source = {} if data is None else {"data": str(data)}
+    like = as_validated(run) if run else {}
+    wanted = evaluation_recipe({"models": rows, **source, **like, **given})
     inference = Inference(where, inference_dtype(precision, where), tile)
-    found, seen = open_evaluation_set(wanted, split, heard), save_into(pictures)
+    found, seen = open_evaluation_set(wanted, split, heard, run), save_into(pictures)
     with oom_guard("tile=128"):
         return evaluate_models(
             wanted, named, found, registry or discover(), inference, note=heard, seen=seen
@@ -122,13 +129,23 @@ def name_models(
     return dict(zip(names, several, strict=True))
 
 
-def open_evaluation_set(wanted: EvaluationRecipe, split: Split | None, note: Note) -> PictureSet:
-    """Return the pictures of an evaluation recipe that can be read whole.
+def open_evaluation_set(
+    wanted: EvaluationRecipe, split: Split | None, note: Note, run: RunFolder | None = None
+) -> PictureSet:
+    """Return the pictures of an evaluation recipe that can be read whole; without data, what a run
+    held out.
 
     Raises RecipeError when it names no data, DataError when they have no such split.
     """
+    if wanted.data is None and run:
+        held, which = held_out_pictures(run, split)
+        note(f"{len(held.pictures)} pictures that {run.path} held out ({which})")
+        for text in held.notes():
+            note(text)
+        return held
     if wanted.data is None:
-        raise RecipeError("there is nothing to evaluate on", hint="--data FOLDER, or --data photos")
+        hint = "--data FOLDER, --data photos, or a run folder, which held some out"
+        raise RecipeError("there is nothing to evaluate on", hint=hint)
     paired = wanted.degrade == PAIRED
     prefer: tuple[Split, ...] = (split,) if split else ("test", "val")
     found = open_picture_set(wanted.data, paired=paired, scale=wanted.scale, prefer=prefer)
@@ -206,7 +223,8 @@ def evaluate_models(
             name, model, examples, protocol, metrics, seen=shown, tile=inference.tile
         )
         scores.append(scored)
-    return Scores(_described(wanted, protocol, terms, scale), tuple(scores))
+    stored = str(wanted.lr or wanted.data or found.source)
+    return Scores(_described(wanted, protocol, terms, scale, stored), tuple(scores))
 
 
 def _short_name(model: str, models: Sequence[str]) -> str:
@@ -294,9 +312,13 @@ def _scale_of_pair(picture: Picture) -> int:
 
 
 def _described(
-    wanted: EvaluationRecipe, protocol: Protocol, metrics: Sequence[MetricTerm], scale: int
+    wanted: EvaluationRecipe,
+    protocol: Protocol,
+    metrics: Sequence[MetricTerm],
+    scale: int,
+    place: str,
 ) -> dict[str, Any]:
-    stored = {"lr": str(wanted.lr or wanted.data), "kernel": "as stored"}
+    stored = {"lr": place, "kernel": "as stored"}
     made = {"lr": "made from HR", "kernel": str(wanted.degrade)}
     versions = {
         term.label: f"{term.bound.component.distribution} {term.bound.component.version}"
