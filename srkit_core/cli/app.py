@@ -23,6 +23,7 @@ from srkit_core.cli.output import (
     streams_of_a_command_line,
 )
 from srkit_core.cli.render import process_number
+from srkit_core.cli.signals import ENDED_BY, INTERRUPTED, ended_by_signals
 from srkit_core.errors import DiskFullError, SrkitError
 from srkit_core.home import word_at_home
 
@@ -32,7 +33,6 @@ _SECOND_CHANCE = {
     "prepare": "run the same command again: it goes on",
 }
 HELP = ("-h", "--help")
-_INTERRUPTED = 130
 _READER_GONE = (None, errno.EPIPE, errno.EBADF)
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
 
@@ -188,7 +188,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     words = _with_resume_value([word_at_home(word) for word in given])
     words = [*words[1:], "--help"] if words[:1] == ["help"] else words
-    with streams_of_a_command_line():
+    with streams_of_a_command_line(), ended_by_signals():
         code = _run(words or ["--help"])
         lost = OUT.failure
         if code == 0 and lost and lost.errno not in _READER_GONE and _tells(words):
@@ -209,12 +209,13 @@ def _run(words: Sequence[str]) -> int:
         _tell(error.message, error.hint)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        _tell("interrupted", "run the same command again")
-        return _INTERRUPTED
+        code = INTERRUPTED
+    except SystemExit as ended:
+        code = ended.code
     except Exception as error:
         return _tell_unplanned(error, words)
-    if code == _INTERRUPTED:
-        _tell("interrupted", _SECOND_CHANCE.get(words[0], "run the same command again"))
+    if isinstance(code, int) and code in ENDED_BY:
+        _tell(ENDED_BY[code], _SECOND_CHANCE.get(words[0], "run the same command again"))
     return code if isinstance(code, int) else 0
 
 

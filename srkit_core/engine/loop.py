@@ -4,13 +4,16 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NoReturn
 
 from srkit_core.callbacks import StageEndEvent
+from srkit_core.data.dataset import Batch
 from srkit_core.data.loader import lost_worker_guard
 from srkit_core.engine.checkpoints.checkpoint import Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import keep_checkpoint
+from srkit_core.engine.checkpoints.settle import refresh_summary, settle
 from srkit_core.engine.logs.logger import tell_step
-from srkit_core.engine.machine.stop_request import StopRequest
+from srkit_core.engine.machine.stop_request import StopNow, StopRequest
 from srkit_core.engine.stage_run import StageRun, open_next_stage
 from srkit_core.engine.train_step import smaller_rate_hint
 from srkit_core.errors import DivergedError, InterruptedRunError, NotFiniteError
@@ -23,8 +26,12 @@ def run_stages(run: StageRun, stop: StopRequest) -> Progress:
         if number > run.number:
             run.context.curves.draw()
             run = open_next_stage(run)
-        with oom_guard(run.oom_hint), lost_worker_guard(run.lost_worker_hint):
-            train_stage(run, stop)
+        try:
+            with oom_guard(run.oom_hint), lost_worker_guard(run.lost_worker_hint):
+                train_stage(run, stop)
+        except (KeyboardInterrupt, SystemExit):  # a second request, in the middle of anything
+            settle(run)
+            raise
         _tell_stage_end(run)
     return run.progress
 
@@ -32,12 +39,20 @@ def run_stages(run: StageRun, stop: StopRequest) -> Progress:
 def train_stage(run: StageRun, stop: StopRequest) -> None:
     """Train the rest of a stage, until its end or until it has no more patience.
 
-    A validation that failed before the run stopped comes first.
+    A validation that is owed since the run stopped comes first. A request to stop is heard after a
+    step, and at once while the run waits for a batch or is validated.
     """
-    if run.progress.owed:
-        run.progress = replace(run.progress, owed=False)
-        _after_step(run, stop)
-    for batch in run.batches():
+    try:
+        if run.progress.owed:
+            run.progress = replace(run.progress, owed=False)
+            _after_step(run, stop)
+        _steps(run, stop)
+    except StopNow:
+        _stop(run, stop.signal)
+
+
+def _steps(run: StageRun, stop: StopRequest) -> None:
+    for batch in _awaited(run, stop):
         examples = run.step(batch)
         logs = run.intervals.logs(run.progress.position.step)
         with _divergence(run):
@@ -49,31 +64,63 @@ def train_stage(run: StageRun, stop: StopRequest) -> None:
         run.throughput.start()
 
 
+def _awaited(run: StageRun, stop: StopRequest) -> Iterator[Batch]:
+    """Yield the batches that are left; a request to stop ends the wait for one."""
+    batches = run.batches()
+    while True:
+        done = run.progress.position.total
+        with stop.at_once(f"saving what step {done} left"):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        stop.doing = f"finishing step {done + 1}, then saving"
+        yield batch
+
+
 def _after_step(run: StageRun, stop: StopRequest) -> None:
     intervals, step = run.intervals, run.progress.position.step
+    stop_signal = run.context.processes.largest(stop.signal)
     if intervals.due(intervals.validate, step):
-        _validate(run)
+        if stop_signal:
+            run.progress = replace(run.progress, owed=True)
+            _stop(run, stop_signal)
+        _validate(run, stop)
+        stop_signal = run.context.processes.largest(stop.signal)
     if run.progress.ended and run.means:  # the last step of a stage is always logged
         run.log()
     if step in intervals.milestones:
         run.save_milestone()
-    stop_signal = run.context.processes.largest(stop.signal)
-    if stop_signal or run.progress.ended or intervals.due(intervals.checkpoint, step):
+    if stop_signal:
+        _stop(run, stop_signal)
+    if run.progress.ended or intervals.due(intervals.checkpoint, step):
         run.save()
     if run.progress.ended:
         _note_patience(run)
-    if stop_signal:
-        raise _interrupted(run, stop_signal)
 
 
-def _validate(run: StageRun) -> None:
-    """Validate; when that fails, save first what was trained, as it was before."""
+def _stop(run: StageRun, signal: int) -> NoReturn:
+    """Save, and end the run; the next life goes on from here."""
+    run.save()
+    if run.progress.ended:
+        _note_patience(run)
+    run.context.processes.agree(lambda: refresh_summary(run))
+    raise _interrupted(run, signal)
+
+
+def _validate(run: StageRun, stop: StopRequest) -> None:
+    """Validate; when that fails, save first what was trained, as it was before. A validation that a
+    request to stop ends is owed to the next life.
+    """
     context, before = run.context, run.progress
     run.means.share(context.processes)  # what is saved when it fails stands for every process
     rows = context.processes.agree(context.log.flush)
     try:
-        with _divergence(run):
+        with _divergence(run), stop.at_once("leaving the validation for later, then saving"):
             run.validate()
+    except StopNow:
+        context.log.cut(rows)
+        run.progress = replace(before, owed=True)
+        raise
     except DivergedError:  # what is not finite is not saved
         if context.processes.is_main:
             context.log.cut(rows)

@@ -163,6 +163,9 @@ class StageRun:
             one.restore(read_state(folder, f"{name}-optimizer"))
         self.means.restore(read_state(folder, "means"))
         self.pool.restore(read_state(folder, "pool").tensors, self.device)
+        if self.progress.position.step:  # a validation that is owed tells the rates of its step
+            last = self._step_position()
+            self._set_rates(replace(last, step=last.step - 1, run_step=last.run_step - 1))
 
     def oom_hint(self) -> str:
         """Return what to try when it does not fit into memory."""
@@ -194,8 +197,7 @@ class StageRun:
 
     def _train(self, examples: Examples, pictures: tuple[str, ...]) -> Values:
         context, stage, position = self.context, self.plan.stage, self._step_position()
-        for network in self.pair.by_name().values():
-            network.set_rate(rate_factor(stage.schedule, self.intervals.lr_warmup, position))
+        self._set_rates(position)
         processes, total = context.processes, position.run_step
         processes.seed(seed_for(context.recipe.seed, "networks", total, processes.rank))
         factors = ramp_factors(stage.ramps, position)
@@ -205,6 +207,11 @@ class StageRun:
         if self.networks.average is not None and stage.ema is not None:
             update_average(self.networks.average, self.networks.generator.module, stage.ema)
         return values
+
+    def _set_rates(self, position: StepPosition) -> None:
+        factor = rate_factor(self.plan.stage.schedule, self.intervals.lr_warmup, position)
+        for network in self.pair.by_name().values():
+            network.set_rate(factor)
 
     def _step_position(self) -> StepPosition:
         position = self.progress.position

@@ -155,11 +155,12 @@ def _run(context: RunContext, resume: Resume | None, asked: Call) -> None:
         f"{describe_pictures(context.data.training)}, into {context.folder.path}"
     )
     missing = missing_folders(context.folder)
+    processes, tell = context.processes, context.callbacks.on_note
     with (
-        catch_stop_signals() as stop,
-        run_lock(context.folder, context.processes),
+        catch_stop_signals(tell, alone=processes.world == 1) as stop,
+        run_lock(context.folder, processes),
         without_trace(context.folder, missing, lambda: context.log.begun)
-        if context.processes.is_main
+        if processes.is_main
         else nullcontext(),
     ):
         checkpoint = context.processes.agree(lambda: _chosen(context, resume))

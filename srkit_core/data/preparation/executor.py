@@ -220,10 +220,11 @@ def _context(preload: Sequence[str]) -> BaseContext:
 
 
 def _begin(preload: Sequence[str]) -> None:
-    """Leave Ctrl-C to the parent, use one core, end when the parent does, and import what is
+    """Leave signals to the parent, use one core, end when the parent does, and import what is
     needed.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGINT",) if sys.platform == "win32" else ("SIGINT", "SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
