@@ -7,21 +7,19 @@ known by its sha256, whatever it is called, and is verified each time before it 
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from srkit_core.downloads import DownloadError, download, sha256
 from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.inside import leads_out, plain_name
+from srkit_core.locks import locked
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 FOLDER_VARIABLE: Final = "SRKIT_WEIGHTS"
 CACHE_VARIABLE: Final = "SRKIT_CACHE"
@@ -152,11 +150,9 @@ def _fetch(spec: WeightsSpec, report: DownloadProgress, failures: list[str]) -> 
     return None
 
 
-def _locked(target: Path) -> "FileLock":
-    from filelock import FileLock
-
+def _locked(target: Path) -> AbstractContextManager[None]:
     target.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(target.with_name(f".{target.name}.lock"))
+    return locked(target.with_name(f".{target.name}.lock"), wait=True)
 
 
 def _unwritable(target: Path, error: OSError) -> WeightsError:

@@ -10,12 +10,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
-
-from filelock import FileLock
 
 from srkit_core.data.folders import is_passed_over
 from srkit_core.data.prepared_layout import MANIFEST
@@ -26,6 +24,7 @@ from srkit_core.inside import inside, leads_out, plain_name, shown
 from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.io.documents import write_json
 from srkit_core.io.images import ENDINGS
+from srkit_core.locks import locked
 from srkit_core.pretrained import cache_folder
 
 _FETCHED = ".fetched.json"
@@ -99,16 +98,14 @@ def _opened(address: str) -> tuple[Any, str]:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Let other processes that want the same files wait until they are there."""
+    held = ExitStack()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire()
+        held.enter_context(locked(folder / ".lock", wait=True))
     except OSError as error:
         raise write_error(error, folder) from error
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 def _wanted(system: Any, root: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from srkit_core.errors import DataError, DiskFullError
+from srkit_core.locks import NOT_SUPPORTED, go_on_without
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _LONG_NAME: Final = 128
@@ -70,12 +71,18 @@ def write_text(path: Path, text: str) -> None:
 
 
 def flush(path: Path) -> None:
-    """Wait until a file or folder is on the disk; Windows cannot wait for a folder."""
+    """Wait until a file or folder is on the disk; Windows cannot wait for a folder, and a file
+    system that cannot is noted.
+    """
     if os.name == "nt" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            raise
+        go_on_without("waiting for the disk", str(path.parent), error.strerror or str(error))
     finally:
         os.close(handle)
 

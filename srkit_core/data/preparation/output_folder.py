@@ -3,11 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from pydantic import TypeAdapter
 
 from srkit_core.data.preparation.manifest import forget_manifest
@@ -17,6 +17,7 @@ from srkit_core.data.prepared_layout import MANIFEST, OPTIONS, RECORDS, SKIPPED,
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import UNFINISHED, write_error
 from srkit_core.io.documents import write_json
+from srkit_core.locks import locked
 
 _LOCK = ".lock"
 _WORDS = TypeAdapter(dict[str, str])
@@ -37,20 +38,18 @@ def locked_folder(out: Path) -> Iterator[None]:
         raise RecipeError(
             f"{out} exists already and holds something else", hint="name a new folder"
         )
-    lock = FileLock(out / _LOCK, timeout=0)
+    held = ExitStack()
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        held.enter_context(locked(out / _LOCK, wait=False))
     except Timeout:
         raise RecipeError(
             f"another process is preparing {out}", hint="wait for it, or name another folder"
         ) from None
     except OSError as error:
         raise write_error(error, out) from error
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 def claim_folder(out: Path, options: PrepareOptions, *, redo: bool) -> None:

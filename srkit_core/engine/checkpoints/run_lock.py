@@ -1,15 +1,16 @@
 """Who may write into a run folder?"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import Timeout
 
 from srkit_core.engine.checkpoints.checkpoint import tidy
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.errors import RecipeError
 from srkit_core.io.atomic import write_error
+from srkit_core.locks import locked
 from srkit_core.run_folder import RunFolder
 
 LOCK: Final = ".lock"
@@ -22,18 +23,15 @@ def run_lock(folder: RunFolder, processes: Processes) -> Iterator[None]:
 
     The system gives the folder free when the main process ends, however it ends.
     """
-    lock = FileLock(folder.path / LOCK, timeout=0)
-    processes.agree(lambda: _acquire(lock, folder))
-    try:
+    with ExitStack() as held:
+        processes.agree(lambda: _acquire(held, folder))
         yield
-    finally:
-        lock.release()
 
 
-def _acquire(lock: BaseFileLock, folder: RunFolder) -> None:
+def _acquire(held: ExitStack, folder: RunFolder) -> None:
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        held.enter_context(locked(folder.path / LOCK, wait=False))
         tidy(folder)
     except Timeout:
         raise RecipeError(
