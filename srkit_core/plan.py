@@ -19,6 +19,7 @@ from srkit_core.compatibility import (
     check_lipschitz,
     check_patches,
     check_room,
+    check_schedule,
 )
 from srkit_core.errors import ExpressionError, IncompatibleError
 from srkit_core.expressions import Call, Chain, Item, Sum, Term
@@ -118,6 +119,7 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     check_contests(recipe, [one.label for one in metrics])
     for stage in recipe.stages:
         check_crop(stage, generator, recipe.scale)
+        check_schedule(stage)
         check_optimizer(stage.optimizer.generator)
         check_optimizer(stage.optimizer.discriminator)
     bound = Plan(

@@ -2,7 +2,9 @@
 
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -219,13 +221,13 @@ def _value(name: str, text: str) -> float | str | None:
 
 
 def choose_run_folder(out: str | Path | None, name: str, *, resume: bool) -> RunFolder:
-    """Return the folder of a run: `out`, or the next free `runs/<name>-<n>`.
+    """Return the folder of a run: `out`, or the next free `runs/<name>-<n>`, which is made.
 
     Raises RecipeError when `out` already holds a run that is not to be resumed, is a file, or has a
     name that is not UTF-8.
     """
     if out is None:
-        return RunFolder(_next_free(name))
+        return RunFolder(_claimed(name))
     folder = RunFolder(Path(out))
     if any("\ud800" <= letter <= "\udfff" for letter in str(folder.path.absolute())):
         fact = f"{out} lies under a name that is not UTF-8, from which no weights can be read"
@@ -238,8 +240,18 @@ def choose_run_folder(out: str | Path | None, name: str, *, resume: bool) -> Run
     return folder
 
 
-def _next_free(name: str) -> Path:
-    number = 1
-    while Path("runs", f"{name}-{number}").exists():
-        number += 1
-    return Path("runs", f"{name}-{number}")
+def _claimed(name: str) -> Path:
+    """Make the next free folder; of several runs that begin at once each gets one of its own."""
+    try:
+        Path("runs").mkdir(exist_ok=True)
+        for number in count(1):
+            path = Path("runs", f"{name}-{number}")
+            with suppress(FileExistsError):
+                path.mkdir()
+                return path
+    except OSError as error:
+        why = error.strerror or error
+        raise RecipeError(
+            f"cannot make a folder in runs: {why}", hint="--out another folder"
+        ) from None
+    raise AssertionError("numbers have no end")

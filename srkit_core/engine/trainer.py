@@ -40,7 +40,7 @@ from srkit_core.engine.run_record import (
     recorded_recipe,
 )
 from srkit_core.engine.stage_run import StageRun, open_stage_run
-from srkit_core.engine.unstarted import missing_folders, without_trace
+from srkit_core.engine.unstarted import given_back, missing_folders, without_trace
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.expressions import Call
 from srkit_core.launch import leftovers
@@ -88,9 +88,12 @@ def train(
         heard = CallbackList(callbacks if processes.is_main else ())
         for note in [*([ignored] if ignored else []), *notes]:
             heard.on_note(note)
-        context = _open_context(planned, options, resume, registry, processes, heard)
-        _run(context, resume, recipe.generator)
-    return RunResult(context.folder.path)
+        out, name = options.out, planned.recipe.name
+        folder = processes.agree(lambda: choose_run_folder(out, name, resume=resume is not None))
+        with given_back(folder.path if out is None and processes.is_main else None):
+            context = _open_context(planned, folder, options, resume, registry, processes, heard)
+            _run(context, resume, recipe.generator)
+    return RunResult(folder.path)
 
 
 def _as_before(options: RunOptions, resume: Resume | None) -> tuple[RunOptions, list[str]]:
@@ -108,6 +111,7 @@ def _as_before(options: RunOptions, resume: Resume | None) -> tuple[RunOptions, 
 
 def _open_context(
     planned: Plan,
+    folder: RunFolder,
     options: RunOptions,
     resume: Resume | None,
     registry: Registry,
@@ -116,8 +120,6 @@ def _open_context(
 ) -> RunContext:
     _check_batches(planned, processes)
     _tell_who_opens(planned.generator, callbacks)
-    name, out = planned.recipe.name, options.out
-    folder = processes.agree(lambda: choose_run_folder(out, name, resume=resume is not None))
     recorded = recorded_recipe(folder, registry) if folder.holds_run else None
     pinned = _pin(planned, recorded, processes, registry, callbacks)
     if recorded:

@@ -27,11 +27,22 @@ def without_trace(
     new, before = not folder.holds_run, set(folder.path.iterdir())
     try:
         yield
-    except (Exception, KeyboardInterrupt):
+    except (Exception, KeyboardInterrupt, SystemExit):
         if new and not started():
             written = set(folder.path.iterdir()) - before
             _delete({*written, folder.path / LOCK}, missing)
         raise
+
+
+@contextmanager
+def given_back(folder: Path | None) -> Iterator[None]:
+    """Give a folder that was made for a run free again where the run left nothing in it."""
+    try:
+        yield
+    finally:
+        for path in (folder, folder.parent) if folder else ():
+            with suppress(OSError):  # of one that something is in
+                path.rmdir()
 
 
 def _delete(written: set[Path], missing: list[Path]) -> None:

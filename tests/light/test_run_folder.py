@@ -1,6 +1,8 @@
 """Is what a run folder holds found and read, without torch?"""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -79,7 +81,7 @@ def test_a_folder_with_a_run_is_refused_without_resume_and_a_free_one_is_numbere
 ):
     monkeypatch.chdir(tmp_path)
     assert str(choose_run_folder(None, "rrdb", resume=False).path) == "runs/rrdb-1"
-    (tmp_path / "runs/rrdb-1").mkdir(parents=True)
+    assert (tmp_path / "runs/rrdb-1").is_dir()
     assert str(choose_run_folder(None, "rrdb", resume=False).path) == "runs/rrdb-2"
     (tmp_path / "runs/rrdb-1/recipe.toml").touch()
     with pytest.raises(RecipeError, match="already holds a run"):
@@ -101,3 +103,19 @@ def test_arguments_of_a_run_are_those_of_its_repetition(tmp_path, monkeypatch):
     assert RunOptions(**repeated).arguments() == arguments
     assert repeated["track"] == ("wandb",)
     assert "init" not in repeated
+
+
+def test_runs_that_begin_at_once_get_a_folder_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with ThreadPoolExecutor(16) as pool:
+        chosen = pool.map(lambda _: choose_run_folder(None, "rrdb", resume=False), range(64))
+        names = {one.path.name for one in chosen}
+    assert names == {f"rrdb-{number}" for number in range(1, 65)}
+
+
+def test_where_no_folder_can_be_made_the_way_on_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("runs").touch()
+    with pytest.raises(RecipeError, match="cannot make a folder in runs: ") as caught:
+        choose_run_folder(None, "rrdb", resume=False)
+    assert caught.value.hint == "--out another folder"
