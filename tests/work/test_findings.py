@@ -102,7 +102,7 @@ def test_a_list_of_equal_names_from_two_folders_loses_none(tmp_path, capsys):
         run(
             [
                 "prepare",
-                f"{listed} in {tmp_path / 'a'}",
+                f"{listed} in {tmp_path}",
                 str(tmp_path / "out"),
                 "--patch",
                 "32",
