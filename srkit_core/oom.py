@@ -8,12 +8,14 @@ from srkit_core.torch_messages import OUT_OF_MEMORY, says_any
 
 
 @contextmanager
-def oom_guard(hint: str | Callable[[], str]) -> Iterator[None]:
+def oom_guard(hint: str | Callable[[], str], doing: str = "") -> Iterator[None]:
     """Turn every way in which torch and Python say that memory ran out into OutOfMemoryError with
-    this hint, or what gives it at that time.
+    this hint, or what gives it at that time; `doing` says over what, such as `while a.png was
+    upscaled`.
     """
     import torch
 
+    fact = f"memory ran out {doing}".strip()
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
@@ -21,4 +23,4 @@ def oom_guard(hint: str | Callable[[], str]) -> Iterator[None]:
         if not known and not says_any(error, *OUT_OF_MEMORY):
             raise
         now = hint if isinstance(hint, str) else hint()
-        raise OutOfMemoryError("memory ran out", hint=now) from error
+        raise OutOfMemoryError(fact, hint=now) from error

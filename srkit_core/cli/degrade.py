@@ -29,19 +29,23 @@ def degrade_command(
     side: Annotated[
         int, typer.Option(min=16, help="Side of the central crop that is shown, in HR pixels.")
     ] = 256,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of that name.")] = (
+        False
+    ),
 ) -> None:
     """Degrade a picture several times, and write what comes of it with what was drawn."""
     from srkit_core.data.own_work import remember
     from srkit_core.evaluation.contact_sheet import contact_sheet, describe_draws
     from srkit_core.evaluation.degrade_picture import degrade
-    from srkit_core.io.images import WRITABLE, write_image
+    from srkit_core.io.images import WRITABLE, Photo, looks_gray, write_photo
+    from srkit_core.io.output_files import check_outputs
 
     if out.suffix.lower() not in WRITABLE:
         raise RecipeError(f"--out {out} is no picture", hint=f"--out {out.with_suffix('.png')}")
-    if out.exists():
-        raise RecipeError(f"{out} exists already", hint="--out another file")
+    check_outputs([out], overwrite=overwrite)
     degraded = degrade(picture, chain, scale=scale, count=count, side=side, seed=seed)
-    write_image(out, contact_sheet(degraded.hr, degraded.results))
+    sheet = contact_sheet(degraded.hr, degraded.results)
+    write_photo(out, Photo(sheet, gray=looks_gray(sheet)))
     remember(out)
     for note in degraded.notes:
         say(f"note: {picture}: {note}", err=True)

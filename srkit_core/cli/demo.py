@@ -12,26 +12,34 @@ if TYPE_CHECKING:
     from srkit_core.evaluation.scores import ModelScores, Scores
 
 _RECIPE = "demo"
+_PICTURE, _SCORES = "comparison.png", "scores.json"
 
 
 def demo_command(
     out: Annotated[
         Path | None, typer.Option(help="The run folder (default: the next free runs/demo-<n>).")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace picture and scores of that folder.")
+    ] = False,
 ) -> None:
     """Train on bundled photographs in two stages, and compare with bicubic on photographs that were
     held out. One that was interrupted goes on with --out RUN.
     """
     from srkit_core.cli.progress import ProgressView
     from srkit_core.engine.trainer import train
+    from srkit_core.io.output_files import check_outputs
     from srkit_core.recipe_files import read_recipe
     from srkit_core.run_options import RunOptions
 
+    goes_on = out is not None and is_demo(out)
+    if out is not None and not goes_on:
+        check_outputs([out / _PICTURE, out / _SCORES], overwrite=overwrite)
     with ProgressView() as view:
         result = train(
             read_recipe(_RECIPE),
             RunOptions(out=out),
-            resume="newest" if out and is_demo(out) else None,
+            resume="newest" if goes_on else None,
             callbacks=[view],
         )
     finish_demo(result.folder)
@@ -55,12 +63,12 @@ def finish_demo(folder: Path) -> None:
 
     recipe = read_recipe(str(folder))
     models = _models(folder, [stage.name for stage in recipe.stages])
-    scores = draw_demo_sheet(models, recipe, discover(), folder / "comparison.png")
-    write_json(folder / "scores.json", scores.to_dict())
+    scores = draw_demo_sheet(models, recipe, discover(), folder / _PICTURE)
+    write_json(folder / _SCORES, scores.to_dict())
     _print_gains(scores)
     say(
-        f"picture: {folder / 'comparison.png'}",
-        f"scores: {folder / 'scores.json'}",
+        f"picture: {folder / _PICTURE}",
+        f"scores: {folder / _SCORES}",
         f"weights: {folder / 'weights'}",
     )
 

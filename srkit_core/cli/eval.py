@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from srkit_core.cli.output import say
+from srkit_core.cli.output_check import check_written
 from srkit_core.cli.progress import ProgressView
 from srkit_core.cli.render import print_table
 from srkit_core.devices import DeviceName, PrecisionName
-from srkit_core.errors import RecipeError
+from srkit_core.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,6 +78,9 @@ CsvFile = Annotated[
 PicturesOption = Annotated[
     Path | None, typer.Option(help="Write the upscaled pictures into this folder.")
 ]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files that exist, and those of --pictures.")
+]
 
 
 def eval_command(
@@ -95,19 +99,22 @@ def eval_command(
     json_file: JsonFile = None,
     csv_file: CsvFile = None,
     pictures: PicturesOption = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Score models on pictures under one protocol."""
-    _check(pictures)
+    _check((json_file, csv_file), pictures, overwrite=overwrite)
     flags = {
         "lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics,
         "protocol": protocol, "border": border, "data": data,
     }  # fmt: skip
     written = {name: value for name, value in flags.items() if value is not None}
     run = _run_of(models) if data is None else None
-    wanted = _wanted(models, _like(run) | written)
-    scores = _scored(wanted, split, run, (device, precision, tile), pictures)
+    wanted, unwritten = _wanted(models, _like(run) | written), list[Path]()
+    save = _saving(pictures, unwritten)
+    scores = _scored(wanted, split, run, (device, precision, tile), save)
     _print_scores(scores)
     _write(scores, json_file, csv_file)
+    check_written(unwritten)
 
 
 def _run_of(models: Sequence[str]) -> "RunFolder | None":
@@ -127,14 +134,13 @@ def _scored(
     split: "Split | None",
     run: "RunFolder | None",
     machine: tuple[DeviceName, PrecisionName, int | None],
-    pictures: Path | None,
+    save: "SeenBy | None",
 ) -> "Scores":
     from srkit_core.devices import choose_device, inference_dtype
     from srkit_core.evaluation.evaluate import (
         Inference,
         evaluate_models,
         open_evaluation_set,
-        save_into,
     )
     from srkit_core.oom import oom_guard
     from srkit_core.registry import discover
@@ -143,7 +149,7 @@ def _scored(
     where = choose_device(device)
     inference = Inference(where, inference_dtype(precision, where), tile)
     found = open_evaluation_set(wanted, split, say, run)
-    with oom_guard("--tile 128"), ProgressView() as view:
+    with oom_guard("a machine with more memory, or smaller pictures"), ProgressView() as view:
         return evaluate_models(
             wanted,
             wanted.models,
@@ -151,7 +157,7 @@ def _scored(
             discover(),
             inference,
             note=view.on_note,
-            seen=_watched(view, len(found.pictures), save_into(pictures)),
+            seen=_watched(view, len(found.pictures), save),
             report=view.on_download,
         )
 
@@ -166,9 +172,17 @@ def _write(scores: "Scores", json_file: Path | None, csv_file: Path | None) -> N
         write_text(csv_file, _csv(scores))
 
 
-def _check(pictures: Path | None) -> None:
-    if pictures and pictures.is_dir() and any(pictures.iterdir()):
-        raise RecipeError(f"{pictures} already holds files", hint="--pictures another folder")
+def _check(files: Sequence[Path | None], pictures: Path | None, *, overwrite: bool) -> None:
+    """Refuse what could not be written, before the work."""
+    from srkit_core.io.output_files import check_outputs, check_place
+
+    check_outputs(files, overwrite=overwrite)
+    if pictures is None:
+        return
+    if pictures.is_dir() and any(pictures.iterdir()) and not overwrite:
+        hint = "--pictures another folder, or --overwrite"
+        raise RecipeError(f"{pictures} already holds files", hint=hint)
+    check_place(pictures / "picture.png")
 
 
 def _wanted(models: Sequence[str], written: dict[str, Any]) -> "EvaluationRecipe":
@@ -192,6 +206,24 @@ def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenB
         view.count(model, done[model], pictures)
 
     return seen
+
+
+def _saving(pictures: Path | None, unwritten: list[Path]) -> "SeenBy | None":
+    """Return what saves a picture; one that cannot be written is named, and the others come."""
+    from srkit_core.evaluation.evaluate import save_into
+
+    save = save_into(pictures)
+    if save is None:
+        return None
+
+    def saved(model: str, pair: "Pair", sr: "Tensor") -> None:
+        try:
+            save(model, pair, sr)
+        except DataError as error:
+            say(f"not written: {error}", err=True)
+            unwritten.append(error.path or Path(pair.name))
+
+    return saved
 
 
 def _print_scores(scores: "Scores") -> None:

@@ -1,13 +1,15 @@
 """How is a picture upscaled from the command line?"""
 
+import os
 import shlex
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from srkit_core.cli.output import say
+from srkit_core.cli.output_check import check_written
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.recipe_files import RUN_RECIPE
@@ -59,32 +61,28 @@ def upscale_command(
     """Upscale pictures with a trained model or a baseline."""
     from srkit_core.cli.progress import ProgressView
     from srkit_core.models.find_model import load_model
-    from srkit_core.oom import oom_guard
 
     _check_order(model, inputs, out)
+    side = _tile(tile)
+    tasks = _tasks(inputs, out, overwrite)
     with ProgressView() as view:
         loaded = load_model(
-            model,
-            scale=scale,
-            device=device,
-            precision=precision,
-            report=view.on_download,
-            note=view.on_note,
+            model, scale=scale, device=device, precision=precision, report=view.on_download
         )
-    tasks = _tasks(inputs, out, overwrite)
-    with oom_guard("--tile 128, or a smaller one than before"):
-        failed = [
-            one for one in tasks if not _upscale_one(loaded, model, *one, _tile(tile), overlap)
-        ]
-    if len(failed) == len(tasks):
-        first = failed[0][0]
+    alone = len(tasks) == 1
+    results = [_upscale_one(loaded, model, *one, side, overlap, alone=alone) for one in tasks]
+    skipped = [source for (source, _), result in zip(tasks, results, strict=True) if not result]
+    if len(skipped) == len(tasks):
         raise DataError(
-            f"none of the {len(tasks)} inputs could be read; the first is {first}",
+            f"none of the {len(tasks)} inputs could be read; the first is {skipped[0]}",
             hint="check the inputs",
         )
-    if failed:
-        done = len(tasks) - len(failed)
-        say(f"{done} of {len(tasks)} upscaled, {len(failed)} skipped", err=True)
+    done = results.count("written")
+    if done < len(tasks):
+        say(f"{done} of {len(tasks)} upscaled, {len(skipped)} skipped", err=True)
+    check_written(
+        [target for (_, target), one in zip(tasks, results, strict=True) if one == "unwritten"]
+    )
 
 
 def _check_order(model: str, inputs: list[Path], out: Path) -> None:
@@ -118,27 +116,31 @@ def _upscale_one(
     target: Path,
     tile: int | None,
     overlap: int | None,
-) -> bool:
-    """Upscale a file; an unreadable one is named and passed over."""
+    *,
+    alone: bool,
+) -> Literal["written", "unwritten", ""]:
+    """Upscale a file; one that cannot be read or written is named and passed over."""
     from srkit_core.evaluation.upscale_file import upscale_file
 
     try:
         sizes = upscale_file(model, source, target, tile=tile, overlap=overlap, named=named)
     except DataError as error:
-        if error.path != source:
+        unread = error.path == source
+        if not unread and (alone or error.path != target):
             raise
-        say(f"skipped: {error}", err=True)
-        return False
+        say(f"{'skipped' if unread else 'not written'}: {error}", err=True)
+        return "" if unread else "unwritten"
     for note in sizes.notes:
         say(f"note: {source}: {note}", err=True)
     (height, width), (larger_height, larger_width) = sizes.before, sizes.after
     say(f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})")
-    return True
+    return "written"
 
 
 def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, Path]]:
     """Pair every picture with its output file; raises DataError where that would lose something."""
     from srkit_core.io.images import IN_WORDS
+    from srkit_core.io.output_files import check_free, check_place
 
     sources = [(one, base) for path in inputs for one, base in _pictures(path, out)]
     if not sources:
@@ -167,19 +169,20 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
                 hint="upscale them into two folders",
                 path=source,
             )
-        if target.exists() and (not overwrite or target.resolve() == source.resolve()):
-            raise RecipeError(
-                f"{target} exists already", hint="--out another place, or --overwrite"
-            )
+        check_free(target, overwrite=overwrite)
+        if os.path.lexists(target) and target.resolve() == source.resolve():
+            raise RecipeError(f"{target} is its own input", hint="--out another place")
         taken[key] = source
+    check_place(tasks[0][1] if len(tasks) == 1 else out / "picture.png")
     return tasks
 
 
 def _is_one_file(inputs: list[Path], out: Path, pictures: int) -> bool:
     """Whether --out names a file; raises RecipeError where it does and there is not one input."""
     from srkit_core.io.images import ENDINGS, WRITABLE
+    from srkit_core.io.output_files import leads_to
 
-    if out.suffix.lower() not in ENDINGS or out.is_dir():
+    if out.suffix.lower() not in ENDINGS or leads_to(out, Path.is_dir):
         return False
     if len(inputs) > 1 or inputs[0].is_dir():
         folder = inputs[0].is_dir()

@@ -7,7 +7,7 @@ import typer
 
 from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import JsonFlag, print_json, print_table, print_text
-from srkit_core.errors import RecipeError, WeightsError
+from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +72,9 @@ def weights_import_command(
         str | None,
         typer.Option(help="The table to take (default: the moving average, where there is one)."),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of that name.")] = (
+        False
+    ),
 ) -> None:
     """Make a weights file of srkit from one of another project."""
     from srkit_core.expressions import parse_call
@@ -79,7 +82,7 @@ def weights_import_command(
     from srkit_core.models.weights_file import save_weights
     from srkit_core.registry import discover
 
-    _check_out(out)
+    _check_out(out, overwrite=overwrite)
     registry = discover()
     found, tensors = import_weights(file, registry, parse_call(gen) if gen else None, key)
     save_weights(out, tensors, _card(file, found, registry))
@@ -197,14 +200,15 @@ def at_hand(registry: "Registry") -> list[dict[str, Any]]:
     return rows
 
 
-def _check_out(out: Path) -> None:
+def _check_out(out: Path, *, overwrite: bool) -> None:
+    from srkit_core.io.output_files import check_outputs
+
     if out.suffix != ".safetensors":
         raise RecipeError(
             f"--out {out} does not end in .safetensors",
             hint=f"--out {out.with_suffix('.safetensors')}",
         )
-    if out.exists():
-        raise WeightsError(f"{out} exists already", hint="--out another file", path=out)
+    check_outputs([out], overwrite=overwrite)
 
 
 def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card":

@@ -43,6 +43,7 @@ from srkit_core.models.weights_file import fill, read_tensors
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import StagePlan
 from srkit_core.schedule import StepPosition, ramp_factors, rate_factor
+from srkit_core.specs import GeneratorSpec
 
 
 @dataclass
@@ -169,8 +170,10 @@ class StageRun:
 
     def oom_hint(self) -> str:
         """Return what to try when it does not fit into memory."""
-        world = self.context.processes.world
-        return less_memory_hint(self.plan.stage, world, self._again())
+        spec = self.context.plan.generator.spec(GeneratorSpec)
+        recomputes = bool(spec.body) and not self.context.options.recompute
+        world, again = self.context.processes.world, self._again()
+        return less_memory_hint(self.plan.stage, world, again, recomputes=recomputes)
 
     def lost_worker_hint(self) -> str:
         """Return what to try when a process that loads pictures was lost."""

@@ -25,6 +25,7 @@ from srkit_core.oom import oom_guard
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.run_options import RunOptions
+from srkit_core.specs import GeneratorSpec
 
 _FEW_BATCHES: Final = 12
 _FEW_SECONDS: Final = 3.0
@@ -87,7 +88,10 @@ def time_stages(
             drawn = (
                 _drawn_a_second(plan, number, pictures, workers, processes) if pictures else None
             )
-            with oom_guard(less_memory_hint(stage.stage, processes.world)):
+            body = plan.generator.spec(GeneratorSpec).body
+            recomputes = bool(body) and not options.recompute
+            hint = less_memory_hint(stage.stage, processes.world, recomputes=recomputes)
+            with oom_guard(hint):
                 seconds = _step_seconds(plan, stage, options, processes)
             memory = peak_memory_mb(processes.device)
             fields = stage.stage

@@ -1,6 +1,7 @@
 """What happens in one training step?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 
@@ -12,7 +13,8 @@ from srkit_core.engine.gan_monitor import contrast_and_tint
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.objective import Objective, Values, column_values, logits_of
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer
-from srkit_core.errors import DivergedError
+from srkit_core.errors import DivergedError, NotFiniteError
+from srkit_core.io.images import all_finite
 from srkit_core.recipe import Stage
 
 
@@ -36,11 +38,27 @@ def train_step(pair: NetworkPair, context: StepContext, examples: Examples) -> V
     Returns the values of the step's columns, means over the microbatches.
     """
     microbatches = microbatches_of(examples, context.stage.accumulate)
-    if pair.discriminator is None:
-        return _generator_alone(pair.generator, context, microbatches)
-    first = context.stage.order == "generator-first"
-    turns = _generator_first if first else _discriminator_first
-    return turns(pair.generator, pair.discriminator, context, microbatches)
+    with _blaming(examples, context):
+        if pair.discriminator is None:
+            return _generator_alone(pair.generator, context, microbatches)
+        first = context.stage.order == "generator-first"
+        turns = _generator_first if first else _discriminator_first
+        return turns(pair.generator, pair.discriminator, context, microbatches)
+
+
+@contextmanager
+def _blaming(examples: Examples, context: StepContext) -> Iterator[None]:
+    """Blame the degradation, not the rate, where already the examples were not finite."""
+    try:
+        yield
+    except DivergedError as error:
+        if all(all_finite(one) for one in (examples.lr, examples.hr, examples.target)):
+            raise
+        pictures = ", ".join(dict.fromkeys(context.pictures)) or "the pictures"
+        raise NotFiniteError(
+            f"the degradation made NaN or infinity of {pictures} at step {context.step}",
+            hint="leave out one step of the chain after the other",
+        ) from error
 
 
 def microbatches_of(examples: Examples, count: int) -> list[Examples]:

@@ -18,6 +18,7 @@ from srkit_core.data.picture import Picture
 from srkit_core.engine.logs.columns import STD
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.machine.processes import Processes
+from srkit_core.engine.memory_hint import VALIDATION_HINT
 from srkit_core.engine.objective import Objective, Values, column_values, logits_of
 from srkit_core.engine.seeds import seed_for
 from srkit_core.errors import NotFiniteError
@@ -150,7 +151,9 @@ class Validator:
                 shown[pair.name] = self._row(pair, sr)
 
         examples = pairs(mine, model.scale, self.lr_maker, self.processes.device)
-        scores = score_model(name, model, examples, self.protocol, self.metrics, seen=show)
+        scores = score_model(
+            name, model, examples, self.protocol, self.metrics, seen=show, no_room=VALIDATION_HINT
+        )
         everyone = dict(
             self.processes.collect(
                 [(one, (scores.images[one], shown.get(one))) for one in scores.images]

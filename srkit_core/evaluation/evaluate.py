@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import Any, Final, Literal, TypeAlias, TypedDict, Unpack
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from srkit_core.data.picture_set import PictureSet, open_picture_set, readable
 from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.devices import DeviceName, PrecisionName, choose_device, inference_dtype
 from srkit_core.errors import DataError, IncompatibleError, RecipeError
+from srkit_core.evaluation.metric_sizes import check_metric_sizes
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.run_pictures import as_validated, held_out_pictures, run_among
 from srkit_core.evaluation.scores import Scores
@@ -28,6 +29,7 @@ from srkit_core.evaluation_recipe import EvaluationRecipe, evaluation_recipe
 from srkit_core.home import at_home
 from srkit_core.inside import leads_out, plain_name
 from srkit_core.io.images import image_size, to_bytes, write_image
+from srkit_core.io.output_files import check_place
 from srkit_core.models.build import build_degradation
 from srkit_core.models.find_model import DEFAULT_SCALE, ModelLike, fetch, open_model, own_scale
 from srkit_core.models.model import Model
@@ -39,6 +41,7 @@ from srkit_core.recipe import PAIRED, ProtocolName
 from srkit_core.registry import Registry, discover
 from srkit_core.run_folder import RunFolder
 
+_NO_ROOM: Final = "a machine with more memory, or smaller pictures"
 Note: TypeAlias = Callable[[str], None]
 SeenBy: TypeAlias = Callable[[str, Pair, Tensor], None]
 """Is shown a model's name, LR and HR of a picture, and its SR (1, 3, H, W), not clamped."""
@@ -105,7 +108,9 @@ def evaluate(
     wanted = evaluation_recipe({"models": rows, **source, **like, **given})
     inference = Inference(where, inference_dtype(precision, where), tile)
     found, seen = open_evaluation_set(wanted, split, heard, run), save_into(pictures)
-    with oom_guard("tile=128"):
+    if pictures is not None:
+        check_place(at_home(Path(pictures)) / "picture.png")
+    with oom_guard(_NO_ROOM):
         return evaluate_models(
             wanted, named, found, registry or discover(), inference, note=heard, seen=seen
         )
@@ -213,6 +218,7 @@ def evaluate_models(
     lr_maker = _lr_maker(wanted, registry, scale)
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
     terms = bind_metrics(registry, wanted.metrics)
+    check_metric_sizes(found.pictures, scale, protocol, terms)
     networks_of([term.bound for term in terms], registry, report)
     metrics, scores = build_metrics(terms), []
     for name, word in models.items():

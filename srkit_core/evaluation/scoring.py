@@ -12,6 +12,7 @@ from torch import Tensor
 from srkit_core.data.examples import LrMaker
 from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError, NotFiniteError
+from srkit_core.evaluation.memory_advice import SCORED_BYTES, memory_hint
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scores import ModelScores, PictureScores
 from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
@@ -20,6 +21,7 @@ from srkit_core.io.images import Pixels, all_finite, to_unit
 from srkit_core.models.build import build
 from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.models.model import Model, naming_picture
+from srkit_core.oom import oom_guard
 from srkit_core.plan import MetricTerm
 from srkit_core.specs import MetricSpec
 
@@ -89,15 +91,19 @@ def score_model(
     *,
     seen: Seen | None = None,
     tile: int | None = None,
+    no_room: str = "",
 ) -> ModelScores:
-    """Score a model on pictures.
+    """Score a model on pictures; `no_room` is the hint where memory does not suffice, of a caller
+    that has no tiles.
 
     `seen` is shown each pair with its SR (1, 3, H, W), not clamped.
     """
     images = dict[str, PictureScores]()
     for pair in examples:
-        with naming_picture(pair.name, name):
-            sr = upscale_tiled(model, pair.lr, choose_tiling(model, pair.lr, tile))
+        size, tiling = (pair.lr.shape[-2], pair.lr.shape[-1]), choose_tiling(model, pair.lr, tile)
+        hint = no_room or memory_hint(model, size, tiling, bytes_a_pixel=SCORED_BYTES)
+        with naming_picture(pair.name, name), oom_guard(hint, f"while {pair.name} was scored"):
+            sr = upscale_tiled(model, pair.lr, tiling)
             images[pair.name] = score(sr, pair.hr, protocol, metrics)
             if seen:
                 seen(pair, sr)

@@ -47,14 +47,21 @@ class _Span:
 def choose_tiling(
     model: Model, lr: Tensor, tile: int | None = None, overlap: int | None = None
 ) -> Tiling:
-    """Return the tiling for (B, 3, H, W): what was asked for, else whole pictures up to 512 x 512
-    and tiles beyond.
+    """Return the tiling for (B, 3, H, W), as `tiling_of` does."""
+    return tiling_of(model, (lr.shape[-2], lr.shape[-1]), tile, overlap)
+
+
+def tiling_of(
+    model: Model, lr: tuple[int, int], tile: int | None = None, overlap: int | None = None
+) -> Tiling:
+    """Return the tiling for LR of (height, width): what was asked for, else whole pictures up to
+    512 x 512 and tiles beyond.
 
     The default overlap is the generator's receptive field as its spec declares it.
     """
     reach = model.receptive if overlap is None else overlap
     if tile is None:
-        tile = AUTO_TILE if lr.shape[-2] * lr.shape[-1] > AUTO_WHOLE else None
+        tile = AUTO_TILE if lr[0] * lr[1] > AUTO_WHOLE else None
     return Tiling(tile, reach)
 
 

@@ -11,19 +11,25 @@ from torch import Tensor
 
 from srkit_core.data.own_work import remember
 from srkit_core.devices import DeviceName, PrecisionName
-from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
+from srkit_core.evaluation.memory_advice import memory_hint
+from srkit_core.evaluation.tiling import Tiling, tiling_of, upscale_tiled
 from srkit_core.home import at_home
 from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import (
     DEEP,
+    Photo,
     Samples,
+    check_holds,
     check_writable,
+    image_size,
+    looks_gray,
     read_photo,
     to_bytes,
     to_unit,
     to_words,
     write_photo,
 )
+from srkit_core.io.output_files import check_place
 from srkit_core.models.build import build_network, to_device
 from srkit_core.models.find_model import ModelLike, load_model
 from srkit_core.models.model import Model, naming_picture
@@ -66,16 +72,10 @@ def upscale(
     is as in `upscale_file` and `load_model`, with their errors.
     """
     loaded = load_model(model, scale=scale, device=device, precision=precision, registry=registry)
-    with oom_guard("tile=128, or a smaller one than before"):
-        named = "" if isinstance(model, Model) else str(model)
-        return upscale_file(
-            loaded,
-            at_home(Path(source)),
-            at_home(Path(target)),
-            tile=tile,
-            overlap=overlap,
-            named=named,
-        )
+    named = "" if isinstance(model, Model) else str(model)
+    source, target = at_home(Path(source)), at_home(Path(target))
+    check_place(target)
+    return upscale_file(loaded, source, target, tile=tile, overlap=overlap, named=named)
 
 
 def upscale_file(
@@ -98,20 +98,26 @@ def upscale_file(
     makes NaN or infinity of it.
     """
     check_writable(target)
-    photo = read_photo(source)
-    seen = fill_hidden(photo.pixels, photo.alpha)
-    deep = photo.pixels.dtype == np.uint16 and target.suffix.lower() in DEEP
-    lr = _tensor(seen, model.device)
-    gray = photo.gray or _looks_gray(seen)
-    with naming_picture(source, named):
-        suited = _keeping_16_bit(model) if deep else model
-        sr = upscale_tiled(suited, lr, choose_tiling(model, lr, tile, overlap))
-        larger = _samples(_without_colour(sr) if gray else sr, deep)
-    alpha = None if photo.alpha is None else _larger_alpha(photo.alpha, model, deep)
-    write_photo(target, replace(photo, pixels=larger, alpha=alpha))
+    before = image_size(source)
+    after = (before[0] * model.scale, before[1] * model.scale)
+    check_holds(target, after)
+    tiling = tiling_of(model, before, tile, overlap)
+    doing = f"while {source} was upscaled to {after[1]}x{after[0]}"
+    with oom_guard(memory_hint(model, before, tiling), doing), naming_picture(source, named):
+        photo = _larger(model, read_photo(source), tiling, deep=target.suffix.lower() in DEEP)
+        write_photo(target, photo)
     remember(target)
-    before, after = (samples.shape[:2] for samples in (photo.pixels, larger))
-    return Upscaled((before[0], before[1]), (after[0], after[1]), photo.notes)
+    return Upscaled(before, after, photo.notes)
+
+
+def _larger(model: Model, photo: Photo, tiling: Tiling, *, deep: bool) -> Photo:
+    seen = fill_hidden(photo.pixels, photo.alpha)
+    deep = deep and seen.dtype == np.uint16
+    suited = _keeping_16_bit(model) if deep else model
+    sr = upscale_tiled(suited, _tensor(seen, model.device), tiling)
+    larger = _samples(_without_colour(sr) if photo.gray or looks_gray(seen) else sr, deep)
+    alpha = None if photo.alpha is None else _larger_alpha(photo.alpha, model, deep)
+    return replace(photo, pixels=larger, alpha=alpha)
 
 
 def _keeping_16_bit(model: Model) -> Model:
@@ -123,11 +129,6 @@ def _keeping_16_bit(model: Model) -> Model:
     network = build_network(bound).eval()
     network.load_state_dict(model.network.state_dict())
     return replace(model, network=to_device(network, model.device), bound=bound)
-
-
-def _looks_gray(pixels: Samples) -> bool:
-    """Say whether the channels of (H, W, 3) are alike."""
-    return bool((pixels == pixels[:, :, :1]).all())
 
 
 def _without_colour(sr: Tensor) -> Tensor:

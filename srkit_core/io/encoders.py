@@ -34,7 +34,8 @@ class Encoder:
 
     `encode` takes uint8. `encode_16_bit` takes uint16; a format without it gets pixels rounded to 8
     bit. A format that has no `alpha` gets pictures laid on white, one that is not `gray` three
-    equal channels. `exif` and `profile` say whether
+    equal channels. A side has at most `most_side` pixels, all of them together at most
+    `most_bytes` as they are stored. `exif` and `profile` say whether
     it has a place for EXIF and for an ICC profile of sRGB.
     """
 
@@ -42,6 +43,9 @@ class Encoder:
     encode_16_bit: Encode | None = None
     alpha: bool = False
     gray: bool = False
+    most_side: int = 2**31 - 1
+    most_side_16_bit: int = 2**31 - 1
+    most_bytes: int = 2**63 - 1
     exif: bool = False
     profile: bool = False
 

@@ -33,6 +33,9 @@ _PROGRAMS = (b"%!PS", b"\xc5\xd0\xd3\xc6")  # PostScript, which Pillow would hav
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892
 _PENTAX = 65535
+_OFFSETS_OF_32_BIT = 2**32 - 2**20
+"""So many bytes of pixels leave room for a header and what else stands before them."""
+
 _JPEG_SEGMENTS = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, *range(0xE0, 0xF0), 0xFE})
 
 
@@ -162,7 +165,11 @@ FORMATS: Final = (
         JPEG,
         sniff=_is_jpeg,
         encoder=Encoder(
-            pillow_encode("JPEG", quality=95, subsampling=0), gray=True, exif=True, profile=True
+            pillow_encode("JPEG", quality=95, subsampling=0),
+            gray=True,
+            most_side=65_500,  # libjpeg's; 65,535 by ITU-T T.81
+            exif=True,
+            profile=True,
         ),
         written=_endings("jpg jpeg"),
         common=True,
@@ -177,6 +184,7 @@ FORMATS: Final = (
             encode_16_bit_png,
             alpha=True,
             gray=True,
+            most_side_16_bit=1_000_000,  # libpng's
             exif=True,
             profile=True,
         ),
@@ -193,6 +201,7 @@ FORMATS: Final = (
             encode_16_bit_tiff,
             alpha=True,
             gray=True,
+            most_bytes=_OFFSETS_OF_32_BIT,
             exif=True,
             profile=True,
         ),
@@ -206,6 +215,7 @@ FORMATS: Final = (
         encoder=Encoder(
             pillow_encode("WEBP", lossless=True, exact=True, method=0),
             alpha=True,
+            most_side=16_383,  # 14 bits (RFC 9649)
             exif=True,
             profile=True,
         ),
@@ -257,7 +267,7 @@ FORMATS: Final = (
         _endings("bmp dib"),
         BMP,
         starts=(b"BM",),
-        encoder=Encoder(pillow_encode("BMP")),
+        encoder=Encoder(pillow_encode("BMP"), most_bytes=_OFFSETS_OF_32_BIT),
         written=_endings("bmp"),
     ),
     Format("GIF", _endings("gif"), starts=(b"GIF8",)),

@@ -45,9 +45,11 @@ __all__ = [
     "Samples",
     "all_finite",
     "check_finite",
+    "check_holds",
     "check_writable",
     "image_notes",
     "image_size",
+    "looks_gray",
     "read_image",
     "read_image_noted",
     "read_photo",
@@ -149,6 +151,9 @@ def write_photo(path: Path, photo: Photo) -> None:
     the place cannot take the picture, DiskFullError.
     """
     check_writable(path)
+    channels = 3 + (photo.alpha is not None)
+    height, width = photo.pixels.shape[:2]
+    check_holds(path, (height, width), channels=channels, deep=photo.pixels.dtype == np.uint16)
     try:
         encoder = ENCODERS[path.suffix.lower()]
         gray = photo.gray and encoder.gray
@@ -175,6 +180,24 @@ def check_writable(path: Path) -> None:
             hint=f"end it with one of {' '.join(sorted(WRITABLE))}",
             path=path,
         )
+
+
+def check_holds(
+    path: Path, size: tuple[int, int], *, channels: int = 3, deep: bool = False
+) -> None:
+    """Raise DataError when the format of `path` cannot hold a picture of (height, width)."""
+    encoder, (height, width) = ENCODERS[path.suffix.lower()], size
+    kept = deep and encoder.encode_16_bit is not None
+    side = encoder.most_side_16_bit if kept else encoder.most_side
+    stored = height * width * channels * (2 if kept else 1)
+    if max(height, width) <= side and stored <= encoder.most_bytes:
+        return
+    limit = f"{side:,} a side" if max(height, width) > side else f"{encoder.most_bytes:,} bytes"
+    raise DataError(
+        f"cannot write {path}: it has {width}x{height} pixels, {path.suffix} takes {limit}",
+        hint="--out with the ending .png" if path.suffix != ".png" else "--out with .tif",
+        path=path,
+    )
 
 
 def to_unit(pixels: "Tensor") -> "Tensor":
@@ -205,7 +228,7 @@ def to_bytes(unit: "Tensor") -> "Tensor":
     Raises NotFiniteError for NaN and infinity, which are no brightness.
     """
     check_finite(unit)
-    return unit.detach().float().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1)
+    return unit.detach().float().clamp(0, 1).mul_(255).round_().byte().permute(0, 2, 3, 1)
 
 
 def to_words(unit: "Tensor") -> "Tensor":
@@ -217,7 +240,13 @@ def to_words(unit: "Tensor") -> "Tensor":
     import torch
 
     check_finite(unit)
-    return unit.detach().float().clamp(0, 1).mul(65535).round().to(torch.uint16).permute(0, 2, 3, 1)
+    words = unit.detach().float().clamp(0, 1).mul_(65535).round_().to(torch.uint16)
+    return words.permute(0, 2, 3, 1)
+
+
+def looks_gray(pixels: Samples) -> bool:
+    """Say whether the channels of (H, W, 3) are alike everywhere."""
+    return bool((pixels == pixels[:, :, :1]).all())
 
 
 def all_finite(values: "Tensor") -> bool:

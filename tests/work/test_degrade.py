@@ -95,6 +95,18 @@ def test_cells_show_hr_and_enlarged_lr(registry, smooth):
     assert np.array_equal(sheet[8:48, 56:96], sheet[8:48, 104:144])
 
 
+def test_the_sheet_of_a_gray_picture_is_gray(tmp_path, photo):
+    gray = tmp_path / "gray.png"
+    Image.open(photo).convert("L").save(gray)
+    for source, mode in ((gray, "L"), (photo, "RGB")):
+        out = tmp_path / f"{mode}.png"
+        words = ["degrade", str(source), "--degrade", "blur(sigma=2) | bicubic", "--count", "1"]
+        assert run([*words, "--out", str(out)]) == 0
+        assert Image.open(out).mode == mode
+        assert run([*words, "--out", str(out)]) == 2
+        assert run([*words, "--out", str(out), "--overwrite"]) == 0
+
+
 def test_a_chain_that_keeps_the_size_needs_no_scale(photo, tmp_path):
     assert (
         run(

@@ -15,7 +15,7 @@ from srkit_core.cli.app import run
 from srkit_core.data.examples import LrMaker
 from srkit_core.data.picture import Picture
 from srkit_core.data.preparation import derived_pictures
-from srkit_core.engine import stage_run
+from srkit_core.engine import run_context, stage_run
 from srkit_core.errors import DataError, DivergedError, NotFiniteError
 from srkit_core.evaluation import degrade_picture
 from srkit_core.evaluation.protocol import Protocol
@@ -35,8 +35,8 @@ BAD = [float("nan"), float("inf"), -float("inf")]
 
 @pytest.fixture
 def photos(tmp_path, smooth):
-    for name in ("a", "b"):
-        write_image(tmp_path / "photos" / f"{name}.png", smooth(32, 40))
+    for number, name in enumerate("ab"):
+        write_image(tmp_path / "photos" / f"{name}.png", smooth(32, 40, number))
     return tmp_path / "photos"
 
 
@@ -181,6 +181,9 @@ def spoil(monkeypatch, module, value, name="build_degradation"):
             return lr, draws
 
         chain.traced = spoilt
+        monkeypatch.setattr(
+            type(chain), "__call__", lambda self, hr, /, *, rng: self.traced(hr, rng=rng)[0]
+        )
         return made
 
     monkeypatch.setattr(module, name, built)
@@ -228,6 +231,14 @@ def test_no_metric_sees_it():
                 Protocol("y", 0, quantise).prepare(sr)
             with pytest.raises(NotFiniteError):
                 Protocol("rgb", 0, quantise).whole(sr)
+
+
+@pytest.mark.parametrize("value", BAD)
+def test_training_blames_the_degradation_and_not_the_rate(photos, tmp_path, monkeypatch, value):
+    spoil(monkeypatch, run_context, value)
+    options = RunOptions(data=photos, out=tmp_path / "run", device="cpu")
+    with pytest.raises(NotFiniteError, match="the degradation made NaN or infinity of"):
+        train(recipe(), options)
 
 
 def recipe(**fields):

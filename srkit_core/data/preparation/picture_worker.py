@@ -88,8 +88,6 @@ def _store(job: PictureJob, pixels: Pixels, sha256: str, notes: tuple[str, ...])
     except DataError as error:
         if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENAMETOOLONG:
             return Unusable("its name is too long for what is made of it", lasting=True)
-        if error.path is not None:
-            raise
         return Unusable(error.message, lasting=False)
     except MemoryError:
         return Unusable("it does not fit into memory", lasting=False)

@@ -1,0 +1,41 @@
+"""Is every picture large enough for every metric? Known from headers, before the work."""
+
+from collections.abc import Iterable, Sequence
+
+from srkit_core.data.picture import Picture
+from srkit_core.errors import DataError
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.plan import MetricTerm
+
+
+def check_metric_sizes(
+    pictures: Iterable[Picture], scale: int, protocol: Protocol, metrics: Sequence[MetricTerm]
+) -> None:
+    """Raise DataError that names the first picture that a metric cannot judge, and counts them."""
+    small = [
+        (picture, fault)
+        for picture in pictures
+        if (fault := too_small(picture.sides(scale), protocol, metrics))
+    ]
+    if not small:
+        return
+    picture, fault = small[0]
+    others = f", and {len(small) - 1} more pictures are too small" if len(small) > 1 else ""
+    raise DataError(
+        f"{picture.name} {fault}{others}",
+        hint="leave out small pictures, or --metrics without that one",
+        path=picture.path,
+    )
+
+
+def too_small(sides: tuple[int, int], protocol: Protocol, metrics: Sequence[MetricTerm]) -> str:
+    """Say which metric cannot judge a picture of (height, width), and why; "" where all can."""
+    height, width = sides
+    seen = min(sides) - 2 * protocol.border
+    inside = f", {max(seen, 0)} without a border of {protocol.border}" if protocol.border else ""
+    for term in metrics:
+        needed, whole = max(term.bound.amount(term.spec.min_size), 1), term.spec.domain == "rgb"
+        if (min(sides) if whole else seen) < needed:
+            said = "" if whole else inside
+            return f"has {width}x{height} pixels{said}: {term.label} needs {needed} a side"
+    return ""

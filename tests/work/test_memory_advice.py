@@ -1,0 +1,148 @@
+"""Is what is advised when memory runs out something that helps?"""
+
+import pytest
+import torch
+from torch import nn
+
+from srkit_core import evaluate, upscale
+from srkit_core.binding import BoundComponent
+from srkit_core.cli.app import run
+from srkit_core.engine.memory_hint import VALIDATION_HINT, less_memory_hint
+from srkit_core.errors import OutOfMemoryError
+from srkit_core.evaluation import memory_advice
+from srkit_core.evaluation.memory_advice import WRITTEN_BYTES, free_bytes, memory_hint
+from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.scoring import Pair, score_model
+from srkit_core.evaluation.tiling import AUTO_TILE, Tiling, tiling_of
+from srkit_core.io.images import write_image
+from srkit_core.models.model import Model
+from srkit_core.recipe import Stage
+from srkit_core.registry import Component
+from srkit_core.specs import GeneratorSpec
+
+GIB = 2**30
+
+
+class Full(nn.Module):
+    """Has no memory for pictures of more pixels than so many."""
+
+    def __init__(self, most=0):
+        super().__init__()
+        self.most = most
+
+    def forward(self, lr):
+        if lr.shape[-1] * lr.shape[-2] > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return lr.repeat_interleave(2, 2).repeat_interleave(2, 3)
+
+
+def fake(network=None, scale=2, **traits):
+    spec = GeneratorSpec(name="full", factory=lambda: None, summary="", scales=(scale,), **traits)
+    bound = BoundComponent("full", Component(spec, "srkit-fake", "1"), {}, {})
+    return Model(network or Full(), bound, scale)
+
+
+@pytest.fixture
+def roomy(monkeypatch):
+    monkeypatch.setattr(memory_advice, "free_bytes", lambda _: 64 * GIB)
+
+
+@pytest.mark.parametrize(
+    ("lr", "tile", "advised"),
+    [
+        ((400, 500), None, 256),
+        ((3000, 4000), AUTO_TILE, 128),
+        ((3000, 4000), 128, 64),
+        ((3000, 4000), 100, 64),
+        ((3000, 4000), 2000, 512),
+        ((200, 100), 512, 128),
+        ((200, 100), None, 128),
+        ((40, 40), None, 32),
+    ],
+)
+def test_the_tile_is_always_smaller_than_the_one_in_use(roomy, lr, tile, advised):
+    hint = memory_hint(fake(), lr, Tiling(tile, 0))
+    assert hint.startswith(f"--tile {advised}; SR alone takes about")
+
+
+@pytest.mark.parametrize(("lr", "tile"), [((3000, 4000), 32), ((3000, 4000), 8), ((30, 32), None)])
+def test_no_tile_is_offered_below_the_smallest(roomy, lr, tile):
+    hint = memory_hint(fake(), lr, Tiling(tile, 0))
+    assert hint == "a smaller network, or a machine with more memory"
+    assert "--tile" not in memory_hint(fake(min_size=64), (90, 90), Tiling(64, 0))
+
+
+def test_no_tile_is_offered_where_the_result_alone_is_too_large(monkeypatch):
+    monkeypatch.setattr(memory_advice, "free_bytes", lambda _: 2 * GIB)
+    lr = (3000, 4000)
+    needed = 3000 * 4000 * 16 * WRITTEN_BYTES
+    assert needed > 2 * GIB
+    hint = memory_hint(fake(scale=4), lr, Tiling(256, 0))
+    assert hint.startswith(
+        f"no tile helps: SR alone takes about {needed / GIB:.1f} GiB, and 2.0 GiB are free; "
+    )
+    assert "--tile" not in hint
+    monkeypatch.setattr(memory_advice, "free_bytes", lambda _: None)
+    assert memory_hint(fake(scale=4), lr, Tiling(256, 0)).startswith("--tile 128")
+
+
+def test_training_is_not_told_of_flags_that_it_does_not_have(roomy):
+    lr, hr = torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 16, 16)
+    with pytest.raises(OutOfMemoryError, match="while a was scored") as caught:
+        score_model(
+            "", fake(), iter([Pair("a", lr, hr)]), Protocol("y", 0), [], no_room=VALIDATION_HINT
+        )
+    assert caught.value.hint == "--val with smaller pictures, or a machine with more memory"
+
+
+def test_what_is_free_is_a_number_of_bytes():
+    found = free_bytes(torch.device("cpu"))
+    assert found is None or 2**20 < found < 2**50
+    assert free_bytes(torch.device("meta")) is None
+
+
+def test_the_tiling_of_a_size_is_that_of_a_picture():
+    assert tiling_of(fake(receptive=7), (512, 513)) == Tiling(AUTO_TILE, 7)
+    assert tiling_of(fake(receptive=7), (512, 512)) == Tiling(None, 7)
+    assert tiling_of(fake(receptive=7), (9, 9), 4, 1) == Tiling(4, 1)
+
+
+def test_upscale_names_picture_and_size(tmp_path, smooth, roomy):
+    write_image(tmp_path / "a.png", smooth(60, 70))
+    with pytest.raises(OutOfMemoryError) as caught:
+        upscale(fake(), tmp_path / "a.png", tmp_path / "b.png")
+    assert caught.value.message == (
+        f"memory ran out while {tmp_path / 'a.png'} was upscaled to 140x120"
+    )
+    side = int(caught.value.hint.removeprefix("--tile ").partition(";")[0])
+    network = Full(side * side)
+    upscale(fake(network), tmp_path / "a.png", tmp_path / "b.png", tile=side, overlap=0)
+    assert (tmp_path / "b.png").exists()
+
+
+def test_eval_names_the_picture(tmp_path, smooth, roomy):
+    write_image(tmp_path / "photos" / "a.png", smooth(60, 70))
+    with pytest.raises(OutOfMemoryError, match="memory ran out while a was scored") as caught:
+        evaluate(fake(), tmp_path / "photos")
+    assert caught.value.hint.startswith("--tile 32;")
+
+
+def test_the_command_says_it_in_two_lines(tmp_path, smooth, monkeypatch, capsys, roomy):
+    write_image(tmp_path / "a.png", smooth(60, 70))
+
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("srkit_core.evaluation.upscale_file.upscale_tiled", full)
+    words = ["upscale", "nearest", str(tmp_path / "a.png"), "--out", str(tmp_path / "b.png")]
+    assert run([*words, "--tile", "50"]) == 6
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == f"error: memory ran out while {tmp_path / 'a.png'} was upscaled to 280x240"
+    assert told[1].startswith("try: --tile 32;")
+
+
+def test_recomputing_is_advised_once_and_to_those_who_can():
+    stage = Stage(loss="l1", steps=1, batch=1, patch=64)
+    assert "--recompute" in less_memory_hint(stage, 1)
+    without = less_memory_hint(stage, 1, recomputes=False)
+    assert without == "a new run with a --patch smaller than 64"
