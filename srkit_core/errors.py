@@ -142,9 +142,15 @@ class WeightsError(SrkitError):
 
 
 class NotFiniteError(SrkitError):
-    """What was computed holds NaN or infinity, of which no pixels and no scores are made."""
+    """What was computed holds NaN or infinity, of which no pixels and no scores are made;
+    `by_model` says that a model made it, of good pictures.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, *, hint: str, by_model: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.by_model = by_model
 
 
 class DivergedError(SrkitError):

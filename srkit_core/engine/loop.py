@@ -140,6 +140,8 @@ def _divergence(run: StageRun) -> Iterator[None]:
     try:
         yield
     except NotFiniteError as error:
+        if not error.by_model:
+            raise
         fact = f"{error.message}, when it was scored after step {step}"
         hint = smaller_rate_hint(run.plan.stage)
         raise DivergedError(fact, step=step, term="sr", hint=hint) from error

@@ -177,7 +177,8 @@ def _loss_values(
 ) -> Values:
     sr = generator(examples.lr)
     if not all_finite(sr):
-        raise NotFiniteError("the generator made NaN or infinity", hint="--precision fp32")
+        fact = "the generator made NaN or infinity"
+        raise NotFiniteError(fact, hint="--precision fp32", by_model=True)
     if discriminator is None:
         return column_values(objective.generator(sr, examples.target))
     real, fake = logits_of(discriminator, examples.hr), logits_of(discriminator, sr)

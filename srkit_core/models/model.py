@@ -81,13 +81,14 @@ class Model:
         owner = self.bound.component.full_name
         if not all(all_finite(one) for one in self.network.state_dict().values()):
             fact = f"the weights of the generator '{self.bound.name}' hold NaN or infinity"
-            return NotFiniteError(fact, hint="other weights, such as those of an earlier step")
+            hint = "other weights, such as those of an earlier step"
+            return NotFiniteError(fact, hint=hint, by_model=True)
         fact = f"the generator '{self.bound.name}' made NaN or infinity"
         if self.precision != torch.float32:
             half = "fp16" if self.precision == torch.float16 else "bf16"
-            return NotFiniteError(f"{fact} in {half}", hint="--precision fp32")
+            return NotFiniteError(f"{fact} in {half}", hint="--precision fp32", by_model=True)
         hint = f"other weights, such as those of an earlier step, or srkit plugin check {owner}"
-        return NotFiniteError(fact, hint=hint)
+        return NotFiniteError(fact, hint=hint, by_model=True)
 
     def _missing(self, side: int) -> int:
         wanted = max(side, self.min_size)
@@ -101,4 +102,5 @@ def naming_picture(picture: object, model: str = "") -> Iterator[None]:
         yield
     except NotFiniteError as error:
         by = f", with {model}" if model else ""
-        raise NotFiniteError(f"{error.message}, of {picture}{by}", hint=error.hint) from error
+        fact = f"{error.message}, of {picture}{by}"
+        raise NotFiniteError(fact, hint=error.hint, by_model=error.by_model) from error

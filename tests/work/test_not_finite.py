@@ -177,7 +177,7 @@ def spoil(monkeypatch, module, value, name="build_degradation"):
         def spoilt(hr, /, *, rng):
             lr, draws = traced(hr, rng=rng)
             lr = lr.clone()
-            lr[0, 0, 0, 0] = value
+            lr[0, 0] = value
             return lr, draws
 
         chain.traced = spoilt
