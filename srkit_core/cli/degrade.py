@@ -1,12 +1,15 @@
 """What does a degradation do to my picture?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srkit_core.cli.output import say
 from srkit_core.errors import RecipeError
+
+if TYPE_CHECKING:
+    from srkit_core.io.images import Pixels
 
 
 def degrade_command(
@@ -34,21 +37,26 @@ def degrade_command(
     ),
 ) -> None:
     """Degrade a picture several times, and write what comes of it with what was drawn."""
-    from srkit_core.data.own_work import remember
     from srkit_core.evaluation.contact_sheet import contact_sheet, describe_draws
     from srkit_core.evaluation.degrade_picture import degrade
-    from srkit_core.io.images import WRITABLE, Photo, looks_gray, write_photo
+    from srkit_core.io.images import WRITABLE
     from srkit_core.io.output_files import check_outputs
 
     if out.suffix.lower() not in WRITABLE:
         raise RecipeError(f"--out {out} is no picture", hint=f"--out {out.with_suffix('.png')}")
     check_outputs([out], overwrite=overwrite)
     degraded = degrade(picture, chain, scale=scale, count=count, side=side, seed=seed)
-    sheet = contact_sheet(degraded.hr, degraded.results)
-    write_photo(out, Photo(sheet, gray=looks_gray(sheet)))
-    remember(out)
+    _write_sheet(out, contact_sheet(degraded.hr, degraded.results))
     for note in degraded.notes:
         say(f"note: {picture}: {note}", err=True)
     for number, one in enumerate(degraded.results, start=1):
         say(f"{number}  {'; '.join(describe_draws(one.draws))}")
     say(f"contact sheet: {out}")
+
+
+def _write_sheet(out: Path, sheet: "Pixels") -> None:
+    from srkit_core.data.own_work import remember
+    from srkit_core.io.images import Photo, looks_gray, write_photo
+
+    write_photo(out, Photo(sheet, gray=looks_gray(sheet)))
+    remember(out)
