@@ -28,6 +28,7 @@ from srkit_core.engine.logs.trackers import TrackedRun, Trackers, check_trackers
 from srkit_core.engine.loop import run_stages
 from srkit_core.engine.machine.processes import Processes, open_processes
 from srkit_core.engine.machine.stop_request import catch_stop_signals
+from srkit_core.engine.metric_checks import check_metrics
 from srkit_core.engine.networks import Networks, build_networks, with_average
 from srkit_core.engine.run_context import RunContext, crop_rule, open_run_context
 from srkit_core.engine.run_data import describe_pictures, open_run_data
@@ -42,7 +43,6 @@ from srkit_core.engine.run_record import (
 from srkit_core.engine.stage_run import StageRun, open_stage_run
 from srkit_core.engine.unstarted import given_back, missing_folders, without_trace
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
-from srkit_core.evaluation.metric_sizes import check_metric_sizes, too_small
 from srkit_core.expressions import Call
 from srkit_core.launch import leftovers
 from srkit_core.models.initial_weights import InitialWeights, check_fits, read_initial
@@ -128,7 +128,7 @@ def _open_context(
     data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks, before))
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)
     _check_losses(context)
-    _check_metrics(context)
+    check_metrics(context)
     return context
 
 
@@ -318,20 +318,6 @@ def _check_losses(context: RunContext) -> None:
                 f"large as its patch of {stage.patch}",
                 hint="--val larger pictures, a smaller --patch, or patience_on = 'psnr'",
             )
-
-
-def _check_metrics(context: RunContext) -> None:
-    """Refuse pictures that a metric could not judge, before the first step rather than after it."""
-    protocol, metrics = context.validator.protocol, context.plan.metrics
-    for pictures in context.data.validation.values():
-        check_metric_sizes(pictures, context.recipe.scale, protocol, metrics)
-    if not context.recipe.validation.on_training:
-        return
-    for stage in (one.stage for one in context.plan.stages):
-        fault = too_small((stage.patch, stage.patch), protocol, metrics)
-        if fault:
-            fact = f"the patch of stage '{stage.name}' {fault}"
-            raise RecipeError(fact, hint="a larger --patch, or --set validation.on_training=false")
 
 
 def _check_batches(planned: Plan, processes: Processes) -> None:
