@@ -118,7 +118,7 @@ def photos(tmp_path):
             "no recipe file and no shipped recipe called 'nowhere.toml'",
             "srkit recipes",
         ),
-        ([], 2, "neither a recipe nor a generator", "srkit train --gen"),
+        ([], 2, "neither a recipe nor a generator", "--gen rrdb, or a recipe"),
         (["--gen", "rrdb", "--resume"], 2, "--resume needs the run to go on with", "--out RUN"),
         ([*TINY, "--precision", "fp16"], 2, "a CPU does not compute in fp16", "--precision bf16"),
         ([*TINY, "--data", "no/such/folder"], 4, "there is no folder no/such/folder", "photos"),
@@ -241,9 +241,10 @@ def test_weights_of_another_architecture(failing, trained, photos, tmp_path):
     )
     assert code == 4
     assert fact.startswith(
-        f"{weights} holds weights of another architecture: body.0.bias is (8,), not (4,);"
+        f"{weights} holds weights of another architecture: features=8, where this run has "
+        "features=4"
     )
-    assert hint == f"srkit weights show {weights}"
+    assert hint == "--gen 'srvgg(features=8, blocks=1)'"
 
 
 @pytest.mark.parametrize("command", ["eval", "upscale", "weights"])

@@ -124,7 +124,7 @@ def test_a_view_is_a_flip_then_turns_counterclockwise():
         ("flip | turn", {(flip, turns): 1 / 8 for flip in (False, True) for turns in range(4)}),
         ("turn", {(False, turns): 1 / 4 for turns in range(4)}),
         ("flip", {(False, 0): 1 / 2, (True, 0): 1 / 2}),
-        ("flip@0.5", {(False, 0): 3 / 4, (True, 0): 1 / 4}),
+        ("flip@0.25", {(False, 0): 3 / 4, (True, 0): 1 / 4}),
     ],
 )
 def test_views_are_drawn_evenly(augment, views):

@@ -15,8 +15,9 @@ from srkit_core.io.pixel_limit import MAX_PIXELS_VARIABLE, MOST_PIXELS, most_pix
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch):
-    """Forget what a command put into the environment."""
+    """Forget what a command put into the environment, and told Pillow."""
     monkeypatch.setenv(MAX_PIXELS_VARIABLE, "")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
 
 
 def huge_png(side):

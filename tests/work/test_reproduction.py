@@ -240,7 +240,8 @@ def test_check_run_names_times_memory_and_the_bottleneck(capsys):
         networks, loader = (float(row[place].removesuffix("/s")) for place in (3, 4))
         assert row[-1] == ("loader" if loader < networks else "networks")
         assert float(row[5]) > 100
-    assert [line.split(":")[0] for line in lines[-2:]] == ["warmup", "gan"]
+    assert [line.split(":")[0] for line in lines[-3:-1]] == ["warmup", "gan"]
+    assert lines[-1].startswith("the whole run takes about ")
 
 
 def test_check_run_of_a_recipe_with_stored_lr_needs_its_pairs(tmp_path, capsys):
@@ -250,4 +251,4 @@ def test_check_run_of_a_recipe_with_stored_lr_needs_its_pairs(tmp_path, capsys):
     assert run(["check", str(recipe), "--run"]) == 0
     output = capsys.readouterr().out
     assert "--data PAIRS times the loader too" in output
-    assert output.splitlines()[-2].split()[-1] == "networks"
+    assert output.splitlines()[-3].split()[-1] == "networks"

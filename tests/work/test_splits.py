@@ -174,5 +174,5 @@ def test_a_run_trains_on_the_rest_and_names_the_parts(tmp_path):
     assert (environment["validation"], environment["test"]) == (["chelsea", "coffee"], ["rocket"])
     assert "held out for validation: chelsea, coffee" in notes
     assert "kept for a test: rocket" in notes
-    assert any("10 pictures" in note for note in notes)
+    assert any("10 bundled photographs" in note for note in notes)
     assert '"chelsea.png"' in (folder / "recipe.toml").read_text()
