@@ -12,6 +12,7 @@ from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.cli.network_report import print_networks
 from srkit_core.cli.recipe_report import print_stages, validation_line
 from srkit_core.cli.render import print_table, print_text
+from srkit_core.durations import duration, pace
 from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -213,8 +214,6 @@ def _print_trials(trials: "list[StepTiming]", lengths: "list[int | None]") -> No
 
 def _how_long(trials: "list[StepTiming]", lengths: "list[int | None]") -> Iterator[str]:
     """Say how long each stage will take, and all of them."""
-    from srkit_core.engine.logs.durations import duration, pace
-
     whole = 0.0
     for one, steps in zip(trials, lengths, strict=True):
         speed, step = f"{one.stage}: about {one.expected:.3g} pictures a second", one.step_seconds

@@ -7,6 +7,7 @@ from typing import IO, Final, cast
 from srkit_core.callbacks import Callback, StepEvent
 from srkit_core.cli.output import OUT, one_line, say
 from srkit_core.cli.render import on_terminal, process_number
+from srkit_core.durations import duration
 
 _WIDE: Final = 100
 _SPEED_OVER: Final = 600.0
@@ -64,8 +65,6 @@ class ProgressView(Callback):
         first, since = self._starts.setdefault(stage, (done, time.monotonic()))
         if done in (first, length):
             return ""
-        from srkit_core.engine.logs.durations import duration  # other work has no engine to load
-
         return f"  {duration((time.monotonic() - since) / (done - first) * (length - done))} left"
 
 
@@ -82,7 +81,7 @@ def _mib(size: int) -> int:
 
 def _long(values: Mapping[str, float]) -> str:
     """Say a row in a line of its own."""
-    from srkit_core.engine.logs.columns import DECLARED  # other work has no engine to load
+    from srkit_core.engine.logs.columns import DECLARED
 
     shown = (one.name for one in DECLARED if one.in_progress and one.name in values)
     return "  ".join(f"{name} {values[name]:.4g}" for name in shown)
@@ -114,8 +113,6 @@ class _Bar:
             TextColumn,
         )
         from rich.text import Text
-
-        from srkit_core.engine.logs.durations import duration
 
         class TimeLeft(ProgressColumn):
             """The time left, also of work that goes on for weeks."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from srkit_core.engine.logs.durations import duration, pace
+from srkit_core.durations import duration, pace
 from srkit_core.engine.logs.forecast import Forecast
 
 

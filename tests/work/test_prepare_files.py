@@ -176,7 +176,7 @@ def test_webp_is_lossless(photos, tmp_path):
         (["--layout", "hr,HR"], "names of two folders"),
         (["--layout", "../a,b"], "names of two folders"),
         (["--layout", "c:a,b"], "names of two folders"),
-        (["--names", "c:{index}.png"], "holds what not every system takes"),
+        (["--names", "c:{index}.png"], "leads out of the output folder"),
         (["--patch", "30"], "no whole number of LR pixels"),
         (["--patch", "32", "--stride", "5"], "no whole number of LR pixels"),
         (["--patch", "tall"], "a number of pixels or whole"),

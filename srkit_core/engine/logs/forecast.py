@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from srkit_core.engine.logs.durations import duration, pace
+from srkit_core.durations import duration, pace
 
 LONG: Final = 3600.0
 """Seconds: what ends sooner has a bar, or lines, that say so."""
