@@ -4,6 +4,7 @@ macOS decomposes letters (NFD) that others keep whole (NFC), and macOS and Windo
 lower case for the same.
 """
 
+import os
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -26,10 +27,16 @@ def disk_key(folder: Path) -> Callable[[str], str]:
     """Return what tells names apart on the disk of a folder that may not be there yet: `name_key`
     where that takes upper and lower case for the same, else the name itself.
     """
-    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    whole = folder.absolute()
+    there = next(one for one in (whole, *whole.parents) if _is_there(one))
     other = Path(str(there).swapcase())
-    folds = other != there and other.exists() and other.samefile(there)
+    folds = other != there and _is_there(other) and other.samefile(there)
     return name_key if folds else str
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a path exists; one whose name is too long does not, of which Path.exists raises."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def nearest_names(

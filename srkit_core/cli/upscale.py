@@ -67,7 +67,12 @@ def upscale_command(
     tasks = _tasks(inputs, out, overwrite)
     with ProgressView() as view:
         loaded = load_model(
-            model, scale=scale, device=device, precision=precision, report=view.on_download
+            model,
+            scale=scale,
+            device=device,
+            precision=precision,
+            report=view.on_download,
+            note=view.on_note,
         )
     alone = len(tasks) == 1
     results = [_upscale_one(loaded, model, *one, side, overlap, alone=alone) for one in tasks]

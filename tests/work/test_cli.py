@@ -149,7 +149,7 @@ def test_upscale_takes_files_and_folders(cli, trained, photos, tmp_path):
     cli("upscale", weights, photos / "inside/0.png", "--out", tmp_path / "one file.png")
     cli("upscale", weights, photos, "--out", tmp_path / "many", "--tile", "16", "--overlap", "8")
     assert image_size(tmp_path / "one file.png") == (512, 640)
-    assert sorted(path.name for path in (tmp_path / "many/inside").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "many/inside").glob("[!.]*")) == [
         f"{number}.png" for number in range(4)
     ]
     whole, tiled = read_image(tmp_path / "one file.png"), read_image(tmp_path / "many/inside/0.png")
@@ -353,7 +353,7 @@ def test_pictures_of_one_stem_in_a_folder_keep_their_endings(tmp_path, capsys):
         write_image(tmp_path / "in" / name, np.zeros((8, 8, 3), dtype=np.uint8) + 9)
     (tmp_path / "in" / "c.png").write_text("words")
     assert run(["upscale", "bicubic", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "out").glob("[!.]*")) == [
         "a.bmp.png",
         "a.png.png",
         "b.png",

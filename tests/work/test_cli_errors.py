@@ -79,7 +79,12 @@ def photos(tmp_path):
             "--loss",
         ),
         (["--gen", "rrdb", "--scale", "5"], 2, "generator 'rrdb' has no scale 5", "--scale"),
-        (["--gen", "rrdb", "--steps", "0"], 2, "stages.0.steps", "srkit recipes"),
+        (
+            ["--gen", "rrdb", "--steps", "0"],
+            2,
+            "Invalid value for '--steps': 0",
+            "srkit train --help",
+        ),
         (
             ["--gen", "rrdb", "--loss", "l1 + + tv"],
             2,

@@ -365,6 +365,7 @@ def test_eval_scores_the_test_split(tmp_path, capsys):
                     "psnr",
                     "--json",
                     str(tmp_path / "scores.json"),
+                    "--overwrite",
                     *flags,
                 ]
             )
@@ -600,6 +601,7 @@ def test_eval_scores_stored_lr_at_the_scale_of_the_manifest(tmp_path, capsys):
                 "psnr",
                 "--json",
                 str(tmp_path / "s.json"),
+                "--overwrite",
             ]
             assert run(["eval", "bicubic", *words]) == 0
             document = json.loads((tmp_path / "s.json").read_text())
