@@ -4,7 +4,7 @@ import os
 import shlex
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -18,6 +18,9 @@ from srkit_core.same_name import disk_key
 if TYPE_CHECKING:
     from srkit_core.models.model import Model
 
+
+Outcome: TypeAlias = Literal["written", "unwritten", ""]
+"""What became of a picture; nothing of one that cannot be read."""
 
 ModelArgument = Annotated[
     str,
@@ -76,6 +79,13 @@ def upscale_command(
         )
     alone = len(tasks) == 1
     results = [_upscale_one(loaded, model, *one, side, overlap, alone=alone) for one in tasks]
+    _tell_missing(tasks, results)
+
+
+def _tell_missing(tasks: list[tuple[Path, Path]], results: list[Outcome]) -> None:
+    """Say how many pictures were not upscaled; raises DataError where none was, or one could not be
+    written.
+    """
     skipped = [source for (source, _), result in zip(tasks, results, strict=True) if not result]
     if len(skipped) == len(tasks):
         raise DataError(
@@ -123,7 +133,7 @@ def _upscale_one(
     overlap: int | None,
     *,
     alone: bool,
-) -> Literal["written", "unwritten", ""]:
+) -> Outcome:
     """Upscale a file; one that cannot be read or written is named and passed over."""
     from srkit_core.evaluation.upscale_file import upscale_file
 
