@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from srkit_core.models.model import Model
 
 
-Outcome: TypeAlias = Literal["written", "unwritten", ""]
+UpscaleOutcome: TypeAlias = Literal["written", "unwritten", ""]
 """What became of a picture; nothing of one that cannot be read."""
 
 ModelArgument = Annotated[
@@ -82,7 +82,7 @@ def upscale_command(
     _tell_missing(tasks, results)
 
 
-def _tell_missing(tasks: list[tuple[Path, Path]], results: list[Outcome]) -> None:
+def _tell_missing(tasks: list[tuple[Path, Path]], results: list[UpscaleOutcome]) -> None:
     """Say how many pictures were not upscaled; raises DataError where none was, or one could not be
     written.
     """
@@ -133,7 +133,7 @@ def _upscale_one(
     overlap: int | None,
     *,
     alone: bool,
-) -> Outcome:
+) -> UpscaleOutcome:
     """Upscale a file; one that cannot be read or written is named and passed over."""
     from srkit_core.evaluation.upscale_file import upscale_file
 
