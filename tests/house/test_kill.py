@@ -400,6 +400,6 @@ def progress(out):
         json.loads(path.read_text()) for path in sorted(out.glob("checkpoints/*/state.json"))
     ]
     return [
-        document | {"progress": document["progress"] | {"log_bytes": None}}
+        document | {"progress": document["progress"] | {"log_bytes": None, "elapsed_s": None}}
         for document in documents
     ]

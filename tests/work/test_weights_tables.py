@@ -81,7 +81,7 @@ SPELLINGS = [
 PLAIN_NAMES = ["params", "state_dict", "net_g", "model.module", "generator"]
 
 
-@pytest.mark.parametrize(("number", "spelling"), enumerate(SPELLINGS))
+@pytest.mark.parametrize(("number", "spelling"), list(enumerate(SPELLINGS)))
 def test_the_average_goes_first_whatever_it_is_called(registry, tmp_path, number, spelling):
     plain = PLAIN_NAMES[number % len(PLAIN_NAMES)]
     tables = [(plain, RAW), (spelling, AVERAGE)][:: 1 if number % 2 else -1]
