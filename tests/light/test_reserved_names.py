@@ -8,7 +8,7 @@ from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
 from srkit_core.reserved_names import RESERVED, name_fault
 from srkit_core.run_options import RunOptions
-from srkit_core.specs import LayoutSpec, LossSpec, MetricSpec, WeightsSpec
+from srkit_core.specs import GeneratorSpec, LayoutSpec, LossSpec, MetricSpec, WeightsSpec
 
 REFUSED = [
     *(("metric", name) for name in ("step", "epoch", "stage", "split", "lr", "loss", "LR", "Loss")),
@@ -42,6 +42,7 @@ def spec_of(kind, name):
     cls, more = {
         "metric": (MetricSpec, {"higher_is_better": True}),
         "loss": (LossSpec, {}),
+        "generator": (GeneratorSpec, {"scales": (4,)}),
     }[kind]
     return cls(name=name, factory=lambda: None, summary="", **more)
 
@@ -57,7 +58,8 @@ def test_a_free_name_is_taken(kind, name):
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [(kind, name) for kind in ("metric", "loss") for name in sorted(RESERVED[kind])]
+    ("kind", "name"),
+    [(kind, name) for kind in ("metric", "loss") for name in sorted(RESERVED[kind])],
 )
 def test_components_of_one_s_own_are_refused_by_name(kind, name):
     with pytest.raises(PluginError) as refused:
@@ -96,7 +98,7 @@ def recipe(*stages, metrics="psnr", loss="l1"):
     stage = {"loss": loss, "steps": 1}
     return recipe_from_dict(
         {
-            "generator": "srvgg",
+            "generator": "net",
             "validation": {"metrics": metrics},
             "stages": [stage | one for one in stages or ({},)],
         }
@@ -121,7 +123,8 @@ def test_a_stage_has_a_folder_everywhere(names, fault):
 
 
 def test_components_that_differ_in_capitals_are_numbered():
-    registry = discover().with_components(spec_of("metric", "PSNR"), spec_of("loss", "L1"))
+    own = [spec_of("metric", "PSNR"), spec_of("loss", "L1"), spec_of("generator", "net")]
+    registry = discover().with_components(*own)
     planned = plan(recipe(metrics="psnr + PSNR", loss="L1 + l1"), registry)
     assert [one.label for one in planned.metrics] == ["psnr", "PSNR.2"]
     assert [one.label for one in planned.stages[0].terms] == ["L1", "l1.2"]
@@ -131,5 +134,6 @@ def test_components_that_differ_in_capitals_are_numbered():
     ("field", "figure"), [("patience_on", "last"), ("start_from", "best-last")]
 )
 def test_last_is_no_figure(field, figure):
+    registry = discover().with_components(spec_of("generator", "net"))
     with pytest.raises(IncompatibleError, match=f"{field} of stage 'b' is 'last'"):
-        plan(recipe({"name": "a"}, {"name": "b", field: figure}), discover())
+        plan(recipe({"name": "a"}, {"name": "b", field: figure}), registry)
