@@ -8,6 +8,12 @@ import pytest
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "assets"
 
 
+@pytest.fixture(autouse=True)
+def _no_width_of_a_terminal(monkeypatch):
+    """Lines are as long as they are: readline tells processes that pytest starts a width."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def assets() -> Path:
     """The folder of real photographs, benchmark files and weights.
