@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from multiprocessing.queues import Queue
 from traceback import print_exception
 from typing import Any, Final, cast
@@ -142,6 +143,7 @@ def start_worker(_: int) -> None:
     if sys.platform == "linux":
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         threading.Thread(target=_end_when_the_main_process_asks, daemon=True).start()
+    threading.Thread(target=_end_with_the_main_process, daemon=True).start()
 
 
 def _end_when_the_main_process_asks() -> None:
@@ -149,6 +151,14 @@ def _end_when_the_main_process_asks() -> None:
         while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
             continue
         os._exit(0)
+
+
+def _end_with_the_main_process() -> None:
+    """End this process once the main one is gone: nobody takes its batches from the pipe then."""
+    main = parent_process()
+    if main is not None:
+        main.join()
+        os._exit(1)
 
 
 def _end_unheard(error: Exception, batch: object) -> None:

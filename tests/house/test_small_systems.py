@@ -8,8 +8,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
+import psutil
 import pytest
 
 from srkit_core.io.images import write_image
@@ -90,3 +92,19 @@ def test_few_open_files_suffice_or_are_named(what, files, photos, tmp_path):
     assert code == 0 or "error: too many files are open at once: this system allows" in output
     assert "Traceback" not in output
     assert files < 40 or code == 0
+
+
+def test_loading_processes_end_with_a_training_that_is_killed(tmp_path):
+    """Large batches: a process that waits to send one is not left waiting for ever."""
+    wish = WISH.replace("--patch 32 --steps 3", "--patch 96 --steps 100000").replace("h 2", "h 64")
+    main = subprocess.Popen([*SRKIT, *wish.split(), "--out", str(tmp_path / "run")])
+    began = psutil.Process(main.pid)
+    deadline = time.monotonic() + 120
+    while len(began.children()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(3)
+    workers = began.children()
+    main.kill()
+    main.wait()
+    assert len(workers) >= 2
+    assert psutil.wait_procs(workers, timeout=20)[1] == []
