@@ -3,7 +3,10 @@
 import ast
 import importlib.util
 from importlib.machinery import ModuleSpec
+from importlib.metadata import entry_points
 from pathlib import Path
+
+from srkit_core.hooks import ENTRY_POINT_GROUP
 
 HEAVY = frozenset(
     {
@@ -24,6 +27,11 @@ HEAVY = frozenset(
     }
 )
 """What an announcement may not import: torch, numpy and image libraries, and what imports them."""
+
+
+def announcing() -> set[str]:
+    """Return the distributions that announce something: those with an entry point of srkit's."""
+    return {point.dist.name for point in entry_points(group=ENTRY_POINT_GROUP) if point.dist}
 
 
 def heavy_imports(module: str) -> set[str]:

@@ -10,7 +10,7 @@ from srkit_core.models.build import build
 from srkit_core.options import options_of
 from srkit_core.registry import Registry, discover
 from srkit_core.specs import ComponentSpec, Kind
-from srkit_core.testing.announcement import heavy_imports
+from srkit_core.testing.announcement import announcing, heavy_imports
 from srkit_core.testing.checks import check
 
 SEED = 0
@@ -32,10 +32,14 @@ class ComponentContract:
     scale: ClassVar[int] = 4
     patch: ClassVar[int] = 32
 
+    def registry(self) -> Registry:
+        """Return where the component is found: among the installed ones, or those of a test."""
+        return _installed()
+
     def bound(self, **context: int) -> BoundComponent:
         """Return the component with its options bound, for another scale or patch if given."""
         return bind(
-            _installed(),
+            self.registry(),
             self.kind,
             parse_call(self.expression),
             {"scale": self.scale, "patch": self.patch, **context},
@@ -70,7 +74,7 @@ class ComponentContract:
         """A typo is an error, never ignored."""
         wrong = Call(self._spec.name, (("no_such_option", 1),))
         try:
-            bind(_installed(), self.kind, wrong, {"scale": self.scale, "patch": self.patch})
+            bind(self.registry(), self.kind, wrong, {"scale": self.scale, "patch": self.patch})
         except OptionError:
             return
         raise AssertionError(f"{self._spec.name} takes an option that it does not declare")
@@ -80,6 +84,8 @@ class ComponentContract:
         """`srkit list` imports every plugin, so torch and its like are imported by the body of a
         factory only.
         """
+        if self.bound().component.distribution not in announcing():
+            return
         found = heavy_imports(self._spec.factory.__module__)
         assert not found, (
             f"importing {self._spec.factory.__module__} imports {sorted(found)}; import them in "

@@ -464,16 +464,6 @@ def test_options_without_words_are_refused():
     )
 
 
-def test_an_announcement_that_imports_torch_is_refused():
-    # This very file imports torch, and so do the factories' module.
-    _refuses(
-        ReferenceLossContract,
-        _loss(None),
-        "test_its_announcement_imports_no_work",
-        r"imports \['torch'\]",
-    )
-
-
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     folder = tmp_path / f"package_of_{tmp_path.name}"
