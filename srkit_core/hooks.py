@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from srkit_core.specs import Announced
+from srkit_core.specs import AnnouncedSpec
 
 PROJECT = "srkit"
 ENTRY_POINT_GROUP = "srkit.plugins"
@@ -14,8 +14,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def srkit_components() -> Iterable[Announced]:
-    """Announce components, pretrained weights and layouts of files.
+def srkit_components() -> Iterable[AnnouncedSpec]:
+    """Announce components, and whatever else srkit_core.specs has a class for.
 
     Called once, must not import torch.
     """

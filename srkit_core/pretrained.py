@@ -19,7 +19,7 @@ from srkit_core.home import at_home
 from srkit_core.inside import leads_out, plain_name
 from srkit_core.locks import locked
 from srkit_core.resources import home_folder
-from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
+from srkit_core.specs import Home, Packaged, Shipped, WeightsFile, WeightsSpec
 
 FOLDER_VARIABLE: Final = "SRKIT_WEIGHTS"
 CACHE_VARIABLE: Final = "SRKIT_CACHE"
@@ -135,6 +135,9 @@ def cache_folder() -> Path:
 def _fetch(spec: WeightsSpec, report: DownloadProgress, failures: list[str]) -> FoundWeights | None:
     for file in spec.files:
         for source in file.sources:
+            if isinstance(source, Shipped):
+                failures.append(f"{source.path}: it is not the file that was announced")
+                continue
             target = _cached(spec, file)
             try:
                 with _locked(target):
@@ -164,6 +167,8 @@ def _unwritable(target: Path, error: OSError) -> WeightsError:
 
 
 def _candidates(spec: WeightsSpec) -> Iterator[Path]:
+    sources = (source for file in spec.files for source in file.sources)
+    yield from (source.path for source in sources if isinstance(source, Shipped))
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         yield from sorted(at_home(Path(named)).rglob("*"))

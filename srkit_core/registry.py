@@ -2,42 +2,32 @@
 
 import difflib
 import os
-import re
-import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
-
-import pluggy
+from typing import Generic, TypeVar, cast
 
 from srkit_core import hooks
 from srkit_core.catalogue import CatalogueEntry, providers
 from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
-from srkit_core.interfaces import INTERFACE_VERSION
-from srkit_core.options import check_signature
 from srkit_core.other_names import PROVIDED_BY_NOTHING, meant_by, near_names, plain
-from srkit_core.reserved_names import name_fault
-from srkit_core.specs import Announced, ComponentSpec, Kind, LayoutSpec, WeightsSpec
+from srkit_core.plugin_loading import Problem, distribution_of, load_plugin
+from srkit_core.spec_faults import check_specs
+from srkit_core.specs import AnnouncedSpec, ComponentSpec, Kind, LayoutSpec, WeightsSpec
 
 OWN_DISTRIBUTION = "srkit"
 LIMIT_VARIABLE = "SRKIT_PLUGINS"
-NamedT = TypeVar("NamedT", WeightsSpec, LayoutSpec)
+SpecT_co = TypeVar("SpecT_co", bound=AnnouncedSpec, covariant=True)
 
 
 @dataclass(frozen=True)
-class Component:
-    """An installed component: what it announced, and which distribution brought it."""
+class Installed(Generic[SpecT_co]):
+    """Something that is installed: what it announced, and which distribution brought it."""
 
-    spec: ComponentSpec
+    spec: SpecT_co
     distribution: str
     version: str
-
-    @property
-    def kind(self) -> Kind:
-        """Which of the five kinds it is."""
-        return self.spec.kind
 
     @property
     def name(self) -> str:
@@ -50,51 +40,95 @@ class Component:
         return f"{self.distribution}/{self.name}"
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A plugin that is installed but could not be used; nobody else notices."""
+InstalledT = TypeVar("InstalledT", bound=Installed[AnnouncedSpec])
 
-    plugin: str
-    distribution: str
-    version: str
-    error: str
-    traceback: str
+
+@dataclass(frozen=True)
+class Component(Installed[ComponentSpec]):
+    """An installed component."""
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the five kinds it is."""
+        return self.spec.kind
 
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything discovery found, components sorted by kind, name and distribution, the rest by
-    name.
+    """Everything discovery found, sorted by kind, name and distribution.
+
+    `others` are announcements of everything that is no component, such as weights.
     """
 
     components: tuple[Component, ...]
-    weights: tuple[WeightsSpec, ...] = ()
-    layouts: tuple[LayoutSpec, ...] = ()
+    others: tuple[Installed[AnnouncedSpec], ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def weights(self) -> tuple[WeightsSpec, ...]:
+        """Every pretrained network that is announced."""
+        return tuple(one.spec for one in self.installed(WeightsSpec))
+
+    @cached_property
+    def layouts(self) -> tuple[LayoutSpec, ...]:
+        """Every layout of files that is announced."""
+        return tuple(one.spec for one in self.installed(LayoutSpec))
 
     @cached_property
     def versions(self) -> dict[str, str]:
         """Versions of the distributions that provide components, by name."""
         return {component.distribution: component.version for component in self.components}
 
-    def with_components(self, *specs: ComponentSpec, distribution: str = "local") -> "Registry":
-        """Return a registry that has further components, without packaging: a network, loss or
-        metric of one's own. They take part wherever a registry is given.
+    def with_components(self, *specs: AnnouncedSpec, distribution: str = "local") -> "Registry":
+        """Return a registry that has more, without packaging: a network, loss, metric or callback
+        of one's own. They take part wherever a registry is given.
 
         Raises PluginError when a spec is not sound, or the distribution has one of that name.
         """
         try:
-            _check_specs(specs)
+            check_specs(specs)
         except PluginError as error:
             hint = "give it a name of its own and a factory that is keyword-only and typed"
             raise PluginError(error.message, hint=hint) from None
-        added = tuple(Component(spec, distribution, "0") for spec in specs)
-        there = {(one.kind, one.full_name) for one in self.components}
-        twice = next((one for one in added if (one.kind, one.full_name) in there), None)
-        if twice is not None:
-            fact = f"{twice.kind} '{twice.full_name}' is there already"
-            raise PluginError(fact, hint="another name, or distribution='mine'")
-        return replace(self, components=_sorted((*self.components, *added)))
+        added = [(spec, (distribution, "0")) for spec in specs]
+        there = {(one.spec.kind, one.full_name) for one in (*self.components, *self.others)}
+        for spec in specs:
+            if (spec.kind, f"{distribution}/{spec.name}") in there:
+                fact = f"{spec.kind} '{distribution}/{spec.name}' is there already"
+                raise PluginError(fact, hint="another name, or distribution='mine'")
+        return replace(
+            self,
+            components=_sorted((*self.components, *_components(added))),
+            others=_sorted((*self.others, *_others(added))),
+        )
+
+    def installed(self, cls: type[SpecT_co]) -> tuple[Installed[SpecT_co], ...]:
+        """Return everything that was announced as a spec of that class."""
+        found = (one for one in (*self.components, *self.others) if isinstance(one.spec, cls))
+        return cast("tuple[Installed[SpecT_co], ...]", tuple(found))
+
+    def one(self, cls: type[SpecT_co], name: str) -> Installed[SpecT_co]:
+        """Return the one announcement of that class under that name, bare or full.
+
+        Raises UnknownComponentError when nothing installed has it, AmbiguousError when several
+        distributions announce the bare name.
+        """
+        every = self.installed(cls)
+        found = [one for one in every if name in (one.name, one.full_name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            candidates = [one.full_name for one in found]
+            raise AmbiguousError(kind=cls.kind, name=name, candidates=candidates)
+        nearest = difflib.get_close_matches(name, [one.name for one in every], n=3)
+        hint = f"did you mean '{nearest[0]}'?" if nearest else f"srkit list {cls.kind}"
+        raise UnknownComponentError(
+            f"no {cls.kind} named '{name}' is installed",
+            kind=cls.kind,
+            name=name,
+            nearest=nearest,
+            hint=hint,
+        )
 
     def of_kind(self, kind: Kind) -> tuple[Component, ...]:
         """Return the components of one kind."""
@@ -213,31 +247,32 @@ def discover(
     """
     found = list(entry_points(group=hooks.ENTRY_POINT_GROUP) if points is None else points)
     wanted = _limit_from_environment() if limit is None else tuple(limit)
-    results = [_load(point) for point in found if _is_wanted(point, wanted)]
+    results = [load_plugin(point) for point in found if _is_wanted(point, wanted)]
     good = [result for result in results if not isinstance(result, Problem)]
     announced = [(spec, home) for specs, home in good for spec in specs]
-    components = [
-        Component(spec, *home) for spec, home in announced if isinstance(spec, ComponentSpec)
-    ]
     return Registry(
-        components=_sorted(components),
-        weights=_of_class(WeightsSpec, announced),
-        layouts=_of_class(LayoutSpec, announced),
+        components=_sorted(_components(announced)),
+        others=_sorted(_others(announced)),
         problems=tuple(
             [result for result in results if isinstance(result, Problem)] + _absent(found, wanted)
         ),
     )
 
 
-def _sorted(components: Iterable[Component]) -> tuple[Component, ...]:
-    return tuple(sorted(components, key=lambda one: (one.kind, one.name, one.distribution)))
+def _components(announced: Iterable[tuple[AnnouncedSpec, tuple[str, str]]]) -> list[Component]:
+    return [Component(spec, *home) for spec, home in announced if isinstance(spec, ComponentSpec)]
 
 
-def _of_class(
-    cls: type[NamedT], announced: Iterable[tuple[Announced, object]]
-) -> tuple[NamedT, ...]:
-    found = [spec for spec, _ in announced if isinstance(spec, cls)]
-    return tuple(sorted(found, key=lambda spec: spec.name))
+def _others(
+    announced: Iterable[tuple[AnnouncedSpec, tuple[str, str]]],
+) -> list[Installed[AnnouncedSpec]]:
+    return [
+        Installed(spec, *home) for spec, home in announced if not isinstance(spec, ComponentSpec)
+    ]
+
+
+def _sorted(found: Iterable[InstalledT]) -> tuple[InstalledT, ...]:
+    return tuple(sorted(found, key=lambda one: (one.spec.kind, one.name, one.distribution)))
 
 
 def _limit_from_environment() -> tuple[str, ...] | None:
@@ -246,7 +281,7 @@ def _limit_from_environment() -> tuple[str, ...] | None:
 
 
 def _is_wanted(point: EntryPoint, wanted: tuple[str, ...] | None) -> bool:
-    distribution = _distribution(point)[0]
+    distribution = distribution_of(point)[0]
     return (
         wanted is None
         or distribution == OWN_DISTRIBUTION
@@ -256,83 +291,9 @@ def _is_wanted(point: EntryPoint, wanted: tuple[str, ...] | None) -> bool:
 
 
 def _absent(found: list[EntryPoint], wanted: tuple[str, ...] | None) -> list[Problem]:
-    known = {name for point in found for name in (point.name, _distribution(point)[0])}
+    known = {name for point in found for name in (point.name, distribution_of(point)[0])}
     return [
         Problem(name, name, "", f"{LIMIT_VARIABLE} names it, but it is not installed", "")
         for name in wanted or ()
         if name not in known
     ]
-
-
-def _distribution(point: EntryPoint) -> tuple[str, str]:
-    """Return name and version, the name in the one spelling that installers, catalogue and
-    expressions share (PEP 503).
-    """
-    return (
-        (re.sub(r"[-_.]+", "-", point.dist.name).lower(), point.dist.version)
-        if point.dist
-        else ("unknown", "0")
-    )
-
-
-def _load(point: EntryPoint) -> tuple[list[Announced], tuple[str, str]] | Problem:
-    """Import one plugin and take what it announces: all of it or nothing."""
-    distribution, version = _distribution(point)
-    try:
-        return _announced(point), (distribution, version)
-    except (Exception, SystemExit) as error:
-        first_line = (str(error).strip().splitlines() or [""])[0]
-        return Problem(
-            point.name,
-            distribution,
-            version,
-            f"{type(error).__name__}: {first_line}",
-            traceback.format_exc(),
-        )
-
-
-def _announced(point: EntryPoint) -> list[Announced]:
-    manager = pluggy.PluginManager(hooks.PROJECT)
-    manager.add_hookspecs(hooks)
-    try:
-        manager.register(point.load(), name=point.name)
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise PluginError(
-            str(error).splitlines()[-1], hint="srkit_components() takes no arguments"
-        ) from error
-    specs = [spec for announced in manager.hook.srkit_components() for spec in announced]
-    if not specs:
-        raise PluginError("it announces nothing", hint=f"implement {hooks.PROJECT}_components")
-    _check_specs(specs)
-    return specs
-
-
-def _check_specs(specs: Sequence[object]) -> None:
-    seen = set[tuple[str, str]]()
-    for spec in specs:
-        if not isinstance(spec, Announced) or type(spec) is ComponentSpec:
-            raise PluginError(
-                f"it announces {spec!r}, which is not a spec",
-                hint="return specs from srkit_components()",
-            )
-        kind = _kind(spec)
-        fault = "it is announced twice" if (kind, spec.name) in seen else _fault(kind, spec)
-        if fault:
-            raise PluginError(f"{kind} '{spec.name}': {fault}", hint="srkit list")
-        seen.add((kind, spec.name))
-
-
-def _kind(spec: Announced) -> str:
-    if isinstance(spec, ComponentSpec):
-        return spec.kind
-    return "weights" if isinstance(spec, WeightsSpec) else "layout"
-
-
-def _fault(kind: str, spec: Announced) -> str | None:
-    fault = name_fault(kind, spec.name)
-    if fault or not isinstance(spec, ComponentSpec):
-        return fault
-    if spec.interface != INTERFACE_VERSION:
-        return f"it was written for interface {spec.interface}, this srkit has {INTERFACE_VERSION}"
-    return check_signature(spec.factory)

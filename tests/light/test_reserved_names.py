@@ -79,13 +79,13 @@ def test_every_installed_name_is_free():
 
 
 def test_weights_and_layouts_of_a_plugin_are_looked_at_too():
-    from srkit_core.registry import _check_specs
+    from srkit_core.spec_faults import check_specs
 
     weights = WeightsSpec(name="../../x", files=(), licence="", summary="", source="")
     layout = LayoutSpec(name="a/b", generator="x", marks=(), options=dict, source="")
     for spec in (weights, layout):
         with pytest.raises(PluginError, match="its name may hold letters"):
-            _check_specs([spec])
+            check_specs([spec])
 
 
 @pytest.mark.parametrize("name", ["std", "a/b"])

@@ -12,7 +12,7 @@ from srkit_core.errors import WeightsError
 from srkit_core.pinning import choose_networks, components_of, found_here, networks_of, pin
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.registry import Component, discover
+from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
 from srkit_core.specs import LossSpec, MetricSpec, WeightsFile, WeightsSpec
 
@@ -53,9 +53,8 @@ def registry():
     metric = MetricSpec(
         name="score", factory=score, summary="s", higher_is_better=False, pretrained=needed
     )
-    parts = (*real.components, Component(loss, "test", "1"), Component(metric, "test", "1"))
-    return replace(
-        real, components=parts, weights=(*real.weights, network("one")[0], network("two")[0])
+    return real.with_components(
+        loss, metric, network("one")[0], network("two")[0], distribution="test"
     )
 
 

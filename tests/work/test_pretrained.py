@@ -260,7 +260,7 @@ def test_a_file_says_which_network_it_is(tmp_path):
 
 
 def test_networks_are_known_to_the_registry_by_name():
-    registry = Registry((), weights=(network(),))
+    registry = Registry(()).with_components(network())
     assert registry.pretrained("net").name == "net"
     with pytest.raises(
         UnknownComponentError, match="there are no pretrained weights named 'nets'"

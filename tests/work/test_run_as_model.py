@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -171,7 +170,7 @@ def test_init_takes_whatever_knows_its_generator(
         spec = WeightsSpec(
             name=word, files=(file,), licence="", summary="", source="", generator="srvgg"
         )
-        more = replace(registry, weights=(*registry.weights, spec))
+        more = registry.with_components(spec)
         monkeypatch.setenv("SRKIT_WEIGHTS", str(tmp_path))
         monkeypatch.setattr("srkit_core.registry.discover", lambda: more)
         monkeypatch.setattr("srkit_core.engine.trainer.discover", lambda: more)

