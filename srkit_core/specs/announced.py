@@ -16,9 +16,6 @@ side in pixels).
 FIRST_PARTY_LICENCE = "Apache-2.0"
 
 
-FIRST_PARTY_LICENCE = "Apache-2.0"
-
-
 @dataclass(frozen=True, kw_only=True)
 class AnnouncedSpec:
     """Something that a plugin brings, under a name.

@@ -174,8 +174,8 @@ def test_a_run_says_and_records_what_it_read_and_refuses_another_file(registry, 
     content = b"another file of the same network"
     other = WeightsFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
     changed = tuple(
-        replace(one, files=(*one.files, other)) if one.name == spec.name else one
-        for one in registry.weights
+        replace(one, spec=replace(spec, files=(*spec.files, other))) if one.spec == spec else one
+        for one in registry.others
     )
     bring()
     (folder / "other").write_bytes(content)
@@ -185,6 +185,6 @@ def test_a_run_says_and_records_what_it_read_and_refuses_another_file(registry, 
         train(
             recipe(steps=4),
             RunOptions(out=out, device="cpu"),
-            registry=replace(registry, weights=changed),
+            registry=replace(registry, others=changed),
             resume="newest",
         )
