@@ -1,0 +1,286 @@
+"""Does every code block of README, manual and examples run?
+
+A page's blocks run in order, in a folder of its own that holds `photo.jpg` and the folder `PHOTOS`
+of bundled photographs. A block of Python or TOML whose first line is a comment with a path becomes
+that file; other Python is executed, other TOML parsed, and planned where it is a recipe. Of a block
+of `sh` every line is a command: srkit's flags are always compared with the command line, and what
+can run does, in this process. A block of `text` right after is what was printed; `...` stands for
+anything.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import re
+import runpy
+import shlex
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from srkit_core.cli.app import COMMANDS, build_app, run
+from srkit_core.plan import plan
+from srkit_core.recipe import recipe_from_dict
+from srkit_core.registry import discover
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "examples/*/README.md")
+    for path in ROOT.glob(pattern)
+)
+LANGUAGES = {"python", "toml", "sh", "text"}
+
+NOT_RUN = {
+    r"python3 -m venv .*": "sets up a clone, as .ci/run does",
+    r"(bash \.ci|\.venv/bin|uv run --isolated|\.?/?bin/|python docs/generate).*": "of this clone",
+    r"(torchrun|accelerate launch) .*": "several processes: tests/house/test_processes.py",
+    r"srkit demo.*": "two minutes: tests/work/test_training.py runs its recipe",
+    r"srkit weights get .*": "fetches half a gigabyte",
+    r"srkit weights (add|import) .*": "needs what people bring from elsewhere",
+    r"srkit .*\b(MODEL|RUN|NAME|HOST|BUCKET)\b.*": "has a word that the reader fills in",
+    r"srkit .*(DIV2K|Flickr2K|Set5|realesrgan\.safetensors).*": "needs what is not bundled",
+    r"srkit .*runs/rrdb-1.*": "needs the run of 70,000 steps that the page begins",
+}
+"""Lines that do not run here, and why; the flags of srkit's are compared all the same."""
+
+MOST_STEPS = 50
+"""Longer trainings are checked with their flags instead: `srkit check`."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    @property
+    def place(self):
+        return f"{self.page}:{self.line}"
+
+    @property
+    def path(self):
+        """The file that the block is, by its first line."""
+        named = re.match(r"# ([\w./-]+\.\w+)\n", self.text)
+        return named[1] if named else ""
+
+
+@cache
+def blocks(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.finditer(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [
+        Block(page, text[: one.start()].count("\n") + 2, one[1] or "none", one[2]) for one in found
+    ]
+
+
+def lines(block) -> Iterator[str]:
+    """The commands of a block, without comments, continued lines joined."""
+    for line in block.text.replace("\\\n", " ").splitlines():
+        yield from (one.strip() for one in re.split(r" && |\s+#.*|^#.*", line) if one.strip())
+
+
+@cache
+def why_not(line):
+    return next((why for told, why in NOT_RUN.items() if re.fullmatch(told, line)), "")
+
+
+@cache
+def command(line):
+    """The command that a line names, and its words."""
+    words = [one for one in shlex.split(line)[1:] if not one.startswith("2>")]
+    words = words[: words.index(">")] if ">" in words else words
+    first = next(place for place, word in enumerate(words) if not word[0] in "-0123456789")
+    named = next(
+        (name for name in COMMANDS if words[first:][: len(name.split())] == name.split()), None
+    )
+    assert named, f"there is no command: {line}"
+    return named, words[first + len(named.split()) :], words
+
+
+def click_command(name):
+    found = typer.main.get_command(build_app())
+    for word in name.split():
+        found = found.commands[word]
+    return found
+
+
+def compare_flags(line):
+    name, words, _ = command(line)
+    click_command(name).make_context(f"srkit {name}", list(words))
+
+
+@dataclass
+class Shell:
+    """What the reader of a page has: a folder, variables of Python, installed plugins."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    variables: dict = field(default_factory=lambda: {"__name__": "__main__"})
+    printed: str = ""
+    code: int = 0
+
+    def python(self, block):
+        if block.path:
+            return self.write(block)
+        with self.listening():
+            exec(compile(block.text, block.place, "exec"), self.variables)
+
+    def toml(self, block):
+        if block.path:
+            self.write(block)
+        document = tomllib.loads(block.text)
+        if "stages" in document:
+            plan(recipe_from_dict(document), discover())
+
+    def write(self, block):
+        path = Path(block.path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text.partition("\n")[2].lstrip("\n"), encoding="utf-8")
+        self.forget_modules()
+
+    def sh(self, block):
+        for line in lines(block):
+            if line.startswith("srkit "):
+                compare_flags(line)
+            if why_not(line):
+                continue
+            with self.listening():
+                self.code = self.does(line) or 0
+            assert self.code == 0 or self.expects_error, f"{block.place}: {line}\n{self.printed}"
+
+    def does(self, line):
+        words = shlex.split(line)
+        match words[0], words[1:]:
+            case "srkit", _:
+                return self.srkit(line)
+            case "cd", [folder]:
+                return os.chdir(folder)
+            case "mkdir", folders:
+                return [Path(one).mkdir() for one in folders] and None
+            case "python", [script]:
+                return runpy.run_path(script, run_name="__main__") and None
+            case "pip", ["install", "-e", what]:
+                return self.install(Path(re.sub(r"\[.*", "", what)).resolve())
+            case "pip", ["uninstall", "-y", what]:
+                return self.uninstall(what)
+            case "pytest", arguments:
+                return nested_pytest(arguments)
+        raise AssertionError(f"no reason in NOT_RUN, and no way to run it: {line}")
+
+    def srkit(self, line):
+        name, words, whole = command(line)
+        steps = int(words[words.index("--steps") + 1]) if "--steps" in words else MOST_STEPS + 1
+        if name == "train" and steps > MOST_STEPS:
+            known = {flag for one in click_command("check").params for flag in one.opts}
+            pairs = list(zip(words, [*words[1:], ""], strict=True))
+            flags = [pair for pair in pairs if pair[0] in known and pair[0].startswith("--")]
+            first = words[:1] if words and not words[0].startswith("-") else []
+            whole = ["check", *first, *(word for pair in flags for word in pair)]
+        code = run(whole)
+        if " > " in line:
+            sys.stdout.flush()
+            Path(shlex.split(line)[-1]).write_text(sys.stdout.getvalue(), encoding="utf-8")
+        return code
+
+    def install(self, folder):
+        """Make a distribution known as `pip install -e` does, without an environment of its own."""
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        info = self.folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+        info.mkdir()
+        facts = f"Name: {project['name']}\nVersion: {project['version']}\n"
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\n{facts}")
+        points = [
+            f"[{group}]\n" + "".join(f"{name} = {where}\n" for name, where in entries.items())
+            for group, entries in project.get("entry-points", {}).items()
+        ]
+        (info / "entry_points.txt").write_text("\n".join(points))
+        self.monkeypatch.syspath_prepend(folder)
+        self.forget_modules()
+
+    def uninstall(self, name):
+        for info in self.folder.glob(f"{name.replace('-', '_')}-*.dist-info"):
+            shutil.rmtree(info)
+        self.forget_modules()
+
+    def forget_modules(self):
+        """Let changed files and distributions be seen."""
+        from srkit_core.testing import component_contract
+
+        component_contract._installed.cache_clear()
+        importlib.invalidate_caches()
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None)).startswith(str(self.folder)):
+                del sys.modules[name]
+
+    expects_error = False
+
+    @contextlib.contextmanager
+    def listening(self):
+        with io.StringIO() as heard:
+            with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard):
+                yield
+            self.printed = heard.getvalue()
+
+    def text(self, block):
+        """Compare with what the block before printed; `...` stands for anything."""
+        told = [re.escape(line.strip()).replace(r"\.\.\.", ".*") for line in block.text.splitlines()]
+        left = iter(line.strip() for line in self.printed.splitlines())
+        for line in filter(None, told):
+            assert line == ".*" or any(re.fullmatch(line, one) for one in left), (
+                f"{block.place}: {line}\nwas not printed, in this order, in\n{self.printed}"
+            )
+
+
+def nested_pytest(arguments):
+    quiet = ["-p", "no:cacheprovider", "-p", "no:faulthandler", "-c", "pyproject.toml"]
+    return int(pytest.main(["-q", *quiet, "--import-mode=importlib", *arguments]))
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    from PIL import Image
+
+    from srkit_core import bundled_photographs
+
+    (tmp_path / "PHOTOS").mkdir()
+    for number, path in enumerate(bundled_photographs()[:3]):
+        with Image.open(path) as picture:
+            picture.convert("RGB").crop((0, 0, 320, 288)).save(f"{tmp_path}/PHOTOS/{number}.png")
+            picture.convert("RGB").crop((0, 0, 64, 48)).save(tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    opened = Shell(tmp_path, monkeypatch)
+    yield opened
+    opened.forget_modules()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
+def test_every_block_of_a_page_runs(page, shell):
+    before = None
+    for here, following in zip(blocks(page), [*blocks(page)[1:], None], strict=True):
+        assert here.language in LANGUAGES, f"{here.place}: {here.language}"
+        shell.expects_error = bool(following and following.text.startswith("error:"))
+        if here.language != "text" or (before and before.language in ("sh", "python")):
+            getattr(shell, here.language)(here)
+        before = here
+
+
+def test_nothing_is_left_out_without_need():
+    typed = [line for page in PAGES for one in blocks(page) if one.language == "sh" for line in lines(one)]
+    unused = [told for told in NOT_RUN if not any(re.fullmatch(told, line) for line in typed)]
+    assert unused == []
+    srkits = [line for line in typed if line.startswith("srkit ")]
+    assert sum(bool(why_not(line)) for line in srkits) < len(srkits) / 2
