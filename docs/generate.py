@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import typer.main
+
+from srkit_core.cli.app import COMMANDS, build_app
+
 FOLDER: Final = Path(__file__).parent
 SOURCES: Final = FOLDER.parent / "srkit_core"
 _COLUMNS: Final = 100
@@ -30,10 +34,6 @@ def _filled(text: str, indent: str = "") -> str:
 
 
 def _commands_page() -> str:
-    import typer.main
-
-    from srkit_core.cli.app import COMMANDS, build_app
-
     group = typer.main.get_command(build_app())
     top = _options(group)
     entries = [_command(name, _found(group, name), COMMANDS[name].example) for name in COMMANDS]
@@ -87,10 +87,15 @@ def _value(parameter: Any) -> str:
     choices = getattr(parameter.type, "choices", None)
     if choices:
         return "|".join(map(str, choices))
-    bounds = {">=": getattr(parameter.type, "min", None), "<=": getattr(parameter.type, "max", None)}
+    bounds = {
+        ">=": getattr(parameter.type, "min", None),
+        "<=": getattr(parameter.type, "max", None),
+    }
     name = parameter.type.name.partition(" ")[0]
     shown = {"integer": "N", "int": "N", "float": "F", "str": "TEXT"}.get(name, name.upper())
-    return " ".join([shown, *(f"{sign} {bound}" for sign, bound in bounds.items() if bound is not None)])
+    return " ".join(
+        [shown, *(f"{sign} {bound}" for sign, bound in bounds.items() if bound is not None)]
+    )
 
 
 # Interfaces, specs, errors and checks, from the sources.
@@ -174,7 +179,9 @@ def _method(node: ast.FunctionDef) -> str:
         law = node.name.removeprefix("test_").replace("_", " ")
         return _filled(f"* *{_topic(node)}*: **{law}.** {told}", "  ")
     if any(ast.unparse(one) == "property" for one in node.decorator_list):
-        return _filled(f"* `{node.name}: {ast.unparse(node.returns or ast.Constant(None))}`: {told}", "  ")
+        return _filled(
+            f"* `{node.name}: {ast.unparse(node.returns or ast.Constant(None))}`: {told}", "  "
+        )
     return _filled(f"* `{_signature(node)}`: {told}", "  ")
 
 
@@ -225,7 +232,7 @@ def _interfaces_page() -> str:
         "What a plugin imports: `srkit_core.hooks`, `srkit_core.interfaces`, `srkit_core.specs`.",
         "hooks.py",
         "interfaces.py",
-        "specs*.py",
+        "specs/__init__.py",
         "specs/*.py",
     )
 
@@ -239,7 +246,9 @@ def _checks_page() -> str:
         "What `srkit plugin check` tries, and a test that subclasses a contract. Each contract has "
         "the checks of the ones above it, too."
     )
-    return _source_page("What the kit checks", about, "testing/__init__.py", "testing/*_contract.py")
+    return _source_page(
+        "What the kit checks", about, "testing/__init__.py", "testing/*_contract.py"
+    )
 
 
 _PAGES: Final[Mapping[str, Callable[[], str]]] = {

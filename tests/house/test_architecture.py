@@ -9,7 +9,7 @@ def _layers(text):
 
 def test_the_layers_are_those_that_import_linter_checks(root):
     page = (root / "docs/architecture.md").read_text(encoding="utf-8")
-    shown = re.search(r"^```\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    shown = re.search(r"^```text\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
     config = (root / ".importlinter").read_text(encoding="utf-8")
     checked = config.partition("layers =\n")[2].partition("\n\n")[0]
     assert _layers(shown[1]) == _layers(checked)

@@ -101,7 +101,7 @@ def command(line):
     """The command that a line names, and its words."""
     words = [one for one in shlex.split(line)[1:] if not one.startswith("2>")]
     words = words[: words.index(">")] if ">" in words else words
-    first = next(place for place, word in enumerate(words) if not word[0] in "-0123456789")
+    first = next(place for place, word in enumerate(words) if word[0] not in "-0123456789")
     named = next(
         (name for name in COMMANDS if words[first:][: len(name.split())] == name.split()), None
     )
@@ -133,9 +133,10 @@ class Shell:
 
     def python(self, block):
         if block.path:
-            return self.write(block)
-        with self.listening():
-            exec(compile(block.text, block.place, "exec"), self.variables)
+            self.write(block)
+        else:
+            with self.listening():
+                exec(compile(block.text, block.place, "exec"), self.variables)
 
     def toml(self, block):
         if block.path:
@@ -161,23 +162,26 @@ class Shell:
             assert self.code == 0 or self.expects_error, f"{block.place}: {line}\n{self.printed}"
 
     def does(self, line):
+        """Do what a line says, and return its exit code, if it has one."""
         words = shlex.split(line)
         match words[0], words[1:]:
             case "srkit", _:
-                return self.srkit(line)
+                done = self.srkit(line)
             case "cd", [folder]:
-                return os.chdir(folder)
+                done = self.monkeypatch.chdir(folder)
             case "mkdir", folders:
-                return [Path(one).mkdir() for one in folders] and None
+                done = [Path(one).mkdir() for one in folders] and None
             case "python", [script]:
-                return runpy.run_path(script, run_name="__main__") and None
+                done = runpy.run_path(script, run_name="__main__") and None
             case "pip", ["install", "-e", what]:
-                return self.install(Path(re.sub(r"\[.*", "", what)).resolve())
+                done = self.install(Path(re.sub(r"\[.*", "", what)).resolve())
             case "pip", ["uninstall", "-y", what]:
-                return self.uninstall(what)
+                done = self.uninstall(what)
             case "pytest", arguments:
-                return nested_pytest(arguments)
-        raise AssertionError(f"no reason in NOT_RUN, and no way to run it: {line}")
+                done = nested_pytest(arguments)
+            case _:
+                raise AssertionError(f"no reason in NOT_RUN, and no way to run it: {line}")
+        return done
 
     def srkit(self, line):
         name, words, whole = command(line)
@@ -235,7 +239,9 @@ class Shell:
 
     def text(self, block):
         """Compare with what the block before printed; `...` stands for anything."""
-        told = [re.escape(line.strip()).replace(r"\.\.\.", ".*") for line in block.text.splitlines()]
+        told = [
+            re.escape(line.strip()).replace(r"\.\.\.", ".*") for line in block.text.splitlines()
+        ]
         left = iter(line.strip() for line in self.printed.splitlines())
         for line in filter(None, told):
             assert line == ".*" or any(re.fullmatch(line, one) for one in left), (
@@ -279,7 +285,13 @@ def test_every_block_of_a_page_runs(page, shell):
 
 
 def test_nothing_is_left_out_without_need():
-    typed = [line for page in PAGES for one in blocks(page) if one.language == "sh" for line in lines(one)]
+    typed = [
+        line
+        for page in PAGES
+        for one in blocks(page)
+        if one.language == "sh"
+        for line in lines(one)
+    ]
     unused = [told for told in NOT_RUN if not any(re.fullmatch(told, line) for line in typed)]
     assert unused == []
     srkits = [line for line in typed if line.startswith("srkit ")]
