@@ -7,12 +7,15 @@ alone. Importing this module does not import torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
     from torch import Tensor
 
 INTERFACE_VERSION = 1
@@ -163,3 +166,110 @@ class Metric(Protocol):
 
 
 Loss = ReferenceLoss | AdversarialLoss
+
+
+@dataclass(frozen=True)
+class StepPosition:
+    """Where a step is: `step` of `length` in its stage, `run_step` of `run_length` in the run, all
+    in steps from 0.
+    """
+
+    step: int
+    length: int
+    run_step: int
+    run_length: int
+    steps_per_epoch: int
+
+
+RateFactor: TypeAlias = Callable[[StepPosition], float]
+"""A schedule with its options: what the stage's learning rate is multiplied with at a step; a pure
+function, so that a resumed run goes on as it would have gone.
+"""
+
+MakeOptimizer: TypeAlias = "Callable[[Iterable[torch.nn.Parameter], float], torch.optim.Optimizer]"
+"""An optimizer with its options: a function of the parameters and their learning rate. What it
+remembers between steps is in `optimizer.state`: tensors, numbers and texts, which a checkpoint
+keeps.
+"""
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What a tracker is told of a run first.
+
+    `recipe` is the resolved recipe in plain values, `identity` stays the same over resumes, `done`
+    counts the steps behind it: rows of later steps that were told before come again.
+    """
+
+    folder: Path
+    recipe: Mapping[str, Any]
+    identity: str
+    done: int
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """Keeps the figures and pictures of a run, beside `metrics.csv`; only the main process has one.
+
+    What it raises once it has started is told, and the run goes on.
+    """
+
+    def start(self, run: RunInfo, /) -> None:
+        """Begin; what it raises here ends the run before it begins."""
+        ...
+
+    def row(self, step: int, figures: Mapping[str, float], /) -> None:
+        """Keep the figures of a step of the run, by `train/COLUMN` or `val/COLUMN`."""
+        ...
+
+    def pictures(self, step: int, sheet: NDArray[np.uint8], /) -> None:
+        """Keep a sheet of validation pictures, uint8 (H, W, 3)."""
+        ...
+
+    def close(self) -> None:
+        """Write what is still held."""
+        ...
+
+
+@runtime_checkable
+class PictureFormat(Protocol):
+    """Reads files of a format; raises ValueError for one that is damaged.
+
+    Samples are upright sRGB, uint8 or uint16: gray (H, W), or (H, W, C) of gray, gray with alpha,
+    RGB or RGBA.
+    """
+
+    def size(self, path: Path, /) -> tuple[int, int]:
+        """Return (height, width) from the header alone."""
+        ...
+
+    def decode(self, path: Path, /) -> NDArray[np.unsignedinteger[Any]]:
+        """Return the samples."""
+        ...
+
+
+@runtime_checkable
+class WritablePictureFormat(PictureFormat, Protocol):
+    """A format that is written too."""
+
+    def encode(self, samples: NDArray[np.uint8], /) -> bytes:
+        """Return a file of uint8 (H, W, 3)."""
+        ...
+
+
+@runtime_checkable
+class PictureSource(Protocol):
+    """Lists and reads the pictures of an address, such as `mydb://shelf/photos`.
+
+    srkit keeps them in its cache folder, which follows the address.
+    """
+
+    def files(self, address: str, /) -> Mapping[str, str]:
+        """Return the names of the files, relative to the address with `/` between folders, each
+        with a tag that is new when its bytes are: a digest, a time, a version.
+        """
+        ...
+
+    def read(self, address: str, name: str, /) -> bytes:
+        """Return the bytes of one of them."""
+        ...

@@ -1,7 +1,6 @@
 """What are the learning rate and the weights of losses at this step?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import cos, pi
 from typing import Annotated, Any, Literal
 
@@ -10,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from srkit_core.fields import RecipeTable, SpansText, SpanText, default
+from srkit_core.interfaces import StepPosition
 
 
 class Schedule(RecipeTable):
@@ -56,19 +56,6 @@ class Ramp(RecipeTable):
     """The weight at the first step, as a factor of what the sum says."""
     over: SpanText
     """How long it takes to the whole weight, from the start of the stage."""
-
-
-@dataclass(frozen=True)
-class StepPosition:
-    """Where a step is: `step` of `length` in its stage, `run_step` of `run_length` in the run, all
-    in steps from 0.
-    """
-
-    step: int
-    length: int
-    run_step: int
-    run_length: int
-    steps_per_epoch: int
 
 
 def rate_factor(schedule: Schedule, lr_warmup: int, position: StepPosition) -> float:

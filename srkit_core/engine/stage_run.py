@@ -38,11 +38,12 @@ from srkit_core.engine.pool import Pool
 from srkit_core.engine.run_context import RunContext, crop_rule
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.train_step import StepContext, train_step
+from srkit_core.interfaces import StepPosition
 from srkit_core.models.model import Model
 from srkit_core.models.weights_file import fill, read_tensors
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import StagePlan
-from srkit_core.schedule import StepPosition, ramp_factors, rate_factor
+from srkit_core.schedule import ramp_factors, rate_factor
 from srkit_core.specs import GeneratorSpec
 
 

@@ -43,8 +43,8 @@ class CallbackSpec(FactorySpec):
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerSpec(FactorySpec):
-    """An optimizer: the factory takes the parameters of a network, `params`, and `lr`, beside its
-    options, and returns a `torch.optim.Optimizer`.
+    """An optimizer: the factory takes its options alone and returns a function of the parameters
+    of a network and their learning rate that makes the `torch.optim.Optimizer`.
     """
 
     kind = "optimizer"
@@ -53,7 +53,7 @@ class OptimizerSpec(FactorySpec):
 @dataclass(frozen=True, kw_only=True)
 class ScheduleSpec(FactorySpec):
     """A schedule: the factory returns a function of a `StepPosition` that gives the factor of the
-    stage's learning rate.
+    stage's learning rate. It is called when a recipe is checked, without torch.
     """
 
     kind = "schedule"
@@ -61,13 +61,44 @@ class ScheduleSpec(FactorySpec):
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationSpec(FactorySpec):
-    """A change of training samples: the factory is, or returns, an `Augmentation` of a phase."""
+    """A change of training samples: the factory is an `Augmentation` of a phase, whose fields are
+    the options, or a function that says with its return type of which phase it makes one. It is
+    called when a recipe is checked, without torch.
+    """
 
     kind = "augmentation"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerSpec(FactorySpec):
-    """Somebody who keeps the figures and pictures of runs: the factory returns a tracker."""
+    """Somebody who keeps the figures and pictures of runs: the factory returns a `Tracker`."""
 
     kind = "tracker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormatSpec(FactorySpec):
+    """A format of picture files: the factory returns a `PictureFormat`.
+
+    `endings` are in lower case with their point, the usual one first; files with them count as
+    pictures in folders. A file is of this format when nothing of srkit's own reads it, and it
+    begins with one of `starts` or `sniff` says so of its first 256 bytes. `written` are the
+    endings under which it is also written.
+    """
+
+    kind = "format"
+
+    endings: tuple[str, ...]
+    starts: tuple[bytes, ...] = ()
+    sniff: Callable[[bytes], bool] | None = None
+    written: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSourceSpec(FactorySpec):
+    """Where pictures are that are not files here: the factory returns a `PictureSource`.
+
+    Its name is the scheme of its addresses: `mydb` reads `--data mydb://shelf/photos`.
+    """
+
+    kind = "data-source"

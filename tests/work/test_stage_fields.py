@@ -18,12 +18,13 @@ from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.fields import Span
+from srkit_core.interfaces import StepPosition
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
-from srkit_core.schedule import Ramp, StepPosition, ramp_factors
+from srkit_core.schedule import Ramp, ramp_factors
 
 
 class L1:

@@ -15,11 +15,12 @@ from srkit_core.engine.objective import Objective, WeightedLoss, build_objective
 from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
+from srkit_core.interfaces import StepPosition
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
-from srkit_core.schedule import Schedule, StepPosition, rate_factor
+from srkit_core.schedule import Schedule, rate_factor
 
 
 class PlainGAN:
