@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from srkit_core.cli.bare_install import ALL_PLUGINS
 from srkit_core.cli.output import say
 from srkit_core.cli.render import print_table
 
 if TYPE_CHECKING:
     from srkit_core.evaluation.scores import ModelScores, Scores
+    from srkit_core.recipe import Recipe
 
 _RECIPE = "demo"
 _PICTURE, _SCORES = "comparison.png", "scores.json"
@@ -27,22 +29,43 @@ def demo_command(
     held out. One that was interrupted goes on with --out RUN.
     """
     from srkit_core.cli.progress import ProgressView
-    from srkit_core.engine.trainer import train
     from srkit_core.io.output_files import check_outputs
     from srkit_core.recipe_files import read_recipe
     from srkit_core.run_options import RunOptions
 
+    recipe = read_recipe(_RECIPE)
+    _check_plugins(recipe)
     goes_on = out is not None and is_demo(out)
     if out is not None and not goes_on:
         check_outputs([out / _PICTURE, out / _SCORES], overwrite=overwrite)
+    from srkit_core.engine.trainer import train
+
     with ProgressView() as view:
         result = train(
-            read_recipe(_RECIPE),
+            recipe,
             RunOptions(out=out),
             resume="newest" if goes_on else None,
             callbacks=[view],
         )
     finish_demo(result.folder)
+
+
+def _check_plugins(recipe: "Recipe") -> None:
+    """Raise UnknownComponentError where srkit is installed without what the demo trains."""
+    from srkit_core.errors import UnknownComponentError
+    from srkit_core.plan import plan
+    from srkit_core.registry import discover
+
+    try:
+        plan(recipe, discover())
+    except UnknownComponentError as error:
+        raise UnknownComponentError(
+            f"the demo trains networks of plugins, and {error.message}",
+            kind=error.kind,
+            name=error.name,
+            nearest=error.nearest,
+            hint=ALL_PLUGINS,
+        ) from None
 
 
 def is_demo(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from srkit_core.cli.bare_install import bare_note
 from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import print_json, print_table
 from srkit_core.cli.weights import at_hand, print_known
@@ -67,6 +68,8 @@ def doctor_command(
         print_json(report)
     else:
         _print(report)
+        if note := bare_note():
+            say(note)
 
 
 def _version(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from srkit_core.cli.bare_install import bare_note
 from srkit_core.cli.output import say
 from srkit_core.cli.render import JsonFlag, line_width, print_json, print_table
 from srkit_core.errors import RecipeError, RegistryError, UnknownComponentError
@@ -57,6 +58,8 @@ def list_command(
         print_table(headers, shown)
     else:
         _print_by_kind(headers, shown)
+    if note := bare_note():
+        say(note, err=True)
 
 
 def _print_by_kind(headers: list[str], rows: list[list[str]]) -> None:

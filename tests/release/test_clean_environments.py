@@ -1,0 +1,154 @@
+"""Does what was built work where nothing else of srkit is?
+
+Slow: an environment for each distribution (a second each where its files are cached), 5 minutes on
+one core.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from release.workspace import call, uv, workspace
+
+pytestmark = pytest.mark.slow
+
+SRKIT, *PLUGINS = workspace()
+NAMES = [one.name for one in PLUGINS]
+
+
+def listed(environment) -> set[str]:
+    document = json.loads(environment.run("srkit", "list", "--json"))
+    assert document["problems"] == []
+    return {component["distribution"] for component in document["components"]}
+
+
+def told_by(environment, *words):
+    """The exit code of a command and everything that it says."""
+    done = subprocess.run(
+        [environment.folder / "bin/srkit", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=environment.folder,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def bare(clean_environment):
+    return clean_environment(SRKIT.name)
+
+
+@pytest.fixture(scope="module")
+def whole(clean_environment):
+    return clean_environment(f"{SRKIT.name}[all]")
+
+
+def test_what_is_installed_is_what_was_built(bare, built):
+    """Every file of the wheel, by the digests of its record."""
+    home = f"{SRKIT.file_name}.dist-info/RECORD"
+    shipped = zipfile.ZipFile(built / f"{SRKIT.file_name}-py3-none-any.whl").read(home).decode()
+    there = (bare.site_packages() / home).read_text("utf-8")
+    wanted = {line for line in shipped.splitlines() if "sha256=" in line}
+    assert wanted <= set(there.splitlines())
+    assert len(wanted) > 200
+
+
+def test_srkit_alone_lists_its_own_and_says_what_it_cannot(bare):
+    assert listed(bare) == {"srkit"}
+    assert "srresnet" in bare.run("srkit", "recipes", "srresnet")
+    assert "pip install srkit-rrdb" in bare.run("srkit", "list", "--all")
+    for words in (["list"], ["doctor"]):
+        code, told = told_by(bare, *words)
+        assert code == 0
+        assert "srkit is installed without plugins" in told
+        assert "pip install 'srkit[all]'" in told
+    assert told_by(bare, "demo") == (
+        3,
+        "error: the demo trains networks of plugins, and no generator named 'srvgg' is installed\n"
+        "try: pip install 'srkit[all]'\n",
+    )
+
+
+def test_srkit_alone_prepares_degrades_scores_and_enlarges(bare, tmp_path):
+    script = "from srkit_core import bundled_photographs as them; print(them()[0])"
+    photo = bare.run("python", "-c", script).strip()
+    bare.run("srkit", "degrade", photo, "--out", tmp_path / "s.png", "--degrade", "bicubic")
+    bare.run("srkit", "upscale", "bicubic", photo, "--scale", "2", "--out", tmp_path / "l.png")
+    bare.run("srkit", "eval", "bicubic", "--data", "photos", "--json", tmp_path / "e.json")
+    bare.run("srkit", "prepare", "photos", tmp_path / "prepared", "--degrade", "bicubic")
+    scores = json.loads((tmp_path / "e.json").read_text("utf-8"))
+    assert 20 < scores["models"][0]["metrics"]["psnr"]["mean"] < 40
+    assert (tmp_path / "l.png").stat().st_size > (tmp_path / "s.png").stat().st_size > 0
+
+
+def test_all_brings_every_plugin_and_runs_the_demo(whole, tmp_path):
+    installed = set(json.loads(whole.run("srkit", "doctor", "--json"))["plugins"])
+    assert installed >= listed(whole)
+    names = {one["name"] for one in json.loads(uv_list(whole))}
+    assert set(NAMES) <= names
+    whole.run("srkit", "demo", "--out", tmp_path / "demo")
+    models = json.loads((tmp_path / "demo/scores.json").read_text("utf-8"))["models"]
+    bicubic, best = (one["metrics"]["psnr"]["mean"] for one in models[:2])
+    assert best - bicubic > 0.8  # 1.007 dB where docs/demo.png was drawn
+    assert "note: srkit is installed without plugins" not in told_by(whole, "list")[1]
+
+
+def uv_list(environment) -> str:
+    return uv("pip", "list", "-q", "--python", environment.folder, "--format", "json")
+
+
+@pytest.mark.parametrize("distribution", PLUGINS, ids=lambda one: one.name)
+def test_a_plugin_alone_passes_its_checks_and_its_tests(
+    clean_environment, root, distribution, tmp_path
+):
+    environment = clean_environment(distribution.name, "pytest", "torchvision")
+    there = listed(environment)
+    assert there <= {"srkit", *NAMES}
+    if distribution.name in there:  # perception brings weights alone
+        environment.run("srkit", "plugin", "check", distribution.name)
+    tests = root / "plugins" / distribution.folder.name / "tests"
+    options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull]
+    told = environment.run("python", "-m", "pytest", *options, tests, cwd=tmp_path)
+    assert " passed" in told
+    assert "skipped" not in told or "SRKIT_ASSETS" not in os.environ
+    environment.uninstall(*(there - {"srkit"} | {distribution.name}))
+    assert listed(environment) == {"srkit"}
+
+
+def test_what_people_write_is_typed_by_the_installed_wheel(root, bare, tmp_path):
+    examples = root / "examples"
+    python = ["--python-executable", bare.folder / "bin/python"]
+    mypy = [sys.executable, "-m", "mypy", "--strict", *python, "--cache-dir", tmp_path]
+    for written in (*sorted(examples.glob("*.py")), examples / "third_party_plugin/srkit_edge"):
+        call(*mypy, written, cwd=tmp_path)
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("from srkit_core import Recipe\nRecipe(generator=5, stages=[])\n")
+    told = subprocess.run([*mypy, wrong], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert 'Argument "generator" to "Recipe" has incompatible type "int"' in told.stdout
+
+
+def test_a_stranger_s_plugin_installs_and_works(root, bare, tmp_path):
+    uv("build", "-q", "--wheel", "-o", tmp_path, root / "examples/third_party_plugin")
+    bare.install(str(next(tmp_path.glob("srkit_edge-*.whl"))))
+    assert listed(bare) == {"srkit", "srkit-edge"}
+    assert "power" in bare.run("srkit", "show", "edge")
+    bare.uninstall("srkit-edge")
+    assert listed(bare) == {"srkit"}
+
+
+def test_a_plugin_that_raises_on_import_is_shown_and_disturbs_nothing(bare):
+    broken = bare.site_packages() / "srkit_broken-1.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: srkit-broken\nVersion: 1\n")
+    (broken / "entry_points.txt").write_text("[srkit.plugins]\nbroken = srkit_broken\n")
+    module = bare.site_packages() / "srkit_broken.py"
+    module.write_text("raise RuntimeError('it was a bad day')\n")
+    told = bare.run("srkit", "list")
+    assert "srkit-broken" in told
+    assert "RuntimeError: it was a bad day" in told
+    assert "psnr" in told

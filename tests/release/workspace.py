@@ -1,0 +1,88 @@
+"""Which distributions has this repository, and how is one tried in an environment of its own?"""
+
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def call(*words, **options) -> str:
+    """Run a command that must succeed, and return what it prints."""
+    done = subprocess.run(
+        [str(word) for word in words], capture_output=True, text=True, check=False, **options
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def uv(*words, **options) -> str:
+    """The uv of this environment, where the README's commands put it, else the one on the path."""
+    beside = Path(sys.executable).with_name("uv")
+    return call(beside if beside.exists() else "uv", *words, **options)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution of the workspace: its folder, and what its pyproject.toml says."""
+
+    folder: Path
+    project: dict
+
+    @property
+    def name(self) -> str:
+        """The name people install."""
+        return self.project["name"]
+
+    @property
+    def file_name(self) -> str:
+        """The name with which its files begin."""
+        return f"{self.name.replace('-', '_')}-{self.project['version']}"
+
+
+def workspace() -> list[Distribution]:
+    """Return srkit and every plugin of this repository."""
+    folders = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
+    read = [tomllib.loads((one / "pyproject.toml").read_text("utf-8")) for one in folders]
+    return [
+        Distribution(folder, document["project"])
+        for folder, document in zip(folders, read, strict=True)
+    ]
+
+
+def constraints() -> list[str]:
+    """Return the versions that CI runs."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    pinned: list[str] = document["tool"]["uv"]["constraint-dependencies"]
+    return pinned
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A Python environment of its own, without anything of this checkout."""
+
+    folder: Path
+    index: str
+    pins: Path
+
+    def install(self, *requirements: str) -> None:
+        """Install from the index of what was built, and the rest from the usual one."""
+        fresh = [word for one in workspace() for word in ("--refresh-package", one.name)]
+        where = ["--python", self.folder, "--index", self.index, "-c", self.pins]
+        uv("pip", "install", "-q", *where, *fresh, *requirements, cwd=self.folder)
+
+    def uninstall(self, *names: str) -> None:
+        """Remove distributions."""
+        uv("pip", "uninstall", "-q", "--python", self.folder, *names)
+
+    def run(self, *words: object, **options: object) -> str:
+        """Run one of its programs, away from the checkout, and return what it prints."""
+        program, *rest = words
+        options = {"cwd": self.folder, **options}
+        return call(self.folder / "bin" / str(program), *rest, **options)
+
+    def site_packages(self) -> Path:
+        """Return where its packages are."""
+        return next(self.folder.glob("lib/*/site-packages"))
