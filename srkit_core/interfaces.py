@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +18,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-INTERFACE_VERSION = 1
-"""Version of these protocols; a spec says which one it was written for."""
+INTERFACES: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("generator", "discriminator", "loss", "metric", "degradation"), 1),
+    **dict.fromkeys(("weights", "layout", "recipe", "command", "callback"), 1),
+    **dict.fromkeys(("optimizer", "schedule", "augmentation", "tracker"), 1),
+}
+"""Version of the interface of each kind; a spec says which one it was written for."""
+
+OLDEST_INTERFACES: Final[Mapping[str, int]] = {}
+"""The oldest version of a kind that this srkit still takes, where that is not the first."""
+
+
+def accepted_interfaces(kind: str) -> tuple[int, int]:
+    """Return the oldest and the newest version of a kind's interface that this srkit takes."""
+    return OLDEST_INTERFACES.get(kind, 1), INTERFACES.get(kind, 1)
 
 
 @dataclass(frozen=True)

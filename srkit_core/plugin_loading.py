@@ -1,54 +1,107 @@
 """What does this plugin announce, or why can it not be used?"""
 
+import io
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from typing import Final
 
 import pluggy
 
 from srkit_core import hooks
 from srkit_core.errors import PluginError
-from srkit_core.spec_faults import check_specs
+from srkit_core.reserved_names import distribution_fault
+from srkit_core.spec_faults import UnsoundError, check_specs
 from srkit_core.specs import AnnouncedSpec
+
+_LONGEST_NAME: Final = 100
+_LONGEST_LINE: Final = 300
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A plugin that is installed but could not be used; nobody else notices."""
+    """A plugin that is installed but could not be used; nobody else notices.
+
+    `faults` are everything that is wrong with what it announces, where it came that far.
+    """
 
     plugin: str
     distribution: str
     version: str
     error: str
     traceback: str
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoadedPlugin:
+    """What a plugin announces, and what it printed while it was imported: nothing, if it is well
+    made.
+    """
+
+    plugin: str
+    distribution: str
+    version: str
+    specs: tuple[AnnouncedSpec, ...]
+    printed: str = ""
 
 
 def distribution_of(point: EntryPoint) -> tuple[str, str]:
     """Return name and version, the name in the one spelling that installers, catalogue and
     expressions share (PEP 503).
     """
-    return (
-        (re.sub(r"[-_.]+", "-", point.dist.name).lower(), point.dist.version)
-        if point.dist
-        else ("unknown", "0")
-    )
+    if not point.dist:
+        return "unknown", "0"
+    name, version = _bounded(point.dist.name), _bounded(point.dist.version)
+    return re.sub(r"[-_.]+", "-", name).lower(), version
 
 
-def load_plugin(point: EntryPoint) -> tuple[list[AnnouncedSpec], tuple[str, str]] | Problem:
+def load_plugin(point: EntryPoint) -> LoadedPlugin | Problem:
     """Import one plugin and take what it announces: all of it or nothing."""
-    distribution, version = distribution_of(point)
+    place = (_bounded(point.name), *distribution_of(point))
     try:
-        return _announced(point), (distribution, version)
+        if fault := distribution_fault(place[1]):
+            raise PluginError(fault, hint="another name for the distribution")
+        with _listening() as heard:
+            specs = _announced(point)
+        return LoadedPlugin(*place, tuple(specs), heard.text)
     except (Exception, SystemExit) as error:
         first_line = (str(error).strip().splitlines() or [""])[0]
+        faults = error.faults if isinstance(error, UnsoundError) else ()
+        listed = "".join(f"  {fault}\n" for fault in faults[1:])
         return Problem(
-            point.name,
-            distribution,
-            version,
-            f"{type(error).__name__}: {first_line}",
-            traceback.format_exc(),
+            *place,
+            f"{type(error).__name__.replace('Unsound', 'Plugin')}: {first_line}"[:_LONGEST_LINE],
+            f"{traceback.format_exc()}{listed}",
+            faults,
         )
+
+
+def _bounded(text: object) -> str:
+    """Return what a stranger's metadata calls something, as far as a row has room for it."""
+    return str(text)[:_LONGEST_NAME]
+
+
+class _Heard(io.TextIOBase):
+    """Keeps the beginning of what is printed to it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        self.text = (self.text + text)[:_LONGEST_LINE]
+        return len(text)
+
+
+@contextmanager
+def _listening() -> Iterator[_Heard]:
+    """Keep what is printed: it is nothing that a command said."""
+    heard = _Heard()
+    with redirect_stdout(heard):
+        yield heard
 
 
 def _announced(point: EntryPoint) -> list[AnnouncedSpec]:

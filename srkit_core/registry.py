@@ -12,7 +12,7 @@ from srkit_core import hooks
 from srkit_core.catalogue import CatalogueEntry, providers
 from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
 from srkit_core.other_names import PROVIDED_BY_NOTHING, meant_by, near_names, plain
-from srkit_core.plugin_loading import Problem, distribution_of, load_plugin
+from srkit_core.plugin_loading import LoadedPlugin, Problem, distribution_of, load_plugin
 from srkit_core.spec_faults import check_specs
 from srkit_core.specs import AnnouncedSpec, ComponentSpec, Kind, LayoutSpec, WeightsSpec
 
@@ -57,12 +57,14 @@ class Component(Installed[ComponentSpec]):
 class Registry:
     """Everything discovery found, sorted by kind, name and distribution.
 
-    `others` are announcements of everything that is no component, such as weights.
+    `others` are announcements of everything that is no component, such as weights; `loud` are
+    plugins that printed when they were imported.
     """
 
     components: tuple[Component, ...]
     others: tuple[Installed[AnnouncedSpec], ...] = ()
     problems: tuple[Problem, ...] = ()
+    loud: tuple[LoadedPlugin, ...] = ()
 
     @cached_property
     def weights(self) -> tuple[WeightsSpec, ...]:
@@ -248,14 +250,15 @@ def discover(
     found = list(entry_points(group=hooks.ENTRY_POINT_GROUP) if points is None else points)
     wanted = _limit_from_environment() if limit is None else tuple(limit)
     results = [load_plugin(point) for point in found if _is_wanted(point, wanted)]
-    good = [result for result in results if not isinstance(result, Problem)]
-    announced = [(spec, home) for specs, home in good for spec in specs]
+    loaded = tuple(result for result in results if isinstance(result, LoadedPlugin))
+    announced = [(spec, (one.distribution, one.version)) for one in loaded for spec in one.specs]
     return Registry(
         components=_sorted(_components(announced)),
         others=_sorted(_others(announced)),
         problems=tuple(
             [result for result in results if isinstance(result, Problem)] + _absent(found, wanted)
         ),
+        loud=tuple(one for one in loaded if one.printed.strip()),
     )
 
 

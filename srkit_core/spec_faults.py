@@ -1,34 +1,86 @@
 """Is what a plugin announces sound?"""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from srkit_core.errors import PluginError
-from srkit_core.interfaces import INTERFACE_VERSION
+from srkit_core.field_types import field_faults
+from srkit_core.interfaces import accepted_interfaces
 from srkit_core.options import check_signature
 from srkit_core.reserved_names import name_fault
-from srkit_core.specs import AnnouncedSpec, ComponentSpec
+from srkit_core.specs import AnnouncedSpec, FactorySpec, LayoutSpec
+
+
+class UnsoundError(PluginError):
+    """Announcements of one distribution that are not sound; `faults` are all that is wrong with
+    them, a line each, the first of which is the message.
+    """
+
+    def __init__(self, faults: Sequence[str], *, hint: str) -> None:
+        more = f" (and {len(faults) - 1} more: srkit doctor)" if len(faults) > 1 else ""
+        super().__init__(f"{faults[0]}{more}", hint=hint)
+        self.faults = tuple(faults)
 
 
 def check_specs(specs: Sequence[object]) -> None:
-    """Raise PluginError for the first of a plugin's announcements that is not sound."""
+    """Raise UnsoundError with everything that is not sound in a plugin's announcements."""
+    if faults := list(_faults(specs)):
+        raise UnsoundError(faults, hint="mend what it announces in srkit_components()")
+
+
+def _faults(specs: Sequence[object]) -> Iterator[str]:
     seen = set[tuple[str, str]]()
     for spec in specs:
         if not isinstance(spec, AnnouncedSpec) or not hasattr(spec, "kind"):
-            raise PluginError(
-                f"it announces {spec!r}, which is not a spec",
-                hint="return specs from srkit_components()",
-            )
-        kind = spec.kind
-        fault = "it is announced twice" if (kind, spec.name) in seen else _fault(spec)
-        if fault:
-            raise PluginError(f"{kind} '{spec.name}': {fault}", hint="srkit list")
-        seen.add((kind, spec.name))
+            yield f"it announces {_short(spec)}, which is not a spec"
+            continue
+        named = f"{spec.kind} {_short(spec.name)}"
+        place = (spec.kind, str(spec.name).casefold())
+        faults = ["it is announced twice"] if place in seen else _faults_of(spec)
+        yield from (f"{named}: {fault}" for fault in faults)
+        seen.add(place)
 
 
-def _fault(spec: AnnouncedSpec) -> str | None:
-    fault = name_fault(spec.kind, spec.name)
-    if fault:
-        return fault
-    if spec.interface != INTERFACE_VERSION:
-        return f"it was written for interface {spec.interface}, this srkit has {INTERFACE_VERSION}"
-    return check_signature(spec.factory) if isinstance(spec, ComponentSpec) else None
+def _faults_of(spec: AnnouncedSpec) -> Iterator[str]:
+    ill_typed = list(field_faults(spec))
+    if isinstance(spec.name, str) and (fault := name_fault(spec.kind, spec.name)):
+        yield fault
+    yield from ill_typed
+    yield from interface_faults(spec)
+    if ill_typed:
+        return
+    if isinstance(spec, FactorySpec) and (fault := check_signature(spec.factory)):
+        yield fault
+    if isinstance(spec, LayoutSpec):
+        yield from _pattern_faults(spec)
+
+
+def interface_faults(spec: AnnouncedSpec) -> Iterator[str]:
+    """Say that a spec was written for an interface that this srkit does not take, and which it
+    takes.
+    """
+    oldest, newest = accepted_interfaces(spec.kind)
+    if not isinstance(spec.interface, int) or oldest <= spec.interface <= newest:
+        return
+    takes = str(newest) if oldest == newest else f"{oldest} to {newest}"
+    way = "a newer srkit" if spec.interface > newest else "a newer version of this plugin"
+    yield (
+        f"it was written for interface {spec.interface} of a {spec.kind}, this srkit takes "
+        f"{takes}: {way} is needed"
+    )
+
+
+def _pattern_faults(spec: LayoutSpec) -> Iterator[str]:
+    for pattern in (*spec.marks, *(one for one, _ in spec.renames)):
+        try:
+            re.compile(pattern)
+        except (re.error, RecursionError, OverflowError) as error:
+            yield f"{_short(pattern)} is no regular expression: {error}"
+
+
+def _short(value: object, longest: int = 60) -> str:
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = f"something whose repr raises {type(error).__name__}"
+    return text if len(text) <= longest else f"{text[:longest]}..."

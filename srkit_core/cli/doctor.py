@@ -60,6 +60,7 @@ def doctor_command(
                 "distribution": one.distribution,
                 "error": one.error,
                 "traceback": one.traceback,
+                "faults": list(one.faults),
             }
             for one in registry.problems
         ],

@@ -39,20 +39,16 @@ def list_command(
         {"plugin": one.plugin, "distribution": one.distribution, "error": one.error}
         for one in registry.problems
     ]
-    if as_json:
-        print_json({"components": rows, "problems": problems})
-        return
-    broken = [
-        {
-            "kind": "broken",
-            "name": one["plugin"],
-            "distribution": one["distribution"],
-            "version": "",
-            "summary": one["error"],
-        }
-        for one in problems
+    printed = [
+        {"plugin": one.plugin, "distribution": one.distribution, "text": one.printed.strip()}
+        for one in registry.loud
     ]
-    shown = [list(row.values())[:5] for row in rows + broken]
+    if as_json:
+        print_json({"components": rows, "problems": problems, "printed": printed})
+        return
+    notes = [_note("broken", one, one["error"]) for one in problems]
+    notes += [_note("prints", one, f"when it is imported: {one['text']}") for one in printed]
+    shown = [list(row.values())[:5] for row in rows + notes]
     headers = ["kind", "name", "distribution", "version", "summary"]
     if line_width() is None:
         print_table(headers, shown)
@@ -60,6 +56,12 @@ def list_command(
         _print_by_kind(headers, shown)
     if note := bare_note():
         say(note, err=True)
+
+
+def _note(kind: str, one: dict[str, str], text: str) -> dict[str, str]:
+    """Return the row of a plugin of which there is more to say than what it brings."""
+    named = {"name": one["plugin"], "distribution": one["distribution"], "version": ""}
+    return {"kind": kind, **named, "summary": text}
 
 
 def _print_by_kind(headers: list[str], rows: list[list[str]]) -> None:

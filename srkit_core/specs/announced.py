@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from srkit_core.interfaces import INTERFACE_VERSION
+from srkit_core.interfaces import INTERFACES
+from srkit_core.specs.bounds import OneLine, Prose
 
 Factory = Callable[..., Any]
 
@@ -20,14 +21,20 @@ FIRST_PARTY_LICENCE = "Apache-2.0"
 class AnnouncedSpec:
     """Something that a plugin brings, under a name.
 
-    `kind` is what it is, in the word that people type; `interface` the version of the interface
-    that it was written for.
+    `kind` is what it is, in the word that people type; `interface` the version of the interface of
+    its kind that it was written for (0: the one of this srkit; write the number down in what you
+    publish, and it is known when that interface moves).
     """
 
     kind: ClassVar[str]
 
     name: str
-    interface: int = INTERFACE_VERSION
+    interface: int = 0
+
+    def __post_init__(self) -> None:
+        """Fill in the interface of this srkit where none is said."""
+        if self.interface == 0:
+            object.__setattr__(self, "interface", INTERFACES.get(getattr(self, "kind", ""), 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +47,7 @@ class FactorySpec(AnnouncedSpec):
     """
 
     factory: Factory
-    summary: str
-    source: str = "empirical"
-    licence: str = FIRST_PARTY_LICENCE
-    small: str = ""
+    summary: OneLine
+    source: Prose = "empirical"
+    licence: OneLine = FIRST_PARTY_LICENCE
+    small: OneLine = ""

@@ -5,9 +5,11 @@ One frozen class per kind; the class *is* the kind.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+from srkit_core.interfaces import Count
 from srkit_core.specs.announced import FactorySpec
+from srkit_core.specs.bounds import AtLeast, LossWeight, NotNegative, OneLine
 
 Kind = Literal["generator", "discriminator", "loss", "metric", "degradation"]
 
@@ -16,7 +18,7 @@ OptionFunction = Callable[[Mapping[str, Any]], int]
 pixels or a factor.
 """
 
-Amount = int | OptionFunction
+Amount = Count | OptionFunction
 """A trait that is one number, or depends on the options; see `BoundComponent.amount`."""
 
 Alternatives = tuple[str, ...]
@@ -67,12 +69,12 @@ class GeneratorSpec(ComponentSpec):
     kind = "generator"
     traits = ("scales", "size_multiple", "min_size", "trainable", "receptive", "body", "opened_by")
 
-    scales: tuple[int, ...]
+    scales: Annotated[tuple[Count, ...], AtLeast(1)]
     size_multiple: Amount = 1
     min_size: Amount = 1
     trainable: bool = True
-    receptive: Amount = 32
-    body: str = ""
+    receptive: NotNegative | OptionFunction = 32
+    body: OneLine = ""
     opened_by: Callable[[Mapping[str, Any]], str] = _unsaid
     keeps_16_bit: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
@@ -110,7 +112,7 @@ class LossSpec(ComponentSpec):
     needs_lipschitz: bool = False
     needs_reference: bool = True
     min_size: Amount = 1
-    default_weight: float = field(default=1.0)
+    default_weight: LossWeight = field(default=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,7 @@ class MetricSpec(ComponentSpec):
     traits = ("higher_is_better", "unit", "needs_reference", "domain", "min_size")
 
     higher_is_better: bool
-    unit: str = ""
+    unit: OneLine = ""
     needs_reference: bool = True
     domain: Literal["protocol", "rgb"] = "protocol"
     min_size: Amount = 1

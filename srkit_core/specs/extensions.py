@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srkit_core.specs.announced import FIRST_PARTY_LICENCE, AnnouncedSpec, FactorySpec
+from srkit_core.specs.bounds import OneLine, Prose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,8 +15,8 @@ class RecipeSpec(AnnouncedSpec):
     kind = "recipe"
 
     file: Path
-    summary: str
-    source: str = "empirical"
+    summary: OneLine
+    source: Prose = "empirical"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +30,9 @@ class CommandSpec(AnnouncedSpec):
     kind = "command"
 
     load: Callable[[], Callable[..., None]]
-    summary: str
-    example: str
-    licence: str = FIRST_PARTY_LICENCE
+    summary: OneLine
+    example: OneLine
+    licence: OneLine = FIRST_PARTY_LICENCE
 
 
 @dataclass(frozen=True, kw_only=True)

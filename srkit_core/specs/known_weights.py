@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from srkit_core.interfaces import Between, Count
 from srkit_core.specs.announced import AnnouncedSpec
+from srkit_core.specs.bounds import AtLeast, OneLine, Prose, Sha256
 
 
 @dataclass(frozen=True)
 class Home:
     """The address of a file, where its authors or their publisher keep it."""
 
-    url: str
+    url: OneLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +24,10 @@ class Packaged:
     within.
     """
 
-    project: str
-    archive: str
-    sha256: str
-    member: str
+    project: OneLine
+    archive: OneLine
+    sha256: Sha256
+    member: OneLine
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class WeightsFile:
     `sources` are where it can be had, in the order to try; without any, people bring it themselves.
     """
 
-    sha256: str
-    size: int
+    sha256: Sha256
+    size: Count
     sources: tuple[Home | Packaged | Shipped, ...] = ()
 
 
@@ -57,10 +60,10 @@ class WeightsSpec(AnnouncedSpec):
 
     kind = "weights"
 
-    files: tuple[WeightsFile, ...]
-    licence: str
-    summary: str
-    source: str
-    gain: float = 1.0
-    generator: str = ""
-    scale: int | None = None
+    files: Annotated[tuple[WeightsFile, ...], AtLeast(1)]
+    licence: OneLine
+    summary: OneLine
+    source: Prose
+    gain: Annotated[float, Between(low=1e-6)] = 1.0
+    generator: OneLine = ""
+    scale: Count | None = None

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from srkit_core.specs.announced import AnnouncedSpec
+from srkit_core.specs.bounds import AtLeast, OneLine, Prose
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Names of tensors and their shapes."""
@@ -46,11 +47,11 @@ class LayoutSpec(AnnouncedSpec):
 
     kind = "layout"
 
-    generator: str
-    marks: tuple[str, ...]
+    generator: OneLine
+    marks: Annotated[tuple[str, ...], AtLeast(1)]
     options: Callable[[Shapes], Mapping[str, Any]]
     renames: tuple[tuple[str, str], ...] = ()
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
     usual: Callable[[Shapes], Mapping[str, Any]] = _nothing
-    source: str
+    source: Prose

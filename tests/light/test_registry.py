@@ -2,6 +2,7 @@
 what to do?
 """
 
+import sys
 from importlib.metadata import EntryPoint
 from types import SimpleNamespace
 
@@ -82,7 +83,8 @@ BROKEN = {
     ),
     "future": (
         module(lambda: [generator(interface=2)]),
-        "PluginError: generator 'rrdb': it was written for interface 2, this srkit has 1",
+        "PluginError: generator 'rrdb': it was written for interface 2 of a generator, this srkit "
+        "takes 1: a newer srkit is needed",
     ),
     "name": (
         module(lambda: [generator("a b")]),
@@ -92,11 +94,28 @@ BROKEN = {
         module(lambda: [generator("x/y")]),
         "PluginError: generator 'x/y': its name may hold letters, digits, '-' and '_' only",
     ),
+    "distribution": (
+        lambda: pytest.fail("it was imported"),
+        "PluginError: the distribution '2x' has a name that expressions cannot hold: a letter "
+        "first, then letters, digits and '-'",
+    ),
     "signature": (
         module(lambda: [generator(factory=lambda n=1: None)]),
         "PluginError: generator 'rrdb': parameter 'n' of its factory is not keyword-only",
     ),
-    "factory": (module(lambda: [generator(factory=3)]), "TypeError: 3 is not a callable object"),
+    "factory": (
+        module(lambda: [generator(factory=3)]),
+        "PluginError: generator 'rrdb': factory must be a function, not 3",
+    ),
+    "several": (
+        module(lambda: [generator(scales="24", trainable="yes"), loss("a b")]),
+        "PluginError: generator 'rrdb': scales must be a tuple, each item a whole number, not '24' "
+        "(and 2 more: srkit doctor)",
+    ),
+    "capitals": (
+        module(lambda: [generator("Net"), generator("net")]),
+        "PluginError: generator 'net': it is announced twice",
+    ),
     "arguments": (
         module(lambda config: [generator()]),
         "PluginError: Argument(s) {'config'} are declared in the hookimpl but can not be found in "
@@ -109,17 +128,50 @@ BROKEN = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_plugin_is_a_problem_and_nobody_else_notices(plugin, case):
     load, error = BROKEN[case]
+    home = "2x" if case == "distribution" else "srkit-bad"
     registry = discover(
         [
-            plugin(name="bad", distribution="srkit-bad", version="2.1", load=load),
+            plugin(name="bad", distribution=home, version="2.1", load=load),
             plugin(generator("good")),
         ]
     )
     (problem,) = registry.problems
     assert [component.name for component in registry.components] == ["good"]
-    assert (problem.plugin, problem.distribution, problem.version) == ("bad", "srkit-bad", "2.1")
+    assert (problem.plugin, problem.distribution, problem.version) == ("bad", home, "2.1")
     assert problem.error == error
     assert problem.traceback.startswith("Traceback")
+
+
+def test_all_faults_of_a_plugin_are_in_one_report(plugin):
+    unsound = generator(scales=(), trainable="yes")
+    (problem,) = discover([plugin(unsound, loss("a b"), weights("../x"))]).problems
+    assert problem.faults == (
+        "generator 'rrdb': scales must be of 1 item or more, not ()",
+        "generator 'rrdb': trainable must be true or false, not 'yes'",
+        "loss 'a b': its name may hold letters, digits, '-' and '_' only",
+        "weights '../x': its name may hold letters, digits, '.', '-' and '_' only",
+    )
+    assert all(fault in problem.traceback for fault in problem.faults)
+
+
+def test_what_a_plugin_prints_is_kept_and_named(plugin, capsys):
+    def load():
+        sys.stdout.write("hello\n" * 1000)
+        return plugin(generator()).load()
+
+    registry = discover([plugin(load=load), plugin(loss(), distribution="quiet")])
+    assert capsys.readouterr().out == ""
+    assert [one.distribution for one in registry.loud] == ["srkit-fake"]
+    assert registry.loud[0].printed == ("hello\n" * 1000)[:300]
+    assert registry.find("generator", "rrdb").distribution == "srkit-fake"
+
+
+def test_what_metadata_call_a_plugin_is_bounded(plugin):
+    (problem,) = discover(
+        [plugin(name="x" * 999, distribution="\x1b[2J", version="9" * 999)]
+    ).problems
+    assert (len(problem.plugin), len(problem.version)) == (100, 100)
+    assert "\x1b" not in problem.error
 
 
 def test_an_unknown_hook_is_a_problem(plugin):
