@@ -22,6 +22,7 @@ INTERFACES: Final[Mapping[str, int]] = {
     **dict.fromkeys(("generator", "discriminator", "loss", "metric", "degradation"), 1),
     **dict.fromkeys(("weights", "layout", "recipe", "command", "callback"), 1),
     **dict.fromkeys(("optimizer", "schedule", "augmentation", "tracker"), 1),
+    **dict.fromkeys(("format", "data-source"), 1),
 }
 """Version of the interface of each kind; a spec says which one it was written for."""
 

@@ -49,8 +49,8 @@ def _faults_of(spec: AnnouncedSpec) -> Iterator[str]:
     yield from interface_faults(spec)
     if ill_typed:
         return
-    if isinstance(spec, FactorySpec) and (fault := check_signature(spec.factory)):
-        yield fault
+    if isinstance(spec, FactorySpec) and not isinstance(spec.factory, type):
+        yield from filter(None, [check_signature(spec.factory)])
     if isinstance(spec, LayoutSpec):
         yield from _pattern_faults(spec)
 

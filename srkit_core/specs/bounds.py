@@ -67,5 +67,6 @@ class AtLeast:
 OneLine: TypeAlias = Annotated[str, Readable(_LONGEST_LINE, lines=False)]
 Prose: TypeAlias = Annotated[str, Readable(_LONGEST_PROSE, lines=True)]
 Sha256: TypeAlias = Annotated[str, Written(r"[0-9a-f]{64}", "64 hex digits, in small letters")]
+Ending: TypeAlias = Annotated[str, Written(r"\.[a-z0-9]{1,16}", "an ending such as .png")]
 NotNegative: TypeAlias = Annotated[int, Between(low=0)]
 LossWeight: TypeAlias = Annotated[float, Between(low=0)]

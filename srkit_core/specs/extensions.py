@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from srkit_core.specs.announced import FIRST_PARTY_LICENCE, AnnouncedSpec, FactorySpec
-from srkit_core.specs.bounds import OneLine, Prose
+from srkit_core.specs.bounds import AtLeast, Ending, OneLine, Prose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +90,10 @@ class FormatSpec(FactorySpec):
 
     kind = "format"
 
-    endings: tuple[str, ...]
+    endings: Annotated[tuple[Ending, ...], AtLeast(1)]
     starts: tuple[bytes, ...] = ()
     sniff: Callable[[bytes], bool] | None = None
-    written: tuple[str, ...] = ()
+    written: tuple[Ending, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
