@@ -82,6 +82,7 @@ COMMANDS = {
         "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05",
     ),
     "degrade": Command("degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"),
+    "plugin new": Command("plugin_new", "srkit plugin new edges --kind loss"),
     "plugin check": Command("plugin", "srkit plugin check srkit-rrdb", tells=True),
     "weights list": Command("weights", "srkit weights list", tells=True),
     "weights get": Command("weights", "srkit weights get vgg19-torchvision"),

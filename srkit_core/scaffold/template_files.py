@@ -1,0 +1,87 @@
+"""Which files does a new plugin consist of, and what is in them?"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+from srkit_core.resources import bundled
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+_SUFFIX: Final = ".tmpl"
+_FACTS: Final = f"kind.toml{_SUFFIX}"
+_SHARED: Final = "shared"
+_LICENCES: Final = "licences"
+
+Values = Mapping[str, str]
+"""What stands for `$name` and the like in templates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateFacts:
+    """What `kind.toml` of a folder of templates says.
+
+    `kind` is the word that people type; `summary` what its plugin does before it is changed, in a
+    few words; `dependencies` are distributions it needs beside srkit, `try_with` those that `next`
+    needs, the commands that try it; `work` are the files that hold what is worked out, `use` and
+    `develop` parts of the README.
+    """
+
+    kind: str
+    summary: str
+    dependencies: tuple[str, ...]
+    try_with: tuple[str, ...]
+    next: tuple[str, ...]
+    work: str
+    use: str
+    develop: str
+
+
+def template_names() -> tuple[str, ...]:
+    """Return which folders of templates there are, one for each kind of plugin."""
+    return tuple(sorted(path.parent.name for path in _TEMPLATES.glob(f"*/{_FACTS}")))
+
+
+def substituted(text: str, values: Values) -> str:
+    """Replace every `$name` of a template; `$$` is a dollar.
+
+    Raises KeyError for a name without a value, ValueError for a dollar that begins no name.
+    """
+    return Template(text).substitute(values)
+
+
+def read_facts(template: str, values: Values) -> TemplateFacts:
+    """Return the facts of a folder of templates, filled."""
+    text = (_TEMPLATES / template / _FACTS).read_text(encoding="utf-8")
+    facts: dict[str, Any] = tomllib.loads(substituted(text, values))
+    for name in ("dependencies", "try_with", "next"):
+        facts[name] = tuple(facts[name])
+    return TemplateFacts(**facts | {"use": facts["use"].strip("\n")})
+
+
+def plugin_files(template: str, values: Values) -> dict[str, bytes]:
+    """Return the files of a new plugin, filled, by their paths."""
+    files = {
+        path: substituted(content.decode(), values).encode()
+        for folder in (_SHARED, template)
+        for path, content in _read(_TEMPLATES / folder, values)
+    }
+    return files | {"LICENSE": _licence(values).encode()}
+
+
+def _read(folder: Path, values: Values) -> Iterator[tuple[str, bytes]]:
+    for source in sorted(folder.rglob(f"*{_SUFFIX}")):
+        if source.name != _FACTS:
+            path = source.relative_to(folder).as_posix().removesuffix(_SUFFIX)
+            named = path.replace("PACKAGE", values["package"])
+            yield named.replace("NAME", values["identifier"]), source.read_bytes()
+
+
+def _licence(values: Values) -> str:
+    if values["licence"] == "Apache-2.0":
+        return bundled("LICENSE").read_text(encoding="utf-8")
+    known = _TEMPLATES / _LICENCES / f"{values['licence']}{_SUFFIX}"
+    source = known if known.is_file() else _TEMPLATES / _LICENCES / f"other{_SUFFIX}"
+    return substituted(source.read_text(encoding="utf-8"), values)
