@@ -48,7 +48,7 @@ def every_case(module):
 
 
 @pytest.mark.parametrize("template", template_names())
-def test_the_every_case_a_new_plugin_pass(template, made, tmp_path):
+def test_the_tests_of_a_new_plugin_pass(template, made, tmp_path):
     path = made(template) / f"tests/test_zz_{template}.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
