@@ -15,7 +15,7 @@ _FACTS: Final = f"kind.toml{_SUFFIX}"
 _SHARED: Final = "shared"
 _LICENCES: Final = "licences"
 
-Values = Mapping[str, str]
+TemplateValues = Mapping[str, str]
 """What stands for `$name` and the like in templates."""
 
 
@@ -44,7 +44,7 @@ def template_names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in _TEMPLATES.glob(f"*/{_FACTS}")))
 
 
-def substituted(text: str, values: Values) -> str:
+def substituted(text: str, values: TemplateValues) -> str:
     """Replace every `$name` of a template; `$$` is a dollar.
 
     Raises KeyError for a name without a value, ValueError for a dollar that begins no name.
@@ -52,7 +52,7 @@ def substituted(text: str, values: Values) -> str:
     return Template(text).substitute(values)
 
 
-def read_facts(template: str, values: Values) -> TemplateFacts:
+def read_facts(template: str, values: TemplateValues) -> TemplateFacts:
     """Return the facts of a folder of templates, filled."""
     text = (_TEMPLATES / template / _FACTS).read_text(encoding="utf-8")
     facts: dict[str, Any] = tomllib.loads(substituted(text, values))
@@ -61,7 +61,7 @@ def read_facts(template: str, values: Values) -> TemplateFacts:
     return TemplateFacts(**facts | {"use": facts["use"].strip("\n")})
 
 
-def plugin_files(template: str, values: Values) -> dict[str, bytes]:
+def plugin_files(template: str, values: TemplateValues) -> dict[str, bytes]:
     """Return the files of a new plugin, filled, by their paths."""
     files = {
         path: substituted(content.decode(), values).encode()
@@ -71,7 +71,7 @@ def plugin_files(template: str, values: Values) -> dict[str, bytes]:
     return files | {"LICENSE": _licence(values).encode()}
 
 
-def _read(folder: Path, values: Values) -> Iterator[tuple[str, bytes]]:
+def _read(folder: Path, values: TemplateValues) -> Iterator[tuple[str, bytes]]:
     for source in sorted(folder.rglob(f"*{_SUFFIX}")):
         if source.name != _FACTS:
             path = source.relative_to(folder).as_posix().removesuffix(_SUFFIX)
@@ -79,7 +79,7 @@ def _read(folder: Path, values: Values) -> Iterator[tuple[str, bytes]]:
             yield named.replace("NAME", values["identifier"]), source.read_bytes()
 
 
-def _licence(values: Values) -> str:
+def _licence(values: TemplateValues) -> str:
     if values["licence"] == "Apache-2.0":
         return bundled("LICENSE").read_text(encoding="utf-8")
     known = _TEMPLATES / _LICENCES / f"{values['licence']}{_SUFFIX}"
