@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from srkit_core.evaluation.upscale_file import upscale
     from srkit_core.models.find_model import load_model
     from srkit_core.models.model import Model
+    from srkit_core.named_recipes import read_recipe
     from srkit_core.plan import Plan
     from srkit_core.recipe import Data, Recipe, Stage, Validation
-    from srkit_core.recipe_files import read_recipe
     from srkit_core.registry import Registry, discover
     from srkit_core.run_folder import RunResult
     from srkit_core.run_options import RunOptions
@@ -65,7 +65,7 @@ _HOMES: Final = {
     "evaluate": "evaluation.evaluate",
     "load_model": "models.find_model",
     "prepare": "data.preparation.prepare_pictures",
-    "read_recipe": "recipe_files",
+    "read_recipe": "named_recipes",
     "train": "engine.trainer",
     "upscale": "evaluation.upscale_file",
 }

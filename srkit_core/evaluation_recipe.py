@@ -87,7 +87,7 @@ def evaluation_recipe(document: dict[str, Any]) -> EvaluationRecipe:
 
 def read_evaluation_recipe(path: Path, overrides: dict[str, Any]) -> EvaluationRecipe:
     """Read a TOML file and put `overrides` on top: where LR comes from replaces how it is made, and
-    the other way round.
+    the other way round. Relative paths are looked for beside it first.
 
     Raises RecipeError when it cannot be read or is no evaluation recipe.
     """
@@ -112,4 +112,23 @@ def read_evaluation_recipe(path: Path, overrides: dict[str, Any]) -> EvaluationR
         ) from None
     replaced = {_INSTEAD.get(name) for name in overrides}
     kept = {name: value for name, value in document.items() if name not in replaced}
-    return evaluation_recipe(kept | overrides)
+    return evaluation_recipe(_with_paths_beside(kept, path.parent) | overrides)
+
+
+def _with_paths_beside(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a document in which what lies in the folder of its recipe is named by its path there:
+    its models, `data` and `lr`.
+    """
+    beside = dict(document)
+    for name in ("data", "lr"):
+        if name in beside:
+            beside[name] = _beside(beside[name], folder)
+    if isinstance(models := beside.get("models"), dict):
+        beside["models"] = {name: _beside(word, folder) for name, word in models.items()}
+    return beside
+
+
+def _beside(word: Any, folder: Path) -> Any:
+    if not isinstance(word, str) or not word or "\0" in word:
+        return word
+    return str(folder / word) if (folder / word).exists() else word

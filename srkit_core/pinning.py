@@ -16,7 +16,7 @@ from srkit_core.plan import Plan, plan
 from srkit_core.pretrained import DownloadProgress, FoundWeights, find, identify, obtain_first
 from srkit_core.recipe import Recipe, Stage
 from srkit_core.registry import Registry
-from srkit_core.specs import Alternatives
+from srkit_core.specs import Alternatives, WeightsSpec
 
 OPTION: Final = "weights"
 """The option that takes the name of the chosen network."""
@@ -88,7 +88,7 @@ def found_here(names: Alternatives, registry: Registry) -> bool:
 
 def is_path(name: str, registry: Registry) -> bool:
     """Whether an alternative is the path of a file and not the name of a network."""
-    return all(spec.name != name for spec in registry.weights) and ("/" in name or "." in name)
+    return not registry.knows(WeightsSpec, name) and ("/" in name or "." in name)
 
 
 def networks_of(

@@ -136,7 +136,7 @@ def _fetch(spec: WeightsSpec, report: DownloadProgress, failures: list[str]) -> 
     for file in spec.files:
         for source in file.sources:
             if isinstance(source, Shipped):
-                failures.append(f"{source.path}: it is not the file that was announced")
+                failures.append(f"{source.path}: {_fault(source.path, file)}")
                 continue
             target = _cached(spec, file)
             try:
@@ -217,6 +217,14 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else -1
     except OSError:
         return -1
+
+
+def _fault(path: Path, file: WeightsFile) -> str:
+    """Say why a file of a wheel is not the one that was announced."""
+    if not path.is_file():
+        return "it is not there; install the plugin again"
+    found = sha256(path)[:12]
+    return f"its sha256 is {found}..., and {file.sha256[:12]}... was announced"
 
 
 def _place(source: Home | Packaged) -> str:

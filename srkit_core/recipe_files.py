@@ -1,6 +1,5 @@
-"""Which recipe does this name mean?"""
+"""What is in the file of a recipe, as somebody wrote it or as a run left it?"""
 
-import difflib
 import shlex
 from pathlib import Path
 from typing import Final
@@ -9,42 +8,17 @@ from srkit_core.errors import DataError, RecipeError
 from srkit_core.home import at_home
 from srkit_core.lists import read_list
 from srkit_core.recipe import Recipe, recipe_from_toml
-from srkit_core.resources import bundled
 from srkit_core.run_folder import RunFolder
 
 RUN_RECIPE: Final = "recipe.toml"
 """What the recipe of a run is called in its folder."""
 
 
-def shipped_recipes() -> dict[str, Path]:
-    """Return the recipes that come with srkit, by name."""
-    return {path.stem: path for path in sorted(bundled("examples/recipes").glob("*.toml"))}
-
-
-def find_recipe(name: str) -> Path:
-    """Return the file of a recipe given as a path, a run folder or a shipped name; an existing path
-    wins.
-    """
-    shipped, name = shipped_recipes(), at_home(name)
-    run = RunFolder(Path(name))
-    for path in (run.path, run.recipe):
-        if path.is_file():
-            return path
-    if run.holds_run or run.has_trained:
-        raise _lost(run)
-    if name in shipped:
-        return shipped[name]
-    nearest = difflib.get_close_matches(name, shipped, n=1)
-    listed = "srkit recipes lists what is shipped"
-    hint = f"did you mean '{nearest[0]}'? {listed}" if nearest else "srkit recipes"
-    raise RecipeError(f"there is no recipe file and no shipped recipe called '{name}'", hint=hint)
-
-
 def read_run_recipe(folder: RunFolder) -> Recipe:
     """Read the recipe of a run; raises DataError when its file is missing or damaged."""
     path = folder.recipe
     if not path.exists():
-        raise _lost(folder)
+        raise lost_recipe(folder)
     try:
         return recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path))
     except (OSError, UnicodeDecodeError, RecipeError) as error:
@@ -54,18 +28,19 @@ def read_run_recipe(folder: RunFolder) -> Recipe:
         raise DataError(fact, hint=_way_on(folder), path=path) from None
 
 
-def read_recipe(name: str) -> Recipe:
-    """Read a recipe from a path or by its shipped name; that of a run as `read_run_recipe` does.
+def read_recipe_file(path: Path) -> Recipe:
+    """Read a recipe from its file; lists it points at are looked for beside it.
 
-    Lists it points at are looked for beside it.
+    Raises RecipeError when it cannot be read or is no recipe.
     """
-    path = find_recipe(name)
-    if path.name == RUN_RECIPE and RunFolder(path.parent).has_trained:
-        return read_run_recipe(RunFolder(path.parent))
+    recipe = recipe_from_toml(recipe_text(path), origin=str(path))
+    return with_listed_names(recipe, path.parent)
+
+
+def recipe_text(path: Path) -> str:
+    """Return what is written in the file of a recipe; raises RecipeError when it is no text."""
     try:
-        return with_listed_names(
-            recipe_from_toml(path.read_text(encoding="utf-8"), origin=str(path)), path.parent
-        )
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise RecipeError(f"{path} is not a text file", hint="srkit recipes") from None
 
@@ -86,7 +61,8 @@ def with_listed_names(recipe: Recipe, folder: Path) -> Recipe:
     return recipe.model_copy(update={"data": recipe.data.model_copy(update=names)})
 
 
-def _lost(folder: RunFolder) -> DataError:
+def lost_recipe(folder: RunFolder) -> DataError:
+    """Return the error of a run whose recipe is missing."""
     fact = f"{folder.recipe} is missing"
     return DataError(fact, hint=_way_on(folder), path=folder.recipe)
 

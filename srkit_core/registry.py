@@ -109,6 +109,10 @@ class Registry:
         found = (one for one in (*self.components, *self.others) if isinstance(one.spec, cls))
         return cast("tuple[Installed[SpecT_co], ...]", tuple(found))
 
+    def knows(self, cls: type[AnnouncedSpec], name: str) -> bool:
+        """Whether something of that class is installed under a name, bare or full."""
+        return any(name in (one.name, one.full_name) for one in self.installed(cls))
+
     def one(self, cls: type[SpecT_co], name: str) -> Installed[SpecT_co]:
         """Return the one announcement of that class under that name, bare or full.
 
@@ -163,16 +167,17 @@ class Registry:
     def pretrained(self, name: str) -> WeightsSpec:
         """Return the pretrained network of that name.
 
-        Raises UnknownComponentError when nothing installed announces it.
+        One that several distributions announce with the same files is one. Raises
+        UnknownComponentError when nothing installed announces it, AmbiguousError when several
+        announce different ones.
         """
-        found = [spec for spec in self.weights if spec.name == name]
-        if len(found) > 1:
-            raise PluginError(
-                f"pretrained weights '{name}' are announced by several plugins",
-                hint="srkit doctor; uninstall one of them",
-            )
+        every = self.installed(WeightsSpec)
+        found = [one for one in every if name in (one.name, one.full_name)]
+        if len({one.spec.files for one in found}) > 1:
+            candidates = [one.full_name for one in found]
+            raise AmbiguousError(kind="weights", name=name, candidates=candidates)
         if found:
-            return found[0]
+            return found[0].spec
         nearest = difflib.get_close_matches(
             name, [spec.name for spec in self.weights], n=3, cutoff=0.6
         )

@@ -1,9 +1,15 @@
-"""Fixtures shared by all tests: where the real material is."""
+"""Fixtures shared by all tests: where the real material is, and fake plugins."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from srkit_core import registry as registry_module
+from srkit_core.hooks import hookimpl
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "assets"
 
@@ -24,3 +30,36 @@ def assets() -> Path:
     if not (folder / "MANIFEST.tsv").is_file():
         pytest.skip("the shared assets are not on this machine (set SRKIT_ASSETS)")
     return folder
+
+
+@dataclass(frozen=True)
+class FakePoint:
+    """Stands for an installed entry point; `load` runs what importing the plugin would run."""
+
+    name: str
+    dist: SimpleNamespace
+    load: Callable[[], object]
+
+
+@pytest.fixture(scope="session")
+def plugin():
+    """Make the entry point of a plugin that announces these specs."""
+
+    def make(*specs, name="fake", distribution="srkit-fake", version="1.0", load=None):
+        module = SimpleNamespace(srkit_components=hookimpl(lambda: specs))
+        return FakePoint(
+            name, SimpleNamespace(name=distribution, version=version), load or (lambda: module)
+        )
+
+    return make
+
+
+@pytest.fixture
+def installed(plugin, monkeypatch):
+    """Install a plugin that announces these specs, beside those that are there, for one test."""
+
+    def install(*specs, **of_plugin):
+        points = [*registry_module.entry_points(group="srkit.plugins"), plugin(*specs, **of_plugin)]
+        monkeypatch.setattr(registry_module, "entry_points", lambda group: points)
+
+    return install

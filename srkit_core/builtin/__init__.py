@@ -13,7 +13,16 @@ from srkit_core.interfaces import (
     Metric,
     ReferenceLoss,
 )
-from srkit_core.specs import ComponentSpec, DegradationSpec, GeneratorSpec, LossSpec, MetricSpec
+from srkit_core.resources import bundled
+from srkit_core.specs import (
+    AnnouncedSpec,
+    ComponentSpec,
+    DegradationSpec,
+    GeneratorSpec,
+    LossSpec,
+    MetricSpec,
+    RecipeSpec,
+)
 
 Border = Literal["symmetric", "replicate"]
 Kernel = Literal["bicubic", "bilinear", "nearest", "lanczos"]
@@ -195,13 +204,14 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
 
 
 @hookimpl
-def srkit_components() -> list[ComponentSpec]:
+def srkit_components() -> list[AnnouncedSpec]:
     """Announce what comes with srkit itself."""
     return [
         *(spec for kernel in SUPPORT for spec in _interpolation(kernel)),
         *_pixel_losses(),
         *_other_losses(),
         *_metrics(),
+        *_recipes(),
     ]
 
 
@@ -272,5 +282,22 @@ def _metrics() -> list[ComponentSpec]:
             source="Wang et al. 2004, eq. 13",
             higher_is_better=True,
             min_size=_window,
+        ),
+    ]
+
+
+def _recipes() -> list[RecipeSpec]:
+    folder = bundled("examples/recipes")
+    return [
+        RecipeSpec(
+            name="demo",
+            file=folder / "demo.toml",
+            summary="what srkit demo runs: two stages on bundled photographs, about two minutes",
+        ),
+        RecipeSpec(
+            name="srresnet",
+            file=folder / "srresnet.toml",
+            summary="SRResNet as its paper trained it: MSE, a million updates",
+            source="Ledig et al. 2017, section 3.2",
         ),
     ]

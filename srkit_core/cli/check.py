@@ -48,24 +48,26 @@ def check_command(
     a process of its own, for its parameters.
     """
     from srkit_core.evaluation_recipe import is_evaluation_recipe
+    from srkit_core.named_recipes import find_recipe, read_recipe
     from srkit_core.overrides import flags_of, recipe_from_flags
     from srkit_core.plan import plan
-    from srkit_core.recipe_files import find_recipe, read_recipe
     from srkit_core.registry import discover
 
-    path, registry = find_recipe(recipe) if recipe else None, discover()
-    if path and is_evaluation_recipe(path):
-        _check_evaluation(path, registry, [*flags, *where, *(["run"] if run else [])])
+    registry = discover()
+    found = find_recipe(recipe, registry) if recipe else None
+    if found and is_evaluation_recipe(found.path):
+        _check_evaluation(found.path, registry, [*flags, *where, *(["run"] if run else [])])
         return
-    requested = recipe_from_flags(read_recipe(recipe) if recipe else None, flags_of(flags))
+    wished = read_recipe(recipe, registry) if recipe else None
+    requested, folder = recipe_from_flags(wished, flags_of(flags)), found.run if found else None
     planned = plan(requested.recipe, registry)
     print_text(f"recipe '{planned.recipe.name}': every component is installed and fits")
     for note in requested.notes:
         print_text(note)
     print_text(f"x{planned.recipe.scale}, seed {planned.recipe.seed}, {_lr(requested.recipe)}")
-    _print_recipe(planned, registry, path, where)
+    _print_recipe(planned, registry, folder, where)
     if run:
-        _try(planned.recipe, registry, _where(path, where))
+        _try(planned.recipe, registry, _where(folder, where))
 
 
 def _check_evaluation(path: Path, registry: "Registry", given: list[str]) -> None:
@@ -81,10 +83,12 @@ def _check_evaluation(path: Path, registry: "Registry", given: list[str]) -> Non
 
 
 def _print_recipe(
-    planned: "Plan", registry: "Registry", path: Path | None, where: dict[str, Any]
+    planned: "Plan", registry: "Registry", run: Path | None, where: dict[str, Any]
 ) -> None:
     """Print what is known without torch, and last what may have to be built: the networks."""
-    environment, data = _environment(path, where), where.get("data")
+    from srkit_core.cli.train import environment_beside
+
+    environment, data = environment_beside(run, where, print_text), where.get("data")
     crops = _crops(planned, environment, data)
     print_stages(planned, crops)
     print_text(_data_line(planned, environment, data, crops))
@@ -101,15 +105,6 @@ def _lr(recipe: "Recipe") -> str:
         return "LR from disk"
     target = f" of HR after {recipe.target}" if recipe.target.items else ""
     return f"LR by {recipe.degradation}{target}"
-
-
-def _environment(path: Path | None, where: dict[str, Any]) -> dict[str, Any]:
-    """Return what a run folder says of the machine its recipe ran on; nothing for others."""
-    from srkit_core.cli.train import environment_beside
-    from srkit_core.recipe_files import RUN_RECIPE
-
-    run = path.parent if path and path.name == RUN_RECIPE else None
-    return environment_beside(run, where, print_text)
 
 
 def _crops(planned: "Plan", environment: dict[str, Any], data: str | None) -> int | None:
@@ -157,11 +152,12 @@ def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:
     return missing_networks(components_of(planned), registry)
 
 
-def _where(path: Path | None, given: dict[str, Any]) -> "RunOptions":
+def _where(run: Path | None, given: dict[str, Any]) -> "RunOptions":
     """Return where the recipe would run: as the run it was written by, but for what is given."""
+    from srkit_core.cli.train import environment_beside
     from srkit_core.run_options import RunOptions, repeated_options
 
-    environment = _environment(path, given)
+    environment = environment_beside(run, given, print_text)
     found = repeated_options(environment["arguments"]) if environment else {}
     return RunOptions(**(found | given))
 

@@ -30,10 +30,10 @@ def demo_command(
     """
     from srkit_core.cli.progress import ProgressView
     from srkit_core.io.output_files import check_outputs
-    from srkit_core.recipe_files import read_recipe
+    from srkit_core.named_recipes import read_own_recipe
     from srkit_core.run_options import RunOptions
 
-    recipe = read_recipe(_RECIPE)
+    recipe = read_own_recipe(_RECIPE)
     _check_plugins(recipe)
     goes_on = out is not None and is_demo(out)
     if out is not None and not goes_on:
@@ -81,10 +81,11 @@ def finish_demo(folder: Path) -> None:
     """Compare what a demo has learnt with bicubic: a picture, a file of scores and a table."""
     from srkit_core.evaluation.demo_sheet import draw_demo_sheet
     from srkit_core.io.documents import write_json
-    from srkit_core.recipe_files import read_recipe
+    from srkit_core.recipe_files import read_run_recipe
     from srkit_core.registry import discover
+    from srkit_core.run_folder import RunFolder
 
-    recipe = read_recipe(str(folder))
+    recipe = read_run_recipe(RunFolder(folder))
     models = _models(folder, [stage.name for stage in recipe.stages])
     scores = draw_demo_sheet(models, recipe, discover(), folder / _PICTURE)
     write_json(folder / _SCORES, scores.to_dict())

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import isfinite
@@ -31,7 +32,8 @@ Models = Annotated[
     list[str],
     typer.Argument(
         metavar="MODEL...|RECIPE",
-        help="Weights files, run folders, baselines such as bicubic, or an evaluation recipe.",
+        help="Weights files, run folders, known weights, baselines such as bicubic, or an "
+        "evaluation recipe.",
     ),
 ]
 DataOption = Annotated[
@@ -190,9 +192,36 @@ def _wanted(models: Sequence[str], written: dict[str, Any]) -> "EvaluationRecipe
     from srkit_core.evaluation.evaluate import name_models
     from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
 
-    if len(models) == 1 and models[0].endswith(".toml"):
-        return read_evaluation_recipe(Path(models[0]), written)
+    recipe = _recipe_among(models)
+    if recipe:
+        return read_evaluation_recipe(recipe, written)
     return evaluation_recipe({"models": name_models(models), **written})
+
+
+def _recipe_among(models: Sequence[str]) -> Path | None:
+    """Return the evaluation recipe that the only word means, if it does: a file, or an installed
+    one by its name where no model has that name.
+
+    Raises RecipeError where it is one for training.
+    """
+    from srkit_core.evaluation_recipe import is_evaluation_recipe
+    from srkit_core.models.known_models import is_model_name
+    from srkit_core.named_recipes import recipe_path
+    from srkit_core.registry import discover
+    from srkit_core.specs import RecipeSpec
+
+    word = models[0] if len(models) == 1 else ""
+    if not word or word.endswith(".toml"):
+        return Path(word) if word else None
+    registry = discover()
+    named = registry.knows(RecipeSpec, word)
+    if not named or Path(word).exists() or is_model_name(word, registry):
+        return None
+    path = recipe_path(registry.one(RecipeSpec, word))
+    if not is_evaluation_recipe(path):
+        fact = f"the recipe '{word}' is one for training, and names no models to compare"
+        raise RecipeError(fact, hint=f"srkit train {shlex.quote(word)}")
+    return path
 
 
 def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenBy":

@@ -93,7 +93,11 @@ def _missing(wanted: "EvaluationRecipe", registry: "Registry") -> list[str]:
 
 def _gone(word: str, registry: "Registry") -> bool:
     """Whether a word is neither a path here nor something that srkit knows how to get."""
-    known = {one.name for one in registry.weights if one.generator}
+    from srkit_core.specs import WeightsSpec
+
+    found = [one for one in registry.installed(WeightsSpec) if one.spec.may_be_model]
+    known = {name for one in found for name in (one.name, one.full_name)}
     known |= {one.name for one in registry.of_kind("generator")}
-    named = word.partition("(")[0].rpartition("/")[2].strip()
-    return not Path(word).exists() and "://" not in word and named not in known
+    called = word.partition("(")[0].strip()
+    named = {called, called.rpartition("/")[2]}
+    return not Path(word).exists() and "://" not in word and not named & known

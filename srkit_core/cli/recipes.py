@@ -1,11 +1,17 @@
 """Which recipes come with srkit, and what may stand in one?"""
 
-from typing import Annotated
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import print_json, print_table
+from srkit_core.errors import SrkitError
+
+if TYPE_CHECKING:
+    from srkit_core.registry import Installed, Registry
+    from srkit_core.specs import RecipeSpec
 
 NameOfRecipe = Annotated[
     str | None, typer.Argument(help="Print this recipe, to be redirected into a file of your own.")
@@ -30,30 +36,58 @@ def recipes_command(
     markdown: FieldsPageFlag = False,
 ) -> None:
     """List the shipped recipes, print one, or print the fields or the schema of all."""
-    from srkit_core.recipe_files import find_recipe
+    from srkit_core.registry import discover
 
     if schema:
         from srkit_core.recipe_schema import recipe_schema
-        from srkit_core.registry import discover
 
         print_json(recipe_schema(discover()))
     elif fields or as_json or markdown:
         _print_fields(as_json=as_json, markdown=markdown)
     elif name:
-        say_text(find_recipe(name).read_text(encoding="utf-8"))
+        from srkit_core.named_recipes import find_recipe
+        from srkit_core.recipe_files import recipe_text
+
+        say_text(recipe_text(find_recipe(name).path))
     else:
-        _print_shipped()
+        _print_shipped(discover())
 
 
-def _print_shipped() -> None:
-    from srkit_core.recipe_files import read_recipe, shipped_recipes
+def _print_shipped(registry: "Registry") -> None:
+    """Print a row for each installed recipe; one that is damaged says so in its own."""
+    from srkit_core.specs import RecipeSpec
 
-    rows = []
-    for name in shipped_recipes():
-        recipe = read_recipe(name)
-        stages = ", ".join(stage.name for stage in recipe.stages)
-        rows.append([name, f"x{recipe.scale}", str(recipe.generator), stages])
-    print_table(["recipe", "scale", "generator", "stages"], rows)
+    recipes = registry.installed(RecipeSpec)
+    often = Counter(one.name for one in recipes)
+    rows, broken = [], set[int]()
+    for number, one in enumerate(recipes):
+        name = one.name if often[one.name] == 1 else one.full_name
+        try:
+            told = [*_content(one), one.spec.summary]
+        except SrkitError as error:
+            broken.add(number)
+            told = ["", "", f"broken: {error.message}"]
+        rows.append([name, one.distribution, *told])
+    heads = ["recipe", "from", "scale", "generator", "summary"]
+    print_table(heads, rows, bad=frozenset(broken))
+
+
+def _content(recipe: "Installed[RecipeSpec]") -> list[str]:
+    """Return the scale and the generator of a recipe, or how many models it compares.
+
+    Raises SrkitError when it is missing or damaged.
+    """
+    from srkit_core.evaluation_recipe import is_evaluation_recipe, read_evaluation_recipe
+    from srkit_core.named_recipes import recipe_path
+    from srkit_core.recipe_files import read_recipe_file
+
+    path = recipe_path(recipe)
+    if is_evaluation_recipe(path):
+        wanted = read_evaluation_recipe(path, {})
+        scale = f"x{wanted.scale}" if wanted.scale else ""
+        return [scale, f"compares {len(wanted.models)} models"]
+    trained = read_recipe_file(path)
+    return [f"x{trained.scale}", str(trained.generator)]
 
 
 def _print_fields(*, as_json: bool, markdown: bool) -> None:

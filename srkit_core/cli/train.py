@@ -132,8 +132,9 @@ def _requested(
     recipe: str | None, flags: "Flags", resumed: Path | None
 ) -> tuple["RequestedRecipe", Path | None]:
     """Return the recipe, and the run that goes on or is repeated."""
+    from srkit_core.named_recipes import find_recipe, read_recipe
     from srkit_core.overrides import recipe_from_flags
-    from srkit_core.recipe_files import RUN_RECIPE, find_recipe, read_recipe, read_run_recipe
+    from srkit_core.recipe_files import read_run_recipe
     from srkit_core.run_folder import RunFolder
 
     if recipe is None and flags.gen is None and resumed:
@@ -146,8 +147,7 @@ def _requested(
         return recipe_from_flags(read_run_recipe(run), flags), resumed
     if recipe is None:
         return recipe_from_flags(None, flags), resumed
-    path = find_recipe(recipe)
-    repeated = path.parent if path.name == RUN_RECIPE else None
+    repeated = find_recipe(recipe).run
     return recipe_from_flags(read_recipe(recipe), flags), resumed or repeated
 
 

@@ -115,12 +115,15 @@ def _is_picture(word: str) -> bool:
     """Whether a word means a picture or a folder of them, and no model."""
     from srkit_core.io.images import ENDINGS
     from srkit_core.registry import discover
+    from srkit_core.specs import WeightsSpec
 
     if not Path(word).is_dir():
         return Path(word).suffix.lower() in ENDINGS
     registry = discover()
     models = {one.name for one in registry.of_kind("generator")}
-    models |= {one.name for one in registry.weights}
+    models |= {
+        name for one in registry.installed(WeightsSpec) for name in (one.name, one.full_name)
+    }
     return word not in models and not (Path(word) / RUN_RECIPE).exists()
 
 

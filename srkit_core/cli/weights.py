@@ -7,7 +7,7 @@ import typer
 
 from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import JsonFlag, print_json, print_table, print_text
-from srkit_core.errors import RecipeError
+from srkit_core.errors import RecipeError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ NameArgument = Annotated[
     str, typer.Argument(help="A pretrained network, as srkit weights list names it.")
 ]
 
-_HEADS = ["name", "for", "size", "here", "licence"]
+_HEADS = ["name", "for", "from", "size", "here", "licence"]
 _HERE, _FETCHED, _BROUGHT = "yes", "to fetch", "nowhere"
 
 
@@ -92,7 +92,10 @@ def weights_import_command(
 
 def weights_show_command(
     file: Annotated[
-        str, typer.Argument(metavar="FILE|RUN", help="A weights file of srkit, or a run folder.")
+        str,
+        typer.Argument(
+            metavar="FILE|RUN|NAME", help="A weights file of srkit, a run folder, or known weights."
+        ),
     ],
     as_json: JsonFlag = False,
 ) -> None:
@@ -101,9 +104,13 @@ def weights_show_command(
     from srkit_core.models.locate_weights import locate_weights
     from srkit_core.models.weights_file import not_finite, read_card, read_tensors
     from srkit_core.registry import discover
+    from srkit_core.specs import WeightsSpec
 
     registry = discover()
     located = locate_weights(file, registry)
+    if located is None and registry.knows(WeightsSpec, file):
+        fact = f"'{file}' is a network that losses and metrics read, and has no card"
+        raise WeightsError(fact, hint="srkit weights list")
     path = located.path if located else Path(file)
     card, tensors = read_card(own_file(path, registry)), read_tensors(path)
     numbers = sum(tensor.numel() for tensor in tensors.values())
@@ -162,7 +169,8 @@ def _row_of(facts: dict[str, Any]) -> list[str]:
     obtainable = _FETCHED if facts["published"] else _BROUGHT
     return [
         facts["name"],
-        whole if facts["generator"] else "loss/metric",
+        whole if facts["model"] else "loss/metric",
+        facts["distribution"],
         _size(facts["size"]),
         _HERE if facts["path"] else obtainable,
         facts["licence"],
@@ -176,21 +184,25 @@ def _size(size: int) -> str:
 def at_hand(registry: "Registry") -> list[dict[str, Any]]:
     """Return every pretrained network that is known, with its file on this machine or None."""
     from srkit_core.pretrained import find
+    from srkit_core.specs import WeightsSpec
 
     rows = []
-    for spec in registry.weights:
+    for known in registry.installed(WeightsSpec):
+        spec = known.spec
         found = find(spec)
         file = found.file if found else spec.files[0]
         path = str(found.path) if found else None
         rows.append(
             {
                 "name": spec.name,
+                "distribution": known.distribution,
                 "summary": spec.summary,
                 "size": file.size,
                 "sha256": file.sha256,
                 "licence": spec.licence,
                 "source": spec.source,
                 "gain": spec.gain,
+                "model": spec.may_be_model,
                 "generator": spec.generator,
                 "scale": spec.scale,
                 "published": any(one.sources for one in spec.files),

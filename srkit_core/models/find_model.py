@@ -148,7 +148,7 @@ def _neither(word: str, registry: Registry) -> WeightsError:
         return WeightsError(f"there is no run in the folder {word}", hint=hint, path=Path(word))
     known = baselines(registry)
     nearest = difflib.get_close_matches(
-        word, [*known, *(spec.name for spec in registry.weights if spec.generator)], n=1
+        word, [*known, *(spec.name for spec in registry.weights if spec.may_be_model)], n=1
     )
     hint = (
         f"did you mean '{nearest[0]}'?"

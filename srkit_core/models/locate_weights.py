@@ -7,6 +7,7 @@ from typing import Final
 
 from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
+from srkit_core.models.known_models import check_announced, known_model
 from srkit_core.models.weights_file import read_card
 from srkit_core.plan import bind_metrics
 from srkit_core.pretrained import DownloadProgress, obtain
@@ -35,7 +36,7 @@ def locate_weights(
     their name (downloaded where they are not here, telling `report`); None for any other word.
 
     An existing path wins. Raises WeightsError when a run has no weights yet, and when known weights
-    cannot be had.
+    cannot be had or are no model; PluginError when they are not what was announced.
     """
     if not str(word):
         return None
@@ -48,9 +49,12 @@ def locate_weights(
             return _of_checkpoint(path)
     if path.is_file() or path.suffix in _FILE_ENDINGS:
         return LocatedWeights(path)
-    if any(spec.name == str(word) and spec.generator for spec in registry.weights):
-        return LocatedWeights(obtain(registry.pretrained(str(word)), report).path)
-    return None
+    known = known_model(str(word), registry)
+    if known is None:
+        return None
+    found = obtain(known, report)
+    check_announced(found, registry)
+    return LocatedWeights(found.path)
 
 
 def best_weights(run: RunFolder, registry: Registry) -> LocatedWeights:

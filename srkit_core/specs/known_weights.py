@@ -37,6 +37,14 @@ class Shipped:
     path: Path
 
 
+def _is_safetensors(source: Home | Packaged | Shipped) -> bool:
+    if isinstance(source, Home):
+        name = source.url.partition("?")[0]
+    else:
+        name = source.member if isinstance(source, Packaged) else source.path.name
+    return name.endswith(".safetensors")
+
+
 @dataclass(frozen=True, kw_only=True)
 class WeightsFile:
     """One file that holds a network, known by its digest and never by its name; `size` is in bytes.
@@ -55,7 +63,9 @@ class WeightsSpec(AnnouncedSpec):
 
     `gain` is by how much its features are larger than those of torchvision's network of that
     architecture. `generator` and `scale` are given for a whole model: the expression of the
-    generator that the file is imported as, and by how much it enlarges.
+    generator that the file is imported as, and by how much it enlarges. A file that srkit itself
+    wrote says both in its card, and they may be left out, where nothing but the file needs to know;
+    given, they must be what the card says.
     """
 
     kind = "weights"
@@ -67,3 +77,11 @@ class WeightsSpec(AnnouncedSpec):
     gain: Annotated[float, Between(low=1e-6)] = 1.0
     generator: OneLine = ""
     scale: Count | None = None
+
+    @property
+    def may_be_model(self) -> bool:
+        """Whether it is a whole model as far as is known without its file: its generator is named,
+        or may be in the card of a file of safetensors.
+        """
+        sources = (source for file in self.files for source in file.sources)
+        return bool(self.generator) or any(map(_is_safetensors, sources))

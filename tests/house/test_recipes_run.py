@@ -3,15 +3,18 @@
 import pytest
 
 from srkit_core.engine.trainer import train
+from srkit_core.named_recipes import read_recipe
 from srkit_core.overrides import Flags, recipe_from_flags
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_toml
-from srkit_core.recipe_files import read_recipe, shipped_recipes
 from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
+from srkit_core.specs import RecipeSpec
+
+SHIPPED = [one.name for one in discover(limit=()).installed(RecipeSpec)]
 
 
-@pytest.mark.parametrize("name", sorted(shipped_recipes()))
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_recipe_fits_what_is_installed(name):
     recipe = read_recipe(name)
     planned = plan(recipe, discover())
@@ -19,7 +22,7 @@ def test_a_shipped_recipe_fits_what_is_installed(name):
     assert recipe_from_toml(planned.recipe.to_toml()) == planned.recipe
 
 
-@pytest.mark.parametrize("name", sorted(shipped_recipes()))
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_recipe_trains(name, tmp_path):
     short = [f"{field}=1" for field in ("steps", "batch")] + ["patch=32", "lr_warmup=0"]
     wanted = recipe_from_flags(read_recipe(name), Flags(settings=tuple(short))).recipe
@@ -29,7 +32,7 @@ def test_a_shipped_recipe_trains(name, tmp_path):
 
 def test_the_shipped_recipes_are_those_of_the_examples(root):
     assert (
-        sorted(shipped_recipes())
+        SHIPPED
         == sorted(path.stem for path in (root / "examples/recipes").glob("*.toml"))
         == ["demo", "srresnet"]
     )

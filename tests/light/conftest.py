@@ -1,16 +1,10 @@
-"""Fixtures of the light tests: fake plugins, and a registry of tiny components that nobody may
-build.
-"""
+"""Fixtures of the light tests: a registry of tiny components that nobody may build."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from math import ceil
-from types import SimpleNamespace
 from typing import Literal
 
 import pytest
 
-from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import (
     AdversarialLoss,
     Degradation,
@@ -30,28 +24,6 @@ from srkit_core.specs import (
     LossSpec,
     MetricSpec,
 )
-
-
-@dataclass(frozen=True)
-class FakePoint:
-    """Stands for an installed entry point; `load` runs what importing the plugin would run."""
-
-    name: str
-    dist: SimpleNamespace
-    load: Callable[[], object]
-
-
-@pytest.fixture(scope="session")
-def plugin():
-    """Make the entry point of a plugin that announces these specs."""
-
-    def make(*specs, name="fake", distribution="srkit-fake", version="1.0", load=None):
-        module = SimpleNamespace(srkit_components=hookimpl(lambda: specs))
-        return FakePoint(
-            name, SimpleNamespace(name=distribution, version=version), load or (lambda: module)
-        )
-
-    return make
 
 
 def net(*, scale: int, blocks: int = 4, tail: Literal["tanh", "linear"] = "linear") -> Generator:

@@ -4,8 +4,9 @@ import pytest
 
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.lists import read_list
+from srkit_core.named_recipes import read_recipe
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.recipe_files import read_recipe, with_listed_names
+from srkit_core.recipe_files import with_listed_names
 
 SMALL = {"generator": "net", "stages": [{"loss": "l1", "steps": 1}]}
 

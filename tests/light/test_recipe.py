@@ -1,7 +1,6 @@
 """Is a recipe read as it was written, and written without loss?"""
 
 from dataclasses import FrozenInstanceError
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -9,6 +8,7 @@ from pydantic import ValidationError
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_call, parse_chain, parse_sum
 from srkit_core.fields import Span
+from srkit_core.named_recipes import read_recipe
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.recipe import (
     PAIRED,
@@ -18,8 +18,9 @@ from srkit_core.recipe import (
     recipe_from_dict,
     recipe_from_toml,
 )
-from srkit_core.recipe_files import find_recipe, read_recipe, shipped_recipes
+from srkit_core.registry import discover
 from srkit_core.schedule import Schedule
+from srkit_core.specs import RecipeSpec
 
 SMALL = """
 generator = "rrdb"
@@ -163,45 +164,6 @@ def test_a_recipe_cannot_be_changed():
         recipe.generator.name = "srresnet"
 
 
-@pytest.fixture
-def shelf(tmp_path, monkeypatch):
-    """A folder of two shipped recipes, and another one to be in."""
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    for name in ("srresnet", "esrgan"):
-        (shelf / f"{name}.toml").write_text(SMALL.replace("rrdb", name))
-    (tmp_path / "desk").mkdir()
-    monkeypatch.chdir(tmp_path / "desk")
-    monkeypatch.setattr("srkit_core.recipe_files.bundled", lambda relative: shelf)
-    return shelf
-
-
-def test_a_shipped_recipe_is_read_by_name(shelf):
-    assert list(shipped_recipes()) == ["esrgan", "srresnet"]
-    assert find_recipe("esrgan") == shelf / "esrgan.toml"
-    assert read_recipe("esrgan").generator == parse_call("esrgan")
-
-
-def test_an_existing_path_wins_over_a_shipped_name(shelf):
-    Path("esrgan").write_text(SMALL)
-    assert read_recipe("esrgan").generator == parse_call("rrdb")
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("esrgen", "did you mean 'esrgan'? srkit recipes lists what is shipped"),
-        ("nowhere.toml", "srkit recipes"),
-        (".", "srkit recipes"),
-    ],
-)
-def test_a_recipe_that_is_not_there_is_an_error(shelf, name, hint):
-    with pytest.raises(RecipeError) as caught:
-        find_recipe(name)
-    assert str(caught.value) == f"there is no recipe file and no shipped recipe called '{name}'"
-    assert caught.value.hint == hint
-
-
 def test_a_recipe_of_bytes_is_an_error(tmp_path):
     (tmp_path / "picture.toml").write_bytes(b"\x89PNG\xff")
     with pytest.raises(RecipeError, match="is not a text file"):
@@ -209,6 +171,8 @@ def test_a_recipe_of_bytes_is_an_error(tmp_path):
 
 
 def test_every_recipe_that_ships_is_read_and_kept():
-    for name, path in shipped_recipes().items():
-        recipe = read_recipe(str(path))
-        assert recipe_from_toml(recipe.to_toml()) == recipe, name
+    shipped = discover(limit=()).installed(RecipeSpec)
+    assert [one.full_name for one in shipped] == ["srkit/demo", "srkit/srresnet"]
+    for one in shipped:
+        recipe = read_recipe(str(one.spec.file))
+        assert recipe_from_toml(recipe.to_toml()) == recipe, one.name

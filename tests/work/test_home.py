@@ -14,9 +14,9 @@ from srkit_core.evaluation.evaluate import evaluate
 from srkit_core.evaluation.upscale_file import upscale
 from srkit_core.evaluation_recipe import evaluation_recipe
 from srkit_core.io.images import write_image
+from srkit_core.named_recipes import read_recipe
 from srkit_core.pretrained import cache_folder
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.recipe_files import read_recipe
 from srkit_core.run_folder import RunResult, read_environment
 from srkit_core.run_options import RunOptions
 
