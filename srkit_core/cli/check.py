@@ -44,8 +44,8 @@ def check_command(
 ) -> None:
     """Say whether a recipe can run on this machine, and what it will train.
 
-    It takes the flags of train; a network that was never counted on this machine is built once, in
-    a process of its own, for its parameters.
+    It takes the flags of train; a network that was never counted here is built once, in a process
+    of its own.
     """
     from srkit_core.evaluation_recipe import is_evaluation_recipe
     from srkit_core.named_recipes import find_recipe, read_recipe
@@ -53,13 +53,12 @@ def check_command(
     from srkit_core.plan import plan
     from srkit_core.registry import discover
 
-    registry = discover()
-    found = find_recipe(recipe, registry) if recipe else None
+    found, registry = find_recipe(recipe) if recipe else None, discover()
     if found and is_evaluation_recipe(found.path):
         _check_evaluation(found.path, registry, [*flags, *where, *(["run"] if run else [])])
         return
-    wished = read_recipe(recipe, registry) if recipe else None
-    requested, folder = recipe_from_flags(wished, flags_of(flags)), found.run if found else None
+    base, folder = (read_recipe(recipe, registry), found.run) if recipe and found else (None, None)
+    requested = recipe_from_flags(base, flags_of(flags))
     planned = plan(requested.recipe, registry)
     print_text(f"recipe '{planned.recipe.name}': every component is installed and fits")
     for note in requested.notes:

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from srkit_core.models.foreign_weights import Recognised
     from srkit_core.models.weights_file import Card
     from srkit_core.pretrained import FoundWeights
-    from srkit_core.registry import Registry
+    from srkit_core.registry import Installed, Registry
+    from srkit_core.specs import WeightsSpec
 
 NameArgument = Annotated[
     str, typer.Argument(help="A pretrained network, as srkit weights list names it.")
 ]
 
-_HEADS = ["name", "for", "from", "size", "here", "licence"]
+_HEADS = ["name", "for", "size", "here", "licence"]
 _HERE, _FETCHED, _BROUGHT = "yes", "to fetch", "nowhere"
 
 
@@ -100,19 +101,10 @@ def weights_show_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Show which model a weights file is for, and what made it."""
-    from srkit_core.models.foreign_weights import own_file
-    from srkit_core.models.locate_weights import locate_weights
     from srkit_core.models.weights_file import not_finite, read_card, read_tensors
-    from srkit_core.registry import discover
-    from srkit_core.specs import WeightsSpec
 
-    registry = discover()
-    located = locate_weights(file, registry)
-    if located is None and registry.knows(WeightsSpec, file):
-        fact = f"'{file}' is a network that losses and metrics read, and has no card"
-        raise WeightsError(fact, hint="srkit weights list")
-    path = located.path if located else Path(file)
-    card, tensors = read_card(own_file(path, registry)), read_tensors(path)
+    path, notes = _located(file)
+    card, tensors = read_card(path), read_tensors(path)
     numbers = sum(tensor.numel() for tensor in tensors.values())
     facts = {
         "file": str(path),
@@ -128,11 +120,27 @@ def weights_show_command(
     if as_json:
         print_json(facts | {"recipe": card.recipe})
         return
-    for note in located.notes if located else ():
+    for note in notes:
         say(note)
     say(*_described(facts))
     if card.recipe:
         say_text(f"\n{card.recipe}")
+
+
+def _located(word: str) -> tuple[Path, tuple[str, ...]]:
+    """Return the file of srkit that a word means, and how it was found."""
+    from srkit_core.models.foreign_weights import own_file
+    from srkit_core.models.locate_weights import locate_weights
+    from srkit_core.registry import discover
+    from srkit_core.specs import WeightsSpec
+
+    registry = discover()
+    located = locate_weights(word, registry)
+    if located is None and registry.knows(WeightsSpec, word):
+        fact = f"'{word}' is a network that losses and metrics read, and has no card"
+        raise WeightsError(fact, hint="srkit weights list")
+    path = located.path if located else Path(word)
+    return own_file(path, registry), located.notes if located else ()
 
 
 def _described(facts: dict[str, Any]) -> list[str]:
@@ -159,9 +167,17 @@ def print_known(known: "Sequence[dict[str, Any]]") -> None:
             f"{_BROUGHT}: srkit knows no place to fetch it from; "
             "srkit weights add NAME FILE takes a file that you have"
         )
+    homes = dict.fromkeys(one["distribution"] for one in known)
+    say(*([""] if homes else []))
+    for home in homes:
+        print_text(f"from {home}: {', '.join(_names_of(home, known))}")
     here = [f"{one['name']}: {one['path']}" for one in known if one["path"]]
     if here:
         say("", *here)
+
+
+def _names_of(home: str, known: "Sequence[dict[str, Any]]") -> list[str]:
+    return [one["name"] for one in known if one["distribution"] == home]
 
 
 def _row_of(facts: dict[str, Any]) -> list[str]:
@@ -170,7 +186,6 @@ def _row_of(facts: dict[str, Any]) -> list[str]:
     return [
         facts["name"],
         whole if facts["model"] else "loss/metric",
-        facts["distribution"],
         _size(facts["size"]),
         _HERE if facts["path"] else obtainable,
         facts["licence"],
@@ -183,33 +198,45 @@ def _size(size: int) -> str:
 
 def at_hand(registry: "Registry") -> list[dict[str, Any]]:
     """Return every pretrained network that is known, with its file on this machine or None."""
-    from srkit_core.pretrained import find
     from srkit_core.specs import WeightsSpec
 
-    rows = []
-    for known in registry.installed(WeightsSpec):
-        spec = known.spec
-        found = find(spec)
-        file = found.file if found else spec.files[0]
-        path = str(found.path) if found else None
-        rows.append(
-            {
-                "name": spec.name,
-                "distribution": known.distribution,
-                "summary": spec.summary,
-                "size": file.size,
-                "sha256": file.sha256,
-                "licence": spec.licence,
-                "source": spec.source,
-                "gain": spec.gain,
-                "model": spec.may_be_model,
-                "generator": spec.generator,
-                "scale": spec.scale,
-                "published": any(one.sources for one in spec.files),
-                "path": path,
-            }
-        )
-    return rows
+    return [_facts(known) for known in registry.installed(WeightsSpec)]
+
+
+def _facts(known: "Installed[WeightsSpec]") -> dict[str, Any]:
+    from srkit_core.pretrained import find
+
+    spec, found = known.spec, find(known.spec)
+    file = found.file if found else spec.files[0]
+    generator, scale = _model_of(spec, found.path if found else None)
+    return {
+        "name": spec.name,
+        "distribution": known.distribution,
+        "summary": spec.summary,
+        "size": file.size,
+        "sha256": file.sha256,
+        "licence": spec.licence,
+        "source": spec.source,
+        "gain": spec.gain,
+        "model": spec.may_be_model,
+        "generator": generator,
+        "scale": scale,
+        "published": any(one.sources for one in spec.files),
+        "path": str(found.path) if found else None,
+    }
+
+
+def _model_of(spec: "WeightsSpec", path: Path | None) -> tuple[str, int | None]:
+    """Return generator and scale of a model, as announced or as the card of its file says."""
+    if spec.generator or path is None or not spec.may_be_model:
+        return spec.generator, spec.scale
+    from srkit_core.models.weights_file import read_card
+
+    try:
+        card = read_card(path)
+    except WeightsError:  # who takes it as a model is told
+        return "", spec.scale
+    return str(card.generator), card.scale
 
 
 def _check_out(out: Path, *, overwrite: bool) -> None:

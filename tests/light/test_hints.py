@@ -113,7 +113,8 @@ def test_a_flag_that_is_told_is_one_of_the_commands_that_tell_it(place, text):
     if place.startswith(("srkit_core/cli/app.py", "srkit_core/cli/flags.py")):
         return
     rest = re.sub(
-        r"pip install --(?:upgrade|force-reinstall)|docker run --shm-size|--porcelain|srkit --[a-z-]+ X COMMAND",
+        r"pip install --(?:upgrade|force-reinstall)|docker run --shm-size|--porcelain|"
+        r"srkit --[a-z-]+ X COMMAND",
         "",
         text,
     )

@@ -360,7 +360,7 @@ def test_what_can_be_wrong_with_other_commands(failing, tmp_path, monkeypatch, w
 def test_a_bug_is_confessed_without_a_traceback_unless_asked_for(failing, capsys, monkeypatch):
     from srkit_core.cli import recipes
 
-    monkeypatch.setattr(recipes, "print_table", lambda *_: 1 / 0)
+    monkeypatch.setattr(recipes, "print_table", lambda *_, **__: 1 / 0)
     code, fact, hint = failing("recipes")
     assert (code, fact) == (1, "srkit failed unexpectedly: ZeroDivisionError: division by zero")
     assert "SRKIT_TRACE=1" in hint
