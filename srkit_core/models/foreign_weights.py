@@ -6,7 +6,6 @@ generator. What shapes cannot say (a factor, the eps of a normalisation, the ran
 published files, read from numbers where a project stores it, or assumed, and people are told so.
 """
 
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,8 +20,10 @@ from srkit_core.downloads import sha256
 from srkit_core.errors import OptionError, SrkitError, WeightsError
 from srkit_core.expressions import Call, parse_call, written
 from srkit_core.models.build import build_network
+from srkit_core.models.layout_choice import choose_layouts
+from srkit_core.models.table_reading import generator_of, read_table
 from srkit_core.models.weights_file import Tensors, fill, is_ours
-from srkit_core.models.weights_tables import ChosenTable, WeightsTable, choose_table
+from srkit_core.models.weights_tables import ChosenTable, choose_table
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder
@@ -97,7 +98,8 @@ def recognise(
         raise WeightsError(f"{path} holds no tensors", hint="give a file of weights", path=path)
     wanted = None if wish is None else registry.find("generator", wish.name).name
     layouts = [layout for layout in registry.layouts if wanted in (None, layout.generator)]
-    chosen = choose_table(path, arrays, layouts, key)
+    layout_of = choose_layouts(path, arrays, layouts, registry)
+    chosen = choose_table(path, arrays, layout_of, key)
     if chosen is None:
         raise _unknown(path, arrays, layouts, wanted)
     return _fitted(path, registry, chosen, wish)
@@ -149,26 +151,14 @@ def _refuse_checkpoint(path: Path) -> None:
 
 def _fitted(path: Path, registry: Registry, chosen: ChosenTable, wish: Call | None) -> Recognised:
     """Bind the generator to what the shapes show, what is known otherwise, and what is usual."""
-    layout, renamed = chosen.table.layout, _renamed(chosen.table)
-    shapes = {name: tuple(value.shape) for name, value in renamed.items()}
-    try:
-        shown = dict(layout.options(shapes))
-        usual = dict(layout.usual(shapes))
-        known = dict(layout.numbers(chosen.table.tensors)) | _published(path, registry, layout)
-    except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
-        raise WeightsError(
-            f"{path} looks like {layout.name}, but {layout.generator} cannot be made of it: "
-            f"{error}",
-            hint="copy or download it again",
-            path=path,
-        ) from error
-    scale = int(shown.pop("scale"))
-    name = layout.generator if wish is None else wish.name
-    options = usual | known | shown
+    layout, reading = chosen.table.layout, read_table(path, chosen.table)
+    known = dict(reading.stored) | _published(path, registry, layout)
+    options = {**reading.usual, **known, **reading.shown}
+    name, scale = generator_of(layout, registry) if wish is None else wish.name, reading.scale
     bound = bind_generator(registry, Call(name, tuple(sorted(options.items()))), scale)
-    told = {*known, *shown, *(dict(wish.options) if wish else ())}
+    told = {*known, *reading.shown, *(dict(wish.options) if wish else ())}
     assumed = tuple(one for one in bound.options if one not in told)
-    found = Recognised(chosen, renamed, bound, scale, assumed)
+    found = Recognised(chosen, reading.tensors, bound, scale, assumed)
     return found if wish is None else _as_written(path, registry, found, wish)
 
 
@@ -187,18 +177,6 @@ def _published(path: Path, registry: Registry, layout: LayoutSpec) -> dict[str, 
         if any(file.sha256 == digest for file in spec.files):
             return dict(parse_call(spec.generator).options)
     return {}
-
-
-def _renamed(table: WeightsTable) -> dict[str, Tensor]:
-    named = ((_new_name(table.layout, name), value) for name, value in table.tensors.items())
-    return {name: value for name, value in named if name}
-
-
-def _new_name(layout: LayoutSpec, name: str) -> str:
-    for pattern, replacement in layout.renames:
-        if re.fullmatch(pattern, name):
-            return re.sub(pattern, replacement, name)
-    return name
 
 
 def _as_written(path: Path, registry: Registry, found: Recognised, wish: Call) -> Recognised:

@@ -90,13 +90,14 @@ class ChosenTable:
 
 
 def choose_table(
-    path: Path, arrays: Tensors, layouts: Sequence[LayoutSpec], key: str | None = None
+    path: Path, arrays: Tensors, layout_of: Mapping[str, LayoutSpec], key: str | None = None
 ) -> ChosenTable | None:
-    """Return the table to take, by its `key` where one is given; None where none is of a layout.
+    """Return the table to take, of those whose keys `layout_of` holds, by its `key` where one is
+    given; None where there is none.
 
     Raises WeightsError when there is no such key, and when several could be meant.
     """
-    tables = find_tables(arrays, layouts)
+    tables = find_tables(arrays, layout_of)
     if key is not None:
         wanted = _keyed(path, arrays, tables, key)
     else:
@@ -116,14 +117,10 @@ def choose_table(
     return ChosenTable(first, _other_keys(arrays, tables, first))
 
 
-def find_tables(arrays: Tensors, layouts: Sequence[LayoutSpec]) -> list[WeightsTable]:
-    """Return every table of a file that is of one of the layouts, moving averages among them whose
-    tensors have other names or none.
+def find_tables(arrays: Tensors, layout_of: Mapping[str, LayoutSpec]) -> list[WeightsTable]:
+    """Return the tables of a file under the keys that are known to be of a layout, and moving
+    averages whose tensors have other names or none.
     """
-    layout_of: dict[str, LayoutSpec] = {}
-    for layout in layouts:
-        for key in _keys_of(layout, arrays):
-            layout_of.setdefault(key, layout)
     swapped = _SWAPPED in arrays
     tables = [
         WeightsTable(key, layout, _within(arrays, key, layout_of), _is_average(key, swapped))
@@ -133,7 +130,7 @@ def find_tables(arrays: Tensors, layouts: Sequence[LayoutSpec]) -> list[WeightsT
     return [*_renamed_averages(arrays, whole, layout_of)]
 
 
-def _keys_of(layout: LayoutSpec, names: Iterable[str]) -> list[str]:
+def keys_of(layout: LayoutSpec, names: Iterable[str]) -> list[str]:
     """Return the keys under which every mark of a layout is found."""
     first, *others = (re.compile(mark).fullmatch for mark in layout.marks)
     keys = dict.fromkeys(key for name in names for key in _keys_with(first, name))

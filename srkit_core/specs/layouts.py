@@ -43,6 +43,10 @@ class LayoutSpec(AnnouncedSpec):
     those of the last two are told to people as assumed. `known` holds the options of published
     files by their sha256, or as many of its first digits as are published; `numbers` reads options
     from the tensors, under the names in the file; `usual` says what files of such shapes have.
+
+    `small` is the expression of a small generator whose file has this layout, with the options that
+    such a file is recognised by, where the generator's own `small` is of another; `scales` are
+    those that such files are for, where they are not all of the generator's. Both are for checks.
     """
 
     kind = "layout"
@@ -55,3 +59,5 @@ class LayoutSpec(AnnouncedSpec):
     numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
     usual: Callable[[Shapes], Mapping[str, Any]] = _nothing
     source: Prose
+    small: str = ""
+    scales: tuple[int, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
+from unittest import SkipTest
 
 Topic: TypeAlias = Literal[
     "announced", "options", "shape", "dtype", "gradient", "seed", "file", "values", "inputs"
@@ -14,6 +15,11 @@ the numbers say; inputs left alone.
 """
 
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
+
+
+class NotTriedError(SkipTest):
+    """A check cannot be tried on this machine, and why: a network that is not here. No failure."""
+
 
 _MARK = "__check_of__"
 CheckT = TypeVar("CheckT", bound=Callable[..., None])

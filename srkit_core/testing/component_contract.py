@@ -34,7 +34,7 @@ class ComponentContract:
 
     def registry(self) -> Registry:
         """Return where the component is found: among the installed ones, or those of a test."""
-        return _installed()
+        return installed_registry()
 
     def bound(self, **context: int) -> BoundComponent:
         """Return the component with its options bound, for another scale or patch if given."""
@@ -98,5 +98,6 @@ class ComponentContract:
 
 
 @cache
-def _installed() -> Registry:
+def installed_registry() -> Registry:
+    """Return what is installed, looked up once in a process."""
     return discover()

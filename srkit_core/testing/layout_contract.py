@@ -1,84 +1,303 @@
 """Which checks does a layout of other people's files pass?"""
 
+import re
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
 from srkit_core.binding import BoundComponent
-from srkit_core.errors import WeightsError
-from srkit_core.expressions import parse_call
+from srkit_core.errors import OptionError, WeightsError
+from srkit_core.expressions import Call, parse_call
 from srkit_core.models.build import build_network
-from srkit_core.models.foreign_weights import import_weights
+from srkit_core.models.foreign_weights import Recognised, import_weights
+from srkit_core.models.layout_choice import fit_of
+from srkit_core.models.model import Model
+from srkit_core.models.table_reading import generator_of
+from srkit_core.models.weights_tables import WeightsTable, keys_of
+from srkit_core.options import options_of
 from srkit_core.plan import bind_generator
-from srkit_core.registry import discover
+from srkit_core.registry import Registry
+from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_core.testing import layout_samples as samples
+from srkit_core.testing.checks import NotTriedError, check
+from srkit_core.testing.component_contract import installed_registry
+from srkit_core.testing.inverse_names import BeyondThisError
+from srkit_core.testing.samples import pictures
+
+_ELSEWHERE = Path("a file of another")
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+_TRIED = 12
+_UNLIKE = 1e-4
 
 
 class LayoutContract:
     """Checks of a layout: a file under the other project's names becomes the generator it was,
-    options and all.
+    options and all, and files of others are left alone.
 
     Attributes:
         layout: the name of the layout.
-        expression: a small generator of that layout, as people write it.
-        scale: the scale it is built for.
+        expression: a small generator of that layout, as people write it, with every option that its
+            file is recognised by; by default what its spec, or that of its generator, calls small.
+        scale: the scale it is built for; by default 4 where there is one.
     """
 
     layout: ClassVar[str]
-    expression: ClassVar[str]
-    scale: ClassVar[int] = 4
+    expression: ClassVar[str] = ""
+    scale: ClassVar[int] = 0
+
+    def registry(self) -> Registry:
+        """Return where the layout is found: among the installed ones, or those of a test."""
+        return installed_registry()
 
     def foreign_name(self, name: str) -> str:
-        """Return what the other project calls a tensor; the same unless a test says otherwise."""
-        return name
+        """Return what the other project calls a tensor; as the renames tell, unless a test knows.
 
-    def test_a_file_is_recognised_and_its_tensors_find_their_places(self, tmp_path: Path) -> None:
+        Raises AssertionError when nothing is renamed to it.
+        """
+        try:
+            found = samples.foreign_name(self._spec, name)
+        except BeyondThisError as error:
+            raise NotTriedError(
+                f"no name is made of the pattern {error}: foreign_name of a test says it"
+            ) from None
+        assert found is not None, (
+            f"no name in a file becomes {name}, which {self._spec.generator} has: see the renames"
+        )
+        return found
+
+    def foreign_table(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the tensors of a generator as a file holds them; a test adds what else is there.
+
+        Raises AssertionError when two of them get one name.
+        """
+        table, origin = dict[str, Tensor](), dict[str, str]()
+        for name, value in tensors.items():
+            foreign = self.foreign_name(name)
+            assert foreign not in table, (
+                f"{origin[foreign]} and {name} are both {foreign} in a file"
+            )
+            table[foreign], origin[foreign] = value.contiguous(), name
+        return table
+
+    @check("announced")
+    def test_it_says_what_it_is(self) -> None:
+        """Whose files these are, and by which names they are known."""
+        spec = self._spec
+        assert spec.source.strip(), f"{spec.name} names no source: whose files are these?"
+        assert spec.marks, f"{spec.name} has no marks, by which its files are known"
+
+    @check("announced")
+    def test_its_generator_is_installed(self) -> None:
+        """A layout is of a generator that learns, with scales that this has."""
+        found = self.registry().find("generator", generator_of(self._spec, self.registry())).spec
+        assert isinstance(found, GeneratorSpec)
+        assert found.trainable, f"{found.name} has no tensors"
+        other = sorted(set(self._spec.scales) - set(found.scales))
+        assert not other, f"{found.name} has no scale {other}"
+        small = parse_call(self._expression()).name.rpartition("/")[2]
+        assert small == found.name, f"its small generator is {small}, not {found.name}"
+
+    @check("announced")
+    def test_its_patterns_are_sound(self) -> None:
+        """Marks and renames are regular expressions, and replacements name groups that exist."""
+        for pattern, replacement in (*((mark, "") for mark in self._spec.marks), *self._renames()):
+            try:
+                re.sub(pattern, replacement, "")
+            except re.error as error:
+                raise AssertionError(f"'{pattern}' to '{replacement}': {error}") from None
+
+    @check("announced")
+    def test_known_files_have_digests_and_options(self) -> None:
+        """A published file is known by its sha256, or at least 8 digits of it."""
+        for digest, options in self._spec.known.items():
+            assert _DIGEST.fullmatch(digest), (
+                f"'{digest}' is no sha256, nor 8 or more of its first digits, in small letters"
+            )
+            self._bind_all(f"the options of the known file {digest[:8]}", options)
+
+    @check("options")
+    def test_what_is_usual_are_options_of_the_generator(self) -> None:
+        """What shapes do not show comes from numbers and habits, as options that exist and fit."""
+        _, tensors = self._network()
+        shapes = {name: tuple(value.shape) for name, value in tensors.items()}
+        self._bind_all("what is usual", self._spec.usual(shapes))
+        self._bind_all("what its numbers say", self._spec.numbers(self.foreign_table(tensors)))
+        self._spec.numbers({})
+
+    @check("options")
+    def test_a_file_of_other_options_is_what_it_was(self) -> None:
+        """One option after the other is changed: the file is recognised as what it is, or
+        refused.
+        """
+        bound, _ = self._network()
+        for other in samples.variants(bound, self.registry(), self._scale()):
+            self._expect_the_same(other, self._scale())
+
+    @check("shape")
+    def test_a_file_of_every_scale_is_what_it_was(self) -> None:
+        """The scale comes from the file too."""
+        for scale in samples.scales_of(self._spec, self.registry()):
+            found = self._expect_the_same(self._bound(scale), scale)
+            assert found is not None, f"its own file of scale {scale} is refused"
+
+    @check("file")
+    def test_a_file_is_recognised_and_its_tensors_find_their_places(self) -> None:
         """The options come from the file alone, and every tensor is where it was."""
         bound, tensors = self._network()
-        path = self._file(tmp_path, tensors)
-        found, imported = import_weights(path, discover())
-        assert found.layout.name == self.layout
-        assert (found.bound.expression, found.scale) == (bound.expression, self.scale)
+        found, imported = self._imported(self.foreign_table(tensors))
+        assert found.layout == self._spec, f"it is taken for a file of {found.layout.name}"
+        assert (found.bound.expression, found.scale) == (bound.expression, self._scale()), (
+            f"a file of {bound.expression} at scale {self._scale()} is taken for "
+            f"{found.bound.expression} at scale {found.scale}; `small` may say which options count"
+        )
         different = [
             name for name, value in tensors.items() if not torch.equal(imported[name], value)
         ]
         assert not different, f"these tensors are not what they were: {different}"
 
-    def test_a_missing_and_an_unexpected_tensor_are_named(self, tmp_path: Path) -> None:
+    @check("file")
+    def test_a_table_under_a_key_is_found(self) -> None:
+        """Training programs put their weights under a key: marks match names from end to end."""
+        bound, tensors = self._network()
+        table = {f"params_ema.{name}": value for name, value in self._named(tensors)}
+        found, _ = self._imported(table)
+        assert found.bound.expression.name == bound.expression.name
+        assert found.chosen.table.key == "params_ema", (
+            f"the table 'params_ema' of a file is found as '{found.chosen.table.key}'"
+        )
+
+    @check("file")
+    def test_a_missing_and_an_unexpected_tensor_are_named(self) -> None:
         """A file is taken whole or not at all."""
         _, tensors = self._network()
-        last = list(tensors)[-1]
-        without = self._file(
-            tmp_path, {name: value for name, value in tensors.items() if name != last}
+        names = list(tensors)
+        for name in names[:: -(-len(names) // _TRIED)]:
+            without = self.foreign_table({k: v for k, v in tensors.items() if k != name})
+            refusal = self._refusal(without)
+            assert refusal, f"a file without {self.foreign_name(name)} is taken"
+        last = self._refusal(self.foreign_table({k: tensors[k] for k in names[:-1]}))
+        assert f"missing {names[-1]}" in last, f"without {names[-1]} it says: {last}"
+        more = self._refusal({**self.foreign_table(tensors), "something.else": torch.zeros(1)})
+        assert "unexpected something.else" in more, (
+            f"with a tensor 'something.else' that is none of the generator's: {more or 'taken'}"
         )
-        assert f"missing {last}" in _refusal(without), f"a file without {last} is taken"
-        assert "unexpected something.else" in _refusal(
-            self._file(tmp_path, tensors, {"something.else": torch.zeros(1)})
+
+    @check("inputs")
+    def test_files_of_others_are_left_alone(self) -> None:
+        """Marks that match the files of other projects would take them."""
+        spec, registry = self._spec, self.registry()
+        for names in samples.JUNK:
+            taken = keys_of(spec, names)
+            assert not taken, f"its marks match a file of {', '.join(map(repr, names[:3]))}"
+        for whose, table in samples.files_of_others(spec, registry):
+            for key in keys_of(spec, table):
+                read = WeightsTable(key, spec, table)
+                reads = not key and fit_of(_ELSEWHERE, read, registry)
+                assert reads, f"its marks match a file of {whose}, which it cannot read"
+
+    @check("inputs")
+    def test_its_functions_change_nothing(self) -> None:
+        """Shapes and tensors are shown to several, and answers are the same each time."""
+        _, tensors = self._network()
+        table = self.foreign_table(tensors)
+        kept = {name: value.clone() for name, value in table.items()}
+        shapes = {name: tuple(value.shape) for name, value in tensors.items()}
+        given = dict(shapes)
+        answers = [
+            (dict(self._spec.options(given)), dict(self._spec.usual(given))) for _ in range(2)
+        ]
+        self._spec.numbers(table)
+        assert given == shapes, "options or usual changes the shapes that it is shown"
+        same = table.keys() == kept.keys() and all(torch.equal(table[n], kept[n]) for n in kept)
+        assert same, "numbers changes the tensors that it is shown"
+        assert answers[0] == answers[1], "asked twice, it answers differently"
+
+    @check("inputs")
+    def test_no_name_takes_long(self) -> None:
+        """A pattern whose time grows with the power of a name's length stops who opens a file."""
+        _, tensors = self._network()
+        parts = {part for name, _ in self._named(tensors) for part in name.split(".")}
+        for pattern in (*self._spec.marks, *(rename[0] for rename in self._renames())):
+            slow = samples.slow_name(re.compile(pattern).fullmatch, tuple(sorted(parts)[:_TRIED]))
+            assert slow is None, f"the pattern '{pattern}' takes long for {slow}"
+
+    @property
+    def _spec(self) -> LayoutSpec:
+        return self.registry().one(LayoutSpec, self.layout).spec
+
+    def _renames(self) -> tuple[tuple[str, str], ...]:
+        return self._spec.renames
+
+    def _expression(self) -> str:
+        return self.expression or samples.small_expression(self._spec, self.registry())
+
+    def _scale(self) -> int:
+        return self.scale or samples.usual_scale(samples.scales_of(self._spec, self.registry()))
+
+    def _bound(self, scale: int) -> BoundComponent:
+        return bind_generator(self.registry(), parse_call(self._expression()), scale)
+
+    def _network(self) -> tuple[BoundComponent, dict[str, Tensor]]:
+        bound = self._bound(self._scale())
+        return bound, samples.network_tensors(bound)
+
+    def _named(self, tensors: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
+        return list(self.foreign_table(tensors).items())
+
+    def _imported(self, table: Mapping[str, Tensor]) -> tuple[Recognised, dict[str, Tensor]]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "foreign.safetensors"
+            save_file(dict(table), path)
+            return import_weights(path, self.registry())
+
+    def _refusal(self, table: Mapping[str, Tensor]) -> str:
+        try:
+            self._imported(table)
+        except (WeightsError, OptionError) as error:
+            return error.message
+        return ""
+
+    def _expect_the_same(self, bound: BoundComponent, scale: int) -> Recognised | None:
+        """Return what the file of a generator is taken for; None where it is refused."""
+        tensors = samples.network_tensors(bound)
+        try:
+            table = self.foreign_table(tensors)
+            found, imported = self._imported(table)
+        except (WeightsError, OptionError, AssertionError):
+            return None
+        assert found.scale == scale, f"a file of scale {scale} is taken for one of {found.scale}"
+        lr = pictures(1, 24, 24)
+        wanted = _upscaled(bound, tensors, scale, lr)
+        got = _upscaled(found.bound, imported, scale, lr)
+        off = (wanted - got).abs().max().item()
+        assert off < _UNLIKE, (
+            f"a file of {bound.expression} is taken for {found.bound.expression}, whose SR is off "
+            f"by {off:.2g}"
         )
+        return found
 
-    def _network(self) -> tuple[BoundComponent, dict[str, torch.Tensor]]:
-        bound = bind_generator(discover(), parse_call(self.expression), self.scale)
-        return bound, build_network(bound).state_dict()
-
-    def _file(
-        self,
-        folder: Path,
-        tensors: dict[str, torch.Tensor],
-        more: dict[str, torch.Tensor] | None = None,
-    ) -> Path:
-        path = folder / "foreign.safetensors"
-        save_file(
-            {self.foreign_name(name): value.contiguous() for name, value in tensors.items()}
-            | (more or {}),
-            path,
-        )
-        return path
+    def _bind_all(self, what: str, options: Mapping[str, Any]) -> None:
+        """Raise AssertionError for options that the generator lacks, or that do not fit it."""
+        name = generator_of(self._spec, self.registry())
+        spec = self.registry().find("generator", name).spec
+        other = options.keys() - {one.name for one in options_of(spec.factory)}
+        assert not other, f"{what}: {spec.name} has no option {', '.join(sorted(other))}"
+        shown = {**dict(parse_call(self._expression()).options), **options}
+        try:
+            bind_generator(self.registry(), Call(name, tuple(shown.items())), self._scale())
+        except OptionError as error:
+            raise AssertionError(f"{what}: {error.message}") from None
 
 
-def _refusal(path: Path) -> str:
-    try:
-        import_weights(path, discover())
-    except WeightsError as error:
-        return error.message
-    return ""
+@torch.no_grad()
+def _upscaled(
+    bound: BoundComponent, tensors: Mapping[str, Tensor], scale: int, lr: Tensor
+) -> Tensor:
+    network = build_network(bound)
+    network.load_state_dict(dict(tensors))
+    return Model(network.eval(), bound, scale)(lr)

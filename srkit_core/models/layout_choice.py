@@ -1,0 +1,130 @@
+"""Which layout does each table of a file have, where several layouts recognise it?
+
+What is found by names alone may be anybody's: a layout whose marks match everything must not take
+the files of another. So where several match, the one whose generator holds every tensor is taken.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from srkit_core.downloads import sha256
+from srkit_core.errors import WeightsError
+from srkit_core.expressions import Call, parse_call
+from srkit_core.models.build import build_network
+from srkit_core.models.table_reading import generator_of, read_table
+from srkit_core.models.weights_file import Tensors
+from srkit_core.models.weights_tables import WeightsTable, find_tables, keys_of
+from srkit_core.plan import bind_generator
+from srkit_core.registry import Registry
+from srkit_core.specs import LayoutSpec
+
+Candidates: TypeAlias = dict[str, list[LayoutSpec]]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The generator that a layout makes of a table, and the names of its tensors there."""
+
+    generator: Call
+    scale: int
+    names: frozenset[str]
+
+
+def choose_layouts(
+    path: Path, arrays: Tensors, layouts: Sequence[LayoutSpec], registry: Registry
+) -> Mapping[str, LayoutSpec]:
+    """Return the layout of every key of a file under which there are weights.
+
+    Of several layouts that recognise a key, those of the generator are taken that known weights
+    name for this file, then the one whose generator holds every tensor. Raises WeightsError that
+    names them when several do.
+    """
+    recognising = [layout for layout in layouts if keys_of(layout, arrays)]
+    if len(recognising) > 1:
+        recognising = _published(path, recognising, registry) or recognising
+    candidates = _candidates(arrays, recognising)
+    if len(recognising) < 2:
+        return {key: found[0] for key, found in candidates.items()}
+    fits = {layout: _fits(path, arrays, layout, candidates, registry) for layout in recognising}
+    fitting = [layout for layout in recognising if fits[layout]]
+    contested = _candidates(arrays, fitting or recognising)
+    taken = partial(_taken, path, fits, registry)
+    return {key: taken(key, found) for key, found in contested.items()}
+
+
+def _candidates(arrays: Tensors, layouts: Sequence[LayoutSpec]) -> Candidates:
+    found: Candidates = {}
+    for layout in layouts:
+        for key in keys_of(layout, arrays):
+            found.setdefault(key, []).append(layout)
+    return found
+
+
+def _published(path: Path, layouts: Sequence[LayoutSpec], registry: Registry) -> list[LayoutSpec]:
+    """Return the layouts of the generator that known weights name for a file."""
+    digest = sha256(path)
+    named = {
+        parse_call(spec.generator).name.rpartition("/")[2]
+        for spec in registry.weights
+        if spec.generator and any(file.sha256 == digest for file in spec.files)
+    }
+    return [layout for layout in layouts if layout.generator in named]
+
+
+def _fits(
+    path: Path, arrays: Tensors, layout: LayoutSpec, candidates: Candidates, registry: Registry
+) -> dict[str, Fit]:
+    """Return what a layout makes of each table whose tensors all find their places."""
+    keys = {key: layout for key, found in candidates.items() if layout in found}
+    tables = find_tables(arrays, keys)
+    found = {table.key: fit_of(path, table, registry) for table in tables}
+    return {key: fit for key, fit in found.items() if fit}
+
+
+def fit_of(path: Path, table: WeightsTable, registry: Registry) -> Fit | None:
+    """Return the generator of a table that holds every tensor; None where there is none."""
+    try:
+        reading = read_table(path, table)
+        options = {**reading.usual, **reading.stored, **reading.shown}
+        call = Call(generator_of(table.layout, registry), tuple(sorted(options.items())))
+        bound = bind_generator(registry, call, reading.scale)
+        own = build_network(bound).state_dict()
+    except Exception:  # a layout may answer anything about a file that is another's
+        return None
+    shapes = {name: tuple(value.shape) for name, value in reading.tensors.items()}
+    if shapes != {name: tuple(value.shape) for name, value in own.items()}:
+        return None
+    return Fit(bound.expression, reading.scale, frozenset(shapes))
+
+
+def _taken(
+    path: Path,
+    fits: Mapping[LayoutSpec, Mapping[str, Fit]],
+    registry: Registry,
+    key: str,
+    layouts: list[LayoutSpec],
+) -> LayoutSpec:
+    """Choose among the layouts of a key; where none fits, the one that asks for most."""
+    best = [layout for layout in layouts if key in fits[layout]]
+    if not best:
+        return max(layouts, key=lambda layout: len(layout.marks))
+    if len({fits[layout][key] for layout in best}) > 1:
+        raise _ambiguous(path, best, registry)
+    return best[0]
+
+
+def _ambiguous(path: Path, layouts: Sequence[LayoutSpec], registry: Registry) -> WeightsError:
+    installed = registry.installed(LayoutSpec)
+    names = " and ".join(
+        next(one.full_name for one in installed if one.spec is layout) for layout in layouts
+    )
+    words = f"{shlex.quote(str(path))} --gen {generator_of(layouts[0], registry)}"
+    return WeightsError(
+        f"{path} is of several layouts alike: {names}",
+        hint=f"say which generator: srkit weights import {words} --out NEW.safetensors",
+        path=path,
+    )
