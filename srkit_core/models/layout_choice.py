@@ -22,7 +22,7 @@ from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
 from srkit_core.specs import LayoutSpec
 
-Candidates: TypeAlias = dict[str, list[LayoutSpec]]
+LayoutsByKey: TypeAlias = dict[str, list[LayoutSpec]]
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def choose_layouts(
     """Return the layout of every key of a file under which there are weights.
 
     Of several layouts that recognise a key, those of the generator are taken that known weights
-    name for this file, then the one whose generator holds every tensor. Raises WeightsError that
-    names them when several do.
+    name for this file, then the one whose generator holds every tensor; where none does, the one
+    with most marks, to say what is wrong. Raises WeightsError that names them when several do.
     """
     recognising = [layout for layout in layouts if keys_of(layout, arrays)]
     if len(recognising) > 1:
@@ -51,13 +51,14 @@ def choose_layouts(
         return {key: found[0] for key, found in candidates.items()}
     fits = {layout: _fits(path, arrays, layout, candidates, registry) for layout in recognising}
     fitting = [layout for layout in recognising if fits[layout]]
-    contested = _candidates(arrays, fitting or recognising)
+    asking = max(recognising, key=lambda layout: len(layout.marks))
+    contested = _candidates(arrays, fitting or [asking])
     taken = partial(_taken, path, fits, registry)
     return {key: taken(key, found) for key, found in contested.items()}
 
 
-def _candidates(arrays: Tensors, layouts: Sequence[LayoutSpec]) -> Candidates:
-    found: Candidates = {}
+def _candidates(arrays: Tensors, layouts: Sequence[LayoutSpec]) -> LayoutsByKey:
+    found: LayoutsByKey = {}
     for layout in layouts:
         for key in keys_of(layout, arrays):
             found.setdefault(key, []).append(layout)
@@ -76,7 +77,7 @@ def _published(path: Path, layouts: Sequence[LayoutSpec], registry: Registry) ->
 
 
 def _fits(
-    path: Path, arrays: Tensors, layout: LayoutSpec, candidates: Candidates, registry: Registry
+    path: Path, arrays: Tensors, layout: LayoutSpec, candidates: LayoutsByKey, registry: Registry
 ) -> dict[str, Fit]:
     """Return what a layout makes of each table whose tensors all find their places."""
     keys = {key: layout for key, found in candidates.items() if layout in found}
@@ -108,11 +109,8 @@ def _taken(
     key: str,
     layouts: list[LayoutSpec],
 ) -> LayoutSpec:
-    """Choose among the layouts of a key; where none fits, the one that asks for most."""
-    best = [layout for layout in layouts if key in fits[layout]]
-    if not best:
-        return max(layouts, key=lambda layout: len(layout.marks))
-    if len({fits[layout][key] for layout in best}) > 1:
+    best = [layout for layout in layouts if key in fits[layout]] or layouts[:1]
+    if len(best) > 1 and len({fits[layout][key] for layout in best}) > 1:
         raise _ambiguous(path, best, registry)
     return best[0]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from srkit_core.interfaces import Count
 from srkit_core.specs.announced import AnnouncedSpec
 from srkit_core.specs.bounds import AtLeast, OneLine, Prose
 
@@ -59,5 +60,5 @@ class LayoutSpec(AnnouncedSpec):
     numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
     usual: Callable[[Shapes], Mapping[str, Any]] = _nothing
     source: Prose
-    small: str = ""
-    scales: tuple[int, ...] = ()
+    small: OneLine = ""
+    scales: tuple[Count, ...] = ()

@@ -16,8 +16,8 @@ _TOKEN: Final = re.compile(
 )
 _AGAIN: Final = re.compile(r"(?P<least>[*+?]|\{(?P<number>\d+)(?:,\d*)?\})[?+]?")
 _EXAMPLES: Final = {"d": "0", "w": "a", "s": " ", "D": "a", "S": "a", "W": "."}
-_NUMBERS: Final = ("0", "1", "7")
-"""Digits to try where a pattern takes any and drops it."""
+_NUMBERS: Final = ("99", "0", "1", "7")
+"""Numbers to try where a pattern takes any and drops it: that of what comes after all parts."""
 
 
 class BeyondThisError(Exception):

@@ -263,12 +263,16 @@ class LayoutContract:
         return ""
 
     def _expect_the_same(self, bound: BoundComponent, scale: int) -> Recognised | None:
-        """Return what the file of a generator is taken for; None where it is refused."""
+        """Return what the file of a generator is taken for; None where it is refused, or another
+        layout's.
+        """
         tensors = samples.network_tensors(bound)
         try:
             table = self.foreign_table(tensors)
             found, imported = self._imported(table)
         except (WeightsError, OptionError, AssertionError):
+            return None
+        if found.layout != self._spec:
             return None
         assert found.scale == scale, f"a file of scale {scale} is taken for one of {found.scale}"
         lr = pictures(1, 24, 24)

@@ -9,6 +9,7 @@ _SCALE_OF_INPUT: Final = {3: 4, 12: 2, 48: 1}
 for.
 """
 
+_SMALL: Final = "rrdb(blocks=1, features=8, growth=4, upsampler=nearest)"
 _INSIDE_2018 = r"RDB(\d)\.conv(\d)"
 
 
@@ -40,6 +41,7 @@ RRDB_LAYOUTS: Final = [
         generator="rrdb",
         marks=(r"conv_first\.weight", r"body\.0\.rdb1\.conv1\.weight", r"conv_up1\.weight"),
         options=_options_of_file,
+        small=_SMALL,
         source="RRDBNet of BasicSR from version 1.0 and of Real-ESRGAN",
     ),
     LayoutSpec(
@@ -53,6 +55,7 @@ RRDB_LAYOUTS: Final = [
             (r"HRconv\.(.*)", r"conv_hr.\1"),
         ),
         options=_options_of_file,
+        small=_SMALL,
         source="RRDBNet of the code of ESRGAN (Wang et al. 2018)",
     ),
     LayoutSpec(
@@ -74,6 +77,7 @@ RRDB_LAYOUTS: Final = [
             (r"model\.10\.(.*)", r"conv_last.\1"),
         ),
         options=_options_of_file,
+        small=_SMALL,
         source="RRDB_Net of the first code of ESRGAN, in which the published "
         "RRDB_ESRGAN_x4_old_arch.pth is kept",
     ),

@@ -7,6 +7,8 @@ from srkit_core.specs import LayoutSpec, Shapes, numbered
 
 _TORCH_EPS: Final = 1e-5
 _KERAS_EPS: Final = 1e-3
+_SMALL_SRGAN: Final = "srresnet(blocks=1, features=8, head=tanh, norm=batch)"
+_SMALL_MSR: Final = "srresnet(layout=msr, blocks=1, features=8, head=linear, norm=none)"
 
 
 def _srgan(shapes: Shapes) -> dict[str, Any]:
@@ -68,6 +70,7 @@ SRRESNET_LAYOUTS: Final = [
             r"conv_out\.weight",
         ),
         options=_srgan,
+        small=_SMALL_SRGAN,
         usual=_usual,
         source="SRResNet of Ledig et al. 2017 under srkit's names; with a slope a channel, as "
         "converted from TensorFlow",
@@ -82,6 +85,7 @@ SRRESNET_LAYOUTS: Final = [
             r"conv_hr\.weight",
         ),
         options=_msr,
+        small=_SMALL_MSR,
         source="MSRResNet of BasicSR from version 1.0",
     ),
     LayoutSpec(
@@ -95,6 +99,7 @@ SRRESNET_LAYOUTS: Final = [
         ),
         renames=((r"recon_trunk\.(.*)", r"body.\1"), (r"HRconv\.(.*)", r"conv_hr.\1")),
         options=_msr,
+        small=_SMALL_MSR,
         source="MSRResNet of BasicSR before version 1.0 (MMSR)",
     ),
 ]
