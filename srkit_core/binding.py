@@ -38,7 +38,7 @@ class BoundComponent:
     def expression(self) -> Call:
         """The call with all options written out, so that it means the same when defaults change."""
         return Call(
-            self.name, tuple((name, _as_value(value)) for name, value in self.options.items())
+            self.name, tuple((name, as_value(value)) for name, value in self.options.items())
         )
 
     def spec(self, kind: type[SpecT]) -> SpecT:
@@ -166,12 +166,13 @@ def _no_such_option(component: str, name: str, known: Sequence[str], advice: str
     )
 
 
-def _as_value(value: Any) -> Value:
+def as_value(value: Any) -> Value:
+    """Return a bound option as it is written."""
     if value is None:
         return "none"
     if isinstance(value, BoundComponent):
         return value.expression
     if isinstance(value, tuple):
-        return tuple(map(_as_value, value))
+        return tuple(map(as_value, value))
     plain: Value = value
     return plain

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from srkit_core.augmentation import Augment, bind_augment
+from srkit_core.augmentation.chain_binding import augment_written_out
 from srkit_core.binding import BoundComponent, bind
 from srkit_core.chain import DegradationPlan, bind_chain, bind_target
 from srkit_core.compatibility import (
@@ -22,7 +23,7 @@ from srkit_core.compatibility import (
     check_schedule,
 )
 from srkit_core.errors import ExpressionError, IncompatibleError
-from srkit_core.expressions import Call, Chain, Item, Sum, Term
+from srkit_core.expressions import Call, Sum, Term
 from srkit_core.recipe import PAIRED, Recipe, Stage
 from srkit_core.registry import Registry
 from srkit_core.specs import GeneratorSpec, LossSpec, MetricSpec
@@ -166,7 +167,7 @@ def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
 def _bind_stage(
     registry: Registry, stage: Stage, scale: int, unit: int, *, stored: bool
 ) -> StagePlan:
-    augment = bind_augment(stage.augment, stored=stored)
+    augment = bind_augment(registry, stage.augment, stored=stored)
     context = {"scale": scale, "patch": stage.patch}
     components = [bind(registry, "loss", term.call, context) for term in stage.loss.terms]
     weights = [
@@ -228,10 +229,5 @@ def _written_out(bound: Plan) -> Recipe:
 
 def _stage_written_out(stage: StagePlan) -> Stage:
     loss = Sum(tuple(Term(term.bound.expression, term.weight) for term in stage.terms))
-    return stage.stage.model_copy(update={"loss": loss, "augment": _augment_written_out(stage)})
-
-
-def _augment_written_out(stage: StagePlan) -> Chain:
-    steps = zip(stage.stage.augment.items, stage.augment.steps, strict=True)
-    calls = [Call(item.call.name, tuple(vars(step.what).items())) for item, step in steps]
-    return Chain(tuple(map(Item, calls, (step.probability for step in stage.augment.steps))))
+    augment = augment_written_out(stage.stage.augment, stage.augment)
+    return stage.stage.model_copy(update={"loss": loss, "augment": augment})

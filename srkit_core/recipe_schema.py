@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
-from srkit_core.augmentation import AUGMENTATIONS
 from srkit_core.expressions import written
 from srkit_core.interfaces import Between, Range
 from srkit_core.options import KIND_OF, Option, options_of
 from srkit_core.recipe import Recipe
 from srkit_core.recipe_fields import SchemaAsWritten
-from srkit_core.registry import Component, Registry
-from srkit_core.specs import KINDS, Factory
+from srkit_core.registry import Installed, Registry
+from srkit_core.specs import SPEC_CLASSES, AugmentationSpec, Factory, FactorySpec
 from srkit_core.torch_optimizers import optimizer_names, optimizer_options
 
 Schema = dict[str, Any]
@@ -46,10 +45,9 @@ def recipe_schema(registry: Registry) -> Schema:
             node["anyOf"] = [offered, _EXPRESSION]
         if "description" in node:
             node["description"] = " ".join(str(node["description"]).split())
-    for kind in KINDS:
-        schema["$defs"] |= _kind(kind, [_described(one) for one in _named(registry, kind)])
-    augmentations = [(name, *_summary(make), make) for name, make in AUGMENTATIONS.items()]
-    schema["$defs"] |= _kind("augmentation", augmentations)
+    described: tuple[type[FactorySpec], ...] = (*SPEC_CLASSES, AugmentationSpec)
+    for spec in described:
+        schema["$defs"] |= _kind(spec.kind, [_described(one) for one in _named(registry, spec)])
     return schema
 
 
@@ -57,21 +55,16 @@ _Described = tuple[str, str, str, Factory]
 """Name, one line, more lines, and what is called with the options."""
 
 
-def _named(registry: Registry, kind: str) -> list[tuple[str, Component]]:
-    """Return the components of a kind, by the shortest name that means one of them."""
-    found = [one for one in registry.components if one.kind == kind]
+def _named(registry: Registry, spec: type[FactorySpec]) -> list[tuple[str, Installed[FactorySpec]]]:
+    """Return what was announced, by the shortest name that means one of it."""
+    found = registry.installed(spec)
     names = [one.name for one in found]
     return [(one.full_name if names.count(one.name) > 1 else one.name, one) for one in found]
 
 
-def _described(named: tuple[str, Component]) -> _Described:
-    name, component = named
-    return name, component.spec.summary, _about(component.spec.factory), component.spec.factory
-
-
-def _summary(factory: Factory) -> tuple[str, str]:
-    about = _about(factory)
-    return about.partition(". ")[0].rstrip("."), about
+def _described(named: tuple[str, Installed[FactorySpec]]) -> _Described:
+    name, one = named
+    return name, one.spec.summary, _about(one.spec.factory), one.spec.factory
 
 
 def _about(factory: Factory) -> str:

@@ -1,38 +1,22 @@
-"""Which augmentations can a recipe ask for?
+"""What is an augmentation, and which of them does a chain ask for?
 
-A new one is one class here, or in a module of this package that is imported here: a subclass of its
-phase with a name, options and `apply`, which imports what it works with when it is called. The
-table, the order, hints and lists follow. Importing this package loads no torch and no numpy.
+A new one is a subclass of its phase with options and `apply`, which imports what it works with when
+it is called, announced by an `AugmentationSpec`. Importing this package loads no torch and no
+numpy.
 """
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal
-
 from srkit_core.augmentation.chain_binding import Augment, AugmentStep, bind_augment
+from srkit_core.augmentation.names import augmentation_names, describe_augmentations
 from srkit_core.augmentation.phases import (
-    AUGMENTATIONS,
     PHASES,
     Augmentation,
     CropAugmentation,
     MixAugmentation,
     PixelAugmentation,
     ViewAugmentation,
-    augmentation_names,
-    describe_augmentations,
 )
-from srkit_core.interfaces import Between
-
-if TYPE_CHECKING:
-    import numpy as np
-    import torch
-
-    from srkit_core.augmentation.crop_position import CropChoice
-    from srkit_core.augmentation.pixel_change import PixelChange
-    from srkit_core.augmentation.view import View
-    from srkit_core.data.examples import Examples
 
 __all__ = [
-    "AUGMENTATIONS",
     "PHASES",
     "Augment",
     "AugmentStep",
@@ -45,153 +29,3 @@ __all__ = [
     "bind_augment",
     "describe_augmentations",
 ]
-
-Share = Annotated[float, Between(0, 1)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Centre(CropAugmentation, name="centre"):
-    """Takes crops from the middle of a picture, as for faces that are centred in it.
-
-    Args:
-        margin: Share of each side that is left out at both ends; 0.5 leaves the central crop alone,
-            and so does any margin that leaves less than a crop.
-    """
-
-    margin: Annotated[float, Between(0, 0.5)] = 0.5
-
-    def apply(self, choice: "CropChoice", rng: "np.random.Generator") -> "CropChoice":
-        """Of several margins the widest counts."""
-        return replace(choice, margin=max(choice.margin, self.margin))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Salient(CropAugmentation, name="salient"):
-    """Takes, of several places drawn evenly, the crop with the largest mean gradient: edges instead
-    of sky (empirical).
-
-    Args:
-        of: How many places are looked at.
-    """
-
-    of: Annotated[int, Between(2, 64)] = 4
-
-    def apply(self, choice: "CropChoice", rng: "np.random.Generator") -> "CropChoice":
-        """Of several numbers of places the largest counts."""
-        from srkit_core.augmentation.crop_position import detail
-
-        return replace(choice, candidates=max(choice.candidates, self.of), score=detail)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Affine(PixelAugmentation, name="affine"):
-    """Rotates, shifts, shears and zooms a picture about the centre of the crop.
-
-    Pixels beyond its border are the nearest.
-
-    Every number is drawn evenly between its negative and itself. Keras's `ImageDataGenerator`, but
-    for the shear, which is a slope here and an angle there. Resampled by bicubic interpolation (a =
-    -0.75) and rounded to 8 bits.
-
-    Args:
-        rotation: The largest angle, in degrees.
-        shift: The largest shift of each axis, as a share of the crop's side.
-        shear: The largest slope of vertical lines, in pixels a pixel.
-        zoom: The largest change of each axis' size, as a share of it.
-    """
-
-    rotation: Annotated[float, Between(0, 180)] = 90.0
-    shift: Share = 0.2
-    shear: Share = 0.2
-    zoom: Annotated[float, Between(0, 0.9)] = 0.2
-
-    def apply(self, change: "PixelChange", rng: "np.random.Generator") -> "PixelChange":
-        """Draw a warp."""
-        from srkit_core.augmentation.affine import draw_warp
-
-        return change.with_warp(draw_warp(self, rng))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Jitter(PixelAugmentation, name="jitter"):
-    """Changes the colours of a picture: each number is drawn evenly between its negative and itself
-    (defaults empirical).
-
-    Contrast is about mid-gray, saturation about luma (BT.601), hue turns the colours of YIQ and
-    keeps luma, so that a pixel becomes the same wherever it lies.
-
-    Args:
-        brightness: The largest change of the factor of all values.
-        contrast: The largest change of the factor of their distance from mid-gray.
-        saturation: The largest change of the factor of their distance from luma.
-        hue: The largest turn of the colours, in turns.
-    """
-
-    brightness: Share = 0.1
-    contrast: Share = 0.1
-    saturation: Share = 0.1
-    hue: Annotated[float, Between(0, 0.5)] = 0.02
-
-    def apply(self, change: "PixelChange", rng: "np.random.Generator") -> "PixelChange":
-        """Draw a linear map of colours."""
-        from srkit_core.augmentation.colour_jitter import draw_tint
-
-        return change.with_tint(draw_tint(self, rng))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flip(ViewAugmentation, name="flip"):
-    """Mirrors every second picture, or with `@` that share of them.
-
-    Args:
-        axis: Whether left and right change places, or top and bottom.
-    """
-
-    axis: Literal["horizontal", "vertical"] = "horizontal"
-
-    def apply(self, view: "View", rng: "np.random.Generator") -> "View":
-        """Flip or not, equally likely."""
-        return self.change(view, rng) if rng.integers(2) else view
-
-    def change(self, view: "View", rng: "np.random.Generator") -> "View":
-        """Flip."""
-        return view.flipped(vertically=self.axis == "vertical")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turn(ViewAugmentation, name="turn"):
-    """Turns a picture by 0, 1, 2 or 3 quarters; with `@` that share of them, by 1, 2 or 3."""
-
-    def apply(self, view: "View", rng: "np.random.Generator") -> "View":
-        """Draw one of the four quarter turns."""
-        return view.turned(int(rng.integers(4)))
-
-    def change(self, view: "View", rng: "np.random.Generator") -> "View":
-        """Draw one of the three that change something."""
-        return view.turned(int(rng.integers(1, 4)))
-
-
-@dataclass(frozen=True, kw_only=True)
-class CutBlur(MixAugmentation, name="cutblur"):
-    """Exchanges a square between LR and clean LR, so that a network learns where and how much to
-    restore.
-
-    CutBlur (Yoo et al. 2020, section 3.1), which exchanges HR and enlarged LR. A network whose
-    input is LR itself gets bicubic LR of the target in place of HR, without further degradation:
-    inside the square, or outside of it, equally likely. With `bicubic` alone, LR is clean
-    everywhere and next to nothing changes.
-
-    Args:
-        size: Side of the square, as a share of the patch's.
-    """
-
-    size: Annotated[float, Between(0, 1)] = 0.7
-
-    def apply(
-        self, examples: "Examples", probability: float | None, rng: "torch.Generator"
-    ) -> "Examples":
-        """Exchange a square of each example that it happens to."""
-        from srkit_core.augmentation.cutblur import cut_blurred
-
-        lr = cut_blurred(examples.lr, examples.target, self.size, probability, rng)
-        return replace(examples, lr=lr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor, radians
+from math import ceil, floor
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
-    from srkit_core.augmentation import Affine
     from srkit_core.io.images import Pixels
 
 Warp: TypeAlias = NDArray[np.float64]
@@ -36,22 +35,6 @@ class Frame:
     width: int
     centre: tuple[float, float]
     side: int
-
-
-def draw_warp(limits: Affine, rng: np.random.Generator) -> Warp:
-    """Draw a warp: what is seen is sheared and zoomed, then rotated, then shifted."""
-    angle, shear = (
-        rng.uniform(-radians(limits.rotation), radians(limits.rotation)),
-        rng.uniform(-limits.shear, limits.shear),
-    )
-    (shift_y, shift_x), (zoom_y, zoom_x) = (
-        rng.uniform(-limits.shift, limits.shift, 2),
-        rng.uniform(1 - limits.zoom, 1 + limits.zoom, 2),
-    )
-    sine, cosine = np.sin(angle), np.cos(angle)
-    rotated = np.array([[cosine, -sine, shift_x], [sine, cosine, shift_y], [0, 0, 1]])
-    warp: Warp = rotated @ np.array([[zoom_x, shear * zoom_y, 0], [0, zoom_y, 0], [0, 0, 1]])
-    return warp
 
 
 def warped(pixels: Pixels, warp: Warp, frame: Frame) -> Pixels:

@@ -1,88 +1,100 @@
 """Do the steps of a chain of augmentations exist, fit their options and stand in their order?"""
 
-import difflib
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
 
-from srkit_core.augmentation.phases import (
-    AUGMENTATIONS,
-    Augmentation,
-    PixelAugmentation,
-    augmentation_names,
-    phase_of,
-)
-from srkit_core.binding import bind_options
-from srkit_core.errors import IncompatibleError
-from srkit_core.expressions import Call, Chain, written
+from srkit_core.augmentation.names import phase_of
+from srkit_core.augmentation.phases import PHASES, Augmentation, PixelAugmentation
+from srkit_core.binding import as_value, bind_options
+from srkit_core.errors import IncompatibleError, PluginError, SrkitError
+from srkit_core.expressions import Call, Chain, Item, written
+from srkit_core.options import options_of
+from srkit_core.registry import Installed, Registry
+from srkit_core.specs import AugmentationSpec
 
-PhaseT = TypeVar("PhaseT", bound=Augmentation)
+PhaseT_co = TypeVar("PhaseT_co", bound=Augmentation, covariant=True)
 
 
 @dataclass(frozen=True)
-class AugmentStep:
+class AugmentStep(Generic[PhaseT_co]):
     """An augmentation with its options, and the share of samples that it changes, None where none
     is written: then it happens to each as it does by itself.
+
+    `owner` is its full name, `options` are all that it was made with.
     """
 
-    what: Augmentation
+    what: PhaseT_co
     probability: float | None = None
+    owner: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Augment:
     """A bound chain, by the phase in which its steps happen."""
 
-    steps: tuple[AugmentStep, ...] = ()
+    steps: tuple[AugmentStep[Augmentation], ...] = ()
 
-    def of(self, phase: type[PhaseT]) -> tuple[tuple[PhaseT, float | None], ...]:
-        """Return the augmentations of a phase with their probabilities, in the chain's order."""
-        return tuple(
-            (step.what, step.probability) for step in self.steps if isinstance(step.what, phase)
-        )
+    def of(self, phase: type[PhaseT_co]) -> tuple[AugmentStep[PhaseT_co], ...]:
+        """Return the steps of a phase, in the chain's order."""
+        found = tuple(step for step in self.steps if isinstance(step.what, phase))
+        return cast("tuple[AugmentStep[PhaseT_co], ...]", found)
 
 
-def bind_augment(chain: Chain, *, stored: bool = False) -> Augment:
+def bind_augment(registry: Registry, chain: Chain, *, stored: bool = False) -> Augment:
     """Bind a chain of augmentations.
 
     `stored` says that LR comes from disk, which only some of them can follow.
 
-    Raises IncompatibleError for an unknown name, a wrong order, or pixels that would change behind
-    the back of stored LR, and OptionError for an option that does not fit.
+    Raises UnknownComponentError or AmbiguousError for a name, IncompatibleError for a wrong order,
+    or pixels that would change behind the back of stored LR, OptionError for an option that does
+    not fit, and PluginError where an augmentation cannot be made.
     """
-    augment = Augment(
-        tuple(AugmentStep(_bind(item.call), item.probability) for item in chain.items)
-    )
+    named = [(item, registry.one(AugmentationSpec, item.call.name)) for item in chain.items]
     if stored:
-        _check_stored(chain)
-    _check_order(chain)
-    return augment
+        _check_stored(named)
+    _check_order(chain, named)
+    return Augment(tuple(_bind(item, one) for item, one in named))
 
 
-def _bind(call: Call) -> Augmentation:
-    if call.name not in AUGMENTATIONS:
-        names = augmentation_names()
-        nearest = difflib.get_close_matches(call.name, names, n=1)
-        hint = f"did you mean '{nearest[0]}'?" if nearest else f"one of {', '.join(names)}"
-        raise IncompatibleError(f"there is no augmentation '{call.name}'", hint=hint)
-    make = AUGMENTATIONS[call.name]
-    options = bind_options(
-        call.name, make, dict(call.options), advice=f"write {_with_defaults(call.name)}"
-    )
-    return make(**options)
+_Named = list[tuple[Item, Installed[AugmentationSpec]]]
 
 
-def _with_defaults(name: str) -> str:
+def _bind(item: Item, one: Installed[AugmentationSpec]) -> AugmentStep[Augmentation]:
+    factory = one.spec.factory
+    advice = f"write {_with_defaults(item.call.name, one)}"
+    options = bind_options(one.name, factory, dict(item.call.options), advice=advice)
+    try:
+        what = factory(**options)
+    except SrkitError:
+        raise
+    except Exception as error:  # a plugin may raise anything
+        raise _broken(one, f"is not made: {type(error).__name__}: {error}") from error
+    phase = PHASES[phase_of(one)]
+    if not isinstance(what, phase):
+        raise _broken(one, f"is a {type(what).__name__}, not a {phase.__name__}")
+    return AugmentStep(what, item.probability, one.full_name, options)
+
+
+def _broken(one: Installed[AugmentationSpec], fault: str) -> PluginError:
+    hint = f"srkit plugin check {one.full_name}"
+    return PluginError(f"augmentation '{one.full_name}' {fault}", hint=hint)
+
+
+def _with_defaults(name: str, one: Installed[AugmentationSpec]) -> str:
     """Write an augmentation with all of its options, as its hint."""
     options = ", ".join(
-        f"{option}={written(value)}" for option, value in vars(AUGMENTATIONS[name]()).items()
+        f"{option.name}=" + ("..." if option.required else written(as_value(option.default)))
+        for option in options_of(one.spec.factory)
     )
     return f"{name}({options})" if options else name
 
 
-def _check_stored(chain: Chain) -> None:
-    items = [(item, AUGMENTATIONS[item.call.name]) for item in chain.items]
-    follows = tuple(item for item, kind in items if not issubclass(kind, PixelAugmentation))
-    behind = next((item for item, kind in items if issubclass(kind, PixelAugmentation)), None)
+def _check_stored(named: _Named) -> None:
+    pixels = PHASES.index(PixelAugmentation)
+    follows = tuple(item for item, one in named if phase_of(one) != pixels)
+    behind = next((item for item, one in named if phase_of(one) == pixels), None)
     if behind:
         raise IncompatibleError(
             f"'{behind.call.name}' changes HR before LR is made, but paired LR is made already",
@@ -90,14 +102,25 @@ def _check_stored(chain: Chain) -> None:
         )
 
 
-def _check_order(chain: Chain) -> None:
-    ordered = sorted(chain.items, key=lambda item: phase_of(AUGMENTATIONS[item.call.name]))
-    if tuple(ordered) != chain.items:
+def _check_order(chain: Chain, named: _Named) -> None:
+    ordered = tuple(item for item, _ in sorted(named, key=lambda both: phase_of(both[1])))
+    if ordered != chain.items:
         raise IncompatibleError(
             f"in '{chain}' a step stands before one that happens earlier",
-            hint=_line(Chain(tuple(ordered))),
+            hint=_line(Chain(ordered)),
         )
 
 
 def _line(chain: Chain) -> str:
     return f'augment = "{chain}"'
+
+
+def augment_written_out(chain: Chain, augment: Augment) -> Chain:
+    """Return a chain with every option of its augmentations."""
+    pairs = zip(chain.items, augment.steps, strict=True)
+    return Chain(tuple(_item_written_out(item, step) for item, step in pairs))
+
+
+def _item_written_out(item: Item, step: AugmentStep[Augmentation]) -> Item:
+    options = tuple((name, as_value(value)) for name, value in step.options.items())
+    return Item(Call(item.call.name, options), step.probability)

@@ -11,30 +11,20 @@ if TYPE_CHECKING:
     import torch
 
     from srkit_core.augmentation.crop_position import CropChoice
+    from srkit_core.augmentation.examples import Examples
     from srkit_core.augmentation.pixel_change import PixelChange
     from srkit_core.augmentation.view import View
-    from srkit_core.data.examples import Examples
 
 
 class Augmentation:
     """A change of training samples that a recipe asks for by name.
 
-    Whoever inherits from a phase and says `name=` is in the table `AUGMENTATIONS`. It is a frozen
-    dataclass: its fields are its options, each with a type, a default and a line under `Args`.
-    Raises TypeError for a class whose name is missing or taken.
+    It is a frozen dataclass of a phase: its fields are its options, each with a type, a default
+    and a line under `Args`.
     """
 
-    name: ClassVar[str]
     phase: ClassVar[str]
     """When it happens, in words that a reader of a list sees."""
-
-    def __init_subclass__(cls, *, name: str = "") -> None:
-        if Augmentation in cls.__bases__:
-            return
-        if not name or name in AUGMENTATIONS:
-            raise TypeError(f"{cls.__qualname__} needs a name of its own, not '{name}'")
-        cls.name = name
-        AUGMENTATIONS[name] = cls
 
 
 class CropAugmentation(Augmentation):
@@ -100,34 +90,3 @@ PHASES: Final[tuple[type[Augmentation], ...]] = (
     ViewAugmentation,
     MixAugmentation,
 )
-AUGMENTATIONS: Final[dict[str, type[Augmentation]]] = {}
-"""Every augmentation by its name, in the order of their definitions."""
-
-
-def phase_of(augmentation: type[Augmentation]) -> int:
-    """Return which of `PHASES` an augmentation is of."""
-    return next(number for number, phase in enumerate(PHASES) if issubclass(augmentation, phase))
-
-
-def augmentation_names() -> tuple[str, ...]:
-    """Return all names in the order in which their phases happen."""
-    return tuple(sorted(AUGMENTATIONS, key=lambda name: phase_of(AUGMENTATIONS[name])))
-
-
-def describe_augmentations() -> str:
-    """Return all names, each in backticks, with the phases in which they happen, in their order."""
-    groups = [
-        [f"`{name}`" for name in augmentation_names() if issubclass(AUGMENTATIONS[name], phase)]
-        for phase in PHASES
-    ]
-    *first, last = (
-        f"{_listed(group)} ({phase.phase})"
-        for group, phase in zip(groups, PHASES, strict=True)
-        if group
-    )
-    return f"{', '.join(first)}, and {last}" if first else last
-
-
-def _listed(names: list[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from srkit_core.augmentation.affine import Frame, Warp, warped
-from srkit_core.augmentation.colour_jitter import Tint, tinted
+from srkit_core.augmentation.tint import Tint, tinted
 
 if TYPE_CHECKING:
     from srkit_core.io.images import Pixels

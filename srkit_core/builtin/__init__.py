@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
+from srkit_core.builtin.augmentations import AUGMENTATIONS
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import (
     AdversarialLoss,
@@ -212,6 +213,7 @@ def srkit_components() -> list[AnnouncedSpec]:
         *_other_losses(),
         *_metrics(),
         *_recipes(),
+        *AUGMENTATIONS,
     ]
 
 

@@ -7,11 +7,13 @@ import torch
 from torch import Tensor
 
 from srkit_core.augmentation import Augment, MixAugmentation
+from srkit_core.augmentation.examples import Examples
 from srkit_core.data.dataset import Batch
 from srkit_core.data.patches import CropRule
 from srkit_core.errors import DataError
 from srkit_core.interfaces import Degradation
 from srkit_core.io.images import to_unit
+from srkit_core.models.component_errors import component_errors
 
 
 @dataclass(frozen=True)
@@ -28,19 +30,6 @@ class LrMaker:
         it.
         """
         return hr if self.target is None else self.target(hr, rng=rng)
-
-
-@dataclass(frozen=True)
-class Examples:
-    """What a step learns from, in [0, 1] on one device: `lr` (B, 3, H, W), `hr` and `target` (B, 3,
-    scale*H, scale*W).
-
-    Reference losses compare SR with the target; a discriminator's real pictures are HR as it was.
-    """
-
-    lr: Tensor
-    hr: Tensor
-    target: Tensor
 
 
 def make_examples(
@@ -70,8 +59,9 @@ def mixed(examples: Examples, augment: Augment, rng: torch.Generator) -> Example
     """Return the examples of a batch with their LR mixed, each by its own draws from `rng`, on the
     device of both.
     """
-    for augmentation, probability in augment.of(MixAugmentation):
-        examples = augmentation.apply(examples, probability, rng)
+    for step in augment.of(MixAugmentation):
+        with component_errors(step.owner, "mixed a batch"):
+            examples = _same_sizes(step.what.apply(examples, step.probability, rng), examples)
     return examples
 
 
@@ -97,3 +87,15 @@ def _cut(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int
             for picture, (y, x) in zip(pictures, corners, strict=True)
         ]
     )
+
+
+def _same_sizes(mixed: Examples, before: Examples) -> Examples:
+    """Raise TypeError or ValueError for what an augmentation may not hand back."""
+    if not isinstance(mixed, Examples):
+        raise TypeError(f"it returned {type(mixed).__name__}, not Examples")
+    for name in ("lr", "hr", "target"):
+        one, other = getattr(mixed, name), getattr(before, name)
+        if (one.shape, one.dtype) != (other.shape, other.dtype):
+            shape = f"{tuple(one.shape)} {one.dtype}"
+            raise ValueError(f"it made {name} {shape}, not {tuple(other.shape)} {other.dtype}")
+    return mixed

@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 
+from srkit_core.augmentation.examples import Examples
 from srkit_core.data.dataset import Batch, CropDataset
-from srkit_core.data.examples import Examples, make_examples, mixed
+from srkit_core.data.examples import make_examples, mixed
 from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.engine.checkpoints.checkpoint import Position, Progress, State, read_state

@@ -8,9 +8,10 @@ from typing import Final
 
 import torch
 
+from srkit_core.augmentation.examples import Examples
 from srkit_core.binding import BoundComponent
 from srkit_core.data.dataset import Batch, CropDataset
-from srkit_core.data.examples import Examples, make_examples
+from srkit_core.data.examples import make_examples
 from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.picture import Picture
 from srkit_core.devices import peak_memory_mb

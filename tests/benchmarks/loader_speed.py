@@ -33,6 +33,8 @@ from srkit_core.io.images import read_image, to_bytes, to_unit
 from srkit_core.models.build import build_degradation
 from srkit_core.registry import discover
 
+REGISTRY = discover()
+
 BATCH, PATCH, SCALE = 16, 256, 4
 WARM, BATCHES = 60, 100
 
@@ -67,7 +69,12 @@ def draw(folder, chain, *, stored):
     """Yield after each batch; the first ones bring what is mapped into memory."""
     pictures = open_picture_set(str(folder), paired=stored, scale=SCALE).pictures
     rule = CropRule(
-        PATCH, SCALE, 0 if stored else chain.margin, 0, 0, bind_augment(parse_chain("flip | turn"))
+        PATCH,
+        SCALE,
+        0 if stored else chain.margin,
+        0,
+        0,
+        bind_augment(REGISTRY, parse_chain("flip | turn")),
     )
     lr_maker, rng = LrMaker(None if stored else build_degradation(chain)), torch.Generator()
     for batch in training_batches(

@@ -111,7 +111,7 @@ def test_every_component_that_comes_with_it_is_in_the_tables(root):
 def test_the_list_of_augmentations_is_that_of_the_table(root):
     words = " ".join((root / "README.md").read_text(encoding="utf-8").split())
     told = words.partition("Augmentations are ")[2].partition(", in this order, each with options")
-    assert told[0] == describe_augmentations()
+    assert told[0] == describe_augmentations(discover())
 
 
 def test_the_picture_and_every_linked_file_are_there(root):

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from srkit_core import builtin
 from srkit_core.interfaces import (
     AdversarialLoss,
     Degradation,
@@ -17,7 +18,8 @@ from srkit_core.interfaces import (
 )
 from srkit_core.registry import discover
 from srkit_core.specs import (
-    ComponentSpec,
+    AnnouncedSpec,
+    AugmentationSpec,
     DegradationSpec,
     DiscriminatorSpec,
     GeneratorSpec,
@@ -85,7 +87,7 @@ def _three_sigma(options):
     return ceil(3 * (sigma.high if isinstance(sigma, Range) else sigma))
 
 
-TINY = [
+TINY: list[AnnouncedSpec] = [
     GeneratorSpec(name="net", factory=net, summary="a network", scales=(2, 4)),
     GeneratorSpec(
         name="windowed",
@@ -126,8 +128,12 @@ TINY = [
 ]
 
 
+TINY += [one for one in builtin.srkit_components() if isinstance(one, AugmentationSpec)]
+"""What every recipe needs beside components: augmentations, schedules."""
+
+
 @pytest.fixture(scope="session")
-def tiny_specs() -> list[ComponentSpec]:
+def tiny_specs() -> list[AnnouncedSpec]:
     """The specs of the registry of tiny components, to announce them with others."""
     return list(TINY)
 

@@ -3,95 +3,170 @@ order, without torch?
 """
 
 import re
-from operator import ne
+from dataclasses import dataclass
 
 import pytest
 
 from srkit_core.augmentation import (
-    AUGMENTATIONS,
     PHASES,
-    Affine,
     AugmentStep,
     CropAugmentation,
-    Flip,
     MixAugmentation,
     PixelAugmentation,
-    Salient,
     ViewAugmentation,
     augmentation_names,
     bind_augment,
     describe_augmentations,
 )
-from srkit_core.errors import IncompatibleError, OptionError
+from srkit_core.builtin.augmentations import AUGMENTATIONS, Affine, Flip, Salient
+from srkit_core.errors import (
+    AmbiguousError,
+    IncompatibleError,
+    OptionError,
+    PluginError,
+    UnknownComponentError,
+)
 from srkit_core.expressions import parse_chain
 from srkit_core.options import check_signature, options_of
+from srkit_core.registry import discover
+from srkit_core.specs import AugmentationSpec
 
 
-def bound(text, **about):
-    return bind_augment(parse_chain(text), **about)
+@dataclass(frozen=True, kw_only=True)
+class Grain(PixelAugmentation):
+    """Stands for a new one.
+
+    Args:
+        size: Of a grain.
+    """
+
+    size: int = 1
+
+
+OWN = discover(limit=())
+MORE = OWN.with_components(AugmentationSpec(name="grain", factory=Grain, summary="grain"))
+
+
+def bound(text, registry=OWN, **about):
+    return bind_augment(registry, parse_chain(text), **about)
+
+
+def announced(factory, name="odd", **about):
+    return OWN.with_components(
+        AugmentationSpec(name=name, factory=factory, summary="one of a test's own"), **about
+    )
 
 
 def test_every_option_has_a_type_a_default_that_fits_and_a_meaning():
-    assert {name: check_signature(make) for name, make in AUGMENTATIONS.items()} == dict.fromkeys(
-        AUGMENTATIONS
-    )
+    assert [check_signature(spec.factory) for spec in AUGMENTATIONS] == [None] * 7
     assert [
         option.name
-        for make in AUGMENTATIONS.values()
-        for option in options_of(make)
+        for spec in AUGMENTATIONS
+        for option in options_of(spec.factory)
         if not option.doc or option.required
     ] == []
 
 
 def test_options_and_probabilities_are_bound():
-    assert bound("salient(of=8)@0.5 | affine(rotation=10, zoom=0) | flip(axis=vertical)").steps == (
-        AugmentStep(Salient(of=8), 0.5),
-        AugmentStep(Affine(rotation=10.0, shift=0.2, shear=0.2, zoom=0.0), None),
-        AugmentStep(Flip(axis="vertical"), None),
-    )
+    steps = bound("salient(of=8)@0.5 | affine(rotation=10, zoom=0) | flip(axis=vertical)").steps
+    assert [(step.what, step.probability, step.owner) for step in steps] == [
+        (Salient(of=8), 0.5, "srkit/salient"),
+        (Affine(rotation=10.0, shift=0.2, shear=0.2, zoom=0.0), None, "srkit/affine"),
+        (Flip(axis="vertical"), None, "srkit/flip"),
+    ]
+    assert steps[1].options == {"rotation": 10.0, "shift": 0.2, "shear": 0.2, "zoom": 0.0}
     assert bound("").steps == ()
 
 
 def test_steps_are_told_apart_by_when_they_happen():
     chain = bound("centre | salient | jitter | affine | turn | flip | cutblur")
-    names = [[type(what).__name__ for what, _ in chain.of(phase)] for phase in PHASES]
+    names = [[type(step.what).__name__ for step in chain.of(phase)] for phase in PHASES]
     assert names == [["Centre", "Salient"], ["Jitter", "Affine"], ["Turn", "Flip"], ["CutBlur"]]
     assert (CropAugmentation, PixelAugmentation, ViewAugmentation, MixAugmentation) == PHASES
-    assert bound("flip@0.5 | cutblur@0.2").of(ViewAugmentation) == ((Flip(), 0.5),)
+    (flip,) = bound("flip@0.5 | cutblur@0.2").of(ViewAugmentation)
+    assert flip == AugmentStep(Flip(), 0.5, "srkit/flip", {"axis": "horizontal"})
 
 
-def test_the_table_holds_every_class_that_does_something():
-    assert [name for name, made in AUGMENTATIONS.items() if made.name != name] == []
-    assert [name for name, made in AUGMENTATIONS.items() if "apply" not in vars(made)] == []
-    assert set(augmentation_names()) == set(AUGMENTATIONS)
-    phases = [AUGMENTATIONS[name].phase for name in augmentation_names()]
-    assert list(dict.fromkeys(phases)) == [phase.phase for phase in PHASES]
-    assert len(set(phases)) == sum(map(ne, phases, phases[1:])) + 1
-    told = describe_augmentations()
-    assert re.findall("`([^`]+)`", told) == list(augmentation_names())
+def test_built_ins_come_through_the_door():
+    found = OWN.installed(AugmentationSpec)
+    assert [one.full_name for one in found] == [
+        "srkit/affine",
+        "srkit/centre",
+        "srkit/cutblur",
+        "srkit/flip",
+        "srkit/jitter",
+        "srkit/salient",
+        "srkit/turn",
+    ]
+    assert [one.name for one in found if "apply" not in vars(one.spec.factory)] == []
+    told = describe_augmentations(OWN)
+    assert re.findall("`([^`]+)`", told) == list(augmentation_names(OWN))
     assert told.startswith("`centre` and `salient` (where crops are taken), `affine`")
     assert told.endswith("), and `cutblur` (once LR is made)")
 
 
-def test_a_new_class_is_listed_and_bound_in_its_phase(request):
-    class Grain(PixelAugmentation, name="grain"):
-        """Stands for a new one."""
-
-    request.addfinalizer(lambda: AUGMENTATIONS.pop("grain"))
-    assert augmentation_names().index("grain") + 1 == augmentation_names().index("flip")
-    assert " and `grain` (before LR is made), `flip`" in describe_augmentations()
-    ((what, probability),) = bound("grain@0.2 | flip").of(PixelAugmentation)
-    assert (type(what), probability) == (Grain, 0.2)
+def test_that_of_a_plugin_is_listed_and_bound_in_its_phase():
+    assert augmentation_names(MORE).index("grain") + 1 == augmentation_names(MORE).index("jitter")
+    assert "`affine`, `grain` and `jitter` (before LR is made)" in describe_augmentations(MORE)
+    for name in ("grain", "local/grain"):
+        (step,) = bound(f"{name}(size=3)@0.2 | flip", MORE).of(PixelAugmentation)
+        assert (step.what, step.probability, step.owner) == (Grain(size=3), 0.2, "local/grain")
     with pytest.raises(IncompatibleError) as caught:
-        bound("flip | grain")
+        bound("flip | grain", MORE)
     assert caught.value.hint == 'augment = "grain | flip"'
+    with pytest.raises(IncompatibleError, match="'grain' changes HR before LR is made"):
+        bound("grain | flip", MORE, stored=True)
 
 
-@pytest.mark.parametrize("name", ["", "flip"])
-def test_a_class_without_a_name_of_its_own_is_refused(name):
-    with pytest.raises(TypeError, match=f"Nameless needs a name of its own, not '{name}'"):
-        type("Nameless", (ViewAugmentation,), {}, name=name)
-    assert AUGMENTATIONS["flip"] is Flip
+def test_a_name_that_several_announce_is_refused_and_the_full_one_is_not():
+    registry = MORE.with_components(
+        AugmentationSpec(name="grain", factory=Grain, summary="grain"), distribution="zz"
+    )
+    with pytest.raises(AmbiguousError) as caught:
+        bound("grain", registry)
+    assert caught.value.candidates == ("local/grain", "zz/grain")
+    assert bound("zz/grain", registry).steps[0].owner == "zz/grain"
+
+
+def test_an_unknown_name_is_refused_with_the_nearest():
+    with pytest.raises(UnknownComponentError, match="no augmentation named 'filp'") as caught:
+        bound("filp | turn")
+    assert caught.value.hint == "did you mean 'flip'?"
+
+
+def test_a_function_that_says_what_it_returns_may_announce_one():
+    def finest(*, grain: bool = True) -> PixelAugmentation:
+        """Make grain of size 2."""
+        return Grain(size=2) if grain else Flip()
+
+    registry = announced(finest)
+    assert bound("odd | flip", registry).steps[0].what == Grain(size=2)
+    with pytest.raises(PluginError, match="'local/odd' is a Flip, not a PixelAugmentation"):
+        bound("odd(grain=false)", registry)
+
+
+def unsaid(*, n: int = 1):
+    raise AssertionError("nobody calls it")
+
+
+def failing(*, n: int = 1) -> ViewAugmentation:
+    raise RuntimeError(f"no {n}")
+
+
+@pytest.mark.parametrize(
+    ("factory", "fact"),
+    [
+        (unsaid, "augmentation 'local/odd' does not say of which phase it is"),
+        (failing, "augmentation 'local/odd' is not made: RuntimeError: no 1"),
+    ],
+)
+def test_a_broken_one_is_named_where_it_is_used_and_nowhere_else(factory, fact):
+    registry = announced(factory)
+    with pytest.raises(PluginError) as caught:
+        bound("odd", registry)
+    assert caught.value.message == fact
+    assert len(bound("flip | turn", registry).steps) == 2
+    assert describe_augmentations(registry).endswith("), and `cutblur` (once LR is made)")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 
 import pytest
 
-from srkit_core.augmentation import augmentation_names
 from srkit_core.chain import bind_chain
 from srkit_core.compatibility import check_schedule
 from srkit_core.errors import ExpressionError, IncompatibleError, OptionError, UnknownComponentError
@@ -224,20 +223,6 @@ REFUSED = [
         recipe(degradation="blur | bicubic@0.5"),
         "'bicubic@0.5' changes the size, so it cannot happen to some pictures only",
         "write bicubic",
-    ),
-    (
-        recipe_from_dict(
-            {"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flip | spin"}]}
-        ),
-        "there is no augmentation 'spin'",
-        f"one of {', '.join(augmentation_names())}",
-    ),
-    (
-        recipe_from_dict(
-            {"generator": "net", "stages": [{"loss": "l1", "steps": 1, "augment": "flop"}]}
-        ),
-        "there is no augmentation 'flop'",
-        "did you mean 'flip'?",
     ),
     (
         recipe_from_dict(

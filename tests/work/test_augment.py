@@ -3,21 +3,25 @@ process?
 """
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
 
-from srkit_core.augmentation import AUGMENTATIONS, Jitter, PixelAugmentation, bind_augment
+from srkit_core.augmentation import PixelAugmentation, bind_augment
 from srkit_core.augmentation.affine import Frame
-from srkit_core.augmentation.colour_jitter import draw_tint, tinted
 from srkit_core.augmentation.crop_position import detail
+from srkit_core.augmentation.examples import Examples
 from srkit_core.augmentation.pixel_change import PixelChange
+from srkit_core.augmentation.tint import tinted
 from srkit_core.augmentation.view import View
+from srkit_core.builtin.augmentation_draws import draw_tint
+from srkit_core.builtin.augmentations import Jitter
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.chain import bind_chain
 from srkit_core.data.dataset import CropDataset
-from srkit_core.data.examples import Examples, mixed
+from srkit_core.data.examples import mixed
 from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
 from srkit_core.data.picture import Picture
@@ -29,10 +33,14 @@ from srkit_core.models.build import build_degradation
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
+from srkit_core.specs import AugmentationSpec
+
+REGISTRY = discover()
 
 
 def bound(text):
-    return bind_augment(parse_chain(text))
+    spec = AugmentationSpec(name="inverted", factory=Inverted, summary="a negative")
+    return bind_augment(REGISTRY.with_components(spec), parse_chain(text))
 
 
 def noise(height, width, seed=0):
@@ -209,12 +217,17 @@ def test_functions_of_the_window_keep_their_place_between_colours():
     assert np.shares_memory(PixelChange().of(picture, frame), picture)
 
 
-def test_a_new_augmentation_of_pixels_is_one_class(pictures, request):
-    class Inverted(PixelAugmentation, name="inverted"):
-        def apply(self, change, rng):
-            return change.then(lambda window: 255 - window)
+@dataclass(frozen=True, kw_only=True)
+class Inverted(PixelAugmentation):
+    def apply(self, change, rng):
+        return change.then(inverse)
 
-    request.addfinalizer(lambda: AUGMENTATIONS.pop("inverted"))
+
+def inverse(window):
+    return 255 - window
+
+
+def test_an_augmentation_of_a_plugin_is_one_class(pictures):
     never, always = loaded(pictures, "inverted@0 | flip"), loaded(pictures, "inverted | flip")
     assert len(always) == 6
     for one, other in zip(never, always, strict=True):

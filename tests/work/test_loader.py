@@ -18,6 +18,9 @@ from srkit_core.data.picture_set import open_picture_set
 from srkit_core.errors import DataError
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import read_image, write_image
+from srkit_core.registry import discover
+
+REGISTRY = discover()
 
 NEAREST = Shrink("nearest", 4, border="symmetric", quantise=True)
 
@@ -39,7 +42,7 @@ def pair(batch, crops, degrade):
 
 
 def rule(patch=32, margin=8, seed=0, augment="flip | turn"):
-    return CropRule(patch, 4, margin, seed, 0, bind_augment(parse_chain(augment)))
+    return CropRule(patch, 4, margin, seed, 0, bind_augment(REGISTRY, parse_chain(augment)))
 
 
 @pytest.fixture
@@ -179,7 +182,7 @@ def test_an_error_when_no_picture_is_left_is_the_same_with_processes(pictures, w
 
 
 def test_pairs_of_another_scale_are_refused_with_the_sizes(pictures):
-    wrong = CropRule(32, 2, 0, 0, 0, bind_augment(parse_chain("flip")))
+    wrong = CropRule(32, 2, 0, 0, 0, bind_augment(REGISTRY, parse_chain("flip")))
     with pytest.raises(
         DataError,
         match=r"none of the 7 training pictures can be used; .* pixels and its LR .*: that is not "

@@ -24,8 +24,11 @@ from srkit_core.errors import DataError
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.registry import discover
 from srkit_core.run_folder import read_environment
 from srkit_core.run_options import RunOptions
+
+REGISTRY = discover()
 
 SIZES = [(96, 80), (64, 128), (72, 72), (100, 64), (64, 64)]
 SPLITS = ["train", "train", "val", "train", "test"]
@@ -107,7 +110,7 @@ def rule(**changes):
         "margin": 8,
         "seed": 0,
         "stage": 0,
-        "augment": bind_augment(parse_chain("flip | turn")),
+        "augment": bind_augment(REGISTRY, parse_chain("flip | turn")),
     }
     return CropRule(**(fields | changes))
 
@@ -151,7 +154,7 @@ def test_crops_are_those_of_the_plain_files_pixel_for_pixel(packed, tmp_path, pa
 
 def test_stored_lr_is_that_of_the_crop(packed):
     pictures = open_picture_set(str(packed), paired=True, scale=4).pictures
-    for batch in loaded(pictures, margin=0, augment=bind_augment(parse_chain(""))):
+    for batch in loaded(pictures, margin=0, augment=bind_augment(REGISTRY, parse_chain(""))):
         hr = torch.cat([stack.flatten(1) for stack in batch.windows]).view(-1, 32, 32, 3)
         assert torch.equal(batch.lr, hr[:, ::4, ::4])
 

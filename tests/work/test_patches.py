@@ -19,6 +19,8 @@ from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
 from srkit_core.registry import discover
 
+REGISTRY = discover()
+
 STRAIGHT = View()
 VIEWS = [View(flip, turns) for flip in (False, True) for turns in range(4)]
 
@@ -33,7 +35,7 @@ def pair(batch, crops, degrade):
 
 
 def rule(patch=32, scale=4, margin=8, seed=0, stage=0, augment="flip | turn"):
-    return CropRule(patch, scale, margin, seed, stage, bind_augment(parse_chain(augment)))
+    return CropRule(patch, scale, margin, seed, stage, bind_augment(REGISTRY, parse_chain(augment)))
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +131,7 @@ def test_a_view_is_a_flip_then_turns_counterclockwise():
 )
 def test_views_are_drawn_evenly(augment, views):
     rng = np.random.default_rng(0)
-    drawn = [draw_view(bind_augment(parse_chain(augment)), rng) for _ in range(4000)]
+    drawn = [draw_view(bind_augment(REGISTRY, parse_chain(augment)), rng) for _ in range(4000)]
     share = Counter((view.flip, view.turns) for view in drawn)
     assert share.keys() == views.keys()
     assert all(

@@ -7,16 +7,21 @@ import pytest
 import torch
 from skimage.transform import warp as reference
 
-from srkit_core.augmentation import Affine, bind_augment
-from srkit_core.augmentation.affine import Frame, draw_warp, warped
+from srkit_core.augmentation import bind_augment
+from srkit_core.augmentation.affine import Frame, warped
 from srkit_core.augmentation.pixel_change import PixelChange
 from srkit_core.augmentation.view import View
+from srkit_core.builtin.augmentation_draws import draw_warp
+from srkit_core.builtin.augmentations import Affine
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.data.dataset import Sample, collate
 from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.patches import CropRule, cut
 from srkit_core.expressions import parse_chain
 from srkit_core.io.images import to_unit
+from srkit_core.registry import discover
+
+REGISTRY = discover()
 
 
 def whole(pixels, matrix, centre=None, side=None):
@@ -87,7 +92,7 @@ def test_what_is_drawn_lies_within_its_limits():
 
 @pytest.mark.parametrize("place", [(0, 0), (64, 100), (128, 168), (96, 0)])
 def test_lr_of_a_warped_crop_is_the_crop_of_lr_of_the_warped_picture(smooth, place):
-    rule = CropRule(32, 4, 8, 0, 0, bind_augment(parse_chain("")))
+    rule = CropRule(32, 4, 8, 0, 0, bind_augment(REGISTRY, parse_chain("")))
     degrade, picture = Shrink("bicubic", 4, border="symmetric", quantise=True), smooth(160, 200)
     for seed in range(4):
         matrix = drawn(seed)
@@ -113,7 +118,7 @@ def test_nothing_is_invented_where_the_picture_goes_on():
     A crop that were warped alone would have its own border repeated.
     """
     picture, matrix = noise(200, 200), turned(45)
-    rule = CropRule(32, 4, 0, 0, 0, bind_augment(parse_chain("")))
+    rule = CropRule(32, 4, 0, 0, 0, bind_augment(REGISTRY, parse_chain("")))
     inside = cut(rule, picture, (84, 84), View(), PixelChange(matrix)).window
     alone = whole(np.ascontiguousarray(picture[84:116, 84:116]), matrix)
     assert np.array_equal(inside[8:24, 8:24], alone[8:24, 8:24])
@@ -121,7 +126,10 @@ def test_nothing_is_invented_where_the_picture_goes_on():
 
 
 def test_at_the_border_of_the_picture_its_last_pixels_go_on():
-    picture, rule = noise(100, 100), CropRule(32, 4, 8, 0, 0, bind_augment(parse_chain("")))
+    picture, rule = (
+        noise(100, 100),
+        CropRule(32, 4, 8, 0, 0, bind_augment(REGISTRY, parse_chain(""))),
+    )
     padded = np.pad(picture, ((60, 60), (60, 60), (0, 0)), mode="edge")
     for seed in range(4):
         near = cut(rule, picture, (0, 68), View(), PixelChange(drawn(seed)))

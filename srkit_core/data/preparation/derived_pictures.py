@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import torch
 
-from srkit_core.augmentation import bind_augment
+from srkit_core.augmentation import Augment, bind_augment
 from srkit_core.augmentation.affine import Frame
 from srkit_core.chain import DegradationPlan, bind_chain
 from srkit_core.data.transforms import draw_change, draw_view
@@ -19,7 +19,7 @@ from srkit_core.models.build import build_degradation
 from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec
 
-COPY_AUGMENT = "affine | flip"
+COPY_AUGMENT = "srkit/affine | srkit/flip"
 """Rotation within 90 degrees, shifts, shear and zoom of 0.2 with the nearest colour beyond the
 border, and a horizontal flip.
 """
@@ -35,11 +35,16 @@ def augmented_copy(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
     Shares are of its shorter side.
     """
-    augment = bind_augment(parse_chain(COPY_AUGMENT))
+    augment = _copy_augment()
     height, width = pixels.shape[:2]
     change, view = draw_change(augment, rng), draw_view(augment, rng)
     frame = Frame(0, 0, height, width, ((height - 1) / 2, (width - 1) / 2), min(height, width))
     return view.of(np.ascontiguousarray(change.of(pixels, frame)))
+
+
+@cache
+def _copy_augment() -> Augment:
+    return bind_augment(discover(), parse_chain(COPY_AUGMENT))
 
 
 def degrade_picture(hr: Pixels, chain: str, scale: int, seed: int) -> Pixels:

@@ -1,0 +1,148 @@
+"""Does what an outside distribution brings take part in a training, from Python and by name on the
+command line, and is one that is broken named?
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from srkit_core.augmentation import MixAugmentation, PixelAugmentation, ViewAugmentation
+from srkit_core.cli.app import run
+from srkit_core.engine.trainer import train
+from srkit_core.errors import PluginError
+from srkit_core.io.images import write_image
+from srkit_core.models.weights_file import read_tensors
+from srkit_core.recipe import recipe_from_dict
+from srkit_core.recipe_files import read_recipe
+from srkit_core.registry import discover
+from srkit_core.run_options import RunOptions
+from srkit_core.specs import AugmentationSpec
+
+NAME = "zz-doors"
+STAGE = {
+    "loss": "l1",
+    "steps": 2,
+    "batch": 1,
+    "patch": 32,
+    "log_every": 1,
+    "checkpoint_every": 1,
+    "validate_every": 2,
+}
+
+
+def inverse(pixels):
+    return 255 - pixels
+
+
+def halved(pixels):
+    return pixels[::2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Negative(PixelAugmentation):
+    """Makes a negative.
+
+    Args:
+        broken: Hand back half of the rows.
+    """
+
+    broken: bool = False
+
+    def apply(self, change, rng):
+        return change.then(halved if self.broken else inverse)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lost(ViewAugmentation):
+    """Hands back nothing."""
+
+    def apply(self, view, rng):
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gray(MixAugmentation):
+    """Fails."""
+
+    def apply(self, examples, probability, rng):
+        raise ValueError("no gray today")
+
+
+SPECS = [
+    AugmentationSpec(name="negative", factory=Negative, summary="a negative"),
+    AugmentationSpec(name="lost", factory=Lost, summary="nothing"),
+    AugmentationSpec(name="gray", factory=Gray, summary="fails"),
+]
+
+
+def recipe(**stage):
+    return recipe_from_dict(
+        {
+            "generator": "srvgg(features=4, blocks=1)",
+            "validation": {"pictures": 0, "metrics": "psnr"},
+            "stages": [STAGE | stage],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return discover().with_components(*SPECS, distribution=NAME)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(3):
+        pixels = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        write_image(folder / f"{number}.png", pixels)
+    return folder
+
+
+def options(photos, out, **more):
+    return RunOptions(data=str(photos), out=out, device="cpu", workers=0, **more)
+
+
+def test_an_augmentation_changes_what_is_learnt(registry, photos, tmp_path):
+    weights = {}
+    for augment in ("negative@0.0", "negative", "zz-doors/negative"):
+        out = tmp_path / augment.replace("/", "-")
+        train(recipe(augment=augment), options(photos, out), registry=registry)
+        weights[augment] = read_tensors(out / "weights/last.safetensors")
+        written = str(read_recipe(str(out / "recipe.toml")).stages[0].augment)
+        assert written == augment.replace("negative", "negative(broken=false)")
+    never, always, by_full_name = weights.values()
+    assert any(not torch.equal(tensor, always[name]) for name, tensor in never.items())
+    assert all(torch.equal(tensor, by_full_name[name]) for name, tensor in always.items())
+
+
+@pytest.mark.parametrize(
+    ("augment", "fact"),
+    [
+        ("negative(broken=true)", "it made uint8 (24, 48, 3) of uint8 (48, 48, 3)"),
+        ("lost", "it returned NoneType, not View"),
+        ("gray", "ValueError: no gray today"),
+    ],
+)
+def test_a_broken_augmentation_is_named(augment, fact, registry, photos, tmp_path):
+    with pytest.raises(PluginError) as caught:
+        train(recipe(augment=augment), options(photos, tmp_path / "run"), registry=registry)
+    assert f"'{augment.partition('(')[0]}' of zz-doors failed" in caught.value.message
+    assert fact in caught.value.message
+
+
+def test_an_augmentation_is_asked_for_on_the_command_line(installed, photos, tmp_path, capsys):
+    installed(*SPECS, distribution=NAME)
+    words = ["train", "--gen", "srvgg(features=4, blocks=1)", "--steps", "1", "--batch", "1"]
+    words += ["--patch", "32", "--data", str(photos), "--out", str(tmp_path / "run")]
+    words += ["--device", "cpu", "--workers", "0", "--set", "augment=negative | flip"]
+    assert run(words) == 0
+    text = (tmp_path / "run/recipe.toml").read_text(encoding="utf-8")
+    assert 'augment = "negative(broken=false) | flip(axis=horizontal)"' in text
+    capsys.readouterr()
+    assert run(["check", str(tmp_path / "run"), "--set", "augment=negativ"]) == 3
+    said = capsys.readouterr().err
+    assert "no augmentation named 'negativ' is installed" in said
+    assert "did you mean 'negative'?" in said
