@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from srkit_core.augmentation.batch_examples import Examples
     from srkit_core.augmentation.crop_position import CropChoice
-    from srkit_core.augmentation.examples import Examples
     from srkit_core.augmentation.pixel_change import PixelChange
     from srkit_core.augmentation.view import View
 

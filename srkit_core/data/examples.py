@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from srkit_core.augmentation import Augment, MixAugmentation
-from srkit_core.augmentation.examples import Examples
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.data.dataset import Batch
 from srkit_core.data.patches import CropRule
 from srkit_core.errors import DataError

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from srkit_core.augmentation.examples import Examples
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.data.dataset import Batch, CropDataset
 from srkit_core.data.examples import make_examples, mixed
 from srkit_core.data.loader import batch_indices, training_batches

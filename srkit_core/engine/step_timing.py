@@ -8,7 +8,7 @@ from typing import Final
 
 import torch
 
-from srkit_core.augmentation.examples import Examples
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.binding import BoundComponent
 from srkit_core.data.dataset import Batch, CropDataset
 from srkit_core.data.examples import make_examples

@@ -8,7 +8,7 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from srkit_core.augmentation.examples import Examples
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.engine.gan_monitor import contrast_and_tint
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.objective import Objective, Values, column_values, logits_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from srkit_core.augmentation.examples import Examples
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.data.dataset import CentreCropDataset, collate
 from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.patches import CropRule

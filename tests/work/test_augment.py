@@ -11,8 +11,8 @@ import torch
 
 from srkit_core.augmentation import PixelAugmentation, bind_augment
 from srkit_core.augmentation.affine import Frame
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.augmentation.crop_position import detail
-from srkit_core.augmentation.examples import Examples
 from srkit_core.augmentation.pixel_change import PixelChange
 from srkit_core.augmentation.tint import tinted
 from srkit_core.augmentation.view import View

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from srkit_core import read_recipe
 from srkit_core.augmentation import MixAugmentation, PixelAugmentation, ViewAugmentation
 from srkit_core.cli.app import run
 from srkit_core.engine.trainer import train
@@ -15,7 +16,6 @@ from srkit_core.errors import PluginError
 from srkit_core.io.images import write_image
 from srkit_core.models.weights_file import read_tensors
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.recipe_files import read_recipe
 from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
 from srkit_core.specs import AugmentationSpec

@@ -2,7 +2,7 @@
 
 import torch
 
-from srkit_core.augmentation.examples import Examples
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.engine.pool import Pool
 
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from srkit_core.augmentation.examples import Examples
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.callbacks import Callback
 from srkit_core.engine.machine.processes import open_processes
 from srkit_core.engine.objective import Objective, WeightedLoss

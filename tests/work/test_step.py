@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from srkit_core.augmentation.examples import Examples
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.engine.ema import start_average, update_average
 from srkit_core.engine.machine.processes import open_processes
 from srkit_core.engine.objective import Objective, WeightedLoss, build_objective, logits_of
