@@ -1,46 +1,47 @@
 """Which checks does a generator pass?"""
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from srkit_core.binding import BoundComponent
-from srkit_core.specs import GeneratorSpec
+from srkit_core.testing.body_checks import BodyChecks
 from srkit_core.testing.checks import check
-from srkit_core.testing.network_contract import NetworkContract, outputs
+from srkit_core.testing.device_checks import DeviceChecks
+from srkit_core.testing.generator_checks import GeneratorChecks
+from srkit_core.testing.gradient_checks import GradientChecks
+from srkit_core.testing.network_contract import call, in_double, in_eval_mode, near, outputs, step
+from srkit_core.testing.number_checks import NumberChecks
 from srkit_core.testing.samples import pictures
+from srkit_core.testing.state_checks import StateChecks
+from srkit_core.testing.surroundings_checks import SurroundingsChecks
+from srkit_core.testing.tile_checks import TileChecks
+
+_FINE = 0.7531
+"""What 8-bit values are multiplied by, to be none."""
+_STEPS, _RATE = 100, 0.01
+_BEYOND = 0.1
+"""How far beyond [0, 1] training takes SR that is not clamped."""
+_STUCK = 0.1
+"""A share of numbers that are a bound exactly by no chance."""
 
 
-class GeneratorContract(NetworkContract):
+class GeneratorContract(
+    TileChecks,
+    BodyChecks,
+    StateChecks,
+    GradientChecks,
+    NumberChecks,
+    DeviceChecks,
+    SurroundingsChecks,
+    GeneratorChecks,
+):
     """Checks of a generator: LR (B, 3, H, W) in [0, 1] -> SR (B, 3, sH, sW), for every scale that
     its spec declares.
 
     The attribute `scale` must be one of them; checks that have nothing to do with the scale are
     tried at it.
     """
-
-    kind = "generator"
-
-    def spec(self) -> GeneratorSpec:
-        """Return the component's spec."""
-        return self.bound().spec(GeneratorSpec)
-
-    def unit(self, scale: int | None = None) -> int:
-        """Return what LR sides must be a multiple of, at the contract's scale or another."""
-        return self._bound_at(scale).amount(self.spec().size_multiple)
-
-    def smallest(self, scale: int | None = None) -> int:
-        """Return the smallest LR side that is a multiple of `unit`."""
-        bound, unit = self._bound_at(scale), self.unit(scale)
-        return unit * -(-bound.amount(bound.spec(GeneratorSpec).min_size) // unit)
-
-    def sample(self, scale: int | None = None) -> Tensor:
-        """Return two LR pictures with odd sides, as far as `size_multiple` allows."""
-        unit = self.unit(scale)
-        side = unit * (-(-max(self.smallest(scale), 5) // unit) | 1)
-        return pictures(2, side, side + 2 * unit)
 
     @check("announced")
     def test_its_traits_are_sensible(self) -> None:
@@ -55,7 +56,7 @@ class GeneratorContract(NetworkContract):
             f"a scale is declared twice: {spec.scales}"
         )
         for scale in spec.scales:
-            bound = self._bound_at(scale)
+            bound = self.bound_at(scale)
             assert bound.amount(spec.size_multiple) >= 1, (
                 f"size_multiple is below 1 at scale {scale}"
             )
@@ -65,37 +66,56 @@ class GeneratorContract(NetworkContract):
             assert bound.amount(spec.min_size) >= 1, f"min_size is below 1 at scale {scale}"
             assert bound.amount(spec.receptive) >= 0, f"receptive is below 0 at scale {scale}"
         assert spec.trainable == (self.network() is not None), (
-            f"trainable={spec.trainable}, but what is built says otherwise"
+            f"trainable={spec.trainable}, but what is built says otherwise: it is an nn.Module "
+            "with parameters, or none; layers in a plain list or dict do not count"
+        )
+
+    @check("announced")
+    def test_options_that_keep_16_bit_do(self) -> None:
+        """`keeps_16_bit` are options of it, under which SR has finer steps than 8 bit."""
+        options = dict(self.spec().keeps_16_bit)
+        if not options:
+            return
+        known = set(self.bound().options)
+        assert set(options) <= known, (
+            f"keeps_16_bit names {sorted(set(options) - known)}, which are no options"
+        )
+        sr = torch.cat(
+            [one.flatten() for one in outputs(self.finer(options), _FINE * self.sample())]
+        )
+        steps = sr * 255
+        assert not torch.allclose(steps, steps.round(), atol=1e-3), (
+            f"keeps_16_bit={options}, and yet SR is rounded to 8 bit"
         )
 
     @check("shape")
     def test_sr_is_scale_times_as_large(self) -> None:
-        """(B, 3, H, W) -> (B, 3, sH, sW) for every declared scale, at odd sides and at the
-        smallest.
+        """(B, 3, H, W) -> (B, 3, sH, sW) for every declared scale: tall, wide, smallest pictures,
+        one or several.
         """
-        for scale, build in self._scales():
-            for batch in (
-                self.sample(scale),
-                pictures(1, self.smallest(scale), self.smallest(scale)),
-            ):
-                wanted = (*batch.shape[:2], scale * batch.shape[2], scale * batch.shape[3])
-                (sr,) = outputs(build, batch)
-                assert tuple(sr.shape) == wanted, (
-                    f"at scale {scale} LR {tuple(batch.shape)} gives SR {tuple(sr.shape)}, not "
-                    f"{wanted}"
-                )
+        for scale, network in self.scales():
+            for batch in self._sizes(scale):
+                _check_shape(scale, batch, outputs(network, batch))
 
-    @check("dtype")
-    def test_sr_keeps_the_type_of_lr(self) -> None:
-        """float32 in, float32 out; float64 in (and float64 weights), float64 out."""
-        for dtype in (torch.float32, torch.float64):
-            (sr,) = outputs(_as_type(self._evaluating(), dtype), self.sample().to(dtype))
-            assert sr.dtype == dtype, f"LR of {dtype} gives SR of {sr.dtype}"
+    @check("shape")
+    def test_it_makes_one_tensor_in_both_modes(self) -> None:
+        """SR and nothing beside it, in training mode too."""
+        for mode in (False, True):
+            network = self.build()
+            if isinstance(network, nn.Module):
+                network.train(mode)
+            with torch.random.fork_rng(devices=[]):
+                made = network(self.sample())
+            name = "training" if mode else "eval"
+            assert isinstance(made, Tensor), (
+                f"in {name} mode it makes a {type(made).__name__} and no tensor; return SR alone"
+            )
+            _check_shape(self.scale, self.sample(), (made,))
 
     @check("values")
     def test_sr_is_finite_and_follows_lr(self) -> None:
         """Also black and white pictures have a finite SR, and another LR has another SR."""
-        for scale, network in self._scales():
+        for scale, network in self.scales():
             batch = self.sample(scale)
             made = [
                 outputs(network, lr)[0]
@@ -109,25 +129,73 @@ class GeneratorContract(NetworkContract):
                 f"at scale {scale} two pictures of a batch have one SR"
             )
 
+    @check("gradient")
+    def test_every_pixel_of_lr_counts(self) -> None:
+        """Each colour of each pixel, also at the edges, changes SR."""
+        network, lr = self.network(), self.sample().requires_grad_()
+        if network is None:
+            return
+        made = call(network.eval(), lr)
+        torch.autograd.backward([(one * torch.randn_like(one)).sum() for one in made])
+        reached = torch.zeros_like(lr) if lr.grad is None else lr.grad
+        unseen = (reached == 0).float().mean().item()
+        assert unseen < 0.01, f"{unseen:.0%} of the numbers of LR change nothing in SR"
+
     @check("values")
     def test_pictures_of_a_batch_do_not_meet_in_evaluation(self) -> None:
-        """In eval mode the SR of a picture is the same alone and in company."""
-        network, batch = self._evaluating(), self.sample()
-        (together,), (alone,) = outputs(network, batch), outputs(network, batch[1:])
-        assert torch.allclose(together[1:], alone, rtol=1e-3, atol=1e-4), (
-            "the SR of a picture depends on its batch in eval mode"
+        """In eval mode the SR of a picture is the same alone and in company, and in its place."""
+        network, batch = in_eval_mode(self.build()), self.sample()
+        together, alone = outputs(network, batch)[0], outputs(network, batch[1:])[0]
+        assert near((together[1:],), (alone,)), (
+            "the SR of a picture depends on its batch in eval mode; average over its own pixels "
+            "only"
         )
 
-    def _scales(self) -> Iterator[tuple[int, Any]]:
-        return ((scale, self._evaluating(scale)) for scale in self.spec().scales)
+    @check("values")
+    def test_sr_is_not_clamped(self) -> None:
+        """Training takes it to 0 and to 1, where what is clamped stays; a sigmoid has a slope."""
+        for bound in (0.0, 1.0):
+            network = self.network()
+            double = in_double(network, self.sample()) if network else None
+            if double is None:
+                return
+            sr = self._trained_towards(bound, double.eval())
+            stuck = (sr == bound).float().mean().item()
+            assert stuck < _STUCK, (
+                f"trained towards {bound:.0f}, {stuck:.0%} of SR is {bound:.0f} exactly; return SR "
+                "as it is, srkit clamps where pictures are written"
+            )
 
-    def _evaluating(self, scale: int | None = None) -> Any:
-        built = self.build(scale=scale or self.scale)
-        return built.eval() if isinstance(built, nn.Module) else built
+    def _sizes(self, scale: int) -> list[Tensor]:
+        """Return pictures of the sizes that every generator takes."""
+        unit, least = self.unit(scale), self.smallest(scale)
+        _, _, height, width = self.sample(scale).shape
+        return [
+            self.sample(scale),
+            pictures(1, width, height),
+            pictures(1, least, least),
+            pictures(1, least, least + unit),
+            pictures(3, least + 2 * unit, least),
+        ]
 
-    def _bound_at(self, scale: int | None) -> BoundComponent:
-        return self.bound(scale=scale or self.scale)
+    def _trained_towards(self, bound: float, network: nn.Module) -> Tensor:
+        """Return SR after some steps of training, or as soon as it is near a bound of [0, 1].
+
+        In float64, where a sigmoid reaches no bound.
+        """
+        batch = self.sample().double()
+        target = bound + _BEYOND * (bound - 0.5)
+        for _ in range(_STEPS):
+            sr = torch.cat([one.flatten() for one in call(network, batch)])
+            if abs(sr.mean().item() - target) < _BEYOND:
+                break
+            step(network, (sr - target).square().mean(), _RATE)
+        return sr.detach()
 
 
-def _as_type(network: Any, dtype: torch.dtype) -> Any:
-    return network.to(dtype) if isinstance(network, nn.Module) else network
+def _check_shape(scale: int, batch: Tensor, made: Any) -> None:
+    wanted = (*batch.shape[:2], scale * batch.shape[2], scale * batch.shape[3])
+    found = [tuple(one.shape) for one in made]
+    assert found == [wanted], (
+        f"at scale {scale} LR {tuple(batch.shape)} gives SR {found}, not {wanted}"
+    )

@@ -1,158 +1,138 @@
-"""Which checks does anything that is trained pass?"""
+"""Which network do checks of a generator or discriminator try, and how is it called?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from srkit_core.testing.checks import check
-from srkit_core.testing.component_contract import ComponentContract
+from srkit_core.errors import SrkitError
+from srkit_core.models.build import build
+from srkit_core.testing.component_contract import SEED, ComponentContract
+from srkit_core.testing.surroundings import kept
+from srkit_core.testing.torch_surroundings import OF_TORCH
 
-_SHIFT = 0.01
+OTHER_SEED = SEED + 1
+"""What a second network is built under whose weights are then those of the first."""
+SHIFT = 0.01
 """Added to weights as noise, so that a layer that starts at zero hides nothing behind it."""
 
+MadeMaps: TypeAlias = tuple[Tensor, ...]
 
-class NetworkContract(ComponentContract, ABC):
-    """Checks of generators and discriminators. Subclass the contract of a kind, not this."""
+
+class NetworkChecks(ComponentContract, ABC):
+    """What checks of generators and discriminators are given. Subclass the contract of a kind, not
+    this.
+    """
 
     @abstractmethod
     def sample(self) -> Tensor:
         """Return a batch of two pictures that the network accepts."""
 
-    def network(self) -> nn.Module | None:
+    def build(self, *, seed: int = SEED, **context: int) -> Any:
+        """Build the component; what that changes in this process is set as it was."""
+        with kept(OF_TORCH):
+            return build(self.bound(**context), seed=seed)
+
+    def network(self, seed: int = SEED) -> nn.Module | None:
         """Build the network; None stands for something that learns nothing."""
-        built = self.build()
+        built = self.build(seed=seed)
         return (
             built
             if isinstance(built, nn.Module) and any(True for _ in built.parameters())
             else None
         )
 
-    @check("seed")
-    def test_two_builds_under_one_seed_are_equal(self) -> None:
-        """Initial weights come from torch's global random state and nothing else."""
-        first, second = self.network(), self.network()
-        if first is None or second is None:
-            return
-        different = [
-            name
-            for name, value in first.state_dict().items()
-            if not torch.equal(value, second.state_dict()[name])
-        ]
-        assert not different, f"built twice under one seed, these tensors differ: {different}"
 
-    @check("gradient")
-    def test_gradient_reaches_every_parameter(self) -> None:
-        """A parameter without a gradient is dead weight, and stops a run on several processes."""
-        network = self.network()
-        if network is None:
-            return
-        _backward(network, network.train()(self.sample()))
-        unreached = [
-            name
-            for name, value in network.named_parameters()
-            if value.requires_grad and value.grad is None
-        ]
-        assert not unreached, f"these parameters take no part in the output: {unreached}"
-        _backward(network, _shaken(network).eval()(self.sample()))
-        dead = [
-            name
-            for name, value in network.named_parameters()
-            if value.requires_grad and not _is_alive(value.grad)
-        ]
-        assert not dead, f"these parameters get a gradient that is zero or not finite: {dead}"
+def call(network: Any, batch: Tensor) -> MadeMaps:
+    """Return what a network makes of a batch, as a tuple also when it is one tensor.
 
-    @check("file")
-    def test_its_state_survives_a_weights_file(self) -> None:
-        """Weights are stored as safetensors, which takes tensors of their own memory only.
-
-        The output must come back.
-        """
-        network = self.network()
-        if network is None:
-            return
-        file = safetensors.torch.save(
-            {name: value.contiguous() for name, value in _shaken(network).state_dict().items()}
-        )
-        other = self.build()
-        other.load_state_dict(safetensors.torch.load(file))
-        same = all(
-            map(
-                torch.equal,
-                outputs(network.eval(), self.sample()),
-                outputs(other.eval(), self.sample()),
-            )
-        )
-        assert same, (
-            "the state dict, stored and loaded, gives another output: something that matters is "
-            "not in it"
-        )
-
-    @check("dtype")
-    def test_mixed_precision_trains(self) -> None:
-        """Under autocast to bfloat16, gradients are finite."""
-        network = self.network()
-        if network is None:
-            return
-        with torch.autocast("cpu", torch.bfloat16):
-            made = network.train()(self.sample())
-        _backward(network, made)
-        wrong = [name for name, value in network.named_parameters() if not _is_finite(value.grad)]
-        assert not wrong, (
-            f"under autocast to bfloat16 the gradient of these parameters is not finite: {wrong}"
-        )
-
-    @check("dtype")
-    def test_memory_layout_changes_nothing(self) -> None:
-        """Crops arrive as channels_last, and so are the weights of convolutions."""
-        plain, last = self.build(), self.build()
-        if isinstance(last, nn.Module):
-            plain, last = plain.eval(), last.eval().to(memory_format=torch.channels_last)
-        batch = self.sample()
-        pairs = zip(
-            outputs(plain, batch),
-            outputs(last, batch.contiguous(memory_format=torch.channels_last)),
-            strict=True,
-        )
-        assert all(torch.allclose(one, other, rtol=1e-3, atol=1e-4) for one, other in pairs), (
-            "channels_last input gives another output"
-        )
-
-    @check("inputs")
-    def test_the_input_is_left_alone(self) -> None:
-        """The caller still needs its pictures."""
-        batch = self.sample()
-        outputs(self.build(), batch)
-        assert torch.equal(batch, self.sample()), "the network changes its input in place"
+    Raises AssertionError that says on which pictures it fails.
+    """
+    with kept(OF_TORCH), told(f"called on pictures {tuple(batch.shape)} of {batch.dtype}"):
+        return maps_of(network(batch))
 
 
-def outputs(network: Any, batch: Tensor) -> tuple[Tensor, ...]:
-    """Return what a network makes of a batch, as a tuple also when it is one tensor."""
+def outputs(network: Any, batch: Tensor) -> MadeMaps:
+    """Return what a network makes of a batch without gradients, as `call` does."""
     with torch.no_grad():
-        made: Tensor | tuple[Tensor, ...] = network(batch)
-    return made if isinstance(made, tuple) else (made,)
+        return call(network, batch)
 
 
-def _backward(network: nn.Module, made: Tensor | tuple[Tensor, ...]) -> None:
+def maps_of(made: Any) -> MadeMaps:
+    """Return the tensors that a network made, whatever it put them in."""
+    if isinstance(made, Tensor):
+        return (made,)
+    inner = made.values() if isinstance(made, dict) else made
+    return tuple(tensor for one in inner for tensor in maps_of(one))
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Let an error of a component be a failure that says what was tried."""
+    try:
+        yield
+    except (AssertionError, SrkitError):
+        raise
+    except Exception as error:  # a component may raise anything
+        first = str(error).partition("\n")[0]
+        raise AssertionError(f"{what}, it raises {type(error).__name__}: {first}") from error
+
+
+def backward(network: nn.Module, made: MadeMaps) -> None:
+    """Set the gradients of a scalar of all maps, which no parameter leaves alone."""
     network.zero_grad(set_to_none=True)
-    maps: Iterable[Tensor] = made if isinstance(made, tuple) else (made,)
-    torch.autograd.backward([one.square().mean() + one.mean() for one in maps])
+    with told("asked for gradients"):
+        torch.autograd.backward([one.square().mean() + one.mean() for one in made])
 
 
-def _shaken(network: nn.Module) -> nn.Module:
-    rng = torch.Generator().manual_seed(0)
+def in_double(network: nn.Module, batch: Tensor) -> nn.Module | None:
+    """Return the network in float64, None where it cannot be: another check tells of types."""
+    try:
+        double = network.double()
+        made = outputs(double, batch.double())
+    except AssertionError:
+        return None
+    return double if all(one.dtype == torch.float64 for one in made) else None
+
+
+def step(network: nn.Module, loss: Tensor, rate: float) -> None:
+    """Move every parameter by `rate` down the slope of a loss: torch's optimizers take seconds to
+    import.
+    """
+    network.zero_grad(set_to_none=True)
+    with told("asked for gradients"):
+        torch.autograd.backward(loss)
     with torch.no_grad():
         for value in network.parameters():
-            value.add_(torch.randn(value.shape, generator=rng), alpha=_SHIFT)
+            if value.grad is not None:
+                value.sub_(value.grad.sign(), alpha=rate)
+
+
+def shaken(network: nn.Module, strength: float = SHIFT, seed: int = 0) -> nn.Module:
+    """Add noise to every parameter, in place, and return the network."""
+    rng = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for value in network.parameters():
+            value.add_(torch.randn(value.shape, generator=rng).to(value.dtype), alpha=strength)
     return network
 
 
-def _is_finite(gradient: Tensor | None) -> bool:
-    return gradient is None or bool(gradient.isfinite().all())
+def equal(first: MadeMaps, second: MadeMaps) -> bool:
+    """Whether two networks made the same, bit for bit."""
+    return len(first) == len(second) and all(map(torch.equal, first, second))
 
 
-def _is_alive(gradient: Tensor | None) -> bool:
-    return gradient is not None and _is_finite(gradient) and bool(gradient.any())
+def near(first: MadeMaps, second: MadeMaps, *, rtol: float = 1e-3, atol: float = 1e-4) -> bool:
+    """Whether two networks made the same but for rounding."""
+    return len(first) == len(second) and all(
+        one.shape == other.shape and torch.allclose(one, other, rtol=rtol, atol=atol)
+        for one, other in zip(first, second, strict=True)
+    )
+
+
+def in_eval_mode(network: Any) -> Any:
+    """Return a network in eval mode, or what is none as it is."""
+    return network.eval() if isinstance(network, nn.Module) else network

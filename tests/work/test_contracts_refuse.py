@@ -2,19 +2,16 @@
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional
 
 from srkit_core.binding import bind
 from srkit_core.expressions import parse_call
 from srkit_core.interfaces import ReferenceLoss
 from srkit_core.registry import Component, Registry
-from srkit_core.specs import DegradationSpec, DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
+from srkit_core.specs import DegradationSpec, LossSpec, MetricSpec
 from srkit_core.testing import (
     AdversarialLossContract,
     DegradationContract,
-    DiscriminatorContract,
-    GeneratorContract,
     MetricContract,
     ReferenceLossContract,
 )
@@ -40,191 +37,6 @@ def _held_to(contract, spec):
 def _refuses(contract, spec, check_name, message):
     with pytest.raises(AssertionError, match=message):
         getattr(_held_to(contract, spec), check_name)()
-
-
-class _Repeat(nn.Module):
-    """A generator that keeps every check: a 1x1 convolution and repeated pixels."""
-
-    def __init__(self, scale):
-        super().__init__()
-        self.scale = scale
-        self.conv = nn.Conv2d(3, 3, 1)
-
-    def forward(self, lr):
-        return functional.interpolate(self.conv(lr), scale_factor=float(self.scale), mode="nearest")
-
-
-class _OddSize(_Repeat):
-    def forward(self, lr):
-        return super().forward(lr[..., : lr.shape[-1] // 2 * 2])
-
-
-class _Ignores(_Repeat):
-    def forward(self, lr):
-        return super().forward(torch.zeros_like(lr))
-
-
-class _Float32Only(_Repeat):
-    def forward(self, lr):
-        return super().forward(lr).float()
-
-
-class _DeadWeight(_Repeat):
-    def __init__(self, scale):
-        super().__init__(scale)
-        self.unused = nn.Parameter(torch.zeros(1))
-
-
-class _DeadEnd(_Repeat):
-    def forward(self, lr):
-        return lr.repeat_interleave(self.scale, 2).repeat_interleave(
-            self.scale, 3
-        ) + 0 * super().forward(lr)
-
-
-class _Hidden(_Repeat):
-    def __init__(self, scale):
-        super().__init__(scale)
-        self.gain = torch.rand(1)
-
-    def forward(self, lr):
-        return self.gain * super().forward(lr)
-
-    def load_state_dict(self, *args, **kwargs):
-        self.gain = torch.rand(1)
-        return super().load_state_dict(*args, **kwargs)
-
-
-class _InPlace(_Repeat):
-    def forward(self, lr):
-        return super().forward(lr.mul_(2))
-
-
-class _Mixes(_Repeat):
-    def forward(self, lr):
-        return super().forward(lr - lr.mean())
-
-
-class _Views(_Repeat):
-    def forward(self, lr):
-        return super().forward(lr.as_strided(lr.shape, torch.empty(lr.shape).stride()))
-
-
-class _Unseeded(_Repeat):
-    count = 0
-
-    def __init__(self, scale):
-        super().__init__(scale)
-        _Unseeded.count += 1
-        nn.init.constant_(self.conv.weight, _Unseeded.count)
-
-
-def _generator(network, **traits):
-    def made(*, scale: int):
-        return network(scale)
-
-    return GeneratorSpec(
-        name="made", factory=made, summary="for this test", **{"scales": (2, 4), **traits}
-    )
-
-
-@pytest.mark.parametrize(
-    ("network", "check_name", "message"),
-    [
-        (_OddSize, "test_sr_is_scale_times_as_large", "at scale 2 LR .* gives SR"),
-        (_Float32Only, "test_sr_keeps_the_type_of_lr", "float64 gives SR of torch.float32"),
-        (_Ignores, "test_sr_is_finite_and_follows_lr", "does not depend on LR"),
-        (
-            _DeadWeight,
-            "test_gradient_reaches_every_parameter",
-            "take no part in the output: .*unused",
-        ),
-        (_DeadEnd, "test_gradient_reaches_every_parameter", "zero or not finite: .*conv.weight"),
-        (_Hidden, "test_its_state_survives_a_weights_file", "not in it"),
-        (_InPlace, "test_the_input_is_left_alone", "changes its input"),
-        (_Mixes, "test_pictures_of_a_batch_do_not_meet_in_evaluation", "depends on its batch"),
-        (_Views, "test_memory_layout_changes_nothing", "channels_last"),
-        (
-            _Unseeded,
-            "test_two_builds_under_one_seed_are_equal",
-            "these tensors differ: .*conv.weight",
-        ),
-    ],
-)
-def test_generators(network, check_name, message):
-    getattr(_held_to(GeneratorContract, _generator(_Repeat)), check_name)()
-    _refuses(GeneratorContract, _generator(network), check_name, message)
-
-
-@pytest.mark.parametrize(
-    ("traits", "message"),
-    [
-        ({"trainable": False}, "trainable=False"),
-        ({"scales": (4, 4)}, "declared twice"),
-        ({"scales": (0, 4)}, "at least 1"),
-    ],
-)
-def test_traits_of_generators(traits, message):
-    _refuses(
-        GeneratorContract, _generator(_Repeat, **traits), "test_its_traits_are_sensible", message
-    )
-
-
-class _Pooled(nn.Sequential):
-    """A discriminator that keeps every check but what a layer before or after breaks."""
-
-    def __init__(self, before=nn.Identity, after=nn.Identity):
-        pooled = (
-            nn.Conv2d(3, 4, 3, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(4, 1, 1),
-            nn.AdaptiveAvgPool2d(1),
-        )
-        super().__init__(before(), *pooled, after())
-
-
-class _BatchMean(nn.Module):
-    def forward(self, x):
-        return x.mean()
-
-
-class _Detach(nn.Module):
-    def forward(self, x):
-        return x.detach()
-
-
-class _FirstOnly(nn.Module):
-    def forward(self, x):
-        return x[:1].expand_as(x)
-
-
-def _discriminator(**layers):
-    def made():
-        return _Pooled(**layers)
-
-    return DiscriminatorSpec(name="made", factory=made, summary="for this test")
-
-
-@pytest.mark.parametrize(
-    ("layers", "check_name", "message"),
-    [
-        ({"after": nn.Sigmoid}, "test_logits_are_raw", "are they raw"),
-        ({"after": nn.Tanh}, "test_logits_are_raw", "are they raw"),
-        ({"after": _BatchMean}, "test_logits_start_with_the_batch", "a scalar"),
-        ({"before": _Detach}, "test_gradient_reaches_the_picture", "no gradient reaches"),
-        ({"before": _FirstOnly}, "test_gradient_reaches_the_picture", "gets no gradient"),
-    ],
-)
-def test_discriminators(layers, check_name, message):
-    getattr(_held_to(DiscriminatorContract, _discriminator()), check_name)()
-    _refuses(DiscriminatorContract, _discriminator(**layers), check_name, message)
-
-
-def test_a_promised_size_that_does_not_fit_is_an_error():
-    contract = _held_to(DiscriminatorContract, _discriminator(before=lambda: nn.Conv2d(3, 3, 5)))
-    contract.test_logits_start_with_the_batch()
-    with pytest.raises(RuntimeError, match="Kernel size can't be greater than actual input size"):
-        contract.test_it_takes_pictures_of_its_smallest_size()
 
 
 def _loss(call, **traits):
