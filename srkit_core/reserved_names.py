@@ -30,7 +30,13 @@ RESERVED: Final[Mapping[str, frozenset[str]]] = {
     "validation set": frozenset(("std",)),
     "stage": frozenset(),
     "weights": frozenset(("bicubic", "bilinear", "nearest", "lanczos", "photos", "last", "best")),
-    "command": frozenset(("help", "srkit")),
+    "command": frozenset(
+        (
+            *("list", "show", "doctor", "demo", "train", "check", "recipes", "eval", "compare"),
+            *("report", "runs", "sweep", "upscale", "models", "export", "prepare", "degrade"),
+            *("weights", "plugin", "help", "srkit"),  # those that are to come included
+        )
+    ),
 }
 """Names by what they would be of: a metric has a column of its own, a loss one under `loss/`, a
 validation set one under each metric, where `psnr/std` is a deviation, a stage a folder of weights,

@@ -1,22 +1,19 @@
 """Which commands are there, and how does an error reach a person?"""
 
-import difflib
 import errno
+import inspect
 import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import wraps
-from importlib import import_module
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from srkit_core.cli.commands import COMMANDS, GROUPS, HELP, command_word
 from srkit_core.cli.output import (
     OUT,
-    own_output,
     say,
     say_error,
     say_text,
@@ -26,110 +23,92 @@ from srkit_core.cli.render import process_number
 from srkit_core.cli.signals import ENDED_BY, INTERRUPTED, ended_by_signals
 from srkit_core.errors import DiskFullError, SrkitError
 from srkit_core.home import word_at_home
+from srkit_core.specs import CommandSpec
+
+if TYPE_CHECKING:
+    from srkit_core.cli.plugin_commands import LoadedCommand
 
 TRACE_VARIABLE = "SRKIT_TRACE"
 _SECOND_CHANCE = {
     "train": "srkit train --resume --out RUN goes on",
     "prepare": "run the same command again: it goes on",
 }
-HELP = ("-h", "--help")
+_COMPLETION = "_SRKIT_COMPLETE"
+"""The variable by which a shell asks what could be typed."""
 _READER_GONE = (None, errno.EPIPE, errno.EBADF)
 _RESUME_VALUE = re.compile(r"\d+|epoch=\d+")
 
 
-@dataclass(frozen=True)
-class Command:
-    """Which module of this room holds a command, and an example for its help."""
-
-    module: str
-    example: str
-    tells: bool = False
-    """Whether what it prints is all that it makes, so that an output that is lost is an error."""
-
-    def load(self, name: str) -> Callable[..., None]:
-        """Import its function, which is called after it: `weights list` is weights_list_command."""
-        module = import_module(f"srkit_core.cli.{self.module}")
-        function: Callable[..., None] = getattr(module, f"{name.replace(' ', '_')}_command")
-
-        @wraps(function)
-        def called(**values: Any) -> None:
-            with own_output():
-                function(**values)
-
-        return called
-
-
-COMMANDS = {
-    "list": Command("list_and_show", "srkit list generator", tells=True),
-    "show": Command("list_and_show", "srkit show rrdb", tells=True),
-    "doctor": Command("doctor", "srkit doctor --json", tells=True),
-    "check": Command("check", "srkit check srresnet", tells=True),
-    "recipes": Command("recipes", "srkit recipes srresnet > mine.toml", tells=True),
-    "demo": Command("demo", "srkit demo --out my-demo"),
-    "train": Command(
-        "train",
-        "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS",
-    ),
-    "eval": Command(
-        "eval", "srkit eval bicubic runs/rrdb-1/weights/last.safetensors --data Set5/HR", tells=True
-    ),
-    "upscale": Command(
-        "upscale",
-        "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png",
-    ),
-    "prepare": Command(
-        "prepare",
-        "srkit prepare PHOTOS prepared --degrade bicubic --split 0.15,0.05",
-    ),
-    "degrade": Command("degrade", "srkit degrade photo.jpg --out sheet.png --degrade realesrgan"),
-    "plugin new": Command("plugin_new", "srkit plugin new edges --kind loss"),
-    "plugin check": Command("plugin", "srkit plugin check srkit-rrdb", tells=True),
-    "weights list": Command("weights", "srkit weights list", tells=True),
-    "weights get": Command("weights", "srkit weights get vgg19-torchvision"),
-    "weights add": Command("weights", "srkit weights add vgg19-torchvision ~/Downloads/vgg19.pth"),
-    "weights import": Command(
-        "weights",
-        "srkit weights import RRDB_ESRGAN_x4.pth --gen rrdb --out esrgan.safetensors",
-    ),
-    "weights show": Command(
-        "weights", "srkit weights show runs/rrdb-1/weights/last.safetensors", tells=True
-    ),
-}
-
-GROUPS = {
-    "plugin": "For authors of plugins.",
-    "weights": "Pretrained networks and weights files: find, fetch, import, look into.",
-}
-"""Commands of two words, by their first, with what they have in common."""
-
-
 def build_app(words: Sequence[str] = ()) -> typer.Typer:
-    """Return the command line with the command that `words` name, or with all of them.
+    """Return the command line with the own command that `words` name, with all of them where there
+    are no words, else with all of them by their summaries alone.
 
     Only the one named is built, because building an option builds its validator: 0.1 s for all
     commands.
     """
-    known = {"--help", *(name.split()[0] for name in COMMANDS)}
-    first = next((word for word in words if word in known), "")
-    named = [name for name in COMMANDS if name.split()[0] == first]
     app = _group(
         "Train, evaluate and use super-resolution models that are assembled from plugins.",
         "srkit demo",
         completion=True,
     )
     app.callback()(_global_options)
-    groups = dict[str, typer.Typer]()
-    for name in named or COMMANDS:
+    first, groups = command_word(words), dict[str, typer.Typer]()
+    for name in [one for one in COMMANDS if first in ("", one.split()[0])]:
         command, (*parents, leaf) = COMMANDS[name], name.split()
         for parent in parents:
             if parent not in groups:
                 groups[parent] = _group(GROUPS[parent], command.example)
                 groups[parent].callback()(_no_options)
                 app.add_typer(groups[parent], name=parent)
-        (groups[parents[0]] if parents else app).command(
-            leaf, epilog=f"Example: {command.example}"
-        )(command.load(name))
+        by_name = words and not first
+        _add(
+            groups[parents[0]] if parents else app,
+            leaf,
+            command,
+            None if by_name else command.load(),
+        )
     return app
+
+
+def _add(
+    app: typer.Typer,
+    name: str,
+    command: CommandSpec,
+    does: Callable[..., Any] | None,
+    home: str = "",
+) -> None:
+    """Add a command: what it does, or, for a list, its summary alone."""
+    said = f"{command.summary} ({home})" if home else command.summary
+    about = said if does is None else inspect.getdoc(does) or said
+    epilog = f"Example: {command.example}"
+    app.command(name, help=about, short_help=said, epilog=epilog)(does or _no_options)
+
+
+def _with_plugins(words: Sequence[str]) -> tuple[typer.Typer, "LoadedCommand | None"]:
+    """Return the command line for some words, with the command of a plugin that they name, or with
+    the commands of all plugins where they name none.
+    """
+    app, first = build_app(() if _COMPLETION in os.environ else words), command_word(words)
+    listed = not first and any(word in HELP for word in words)
+    if first in {name.split()[0] for name in COMMANDS} or not (first or listed):
+        return app, None
+    from srkit_core.cli.plugin_commands import find_command
+    from srkit_core.registry import discover
+
+    registry = discover(limit=() if "--no-plugins" in words else None)
+    if listed:
+        for one in registry.installed(CommandSpec):
+            _add(app, one.name, one.spec, None, one.distribution)
+        for problem in registry.problems:
+            app.info.epilog = f"{app.info.epilog}\n\nBroken: {problem.distribution} (srkit doctor)"
+        return app, None
+    found = find_command(first, registry)
+    spec = found.installed.spec
+    if isinstance(found.does, typer.Typer):
+        app.add_typer(found.does, name=first, help=spec.summary, epilog=f"Example: {spec.example}")
+    else:
+        _add(app, first, spec, found.does)
+    return app, found
 
 
 def _group(about: str, example: str, *, completion: bool = False) -> typer.Typer:
@@ -204,8 +183,11 @@ def _tells(words: Sequence[str]) -> bool:
 
 
 def _run(words: Sequence[str]) -> int:
+    who = ""
     try:
-        code = build_app(words)(args=words, prog_name="srkit", standalone_mode=False)
+        app, brought = _with_plugins(words)
+        who = brought.who if brought else ""
+        code = app(args=words, prog_name="srkit", standalone_mode=False)
     except SrkitError as error:
         _tell(error.message, error.hint)
         return error.exit_code
@@ -214,7 +196,10 @@ def _run(words: Sequence[str]) -> int:
     except SystemExit as ended:
         code = ended.code
     except Exception as error:
-        return _tell_unplanned(error, words)
+        return _tell_unplanned(error, words, who)
+    if isinstance(code, str):
+        _tell(code, _help_for(words))
+        return 1
     if isinstance(code, int) and code in ENDED_BY:
         _tell(ENDED_BY[code], _SECOND_CHANCE.get(words[0], "run the same command again"))
     return code if isinstance(code, int) else 0
@@ -232,15 +217,16 @@ def _with_resume_value(words: list[str]) -> list[str]:
     return full
 
 
-def _tell_unplanned(error: Exception, words: Sequence[str]) -> int:
-    """Tell a usage error of the parser, or confess a bug."""
+def _tell_unplanned(error: Exception, words: Sequence[str], who: str) -> int:
+    """Tell a usage error of the parser, or confess a bug: of srkit, or of a plugin's command."""
     if hasattr(error, "format_message"):
         _tell(error.format_message().rstrip("."), _help_for(words))
         return 2
     if not _traces():
+        report = "please report it to its authors" if who else "please report it"
         _tell(
-            f"srkit failed unexpectedly: {type(error).__name__}: {error}",
-            f"{TRACE_VARIABLE}=1 shows where; please report it",
+            f"{who or 'srkit'} failed unexpectedly: {type(error).__name__}: {error}",
+            f"{TRACE_VARIABLE}=1 shows where; {report}",
         )
     else:
         say_text("".join(traceback.format_exception(error)), err=True)
@@ -253,13 +239,7 @@ def _traces() -> bool:
 
 
 def _help_for(words: Sequence[str]) -> str:
-    commands = [name.split()[0] for name in COMMANDS]
-    typed = [word for word in words if not word.startswith("-")]
-    first = next((word for word in typed if word in commands), typed[0] if typed else "")
-    if first in commands:
-        return f"srkit {first} --help"
-    nearest = difflib.get_close_matches(first, commands, n=1)
-    return f"did you mean '{nearest[0]}'? srkit --help" if nearest else "srkit --help"
+    return " ".join(filter(None, ("srkit", command_word(words), "--help")))
 
 
 def _tell(message: str, hint: str) -> None:

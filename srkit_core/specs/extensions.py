@@ -25,7 +25,10 @@ class CommandSpec(AnnouncedSpec):
     """A command of the command line, `srkit NAME`.
 
     `load` imports the function that does it and returns it: its parameters are arguments and
-    options as Typer reads them, its docstring is the help. `example` is a whole command.
+    options as Typer reads them, its docstring is the help. It may also return a `typer.Typer`, for
+    commands of two words, `srkit NAME SECOND`. What it prints is its output; an SrkitError that it
+    raises is told in two lines. `example` is a whole command; `tells` says whether what it prints
+    is all that it makes, so that an output that is lost is an error.
     """
 
     kind = "command"
@@ -33,6 +36,7 @@ class CommandSpec(AnnouncedSpec):
     load: Callable[[], Callable[..., None]]
     summary: OneLine
     example: OneLine
+    tells: bool = False
     licence: OneLine = FIRST_PARTY_LICENCE
 
 
