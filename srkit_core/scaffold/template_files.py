@@ -1,5 +1,6 @@
 """Which files does a new plugin consist of, and what is in them?"""
 
+import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -62,21 +63,38 @@ def read_facts(template: str, values: TemplateValues) -> TemplateFacts:
 
 
 def plugin_files(template: str, values: TemplateValues) -> dict[str, bytes]:
-    """Return the files of a new plugin, filled, by their paths."""
-    files = {
-        path: substituted(content.decode(), values).encode()
-        for folder in (_SHARED, template)
-        for path, content in _read(_TEMPLATES / folder, values)
-    }
+    """Return the files of a new plugin by their paths; what is no template is copied as it is."""
+    full = {**values, **_sample(_TEMPLATES / template)}
+    files = dict[str, bytes]()
+    for folder in (_TEMPLATES / _SHARED, _TEMPLATES / template):
+        for source in _sources(folder):
+            content = source.read_bytes()
+            if source.suffix == _SUFFIX:
+                content = substituted(content.decode(), full).encode()
+            files[_path(source.relative_to(folder), values)] = content
     return files | {"LICENSE": _licence(values).encode()}
 
 
-def _read(folder: Path, values: TemplateValues) -> Iterator[tuple[str, bytes]]:
-    for source in sorted(folder.rglob(f"*{_SUFFIX}")):
-        if source.name != _FACTS:
-            path = source.relative_to(folder).as_posix().removesuffix(_SUFFIX)
-            named = path.replace("PACKAGE", values["package"])
-            yield named.replace("NAME", values["identifier"]), source.read_bytes()
+def _sources(folder: Path) -> Iterator[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != _FACTS)
+    return iter(sorted(found))
+
+
+def _path(source: Path, values: TemplateValues) -> str:
+    path = source.as_posix().removesuffix(_SUFFIX)
+    for word, name in (("PACKAGE", "package"), ("COMPONENT", "name"), ("NAME", "identifier")):
+        path = path.replace(word, values[name])
+    return path
+
+
+def _sample(folder: Path) -> dict[str, str]:
+    """Return what an announcement says of the file that is copied as it is, where there is one."""
+    for path in _sources(folder):
+        if path.suffix != _SUFFIX:
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            return {"sample_sha256": digest, "sample_size": f"{len(content):_}"}
+    return {}
 
 
 def _licence(values: TemplateValues) -> str:
