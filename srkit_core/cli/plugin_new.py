@@ -52,7 +52,7 @@ def plugin_new_command(
     write_plugin_folder(folder, made.files)
     say(f"{folder}: the {kind} '{name}', {len(made.files)} files that work as they are", *clashes)
     say("", "next:", *(f"  {line}" for line in _next(folder, names, made.facts)))
-    say("", f"then change what it computes, in {made.facts.work.replace('`', '')}")
+    say("", f"then {made.facts.change}")
 
 
 def _template(kind: str, *, adversarial: bool) -> str:

@@ -26,8 +26,8 @@ class TemplateFacts:
 
     `kind` is the word that people type; `summary` what its plugin does before it is changed, in a
     few words; `dependencies` are distributions it needs beside srkit, `try_with` those that `next`
-    needs, the commands that try it; `work` are the files that hold what is worked out, `use` and
-    `develop` parts of the README.
+    needs, the commands that try it; `work` is the file that does it, `change` what its author does
+    first, `use` and `develop` are parts of the README.
     """
 
     kind: str
@@ -36,6 +36,7 @@ class TemplateFacts:
     try_with: tuple[str, ...]
     next: tuple[str, ...]
     work: str
+    change: str
     use: str
     develop: str
 

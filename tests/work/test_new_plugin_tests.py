@@ -48,21 +48,16 @@ def every_case(module):
 
 
 @pytest.mark.parametrize("template", template_names())
-def test_the_tests_of_a_new_plugin_pass(template, made, tmp_path):
+def test_the_tests_of_a_new_plugin_pass(template, made, request):
     path = made(template) / f"tests/test_zz_{template}.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    request.getfixturevalue("capsys").readouterr()
     passed = []
     for name, test, case in every_case(module):
-        wanted = {"tmp_path": tmp_path / f"{len(passed)}"} if _wants_folder(test) else {}
-        for folder in wanted.values():
-            folder.mkdir()
-        test(**case, **wanted)
+        fixtures = inspect.signature(test).parameters.keys() - case.keys()
+        test(**case, **{one: request.getfixturevalue(one) for one in sorted(fixtures)})
         passed.append(name)
-    assert len(passed) >= 3
     assert discover().problems == ()
-
-
-def _wants_folder(test):
-    return "tmp_path" in inspect.signature(test).parameters
+    assert passed
