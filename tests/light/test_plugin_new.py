@@ -1,7 +1,9 @@
 """Is a new plugin whole, under which names, and is nothing left of one that was not made?"""
 
 import ast
+import sys
 import tomllib
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -66,7 +68,8 @@ def test_a_new_plugin_is_a_whole_distribution(template, made):
 @pytest.mark.parametrize("template", EVERY)
 def test_a_new_plugin_is_announced_without_a_fault(template, made, monkeypatch):
     monkeypatch.syspath_prepend(made(template, f"zz-{template}"))
-    package = __import__(f"srkit_zz_{template}")
+    package = import_module(f"srkit_zz_{template}")
+    del sys.modules[package.__name__]
     point = SimpleNamespace(
         name=f"zz-{template}",
         dist=SimpleNamespace(name=f"srkit-zz-{template}", version="0.1.0"),

@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import sys
 
 import pytest
 
@@ -28,11 +29,13 @@ def made(tmp_path, monkeypatch):
             f"[srkit.plugins]\n{name} = srkit_zz_{template}\n"
         )
         monkeypatch.syspath_prepend(folder)
-        component_contract._installed.cache_clear()
+        component_contract.installed_registry.cache_clear()
         return folder
 
     yield make
-    component_contract._installed.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("srkit_zz_")]:
+        del sys.modules[name]
+    component_contract.installed_registry.cache_clear()
 
 
 def every_case(module):
