@@ -82,6 +82,11 @@ def options_of(factory: Factory) -> tuple[Option, ...]:
     return tuple(option for option in _parameters(factory) if option.name not in CONTEXT)
 
 
+def documented_names(factory: Factory) -> tuple[str, ...]:
+    """Return what the section `Args:` of a factory's docstring explains, there or not."""
+    return tuple(_option_docs(inspect.getdoc(factory) or ""))
+
+
 def context_of(factory: Factory) -> tuple[str, ...]:
     """Return which of `scale` and `patch` the factory wants to know."""
     return tuple(name for name in inspect.signature(factory).parameters if name in CONTEXT)
@@ -120,7 +125,7 @@ def _is_option_type(annotation: Any) -> bool:
         return _is_option_type(annotation.__origin__) and all(
             isinstance(extra, Between) for extra in annotation.__metadata__
         )
-    if get_origin(annotation) is tuple or _is_union(annotation):
+    if get_origin(annotation) is tuple or is_union(annotation):
         return all(
             _is_option_type(inner) for inner in get_args(annotation) if inner is not Ellipsis
         )
@@ -162,7 +167,7 @@ def type_name(annotation: Any) -> str:
         return " ".join([type_name(annotation.__origin__), *map(str, annotation.__metadata__)])
     if get_origin(annotation) is Literal:
         return " | ".join(map(str, get_args(annotation)))
-    if _is_union(annotation):
+    if is_union(annotation):
         return " | ".join(dict.fromkeys(map(type_name, get_args(annotation))))
     if get_origin(annotation) is tuple:
         return _tuple_name(get_args(annotation))
@@ -187,7 +192,7 @@ def fit(value: Value, annotation: Any) -> Any:
         return _fit_bounded(value, annotation)
     if get_origin(annotation) is Literal:
         return _fit_literal(value, annotation)
-    if _is_union(annotation):
+    if is_union(annotation):
         return _fit_union(value, annotation)
     if get_origin(annotation) is tuple:
         return _fit_tuple(value, annotation)
@@ -251,7 +256,8 @@ def _is_number(value: Value) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _is_union(annotation: Any) -> bool:
+def is_union(annotation: Any) -> bool:
+    """Whether a type is one of several, as `int | None`."""
     return get_origin(annotation) in (Union, UnionType)
 
 

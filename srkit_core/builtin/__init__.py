@@ -176,6 +176,15 @@ def _divisor(options: Mapping[str, Any], /) -> int:
     return int(options["scale"] if factor is None else factor)
 
 
+def _unseen(kernel: Kernel) -> dict[str, str]:
+    if kernel != "nearest":
+        return {}
+    return {
+        "border": "the nearest pixel is never outside",
+        "quantise": "a pixel that is copied is as exact as it was",
+    }
+
+
 def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
     def margin(options: Mapping[str, Any], /) -> int:
         return int((SUPPORT[kernel] - 0.5) * _divisor(options))
@@ -190,6 +199,7 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
             source=_SOURCES[kernel],
             margin=margin,
             divisor=_divisor,
+            unseen_options=_unseen(kernel),
         ),
         GeneratorSpec(
             name=kernel,
@@ -200,6 +210,7 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
             trainable=False,
             receptive=int(SUPPORT[kernel]),
             keeps_16_bit={"quantise": False},
+            unseen_options=_unseen(kernel),
         ),
     ]
 

@@ -1,7 +1,7 @@
 """What has every announcement of a plugin in common?"""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from srkit_core.interfaces import INTERFACES
@@ -24,12 +24,16 @@ class AnnouncedSpec:
     `kind` is what it is, in the word that people type; `interface` the version of the interface of
     its kind that it was written for (0: the one of this srkit; write the number down in what you
     publish, and it is known when that interface moves).
+    `expected_failures` says of checks of the test kit, by name, why they fail, where that is meant:
+    `{"test_pictures_need_not_be_square": "of square tiles only"}`. Each must fail; one that passes
+    is a failure.
     """
 
     kind: ClassVar[str]
 
     name: str
     interface: int = 0
+    expected_failures: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Fill in the interface of this srkit where none is said."""
@@ -44,6 +48,11 @@ class FactorySpec(AnnouncedSpec):
     The factory holds the options: keyword-only, typed, with defaults and docstring there and
     nowhere else. Its body imports the working code. `small` is the expression of an instance that
     is quick to try and has every part, where the defaults are slow or an option must be given.
+
+    The test kit changes one option, or two, and looks for a difference. `acts_with` gives, by
+    option, an expression in which it acts, where the kit finds none: `{"cutoff":
+    "blur(kind=sinc)"}`; `unseen_options` says of an option why its value shows nowhere, such as
+    one that only saves memory.
     """
 
     factory: Factory
@@ -51,3 +60,5 @@ class FactorySpec(AnnouncedSpec):
     source: Prose = "empirical"
     licence: OneLine = FIRST_PARTY_LICENCE
     small: OneLine = ""
+    acts_with: Mapping[str, str] = field(default_factory=dict, hash=False)
+    unseen_options: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -1,83 +1,88 @@
 """Which checks does a component of any kind pass?"""
 
-from functools import cache
-from typing import Any, ClassVar
+import inspect
 
-from srkit_core.binding import BoundComponent, bind
-from srkit_core.errors import OptionError
-from srkit_core.expressions import Call, parse_call
-from srkit_core.models.build import build
+from srkit_core.errors import SrkitError
+from srkit_core.expressions import parse_call
 from srkit_core.options import options_of
-from srkit_core.registry import Registry, discover
-from srkit_core.specs import ComponentSpec, Kind
 from srkit_core.testing.announcement import announcing, heavy_imports
-from srkit_core.testing.checks import check
+from srkit_core.testing.checks import check, checks_of
+from srkit_core.testing.option_checks import OptionChecks
 
-SEED = 0
+_LONGEST_SUMMARY = 100
 
 
-class ComponentContract:
-    """Checks of every component. Subclass the contract of a kind, not this.
+class ComponentContract(OptionChecks):
+    """Checks of every component. Subclass the contract of a kind, not this."""
 
-    Attributes:
-        expression: the component with the options to try, as people write it, such as
-            `rrdb(blocks=1)`.
-        scale: what the recipe would say to a factory that asks for `scale`.
-        patch: what the recipe would say to a factory that asks for `patch`, the side of HR crops in
-            pixels.
-    """
-
-    kind: ClassVar[Kind]
-    expression: ClassVar[str]
-    scale: ClassVar[int] = 4
-    patch: ClassVar[int] = 32
-
-    def registry(self) -> Registry:
-        """Return where the component is found: among the installed ones, or those of a test."""
-        return installed_registry()
-
-    def bound(self, **context: int) -> BoundComponent:
-        """Return the component with its options bound, for another scale or patch if given."""
-        return bind(
-            self.registry(),
-            self.kind,
-            parse_call(self.expression),
-            {"scale": self.scale, "patch": self.patch, **context},
-        )
-
-    def build(self, **context: int) -> Any:
-        """Build the component, the same each time; the global random state is left alone."""
-        return build(self.bound(**context), seed=SEED)
+    @property
+    def expected_failures(self) -> dict[str, str]:
+        """Which checks fail, as the spec declares, and why; a test of an instance of its own may
+        say others.
+        """
+        return dict(self.spec_under_test.expected_failures)
 
     @check("announced")
     def test_it_says_what_it_is(self) -> None:
         """A summary of one line, a source and a licence are what people choose by."""
-        spec = self.bound().component.spec
+        spec = self.spec_under_test
         assert spec.summary.strip(), f"{spec.name} has no summary"
         assert "\n" not in spec.summary, f"the summary of {spec.name} is longer than a line"
+        assert len(spec.summary) <= _LONGEST_SUMMARY, (
+            f"the summary of {spec.name} has {len(spec.summary)} characters: at most "
+            f"{_LONGEST_SUMMARY} fit a table, the docstring of the factory has room for more"
+        )
         assert spec.source.strip(), (
             f"{spec.name} names no source; say 'empirical' where there is none"
         )
         assert spec.licence.strip(), f"{spec.name} names no licence"
 
-    @check("options")
-    def test_every_option_is_documented(self) -> None:
-        """`srkit show` takes its text from the section `Args:` of the factory's docstring."""
-        missing = [option.name for option in options_of(self._spec.factory) if not option.doc]
-        assert not missing, (
-            f"the factory of {self._spec.name} documents no option {missing} in a section 'Args:' "
-            "of its docstring"
+    @check("announced")
+    def test_its_factory_is_explained(self) -> None:
+        """`srkit show` begins with the docstring of the factory."""
+        text = inspect.getdoc(self.spec_under_test.factory) or ""
+        assert text.partition("Args:")[0].strip(), (
+            f"the factory of {self.spec_under_test.name} has no docstring: say in a sentence what "
+            "it computes"
+        )
+        assert text.replace("\n", " ").isprintable(), (
+            f"the docstring of the factory of {self.spec_under_test.name} holds control "
+            "characters: plain text only"
         )
 
-    @check("options")
-    def test_an_unknown_option_is_refused(self) -> None:
-        """A typo is an error, never ignored."""
-        wrong = Call(self._spec.name, (("no_such_option", 1),))
-        try:
-            bind(self.registry(), self.kind, wrong, {"scale": self.scale, "patch": self.patch})
-        except OptionError:
+    @check("announced")
+    def test_its_small_instance_is_one_of_it(self) -> None:
+        """`small` is what `srkit plugin check` tries."""
+        spec = self.spec_under_test
+        if not spec.small:
             return
-        raise AssertionError(f"{self._spec.name} takes an option that it does not declare")
+        try:
+            call = parse_call(spec.small)
+        except SrkitError as error:
+            raise AssertionError(f"small='{spec.small}' cannot be read: {error.message}") from None
+        assert call.name == spec.name, f"small='{spec.small}' is not an instance of {spec.name}"
+        try:
+            self.variant(call).bound()
+        except SrkitError as error:
+            raise AssertionError(f"small='{spec.small}' does not fit: {error.message}") from None
+
+    @check("announced")
+    def test_its_declarations_are_of_what_exists(self) -> None:
+        """Failures are expected of checks that there are, options are said to act that there
+        are, and each has a reason.
+        """
+        spec, checks = self.spec_under_test, {name for _, name in checks_of(type(self))}
+        options = {option.name for option in options_of(spec.factory)}
+        said = {
+            "expected_failures": (self.expected_failures, checks, "a check of its kind"),
+            "acts_with": (spec.acts_with, options, "an option"),
+            "unseen_options": (spec.unseen_options, options, "an option"),
+        }
+        for name, (declared, known, what) in said.items():
+            wrong = sorted(set(declared) - known)
+            assert not wrong, f"{name} of {spec.name} names {wrong}, which is not {what}"
+            empty = sorted(key for key, reason in declared.items() if not reason.strip())
+            assert not empty, f"{name} of {spec.name} gives no reason for {empty}"
 
     @check("announced")
     def test_its_announcement_imports_no_work(self) -> None:
@@ -86,18 +91,8 @@ class ComponentContract:
         """
         if self.bound().component.distribution not in announcing():
             return
-        found = heavy_imports(self._spec.factory.__module__)
+        found = heavy_imports(self.spec_under_test.factory.__module__)
         assert not found, (
-            f"importing {self._spec.factory.__module__} imports {sorted(found)}; import them in "
-            "the body of the factory"
+            f"importing {self.spec_under_test.factory.__module__} imports {sorted(found)}; import "
+            "them in the body of the factory"
         )
-
-    @property
-    def _spec(self) -> ComponentSpec:
-        return self.bound().component.spec
-
-
-@cache
-def installed_registry() -> Registry:
-    """Return what is installed, looked up once in a process."""
-    return discover()

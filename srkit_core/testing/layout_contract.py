@@ -25,7 +25,7 @@ from srkit_core.registry import Registry
 from srkit_core.specs import GeneratorSpec, LayoutSpec
 from srkit_core.testing import layout_samples as samples
 from srkit_core.testing.checks import NotTriedError, check
-from srkit_core.testing.component_contract import installed_registry
+from srkit_core.testing.component_under_test import installed_registry
 from srkit_core.testing.inverse_names import BeyondThisError
 from srkit_core.testing.samples import pictures
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit_core.errors import SrkitError
-from srkit_core.models.build import build
-from srkit_core.testing.component_contract import SEED, ComponentContract
+from srkit_core.testing.component_contract import ComponentContract
+from srkit_core.testing.component_under_test import SEED
 from srkit_core.testing.surroundings import kept
 from srkit_core.testing.torch_surroundings import OF_TORCH
 
@@ -31,10 +31,12 @@ class NetworkChecks(ComponentContract, ABC):
     def sample(self) -> Tensor:
         """Return a batch of two pictures that the network accepts."""
 
-    def build(self, *, seed: int = SEED, **context: int) -> Any:
-        """Build the component; what that changes in this process is set as it was."""
-        with kept(OF_TORCH):
-            return build(self.bound(**context), seed=seed)
+    def answers(self, built: Any) -> MadeMaps:
+        """Return what it makes of a sample in eval and in training mode."""
+        evaluated = outputs(in_eval_mode(built), self.sample())
+        if not isinstance(built, nn.Module):
+            return evaluated
+        return (*evaluated, *outputs(built.train(), self.sample()))
 
     def network(self, seed: int = SEED) -> nn.Module | None:
         """Build the network; None stands for something that learns nothing."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from srkit_core.errors import WeightsError
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec, LossSpec
-from srkit_core.testing.checks import Topic, checks_of
+from srkit_core.testing.checks import ExpectedFailureError, Topic, checks_of, run_check
 from srkit_core.testing.component_contract import ComponentContract
 from srkit_core.testing.degradation_contract import DegradationContract
 from srkit_core.testing.discriminator_contract import DiscriminatorContract
+from srkit_core.testing.explanations import explanation
 from srkit_core.testing.generator_contract import GeneratorContract
 from srkit_core.testing.loss_contract import AdversarialLossContract, ReferenceLossContract
 from srkit_core.testing.metric_contract import MetricContract
@@ -16,11 +17,15 @@ from srkit_core.testing.metric_contract import MetricContract
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found: `why` says how the component fails it, None that it passes."""
+    """What one check found: `why` says how the component fails it, None that it passes.
+
+    `expected` is the declared reason of a check that fails as its component said; it passes.
+    """
 
     topic: Topic
     name: str
     why: str | None
+    expected: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -59,9 +64,7 @@ def run_checks(component: Component) -> list[CheckResult]:
     Raises WeightsError when a pretrained network it needs cannot be had.
     """
     contract = contract_of(component)
-    return [
-        CheckResult(topic, name, _fault(contract, name)) for topic, name in checks_for(component)
-    ]
+    return [_tried(contract, topic, name) for topic, name in checks_for(component)]
 
 
 def _kind_of_contract(component: Component) -> type[ComponentContract]:
@@ -76,15 +79,13 @@ def _kind_of_contract(component: Component) -> type[ComponentContract]:
     return next(contract for contract in kinds if contract.kind == component.kind)
 
 
-def _fault(contract: type[ComponentContract], name: str) -> str | None:
+def _tried(contract: type[ComponentContract], topic: Topic, name: str) -> CheckResult:
     try:
-        getattr(contract(), name)()
+        run_check(contract(), getattr(contract, name))
     except WeightsError:
         raise
+    except ExpectedFailureError as expected:
+        return CheckResult(topic, name, None, str(expected))
     except Exception as error:  # a component may raise anything
-        return (
-            str(error).partition("\n")[0]
-            if isinstance(error, AssertionError)
-            else f"{type(error).__name__}: {error}"
-        )
-    return None
+        return CheckResult(topic, name, explanation(error))
+    return CheckResult(topic, name, None)

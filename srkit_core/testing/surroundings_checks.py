@@ -5,10 +5,10 @@ from torch import nn
 
 from srkit_core.models.build import build
 from srkit_core.testing.checks import check
-from srkit_core.testing.component_contract import SEED
+from srkit_core.testing.component_under_test import SEED
 from srkit_core.testing.network_contract import NetworkChecks, call, equal, in_eval_mode, outputs
-from srkit_core.testing.surroundings import modules_and_classes, watched
-from srkit_core.testing.torch_surroundings import OF_TORCH
+from srkit_core.testing.surroundings import watched
+from srkit_core.testing.torch_surroundings import OF_TORCH, owners_of_names
 
 
 class SurroundingsChecks(NetworkChecks):
@@ -18,7 +18,7 @@ class SurroundingsChecks(NetworkChecks):
     def test_building_it_changes_nothing_else(self) -> None:
         """No setting, file, print, process or random state but torch's, which srkit sets."""
         self.build()  # what is imported once is imported now
-        with watched(OF_TORCH, _owners()) as facts:
+        with watched(OF_TORCH, owners_of_names()) as facts:
             build(self.bound(), seed=SEED)
         assert not facts, f"building it {_listed(facts)}; a component leaves all that alone"
 
@@ -28,7 +28,7 @@ class SurroundingsChecks(NetworkChecks):
         network = self.build()
         call(network, self.sample())
         network = self.build()
-        with watched(OF_TORCH, _owners()) as facts, torch.random.fork_rng(devices=[]):
+        with watched(OF_TORCH, owners_of_names()) as facts, torch.random.fork_rng(devices=[]):
             made = network(self.sample())
             in_eval_mode(network)
             network(self.sample())
@@ -68,15 +68,6 @@ class SurroundingsChecks(NetworkChecks):
             "under one seed it makes two outputs in training mode; draw from torch's random state, "
             "by torch.rand and the like"
         )
-
-
-def _owners() -> list[object]:
-    return [*modules_and_classes("srkit_core"), *_of_torch()]
-
-
-def _of_torch() -> list[object]:
-    layers = [one for one in vars(nn).values() if isinstance(one, type)]
-    return [torch, torch.Tensor, nn, nn.functional, nn.init, *layers]
 
 
 def _listed(facts: list[str]) -> str:

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn.modules import module as torch_module
 
-from srkit_core.testing.surroundings import OF_PYTHON, Part
+from srkit_core.testing.surroundings import OF_PYTHON, Part, modules_and_classes
 
 
 def _numpy_state() -> tuple[Any, ...]:
@@ -100,3 +101,10 @@ OF_TORCH: Final = (
         "changes how numpy treats errors", lambda: dict(np.geterr()), lambda was: np.seterr(**was)
     ),
 )
+
+
+def owners_of_names() -> list[object]:
+    """Return the modules and classes of srkit and torch whose names a component may not replace."""
+    layers = [one for one in vars(nn).values() if isinstance(one, type)]
+    of_torch = [torch, torch.Tensor, nn, nn.functional, nn.init, *layers]
+    return [*modules_and_classes("srkit_core"), *of_torch]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from srkit_core.errors import PluginError, WeightsError
 from srkit_core.registry import Registry
-from srkit_core.testing.checks import checks_of
+from srkit_core.testing.checks import ExpectedFailureError, checks_of, run_check
+from srkit_core.testing.explanations import explanation
 
 REFUSED = "the registry"
 """What catches a mutant whose spec is refused when it is announced; no check is run then."""
@@ -102,13 +103,13 @@ def tables() -> dict[str, tuple[tuple[Mutant, ...], tuple[tuple[str, Held], ...]
 
 def _failure(contract: type, name: str) -> str | None:
     try:
-        getattr(contract(), name)()
+        run_check(contract(), getattr(contract, name))
     except WeightsError:
         raise
-    except AssertionError as error:
-        return str(error)
+    except ExpectedFailureError:
+        return None
     except Exception as error:  # a component may raise anything
-        return f"{type(error).__name__}: {error}"
+        return explanation(error)
     return None
 
 

@@ -49,6 +49,7 @@ def generator(network, **traits):
     """Return the spec of a generator, built by `network(scale)`."""
 
     def made(*, scale: int):
+        """Enlarge pictures."""
         return network(scale)
 
     usual = {"scales": (2, 4), "receptive": 4}
@@ -59,6 +60,7 @@ def discriminator(network, **traits):
     """Return the spec of a discriminator, built by `network()`."""
 
     def made():
+        """Judge pictures."""
         return network()
 
     return DiscriminatorSpec(name="made", factory=made, summary="for this test", **traits)

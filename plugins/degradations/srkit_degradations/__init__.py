@@ -209,6 +209,7 @@ def _filters() -> list[DegradationSpec]:
             "Gaussian, generalised Gaussian and plateau blur",
             f"{_REALESRGAN}, section 3.1",
             margin=crop_traits.blur_margin,
+            acts_with={"cutoff": "blur(kind=sinc)"},
         ),
         _spec(
             sinc,

@@ -91,7 +91,10 @@ class Noise(PerPictureDegradation):
     def _shots(self, colour: str, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         source = _as_gray(pictures) if colour == "gray" else pictures
         factor = sampler.value("factor", self.factor).to(pictures)[:, None, None, None]
-        return (pictures + factor * _shot_noise(source, sampler.rng)).clamp_(0, 1)
+        shots = [
+            _shot_noise(one[None], rng) for one, rng in zip(source, sampler.rngs(), strict=True)
+        ]
+        return (pictures + factor * torch.cat(shots)).clamp_(0, 1)
 
 
 def _likely(probabilities: dict[str, float]) -> tuple[list[str], list[float]]:

@@ -78,6 +78,13 @@ class ParameterSampler:
         )
         return drawn.expand(len(self), *shape)
 
+    def rngs(self) -> list[torch.Generator]:
+        """Return a generator a picture, on the device of `rng`, for what draws as many numbers as
+        the picture asks for: those of others stay what they are.
+        """
+        seeds = torch.randint(2**62, (len(self),), generator=self.cpu_rng).tolist()
+        return [torch.Generator(self.rng.device).manual_seed(seed) for seed in seeds]
+
     def between(self, low: float, high: float) -> Tensor:
         """Return one number in [low, high) a picture, (pictures,), on the CPU."""
         return low + (high - low) * self.uniform()

@@ -24,5 +24,6 @@ def srkit_components() -> list[LossSpec]:
             "re-implementations (empirical)",
             default_weight=2e-8,
             needs_reference=False,
+            min_size=2,
         )
     ]

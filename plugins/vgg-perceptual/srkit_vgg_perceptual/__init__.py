@@ -70,6 +70,8 @@ def srkit_components() -> list[LossSpec]:
             source="Wang et al. 2018 (ESRGAN), section 3.3 and eq. 3; Ledig et al. 2017 (SRGAN), "
             "eq. 5; Johnson et al. 2016, eq. 2 to 4",
             small="vgg(layer=[conv1_2, pool2], style=1, weights=random)",
+            acts_with={"network": "vgg(layer=pool3, weights=random)"},
+            unseen_options={"gain": "an untrained network has features of no other size"},
             min_size=vgg_min_size,
             pretrained=required_networks,
         )
