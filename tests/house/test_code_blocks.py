@@ -52,8 +52,8 @@ NOT_RUN = {
 }
 """Lines that do not run here, and why; the flags of srkit's are compared all the same."""
 
-MOST_STEPS = 50
-"""Longer trainings are checked with their flags instead: `srkit check`."""
+MOST_STEPS = 1000
+"""Trainings of so many steps take two here, of PHOTOS; longer ones are checked: `srkit check`."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,15 @@ def compare_flags(line):
     click_command(name).make_context(f"srkit {name}", list(words))
 
 
+def checking(words):
+    """`srkit check` with the flags of a training that it knows."""
+    known = {flag for one in click_command("check").params for flag in one.opts}
+    pairs = list(zip(words, [*words[1:], ""], strict=True))
+    flags = [pair for pair in pairs if pair[0] in known and pair[0].startswith("--")]
+    first = words[:1] if words and not words[0].startswith("-") else []
+    return ["check", *first, *(word for pair in flags for word in pair)]
+
+
 @dataclass
 class Shell:
     """What the reader of a page has: a folder, variables of Python, installed plugins."""
@@ -185,13 +194,12 @@ class Shell:
 
     def srkit(self, line):
         name, words, whole = command(line)
-        steps = int(words[words.index("--steps") + 1]) if "--steps" in words else MOST_STEPS + 1
-        if name == "train" and steps > MOST_STEPS:
-            known = {flag for one in click_command("check").params for flag in one.opts}
-            pairs = list(zip(words, [*words[1:], ""], strict=True))
-            flags = [pair for pair in pairs if pair[0] in known and pair[0].startswith("--")]
-            first = words[:1] if words and not words[0].startswith("-") else []
-            whole = ["check", *first, *(word for pair in flags for word in pair)]
+        steps = int(words[words.index("--steps") + 1]) if "--steps" in words else None
+        if name == "train" and steps and steps <= MOST_STEPS:
+            brief = ["--steps", "2", *([] if "--data" in words else ["--data", "PHOTOS"])]
+            whole = ["train", *words, *brief]
+        elif name == "train" and "--resume" not in words:
+            whole = checking(words)
         code = run(whole)
         if " > " in line:
             sys.stdout.flush()
