@@ -128,7 +128,8 @@ def _public(node: ast.stmt, following: list[ast.stmt]) -> Iterator[str]:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not ast.unparse(target).startswith("_"):
             yield f"### {ast.unparse(target)}"
-            yield f"`{ast.unparse(node.value)}`" if node.value else ""
+            written = ast.unparse(node.value) if node.value else ""
+            yield f"`{written}`" if 0 < len(written) <= _COLUMNS else ""
             yield _prose(_text(following))
 
 

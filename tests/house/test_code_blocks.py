@@ -16,6 +16,7 @@ import re
 import runpy
 import shlex
 import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ LANGUAGES = {"python", "toml", "sh", "text"}
 NOT_RUN = {
     r"python3 -m venv .*": "sets up a clone, as .ci/run does",
     r"(bash \.ci|\.venv/bin|uv run --isolated|\.?/?bin/|python docs/generate).*": "of this clone",
+    r"(mypy|python -m build|git) ?.*": "the slow tests of `plugin new` type and build what it makes",
+    r"try/bin/.*": "installs into an environment: the slow tests of `plugin new` do",
     r"(torchrun|accelerate launch) .*": "several processes: tests/house/test_processes.py",
     r"srkit demo.*": "two minutes: tests/work/test_training.py runs its recipe",
     r"srkit weights get .*": "fetches half a gigabyte",
@@ -188,6 +191,8 @@ class Shell:
                 done = self.uninstall(what)
             case "pytest", arguments:
                 done = nested_pytest(arguments)
+            case "ruff", arguments:
+                done = other_program("ruff", arguments)
             case _:
                 raise AssertionError(f"no reason in NOT_RUN, and no way to run it: {line}")
         return done
@@ -255,6 +260,13 @@ class Shell:
             assert line == ".*" or any(re.fullmatch(line, one) for one in left), (
                 f"{block.place}: {line}\nwas not printed, in this order, in\n{self.printed}"
             )
+
+
+def other_program(name, arguments):
+    program = Path(sys.executable).with_name(name)
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    print(done.stdout)
+    return done.returncode
 
 
 def nested_pytest(arguments):
