@@ -9,7 +9,7 @@ import pytest
 from srkit_core.cli.app import run
 from srkit_core.registry import discover
 from srkit_core.scaffold.template_files import template_names
-from srkit_core.testing import component_contract
+from srkit_core.testing.component_under_test import installed_registry
 
 
 @pytest.fixture
@@ -29,13 +29,14 @@ def made(tmp_path, monkeypatch):
             f"[srkit.plugins]\n{name} = srkit_zz_{template}\n"
         )
         monkeypatch.syspath_prepend(folder)
-        component_contract.installed_registry.cache_clear()
+        monkeypatch.setenv("PYTHONPATH", str(folder))  # for processes that tests start
+        installed_registry.cache_clear()
         return folder
 
     yield make
     for name in [name for name in sys.modules if name.startswith("srkit_zz_")]:
         del sys.modules[name]
-    component_contract.installed_registry.cache_clear()
+    installed_registry.cache_clear()
 
 
 def every_case(module):
