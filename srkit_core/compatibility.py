@@ -26,22 +26,6 @@ def check_adversarial(recipe: Recipe, losses: Sequence[BoundComponent]) -> None:
         )
 
 
-def check_schedule(stage: Stage) -> None:
-    """Check that a schedule by milestones has some, and that no other one is given any."""
-    schedule = stage.schedule
-    if schedule.name == "multistep" and not schedule.milestones:
-        raise IncompatibleError(
-            f"the schedule of stage '{stage.name}' is multistep without milestones, at which the "
-            "rate would change",
-            hint="--set 'schedule={name=\"multistep\", milestones=[5000, 8000]}'",
-        )
-    if schedule.name != "multistep" and schedule.milestones:
-        raise IncompatibleError(
-            f"the schedule of stage '{stage.name}' is {schedule.name}, which has no milestones",
-            hint=f"--set schedule.name=multistep, or --set schedule={schedule.name}",
-        )
-
-
 def check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
     """Check the figures that patience and the start of a stage go by: a metric of validation, or
     the loss.

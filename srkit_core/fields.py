@@ -4,7 +4,6 @@ A field reads as one type and may be written as several: `loss` reads as a Sum, 
 the text of one too. pydantic is told how to read it; type checkers are told both types.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -32,6 +31,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from srkit_core.expressions import Call, Chain, Sum, parse_call, parse_chain, parse_sum
+from srkit_core.interfaces import LENGTH
 
 
 class RecipeTable(BaseModel):
@@ -104,12 +104,8 @@ def _read_rise(value: object) -> object:
 def _read_span(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return Span(value)
-    match = (
-        re.fullmatch(r"\s*([1-9]\d*)\s*(steps?|epochs?)\s*", value)
-        if isinstance(value, str)
-        else None
-    )
-    if match:
+    match = LENGTH.fullmatch(value) if isinstance(value, str) else None
+    if match and match[2]:
         return Span(int(match[1]), "epochs" if match[2].startswith("epoch") else "steps")
     if isinstance(value, Span):
         return value
@@ -148,9 +144,11 @@ def _read_selection(value: object) -> object:
 def _read_option(value: object) -> object:
     if isinstance(value, (str, bool)) or _is_number(value):
         return value
-    if isinstance(value, (list, tuple)) and all(map(_is_number, value)):
+    if isinstance(value, (list, tuple)) and all(
+        isinstance(one, str) or _is_number(one) for one in value
+    ):
         return tuple(value)
-    raise ValueError("expects a number, true, false, a text or a list of numbers")
+    raise ValueError("expects a number, true, false, a text or a list of numbers or texts")
 
 
 def _is_number(value: object) -> bool:
@@ -232,4 +230,4 @@ else:
         PlainValidator(_read_option),
         WithJsonSchema({"type": ["boolean", "number", "string", "array"]}),
     ]
-    """An option whose type is known elsewhere (by a class of `torch.optim`)."""
+    """An option whose type is known elsewhere (by a class of `torch.optim`, or a factory)."""

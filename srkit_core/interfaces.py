@@ -7,7 +7,8 @@ alone. Importing this module does not import torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeAlias, runtime_checkable
@@ -181,6 +182,10 @@ class Metric(Protocol):
 Loss = ReferenceLoss | AdversarialLoss
 
 
+LENGTH = re.compile(r"\s*([1-9][0-9]*)\s*(steps?|epochs?|)\s*")
+"""A length as a text, such as `2 epochs`."""
+
+
 @dataclass(frozen=True)
 class StepPosition:
     """Where a step is: `step` of `length` in its stage, `run_step` of `run_length` in the run, all
@@ -193,17 +198,33 @@ class StepPosition:
     run_length: int
     steps_per_epoch: int
 
+    def steps_of(self, length: int | str) -> int:
+        """Return a length in steps: a number of at least 1, or a text such as "2 epochs".
+
+        Raises ValueError for anything else.
+        """
+        match = LENGTH.fullmatch(str(length))
+        if not match:
+            raise ValueError(f'expects steps of at least 1, or "2 epochs", not {length!r}')
+        return int(match[1]) * (self.steps_per_epoch if match[2].startswith("epoch") else 1)
+
 
 RateFactor: TypeAlias = Callable[[StepPosition], float]
 """A schedule with its options: what the stage's learning rate is multiplied with at a step; a pure
 function, so that a resumed run goes on as it would have gone.
 """
 
-MakeOptimizer: TypeAlias = "Callable[[Iterable[torch.nn.Parameter], float], torch.optim.Optimizer]"
-"""An optimizer with its options: a function of the parameters and their learning rate. What it
-remembers between steps is in `optimizer.state`: tensors, numbers and texts, which a checkpoint
-keeps.
-"""
+
+class MakeOptimizer(Protocol):
+    """An optimizer with its options.
+
+    What it remembers between steps is in its `state` and `param_groups`: tensors, numbers and
+    texts, which a checkpoint keeps.
+    """
+
+    def __call__(self, parameters: list[torch.nn.Parameter], lr: float, /) -> torch.optim.Optimizer:
+        """Make it, for the parameters of a network and their learning rate."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from srkit_core.fields import FreeOption, RecipeTable, Table, default
 
 
 class OptimizerConfig(RecipeTable):
-    """A class of `torch.optim` by name, with whatever options it has."""
+    """A class of `torch.optim` or a plugin's optimizer by name, with whatever options it has."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, FreeOption]
 
     name: str = "Adam"
-    """A class of `torch.optim`; its options stand beside it, such as betas = [0.9, 0.99]."""
+    """A class of `torch.optim`, or a plugin's of `srkit list optimizer`; its options stand beside
+    it, such as betas = [0.9, 0.99]."""
     lr: PositiveFloat | None = None
     """Learning rate of this network; none: that of the stage."""
 

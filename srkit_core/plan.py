@@ -20,14 +20,15 @@ from srkit_core.compatibility import (
     check_lipschitz,
     check_patches,
     check_room,
-    check_schedule,
 )
 from srkit_core.errors import ExpressionError, IncompatibleError
 from srkit_core.expressions import Call, Sum, Term
+from srkit_core.optimizer_binding import BoundOptimizer, bind_optimizer
+from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.recipe import PAIRED, Recipe, Stage
 from srkit_core.registry import Registry
+from srkit_core.schedule_binding import BoundSchedule, bind_schedule
 from srkit_core.specs import GeneratorSpec, LossSpec, MetricSpec
-from srkit_core.torch_optimizers import check_optimizer
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,14 @@ class MetricTerm:
 
 @dataclass(frozen=True)
 class StagePlan:
-    """A stage with its terms and augmentations bound."""
+    """A stage with its terms, augmentations, schedule and optimizers bound."""
 
     stage: Stage
     terms: tuple[LossTerm, ...]
     augment: Augment
+    schedule: BoundSchedule
+    generator_optimizer: BoundOptimizer
+    discriminator_optimizer: BoundOptimizer
 
     @property
     def adversarial(self) -> bool:
@@ -120,9 +124,6 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     check_contests(recipe, [one.label for one in metrics])
     for stage in recipe.stages:
         check_crop(stage, generator, recipe.scale)
-        check_schedule(stage)
-        check_optimizer(stage.optimizer.generator)
-        check_optimizer(stage.optimizer.discriminator)
     bound = Plan(
         recipe=recipe,
         generator=generator,
@@ -177,7 +178,14 @@ def _bind_stage(
     for bound in components:
         check_room(stage, bound, unit)
     check_labels(stage, _labels(components))
-    return StagePlan(stage, tuple(map(LossTerm, _labels(components), weights, components)), augment)
+    return StagePlan(
+        stage,
+        tuple(map(LossTerm, _labels(components), weights, components)),
+        augment,
+        bind_schedule(registry, stage.schedule),
+        bind_optimizer(registry, stage.optimizer.generator),
+        bind_optimizer(registry, stage.optimizer.discriminator),
+    )
 
 
 def _labels(components: Sequence[BoundComponent]) -> list[str]:
@@ -230,4 +238,10 @@ def _written_out(bound: Plan) -> Recipe:
 def _stage_written_out(stage: StagePlan) -> Stage:
     loss = Sum(tuple(Term(term.bound.expression, term.weight) for term in stage.terms))
     augment = augment_written_out(stage.stage.augment, stage.augment)
-    return stage.stage.model_copy(update={"loss": loss, "augment": augment})
+    optimizer = OptimizersConfig(
+        generator=stage.generator_optimizer.written_out,
+        discriminator=stage.discriminator_optimizer.written_out,
+    )
+    schedule = stage.schedule.written_out
+    written = {"loss": loss, "augment": augment, "optimizer": optimizer, "schedule": schedule}
+    return stage.stage.model_copy(update=written)

@@ -76,9 +76,10 @@ class Stage(RecipeTable):
     d_steps: PositiveInt = 1
     """Updates of the discriminator in a step."""
     optimizer: Table[OptimizersConfig] = default(OptimizersConfig())
-    """Which class of `torch.optim` updates the networks, one table for both or one for each."""
+    """Which optimizer updates the networks, one table for both or one for each."""
     schedule: Table[Schedule] = default(Schedule())
-    """How the learning rate changes over the steps; its name alone stands for a table."""
+    """How the learning rate changes over the steps; its name alone stands for a table, and so does
+    an expression such as cosine(final=0.1)."""
     lr: PositiveFloat = 1e-4
     """Learning rate of both networks, where their optimizer sets none (1e-4: SRGAN, ESRGAN)."""
     lr_warmup: RiseText = default(Span(0))

@@ -5,7 +5,7 @@ options of their components stand beside them, as `$defs` that `x-srkit-options`
 """
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -15,7 +15,14 @@ from srkit_core.options import KIND_OF, Option, options_of
 from srkit_core.recipe import Recipe
 from srkit_core.recipe_fields import SchemaAsWritten
 from srkit_core.registry import Installed, Registry
-from srkit_core.specs import SPEC_CLASSES, AugmentationSpec, Factory, FactorySpec
+from srkit_core.specs import (
+    SPEC_CLASSES,
+    AugmentationSpec,
+    Factory,
+    FactorySpec,
+    OptimizerSpec,
+    ScheduleSpec,
+)
 from srkit_core.torch_optimizers import optimizer_names, optimizer_options
 
 Schema = dict[str, Any]
@@ -37,7 +44,9 @@ def recipe_schema(registry: Registry) -> Schema:
     A text that names components has `x-srkit-kind`, and offers the installed ones of that kind.
     """
     schema = Recipe.model_json_schema(schema_generator=SchemaAsWritten)
-    _add_optimizers(schema["$defs"]["OptimizerConfig"])
+    defined = schema["$defs"]
+    _add_options(defined["OptimizerConfig"], _optimizers(registry))
+    _add_options(defined["Schedule"]["anyOf"][0], _announced(registry, ScheduleSpec))
     schema["$defs"]["OptimizersConfig"]["anyOf"][1] = {"$ref": "#/$defs/OptimizerConfig"}
     for node in list(_nodes(schema)):
         if "x-srkit-kind" in node:
@@ -45,7 +54,12 @@ def recipe_schema(registry: Registry) -> Schema:
             node["anyOf"] = [offered, _EXPRESSION]
         if "description" in node:
             node["description"] = " ".join(str(node["description"]).split())
-    described: tuple[type[FactorySpec], ...] = (*SPEC_CLASSES, AugmentationSpec)
+    described: tuple[type[FactorySpec], ...] = (
+        *SPEC_CLASSES,
+        AugmentationSpec,
+        OptimizerSpec,
+        ScheduleSpec,
+    )
     for spec in described:
         schema["$defs"] |= _kind(spec.kind, [_described(one) for one in _named(registry, spec)])
     return schema
@@ -164,14 +178,33 @@ def _value(default: Any) -> str:
     return written("none" if default is None else default)
 
 
-def _add_optimizers(schema: Schema) -> None:
-    """Offer the classes of `torch.optim` and their options, all of them as fields of the table."""
+_OptionNames = Mapping[str, Sequence[str]]
+"""Names of options by the name of what takes them."""
+
+
+def _optimizers(registry: Registry) -> _OptionNames:
+    """Return the classes of `torch.optim`, and those of plugins."""
+    of_torch = {name: optimizer_options(name) or () for name in optimizer_names()}
+    return {**_announced(registry, OptimizerSpec), **of_torch}
+
+
+def _announced(registry: Registry, spec: type[FactorySpec]) -> _OptionNames:
+    return {
+        name: [option.name for option in options_of(one.spec.factory)]
+        for name, one in _named(registry, spec)
+    }
+
+
+def _add_options(schema: Schema, known: _OptionNames) -> None:
+    """Offer names, and the options of all of them as fields of the table."""
     takers: dict[str, list[str]] = {}
-    for name in optimizer_names():
-        for option in optimizer_options(name) or ():
+    for name, options in known.items():
+        for option in options:
             takers.setdefault(option, []).append(name)
-    if optimizer_names():
-        schema["properties"]["name"]["enum"] = list(optimizer_names())
+    if known:
+        by_full_name = {"type": "string", "pattern": "/"}
+        name = schema["properties"]["name"]
+        name["anyOf"] = [{"enum": sorted(known)}, by_full_name]
     free = schema["additionalProperties"]
     for option, names in sorted(takers.items()):
         schema["properties"][option] = {**free, "description": f"an option of {', '.join(names)}"}

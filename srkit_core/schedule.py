@@ -1,41 +1,38 @@
-"""What are the learning rate and the weights of losses at this step?"""
+"""Which schedule of the rate, and which ramps of losses, does a recipe ask for?"""
 
 from collections.abc import Mapping
-from math import cos, pi
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final
 
-from pydantic import Field, GetJsonSchemaHandler, PositiveFloat, model_validator
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from srkit_core.fields import RecipeTable, SpansText, SpanText, default
+from srkit_core.expressions import Call, parse_call
+from srkit_core.fields import FreeOption, RecipeTable, SpanText
 from srkit_core.interfaces import StepPosition
+
+_FIELDS_BEFORE: Final = frozenset(("over", "final", "milestones", "gamma"))
+_OPTIONS_BEFORE: Final = {"cosine": ("over", "final"), "multistep": ("milestones", "gamma")}
+"""Recipes were written out with all four, whichever the schedule looked at."""
 
 
 class Schedule(RecipeTable):
     """The learning rate as a pure function of the step, a factor of the stage's rate."""
 
-    name: Literal["constant", "cosine", "multistep"] = "constant"
-    """constant; cosine falls to `final` (SGDR, Loshchilov & Hutter 2017, eq. 5, no restarts);
-    multistep multiplies by `gamma` at each milestone."""
-    over: Literal["stage", "run"] = "stage"
-    """Whether cosine falls over the stage or over the whole run."""
-    final: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Where cosine ends, as a factor of the rate."""
-    milestones: SpansText = default(())
-    """When multistep multiplies, counted from the start of the stage."""
-    gamma: PositiveFloat = 0.5
-    """What multistep multiplies the rate by (0.5: ESRGAN)."""
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, FreeOption]
+
+    name: str = "constant"
+    """constant, cosine (options `over`, `final`), multistep (`milestones`, `gamma`) or a plugin's:
+    `srkit list schedule`; its options stand beside it, such as final = 0.1."""
 
     def __str__(self) -> str:
-        match self.name:
-            case "constant":
-                return self.name
-            case "cosine":
-                return f"cosine to {self.final:g} over the {self.over}"
-            case "multistep":
-                steps = ", ".join(map(str, self.milestones)) or "no step"
-                return f"times {self.gamma:g} at {steps}"
+        return str(Call(self.name, tuple(self.options.items())))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options, as written."""
+        return dict(self.__pydantic_extra__)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -46,7 +43,13 @@ class Schedule(RecipeTable):
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
+        if isinstance(value, str):
+            call = parse_call(value)
+            return {"name": call.name, **dict(call.options)}
+        if isinstance(value, dict) and value.keys() >= _FIELDS_BEFORE:
+            kept = ("name", *_OPTIONS_BEFORE.get(str(value.get("name")), ()))
+            return {name: value[name] for name in kept if name in value}
+        return value
 
 
 class Ramp(RecipeTable):
@@ -56,16 +59,6 @@ class Ramp(RecipeTable):
     """The weight at the first step, as a factor of what the sum says."""
     over: SpanText
     """How long it takes to the whole weight, from the start of the stage."""
-
-
-def rate_factor(schedule: Schedule, lr_warmup: int, position: StepPosition) -> float:
-    """Return what the stage's rate is multiplied with; a pure function of the step.
-
-    During the first `lr_warmup` steps the rate rises linearly, reaching its full value at the last
-    of them.
-    """
-    rise = min((position.step + 1) / lr_warmup, 1.0) if lr_warmup else 1.0
-    return rise * _scheduled(schedule, position)
 
 
 def ramp_factors(ramps: Mapping[str, Ramp], position: StepPosition) -> dict[str, float]:
@@ -78,22 +71,3 @@ def ramp_factors(ramps: Mapping[str, Ramp], position: StepPosition) -> dict[str,
         done = min(position.step / ramp.over.steps(position.steps_per_epoch), 1.0)
         factors[label] = ramp.start + (1 - ramp.start) * done
     return factors
-
-
-def _scheduled(schedule: Schedule, position: StepPosition) -> float:
-    match schedule.name:
-        case "constant":
-            return 1.0
-        case "cosine":
-            done = (
-                position.step / position.length
-                if schedule.over == "stage"
-                else position.run_step / position.run_length
-            )
-            return schedule.final + (1 - schedule.final) * (1 + cos(pi * done)) / 2
-        case "multistep":
-            passed = sum(
-                position.step >= milestone.steps(position.steps_per_epoch)
-                for milestone in schedule.milestones
-            )
-            return float(schedule.gamma**passed)

@@ -24,10 +24,11 @@ _GIVEN = ("self", "params", "lr")
 """What an optimizer gets from srkit, and not as an option."""
 
 
-def check_optimizer(optimizer: OptimizerConfig) -> None:
+def check_optimizer(optimizer: OptimizerConfig, *, others: Sequence[str] = ()) -> None:
     """Raise OptionError when `torch.optim` has no such class or the class no such option.
 
-    Where torch is not installed nothing is known, and nothing can train.
+    `others` are names beside those of torch, for hints. Where torch is not installed nothing is
+    known, and nothing can train.
     """
     known = optimizer_names()
     if not known:
@@ -37,7 +38,7 @@ def check_optimizer(optimizer: OptimizerConfig) -> None:
         hint = "--set optimizer.name=AdamW, or another of torch.optim"
         raise OptionError(fact, component="torch.optim", option=optimizer.name, hint=hint)
     if optimizer.name not in known:
-        raise _unknown("optimizer", optimizer.name, known, "torch.optim")
+        raise _unknown("optimizer", optimizer.name, (*others, *known), "torch.optim")
     options = optimizer_options(optimizer.name)
     for name in optimizer.options:
         if options is not None and name not in options:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from srkit_core.builtin.augmentations import AUGMENTATIONS
+from srkit_core.builtin.schedules import SCHEDULES
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import (
     AdversarialLoss,
@@ -225,6 +226,7 @@ def srkit_components() -> list[AnnouncedSpec]:
         *_metrics(),
         *_recipes(),
         *AUGMENTATIONS,
+        *SCHEDULES,
     ]
 
 

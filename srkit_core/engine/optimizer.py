@@ -1,8 +1,9 @@
 """How does one network learn?"""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import torch
@@ -12,16 +13,16 @@ from torch.optim import Optimizer
 
 from srkit_core.engine.checkpoints.checkpoint import State
 from srkit_core.engine.networks import TrainableNetwork
-from srkit_core.errors import OptionError
+from srkit_core.errors import OptionError, PluginError
 from srkit_core.models.component_errors import component_errors, shape_of
-from srkit_core.optimizer_config import OptimizerConfig
-from srkit_core.torch_optimizers import check_optimizer
+from srkit_core.optimizer_binding import BoundOptimizer
 
 
 @dataclass(frozen=True)
 class NetworkWithOptimizer:
     """A network with its optimizer: `module` holds the weights, `call` is what is called (the same,
-    or its DDP face). `owner` is the full name of its component.
+    or its DDP face). `owner` is the full name of its component, `optimizer_owner` that of a
+    plugin's optimizer.
     """
 
     module: nn.Module
@@ -30,6 +31,7 @@ class NetworkWithOptimizer:
     scaler: GradScaler
     base_rate: float
     owner: str = ""
+    optimizer_owner: str = ""
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -60,7 +62,8 @@ class NetworkWithOptimizer:
         """
         if clip is not None:
             torch.nn.utils.clip_grads_with_norm_(self.parameters, clip, norm)
-        self.scaler.step(self.optimizer)
+        with component_errors(self.optimizer_owner, "took a step"):
+            self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
 
@@ -75,13 +78,18 @@ class NetworkWithOptimizer:
         return float(self.optimizer.param_groups[0]["lr"])
 
     def state(self) -> State:
-        """Return what optimizer and scaler remember: tensors as `<parameter>.<name>`."""
-        saved = self.optimizer.state_dict()["state"]
-        flat = {
-            f"{number}.{name}": value
-            for number, values in saved.items()
-            for name, value in values.items()
-        }
+        """Return what optimizer and scaler remember: tensors as `<parameter>.<name>`.
+
+        Raises PluginError where the optimizer remembers what no checkpoint holds.
+        """
+        flat = _remembered(self.optimizer)
+        for name, value in flat.items():
+            if not isinstance(value, (Tensor, int, float, str, NoneType)):
+                fault = f"remembers '{name}', a {type(value).__name__}"
+                raise PluginError(
+                    f"optimizer '{self.optimizer_owner or type(self.optimizer).__name__}' {fault}",
+                    hint="an optimizer remembers tensors, numbers and texts",
+                )
         tensors = {name: value for name, value in flat.items() if isinstance(value, Tensor)}
         numbers = {name: value for name, value in flat.items() if name not in tensors}
         return State(tensors, {"optimizer": numbers, "scaler": self.scaler.state_dict()})
@@ -108,38 +116,71 @@ class NetworkPair:
 
 def with_optimizer(
     network: TrainableNetwork,
-    config: OptimizerConfig,
+    bound: BoundOptimizer,
     stage_rate: float,
     scaler: GradScaler,
 ) -> NetworkWithOptimizer:
     """Give a network an optimizer, at its own rate or that of the stage."""
-    rate = config.lr or stage_rate
-    optimizer = build_optimizer(config, network.module, rate)
+    rate = bound.lr or stage_rate
+    optimizer = build_optimizer(bound, network.module, rate)
     return NetworkWithOptimizer(
-        network.module, network.call, optimizer, scaler, rate, network.owner
+        network.module, network.call, optimizer, scaler, rate, network.owner, bound.owner
     )
 
 
-def build_optimizer(config: OptimizerConfig, module: nn.Module, rate: float) -> Optimizer:
-    """Build an optimizer over what a network learns; the fused implementation is used where the
-    class has one.
+def build_optimizer(bound: BoundOptimizer, module: nn.Module, rate: float) -> Optimizer:
+    """Build an optimizer over what a network learns.
+
+    Raises OptionError where a class of torch refuses its options, PluginError where a plugin's
+    cannot be made.
     """
-    check_optimizer(config)
-    cls: Callable[..., Optimizer] = getattr(torch.optim, config.name)
-    decided = config.options.keys() & {"fused", "foreach", "differentiable"}
+    parameters = [one for one in module.parameters() if one.requires_grad]
+    if bound.factory is None:
+        return _of_torch(bound, parameters, rate)
+    with component_errors(bound.owner, "was made"):
+        made = bound.factory(**bound.options)(parameters, rate)
+        if not isinstance(made, Optimizer):
+            raise TypeError(f"it is a {type(made).__name__}, not a torch.optim.Optimizer")
+    return made
+
+
+def _of_torch(bound: BoundOptimizer, parameters: Sequence[nn.Parameter], rate: float) -> Optimizer:
+    """Build an optimizer of torch; the fused implementation is used where the class has one."""
+    cls: Callable[..., Optimizer] = getattr(torch.optim, bound.name)
+    decided = bound.options.keys() & {"fused", "foreach", "differentiable"}
     fused = "fused" in inspect.signature(cls).parameters and not decided
-    options = ({"fused": True} if fused else {}) | config.options
+    options = ({"fused": True} if fused else {}) | dict(bound.options)
     try:
-        return cls(
-            [one for one in module.parameters() if one.requires_grad], lr=rate, **_options(options)
-        )
+        return cls(parameters, lr=rate, **_options(options))
     except (TypeError, ValueError, RuntimeError) as error:
         raise OptionError(
-            f"optimizer {config.name}: {error}",
-            component=config.name,
+            f"optimizer {bound.name}: {error}",
+            component=bound.name,
             option="",
             hint="srkit recipes --schema",
         ) from error
+
+
+def _remembered(optimizer: Optimizer) -> dict[str, Any]:
+    """Return what differs from how the optimizer was made: of each parameter as `<number>.<name>`,
+    of each group, where some optimizers count, as `group.<number>.<name>`.
+    """
+    state = optimizer.state_dict()
+    groups = {
+        f"group.{number}.{name}": value
+        for number, group in enumerate(state["param_groups"])
+        for name, value in group.items()
+        if name not in ("params", "lr") and _differs(value, optimizer.defaults.get(name))
+    }
+    return groups | {
+        f"{number}.{name}": value
+        for number, values in state["state"].items()
+        for name, value in values.items()
+    }
+
+
+def _differs(value: Any, before: Any) -> bool:
+    return isinstance(value, Tensor) or (value is not before and value != before)
 
 
 def restore_optimizer(
@@ -149,9 +190,19 @@ def restore_optimizer(
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for key, value in {**tensors, **numbers}.items():
         number, _, name = key.partition(".")
+        if number == "group":
+            _restore_group(optimizer, name, value)
+            continue
         parameter = parameters[int(number)]
         restored = _like(value, parameter) if isinstance(value, Tensor) else value
         optimizer.state[parameter][name] = restored
+
+
+def _restore_group(optimizer: Optimizer, key: str, value: Any) -> None:
+    number, _, name = key.partition(".")
+    group = optimizer.param_groups[int(number)]
+    there = isinstance(value, Tensor) and isinstance(group.get(name), Tensor)
+    group[name] = value.to(group[name].device) if there else value
 
 
 def _like(saved: Tensor, parameter: Tensor) -> Tensor:

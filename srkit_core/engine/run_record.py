@@ -206,7 +206,8 @@ def _changed_lengths(old: Recipe, new: Recipe) -> Iterator[str]:
     before, last = old.stages[-1], new.stages[-1]
     if before.length != last.length:
         schedule = last.schedule.name
-        moved = f"; its {schedule} schedule changes from here" if schedule == "cosine" else ""
+        steady = schedule in ("constant", "multistep")
+        moved = "" if steady else f"; its {schedule} schedule changes from here"
         yield f"the last stage was {before.length} long and is now {last.length}{moved}"
 
 

@@ -42,9 +42,10 @@ from srkit_core.engine.train_step import StepContext, train_step
 from srkit_core.interfaces import StepPosition
 from srkit_core.models.model import Model
 from srkit_core.models.weights_file import fill, read_tensors
-from srkit_core.optimizer_config import OptimizerConfig
+from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import StagePlan
-from srkit_core.schedule import ramp_factors, rate_factor
+from srkit_core.schedule import ramp_factors
+from srkit_core.schedule_binding import rate_factor
 from srkit_core.specs import GeneratorSpec
 
 
@@ -214,7 +215,7 @@ class StageRun:
         return values
 
     def _set_rates(self, position: StepPosition) -> None:
-        factor = rate_factor(self.plan.stage.schedule, self.intervals.lr_warmup, position)
+        factor = rate_factor(self.plan.schedule, self.intervals.lr_warmup, position)
         for network in self.pair.by_name().values():
             network.set_rate(factor)
 
@@ -262,12 +263,11 @@ def open_stage_run(
 ) -> StageRun:
     """Build what a stage needs: its losses, and an optimizer for each network that takes part."""
     stage, processes = context.plan.stages[number], context.processes
-    optimizer = stage.stage.optimizer
-    generator = _optimized(context, stage, networks.generator, optimizer.generator)
+    generator = _optimized(context, stage, networks.generator, stage.generator_optimizer)
     discriminator = None
     if stage.adversarial and networks.discriminator:
-        config = optimizer.discriminator
-        discriminator = _optimized(context, stage, networks.discriminator, config)
+        bound = stage.discriminator_optimizer
+        discriminator = _optimized(context, stage, networks.discriminator, bound)
     return StageRun(
         context=context,
         networks=networks,
@@ -300,6 +300,6 @@ def open_next_stage(run: StageRun) -> StageRun:
 
 
 def _optimized(
-    context: RunContext, stage: StagePlan, network: TrainableNetwork, config: OptimizerConfig
+    context: RunContext, stage: StagePlan, network: TrainableNetwork, bound: BoundOptimizer
 ) -> NetworkWithOptimizer:
-    return with_optimizer(network, config, stage.stage.lr, context.processes.scaler())
+    return with_optimizer(network, bound, stage.stage.lr, context.processes.scaler())

@@ -23,7 +23,7 @@ from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_
 from srkit_core.engine.run_context import build_lr_maker, crop_rule, loader_workers
 from srkit_core.engine.train_step import StepContext, train_step
 from srkit_core.oom import oom_guard
-from srkit_core.optimizer_config import OptimizerConfig
+from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.run_options import RunOptions
 from srkit_core.specs import GeneratorSpec
@@ -100,14 +100,12 @@ def time_stages(
 
 
 def _step_seconds(plan: Plan, stage: StagePlan, options: RunOptions, processes: Processes) -> float:
-    fields, config = stage.stage, stage.stage.optimizer
-    generator = _optimized(plan.generator, config.generator, fields.lr, options, processes)
+    fields, optimizer = stage.stage, stage.generator_optimizer
+    generator = _optimized(plan.generator, optimizer, fields.lr, options, processes)
     discriminator = None
     if stage.adversarial and plan.discriminator:
-        rate = fields.lr
-        discriminator = _optimized(
-            plan.discriminator, config.discriminator, rate, options, processes
-        )
+        optimizer = stage.discriminator_optimizer
+        discriminator = _optimized(plan.discriminator, optimizer, fields.lr, options, processes)
     pair = NetworkPair(generator, discriminator)
     objective = build_objective(stage, processes.device, processes.gather)
     noise = _noise(fields.batch, fields.patch, plan.recipe.scale, processes.device)
@@ -155,10 +153,10 @@ def _noise(batch: int, patch: int, scale: int, device: torch.device) -> Examples
 
 def _optimized(
     bound: BoundComponent,
-    config: OptimizerConfig,
+    optimizer: BoundOptimizer,
     rate: float,
     options: RunOptions,
     processes: Processes,
 ) -> NetworkWithOptimizer:
     network = build_for_training(bound, options, processes)
-    return with_optimizer(network, config, rate, processes.scaler())
+    return with_optimizer(network, optimizer, rate, processes.scaler())

@@ -25,6 +25,7 @@ from srkit_core.specs import (
     GeneratorSpec,
     LossSpec,
     MetricSpec,
+    ScheduleSpec,
 )
 
 
@@ -128,7 +129,8 @@ TINY: list[AnnouncedSpec] = [
 ]
 
 
-TINY += [one for one in builtin.srkit_components() if isinstance(one, AugmentationSpec)]
+_OTHERS = (AugmentationSpec, ScheduleSpec)
+TINY += [one for one in builtin.srkit_components() if isinstance(one, _OTHERS)]
 """What every recipe needs beside components: augmentations, schedules."""
 
 

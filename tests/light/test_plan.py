@@ -7,7 +7,6 @@ from importlib.util import find_spec
 import pytest
 
 from srkit_core.chain import bind_chain
-from srkit_core.compatibility import check_schedule
 from srkit_core.errors import ExpressionError, IncompatibleError, OptionError, UnknownComponentError
 from srkit_core.expressions import parse_chain, parse_sum
 from srkit_core.interfaces import Generator, ReferenceLoss
@@ -349,19 +348,3 @@ def test_the_smallest_patches_that_fit_are_taken(tiny):
 def test_probabilities_are_kept(tiny):
     made = bind_chain(tiny, parse_chain("blur@0.3 | bicubic | blur@0"), 4)
     assert [step.probability for step in made.steps] == [0.3, 1.0, 0.0]
-
-
-@pytest.mark.parametrize(
-    ("schedule", "message"),
-    [
-        ("multistep", "the schedule of stage 'main' is multistep without milestones"),
-        ({"name": "multistep", "gamma": 0.1}, "is multistep without milestones"),
-        ({"milestones": [5]}, "the schedule of stage 'main' is constant, which has no milestones"),
-        ({"name": "cosine", "milestones": [5]}, "is cosine, which has no milestones"),
-    ],
-    ids=str,
-)
-def test_a_schedule_whose_milestones_would_do_nothing_is_refused(schedule, message):
-    wish = {"generator": "bicubic", "stages": [{"loss": "l1", "steps": 9, "schedule": schedule}]}
-    with pytest.raises(IncompatibleError, match=message):
-        check_schedule(recipe_from_dict(wish).stages[0])

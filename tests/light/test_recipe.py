@@ -121,7 +121,7 @@ def test_everything_a_recipe_can_say_is_read():
     assert adversarial.optimizer == OptimizersConfig(
         discriminator=OptimizerConfig.model_validate({"name": "SGD", "momentum": 0.9})
     )
-    assert adversarial.schedule.milestones == (Span(50_000), Span(2, "epochs"))
+    assert adversarial.schedule.options == {"milestones": (50_000, "2 epochs"), "gamma": 0.1}
     assert (adversarial.validate_every, adversarial.checkpoint_every) == (
         Span(2, "epochs"),
         Span(5000),

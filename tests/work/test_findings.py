@@ -20,7 +20,7 @@ from srkit_core.engine.optimizer import with_optimizer
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.images import write_image
-from srkit_core.optimizer_config import OptimizerConfig
+from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions
 
@@ -50,7 +50,7 @@ def test_under_a_scaler_the_norm_is_that_of_the_gradients_and_clips_them(clip):
         torch.manual_seed(0)
         network = nn.Linear(3, 2)
         trainable = TrainableNetwork(network, network, "")
-        learner = with_optimizer(trainable, OptimizerConfig(name="SGD"), 1.0, scaler)
+        learner = with_optimizer(trainable, BoundOptimizer("SGD"), 1.0, scaler)
         learner.accumulate(network(torch.ones(4, 3)).square().sum())
         norm = learner.gradient_norm()
         learner.update(clip, norm)

@@ -16,5 +16,8 @@ def test_the_schema_knows_what_is_installed():
     assert names["ssim"]["x-srkit-options"] == "#/$defs/metric:ssim"
     assert {one["const"] for one in defined["augmentation"]["oneOf"]} >= {"flip", "turn", "cutblur"}
     optimizer = defined["OptimizerConfig"]["properties"]
-    assert {"Adam", "AdamW", "SGD"} <= set(optimizer["name"]["enum"])
+    assert {"Adam", "AdamW", "SGD"} <= set(optimizer["name"]["anyOf"][0]["enum"])
+    schedule = defined["Schedule"]["anyOf"][0]["properties"]
+    assert schedule["name"]["anyOf"][0]["enum"] == ["constant", "cosine", "multistep"]
+    assert schedule["gamma"]["description"] == "an option of multistep"
     assert "Adam" in optimizer["betas"]["description"]

@@ -19,7 +19,7 @@ from srkit_core.engine.trainer import train
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.fields import Span
 from srkit_core.interfaces import StepPosition
-from srkit_core.optimizer_config import OptimizerConfig
+from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
@@ -64,7 +64,7 @@ def trained(network, rate=1e-2):
     return NetworkWithOptimizer(
         network,
         network,
-        build_optimizer(OptimizerConfig(name="SGD"), network, rate),
+        build_optimizer(BoundOptimizer("SGD"), network, rate),
         torch.amp.GradScaler("cpu", enabled=False),
         rate,
     )

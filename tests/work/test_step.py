@@ -16,11 +16,12 @@ from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
 from srkit_core.interfaces import StepPosition
-from srkit_core.optimizer_config import OptimizerConfig
+from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
-from srkit_core.schedule import Schedule, rate_factor
+from srkit_core.schedule import Schedule
+from srkit_core.schedule_binding import bind_schedule, rate_factor
 
 
 class PlainGAN:
@@ -59,7 +60,7 @@ def trained(network, rate=1e-2):
     return NetworkWithOptimizer(
         network,
         network,
-        build_optimizer(OptimizerConfig(name="SGD"), network, rate),
+        build_optimizer(BoundOptimizer("SGD"), network, rate),
         torch.amp.GradScaler("cpu", enabled=False),
         rate,
     )
@@ -218,7 +219,8 @@ def test_logits_are_gathered_before_a_relativistic_loss_averages_them():
 )
 def test_rates_are_a_function_of_the_step(schedule, warmup, step, factor):
     place = StepPosition(step=step, length=10, run_step=10 + step, run_length=20, steps_per_epoch=4)
-    assert rate_factor(Schedule.model_validate(schedule), warmup, place) == pytest.approx(factor)
+    bound = bind_schedule(discover(limit=()), Schedule.model_validate(schedule))
+    assert rate_factor(bound, warmup, place) == pytest.approx(factor)
 
 
 def test_the_moving_average_follows_its_formula_and_copies_buffers():

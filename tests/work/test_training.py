@@ -166,10 +166,10 @@ def test_discriminator_first_with_batch_norm_and_several_d_steps_resumes_exactly
 def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_layout(undisturbed):
     from srkit_core.engine.optimizer import build_optimizer, restore_optimizer
     from srkit_core.models.build import to_device
-    from srkit_core.optimizer_config import OptimizerConfig
+    from srkit_core.optimizer_binding import BoundOptimizer
 
     network = to_device(torch.nn.Conv2d(3, 8, 3), torch.device("cpu"))
-    optimizer = build_optimizer(OptimizerConfig(), network, 1e-3)
+    optimizer = build_optimizer(BoundOptimizer("Adam"), network, 1e-3)
     assert optimizer.defaults["fused"] is True
     saved = torch.arange(216.0).reshape(8, 3, 3, 3)
     restore_optimizer(optimizer, {"0.exp_avg": saved}, {})
