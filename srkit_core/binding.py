@@ -6,7 +6,7 @@ defaults.
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, get_args
 
@@ -26,20 +26,21 @@ class BoundComponent:
 
     `context` is what its factory asked for.
 
-    `name` is the name as it was written, bare or full, so that what was unambiguous stays so.
+    `name` is the name as it was written, bare or full.
     """
 
-    name: str
+    name: str = field(compare=False)
     component: Component
     options: Mapping[str, Any]
     context: Context
 
     @cached_property
     def expression(self) -> Call:
-        """The call with all options written out, so that it means the same when defaults change."""
-        return Call(
-            self.name, tuple((name, as_value(value)) for name, value in self.options.items())
-        )
+        """The call with the full name and all options written out, so that it means the same when
+        defaults change and when another plugin has something of that name.
+        """
+        written_out = tuple((name, as_value(value)) for name, value in self.options.items())
+        return Call(self.component.full_name, written_out)
 
     def spec(self, kind: type[SpecT]) -> SpecT:
         """Return the spec as the class the caller knows it to be."""
@@ -141,18 +142,17 @@ def _bind_nested(registry: Registry, value: Any, annotation: Any, context: Conte
     if isinstance(value, tuple):
         return tuple(_bind_nested(registry, bound, annotation, context) for bound in value)
     return (
-        bind(registry, next(_kinds_within(annotation)), value, context)
+        bind(registry, kinds_within(annotation)[0], value, context)
         if isinstance(value, Call)
         else value
     )
 
 
-def _kinds_within(annotation: Any) -> Iterator[Kind]:
+def kinds_within(annotation: Any) -> tuple[Kind, ...]:
+    """Return the kinds of component that an option takes: none, where it takes no component."""
     if annotation in KIND_OF:
-        yield KIND_OF[annotation]
-    else:
-        for inner in get_args(annotation):
-            yield from _kinds_within(inner)
+        return (KIND_OF[annotation],)
+    return tuple(kind for inner in get_args(annotation) for kind in kinds_within(inner))
 
 
 def _no_such_option(component: str, name: str, known: Sequence[str], advice: str) -> OptionError:

@@ -20,10 +20,22 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 INTERFACES: Final[Mapping[str, int]] = {
-    **dict.fromkeys(("generator", "discriminator", "loss", "metric", "degradation"), 1),
-    **dict.fromkeys(("weights", "layout", "recipe", "command", "callback"), 1),
-    **dict.fromkeys(("optimizer", "schedule", "augmentation", "tracker"), 1),
-    **dict.fromkeys(("format", "data-source"), 1),
+    "generator": 1,
+    "discriminator": 1,
+    "loss": 1,
+    "metric": 1,
+    "degradation": 1,
+    "weights": 1,
+    "layout": 1,
+    "recipe": 1,
+    "command": 1,
+    "callback": 1,
+    "optimizer": 1,
+    "schedule": 1,
+    "augmentation": 1,
+    "tracker": 1,
+    "format": 1,
+    "data-source": 1,
 }
 """Version of the interface of each kind; a spec says which one it was written for."""
 

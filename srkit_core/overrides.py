@@ -21,7 +21,7 @@ CHOSEN_WARMUP: Final = 1_000
 """Lengths taken when flags give none (empirical: the first pictures worth looking at on one GPU).
 """
 
-_WARMUP_LOSS = "l1"
+_WARMUP_LOSS = "srkit/l1"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from srkit_core.binding import BoundComponent
+from srkit_core.catalogue import core_distributions
 from srkit_core.expressions import Call, Sum
 from srkit_core.plan import Plan, plan
 from srkit_core.pretrained import DownloadProgress, FoundWeights, find, identify, obtain_first
@@ -81,7 +82,7 @@ def found_here(names: Alternatives, registry: Registry) -> bool:
     return any(
         Path(name).is_file()
         if is_path(name, registry)
-        else find(registry.pretrained(name)) is not None
+        else find(registry.preferring(core_distributions()).pretrained(name)) is not None
         for name in names
     )
 
@@ -188,4 +189,5 @@ def _obtained(
 ) -> FoundWeights:
     if is_path(names[0], registry):
         return identify(Path(names[0]), registry.weights)
-    return obtain_first([registry.pretrained(name) for name in names], report)
+    own = registry.preferring(core_distributions())
+    return obtain_first([own.pretrained(name) for name in names], report)

@@ -120,7 +120,8 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     )
     losses = [term.bound for stage in stages for term in stage.terms]
     check_adversarial(recipe, losses)
-    metrics = bind_metrics(registry, recipe.validation.metrics)
+    measured, usual = recipe.validation.metrics, type(recipe.validation)().metrics
+    metrics = bind_metrics(registry.for_defaults(measured, usual), measured)
     check_contests(recipe, [one.label for one in metrics])
     for stage in recipe.stages:
         check_crop(stage, generator, recipe.scale)
@@ -128,7 +129,7 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
         recipe=recipe,
         generator=generator,
         discriminator=_bind_discriminator(registry, recipe, stages, unit),
-        degradation=None if stored else bind_chain(registry, recipe.degradation, recipe.scale),
+        degradation=None if stored else _bind_degradation(registry, recipe),
         target=bind_target(registry, recipe.target, recipe.scale) if recipe.target.items else None,
         stages=stages,
         metrics=metrics,
@@ -163,6 +164,12 @@ def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
         MetricTerm(label, bound)
         for label, bound in zip(_labels(components), components, strict=True)
     )
+
+
+def _bind_degradation(registry: Registry, recipe: Recipe) -> DegradationPlan:
+    usual = Recipe.model_fields["degradation"].default
+    names = registry.for_defaults(recipe.degradation, usual)
+    return bind_chain(names, recipe.degradation, recipe.scale)
 
 
 def _bind_stage(

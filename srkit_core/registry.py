@@ -1,22 +1,21 @@
 """Which components are installed, from where, and which plugins are broken?"""
 
-import difflib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar, cast
 
 from srkit_core import hooks
-from srkit_core.catalogue import CatalogueEntry, providers
-from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
-from srkit_core.other_names import PROVIDED_BY_NOTHING, meant_by, near_names, plain
+from srkit_core.catalogue import core_distributions
+from srkit_core.errors import AmbiguousError, PluginError
+from srkit_core.misses import OWN_DISTRIBUTION, WITHOUT_PACKAGE, miss, miss_of_others
 from srkit_core.plugin_loading import LoadedPlugin, Problem, distribution_of, load_plugin
+from srkit_core.reserved_names import distribution_fault
 from srkit_core.spec_faults import check_specs
 from srkit_core.specs import AnnouncedSpec, ComponentSpec, Kind, LayoutSpec, WeightsSpec
 
-OWN_DISTRIBUTION = "srkit"
 LIMIT_VARIABLE = "SRKIT_PLUGINS"
 SpecT_co = TypeVar("SpecT_co", bound=AnnouncedSpec, covariant=True)
 
@@ -58,13 +57,14 @@ class Registry:
     """Everything discovery found, sorted by kind, name and distribution.
 
     `others` are announcements of everything that is no component, such as weights; `loud` are
-    plugins that printed when they were imported.
+    plugins that printed when they were imported; `preferred` distributions settle a bare name.
     """
 
     components: tuple[Component, ...]
     others: tuple[Installed[AnnouncedSpec], ...] = ()
     problems: tuple[Problem, ...] = ()
     loud: tuple[LoadedPlugin, ...] = ()
+    preferred: tuple[frozenset[str], ...] = ()
 
     @cached_property
     def weights(self) -> tuple[WeightsSpec, ...]:
@@ -78,8 +78,9 @@ class Registry:
 
     @cached_property
     def versions(self) -> dict[str, str]:
-        """Versions of the distributions that provide components, by name."""
-        return {component.distribution: component.version for component in self.components}
+        """Versions of the distributions that announce something, by name."""
+        every = sorted((*self.components, *self.others), key=lambda one: one.distribution)
+        return {one.distribution: one.version for one in every}
 
     def with_components(self, *specs: AnnouncedSpec, distribution: str = "local") -> "Registry":
         """Return a registry that has more, without packaging: a network, loss, metric or callback
@@ -87,12 +88,14 @@ class Registry:
 
         Raises PluginError when a spec is not sound, or the distribution has one of that name.
         """
+        if fault := distribution_fault(distribution):
+            raise PluginError(fault, hint="distribution='mine'")
         try:
             check_specs(specs)
         except PluginError as error:
             hint = "give it a name of its own and a factory that is keyword-only and typed"
             raise PluginError(error.message, hint=hint) from None
-        added = [(spec, (distribution, "0")) for spec in specs]
+        added = [(spec, (distribution, WITHOUT_PACKAGE)) for spec in specs]
         there = {(one.spec.kind, one.full_name) for one in (*self.components, *self.others)}
         for spec in specs:
             if (spec.kind, f"{distribution}/{spec.name}") in there:
@@ -120,21 +123,34 @@ class Registry:
         distributions announce the bare name.
         """
         every = self.installed(cls)
-        found = [one for one in every if name in (one.name, one.full_name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        named = [one for one in every if name in (one.name, one.full_name)]
+        if found := self._the_one(cls.kind, name, named):
+            return found
+        raise miss_of_others(cls.kind, name, [one.name for one in every], self.problems)
+
+    def preferring(self, *distributions: Collection[str]) -> "Registry":
+        """Return a registry in which a bare name that several distributions announce is that of the
+        one of them that is in the first of these groups, else in the next: for what srkit wrote
+        itself, or recorded with its versions.
+        """
+        return replace(self, preferred=tuple(map(frozenset, distributions)))
+
+    def for_defaults(self, written: object, default: object) -> "Registry":
+        """Return the registry to look names up in: for what a field has where nobody wrote
+        anything, one in which a bare name is srkit's own, whatever else is installed.
+        """
+        return self.preferring(core_distributions()) if written == default else self
+
+    def _the_one(self, kind: str, name: str, found: Sequence[InstalledT]) -> InstalledT | None:
+        """Return what a name means, None for nothing; raises AmbiguousError for several."""
+        for group in self.preferred if len(found) > 1 else ():
+            preferred = [one for one in found if one.distribution in group]
+            if len(preferred) == 1:
+                return preferred[0]
+        if len(found) > 1:
             candidates = [one.full_name for one in found]
-            raise AmbiguousError(kind=cls.kind, name=name, candidates=candidates)
-        nearest = difflib.get_close_matches(name, [one.name for one in every], n=3)
-        hint = f"did you mean '{nearest[0]}'?" if nearest else f"srkit list {cls.kind}"
-        raise UnknownComponentError(
-            f"no {cls.kind} named '{name}' is installed",
-            kind=cls.kind,
-            name=name,
-            nearest=nearest,
-            hint=hint,
-        )
+            raise AmbiguousError(kind=kind, name=name, candidates=candidates)
+        return found[0] if found else None
 
     def of_kind(self, kind: Kind) -> tuple[Component, ...]:
         """Return the components of one kind."""
@@ -155,92 +171,23 @@ class Registry:
         several distributions provide the bare name, PluginError when only a broken plugin would
         provide it.
         """
-        found = [component for component in self.named(name) if component.kind == kind]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise AmbiguousError(
-                kind=kind, name=name, candidates=[component.full_name for component in found]
-            )
-        raise self._miss(kind, name)
+        every = (component for component in self.named(name) if component.kind == kind)
+        if found := self._the_one(kind, name, list(every)):
+            return found
+        known = [(one.kind, one.name) for one in self.components]
+        raise miss(kind, name, known, self.versions, self.problems)
 
     def pretrained(self, name: str) -> WeightsSpec:
         """Return the pretrained network of that name.
 
         One that several distributions announce with the same files is one. Raises
-        UnknownComponentError when nothing installed announces it, AmbiguousError when several
-        announce different ones.
+        UnknownComponentError and AmbiguousError as `one` does.
         """
         every = self.installed(WeightsSpec)
         found = [one for one in every if name in (one.name, one.full_name)]
-        if len({one.spec.files for one in found}) > 1:
-            candidates = [one.full_name for one in found]
-            raise AmbiguousError(kind="weights", name=name, candidates=candidates)
-        if found:
+        if len({one.spec.files for one in found}) == 1 and not self.preferred:
             return found[0].spec
-        nearest = difflib.get_close_matches(
-            name, [spec.name for spec in self.weights], n=3, cutoff=0.6
-        )
-        offers = providers("weights", name)
-        hint = offers[0].install if offers else (" or ".join(nearest) or "srkit weights list")
-        raise UnknownComponentError(
-            f"there are no pretrained weights named '{name}'",
-            kind="weights",
-            name=name,
-            nearest=nearest,
-            hint=hint,
-        )
-
-    def _miss(self, kind: Kind, name: str) -> PluginError | UnknownComponentError:
-        offers = _offers(kind, name)
-        bare = name.rpartition("/")[2]
-        homes = {offer.distribution for offer in offers} | {name.rpartition("/")[0]}
-        homes |= {f"{OWN_DISTRIBUTION}-{bare}"}
-        broken = [
-            problem
-            for problem in self.problems
-            if problem.distribution in homes or problem.plugin == bare
-        ]
-        if broken:
-            return PluginError(
-                f"{kind} '{name}' is in {broken[0].distribution}, which is broken: "
-                f"{broken[0].error}",
-                hint="srkit doctor",
-            )
-        nearest = near_names(kind, name, [component.name for component in self.of_kind(kind)])
-        hint = offers[0].install if offers and not nearest else _advice(kind, nearest)
-        return UnknownComponentError(
-            f"no {kind} named '{name}' is installed{self._elsewhere(kind, name)}",
-            kind=kind,
-            name=name,
-            nearest=nearest,
-            hint=hint,
-        )
-
-    def _elsewhere(self, kind: Kind, name: str) -> str:
-        others = sorted(
-            {one.kind for one in self.components if plain(one.name) == plain(name)} - {kind}
-        )
-        if others:
-            return f" (there is a {' and a '.join(others)} of that name)"
-        if plain(name) in PROVIDED_BY_NOTHING:
-            return ", and nothing that srkit's catalogue knows provides it"
-        broken = ", ".join(dict.fromkeys(problem.distribution for problem in self.problems))
-        return f"; what {broken} would bring is unknown, because it is broken" if broken else ""
-
-
-def _offers(kind: Kind, name: str) -> list[CatalogueEntry]:
-    """Return who would provide a component by its name, or by what people call it."""
-    names = (name, *meant_by(kind, name))
-    return [offer for one in names for offer in providers(kind, one)]
-
-
-def _advice(kind: Kind, nearest: Sequence[str]) -> str:
-    return (
-        f"{' or '.join(nearest)} (srkit list {kind} shows all)"
-        if nearest
-        else f"srkit list {kind} --all"
-    )
+        return self.one(WeightsSpec, name).spec
 
 
 def discover(

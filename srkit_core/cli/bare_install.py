@@ -4,8 +4,8 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from srkit_core.hooks import ENTRY_POINT_GROUP
+from srkit_core.misses import OWN_DISTRIBUTION
 from srkit_core.plugin_loading import distribution_of
-from srkit_core.registry import OWN_DISTRIBUTION
 
 ALL_PLUGINS: Final = "pip install 'srkit[all]'"
 """The command that brings every plugin of srkit's own."""

@@ -103,7 +103,7 @@ def _models(folder: Path, stages: list[str]) -> dict[str, str]:
     """
     weights = folder / "weights"
     return {
-        "bicubic": "bicubic",
+        "bicubic": "srkit/bicubic",
         f"{stages[0]}, best PSNR": str(weights / stages[0] / "best-psnr.safetensors"),
         f"{stages[-1]}, last": str(weights / stages[-1] / "last.safetensors"),
     }

@@ -22,6 +22,7 @@ from srkit_core.evaluation.scoring import build_metrics
 from srkit_core.expressions import Call
 from srkit_core.models.build import build_degradation, build_network
 from srkit_core.models.model import Model
+from srkit_core.own_names import OWN_BICUBIC
 from srkit_core.pinning import Pinned
 from srkit_core.plan import Plan, bind_generator
 from srkit_core.pretrained import FoundWeights
@@ -138,7 +139,7 @@ def _build_validator(
 ) -> Validator:
     recipe = plan.recipe
     border = recipe.scale if recipe.validation.border is None else recipe.validation.border
-    bicubic = bind_generator(registry, Call("bicubic"), recipe.scale)
+    bicubic = bind_generator(registry, Call(OWN_BICUBIC), recipe.scale)
     return Validator(
         sets=data.validation,
         lr_maker=lr_maker,

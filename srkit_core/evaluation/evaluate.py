@@ -217,7 +217,8 @@ def evaluate_models(
     scale = _scale(wanted, models, found, registry, note)
     lr_maker = _lr_maker(wanted, registry, scale)
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
-    terms = bind_metrics(registry, wanted.metrics)
+    usual = EvaluationRecipe.model_fields["metrics"].default
+    terms = bind_metrics(registry.for_defaults(wanted.metrics, usual), wanted.metrics)
     check_metric_sizes(found.pictures, scale, protocol, terms)
     networks_of([term.bound for term in terms], registry, report)
     metrics, scores = build_metrics(terms), []
@@ -245,7 +246,9 @@ def _short_name(model: str, models: Sequence[str]) -> str:
 def _lr_maker(wanted: EvaluationRecipe, registry: Registry, scale: int) -> LrMaker:
     if _is_stored(wanted):
         return LrMaker(None)
-    return LrMaker(build_degradation(bind_chain(registry, wanted.degrade, scale)))
+    usual = EvaluationRecipe.model_fields["degrade"].default
+    names = registry.for_defaults(wanted.degrade, usual)
+    return LrMaker(build_degradation(bind_chain(names, wanted.degrade, scale)))
 
 
 def _with_lr(

@@ -125,9 +125,9 @@ def import_command(path: Path, registry: Registry) -> str:
     """
     try:
         found = recognise(path, registry)
-        call = found.bound.expression
-        shown = tuple(pair for pair in call.options if pair[0] not in found.assumed)
-        generator = str(Call(call.name, shown))
+        options = found.bound.expression.options
+        shown = tuple(pair for pair in options if pair[0] not in found.assumed)
+        generator = str(Call(found.bound.name, shown))
     except OptionError:
         generator = "GENERATOR"
     names = [f"{path.stem}.safetensors", f"{path.stem}-srkit.safetensors"]

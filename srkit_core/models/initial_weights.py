@@ -12,8 +12,7 @@ from srkit_core.expressions import written
 from srkit_core.models.build import build_network
 from srkit_core.models.foreign_weights import recognise
 from srkit_core.models.locate_weights import locate_weights
-from srkit_core.models.weights_file import Tensors, is_ours, read_card, read_tensors
-from srkit_core.plan import bind_generator
+from srkit_core.models.weights_file import Tensors, bind_card, is_ours, read_card, read_tensors
 from srkit_core.pretrained import DownloadProgress
 from srkit_core.registry import Registry
 
@@ -49,7 +48,7 @@ def read_initial(
     if not path.is_file() or is_ours(path):
         card, tensors = read_card(path), read_tensors(path)
         try:
-            bound = bind_generator(registry, card.generator, card.scale)
+            bound = bind_card(card, path, registry)
         except RegistryError:
             bound = None
         return InitialWeights(path, tensors, bound, card.scale, located.notes)
@@ -71,7 +70,8 @@ def check_fits(
     if bound is None:
         return ()
     if bound.component.full_name != wanted.component.full_name:
-        kind = f"of the generator '{bound.name}', and this run trains '{wanted.name}'"
+        names = (bound.component.name, wanted.component.name)
+        kind = f"of the generator '{names[0]}', and this run trains '{names[1]}'"
         raise _misfit(initial, f"holds weights {kind}", scale)
     differing = {
         name: (value, wanted.options[name])

@@ -80,10 +80,12 @@ class Model:
         """
         owner = self.bound.component.full_name
         if not all(all_finite(one) for one in self.network.state_dict().values()):
-            fact = f"the weights of the generator '{self.bound.name}' hold NaN or infinity"
+            fact = (
+                f"the weights of the generator '{self.bound.component.name}' hold NaN or infinity"
+            )
             hint = "other weights, such as those of an earlier step"
             return NotFiniteError(fact, hint=hint, by_model=True)
-        fact = f"the generator '{self.bound.name}' made NaN or infinity"
+        fact = f"the generator '{self.bound.component.name}' made NaN or infinity"
         if self.precision != torch.float32:
             half = "fp16" if self.precision == torch.float16 else "bf16"
             return NotFiniteError(f"{fact} in {half}", hint="--precision fp32", by_model=True)

@@ -17,9 +17,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from srkit_core.binding import BoundComponent
-from srkit_core.errors import ExpressionError, WeightsError
+from srkit_core.errors import ExpressionError, UnknownComponentError, WeightsError
 from srkit_core.expressions import Call, parse_call
 from srkit_core.io.atomic import write_bytes
+from srkit_core.misses import with_maker
 from srkit_core.models.build import build_network, to_device
 from srkit_core.models.model import Model
 from srkit_core.plan import bind_generator
@@ -164,10 +165,24 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def read_model(path: Path, registry: Registry, *, device: torch.device | None = None) -> Model:
     """Rebuild the model of a weights file, in eval mode on `device`."""
     card = read_card(path)
-    bound = bind_generator(registry, card.generator, card.scale)
+    bound = bind_card(card, path, registry)
     network = build_network(bound)
     fill(network, read_tensors(path), path)
     return Model(to_device(network.eval(), device or torch.device("cpu")), bound, card.scale)
+
+
+def bind_card(card: Card, path: Path, registry: Registry) -> BoundComponent:
+    """Bind the generator that a weights file is for; a bare name in an older card is that of the
+    distribution that it was made with.
+
+    Raises UnknownComponentError that says with which distribution and version it was made, where
+    that is not installed.
+    """
+    names = registry.preferring(card.versions)
+    try:
+        return bind_generator(names, card.generator, card.scale)
+    except UnknownComponentError as error:
+        raise with_maker(error, path, card.versions) from None
 
 
 def fill(network: nn.Module, tensors: Tensors, path: Path, *, hint: str = "") -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import requires, version
 from typing import Final
 
-from srkit_core.registry import OWN_DISTRIBUTION
+from srkit_core.misses import OWN_DISTRIBUTION
 from srkit_core.scaffold.plugin_names import PluginNames
 from srkit_core.scaffold.template_files import TemplateFacts, plugin_files, read_facts
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from srkit_core.field_bounds import OneLine, Prose
 from srkit_core.interfaces import INTERFACES
-from srkit_core.specs.bounds import OneLine, Prose
 
 Factory = Callable[..., Any]
 

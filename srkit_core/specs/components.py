@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
+from srkit_core.field_bounds import AtLeast, LossWeight, NotNegative, OneLine
 from srkit_core.interfaces import Count
 from srkit_core.specs.announced import FactorySpec
-from srkit_core.specs.bounds import AtLeast, LossWeight, NotNegative, OneLine
 
 Kind = Literal["generator", "discriminator", "loss", "metric", "degradation"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from srkit_core.field_bounds import AtLeast, Ending, OneLine, Prose
 from srkit_core.specs.announced import FIRST_PARTY_LICENCE, AnnouncedSpec, FactorySpec
-from srkit_core.specs.bounds import AtLeast, Ending, OneLine, Prose
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from srkit_core.field_bounds import AtLeast, OneLine, Prose
 from srkit_core.interfaces import Count
 from srkit_core.specs.announced import AnnouncedSpec
-from srkit_core.specs.bounds import AtLeast, OneLine, Prose
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Names of tensors and their shapes."""

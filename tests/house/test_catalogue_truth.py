@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from srkit_core.catalogue import catalogue
+from srkit_core.catalogue import catalogue, core_distributions, distributions
 from srkit_core.hooks import ENTRY_POINT_GROUP
 from srkit_core.registry import discover
 
 ROOT = Path(__file__).resolve().parents[2]
+UNLISTED = ("layout",)
+"""Kinds that nobody looks for by name."""
 PLUGINS = sorted(path for path in (ROOT / "plugins").iterdir() if path.is_dir())
 
 
@@ -20,26 +22,39 @@ def _project(folder):
 
 
 def test_the_catalogue_lists_what_the_plugins_announce():
-    ours = {f"srkit-{folder.name}" for folder in PLUGINS}
+    ours = {"srkit", *(f"srkit-{folder.name}" for folder in PLUGINS)}
     registry = discover(limit=sorted(ours))
     assert registry.problems == ()
     announced = {
-        (component.distribution, component.kind, component.name, component.spec.summary)
-        for component in registry.components
-        if component.distribution in ours
-    }
-    announced |= {
-        (home, "weights", spec.name, spec.summary)
-        for home in ours
-        for spec in discover(limit=[home]).weights
+        (one.distribution, one.spec.kind, one.name, one.spec.summary, _own_licence(one.spec))
+        for one in (*registry.components, *registry.others)
+        if one.distribution in ours and one.spec.kind not in UNLISTED
     }
     listed = {
-        (entry.distribution, entry.kind, entry.name, entry.summary)
+        (entry.distribution, entry.kind, entry.name, entry.summary, entry.licence)
         for entry in catalogue()
         if entry.distribution in ours
     }
     assert listed == announced
     assert {distribution for distribution, *_ in announced} == ours
+
+
+def test_the_catalogue_says_what_is_true_of_our_distributions():
+    registry = discover(limit=[f"srkit-{folder.name}" for folder in PLUGINS])
+    licences = {"srkit": _project(ROOT)["project"]["license"]}
+    licences |= {
+        f"srkit-{folder.name}": _project(folder)["project"]["license"] for folder in PLUGINS
+    }
+    homes = distributions()
+    assert {name: home.licence for name, home in homes.items() if name in licences} == licences
+    for one in registry.components:
+        oldest, newest = homes[one.distribution].interface
+        assert oldest <= one.spec.interface <= newest
+    assert core_distributions() == licences.keys()
+
+
+def _own_licence(spec):
+    return spec.licence if spec.kind == "weights" else ""
 
 
 def test_all_brings_every_plugin():

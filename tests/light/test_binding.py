@@ -67,7 +67,7 @@ def test_defaults_are_filled_in_and_context_is_what_was_asked_for(tiny):
 
 def test_written_options_win_and_the_expression_says_all_of_them(tiny):
     bound = bind(tiny, "generator", parse_call("net(tail=tanh)"), CONTEXT)
-    assert str(bound.expression) == "net(blocks=4, tail=tanh)"
+    assert str(bound.expression) == "srkit-tiny/net(blocks=4, tail=tanh)"
     assert of(bind(tiny, "generator", bound.expression, CONTEXT)) == of(bound)
 
 
@@ -97,7 +97,7 @@ def test_nested_components_are_bound_with_the_context(tiny):
         "options": {},
         "context": {"patch": 96},
     }
-    assert str(bound.expression) == "multi(of=fixed(), n=2)"
+    assert str(bound.expression) == "srkit-tiny/multi(of=srkit-tiny/fixed(), n=2)"
     assert parse_call(str(bound.expression)) == bound.expression
 
 
@@ -107,10 +107,10 @@ def test_nested_components_are_bound_with_the_context(tiny):
         (
             "kinds(several=[judge, judge(width=8)])",
             "several",
-            ["judge(width=64)", "judge(width=8)"],
+            ["srkit-fake/judge(width=64)", "srkit-fake/judge(width=8)"],
         ),
-        ("kinds(maybe=judge)", "maybe", "judge(width=64)"),
-        ("kinds(number=judge)", "number", "judge(width=64)"),
+        ("kinds(maybe=judge)", "maybe", "srkit-fake/judge(width=64)"),
+        ("kinds(number=judge)", "number", "srkit-fake/judge(width=64)"),
     ],
 )
 def test_components_are_found_in_lists_and_alternatives(registry, text, option, wanted):
@@ -125,8 +125,9 @@ def test_components_are_found_in_lists_and_alternatives(registry, text, option, 
 @pytest.mark.parametrize(
     "text",
     [
-        "kinds(several=[], number=3, maybe=none, ranged=none)",
-        "kinds(several=[judge(width=8)], number=1, maybe=judge(width=9), ranged=0.5..2.0)",
+        "srkit-fake/kinds(several=[], number=3, maybe=none, ranged=none)",
+        "srkit-fake/kinds(several=[srkit-fake/judge(width=8)], number=1, "
+        "maybe=srkit-fake/judge(width=9), ranged=0.5..2.0)",
     ],
 )
 def test_an_expression_is_bound_to_the_same_again(registry, text):

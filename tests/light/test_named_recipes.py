@@ -52,7 +52,7 @@ def registry(plugin, specs):
 
 @pytest.mark.parametrize("name", ["faces", "srkit-faces/faces"])
 def test_a_recipe_of_a_plugin_is_read_by_name_and_its_lists_lie_beside_it(registry, shelf, name):
-    assert find_recipe(name, registry) == FoundRecipe(shelf / "faces.toml")
+    assert find_recipe(name, registry) == FoundRecipe(shelf / "faces.toml", home="srkit-faces")
     recipe = read_recipe(name, registry)
     assert recipe.generator == parse_call("net(blocks=2)")
     assert recipe.data.hold_out == ("one.png", "two.png")

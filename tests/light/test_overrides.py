@@ -72,7 +72,10 @@ def test_flags_alone_make_a_recipe():
     )
     assert recipe.degradation == parse_chain("bicubic | jpeg(quality=30..95)")
     assert lengths(recipe) == [("warmup", "10 steps"), ("main", "20 steps")]
-    assert [stage.loss for stage in recipe.stages] == [parse_sum("l1"), parse_sum("l1+vgg+ragan")]
+    assert [stage.loss for stage in recipe.stages] == [
+        parse_sum("srkit/l1"),
+        parse_sum("l1+vgg+ragan"),
+    ]
     assert {(stage.batch, stage.patch, stage.lr) for stage in recipe.stages} == {(4, 64, 2e-4)}
 
 
@@ -95,11 +98,15 @@ def test_lengths_that_were_given_are_the_whole_run(flags, wanted):
 @pytest.mark.parametrize(
     ("flags", "wanted", "note"),
     [
-        (Flags(gen="rrdb"), [("main", CHOSEN_STEPS)], "no --steps was given: 10000 steps of l1;"),
+        (
+            Flags(gen="rrdb"),
+            [("main", CHOSEN_STEPS)],
+            "no --steps was given: 10000 steps of srkit/l1;",
+        ),
         (
             Flags(gen="rrdb", disc="vgg", loss="l1+gan"),
             [("warmup", CHOSEN_WARMUP), ("main", CHOSEN_STEPS)],
-            "no --steps was given: 1000 steps of l1, then 10000 steps of l1 + gan;",
+            "no --steps was given: 1000 steps of srkit/l1, then 10000 steps of l1 + gan;",
         ),
         (
             Flags(gen="rrdb", disc="vgg", loss="gan", warmup=0),

@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from srkit_core.catalogue import CatalogueEntry
+from srkit_core.catalogue import CatalogueEntry, Distribution
 from srkit_core.cli.app import run
 from srkit_core.cli.commands import COMMANDS, command_word
 from srkit_core.errors import DataError
@@ -177,7 +177,8 @@ def test_what_goes_wrong_is_two_lines_and_a_code(told, words, code, fact, hint):
 
 
 def test_a_command_that_the_catalogue_knows_is_offered(told, monkeypatch):
-    entry = CatalogueEntry(kind="command", name="app", distribution="srkit-app", summary="a page")
+    home = Distribution(name="srkit-app", tier="core", licence="MIT")
+    entry = CatalogueEntry("command", "app", "srkit-app", "a page", home)
     monkeypatch.setattr(
         "srkit_core.cli.plugin_commands.providers",
         lambda kind, name: (entry,) if (kind, name) == ("command", "app") else (),
@@ -190,7 +191,7 @@ def test_a_command_may_be_in_a_plugin_that_is_broken(told, installed):
     code, _, err = told("app")
     assert code == 3
     assert err.startswith(
-        "error: the command 'app' may be in srkit-app, which is broken: ModuleNotFoundError"
+        "error: command 'app' is in srkit-app, which is broken: ModuleNotFoundError"
     )
     assert "Broken: srkit-app (srkit doctor)" in told("--help")[1]
 

@@ -47,13 +47,13 @@ def test_the_stages_networks_and_data_of_a_recipe_are_told(told):
     lines = told("demo")
     assert lines[:2] == [
         "recipe 'demo': every component is installed and fits",
-        "x4, seed 0, LR by bicubic",
+        "x4, seed 0, LR by srkit/bicubic",
     ]
     assert lines[2].split() == ["stage", "warmup", "gan"]
     assert "2000 steps (1,000 epochs of 9 crops)" in _row(lines, "length")
     assert "300 steps (150 epochs of 9 crops)" in _row(lines, "length")
-    assert _row(lines, "loss").split("  ")[0] == "1*l1"
-    assert _row(lines, "loss").endswith("1*l1 + 0.005*ragan")
+    assert _row(lines, "loss").split("  ")[0] == "1*srkit/l1"
+    assert _row(lines, "loss").endswith("1*srkit/l1 + 0.005*srkit-ragan/ragan")
     assert _row(lines, "order") == "generator-first"
     assert "cosine(over=stage, final=0.0), after a warm-up of 20 steps" in _row(lines, "schedule")
     assert _row(lines, "learning rate").split() == ["0.001", "0.0001"]
@@ -74,7 +74,7 @@ def test_it_takes_the_flags_of_training(told):
     assert paired[1] == "x4, seed 0, LR from disk"
     assert _row(paired, "length") == "5 steps"
     assert _row(paired, "data:") == "pairs, which --data names"
-    assert told("demo", "--scale", 2)[1] == "x2, seed 0, LR by bicubic"
+    assert told("demo", "--scale", 2)[1] == "x2, seed 0, LR by srkit/bicubic"
 
 
 def test_each_network_may_have_its_own_optimizer(told):

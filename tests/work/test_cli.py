@@ -67,15 +67,17 @@ def test_a_training_command_leaves_a_run_folder(trained):
         *[("1", "warmup", "train"), ("2", "warmup", "train"), ("2", "warmup", "val")],
         *[("3", "main", "train"), ("4", "main", "train"), ("4", "main", "val")],
     ]
-    assert 'loss = "1.0*l1 + 2e-08*tv + 0.005*ragan"' in (trained / "recipe.toml").read_text()
+    assert (
+        'loss = "1.0*srkit/l1 + 2e-08*srkit-tv/tv + 0.005*srkit-ragan/ragan"'
+        in (trained / "recipe.toml").read_text()
+    )
 
 
 def test_weights_say_what_they_are(cli, trained):
     told = cli("weights", "show", trained / "weights/last.safetensors", "--json")
     facts = json.loads(told)
-    assert (
-        facts["generator"]
-        == "rrdb(blocks=2, features=64, growth=32, upsampler=pixelshuffle, attention=none)"
+    assert facts["generator"] == (
+        "srkit-rrdb/rrdb(blocks=2, features=64, growth=32, upsampler=pixelshuffle, attention=none)"
     )
     assert (facts["scale"], facts["step"]) == (4, 4)
     assert facts["numbers"] == 16_919_555 - 21 * 719_424

@@ -249,7 +249,7 @@ def test_weights_of_another_architecture(failing, trained, photos, tmp_path):
         f"{weights} holds weights of another architecture: features=8, where this run has "
         "features=4"
     )
-    assert hint == "--gen 'srvgg(features=8, blocks=1)'"
+    assert hint == "--gen 'srkit-srvgg/srvgg(features=8, blocks=1)'"
 
 
 @pytest.mark.parametrize("command", ["eval", "upscale", "weights"])

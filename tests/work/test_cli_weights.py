@@ -99,7 +99,8 @@ def test_known_weights_are_a_model_by_name(assets, monkeypatch, capsys):
         (
             ["get", "vgg19-torchvison"],
             3,
-            "there are no pretrained weights named 'vgg19-torchvison'\ntry: vgg19-torchvision",
+            "no pretrained weights named 'vgg19-torchvison' are installed\n"
+            "try: did you mean 'vgg19-torchvision'?",
         ),
         (["add", "vgg19-oxford", "gone.pth"], 4, "there is no weights file gone.pth"),
         (["add", "vgg19-oxford", __file__], 4, "is no known file of vgg19-oxford"),

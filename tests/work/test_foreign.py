@@ -120,9 +120,10 @@ def test_the_command_line_imports_and_what_it_wrote_is_a_model(registry, tmp_pat
     path, out = saved(tmp_path / "w.pth", tensors(registry)), tmp_path / "out.safetensors"
     assert run(["weights", "import", str(path), "--gen", "rrdb", "--out", str(out)]) == 0
     expression = "rrdb(blocks=2, features=8, growth=4, upsampler=nearest, attention=none)"
-    assert f"{path} is esrgan: {expression}, x4" in capsys.readouterr().out
+    assert f"{path} is esrgan: srkit-rrdb/{expression}, x4" in capsys.readouterr().out
     card = read_card(out)
-    assert (str(card.generator), card.scale, card.step, card.recipe) == (expression, 4, 0, "")
+    assert str(card.generator) == f"srkit-rrdb/{expression}"
+    assert (card.scale, card.step, card.recipe) == (4, 0, "")
     assert re.fullmatch(r"w\.pth, sha256 [0-9a-f]{64}, layout esrgan", card.origin)
     model, lr = read_model(out, registry), torch.rand(1, 3, 9, 8)
     network = build_network(bind_generator(registry, parse_call(SMALL), 4))

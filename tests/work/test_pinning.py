@@ -87,13 +87,13 @@ def recipe(loss="l1 + 0.5*bright", metrics="psnr + score", steps=2):
 def test_the_first_that_is_here_is_written_into_losses_and_metrics(registry, bring):
     bring("two")
     pinned = pin(recipe(), registry)
-    assert str(pinned.plan.recipe.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=two)"
-    assert str(pinned.plan.recipe.validation.metrics) == "psnr + score(weights=two)"
+    assert str(pinned.plan.recipe.stages[0].loss) == "1.0*srkit/l1 + 0.5*test/bright(weights=two)"
+    assert str(pinned.plan.recipe.validation.metrics) == "srkit/psnr + test/score(weights=two)"
     assert [one.spec.name for one in pinned.networks] == ["two"]
     bring("one", "two")
     assert (
         str(pin(recipe(), registry).plan.recipe.stages[0].loss)
-        == "1.0*l1 + 0.5*bright(weights=one)"
+        == "1.0*srkit/l1 + 0.5*test/bright(weights=one)"
     )
 
 
@@ -102,8 +102,8 @@ def test_what_a_run_chose_is_kept_although_another_would_come_first(registry, br
     before = pin(recipe(), registry).plan.recipe
     bring("one", "two")
     chosen = choose_networks(plan(recipe(), registry), registry, recorded=before)
-    assert str(chosen.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=two)"
-    assert str(chosen.validation.metrics) == "psnr + score(weights=two)"
+    assert str(chosen.stages[0].loss) == "1.0*srkit/l1 + 0.5*test/bright(weights=two)"
+    assert str(chosen.validation.metrics) == "srkit/psnr + test/score(weights=two)"
     bring("one")
     with pytest.raises(WeightsError, match="the pretrained network two is not on this machine"):
         choose_networks(plan(recipe(), registry), registry, recorded=before)
@@ -126,9 +126,9 @@ def test_a_path_is_written_out_and_its_file_known(registry, bring, monkeypatch):
 def test_auto_is_written_out_and_still_ends_as_the_network_that_was_chosen(registry, bring):
     bring("two")
     written = plan(recipe(), registry).recipe
-    assert str(written.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=auto)"
+    assert str(written.stages[0].loss) == "1.0*srkit/l1 + 0.5*test/bright(weights=auto)"
     pinned = pin(written, registry).plan.recipe
-    assert str(pinned.stages[0].loss) == "1.0*l1 + 0.5*bright(weights=two)"
+    assert str(pinned.stages[0].loss) == "1.0*srkit/l1 + 0.5*test/bright(weights=two)"
     assert pin(pinned, registry).plan.recipe == pinned
 
 

@@ -263,7 +263,7 @@ def test_networks_are_known_to_the_registry_by_name():
     registry = Registry(()).with_components(network())
     assert registry.pretrained("net").name == "net"
     with pytest.raises(
-        UnknownComponentError, match="there are no pretrained weights named 'nets'"
+        UnknownComponentError, match="no pretrained weights named 'nets' are installed"
     ) as caught:
         registry.pretrained("nets")
     assert caught.value.hint == "net"

@@ -64,4 +64,7 @@ def test_a_run_is_a_model(trained, tmp_path, capsys):
     assert json.loads(found.read_text())["models"][0]["images"]
     capsys.readouterr()
     assert run(["weights", "show", str(trained), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["generator"] == "srvgg(features=4, blocks=1)"
+    assert (
+        json.loads(capsys.readouterr().out)["generator"]
+        == "srkit-srvgg/srvgg(features=4, blocks=1)"
+    )

@@ -115,7 +115,9 @@ def test_every_command_takes_a_run(registry, trained, photos, tmp_path, capsys, 
 def test_a_checkpoint_knows_who_it_is(registry, trained, tmp_path, capsys):
     folder = sorted(trained.glob("checkpoints/step-*"))[-1]
     raw = folder / "generator.safetensors"
-    assert str(read_card(raw).generator).startswith("edsr(blocks=1, features=8, res_scale=0.1")
+    assert str(read_card(raw).generator).startswith(
+        "srkit-edsr/edsr(blocks=1, features=8, res_scale=0.1"
+    )
     out = str(tmp_path / "o.safetensors")
     assert run(["weights", "import", str(raw), "--gen", "edsr", "--out", out]) == 4
     assert "is in srkit's format already" in capsys.readouterr().err
@@ -156,10 +158,16 @@ def test_init_takes_whatever_knows_its_generator(
     registry, trained, photos, tmp_path, capsys, monkeypatch, kind
 ):
     word, expected = {
-        "run": (trained, "edsr(blocks=1, features=8, res_scale=0.1"),
-        "file": (trained / "weights/last.safetensors", "edsr(blocks=1, features=8, res_scale=0.1"),
-        "checkpoint": (sorted(trained.glob("checkpoints/*"))[-1], "edsr(blocks=1, features=8, "),
-        "foreign": (tmp_path / "their.pth", "srvgg(features=8, blocks=1)"),
+        "run": (trained, "srkit-edsr/edsr(blocks=1, features=8, res_scale=0.1"),
+        "file": (
+            trained / "weights/last.safetensors",
+            "srkit-edsr/edsr(blocks=1, features=8, res_scale=0.1",
+        ),
+        "checkpoint": (
+            sorted(trained.glob("checkpoints/*"))[-1],
+            "srkit-edsr/edsr(blocks=1, features=8, ",
+        ),
+        "foreign": (tmp_path / "their.pth", "srkit-srvgg/srvgg(features=8, blocks=1)"),
         "known": ("tiny-known", "srvgg(features=8, blocks=1)"),
     }[kind]
     tensors = build_network(bind_generator(registry, parse_call(TINY), 4), seed=5).state_dict()
@@ -198,7 +206,7 @@ def test_init_takes_whatever_knows_its_generator(
             4,
             "holds weights of another architecture: features=8, blocks=1, where this run has "
             "features=4, blocks=2",
-            "--gen 'srvgg(features=8, blocks=1)'",
+            "--gen 'srkit-srvgg/srvgg(features=8, blocks=1)'",
         ),
         (
             "rrdb(blocks=1, features=4, growth=2, upsampler=nearest)",
@@ -206,7 +214,8 @@ def test_init_takes_whatever_knows_its_generator(
             4,
             "holds weights of another architecture: upsampler=nearest, where this run has "
             "upsampler=pixelshuffle",
-            "--gen 'rrdb(blocks=1, features=4, growth=2, upsampler=nearest, attention=none)'",
+            "--gen 'srkit-rrdb/rrdb(blocks=1, features=4, growth=2, upsampler=nearest, "
+            "attention=none)'",
         ),
         (
             SCALED,
@@ -214,7 +223,7 @@ def test_init_takes_whatever_knows_its_generator(
             4,
             "holds weights of another architecture: res_scale=0.1, where this run has "
             "res_scale=1.0",
-            "--gen 'edsr(blocks=1, features=8, res_scale=0.1, img_range=255.0, "
+            "--gen 'srkit-edsr/edsr(blocks=1, features=8, res_scale=0.1, img_range=255.0, "
             "rgb_mean=[0.4488, 0.4371, 0.404])'",
         ),
         (
@@ -222,14 +231,14 @@ def test_init_takes_whatever_knows_its_generator(
             SCALED,
             4,
             "holds weights of the generator 'srvgg', and this run trains 'edsr'",
-            "--gen 'srvgg(features=8, blocks=1)'",
+            "--gen 'srkit-srvgg/srvgg(features=8, blocks=1)'",
         ),
         (
             TINY,
             TINY,
             2,
             "is for scale 4, and this run is x2",
-            "--gen 'srvgg(features=8, blocks=1)' --scale 4",
+            "--gen 'srkit-srvgg/srvgg(features=8, blocks=1)' --scale 4",
         ),
     ],
 )

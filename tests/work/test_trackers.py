@@ -88,7 +88,7 @@ def test_a_tracker_is_told_every_row_and_the_recipe(tmp_path, monkeypatch):
     train(RECIPE, RunOptions(out=tmp_path / "mine", device="cpu", track=("recorder",)))
     name, configuration, *told, end = Recorder.said
     assert (name, end) == (("name", "mine"), "finished")
-    assert configuration[1]["stages.0.loss"] == "1.0*l1"
+    assert configuration[1]["stages.0.loss"] == "1.0*srkit/l1"
     assert [step for step, _ in told] == [1, 2, 2, 3, 4, 4]
     for row, (step, values) in zip(rows(tmp_path / "mine"), told, strict=True):
         assert int(row["step"]) == step

@@ -64,10 +64,10 @@ def test_a_run_goes_on_as_it_began_although_a_default_has_changed(tmp_path):
     where = RunOptions(out=out, device="cpu")
     train(recipe_from_dict(document), where, registry=_registry(faint))
     began = read_recipe(str(out / "recipe.toml"))
-    assert str(began.stages[0].loss) == "1.0*l1 + 1.0*faint(factor=1.0)"
+    assert str(began.stages[0].loss) == "1.0*srkit/l1 + 1.0*test/faint(factor=1.0)"
     longer = began.model_copy(update={"stages": (began.stages[0].model_copy(update={"steps": 2}),)})
     train(longer, where, registry=_registry(faint_later), resume="newest")
     went_on = read_recipe(str(out / "recipe.toml"))
-    assert str(went_on.stages[0].loss) == "1.0*l1 + 1.0*faint(factor=1.0, bias=0.0)"
+    assert str(went_on.stages[0].loss) == "1.0*srkit/l1 + 1.0*test/faint(factor=1.0, bias=0.0)"
     with pytest.raises(RecipeError, match=r"started with another stages\.0\.loss than this"):
         train(recipe_from_dict(document), where, registry=_registry(faint_later), resume="newest")

@@ -10,6 +10,7 @@ import torch
 from srkit_core.augmentation import Augment, bind_augment
 from srkit_core.augmentation.affine import Frame
 from srkit_core.chain import DegradationPlan, bind_chain
+from srkit_core.data.preparation.prepare_options import DEFAULT_CHAIN
 from srkit_core.data.transforms import draw_change, draw_view
 from srkit_core.errors import DataError, NotFiniteError, SrkitError
 from srkit_core.expressions import parse_chain
@@ -92,7 +93,8 @@ def _in_bands(plan: DegradationPlan) -> bool:
 
 @lru_cache(maxsize=4)
 def _built(chain: str, scale: int) -> tuple[DegradationPlan, TracedDegradation]:
-    plan = bind_chain(discover(), parse_chain(chain), scale)
+    registry = discover().for_defaults(chain, DEFAULT_CHAIN)
+    plan = bind_chain(registry, parse_chain(chain), scale)
     return plan, build_degradation(plan)
 
 

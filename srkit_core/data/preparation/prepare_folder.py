@@ -72,7 +72,8 @@ def prepare_folder(
     """
     options, out = request.options, request.out
     if options.chain:
-        bind_chain(discover(), parse_chain(options.chain), options.scale)
+        chains = discover().for_defaults(options.degrade, None)
+        bind_chain(chains, parse_chain(options.chain), options.scale)
     inputs = find_inputs(request.sources, out)
     names = [file.name for file in inputs.files]
     fields, notes = with_earlier(out, request.fields)

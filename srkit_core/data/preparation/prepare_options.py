@@ -6,13 +6,16 @@ An option is a field here, whose `Flag` is that of `srkit prepare`.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from srkit_core.data.preparation.file_names import check_pattern, default_pattern
 from srkit_core.data.prepared_layout import SHARDS
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain
 from srkit_core.flag import Flag
+
+DEFAULT_CHAIN: Final = "bicubic"
+"""How LR files are made where nobody says it; it is srkit's own, whatever else has its name."""
 
 StoredFormat: TypeAlias = Literal["packed", "files"]
 
@@ -92,7 +95,7 @@ class PrepareOptions:
     @property
     def chain(self) -> str:
         """The degradation that makes LR in its canonical form, "" for no LR."""
-        text = self.degrade or ("bicubic" if self.format == "files" else "")
+        text = self.degrade or (DEFAULT_CHAIN if self.format == "files" else "")
         return str(parse_chain(text)) if text else ""
 
     @property
