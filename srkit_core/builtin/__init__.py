@@ -177,7 +177,9 @@ def _divisor(options: Mapping[str, Any], /) -> int:
     return int(options["scale"] if factor is None else factor)
 
 
-def _unseen(kernel: Kernel) -> dict[str, str]:
+def _unseen(kernel: Kernel, *, enlarging: bool = False) -> dict[str, str]:
+    if kernel == "bilinear" and enlarging:
+        return {"border": "half a pixel outside, every border is the edge pixel"}
     if kernel != "nearest":
         return {}
     return {
@@ -211,7 +213,7 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
             trainable=False,
             receptive=int(SUPPORT[kernel]),
             keeps_16_bit={"quantise": False},
-            unseen_options=_unseen(kernel),
+            unseen_options=_unseen(kernel, enlarging=True),
         ),
     ]
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from srkit_core.specs import LossSpec
 from srkit_core.testing.call_checks import CallChecks
 from srkit_core.testing.checks import check
-from srkit_core.testing.gradients import gradient_fault, slope_fault
+from srkit_core.testing.gradients import gradient_fault, one_number, slope_fault
+from srkit_core.testing.guarded import guarded
 
 _SHAPES: Final = ((4,), (4, 1), (4, 1, 3, 5), (4, 2, 7, 3))
 """Logits of pooled heads and of maps."""
@@ -27,7 +28,7 @@ class AdversarialLossChecks(CallChecks):
 
     def samples(self, number: int = 0) -> tuple[Tensor, ...]:
         """Return logits of real and of fake pictures."""
-        return logits_of_shape((4, 1), seed=number)
+        return logits_of_shape((4, 3), seed=number)
 
     @property
     def names_of_samples(self) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ class AdversarialLossChecks(CallChecks):
     def test_both_faces_are_finite_scalars(self) -> None:
         """For logits of any shape, as pooled heads and maps make them."""
         for shape in _SHAPES:
-            for name, value in self.faces(*logits_of_shape(shape)):
+            for name, value in self._said(*logits_of_shape(shape)):
                 assert value.ndim == 0, (
                     f"the {name} face of logits {shape} has the shape {tuple(value.shape)}: it is "
                     "not a scalar; take its mean"
@@ -109,14 +110,14 @@ class AdversarialLossChecks(CallChecks):
     def test_needs_lipschitz_is_true(self) -> None:
         """Where logits without bound are rewarded, only a Lipschitz discriminator keeps them."""
         near, far = (
-            dict(self.faces(torch.full((4, 1), sure), torch.full((4, 1), -sure)))["discriminator"]
+            float(self.faces(torch.full((4, 1), sure), torch.full((4, 1), -sure))[1][1].detach())
             for sure in _FAR
         )
-        slope = float(near - far) / (_FAR[1] - _FAR[0])
+        slope = (near - far) / (_FAR[1] - _FAR[0])
         needs = self.spec().needs_lipschitz
         assert needs or not slope > _SLOWER, (
             f"the discriminator's face falls for ever as real logits rise and fake ones fall "
-            f"({float(near):.4g} at {_FAR[0]:g}, {float(far):.4g} at {_FAR[1]:g}), so nothing "
+            f"({near:.4g} at {_FAR[0]:g}, {far:.4g} at {_FAR[1]:g}), so nothing "
             "keeps them from growing: declare needs_lipschitz=True"
         )
         assert slope > _SLOWER or not needs, (
@@ -128,10 +129,23 @@ class AdversarialLossChecks(CallChecks):
         """Return the component's spec."""
         return self.bound().spec(LossSpec)
 
-    def faces(self, real: Tensor, fake: Tensor, built: Any = None) -> list[tuple[str, Tensor]]:
-        """Return what both faces say, by their names."""
-        said = self.asked(self.build() if built is None else built, real.clone(), fake.clone())
-        return list(zip(_FACES, said, strict=True))
+    def ask(self, built: Any, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Return what both faces say; the mean of what should be one number, of which a check of
+        its own tells.
+        """
+        return one_number(built.generator(*inputs)), one_number(built.discriminator(*inputs))
+
+    def faces(self, real: Tensor, fake: Tensor) -> list[tuple[str, Tensor]]:
+        """Return what each face says of logits of its own, by its name, as one number."""
+        return [(name, one_number(value)) for name, value in self._said(real, fake)]
+
+    def _said(self, real: Tensor, fake: Tensor) -> list[tuple[str, Tensor]]:
+        said = list[tuple[str, Tensor]]()
+        for name in _FACES:
+            built = self.build()
+            with guarded():
+                said.append((name, getattr(built, name)(real.clone(), fake.clone())))
+        return said
 
 
 class AdversarialGradientChecks(AdversarialLossChecks):
@@ -186,9 +200,9 @@ class AdversarialGradientChecks(AdversarialLossChecks):
     @check("gradient")
     def test_gradients_are_the_slopes_of_the_faces(self) -> None:
         """A step against them makes the face smaller, by what they say."""
-        loss, (real, fake) = self.build(), self.samples()
+        real, fake = self.samples()
         for place, name in enumerate(_FACES):
-            fault = slope_fault(partial(self._face_of, loss, place, real), fake)
+            fault = slope_fault(partial(self._face_of, place, real), fake)
             assert fault is None, f"the {name} face of fake logits {fault}"
 
     @check("gradient")
@@ -216,16 +230,16 @@ class AdversarialGradientChecks(AdversarialLossChecks):
             fake = self.samples()[1].requires_grad_()
             for value in self.asked(loss, self.samples()[0], fake.clone()):
                 if value.requires_grad:
-                    torch.autograd.grad(value, fake, allow_unused=True)
+                    torch.autograd.backward(value)
 
-    def _face_of(self, loss: Any, place: int, real: Tensor, fake: Tensor) -> Tensor:
-        return self.asked(loss, real.to(fake), fake)[place]
+    def _face_of(self, place: int, real: Tensor, fake: Tensor) -> Tensor:
+        return self.asked(self.build(), real.to(fake), fake)[place]
 
     def _value(self, face: str, real: Tensor, fake: Tensor) -> Tensor:
         return dict(self.faces(real, fake))[face]
 
     def _face(self, face: str, real: Tensor, fake: Tensor) -> float:
-        return float(self._value(face, real, fake))
+        return float(self._value(face, real, fake).detach())
 
 
 def logits_of_shape(shape: tuple[int, ...], *, seed: int = 0) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+from functools import cache
 from importlib.machinery import ModuleSpec
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -29,9 +30,11 @@ HEAVY = frozenset(
 """What an announcement may not import: torch, numpy and image libraries, and what imports them."""
 
 
-def announcing() -> set[str]:
+@cache
+def announcing() -> frozenset[str]:
     """Return the distributions that announce something: those with an entry point of srkit's."""
-    return {point.dist.name for point in entry_points(group=ENTRY_POINT_GROUP) if point.dist}
+    points = entry_points(group=ENTRY_POINT_GROUP)
+    return frozenset(point.dist.name for point in points if point.dist)
 
 
 def heavy_imports(module: str) -> set[str]:

@@ -17,6 +17,7 @@ from srkit_core.testing.surroundings import watched
 from srkit_core.testing.torch_surroundings import OF_TORCH, owners_of_names
 
 _CALLS = 5
+_OTHER_SEED = 987
 """After how many calls a component must still say the same."""
 
 
@@ -64,12 +65,16 @@ class CallChecks(ComponentContract, ABC):
     @check("inputs")
     def test_building_and_calling_it_change_nothing_else(self) -> None:
         """No setting, file, print or process, and no global random state: others draw from it."""
-        self.asked(self.build(), *self.samples())  # what is imported once is imported now
+        watching = watched(OF_TORCH, owners_of_names())
+        with guarded(), watching as first:  # what is imported once is imported now
+            self.ask(build(self.bound(), seed=SEED), *self.samples())
         with torch.random.fork_rng(devices=[]), watched(OF_TORCH, owners_of_names()) as facts:
+            torch.default_generator.manual_seed(_OTHER_SEED)
             before = torch.get_rng_state()
             self.ask(build(self.bound(), seed=SEED), *self.samples())
             moved = not torch.equal(before, torch.get_rng_state())
         facts += ["draws from, or seeds, torch's random state"] if moved else []
+        facts += [one for one in first if one.startswith("replaces")]
         assert not facts, (
             f"building and calling it {', '.join(facts[:4])}; draw from a generator of its own, "
             "pass dtype and device, and leave the rest alone"
@@ -114,7 +119,12 @@ class CallChecks(ComponentContract, ABC):
     def test_memory_layout_changes_nothing(self) -> None:
         """What networks return may be channels_last, or a part of something larger."""
         plain = self.asked(self.build(), *self.samples())
-        for name, arranged in {"channels_last": _channels_last, "not contiguous": _spread}.items():
+        arrangements = {
+            "channels_last": _channels_last,
+            "not contiguous": _spread,
+            "transposed": _turned,
+        }
+        for name, arranged in arrangements.items():
             said = self.asked(self.build(), *map(arranged, self.samples()))
             assert all(map(_near, plain, said)), (
                 f"of what is {name} it says {_shown(said)}, else {_shown(plain)}: reshape instead "
@@ -203,6 +213,11 @@ def _channels_last(given: Tensor) -> Tensor:
 def _spread(given: Tensor) -> Tensor:
     """Return a tensor of the same values that lie apart in memory."""
     return torch.stack([given, torch.zeros_like(given)], -1)[..., 0]
+
+
+def _turned(given: Tensor) -> Tensor:
+    """Return a tensor of the same values, its first and last dimension swapped in memory."""
+    return given.transpose(0, -1).contiguous().transpose(0, -1)
 
 
 def _state(network: nn.Module) -> list[Tensor]:

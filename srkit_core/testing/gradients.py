@@ -1,7 +1,7 @@
 """Is a gradient what it should be?"""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -9,6 +9,12 @@ from torch import Tensor
 _STEP: Final = 1e-3
 _AGREE: Final = 0.1
 """How far a difference quotient over a kink may be from the slope."""
+
+
+def one_number(said: Any) -> Tensor:
+    """Return a scalar as it is, and the mean of anything larger."""
+    made = torch.as_tensor(said)
+    return made.mean() if made.ndim else made
 
 
 def gradient_fault(gradient: Tensor | None, name: str) -> str | None:
@@ -27,7 +33,10 @@ def slope_fault(function: Callable[[Tensor], Tensor], given: Tensor) -> str | No
     does not, or there is no gradient.
     """
     leaf = given.double().requires_grad_()
-    value = function(leaf.clone())
+    try:
+        value = function(leaf.clone())
+    except RuntimeError:  # it takes no float64, which another check tells
+        return None
     if not value.requires_grad:
         return None
     (gradient,) = torch.autograd.grad(value, leaf, allow_unused=True)

@@ -1,9 +1,7 @@
 """Which checks does a loss pass?"""
 
 from math import isfinite
-from typing import Any, ClassVar
-
-from torch import Tensor
+from typing import ClassVar
 
 from srkit_core.specs import LossSpec
 from srkit_core.testing.adversarial_loss_checks import AdversarialGradientChecks
@@ -55,7 +53,3 @@ class AdversarialLossContract(AdversarialGradientChecks, _LossContract):
     """
 
     _adversarial = True
-
-    def ask(self, built: Any, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Return what both faces say."""
-        return built.generator(*inputs), built.discriminator(*inputs)

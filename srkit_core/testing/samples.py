@@ -1,6 +1,7 @@
 """Which small pictures are components tried on?"""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import torch
@@ -12,6 +13,11 @@ def pictures(batch: int, height: int, width: int, *, channels: int = 3, seed: in
     """Return (batch, channels, height, width) float32 pictures: 8-bit values in [0, 1], soft shapes
     with a fine grain.
     """
+    return _pictures(batch, height, width, channels, seed).clone()
+
+
+@lru_cache(maxsize=64)
+def _pictures(batch: int, height: int, width: int, channels: int, seed: int) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.rand(batch, channels, 2 + height // 8, 2 + width // 8, generator=rng)
     shapes = functional.interpolate(coarse, (height, width), mode="bicubic", align_corners=False)
