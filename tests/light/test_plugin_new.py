@@ -89,7 +89,7 @@ def test_it_says_the_next_commands(made, capsys):
     assert lines[lines.index("next:") + 1] == "cd srkit-zz-first"
     assert 'pip install -e ".[test]"' in told
     assert "srkit plugin check srkit-zz-first" in lines
-    assert "srkit train --gen srvgg --loss l1+zz-first --steps 200" in lines
+    assert "srkit train --gen srvgg --loss l1+zz-first --steps 50 --batch 4 --patch 64" in lines
     assert lines[-1] == "then change what it computes, in srkit_zz_first/loss.py"
 
 

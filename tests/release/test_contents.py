@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 EVERY = [pytest.param(one, id=one.name) for one in workspace()]
 CODE = {".py", ".typed"}
-BUNDLED = {"registry.toml", "examples/recipes", "scaffold"}
+BUNDLED = {"LICENSE", "registry.toml", "examples/recipes", "scaffold"}
 MOST_BYTES = 2**20
 """Of a wheel; none carries weights or pictures yet."""
 
@@ -98,9 +98,12 @@ def test_an_sdist_holds_what_its_wheel_is_built_from(built, distribution):
     assert modules <= set(inside)
 
 
-def test_srkit_s_wheel_carries_catalogue_and_recipes(built):
+def test_srkit_s_wheel_carries_catalogue_recipes_and_templates(built):
     srkit = next(one for one in workspace() if one.name == "srkit")
     assert {
         "srkit_core/_bundled/registry.toml",
         "srkit_core/_bundled/examples/recipes/demo.toml",
+        "srkit_core/_bundled/LICENSE",
+        "srkit_core/scaffold/templates/shared/.github/workflows/check.yml.tmpl",
+        "srkit_core/scaffold/templates/weights/PACKAGE/COMPONENT.safetensors",
     } <= set(wheel(built, srkit).namelist())
