@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from srkit_core.builtin.augmentations import AUGMENTATIONS
 from srkit_core.builtin.schedules import SCHEDULES
+from srkit_core.builtin.trackers import TRACKERS
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import (
     AdversarialLoss,
@@ -229,6 +230,7 @@ def srkit_components() -> list[AnnouncedSpec]:
         *_recipes(),
         *AUGMENTATIONS,
         *SCHEDULES,
+        *TRACKERS,
     ]
 
 

@@ -65,7 +65,9 @@ _WRITTEN_OTHERWISE: Final[Mapping[str, Any]] = {
     "track": Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="Also tell tensorboard, wandb or another tracker; may be repeated."
+            metavar="NAME",
+            help="Also tell tensorboard, wandb or another of `srkit list tracker`, with its "
+            "options in parentheses; may be repeated.",
         ),
     ],
 }

@@ -24,7 +24,7 @@ from srkit_core.engine.checkpoints.resume import (
 from srkit_core.engine.checkpoints.run_lock import run_lock
 from srkit_core.engine.held_out import held_out_before
 from srkit_core.engine.logs.summary import write_summary
-from srkit_core.engine.logs.trackers import TrackedRun, Trackers, check_trackers, open_trackers
+from srkit_core.engine.logs.trackers import Trackers, open_trackers
 from srkit_core.engine.loop import run_stages
 from srkit_core.engine.machine.processes import Processes, open_processes
 from srkit_core.engine.machine.stop_request import catch_stop_signals
@@ -44,6 +44,7 @@ from srkit_core.engine.stage_run import StageRun, open_stage_run
 from srkit_core.engine.unstarted import given_back, missing_folders, without_trace
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.expressions import Call
+from srkit_core.interfaces import RunInfo
 from srkit_core.launch import leftovers
 from srkit_core.models.initial_weights import InitialWeights, check_fits, read_initial
 from srkit_core.oom import oom_guard
@@ -55,6 +56,7 @@ from srkit_core.registry import Registry, discover
 from srkit_core.run_folder import RunFolder, RunResult, choose_run_folder, read_environment
 from srkit_core.run_options import RunOptions, with_arguments
 from srkit_core.specs import GeneratorSpec
+from srkit_core.tracker_binding import make_tracker
 
 _TOO_LARGE: Final = "a network of fewer blocks or features, or a machine with more memory"
 
@@ -77,7 +79,8 @@ def train(
     asked, registry = options or RunOptions(), registry or discover()
     options, notes = _as_before(asked, resume)
     planned = plan(with_listed_names(recipe, Path()), registry)
-    check_trackers(options.track)
+    for name in options.track:  # what is not there is told before anything is written
+        make_tracker(registry, name)
     ignored = leftovers()
     with (
         oom_guard(_TOO_LARGE),
@@ -283,9 +286,10 @@ def _opened_trackers(run: StageRun) -> AbstractContextManager[Trackers]:
     context, step = run.context, run.progress.position.total
     environment = read_environment(context.folder.path) or {}
     folder, identity = context.folder.path, environment.get("id", "")
-    tracked = TrackedRun(folder, context.recipe, identity, step)
+    tracked = RunInfo(folder, context.recipe.to_dict(), identity, step)
     names = context.options.track if context.processes.is_main else ()
-    return open_trackers(names, tracked, context.callbacks)
+    trackers = [make_tracker(context.registry, name) for name in names]
+    return open_trackers(trackers, tracked, context.callbacks)
 
 
 def _check_length(context: RunContext, progress: Progress) -> None:

@@ -2,19 +2,30 @@
 
 import csv
 import os
+import re
 import signal
+from typing import ClassVar
 
 import pytest
-from accelerate.tracking import LOGGER_TYPE_TO_CLASS, GeneralTracker
+from accelerate.tracking import LOGGER_TYPE_TO_CLASS
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
-from srkit_core.engine.logs import trackers
 from srkit_core.engine.trainer import train
-from srkit_core.errors import InterruptedRunError, RecipeError
+from srkit_core.errors import (
+    InterruptedRunError,
+    OptionError,
+    PluginError,
+    RecipeError,
+    UnknownComponentError,
+)
+from srkit_core.interfaces import Tracker
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.registry import discover
+from srkit_core.run_folder import read_environment
 from srkit_core.run_options import RunOptions
+from srkit_core.specs import TrackerSpec
 
 STAGE = {
     "loss": "l1",
@@ -46,49 +57,68 @@ class Notes(Callback):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-class Recorder(GeneralTracker):
-    name = "recorder"
-    requires_logging_directory = False
-    said: list
+class Recorder:
+    """A tracker of a plugin."""
 
-    def __init__(self, run_name):
-        super().__init__()
-        type(self).said = [("name", run_name)]
+    said: ClassVar[list] = []
 
-    @property
-    def tracker(self):
-        return None
+    def __init__(self, name):
+        type(self).said = [("name", name)]
 
-    def store_init_configuration(self, values):
-        self.said.append(("configuration", values))
+    def start(self, run):
+        self.said.append((run.folder.name, run.done, run.identity, run.recipe))
 
-    def log(self, values, step):
-        self.said.append((step, values))
+    def row(self, step, figures):
+        self.said.append((step, figures))
 
-    def finish(self):
-        self.said.append("finished")
+    def pictures(self, step, sheet):
+        self.said.append((step, sheet.shape))
+
+    def close(self):
+        self.said.append("closed")
 
 
 class Broken(Recorder):
-    def log(self, values, step):
+    def row(self, step, figures):
         raise ConnectionError("the server has gone")
 
 
-def registered(monkeypatch, cls):
-    monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "recorder", cls)
-    monkeypatch.setattr(trackers, "get_available_trackers", lambda: ["recorder"])
+class WithoutKey(Recorder):
+    def start(self, run):
+        raise ValueError("no API key")
+
+
+class Half:
+    def start(self, run):
+        raise AssertionError("nobody starts it")
+
+
+def tracker(cls):
+    def made(*, name: str = "mine") -> Tracker:
+        """Make one."""
+        return cls(name)
+
+    return TrackerSpec(name="recorder", factory=made, summary="remembers")
+
+
+def with_tracker(cls):
+    return discover().with_components(tracker(cls), distribution="zz-logs")
 
 
 def rows(folder):
     return list(csv.DictReader((folder / "metrics.csv").read_text().splitlines()))
 
 
-def test_a_tracker_is_told_every_row_and_the_recipe(tmp_path, monkeypatch):
-    registered(monkeypatch, Recorder)
-    train(RECIPE, RunOptions(out=tmp_path / "mine", device="cpu", track=("recorder",)))
-    name, configuration, *told, end = Recorder.said
-    assert (name, end) == (("name", "mine"), "finished")
-    assert configuration[1]["stages.0.loss"] == "1.0*srkit/l1"
+def test_a_tracker_of_a_plugin_is_told_every_row_and_the_recipe(tmp_path):
+    where = RunOptions(out=tmp_path / "mine", device="cpu", track=("recorder(name=yours)",))
+    train(RECIPE, where, registry=with_tracker(Recorder))
+    name, (folder, done, identity, recipe), *told, end = Recorder.said
+    assert (name, end, folder, done) == (("name", "yours"), "closed", "mine", 0)
+    assert identity == read_environment(tmp_path / "mine")["id"]
+    assert recipe["stages"][0]["loss"] == "1.0*srkit/l1"
+    sheets = [one for one in told if isinstance(one[1], tuple)]
+    assert [(step, shape[2]) for step, shape in sheets] == [(2, 3), (4, 3)]
+    told = [one for one in told if one not in sheets]
     assert [step for step, _ in told] == [1, 2, 2, 3, 4, 4]
     for row, (step, values) in zip(rows(tmp_path / "mine"), told, strict=True):
         assert int(row["step"]) == step
@@ -101,17 +131,17 @@ def test_a_tracker_is_told_every_row_and_the_recipe(tmp_path, monkeypatch):
         assert values == pytest.approx(expected)
 
 
-def test_a_tracker_that_fails_is_named_once_and_the_run_goes_on(tmp_path, monkeypatch):
-    registered(monkeypatch, Broken)
+def test_a_tracker_that_fails_is_named_once_and_the_run_goes_on(tmp_path):
     listener = Notes()
     train(
         RECIPE,
         RunOptions(out=tmp_path / "run", device="cpu", track=("recorder",)),
+        registry=with_tracker(Broken),
         callbacks=[listener],
     )
     assert [note for note in listener.notes if "recorder" in note] == [
-        "warning: the tracker recorder has failed and may miss figures: the server has gone; "
-        "metrics.csv has them all"
+        "warning: the tracker zz-logs/recorder has failed and may miss figures: the server has "
+        "gone; metrics.csv has them all"
     ]
     assert len(rows(tmp_path / "run")) == 6
 
@@ -137,23 +167,69 @@ def test_tensorboard_has_the_rows_of_a_resumed_run_once_and_its_pictures(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "hint"),
+    ("cls", "name", "error", "message", "hint"),
     [
-        ("tensorbord", "there is no tracker 'tensorbord'", "did you mean 'tensorboard'?"),
-        ("comet_ml", "the tracker comet_ml is not installed", "pip install comet-ml"),
+        (
+            Recorder,
+            "tensorbord",
+            UnknownComponentError,
+            "no tracker named 'tensorbord' is installed",
+            "did you mean 'tensorboard'?",
+        ),
+        (
+            Recorder,
+            "comet_ml",
+            RecipeError,
+            "the tracker comet_ml is not installed",
+            "pip install comet-ml",
+        ),
+        (
+            Recorder,
+            "recorder(nam=x)",
+            OptionError,
+            "recorder has no option 'nam'",
+            "did you mean 'name'? srkit show recorder",
+        ),
+        (
+            Half,
+            "recorder",
+            PluginError,
+            "the tracker zz-logs/recorder is not made: TypeError: Half",
+            "srkit doctor, or leave out --track",
+        ),
+        (
+            lambda name: name,
+            "zz-logs/recorder",
+            PluginError,
+            "the tracker zz-logs/recorder is a str without start, row, pictures and close",
+            "srkit doctor, or leave out --track",
+        ),
+        (
+            WithoutKey,
+            "recorder",
+            RecipeError,
+            "the tracker zz-logs/recorder does not start: no API key",
+            "look into the settings of zz-logs/recorder, or leave out --track",
+        ),
     ],
 )
-def test_a_tracker_that_is_not_there_is_told_before_anything_is_written(
-    tmp_path, name, message, hint
+def test_a_tracker_that_does_not_work_is_told_before_anything_is_written(
+    tmp_path, cls, name, error, message, hint
 ):
-    with pytest.raises(RecipeError, match=message) as caught:
-        train(RECIPE, RunOptions(out=tmp_path / "run", track=(name,)))
+    where = RunOptions(out=tmp_path / "run", device="cpu", track=(name,))
+    with pytest.raises(error, match=re.escape(message)) as caught:
+        train(RECIPE, where, registry=with_tracker(cls))
     assert caught.value.hint == hint
     assert not (tmp_path / "run").exists()
 
 
-def test_trackers_are_taken_over_by_a_resume(tmp_path, monkeypatch, capsys):
-    registered(monkeypatch, Recorder)
+def test_names_are_those_of_accelerate():
+    names = [one.name for one in discover().installed(TrackerSpec)]
+    assert set(map(str, LOGGER_TYPE_TO_CLASS)) <= set(names)
+
+
+def test_trackers_are_taken_over_by_a_resume(tmp_path, installed, capsys):
+    installed(tracker(Recorder), distribution="zz-logs")
     (tmp_path / "mine.toml").write_text(RECIPE.to_toml())
     assert (
         run(
@@ -171,7 +247,7 @@ def test_trackers_are_taken_over_by_a_resume(tmp_path, monkeypatch, capsys):
     Recorder.said = []
     assert run(["train", "--resume", "--steps", "5", "--out", str(tmp_path / "run")]) == 0
     assert "track ('recorder',)" in capsys.readouterr().out
-    assert [said[0] for said in Recorder.said[1:-1]] == [5, 5]
+    assert [said[0] for said in Recorder.said[2:-1]] == [5, 5, 5]
 
 
 @pytest.mark.slow

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from accelerate.tracking import LOGGER_TYPE_TO_CLASS, GeneralTracker
 
+from srkit_core.builtin.accelerate_trackers import AccelerateTracker
 from srkit_core.cli.app import run
 from srkit_core.engine import networks, stage_run, trainer
-from srkit_core.engine.logs import trackers
 from srkit_core.engine.trainer import train
-from srkit_core.errors import OutOfMemoryError, SrkitError
+from srkit_core.errors import OutOfMemoryError, RecipeError, SrkitError
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions
@@ -36,23 +35,12 @@ def no_memory(*_, **__):
     raise torch.OutOfMemoryError("CUDA out of memory")
 
 
-class WithoutKey(GeneralTracker):
-    name = "recorder"
-    requires_logging_directory = False
-
-    def __init__(self, run_name, **_):
-        super().__init__()
-
-    def start(self):
-        raise ValueError("no API key")
-
-    tracker = property(lambda self: None)
-
-
 def a_tracker(monkeypatch, where):
-    monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "recorder", WithoutKey)
-    monkeypatch.setattr(trackers, "get_available_trackers", lambda: ["recorder"])
-    return {"track": ("recorder",)}
+    def start(self, run):
+        raise RecipeError("no API key")
+
+    monkeypatch.setattr(AccelerateTracker, "start", start)
+    return {"track": ("tensorboard",)}
 
 
 def no_pictures(monkeypatch, where):

@@ -1,7 +1,7 @@
 """On which device, in how many processes and in which precision does this run compute?
 
-Accelerate stays behind this file and `logs/trackers.py`. Its process group and autocast are used;
-its optimizer, loader and scheduler wrappers are not.
+Accelerate stays behind this file and `builtin/accelerate_trackers.py`. Its process group and
+autocast are used; its optimizer, loader and scheduler wrappers are not.
 """
 
 import gc
