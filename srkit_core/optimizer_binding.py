@@ -27,9 +27,11 @@ class BoundOptimizer:
 
     @property
     def written_out(self) -> OptimizerConfig:
-        """The table of a recipe, with all options of a plugin's."""
+        """The table of a recipe, with the full name and all options of a plugin's."""
         options = {name: as_value(value) for name, value in self.options.items()}
-        return OptimizerConfig.model_validate({"name": self.name, "lr": self.lr, **options})
+        return OptimizerConfig.model_validate(
+            {"name": self.owner or self.name, "lr": self.lr, **options}
+        )
 
 
 def bind_optimizer(registry: Registry, config: OptimizerConfig) -> BoundOptimizer:

@@ -7,11 +7,12 @@ from typing import Any, Final
 from srkit_core.binding import kinds_within
 from srkit_core.catalogue import catalogue, core_distributions
 from srkit_core.errors import RegistryError
-from srkit_core.expressions import Call, Chain, Sum
+from srkit_core.expressions import Call, Chain, Item, Sum
 from srkit_core.options import options_of
 from srkit_core.recipe import PAIRED, Recipe
 from srkit_core.registry import Component, Registry
-from srkit_core.specs import Kind
+from srkit_core.schedule import Schedule
+from srkit_core.specs import AnnouncedSpec, AugmentationSpec, Kind, ScheduleSpec
 
 OWN_BICUBIC: Final = "srkit/bicubic"
 """The baseline that srkit takes where nobody names one."""
@@ -26,7 +27,14 @@ def with_full_names(recipe: Recipe, registry: Registry, home: str) -> Recipe:
     validation, stored = recipe.validation, recipe.degradation == PAIRED
     disc = recipe.discriminator
     stages = (
-        stage.model_copy(update={"loss": names.sum("loss", stage.loss)}) for stage in recipe.stages
+        stage.model_copy(
+            update={
+                "loss": names.sum("loss", stage.loss),
+                "augment": names.augment(stage.augment),
+                "schedule": names.schedule(stage.schedule),
+            }
+        )
+        for stage in recipe.stages
     )
     metrics = names.sum("metric", validation.metrics)
     return recipe.model_copy(
@@ -53,6 +61,22 @@ class _Names:
     def chain(self, written: Chain) -> Chain:
         items = (replace(item, call=self.call("degradation", item.call)) for item in written.items)
         return Chain(tuple(items))
+
+    def augment(self, written: Chain) -> Chain:
+        return Chain(tuple(map(self._augment_item, written.items)))
+
+    def _augment_item(self, item: Item) -> Item:
+        name = self._full(AugmentationSpec, item.call.name)
+        return replace(item, call=replace(item.call, name=name))
+
+    def schedule(self, written: Schedule) -> Schedule:
+        return written.model_copy(update={"name": self._full(ScheduleSpec, written.name)})
+
+    def _full(self, spec: type[AnnouncedSpec], name: str) -> str:
+        try:
+            return self.registry.one(spec, name).full_name
+        except RegistryError:
+            return name
 
     def call(self, kind: Kind, call: Call) -> Call:
         try:

@@ -175,7 +175,9 @@ def _bind_degradation(registry: Registry, recipe: Recipe) -> DegradationPlan:
 def _bind_stage(
     registry: Registry, stage: Stage, scale: int, unit: int, *, stored: bool
 ) -> StagePlan:
-    augment = bind_augment(registry, stage.augment, stored=stored)
+    usual = {name: field.default for name, field in Stage.model_fields.items()}
+    names = registry.for_defaults(stage.augment, usual["augment"])
+    augment = bind_augment(names, stage.augment, stored=stored)
     context = {"scale": scale, "patch": stage.patch}
     components = [bind(registry, "loss", term.call, context) for term in stage.loss.terms]
     weights = [
@@ -189,7 +191,7 @@ def _bind_stage(
         stage,
         tuple(map(LossTerm, _labels(components), weights, components)),
         augment,
-        bind_schedule(registry, stage.schedule),
+        bind_schedule(registry.for_defaults(stage.schedule, usual["schedule"]), stage.schedule),
         bind_optimizer(registry, stage.optimizer.generator),
         bind_optimizer(registry, stage.optimizer.discriminator),
     )
@@ -244,7 +246,7 @@ def _written_out(bound: Plan) -> Recipe:
 
 def _stage_written_out(stage: StagePlan) -> Stage:
     loss = Sum(tuple(Term(term.bound.expression, term.weight) for term in stage.terms))
-    augment = augment_written_out(stage.stage.augment, stage.augment)
+    augment = augment_written_out(stage.augment)
     optimizer = OptimizersConfig(
         generator=stage.generator_optimizer.written_out,
         discriminator=stage.discriminator_optimizer.written_out,

@@ -7,6 +7,7 @@ from typing import Any
 
 from srkit_core.binding import as_value, bind_options
 from srkit_core.errors import PluginError, SrkitError
+from srkit_core.expressions import Call, Value
 from srkit_core.interfaces import RateFactor, StepPosition
 from srkit_core.registry import Registry
 from srkit_core.schedule import Schedule
@@ -24,9 +25,15 @@ class BoundSchedule:
 
     @property
     def written_out(self) -> Schedule:
-        """The table of a recipe, with all options."""
-        options = {name: as_value(value) for name, value in self.options.items()}
-        return Schedule.model_validate({"name": self.name, **options})
+        """The table of a recipe, with the full name and all options."""
+        return Schedule.model_validate({"name": self.owner, **self._written})
+
+    @property
+    def _written(self) -> dict[str, Value]:
+        return {name: as_value(value) for name, value in self.options.items()}
+
+    def __str__(self) -> str:
+        return str(Call(self.name, tuple(self._written.items())))
 
 
 def bind_schedule(registry: Registry, schedule: Schedule) -> BoundSchedule:

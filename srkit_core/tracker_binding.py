@@ -6,7 +6,8 @@ from srkit_core.binding import bind_options
 from srkit_core.errors import PluginError, SrkitError
 from srkit_core.expressions import parse_call
 from srkit_core.interfaces import Tracker
-from srkit_core.registry import OWN_DISTRIBUTION, Registry
+from srkit_core.misses import OWN_DISTRIBUTION
+from srkit_core.registry import Registry
 from srkit_core.specs import TrackerSpec
 
 

@@ -115,12 +115,11 @@ def _line(chain: Chain) -> str:
     return f'augment = "{chain}"'
 
 
-def augment_written_out(chain: Chain, augment: Augment) -> Chain:
-    """Return a chain with every option of its augmentations."""
-    pairs = zip(chain.items, augment.steps, strict=True)
-    return Chain(tuple(_item_written_out(item, step) for item, step in pairs))
+def augment_written_out(augment: Augment) -> Chain:
+    """Return the chain with full names and every option."""
+    return Chain(tuple(map(_written_out, augment.steps)))
 
 
-def _item_written_out(item: Item, step: AugmentStep[Augmentation]) -> Item:
+def _written_out(step: AugmentStep[Augmentation]) -> Item:
     options = tuple((name, as_value(value)) for name, value in step.options.items())
-    return Item(Call(item.call.name, options), step.probability)
+    return Item(Call(step.owner, options), step.probability)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from srkit_core.builtin.augmentations import AUGMENTATIONS
+from srkit_core.builtin.known_trackers import TRACKERS
 from srkit_core.builtin.schedules import SCHEDULES
-from srkit_core.builtin.trackers import TRACKERS
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import (
     AdversarialLoss,

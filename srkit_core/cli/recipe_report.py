@@ -70,7 +70,7 @@ def _column(planned: "StagePlan", crops: int | None) -> dict[str, str]:
         "augment": str(stage.augment) or "none",
         "optimizer": _per_network(planned, _optimizer),
         "learning rate": _per_network(planned, lambda stage, one: f"{one.lr or stage.lr:g}"),
-        "schedule": f"{planned.schedule.written_out}{warmup}",
+        "schedule": f"{planned.schedule}{warmup}",
         "order": f"{stage.order}{turns}" if planned.adversarial else "",
         "also": ", ".join(_changed(stage)),
     }

@@ -18,7 +18,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from srkit_core.data.dataset import Batch, CropDataset, collate
-from srkit_core.errors import DataError, LostProcessError, ResourceError
+from srkit_core.errors import LostProcessError, SrkitError
 from srkit_core.io.images import Pixels
 from srkit_core.process_start import start_error, starting_processes
 from srkit_core.torch_messages import LOST_WORKER, NO_MORE_FILES, says_any
@@ -56,7 +56,7 @@ class _SentBatch:
         return self.arrived().pin_memory()
 
 
-class _Batches(Dataset["Batch | _SentBatch | DataError | ResourceError"]):
+class _Batches(Dataset["Batch | _SentBatch | SrkitError"]):
     """Batches by the numbers of their samples.
 
     An error is handed over, because a loader's process can raise but its text.
@@ -65,10 +65,10 @@ class _Batches(Dataset["Batch | _SentBatch | DataError | ResourceError"]):
     def __init__(self, samples: CropDataset) -> None:
         self._samples = samples
 
-    def __getitem__(self, numbers: list[int]) -> Batch | _SentBatch | DataError | ResourceError:
+    def __getitem__(self, numbers: list[int]) -> Batch | _SentBatch | SrkitError:
         try:
             batch = collate([self._samples[number] for number in numbers])
-        except (DataError, ResourceError) as error:
+        except SrkitError as error:
             return error
         if get_worker_info() is None:
             return batch
@@ -98,7 +98,7 @@ def training_batches(
     with hold_signals(), starting_processes(_ALONE):
         loaded = iter(loader)
     for batch in loaded:
-        if isinstance(batch, (DataError, ResourceError)):
+        if isinstance(batch, SrkitError):
             raise batch
         yield batch.arrived() if isinstance(batch, _SentBatch) else batch
 

@@ -205,7 +205,7 @@ def _changed_lengths(old: Recipe, new: Recipe) -> Iterator[str]:
             )
     before, last = old.stages[-1], new.stages[-1]
     if before.length != last.length:
-        schedule = last.schedule.name
+        schedule = last.schedule.name.rpartition("/")[2]
         steady = schedule in ("constant", "multistep")
         moved = "" if steady else f"; its {schedule} schedule changes from here"
         yield f"the last stage was {before.length} long and is now {last.length}{moved}"

@@ -73,7 +73,9 @@ def test_every_option_of_every_component_is_written_into_the_recipe(tiny):
     assert str(made.validation.metrics) == (
         "srkit-tiny/psnr(window=11) + srkit-tiny/ssim(window=11)"
     )
-    assert str(made.stages[0].augment) == "flip(axis=horizontal)@0.5 | cutblur(size=0.7)"
+    assert str(made.stages[0].augment) == (
+        "srkit-tiny/flip(axis=horizontal)@0.5 | srkit-tiny/cutblur(size=0.7)"
+    )
 
 
 def test_an_int_that_is_the_default_of_a_float_is_written_as_it_is_read(plugin, tiny_specs):

@@ -4,7 +4,7 @@ command line, and is one that is broken named?
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -18,9 +18,11 @@ from srkit_core.errors import PluginError
 from srkit_core.interfaces import MakeOptimizer, RateFactor
 from srkit_core.io.images import write_image
 from srkit_core.models.weights_file import read_tensors
+from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
+from srkit_core.schedule import Schedule
 from srkit_core.specs import AugmentationSpec, OptimizerSpec, ScheduleSpec
 
 NAME = "zz-doors"
@@ -174,7 +176,9 @@ def test_an_augmentation_changes_what_is_learnt(registry, photos, tmp_path):
         train(recipe(augment=augment), options(photos, out), registry=registry)
         weights[augment] = read_tensors(out / "weights/last.safetensors")
         written = str(read_recipe(str(out / "recipe.toml")).stages[0].augment)
-        assert written == augment.replace("negative", "negative(broken=false)")
+        assert written == augment.rpartition("/")[2].replace(
+            "negative", "zz-doors/negative(broken=false)"
+        )
     never, always, by_full_name = weights.values()
     assert any(not torch.equal(tensor, always[name]) for name, tensor in never.items())
     assert all(torch.equal(tensor, by_full_name[name]) for name, tensor in always.items())
@@ -195,6 +199,23 @@ def test_a_broken_augmentation_is_named(augment, fact, registry, photos, tmp_pat
     assert fact in caught.value.message
 
 
+def test_a_broken_augmentation_is_named_by_a_loading_process_too(registry, photos, tmp_path):
+    where = replace(options(photos, tmp_path / "run"), workers=1)
+    with pytest.raises(PluginError, match="'lost' of zz-doors failed when it drew a change"):
+        train(recipe(augment="lost"), where, registry=registry)
+
+
+def test_a_plugin_that_takes_names_of_srkit_changes_no_default(photos, tmp_path):
+    taken = [
+        AugmentationSpec(name="flip", factory=Lost, summary="another flip"),
+        ScheduleSpec(name="constant", factory=onecycle, summary="another constant"),
+    ]
+    planned = plan(recipe(), discover().with_components(*taken, distribution=NAME))
+    stage = planned.recipe.stages[0]
+    assert str(stage.augment) == "srkit/flip(axis=horizontal) | srkit/turn"
+    assert stage.schedule == Schedule(name="srkit/constant")
+
+
 def test_an_augmentation_is_asked_for_on_the_command_line(installed, photos, tmp_path, capsys):
     installed(*SPECS, distribution=NAME)
     words = ["train", "--gen", "srvgg(features=4, blocks=1)", "--steps", "1", "--batch", "1"]
@@ -202,7 +223,7 @@ def test_an_augmentation_is_asked_for_on_the_command_line(installed, photos, tmp
     words += ["--device", "cpu", "--workers", "0", "--set", "augment=negative | flip"]
     assert run(words) == 0
     text = (tmp_path / "run/recipe.toml").read_text(encoding="utf-8")
-    assert 'augment = "negative(broken=false) | flip(axis=horizontal)"' in text
+    assert 'augment = "zz-doors/negative(broken=false) | srkit/flip(axis=horizontal)"' in text
     capsys.readouterr()
     assert run(["check", str(tmp_path / "run"), "--set", "augment=negativ"]) == 3
     said = capsys.readouterr().err
@@ -226,7 +247,10 @@ def test_an_optimizer_and_a_schedule_take_part_and_resume_exactly(registry, phot
         "closed": False,
         "remembers": False,
     }
-    assert (written.schedule.name, written.schedule.options) == ("onecycle", {"peak": 3.0})
+    assert (written.schedule.name, written.schedule.options) == (
+        "zz-doors/onecycle",
+        {"peak": 3.0},
+    )
 
 
 @pytest.mark.parametrize(
