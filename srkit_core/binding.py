@@ -13,8 +13,16 @@ from typing import Any, TypeVar, get_args
 from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import Call, Value
 from srkit_core.options import KIND_OF, MisfitError, Option, context_of, fit, options_of
-from srkit_core.registry import Component, Registry
-from srkit_core.specs import CONTEXT, Alternatives, Amount, ComponentSpec, Factory, Kind
+from srkit_core.registry import Component, Installed, Registry
+from srkit_core.specs import (
+    CONTEXT,
+    Alternatives,
+    Amount,
+    ComponentSpec,
+    Factory,
+    FactorySpec,
+    Kind,
+)
 
 Context = Mapping[str, int]
 SpecT = TypeVar("SpecT", bound=ComponentSpec)
@@ -86,6 +94,32 @@ def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> BoundC
         for name, value in fitted.items()
     }
     return BoundComponent(call.name, component, values, _needed(component, context))
+
+
+@dataclass(frozen=True)
+class BoundExtension:
+    """What was announced beside components, such as a callback, with every option bound; a nested
+    component is a `BoundComponent`.
+    """
+
+    installed: Installed[FactorySpec]
+    options: Mapping[str, Any]
+
+
+def bind_extension(registry: Registry, cls: type[FactorySpec], call: Call) -> BoundExtension:
+    """Find what was announced as a spec of that class and bind its options.
+
+    Raises UnknownComponentError, AmbiguousError or OptionError; IncompatibleError where an option
+    is a component that needs to know a recipe.
+    """
+    installed = registry.one(cls, call.name)
+    factory = installed.spec.factory
+    fitted = bind_options(installed.name, factory, dict(call.options))
+    annotations = {option.name: option.annotation for option in options_of(factory)}
+    options = {
+        name: _bind_nested(registry, value, annotations[name], {}) for name, value in fitted.items()
+    }
+    return BoundExtension(installed, options)
 
 
 def bind_options(

@@ -36,6 +36,7 @@ class _Arguments(_Table):
     compile: bool = False
     recompute: bool = False
     track: list[str] = Field(default_factory=list)
+    callback: list[str] = Field(default_factory=list)
 
 
 class _Data(_Table):

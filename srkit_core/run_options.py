@@ -15,6 +15,7 @@ from srkit_core.flag import Flag
 from srkit_core.home import at_home
 from srkit_core.reserved_names import name_fault
 
+_LISTS: Final = ("track", "callback")
 _NOT_REPEATED: Final = ("out", "repeats")
 BUNDLED_SOURCE: Final = "photos"
 """The bundled photographs, as a data source."""
@@ -30,7 +31,9 @@ class RunOptions:
     the next free `runs/<name>-<n>`; `init` what the generator starts from: a weights file, a run
     folder or the name of known weights. `workers` are processes that load pictures. `compile` runs
     networks through torch.compile; `recompute` saves memory by computing blocks of the generator
-    twice; `track` names trackers beside `metrics.csv`; `repeats` is the run folder whose recipe is
+    twice; `track` names trackers beside `metrics.csv`; `callback` are expressions of callbacks of
+    plugins, which are told what the run does ("none": nobody of a run that goes on or is repeated);
+    `repeats` is the run folder whose recipe is
     trained again.
 
     Raises RecipeError when the name of a validation set is taken.
@@ -50,6 +53,7 @@ class RunOptions:
         bool, Flag("Save memory: compute the generator's blocks again for the gradient.")
     ] = False
     track: tuple[str, ...] = ()
+    callback: tuple[str, ...] = ()
     repeats: Path | None = None
 
     def __post_init__(self) -> None:
@@ -74,7 +78,7 @@ class RunOptions:
         plain["data"] = anchored(self.source)
         plain["val"] = self.val and {name: anchored(str(one)) for name, one in self.val.items()}
         plain["init"] = None if self.init is None else _absolute(Path(self.init))
-        plain["track"] = list(self.track)
+        plain |= {name: list(getattr(self, name)) for name in _LISTS}
         return {name: value for name, value in plain.items() if name not in _NOT_REPEATED}
 
 
@@ -83,7 +87,7 @@ def repeated_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
     names = {one.name for one in fields(RunOptions)} - set(_NOT_REPEATED)
     said = {name: value for name, value in arguments.items() if name in names}
     given = {name: value for name, value in said.items() if value is not None and value != []}
-    return given | ({"track": tuple(given["track"])} if "track" in given else {})
+    return given | {name: tuple(given[name]) for name in _LISTS if name in given}
 
 
 def with_arguments(

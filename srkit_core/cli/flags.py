@@ -70,6 +70,14 @@ _WRITTEN_OTHERWISE: Final[Mapping[str, Any]] = {
             "options in parentheses; may be repeated.",
         ),
     ],
+    "callback": Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="E",
+            help="Also tell a callback of a plugin, such as NAME(option=1); may be repeated. "
+            "none leaves out those a run was made with.",
+        ),
+    ],
 }
 """Flags of *where* whose text is not their value."""
 

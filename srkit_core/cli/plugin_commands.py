@@ -31,7 +31,8 @@ def find_command(word: str, registry: Registry) -> LoadedCommand:
     """Import the command of a plugin that a word names, bare or full.
 
     Raises RecipeError when there is none, with what is near or would provide it; AmbiguousError
-    when several distributions have one of that name; PluginError when it cannot be imported.
+    when several distributions have one of that name; PluginError when it cannot be imported, or
+    only a broken plugin would have it.
     """
     try:
         installed = registry.one(CommandSpec, word)
@@ -71,15 +72,10 @@ def _who(command: Installed[CommandSpec]) -> str:
     return f"the command '{command.name}' of {command.distribution} {command.version}"
 
 
-def _no_such_command(word: str, registry: Registry) -> SrkitError:
+def _no_such_command(word: str, registry: Registry) -> RecipeError:
     offers = providers("command", word)
-    homes = {f"srkit-{word}", *(offer.distribution for offer in offers)}
-    for problem in registry.problems:
-        if problem.distribution in homes or problem.plugin == word:
-            fact = f"the command '{word}' may be in {problem.distribution}, which is broken"
-            return PluginError(f"{fact}: {problem.error}", hint="srkit doctor")
     own = [name.split()[0] for name in COMMANDS]
     known = [*own, *(one.name for one in registry.installed(CommandSpec))]
     nearest = difflib.get_close_matches(word, known, n=1)
     near = f"did you mean '{nearest[0]}'? srkit --help" if nearest else "srkit --help"
-    return RecipeError(f"No such command '{word}'", hint=offers[0].install if offers else near)
+    return RecipeError(f"No such command '{word}'", hint=offers[0].advice if offers else near)

@@ -48,7 +48,7 @@ def train_command(
     from srkit_core.overrides import flags_of
 
     where |= {"val": _named_sets(where["val"])} if "val" in where else {}
-    where |= {"track": tuple(where["track"])} if "track" in where else {}
+    where |= {name: tuple(where[name]) for name in ("track", "callback") if name in where}
     if resume and not _RESUME_VALUE.fullmatch(resume):
         recipe, resume = _run_of(resume, recipe), "newest"
     if resume and out is None and recipe and (run := _run_folder(recipe)):
@@ -80,10 +80,13 @@ def _train(
     if recipe is None and flags.gen is None and "init" in where and not _holds_run(resumed):
         flags = _like(flags, where["init"])
     requested, run = _requested(recipe, flags, resumed)
+    from srkit_core.callback_binding import bind_callbacks
     from srkit_core.plan import plan
     from srkit_core.registry import discover
 
-    plan(requested.recipe, discover())  # so that a slip of the pen is told before torch is imported
+    registry = discover()  # so that a slip of the pen is told before torch is imported
+    plan(requested.recipe, registry)
+    bind_callbacks(where.get("callback", ()), registry)
 
     from srkit_core.cli.demo import finish_demo, is_demo
     from srkit_core.cli.progress import ProgressView

@@ -5,9 +5,9 @@ from functools import cached_property
 
 import torch
 
-from srkit_core.callbacks import CallbackList
 from srkit_core.data.examples import LrMaker
 from srkit_core.data.patches import CropRule
+from srkit_core.engine.guarded_callbacks import GuardedCallbacks
 from srkit_core.engine.intervals import StageIntervals, intervals_of
 from srkit_core.engine.logs.columns import Column, columns
 from srkit_core.engine.logs.csv_log import CsvLog
@@ -47,7 +47,7 @@ class RunContext:
     validator: Validator
     log: CsvLog
     curves: CurvesFile
-    callbacks: CallbackList
+    callbacks: GuardedCallbacks
     trackers: Trackers = field(default_factory=Trackers)
     clock: RunClock = field(default_factory=RunClock)
 
@@ -79,7 +79,7 @@ def open_run_context(
     folder: RunFolder,
     processes: Processes,
     data: RunData,
-    callbacks: CallbackList,
+    callbacks: GuardedCallbacks,
 ) -> RunContext:
     """Gather what stays the same during a run."""
     plan = pinned.plan

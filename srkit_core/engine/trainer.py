@@ -10,6 +10,7 @@ from typing import Final
 import torch
 
 from srkit_core.binding import BoundComponent
+from srkit_core.callback_binding import bind_callbacks
 from srkit_core.callbacks import Callback, CallbackList
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import BEST_LOSS, keep_last
@@ -22,6 +23,7 @@ from srkit_core.engine.checkpoints.resume import (
     with_kept_best,
 )
 from srkit_core.engine.checkpoints.run_lock import run_lock
+from srkit_core.engine.guarded_callbacks import GuardedCallbacks, open_callbacks, tell_run_start
 from srkit_core.engine.held_out import held_out_before
 from srkit_core.engine.logs.summary import write_summary
 from srkit_core.engine.logs.trackers import Trackers, open_trackers
@@ -81,18 +83,20 @@ def train(
     planned = plan(with_listed_names(recipe, Path()), registry)
     for name in options.track:  # what is not there is told before anything is written
         make_tracker(registry, name)
+    wanted = bind_callbacks(options.callback, registry)
     ignored = leftovers()
     with (
         oom_guard(_TOO_LARGE),
         torch.random.fork_rng(devices=[]),
         open_processes(options.device, options.precision) as processes,
     ):
-        heard = CallbackList(callbacks if processes.is_main else ())
+        heard = open_callbacks(callbacks, wanted, processes)
         for note in [*([ignored] if ignored else []), *notes]:
             heard.on_note(note)
         out, name = options.out, planned.recipe.name
         folder = processes.agree(lambda: choose_run_folder(out, name, resume=resume is not None))
-        with given_back(folder.path if out is None and processes.is_main else None):
+        lent = folder.path if out is None and processes.is_main else None
+        with given_back(lent), heard.told_end(folder.path):
             context = _open_context(planned, folder, options, resume, registry, processes, heard)
             _run(context, resume, recipe.generator)
     return RunResult(folder.path)
@@ -118,7 +122,7 @@ def _open_context(
     resume: Resume | None,
     registry: Registry,
     processes: Processes,
-    callbacks: CallbackList,
+    callbacks: GuardedCallbacks,
 ) -> RunContext:
     _check_batches(planned, processes)
     _tell_who_opens(planned.generator, callbacks)
@@ -175,6 +179,7 @@ def _run(context: RunContext, resume: Resume | None, asked: Call) -> None:
             run = _begin(context, networks, again=resume is not None)
         with context.curves.drawn_at_end(), _opened_trackers(run) as trackers:
             run.context = replace(context, trackers=trackers)
+            tell_run_start(run)
             with _what_was_learnt(context.folder):
                 progress = run_stages(run, stop)
     context.processes.agree(lambda: write_summary(context.folder, progress))

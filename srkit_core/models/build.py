@@ -1,6 +1,6 @@
 """How does a plan become live modules?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeAlias
@@ -8,12 +8,13 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from srkit_core.binding import BoundComponent
+from srkit_core.binding import BoundComponent, BoundExtension
 from srkit_core.chain import DegradationPlan
 from srkit_core.errors import PluginError, SrkitError
 from srkit_core.interfaces import Degradation, Draws, TracedDegradation, add_draws
 from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.options import KIND_OF_MAKER, options_of
+from srkit_core.registry import Installed
 
 
 def build(bound: BoundComponent, *, seed: int = 0) -> Any:
@@ -122,20 +123,33 @@ def _sometimes(
     return changed, [next(drawn) if one else {} for one in chosen.tolist()]
 
 
+def build_extension(bound: BoundExtension) -> Any:
+    """Call the factory of what was announced beside components, such as a callback.
+
+    Torch's global state is left alone. Raises PluginError, naming the plugin, when it fails.
+    """
+    installed = bound.installed
+    with _seeded(0):
+        return _called(installed, bound.options, {}, str(installed.name))
+
+
 def _construct(bound: BoundComponent) -> Any:
-    options = {
-        one.name: _live(bound.options[one.name], one.annotation)
-        for one in options_of(bound.component.spec.factory)
-    }
+    return _called(bound.component, bound.options, bound.context, str(bound.expression))
+
+
+def _called(
+    installed: Installed[Any], bound: Mapping[str, Any], context: Mapping[str, int], written: str
+) -> Any:
+    factory = installed.spec.factory
+    options = {one.name: _live(bound[one.name], one.annotation) for one in options_of(factory)}
     try:
-        return bound.component.spec.factory(**options, **bound.context)
+        return factory(**options, **context)
     except SrkitError:
         raise
     except Exception as error:
         raise PluginError(
-            f"{bound.component.full_name} failed to build '{bound.expression}': "
-            f"{type(error).__name__}: {error}",
-            hint=f"srkit show {bound.component.name}",
+            f"{installed.full_name} failed to build '{written}': {type(error).__name__}: {error}",
+            hint=f"srkit show {installed.name}",
         ) from error
 
 

@@ -43,11 +43,11 @@ def _own_cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def trained(tmp_path):
+def trained(plugin, tmp_path):
     """A weights file as a training writes it, of features=6 for scale 2, inside a plugin."""
     path = tmp_path / "site-packages/srkit_compact/tiny x2.safetensors"
     path.parent.mkdir(parents=True)
-    registry = discover(limit=()).with_components(TINY, distribution="srkit-compact")
+    registry = discover([plugin(TINY, distribution="srkit-compact")])
     bound = bind_generator(registry, parse_call("tiny(features=6)"), 2)
     card = card_of(bound, 2, registry, recipe="# how", step=50)
     save_weights(path, build_network(bound, seed=1).state_dict(), card)
@@ -84,7 +84,7 @@ def test_a_photograph_is_upscaled_by_the_name_of_weights_in_a_wheel(name, tmp_pa
     assert run(["upscale", name, photo, "--out", str(out)]) == 0
     assert out.is_file()
     model = load_model(name)
-    assert (model.scale, str(model.bound.expression)) == (2, "tiny(features=6)")
+    assert (model.scale, str(model.bound.expression)) == (2, "srkit-compact/tiny(features=6)")
 
 
 @pytest.mark.usefixtures("compact")
@@ -96,7 +96,7 @@ def test_they_are_scored_and_begun_from_by_name(tmp_path, pictures):
     words = ["train", "--init", "srkit-compact/compact-x2", "--steps", "1", "--batch", "1"]
     assert run([*words, "--patch", "32", "--out", str(tmp_path / "run"), "--device", "cpu"]) == 0
     recipe = (tmp_path / "run/recipe.toml").read_text()
-    assert 'generator = "tiny(features=6)"' in recipe
+    assert 'generator = "srkit-compact/tiny(features=6)"' in recipe
     assert "scale = 2" in recipe
 
 
@@ -106,7 +106,7 @@ def test_list_show_and_get_say_where_they_come_from(compact, trained, capsys):
     row = rows["compact-x2"]
     assert (row["distribution"], row["generator"], row["scale"], row["path"]) == (
         "srkit-compact",
-        "tiny(features=6)",
+        "srkit-compact/tiny(features=6)",
         2,
         str(trained),
     )
@@ -119,7 +119,7 @@ def test_list_show_and_get_say_where_they_come_from(compact, trained, capsys):
     ]
     assert run(["weights", "show", "compact-x2"]) == 0
     told = capsys.readouterr().out
-    assert "generator: tiny(features=6)\nscale: 2\ntrained: 50 steps" in told
+    assert "generator: srkit-compact/tiny(features=6)\nscale: 2\ntrained: 50 steps" in told
     assert run(["weights", "get", "srkit-compact/compact-x2"]) == 0
     assert f"compact-x2: {trained}" in capsys.readouterr().out
 
@@ -135,7 +135,7 @@ def test_what_is_announced_and_agrees_with_the_card_is_taken(said, installed, tr
 @pytest.mark.parametrize(
     ("said", "fact"),
     [
-        ({"scale": 4}, "tiny(features=6) x4"),
+        ({"scale": 4}, "srkit-compact/tiny(features=6) x4"),
         ({"generator": "tiny(features=8)"}, "tiny(features=8) x2"),
         ({"generator": "srvgg"}, "srvgg x2"),
     ],
@@ -146,7 +146,7 @@ def test_what_differs_from_the_card_is_one_error(said, fact, installed, trained)
         load_model("compact-x2")
     assert str(caught.value) == (
         f"srkit-compact announces the weights 'compact-x2' as {fact}, "
-        "and their file says tiny(features=6) x2"
+        "and their file says srkit-compact/tiny(features=6) x2"
     )
 
 
@@ -166,7 +166,11 @@ def test_what_the_card_names_and_is_not_installed_is_a_miss(installed, trained, 
     installed(_weights(trained), distribution="srkit-compact")
     photo = str(bundled_photographs()[2])
     assert run(["upscale", "compact-x2", photo, "--out", "x.png"]) == 3
-    assert "no generator named 'tiny' is installed" in capsys.readouterr().err
+    assert capsys.readouterr().err.splitlines() == [
+        f"error: generator 'srkit-compact/tiny' of {trained} is not installed; "
+        "made with srkit-compact 1.0",
+        "try: pip install srkit-compact (srkit's catalogue does not know it: look at it first)",
+    ]
 
 
 def test_one_name_of_two_distributions_is_refused_unless_the_files_are_the_same(
