@@ -8,7 +8,7 @@ from srkit_core.field_types import field_faults
 from srkit_core.interfaces import accepted_interfaces
 from srkit_core.options import check_signature
 from srkit_core.reserved_names import name_fault
-from srkit_core.specs import AnnouncedSpec, FactorySpec, LayoutSpec
+from srkit_core.specs import AnnouncedSpec, DataSourceSpec, FactorySpec, FormatSpec, LayoutSpec
 
 
 class UnsoundError(PluginError):
@@ -51,6 +51,10 @@ def _faults_of(spec: AnnouncedSpec) -> Iterator[str]:
         return
     if isinstance(spec, FactorySpec) and not isinstance(spec.factory, type):
         yield from filter(None, [check_signature(spec.factory)])
+    if isinstance(spec, FormatSpec) and not _tells_files(spec):
+        yield "no first bytes tell its files: give starts or sniff"
+    if isinstance(spec, DataSourceSpec) and spec.name != spec.name.lower():
+        yield "a scheme is written in small letters"
     if isinstance(spec, LayoutSpec):
         yield from _pattern_faults(spec)
 
@@ -68,6 +72,10 @@ def interface_faults(spec: AnnouncedSpec) -> Iterator[str]:
         f"it was written for interface {spec.interface} of a {spec.kind}, this srkit takes "
         f"{takes}: {way} is needed"
     )
+
+
+def _tells_files(spec: FormatSpec) -> bool:
+    return all(spec.starts) and bool(spec.starts or spec.sniff)
 
 
 def _pattern_faults(spec: LayoutSpec) -> Iterator[str]:

@@ -39,10 +39,10 @@ def degrade_command(
     """Degrade a picture several times, and write what comes of it with what was drawn."""
     from srkit_core.evaluation.contact_sheet import contact_sheet, describe_draws
     from srkit_core.evaluation.degrade_picture import degrade
-    from srkit_core.io.images import WRITABLE
+    from srkit_core.io.images import writable_endings
     from srkit_core.io.output_files import check_outputs
 
-    if out.suffix.lower() not in WRITABLE:
+    if out.suffix.lower() not in writable_endings():
         raise RecipeError(f"--out {out} is no picture", hint=f"--out {out.with_suffix('.png')}")
     check_outputs([out], overwrite=overwrite)
     degraded = degrade(picture, chain, scale=scale, count=count, side=side, seed=seed)

@@ -113,12 +113,12 @@ def _check_order(model: str, inputs: list[Path], out: Path) -> None:
 
 def _is_picture(word: str) -> bool:
     """Whether a word means a picture or a folder of them, and no model."""
-    from srkit_core.io.images import ENDINGS
+    from srkit_core.io.images import picture_endings
     from srkit_core.registry import discover
     from srkit_core.specs import WeightsSpec
 
     if not Path(word).is_dir():
-        return Path(word).suffix.lower() in ENDINGS
+        return Path(word).suffix.lower() in picture_endings()
     registry = discover()
     models = {one.name for one in registry.of_kind("generator")}
     models |= {
@@ -197,17 +197,17 @@ def _tasks(inputs: list[Path], out: Path, overwrite: bool) -> list[tuple[Path, P
 
 def _is_one_file(inputs: list[Path], out: Path, pictures: int) -> bool:
     """Whether --out names a file; raises RecipeError where it does and there is not one input."""
-    from srkit_core.io.images import ENDINGS, WRITABLE
+    from srkit_core.io.images import picture_endings, writable_endings
     from srkit_core.io.output_files import leads_to
 
-    if out.suffix.lower() not in ENDINGS or leads_to(out, Path.is_dir):
+    if out.suffix.lower() not in picture_endings() or leads_to(out, Path.is_dir):
         return False
     if len(inputs) > 1 or inputs[0].is_dir():
         folder = inputs[0].is_dir()
         fact = f"{inputs[0]} is a folder" if folder else f"there are {pictures} inputs"
         hint = f"--out {shlex.quote(str(out.with_suffix('')))}"
         raise RecipeError(f"--out {out} is one picture, and {fact}", hint=hint)
-    if out.suffix.lower() not in WRITABLE:
+    if out.suffix.lower() not in writable_endings():
         hint = f"--out {shlex.quote(str(out.with_suffix('.png')))}"
         raise RecipeError(f"no {out.suffix} pictures are written", hint=hint)
     return True

@@ -22,7 +22,7 @@ from srkit_core.data.own_work import (
 )
 from srkit_core.errors import DataError
 from srkit_core.inside import shown
-from srkit_core.io.images import ENDINGS
+from srkit_core.io.images import picture_endings
 from srkit_core.run_folder import is_written_by_run, looks_like_run
 from srkit_core.same_name import nearest_names
 
@@ -85,8 +85,8 @@ def search(folder: Path, out: Path | None = None) -> FolderContents:
     """
     check_not_of_run(folder)
     walk = _Walk(folder, out)
-    files = list(walk.files())
-    pictures = sorted(file for file in files if file.suffix.lower() in ENDINGS)
+    files, endings = list(walk.files()), picture_endings()
+    pictures = sorted(file for file in files if file.suffix.lower() in endings)
     left_out = sorted(walk.left_out, key=lambda one: one.path)
     own = [one.path for one in left_out if one.kind == OWN_PICTURE]
     others, are_own = len(files) - len(pictures), bool(own and not pictures)

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from srkit_core.io.images import ENDINGS
+from srkit_core.io.images import picture_endings
 
 _COPIES = re.compile(r"(?:T\d+)?(?:_s\d+)?$")
 """How BasicSR's `extract_subimages.py` names the parts of a picture, and Real-ESRGAN's
@@ -19,7 +19,7 @@ def group_of(name: str) -> str:
     """
     bare = (
         name.removesuffix(PurePosixPath(name).suffix)
-        if PurePosixPath(name).suffix.lower() in ENDINGS
+        if PurePosixPath(name).suffix.lower() in picture_endings()
         else name
     )
     group = _EYES.sub("", _COPIES.sub("", bare))

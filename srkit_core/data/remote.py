@@ -23,7 +23,7 @@ from srkit_core.errors import DataError, SrkitError
 from srkit_core.inside import inside, leads_out, plain_name, shown
 from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.io.documents import write_json
-from srkit_core.io.images import ENDINGS
+from srkit_core.io.images import picture_endings
 from srkit_core.locks import locked
 from srkit_core.pretrained import cache_folder
 
@@ -73,7 +73,8 @@ def fetched(address: str) -> Path:
             raise _unreachable(address, error) from error
     if not files:
         raise DataError(
-            f"{address} holds no picture", hint=f"an address with {' '.join(sorted(ENDINGS))} files"
+            f"{address} holds no picture",
+            hint=f"an address with {' '.join(sorted(picture_endings()))} files",
         )
     return folder
 
@@ -114,7 +115,7 @@ def _wanted(system: Any, root: str) -> dict[str, str]:
     """
     found = system.find(root, detail=True)
     manifest = f"{root}/{MANIFEST}"
-    endings = ENDINGS | {SHARD} if manifest in found else ENDINGS
+    endings = picture_endings() | {SHARD} if manifest in found else picture_endings()
     return {
         name: hashlib.sha256(repr(sorted(about.items())).encode()).hexdigest()
         for name, about in sorted(found.items())

@@ -1,7 +1,7 @@
 """By which table is every format recognised, read or written?
 
-`FORMATS` is the table of them: a new format is a row here, with a decoder or an encoder of its
-own where Pillow has none. The first bytes of a file say which decoder reads it; its ending counts
+`FORMATS` is the table of srkit's own, each with a decoder or an encoder where Pillow has none;
+plugins bring others. The first bytes of a file say which decoder reads it; its ending counts
 only where they leave a choice, among files built like TIFF.
 """
 
@@ -25,6 +25,7 @@ from srkit_core.io.jpeg_decoder import JPEG
 from srkit_core.io.jpegxl_decoder import CODESTREAM, CONTAINER, JPEG_XL
 from srkit_core.io.library_decoders import FALLBACK, HEIF, RAW
 from srkit_core.io.pillow_decoder import PILLOW, pillow_opens
+from srkit_core.io.plugin_formats import plugin_decoder, plugin_encoders, plugin_endings
 from srkit_core.io.png_decoder import PNG
 from srkit_core.io.raster import Decoder
 from srkit_core.io.tiff_decoder import TIFF, first_tags
@@ -85,7 +86,9 @@ def decoder_of(path: Path) -> Decoder:
     for known in FORMATS:
         if known.matches(path, head):
             return known.decoder
-    return PILLOW if pillow_opens(path) else RAW if _is_named_raw(path) else FALLBACK
+    if pillow_opens(path):
+        return PILLOW
+    return plugin_decoder(head) or (RAW if _is_named_raw(path) else FALLBACK)
 
 
 def _brands(head: bytes) -> set[bytes]:
@@ -274,23 +277,32 @@ FORMATS: Final = (
     Format("TGA", _endings("tga")),
 )
 """The formats, the first that matches a file first; what matches none is Pillow's if Pillow knows
-it, else a raw file if its ending says so, else left to the fallback.
+it, else a plugin's, else a raw file if its ending says so, else left to the fallback.
 """
 
-ENDINGS: Final = frozenset(ending for known in FORMATS for ending in known.endings)
-"""Endings (in lower case) by which a file in a folder counts as a picture."""
+_ENDINGS: Final = frozenset(ending for known in FORMATS for ending in known.endings)
 
-ENCODERS: Final = {
+_ENCODERS: Final = {
     ending: known.encoder for known in FORMATS if known.encoder for ending in known.written
 }
-"""How a file is encoded, by its ending (in lower case)."""
-
-WRITABLE: Final = frozenset(ENCODERS)
-"""Endings (in lower case) of the formats that are written."""
-
-DEEP: Final = frozenset(ending for ending, encoder in ENCODERS.items() if encoder.encode_16_bit)
+DEEP: Final = frozenset(ending for ending, encoder in _ENCODERS.items() if encoder.encode_16_bit)
 """Endings of formats that keep 16 bit."""
 
 _USUAL = " ".join(known.endings[0] for known in FORMATS if known.common and known is not CAMERA_RAW)
 IN_WORDS: Final = f"{_USUAL}, {CAMERA_RAW.name} files and others"
 """The endings of pictures, short enough for a hint."""
+
+
+def picture_endings() -> frozenset[str]:
+    """Return the endings (in lower case) by which a file in a folder counts as a picture."""
+    return _ENDINGS | plugin_endings()
+
+
+def encoders() -> dict[str, Encoder]:
+    """Return how a file is encoded, by its ending (in lower case); srkit's own win."""
+    return plugin_encoders() | _ENCODERS
+
+
+def writable_endings() -> frozenset[str]:
+    """Return the endings (in lower case) of the formats that are written."""
+    return frozenset(encoders())

@@ -17,7 +17,14 @@ from srkit_core.io.atomic import write_bytes
 from srkit_core.io.decode_errors import as_data_error
 from srkit_core.io.encoders import encode_photo
 from srkit_core.io.exif import applicable_exif
-from srkit_core.io.formats import DEEP, ENCODERS, ENDINGS, IN_WORDS, WRITABLE, decoder_of
+from srkit_core.io.formats import (
+    DEEP,
+    IN_WORDS,
+    decoder_of,
+    encoders,
+    picture_endings,
+    writable_endings,
+)
 from srkit_core.io.raster import (
     DeepPixels,
     Pixels,
@@ -36,9 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEEP",
-    "ENDINGS",
     "IN_WORDS",
-    "WRITABLE",
     "DeepPixels",
     "Photo",
     "Pixels",
@@ -50,12 +55,14 @@ __all__ = [
     "image_notes",
     "image_size",
     "looks_gray",
+    "picture_endings",
     "read_image",
     "read_image_noted",
     "read_photo",
     "to_bytes",
     "to_unit",
     "to_words",
+    "writable_endings",
     "write_image",
     "write_photo",
 ]
@@ -155,7 +162,7 @@ def write_photo(path: Path, photo: Photo) -> None:
     height, width = photo.pixels.shape[:2]
     check_holds(path, (height, width), channels=channels, deep=photo.pixels.dtype == np.uint16)
     try:
-        encoder = ENCODERS[path.suffix.lower()]
+        encoder = encoders()[path.suffix.lower()]
         gray = photo.gray and encoder.gray
         known = gray_profile() if gray else srgb_profile()
         encoded = encode_photo(
@@ -174,10 +181,10 @@ def write_photo(path: Path, photo: Photo) -> None:
 
 def check_writable(path: Path) -> None:
     """Raise DataError when no format is written under the ending of `path`."""
-    if path.suffix.lower() not in WRITABLE:
+    if path.suffix.lower() not in writable_endings():
         raise DataError(
             f"cannot write a picture as '{path.name}'",
-            hint=f"end it with one of {' '.join(sorted(WRITABLE))}",
+            hint=f"end it with one of {' '.join(sorted(writable_endings()))}",
             path=path,
         )
 
@@ -186,7 +193,7 @@ def check_holds(
     path: Path, size: tuple[int, int], *, channels: int = 3, deep: bool = False
 ) -> None:
     """Raise DataError when the format of `path` cannot hold a picture of (height, width)."""
-    encoder, (height, width) = ENCODERS[path.suffix.lower()], size
+    encoder, (height, width) = encoders()[path.suffix.lower()], size
     kept = deep and encoder.encode_16_bit is not None
     side = encoder.most_side_16_bit if kept else encoder.most_side
     stored = height * width * channels * (2 if kept else 1)

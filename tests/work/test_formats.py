@@ -15,13 +15,13 @@ from srkit_core.errors import DataError
 from srkit_core.io.formats import FORMATS, decoder_of
 from srkit_core.io.images import (
     DEEP,
-    ENDINGS,
     IN_WORDS,
-    WRITABLE,
     Photo,
     image_size,
+    picture_endings,
     read_image,
     read_photo,
+    writable_endings,
     write_photo,
 )
 
@@ -462,22 +462,22 @@ def test_endings_of_pictures_are_those_the_door_reads():
         ".tiff",
         ".ppm",
         ".jp2",
-    } <= ENDINGS
-    assert all(ending == ending.lower() and ending.startswith(".") for ending in ENDINGS)
-    assert not {".txt", ".mp4", ".npy", ".safetensors", ".xmp"} & ENDINGS
+    } <= picture_endings()
+    assert all(ending == ending.lower() and ending.startswith(".") for ending in picture_endings())
+    assert not {".txt", ".mp4", ".npy", ".safetensors", ".xmp"} & picture_endings()
 
 
 def test_the_table_names_each_format_and_each_ending_once():
     names = [known.name for known in FORMATS]
     endings = [ending for known in FORMATS for ending in known.endings]
     assert (len(set(names)), len(set(endings))) == (len(names), len(endings))
-    assert set(endings) == ENDINGS
+    assert set(endings) == picture_endings()
     for known in FORMATS:
         assert set(known.written) <= set(known.endings), known.name
         assert bool(known.written) == (known.encoder is not None), known.name
     written = {".bmp", ".jp2", ".jpeg", ".jpg", ".jxl", ".png", ".ppm", ".tif", ".webp"}
-    assert written <= WRITABLE <= ENDINGS
-    assert {".jxl", ".png", ".tif", ".tiff"} <= DEEP <= WRITABLE
+    assert written <= writable_endings() <= picture_endings()
+    assert {".jxl", ".png", ".tif", ".tiff"} <= DEEP <= writable_endings()
 
 
 WRITTEN = [(known, ending) for known in FORMATS for ending in known.written]

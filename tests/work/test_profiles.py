@@ -13,7 +13,7 @@ from torch import nn
 
 from srkit_core.binding import BoundComponent
 from srkit_core.evaluation.upscale_file import upscale_file
-from srkit_core.io.images import DEEP, WRITABLE, Photo, read_image, read_photo, write_photo
+from srkit_core.io.images import DEEP, Photo, read_image, read_photo, writable_endings, write_photo
 from srkit_core.io.raster import srgb_profile
 from srkit_core.models.model import Model
 from srkit_core.registry import Component
@@ -77,7 +77,7 @@ def test_a_profiled_picture_is_written_with_it_and_read_as_it_was(
 
 
 def test_formats_without_a_place_for_a_profile_are_written_without(tmp_path):
-    for ending in sorted(WRITABLE - {".jpeg", ".tiff", *(f".{name}" for name in NAMING)}):
+    for ending in sorted(writable_endings() - {".jpeg", ".tiff", *(f".{name}" for name in NAMING)}):
         write_photo(tmp_path / f"a{ending}", Photo(noise(9, 7), profiled=True))
         assert np.array_equal(read_photo(tmp_path / f"a{ending}").pixels, noise(9, 7))
         assert not read_photo(tmp_path / f"a{ending}").profiled

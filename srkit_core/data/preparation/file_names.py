@@ -103,10 +103,10 @@ def patch_file_name(pattern: str, name: str, index: int, patch: int, variant: in
     """Return the path of a patch below its folder, on whatever system: `_` stands for what a name
     cannot hold on Windows.
     """
-    from srkit_core.io.images import ENDINGS
+    from srkit_core.io.images import picture_endings
 
     path = PurePosixPath(_FOREIGN.sub("_", name))
-    bare = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
+    bare = path.with_suffix("") if path.suffix.lower() in picture_endings() else path
     return pattern.format(
         name=bare.as_posix(), stem=bare.name, index=index, patch=patch, variant=variant
     )
