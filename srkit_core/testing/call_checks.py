@@ -137,6 +137,8 @@ class CallChecks(ComponentContract, ABC):
 
         What looks at values cannot be tried on `meta`; only a mixture of devices is a fault there.
         """
+        if self.draws_on_the_cpu():
+            return
         fault = _fault_of_devices(lambda: self.ask(self.build(), *map(_meta, self.samples())))
         assert fault is None, (
             f"with inputs on another device than the CPU it fails ({fault}): make tensors with "
@@ -173,6 +175,10 @@ class CallChecks(ComponentContract, ABC):
         assert as_evaluated, (
             "a network within it is in training mode: call .eval() where it is built"
         )
+
+    def draws_on_the_cpu(self) -> bool:
+        """Whether it uses a generator, of which there is none on `meta`."""
+        return False
 
     @property
     def names_of_samples(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """How does a contract build the component it is about, and a variant of it?"""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, TypeVar
 
 import torch
@@ -39,12 +39,9 @@ class ComponentUnderTest:
 
     def bound(self, **context: int) -> BoundComponent:
         """Return the component with its options bound, for another scale or patch if given."""
-        return bind(
-            self.registry(),
-            self.kind,
-            parse_call(self.expression),
-            {"scale": self.scale, "patch": self.patch, **context},
-        )
+        known = {"scale": self.scale, "patch": self.patch, **context}
+        contract: Any = type(self)  # mypy takes a class for no key
+        return _bound(contract, self.kind, self.expression, tuple(known.items()))
 
     def build(self, *, seed: int = SEED, **context: int) -> Any:
         """Build the component; what that changes in this process is set as it was."""
@@ -90,6 +87,17 @@ def _same(one: Any, other: Any) -> bool:
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
     return torch.equal(one.nan_to_num(), other.nan_to_num())
+
+
+@lru_cache(maxsize=128)
+def _bound(
+    contract: type[ComponentUnderTest],
+    kind: Kind,
+    expression: str,
+    context: tuple[tuple[str, int], ...],
+) -> BoundComponent:
+    """Bind a component once for all checks of a contract: most ask for its spec several times."""
+    return bind(contract().registry(), kind, parse_call(expression), dict(context))
 
 
 @cache

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from srkit_core.binding import bind
-from srkit_core.errors import OptionError, PluginError, SrkitError
+from srkit_core.errors import PluginError, SrkitError
 from srkit_core.expressions import Call, Value, parse_call
 from srkit_core.options import Option, documented_names, options_of
 from srkit_core.specs import CONTEXT
@@ -39,18 +38,6 @@ class OptionChecks(ComponentUnderTest):
         assert not wrong, (
             f"the docstring of the factory of {self.spec_under_test.name} documents {wrong}, which "
             "it does not take: add the option, or take its text away"
-        )
-
-    @check("options")
-    def test_an_unknown_option_is_refused(self) -> None:
-        """A typo is an error, never ignored."""
-        wrong = Call(self.spec_under_test.name, (("no_such_option", 1),))
-        try:
-            bind(self.registry(), self.kind, wrong, {"scale": self.scale, "patch": self.patch})
-        except OptionError:
-            return
-        raise AssertionError(
-            f"{self.spec_under_test.name} takes an option that it does not declare"
         )
 
     @check("options")
