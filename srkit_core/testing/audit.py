@@ -2,6 +2,8 @@
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -27,9 +29,7 @@ _ACTS: Final = {
     "subprocess.Popen": "starts the process {0}",
     "sys.setprofile": "sets a profiler",
     "sys.settrace": "sets a tracer",
-    "time.sleep": "sleeps for {0} s",
     "urllib.Request": "asks {0}",
-    "_thread.start_new_thread": "starts a thread",
 }
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OWN_OF_PYTHON: Final = ("__pycache__", ".pyc", os.devnull)
@@ -44,9 +44,23 @@ def audited() -> Iterator[list[str]]:
     _listen_from_now_on()
     facts: list[str] = []
     _listening.append(facts)
+    sleep, start = time.sleep, threading.Thread.start
+
+    def told_sleep(seconds: float, /) -> None:
+        facts.append(f"sleeps for {seconds} s")
+
+    def told_start(thread: threading.Thread) -> None:
+        facts.append("starts a thread")
+        start(thread)
+
     try:
+        # Python tells of these by audit events from 3.13 on only.
+        setattr(time, "sleep", told_sleep)  # noqa: B010 - what it is, a type checker knows
+        setattr(threading.Thread, "start", told_start)  # noqa: B010
         yield facts
     finally:
+        setattr(time, "sleep", sleep)  # noqa: B010
+        setattr(threading.Thread, "start", start)  # noqa: B010
         _listening.remove(facts)
 
 

@@ -14,8 +14,10 @@ from srkit_core.testing.network_contract import call, in_double, in_eval_mode, n
 from srkit_core.testing.number_checks import NumberChecks
 from srkit_core.testing.samples import pictures
 from srkit_core.testing.state_checks import StateChecks
+from srkit_core.testing.surroundings import kept
 from srkit_core.testing.surroundings_checks import SurroundingsChecks
 from srkit_core.testing.tile_checks import TileChecks
+from srkit_core.testing.torch_surroundings import OF_TORCH
 
 _FINE = 0.7531
 """What 8-bit values are multiplied by, to be none."""
@@ -104,7 +106,7 @@ class GeneratorContract(
             network = self.build()
             if isinstance(network, nn.Module):
                 network.train(mode)
-            with torch.random.fork_rng(devices=[]):
+            with kept(OF_TORCH), torch.random.fork_rng(devices=[]):
                 made = network(self.sample())
             name = "training" if mode else "eval"
             assert isinstance(made, Tensor), (

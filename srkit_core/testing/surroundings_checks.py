@@ -27,12 +27,10 @@ class SurroundingsChecks(NetworkChecks):
         """In training and in eval mode, with gradients and without."""
         network = self.build()
         call(network, self.sample())
-        network = self.build()
+        network, batch = self.build(), self.sample()
         with watched(OF_TORCH, owners_of_names()) as facts, torch.random.fork_rng(devices=[]):
-            made = network(self.sample())
-            in_eval_mode(network)
-            network(self.sample())
-        del made
+            for one in (network, in_eval_mode(network)):
+                one(batch)
         assert not facts, f"calling it {_listed(facts)}; a component leaves all that alone"
 
     @check("seed")

@@ -15,6 +15,7 @@ from srkit_core.errors import PluginError, WeightsError
 from srkit_core.registry import Registry
 from srkit_core.testing.checks import ExpectedFailureError, checks_of, run_check
 from srkit_core.testing.explanations import explanation
+from srkit_core.testing.surroundings import kept
 
 REFUSED = "the registry"
 """What catches a mutant whose spec is refused when it is announced; no check is run then."""
@@ -103,7 +104,8 @@ def tables() -> dict[str, tuple[tuple[Mutant, ...], tuple[tuple[str, Held], ...]
 
 def _failure(contract: type, name: str) -> str | None:
     try:
-        run_check(contract(), getattr(contract, name))
+        with kept():
+            run_check(contract(), getattr(contract, name))
     except WeightsError:
         raise
     except ExpectedFailureError:

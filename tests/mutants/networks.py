@@ -70,13 +70,15 @@ def broken_generator(name, network, caught_by, says, *, traits=None, scale=4, **
     """Return the row of a generator that is broken in one way."""
     spec = generator(network, **(traits or {}))
     contract = held(GeneratorContract, spec, scale=scale)
-    return Mutant(name=name, held=contract, caught_by=f"test_{caught_by}", says=says, **more)
+    check = f"test_{caught_by}" if caught_by else ""
+    return Mutant(name=name, held=contract, caught_by=check, says=says, **more)
 
 
 def broken_judge(name, network, caught_by, says, *, traits=None, patch=16, **more):
     """Return the row of a discriminator that is broken in one way."""
     contract = held(DiscriminatorContract, discriminator(network, **(traits or {})), patch=patch)
-    return Mutant(name=name, held=contract, caught_by=f"test_{caught_by}", says=says, **more)
+    check = f"test_{caught_by}" if caught_by else ""
+    return Mutant(name=name, held=contract, caught_by=check, says=says, **more)
 
 
 def also(why, *checks):
@@ -84,7 +86,7 @@ def also(why, *checks):
     return {f"test_{name}": why for name in checks}
 
 
-def of(forward=None, *, init=None, base=Repeat, **methods):
+def of(change=None, *, init=None, base=Repeat, **methods):
     """Return a network as `base` with another `body_of` (or, for a Judge, `features`), and more
     done in its constructor.
     """
@@ -95,7 +97,7 @@ def of(forward=None, *, init=None, base=Repeat, **methods):
             init(self)
 
     name = "body_of" if issubclass(base, Repeat) else "features"
-    changed = {} if forward is None else {name: forward}
+    changed = {} if change is None else {name: change}
     return type("Mutated", (base,), {"__init__": built, **changed, **methods})
 
 
