@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from srkit_core.testing.announcement_contract import AnnouncementContract
     from srkit_core.testing.degradation_contract import DegradationContract
     from srkit_core.testing.discriminator_contract import DiscriminatorContract
     from srkit_core.testing.generator_contract import GeneratorContract
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "AdversarialLossContract": "loss_contract",
+    "AnnouncementContract": "announcement_contract",
     "DegradationContract": "degradation_contract",
     "DiscriminatorContract": "discriminator_contract",
     "GeneratorContract": "generator_contract",
@@ -35,6 +37,7 @@ _HOMES: Final = {
 }
 __all__ = [
     "AdversarialLossContract",
+    "AnnouncementContract",
     "DegradationContract",
     "DiscriminatorContract",
     "GeneratorContract",

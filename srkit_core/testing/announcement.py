@@ -1,106 +1,99 @@
-"""Which libraries does importing a module bring along, as its sources tell?"""
+"""What does a distribution do when srkit asks what it announces, as a process of its own shows?"""
 
-import ast
-import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
 from functools import cache
-from importlib.machinery import ModuleSpec
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, Final
 
 from srkit_core.hooks import ENTRY_POINT_GROUP
+from srkit_core.plugin_loading import distribution_of
 
-HEAVY = frozenset(
-    {
-        "torch",
-        "torchvision",
-        "numpy",
-        "scipy",
-        "PIL",
-        "cv2",
-        "skimage",
-        "imageio",
-        "imagecodecs",
-        "rawpy",
-        "pillow_heif",
-        "matplotlib",
-        "accelerate",
-        "safetensors",
-    }
+_RUN: Final = (
+    "import sys; from srkit_core.testing.announcement_process import main; main(*sys.argv[1:])"
 )
-"""What an announcement may not import: torch, numpy and image libraries, and what imports them."""
+_SECONDS: Final = 120
+_IDLE: Final = 2.0
+"""Seconds of waiting that are looked at again: a busy machine makes some, but not twice."""
+
+
+@dataclass(frozen=True)
+class AnnouncementReport:
+    """What was seen: a line for each fact.
+
+    `problems` keep srkit from using it; `heavy` are libraries for work that its import brought,
+    and `heavy_words` those that reading options and traits brought; `facts` is what it did
+    beside; `printed` and `warned` is what it said; `cpu` and `idle` are seconds.
+    """
+
+    problems: tuple[str, ...]
+    heavy: tuple[str, ...]
+    heavy_words: tuple[str, ...]
+    words: tuple[str, ...]
+    facts: tuple[str, ...]
+    said: tuple[str, ...]
+    again: tuple[str, ...]
+    cpu: float
+    idle: float
 
 
 @cache
 def announcing() -> frozenset[str]:
     """Return the distributions that announce something: those with an entry point of srkit's."""
-    points = entry_points(group=ENTRY_POINT_GROUP)
-    return frozenset(point.dist.name for point in points if point.dist)
+    return frozenset(distribution_of(point)[0] for point in entry_points(group=ENTRY_POINT_GROUP))
 
 
-def heavy_imports(module: str) -> set[str]:
-    """Return which of HEAVY are imported when `module` is, by it or by modules of its own top-level
-    package.
-
-    Imports in the body of a function or under `if TYPE_CHECKING:` do not happen then and do not
-    count.
-    """
-    package = module.partition(".")[0]
-    seen, left = set[str](), {module}
-    while left:
-        name = left.pop()
-        seen.add(name)
-        if name.partition(".")[0] == package:
-            left |= _imported_by(name) - seen
-    return {name.partition(".")[0] for name in seen} & HEAVY
+@cache
+def announcement_of(distribution: str, paths: tuple[str, ...] = ()) -> AnnouncementReport:
+    """Look at a distribution in a process of its own, once; `paths` are looked through first."""
+    first = _looked_at(distribution, paths)
+    if first.idle <= _IDLE:
+        return first
+    second = _looked_at(distribution, paths)
+    return min(first, second, key=lambda one: one.idle)
 
 
-def _imported_by(name: str) -> set[str]:
-    """Return the dotted names a module imports, its parent first.
+def _looked_at(distribution: str, paths: tuple[str, ...]) -> AnnouncementReport:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.json"
+        search = json.dumps([*paths, *(str(Path(one).absolute()) for one in sys.path)])
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", _RUN, distribution, search, str(file)],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return _failed(f"asked what it announces, it does not answer in {_SECONDS} s")
+        if not file.is_file():
+            lines = done.stderr.strip().splitlines() or [""]
+            return _failed(
+                f"asked what it announces, it ends Python: {done.returncode} {lines[-1]}"
+            )
+        return _report(json.loads(file.read_text(encoding="utf-8")), done.stdout + done.stderr)
 
-    None for what is no module with a source.
-    """
-    parent = name.rpartition(".")[0]
-    above = {parent} if parent else set()
-    spec = _spec(name)
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-        return above
-    reader = _ImportReader(name if spec.submodule_search_locations is not None else parent)
-    reader.visit(ast.parse(Path(spec.origin).read_text(encoding="utf-8")))
-    return above | reader.names
+
+def _report(seen: dict[str, Any], printed: str) -> AnnouncementReport:
+    said = [f"prints {text[:60]!r}" for text in (seen["printed"], printed) if text]
+    said += [one for one in seen["facts"] if one.startswith("prints ")]
+    return AnnouncementReport(
+        problems=tuple(seen["problems"]),
+        heavy=tuple(seen["heavy"]),
+        heavy_words=tuple(seen["heavy_words"]),
+        words=tuple(seen["words"]),
+        facts=tuple(one for one in seen["facts"] if not one.startswith("prints ")),
+        said=(*said, *(f"warns {one}" for one in seen["warned"])),
+        again=tuple(seen["again"]),
+        cpu=seen["cpu"],
+        idle=seen["wall"] - seen["cpu"],
+    )
 
 
-def _spec(name: str) -> ModuleSpec | None:
-    """Find a module; a name imported from one may also be a function in it, without a spec."""
-    try:
-        return importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        return None
-
-
-class _ImportReader(ast.NodeVisitor):
-    """Collects what is imported while a module is being imported.
-
-    `package` is what relative imports start from.
-    """
-
-    def __init__(self, package: str) -> None:
-        self.names: set[str] = set()
-        self._package = package
-
-    def visit_Import(self, node: ast.Import) -> None:
-        self.names.update(alias.name for alias in node.names)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        source = importlib.util.resolve_name("." * node.level + (node.module or ""), self._package)
-        self.names.add(source)
-        self.names.update(f"{source}.{alias.name}" for alias in node.names)
-
-    def visit_If(self, node: ast.If) -> None:
-        if ast.unparse(node.test) not in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
-            self.generic_visit(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        """A body runs later."""
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        """A body runs later."""
+def _failed(problem: str) -> AnnouncementReport:
+    return AnnouncementReport((problem,), (), (), (), (), (), (), 0.0, 0.0)

@@ -5,14 +5,14 @@ import inspect
 from srkit_core.errors import SrkitError
 from srkit_core.expressions import parse_call
 from srkit_core.options import options_of
-from srkit_core.testing.announcement import announcing, heavy_imports
+from srkit_core.testing.announcement_contract import AnnouncementChecks
 from srkit_core.testing.checks import check, checks_of
 from srkit_core.testing.option_checks import OptionChecks
 
 _LONGEST_SUMMARY = 100
 
 
-class ComponentContract(OptionChecks):
+class ComponentContract(AnnouncementChecks, OptionChecks):
     """Checks of every component. Subclass the contract of a kind, not this."""
 
     @property
@@ -84,15 +84,6 @@ class ComponentContract(OptionChecks):
             empty = sorted(key for key, reason in declared.items() if not reason.strip())
             assert not empty, f"{name} of {spec.name} gives no reason for {empty}"
 
-    @check("announced")
-    def test_its_announcement_imports_no_work(self) -> None:
-        """`srkit list` imports every plugin, so torch and its like are imported by the body of a
-        factory only.
-        """
-        if self.bound().component.distribution not in announcing():
-            return
-        found = heavy_imports(self.spec_under_test.factory.__module__)
-        assert not found, (
-            f"importing {self.spec_under_test.factory.__module__} imports {sorted(found)}; import "
-            "them in the body of the factory"
-        )
+    def distribution_under_test(self) -> str:
+        """Return the distribution that announces it."""
+        return self.bound().component.distribution

@@ -5,8 +5,8 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
 
-from mutants.machinery import held
-from mutants.networks import Judge, also, broken_judge, discriminator, of
+from mutants.machinery import also, held
+from mutants.networks import Judge, broken_judge, discriminator, of
 from srkit_core.testing import DiscriminatorContract
 
 ROWS = "logits_start_with_the_batch"

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import held
-from mutants.networks import Repeat, also, broken_generator, gain, generator, of
+from mutants.machinery import also, held
+from mutants.networks import Repeat, broken_generator, gain, generator, of
 from srkit_core.testing import GeneratorContract
 
 FILE = "its_state_survives_a_weights_file"

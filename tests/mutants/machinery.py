@@ -62,6 +62,11 @@ def hold(contract: type, spec: object, **attributes: object) -> type:
     return type(f"Held{contract.__name__}", (contract,), found)
 
 
+def also(why, *checks):
+    """Return what else a fault cannot but fail, for one reason."""
+    return {f"test_{name}": why for name in checks}
+
+
 def failures(contract: type, left_out: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the text of every check that fails, by the name of the check."""
     names = [name for _, name in checks_of(contract) if name not in (left_out or {})]

@@ -81,11 +81,6 @@ def broken_judge(name, network, caught_by, says, *, traits=None, patch=16, **mor
     return Mutant(name=name, held=contract, caught_by=check, says=says, **more)
 
 
-def also(why, *checks):
-    """Return what else a fault cannot but fail, for one reason."""
-    return {f"test_{name}": why for name in checks}
-
-
 def of(change=None, *, init=None, base=Repeat, **methods):
     """Return a network as `base` with another `body_of` (or, for a Judge, `features`), and more
     done in its constructor.

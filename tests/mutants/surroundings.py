@@ -19,8 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import held
-from mutants.networks import Judge, Repeat, also, broken_generator, broken_judge, generator, of
+from mutants.machinery import also, held
+from mutants.networks import Judge, Repeat, broken_generator, broken_judge, generator, of
 from srkit_core.testing import GeneratorContract
 
 BUILD = "building_it_changes_nothing_else"
