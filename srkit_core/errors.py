@@ -24,6 +24,10 @@ Every error srkit raises deliberately is one of these; anything else is a bug::
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+_AROUND: Final = 100
+"""How much of a line is shown on either side of what is wrong in it."""
 
 
 class SrkitError(Exception):
@@ -60,8 +64,11 @@ class ExpressionError(RecipeError):
     def __init__(self, problem: str, *, text: str, position: int) -> None:
         start = text.rfind("\n", 0, position) + 1
         line, column = text[start:].partition("\n")[0], position - start
+        cut = max(column - _AROUND, 0) if len(line) > 2 * _AROUND else 0
+        shown = ("..." if cut else "") + line[cut : cut + 2 * _AROUND]
+        caret = " " * (column - cut + (3 if cut else 0))
         super().__init__(
-            f"{problem} at column {column + 1}\n  {line}\n  {' ' * column}^",
+            f"{problem} at column {column + 1}\n  {shown}\n  {caret}^",
             hint="write it like: rrdb(blocks=16), l1 + 0.006*vgg(layer=conv5_4), or bicubic | "
             "jpeg(quality=30..95)@0.8",
         )

@@ -11,6 +11,7 @@ from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
+    Final,
     Generic,
     Literal,
     TypeAlias,
@@ -101,11 +102,16 @@ def _read_rise(value: object) -> object:
     return Span(0) if value == 0 and not isinstance(value, bool) else _read_span(value)
 
 
+_DIGITS: Final = 12
+_LONGEST: Final = 10**_DIGITS
+"""Steps that no run takes, and that every sum with them can still be done."""
+
+
 def _read_span(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LONGEST:
         return Span(value)
     match = LENGTH.fullmatch(value) if isinstance(value, str) else None
-    if match and match[2]:
+    if match and match[2] and len(match[1]) <= _DIGITS:
         return Span(int(match[1]), "epochs" if match[2].startswith("epoch") else "steps")
     if isinstance(value, Span):
         return value

@@ -20,6 +20,8 @@ def read_list(path: Path) -> list[str]:
     Raises DataError when it cannot be read or holds none.
     """
     try:
+        if path.exists() and not path.is_file():  # a device never ends, a pipe never begins
+            raise OSError(0, "it is no file")
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not a text in UTF-8"

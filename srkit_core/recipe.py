@@ -45,6 +45,9 @@ from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.reserved_names import name_fault
 from srkit_core.schedule import Ramp, Schedule
 
+_MOST_SAMPLES: Final = 1_000_000
+_LARGEST_PATCH: Final = 65_536
+
 PAIRED: Final = parse_chain("paired")
 """The degradation of a recipe whose LR comes from disk."""
 
@@ -65,10 +68,10 @@ class Stage(RecipeTable):
     """Length in optimizer steps; either this or `epochs`."""
     epochs: PositiveInt | None = None
     """Length in epochs: passes over as many crops as there are pictures to train on."""
-    batch: PositiveInt = 16
+    batch: Annotated[PositiveInt, Field(le=_MOST_SAMPLES)] = 16
     """Crops of one optimizer step, over all processes and accumulation (16: SRGAN, Ledig et al.
     2017)."""
-    patch: PositiveInt = 128
+    patch: Annotated[PositiveInt, Field(le=_LARGEST_PATCH)] = 128
     """Side of the HR crop, in pixels; a multiple of the scale (128: ESRGAN, Wang et al. 2018)."""
     order: Order = "generator-first"
     """Whose turn is first in a step: generator-first as in ESRGAN's code, discriminator-first
@@ -87,7 +90,7 @@ class Stage(RecipeTable):
     pool: NonNegativeInt = 0
     """How many examples of earlier steps are kept and mixed with new ones; 0: none (180 in
     Real-ESRGAN, Wang et al. 2021)."""
-    accumulate: PositiveInt = 1
+    accumulate: Annotated[PositiveInt, Field(le=_MOST_SAMPLES)] = 1
     """In how many parts a batch goes through the networks, to save memory."""
     clip: PositiveFloat | None = None
     """The largest norm of a network's gradients, which are scaled down to it; none: no limit."""

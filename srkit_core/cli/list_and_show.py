@@ -66,7 +66,8 @@ def _note(kind: str, one: dict[str, str], text: str) -> dict[str, str]:
 
 def _print_by_kind(headers: list[str], rows: list[list[str]]) -> None:
     """Print a table for each kind, as all in one leave no room for what a component does."""
-    for number, (kind, group) in enumerate(groupby(rows, key=itemgetter(0))):
+    ordered = sorted(rows, key=lambda row: (row[0] in ("broken", "prints"), row[0]))
+    for number, (kind, group) in enumerate(groupby(ordered, key=itemgetter(0))):
         say(*([""] if number else []), kind)
         cells = [row[1:] for row in group]
         bad = frozenset(range(len(cells)) if kind == "broken" else ())
@@ -98,7 +99,9 @@ def show_command(
     named = registry.named(call.name)
     found = [component for component in named if wanted in (None, component.kind)]
     if not found:
-        raise _miss(registry, wanted, call.name)
+        missed = _miss(registry, wanted, call.name)
+        missed.message += _published(wanted, call.name)
+        raise missed
     shown = described(registry, found, call, build=build or layers, layers=layers)
     if as_json:
         print_json(shown[0] if len(shown) == 1 else shown)
@@ -131,27 +134,41 @@ def _facts(component: Component) -> dict[str, str]:
 
 
 def _missing(registry: Registry, kind: Kind | None) -> list[dict[str, str]]:
+    """Return what the catalogue knows and is not installed, with how far it can be trusted."""
     from srkit_core.catalogue import catalogue
 
-    there = {
-        (component.kind, component.distribution, component.name)
-        for component in registry.components
-    }
+    installed = (*registry.components, *registry.others)
+    there = {(str(one.spec.kind), one.distribution, one.name) for one in installed}
     return [
         {
             "kind": entry.kind,
             "name": entry.name,
             "distribution": entry.distribution,
             "version": "",
-            "summary": f"{entry.summary}; {entry.install}",
+            "summary": f"{entry.summary}; {entry.advice or entry.home.standing}",
+            "tier": entry.home.tier,
+            "licence": entry.licence or entry.home.licence,
+            "yanked": entry.home.yanked,
         }
         for entry in catalogue()
-        if entry.kind in ([kind] if kind else KINDS)
-        and (entry.kind, entry.distribution, entry.name) not in there
+        if kind in (None, entry.kind) and (entry.kind, entry.distribution, entry.name) not in there
     ]
 
 
-def _miss(registry: Registry, kind: Kind | None, name: str) -> Exception:
+def _published(kind: Kind | None, name: str) -> str:
+    """Say what the catalogue knows of a name that is not installed."""
+    from srkit_core.catalogue import providers
+
+    found = next((one for of in KINDS if kind in (None, of) for one in providers(of, name)), None)
+    if found is None:
+        return ""
+    return (
+        f"; {found.distribution} has it: {found.summary} ({found.home.standing}, licence "
+        f"{found.home.licence})"
+    )
+
+
+def _miss(registry: Registry, kind: Kind | None, name: str) -> RegistryError:
     """Let the registry say what is near, for the kind that knows most about the name."""
     misses = [_miss_of(registry, one, name) for one in ([kind] if kind else KINDS)]
     helpful = [error for error in misses if not _knows_nothing(error)]

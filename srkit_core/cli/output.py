@@ -18,6 +18,7 @@ import typer
 _KEPT: Final = frozenset("\n\t\u200c\u200d")
 """Control and format characters that are text: line ends, tabs, and the joiners of scripts."""
 
+_LONGEST_ERROR: Final = 3000
 _BEYOND_ASCII: Final = re.compile(r"[^ -~]")
 _FORGED_LINE: Final = re.compile(r"\n(?!  )")
 
@@ -118,8 +119,15 @@ def say_text(text: str, *, err: bool = False) -> None:
 
 def say_error(message: str, hint: str, place: str = "") -> None:
     """Print an error and the way on; a message goes on in lines that are indented."""
-    fact, way = (_FORGED_LINE.sub(r"\\u000a", printable(text)) for text in (message, hint))
+    bounded = (_bounded(text) for text in (message, hint))
+    fact, way = (_FORGED_LINE.sub(r"\\u000a", printable(text)) for text in bounded)
     ERR.write(f"error{place}: {fact}\ntry: {way}\n")
+
+
+def _bounded(text: str) -> str:
+    """Return what fits a few screens: a name in a stranger's file may have a million letters."""
+    rest = len(text) - _LONGEST_ERROR
+    return text if rest <= 0 else f"{text[:_LONGEST_ERROR]}... ({rest:,} characters more)"
 
 
 def printable(text: str) -> str:

@@ -12,25 +12,27 @@ from srkit_core.binding import BoundComponent, BoundExtension
 from srkit_core.chain import DegradationPlan
 from srkit_core.errors import PluginError, SrkitError
 from srkit_core.interfaces import Degradation, Draws, TracedDegradation, add_draws
+from srkit_core.models.build_limits import MOST, NetworkSize, building
 from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.options import KIND_OF_MAKER, options_of
 from srkit_core.registry import Installed
 
 
-def build(bound: BoundComponent, *, seed: int = 0) -> Any:
+def build(bound: BoundComponent, *, seed: int = 0, most: NetworkSize = MOST) -> Any:
     """Call a component's factory, nested components first, under its own seed.
 
     Torch's global state is left alone.
 
-    Raises PluginError, naming the plugin, when the factory fails.
+    Raises PluginError, naming the plugin, when the factory fails, and IncompatibleError where it
+    would be larger than `most`.
     """
-    with _seeded(seed):
+    with _seeded(seed), building(str(bound.expression), most):
         return _construct(bound)
 
 
-def build_network(bound: BoundComponent, *, seed: int = 0) -> nn.Module:
+def build_network(bound: BoundComponent, *, seed: int = 0, most: NetworkSize = MOST) -> nn.Module:
     """Build a generator or discriminator; a component that is no `nn.Module` is wrapped in one."""
-    network = build(bound, seed=seed)
+    network = build(bound, seed=seed, most=most)
     return network if isinstance(network, nn.Module) else _Plain(network)
 
 

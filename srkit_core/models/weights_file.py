@@ -30,6 +30,10 @@ from srkit_core.specs import GeneratorSpec
 FORMAT = "srkit-weights-1"
 _SHOWN_KEYS = 20
 _HEADER_BYTES = 2**16
+_MANY_TIMES, _MANY_NUMBERS, _MANY_TENSORS = 4, 10**6, 500
+"""By how much the network that a card names may be larger than what its file holds: tensors that
+are not stored, or are while it is built.
+"""
 
 Tensors = Mapping[str, Tensor]
 
@@ -144,6 +148,7 @@ def read_header(path: Path) -> dict[str, str]:
     Raises WeightsError when it is missing, truncated or none.
     """
     try:
+        _check_file(path)
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})
     except (OSError, SafetensorError) as error:
@@ -156,6 +161,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises WeightsError as `read_header` does.
     """
     try:
+        _check_file(path)
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
     except (OSError, SafetensorError) as error:
@@ -166,8 +172,11 @@ def read_model(path: Path, registry: Registry, *, device: torch.device | None = 
     """Rebuild the model of a weights file, in eval mode on `device`."""
     card = read_card(path)
     bound = bind_card(card, path, registry)
-    network = build_network(bound)
-    fill(network, read_tensors(path), path)
+    tensors = read_tensors(path)
+    numbers = sum(one.numel() for one in tensors.values())
+    most = (_MANY_TIMES * numbers + _MANY_NUMBERS, _MANY_TIMES * len(tensors) + _MANY_TENSORS)
+    network = build_network(bound, most=most)
+    fill(network, tensors, path)
     return Model(to_device(network.eval(), device or torch.device("cpu")), bound, card.scale)
 
 
@@ -229,6 +238,12 @@ def not_finite(tensors: Tensors) -> list[str]:
     ]
 
 
+def _check_file(path: Path) -> None:
+    """Raise OSError for a device, which never ends, and for a pipe, which never begins."""
+    if path.exists() and not path.is_file():
+        raise OSError(0, "it is no file")
+
+
 def _type_name(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
@@ -256,7 +271,9 @@ def _mismatch(path: Path, faults: list[str], hint: str) -> WeightsError:
 def _unreadable(path: Path, error: Exception) -> WeightsError:
     if not path.is_file():
         return WeightsError(
-            f"there is no weights file {path}",
+            f"there is no weights file {path}"
+            if not path.exists()
+            else f"{path} is no weights file, but a folder, a pipe or a device",
             hint="check the path, or name a baseline such as bicubic",
             path=path,
         )

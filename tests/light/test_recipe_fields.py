@@ -58,7 +58,7 @@ def test_the_table_says_type_and_default_as_they_are_written():
     assert shown["recipe.stages"] == ("list of tables", "", True)
     assert shown["validation.border"] == ("int >= 0", "none", False)
     assert shown["stages.loss"] == ("sum of losses", "", True)
-    assert shown["stages.batch"] == ("int >= 1", "16", False)
+    assert shown["stages.batch"] == ("int >= 1 and <= 1000000", "16", False)
     assert shown["stages.ema"] == ("number > 0 and < 1", "none", False)
     assert shown["stages.log_every"] == ('int >= 1 | "2 epochs"', "50", False)
     assert shown["stages.schedule"] == ("table", '"constant"', False)
