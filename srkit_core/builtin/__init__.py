@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from srkit_core.builtin.augmentations import AUGMENTATIONS
+from srkit_core.builtin.data_sources import DATA_SOURCES
 from srkit_core.builtin.known_trackers import TRACKERS
 from srkit_core.builtin.schedules import SCHEDULES
 from srkit_core.hooks import hookimpl
@@ -231,6 +232,7 @@ def srkit_components() -> list[AnnouncedSpec]:
         *AUGMENTATIONS,
         *SCHEDULES,
         *TRACKERS,
+        *DATA_SOURCES,
     ]
 
 

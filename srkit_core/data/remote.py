@@ -1,9 +1,8 @@
 """How do pictures at an address get onto this machine?
 
-Through fsspec: `hf://datasets/NAME/folder`, `s3://bucket/folder`, `https://...`, `memory://...`,
-pictures as they are or as `srkit prepare` wrote them. They are kept in srkit's cache folder, which
-follows the address: a file is fetched again when anything that its file system says of it is new,
-such as its size, time or tag, and one that has gone there goes here.
+A data source lists and reads them, by the scheme of the address: pictures as they are or as
+`srkit prepare` wrote them. They are kept in srkit's cache folder, which follows the address: a file
+is fetched again when its tag is new, and one that has gone there goes here.
 """
 
 import hashlib
@@ -13,22 +12,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from srkit_core.data.address_source import AddressSource, source_of
 from srkit_core.data.folders import is_passed_over
 from srkit_core.data.prepared_layout import MANIFEST
 from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.data_source import DataSource
-from srkit_core.errors import DataError, SrkitError
+from srkit_core.errors import DataError
 from srkit_core.inside import inside, leads_out, plain_name, shown
 from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.io.documents import write_json
 from srkit_core.io.images import picture_endings
 from srkit_core.locks import locked
 from srkit_core.pretrained import cache_folder
+from srkit_core.registry import discover
 
 _FETCHED = ".fetched.json"
-_EXTRA = "pip install fsspec huggingface-hub"
 
 
 def on_this_machine(source: DataSource) -> tuple[DataSource, tuple[str, ...]]:
@@ -55,45 +54,23 @@ def fetched(address: str) -> Path:
     digest = hashlib.sha256(address.encode()).hexdigest()[:16]
     name = PurePosixPath(address.partition("://")[2]).name
     folder = cache_folder() / "data" / digest / (plain_name(name) if name else "root")
-    system, root = _opened(address)
+    source = source_of(discover(), address)
     with _alone_in(folder.parent):
-        try:
-            files = _wanted(system, root)
-            kept = {_inside(folder, remote, root): remote for remote in files}
-            _keep(
-                system,
-                {local: (remote, files[remote]) for local, remote in kept.items()},
-                folder.parent / _FETCHED,
-            )
-            for gone in set(_kept_before(folder)) - kept.keys():
-                gone.unlink()
-        except SrkitError:
-            raise
-        except Exception as error:  # each file system raises errors of its own
-            raise _unreachable(address, error) from error
+        files = _wanted(source.files())
+        kept = {_inside(folder, name): name for name in files}
+        _keep(
+            source,
+            {local: (name, files[name]) for local, name in kept.items()},
+            folder.parent / _FETCHED,
+        )
+        for gone in set(_kept_before(folder)) - kept.keys():
+            gone.unlink()
     if not files:
         raise DataError(
             f"{address} holds no picture",
             hint=f"an address with {' '.join(sorted(picture_endings()))} files",
         )
     return folder
-
-
-def _opened(address: str) -> tuple[Any, str]:
-    try:
-        import fsspec
-
-        system, root = fsspec.url_to_fs(address)
-    except ImportError as error:
-        hint = (
-            _EXTRA
-            if error.name in ("fsspec", "huggingface_hub")
-            else f"{error}, or {_EXTRA} for hf://"
-        )
-        raise DataError(f"{address} needs a library that is not installed", hint=hint) from error
-    except Exception as error:
-        raise _unreachable(address, error) from error
-    return system, str(root).rstrip("/")
 
 
 @contextmanager
@@ -109,29 +86,31 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def _wanted(system: Any, root: str) -> dict[str, str]:
-    """Return the pictures, a manifest and its shards at or below a path of a file system, with a
-    digest of what it says of each.
+def _wanted(found: Mapping[str, str]) -> dict[str, str]:
+    """Return the pictures, a manifest and its shards of the files at an address, with their tags;
+    the name of a single picture is empty.
     """
-    found = system.find(root, detail=True)
-    manifest = f"{root}/{MANIFEST}"
-    endings = picture_endings() | {SHARD} if manifest in found else picture_endings()
+    known = picture_endings()
+    endings = known | {SHARD} if MANIFEST in found else known
     return {
-        name: hashlib.sha256(repr(sorted(about.items())).encode()).hexdigest()
-        for name, about in sorted(found.items())
-        if (name == manifest or PurePosixPath(name).suffix.lower() in endings)
-        and (leads_out(_relative(name, root)) or not is_passed_over(Path(_relative(name, root))))
+        name: tag
+        for name, tag in sorted(found.items())
+        if not name
+        or name == MANIFEST
+        or (
+            PurePosixPath(name).suffix.lower() in endings
+            and (leads_out(name) or not is_passed_over(Path(name)))
+        )
     }
 
 
-def _inside(folder: Path, remote: str, root: str) -> Path:
+def _inside(folder: Path, name: str) -> Path:
     """Return where a remote file is kept; a name that leads out of the folder is refused, and so is
     one that a link would lead out of it.
     """
-    relative = _relative(remote, root)
-    if not relative:
+    if not name:
         return folder
-    kept = inside(folder, relative, shown(remote), hint="another address")
+    kept = inside(folder, name, shown(name), hint="another address")
     if any(parent.is_symlink() for parent in kept.parents if parent.is_relative_to(folder)):
         raise DataError(
             f"{kept.parent} is a link, and nothing is fetched through it",
@@ -141,17 +120,13 @@ def _inside(folder: Path, remote: str, root: str) -> Path:
     return kept
 
 
-def _relative(remote: str, root: str) -> str:
-    return remote.removeprefix(root).lstrip("/")
-
-
 def _kept_before(folder: Path) -> Iterator[Path]:
     """Yield every file that was fetched into a folder; no link is followed."""
     for parent, _, names in os.walk(folder):
         yield from (Path(parent, name) for name in names)
 
 
-def _keep(system: Any, files: Mapping[Path, tuple[str, str]], record: Path) -> None:
+def _keep(source: AddressSource, files: Mapping[Path, tuple[str, str]], record: Path) -> None:
     """Fetch the files, given as here to (there, what is said of it), that are not here as they are
     there.
     """
@@ -164,7 +139,7 @@ def _keep(system: Any, files: Mapping[Path, tuple[str, str]], record: Path) -> N
     try:
         for local, (remote, said) in files.items():
             if str(local) not in now:
-                write_bytes(local, system.cat_file(remote))
+                write_bytes(local, source.read(remote))
                 now[str(local)] = said
     finally:
         write_json(record, now)
@@ -175,10 +150,3 @@ def _fetched_before(record: Path) -> dict[str, str]:
         return dict(json.loads(record.read_bytes()))
     except (OSError, ValueError, TypeError):
         return {}
-
-
-def _unreachable(address: str, error: Exception) -> DataError:
-    return DataError(
-        f"cannot read {address}: {error or type(error).__name__}",
-        hint="check the address and the network",
-    )

@@ -289,8 +289,8 @@ def test_an_address_mixes_with_folders_and_splits_by_name(remote, tmp_path):
         ),
         (
             "nope://a/b",
-            "cannot read nope://a/b: Protocol not known: nope",
-            "check the address and the network",
+            r"^nothing that is installed reads nope:// \(nope://a/b\)$",
+            "srkit list",
         ),
         ("s3://a/b", "s3://a/b needs a library that is not installed", "Install s3fs to access S3"),
     ],
