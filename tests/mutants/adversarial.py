@@ -7,8 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import logsigmoid, relu, softplus
 
-from mutants.machinery import held
-from mutants.networks import also
+from mutants.machinery import also, held
 from mutants.values import broken_game, loss_spec
 from srkit_core.testing import AdversarialLossContract
 

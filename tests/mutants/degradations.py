@@ -9,8 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import held
-from mutants.networks import also
+from mutants.machinery import also, held
 from mutants.values import broken_degradation, degradation_spec
 from srkit_core.interfaces import Between, Range
 from srkit_core.testing import DegradationContract

@@ -10,8 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import REFUSED, held
-from mutants.networks import also
+from mutants.machinery import REFUSED, also, held
 from mutants.values import broken_loss, each, l1, loss_spec, of_factory
 from srkit_core.testing import ReferenceLossContract
 

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mutants.machinery import REFUSED, held
-from mutants.networks import also
+from mutants.machinery import REFUSED, also, held
 from mutants.values import broken_metric, each, metric_of_factory, metric_spec
 from srkit_core.testing import MetricContract
 

@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 import torch
 
-from mutants.machinery import REFUSED, Mutant, held
-from mutants.networks import also
+from mutants.machinery import REFUSED, Mutant, also, held
 from mutants.values import each, l1
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Between, Range
