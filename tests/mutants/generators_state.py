@@ -93,6 +93,12 @@ def _count_in_buffer(self, lr):
     return self.conv(lr)
 
 
+def _mean_of_training(self, lr):
+    if self.training:
+        self.level = 0.9 * self.level + 0.1 * lr.detach().mean().item()
+    return self.conv(lr) + 0.01 * self.level
+
+
 def _folded(self, lr):
     if self.training or torch.is_grad_enabled():
         return self.conv(lr)
@@ -540,6 +546,12 @@ MUTANTS = (
         also=also("the average is a copy", AVERAGE),
     ),
     broken_generator("the last output, kept with its graph", _KeepsLast, COPY, "copy.deepcopy"),
+    broken_generator(
+        "a mean over training that is in no tensor",
+        of(_mean_of_training, init=_set("level", lambda: 0.5)),
+        AVERAGE,
+        "not all among",
+    ),
     broken_generator(
         "initial weights that count builds",
         _Builds,

@@ -485,4 +485,19 @@ MUTANTS = (
         caught=BIT16,
         keeps_16_bit={"round": False},
     ),
+    broken_generator(
+        "red and blue exchanged",
+        of(lambda self, lr: self.conv(lr.flip(1)).flip(1)),
+        "",
+        "",
+        escapes="before it has learned, a network treats all colours alike",
+    ),
+    broken_generator(
+        "a smallest size that is larger than it needs",
+        Repeat,
+        "",
+        "",
+        traits={"min_size": 24},
+        escapes="smaller pictures that work may still be ones its author does not answer for",
+    ),
 )
