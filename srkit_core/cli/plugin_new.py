@@ -52,7 +52,9 @@ def plugin_new_command(
     write_plugin_folder(folder, made.files)
     say(f"{folder}: the {kind} '{name}', {len(made.files)} files that work as they are", *clashes)
     say("", "next:", *(f"  {line}" for line in _next(folder, names, made.facts)))
-    say("", f"then {made.facts.change}")
+    say("", f"then {made.facts.change};")
+    say(f"what it says of itself is in {names.package}/__init__.py, figures that tests assert in")
+    say(f"tests/test_{names.identifier}.py")
 
 
 def _template(kind: str, *, adversarial: bool) -> str:

@@ -90,7 +90,8 @@ def test_it_says_the_next_commands(made, capsys):
     assert 'pip install -e ".[test]"' in told
     assert "srkit plugin check srkit-zz-first" in lines
     assert "srkit train --gen srvgg --loss l1+zz-first --steps 50 --batch 4 --patch 64" in lines
-    assert lines[-1] == "then change what it computes, in srkit_zz_first/loss.py"
+    assert "then change what it computes, in srkit_zz_first/loss.py;" in lines
+    assert lines[-1] == "tests/test_zz_first.py"
 
 
 def test_a_folder_of_another_name_with_blanks(tmp_path, capsys):

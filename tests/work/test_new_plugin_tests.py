@@ -44,11 +44,15 @@ def every_case(module):
     for name, one in vars(module).items():
         if name.startswith("test_"):
             marks = [mark for mark in getattr(one, "pytestmark", []) if mark.name == "parametrize"]
-            cases = [{mark.args[0]: value} for mark in marks for value in mark.args[1]]
+            cases = [_named(mark.args[0], values) for mark in marks for values in mark.args[1]]
             yield from ((name, one, case) for case in cases or [{}])
         elif inspect.isclass(one) and name.startswith("Test"):
             found = [what for what in dir(one) if what.startswith("test_")]
             yield from ((what, getattr(one(), what), {}) for what in found)
+
+
+def _named(names, values):
+    return {names: values} if isinstance(names, str) else dict(zip(names, values, strict=True))
 
 
 @pytest.mark.parametrize("template", template_names())
