@@ -13,7 +13,10 @@ from typing import Any, Final
 
 import typer.main
 
+from srkit_core import testing
 from srkit_core.cli.app import COMMANDS, build_app
+from srkit_core.testing.checks import TOPICS, checks_of
+from srkit_core.testing.component_contract import ComponentContract
 
 FOLDER: Final = Path(__file__).parent
 SOURCES: Final = FOLDER.parent / "srkit_core"
@@ -176,19 +179,11 @@ def _method(node: ast.FunctionDef) -> str:
     told = ast.get_docstring(node) or ""
     if not public or not told:
         return ""
-    if _topic(node):
-        law = node.name.removeprefix("test_").replace("_", " ")
-        return _filled(f"* *{_topic(node)}*: **{law}.** {told}", "  ")
     if any(ast.unparse(one) == "property" for one in node.decorator_list):
         return _filled(
             f"* `{node.name}: {ast.unparse(node.returns or ast.Constant(None))}`: {told}", "  "
         )
     return _filled(f"* `{_signature(node)}`: {told}", "  ")
-
-
-def _topic(node: ast.FunctionDef) -> str:
-    marks = [ast.unparse(one) for one in node.decorator_list]
-    return next((mark[7:-2] for mark in marks if mark.startswith("check('")), "")
 
 
 def _signature(node: ast.FunctionDef) -> str:
@@ -243,13 +238,43 @@ def _errors_page() -> str:
 
 
 def _checks_page() -> str:
-    about = (
-        "What `srkit plugin check` tries, and a test that subclasses a contract. Each contract has "
-        "the checks of the ones above it, too."
+    contracts = {name: getattr(testing, name) for name in testing.__all__}
+    about = ast.get_docstring(ast.parse((SOURCES / "testing/__init__.py").read_text("utf-8")))
+    sections = [_contract(name, contract) for name, contract in contracts.items()]
+    return (
+        "\n\n".join(
+            [
+                "# What the kit checks",
+                _filled(
+                    "Written by `python docs/generate.py` from the contracts. `srkit plugin check` "
+                    "tries the same; the word before a check is the column of its table."
+                ),
+                _prose(about or ""),
+                "## Every component",
+                _checks_of(ComponentContract),
+                *sections,
+            ]
+        )
+        + "\n"
     )
-    return _source_page(
-        "What the kit checks", about, "testing/__init__.py", "testing/*_contract.py"
-    )
+
+
+def _contract(name: str, contract: type) -> str:
+    inherited = ComponentContract if issubclass(contract, ComponentContract) else object
+    told = _prose(inspect.getdoc(contract) or "")
+    return f"## {name}\n\n{told}\n\n{_checks_of(contract, inherited)}"
+
+
+def _checks_of(contract: type, but: type = object) -> str:
+    others = set(checks_of(but))
+    found = sorted(set(checks_of(contract)) - others, key=lambda one: (TOPICS.index(one[0]), one))
+    return "\n".join(_check(topic, name, contract) for topic, name in found)
+
+
+def _check(topic: str, name: str, contract: type) -> str:
+    law = name.removeprefix("test_").replace("_", " ")
+    about = inspect.getdoc(getattr(contract, name)) or ""
+    return _filled(f"* *{topic}*: **{law}.** {about}", "  ")
 
 
 _PAGES: Final[Mapping[str, Callable[[], str]]] = {

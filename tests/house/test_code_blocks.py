@@ -1,7 +1,7 @@
 """Does every code block of README, manual and examples run?
 
-A page's blocks run in order, in a folder of its own that holds `photo.jpg` and the folder `PHOTOS`
-of bundled photographs. A block of Python or TOML whose first line is a comment with a path becomes
+A page's blocks run in order, in a folder of its own that holds `examples/`, `photo.jpg` and the
+folder `PHOTOS` of bundled photographs. A block of Python or TOML whose first line is a comment with a path becomes
 that file; other Python is executed, other TOML parsed, and planned where it is a recipe. Of a block
 of `sh` every line is a command: srkit's flags are always compared with the command line, and what
 can run does, in this process. A block of `text` right after is what was printed; `...` stands for
@@ -49,7 +49,7 @@ NOT_RUN = {
     r"srkit demo.*": "two minutes: tests/work/test_training.py runs its recipe",
     r"srkit weights get .*": "fetches half a gigabyte",
     r"srkit weights (add|import) .*": "needs what people bring from elsewhere",
-    r"srkit .*\b(MODEL|RUN|NAME|HOST|BUCKET)\b.*": "has a word that the reader fills in",
+    r"srkit .*\b(MODEL|RUN|NAME|HOST|OLD)\b.*": "has a word that the reader fills in",
     r"srkit .*(DIV2K|Flickr2K|Set5|realesrgan\.safetensors).*": "needs what is not bundled",
     r"srkit .*runs/rrdb-1.*": "needs the run of 70,000 steps that the page begins",
 }
@@ -280,6 +280,7 @@ def shell(tmp_path, monkeypatch):
 
     from srkit_core import bundled_photographs
 
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     (tmp_path / "PHOTOS").mkdir()
     for number, path in enumerate(bundled_photographs()[:3]):
         with Image.open(path) as picture:

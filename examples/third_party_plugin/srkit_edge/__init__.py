@@ -1,11 +1,13 @@
 """An srkit plugin: the loss `edge`, which compares the edges of SR and HR."""
 
+from typing import Literal
+
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import ReferenceLoss
 from srkit_core.specs import LossSpec
 
 
-def edge(*, power: int = 1) -> ReferenceLoss:
+def edge(*, power: Literal[1, 2] = 1) -> ReferenceLoss:
     """Mean difference between the gradients of SR and HR, horizontal plus vertical.
 
     Args:
@@ -13,9 +15,8 @@ def edge(*, power: int = 1) -> ReferenceLoss:
     """
     from torch import Tensor
 
-    def loss(sr: Tensor, hr: Tensor) -> Tensor:
-        error = sr - hr
-        across, down = error.diff(dim=-1), error.diff(dim=-2)
+    def loss(sr: Tensor, hr: Tensor, /) -> Tensor:
+        across, down = (sr - hr).diff(dim=-1), (sr - hr).diff(dim=-2)
         return across.abs().pow(power).mean() + down.abs().pow(power).mean()
 
     return loss
@@ -24,6 +25,5 @@ def edge(*, power: int = 1) -> ReferenceLoss:
 @hookimpl
 def srkit_components() -> list[LossSpec]:
     """Announce `edge`."""
-    return [
-        LossSpec(name="edge", factory=edge, summary="difference of gradients", default_weight=0.1)
-    ]
+    spec = LossSpec(name="edge", factory=edge, summary="edges", default_weight=0.1, min_size=2)
+    return [spec]
