@@ -1,11 +1,11 @@
 """Does every code block of README, manual and examples run?
 
 A page's blocks run in order, in a folder of its own that holds `examples/`, `photo.jpg` and the
-folder `PHOTOS` of bundled photographs. A block of Python or TOML whose first line is a comment with a path becomes
-that file; other Python is executed, other TOML parsed, and planned where it is a recipe. Of a block
-of `sh` every line is a command: srkit's flags are always compared with the command line, and what
-can run does, in this process. A block of `text` right after is what was printed; `...` stands for
-anything.
+folder `PHOTOS` of bundled photographs. A block of Python or TOML whose first line is a comment with
+a path becomes that file; other Python is executed, other TOML parsed, and planned where it is a
+recipe. Of a block of `sh` every line is a command: srkit's flags are always compared with the
+command line, and what can run does, in this process. A block of `text` right after is what was
+printed; `...` stands for anything.
 """
 
 import contextlib
@@ -48,6 +48,7 @@ NOT_RUN = {
     r"(torchrun|accelerate launch) .*": "several processes: tests/house/test_processes.py",
     r"srkit demo.*": "two minutes: tests/work/test_training.py runs its recipe",
     r"srkit weights get .*": "fetches half a gigabyte",
+    r"examples/.*: (pytest|srkit plugin check .*)": "slow: test_new_plugins_installed.py runs both",
     r"srkit weights (add|import) .*": "needs what people bring from elsewhere",
     r"srkit .*\b(MODEL|RUN|NAME|HOST|OLD)\b.*": "has a word that the reader fills in",
     r"srkit .*(DIV2K|Flickr2K|Set5|realesrgan\.safetensors).*": "needs what is not bundled",
@@ -98,8 +99,12 @@ def lines(block) -> Iterator[str]:
 
 
 @cache
-def why_not(line):
-    return next((why for told, why in NOT_RUN.items() if re.fullmatch(told, line)), "")
+def why_not(page, line):
+    """Why a line of a page does not run, or nothing."""
+    both = (line, f"{page}: {line}")
+    return next(
+        (why for told, why in NOT_RUN.items() if any(re.fullmatch(told, one) for one in both)), ""
+    )
 
 
 @cache
@@ -111,7 +116,7 @@ def command(line):
     named = next(
         (name for name in COMMANDS if words[first:][: len(name.split())] == name.split()), None
     )
-    assert named, f"there is no command: {line}"
+    named = named or words[first]
     return named, words[first + len(named.split()) :], words
 
 
@@ -168,9 +173,10 @@ class Shell:
 
     def sh(self, block):
         for line in lines(block):
-            if line.startswith("srkit "):
-                compare_flags(line)
-            if why_not(line) or block.page in COMPARED_ONLY:
+            left_out = why_not(block.page, line) or block.page in COMPARED_ONLY
+            if line.startswith("srkit ") and (left_out or command(line)[0] in COMMANDS):
+                compare_flags(line)  # a command that is a plugin's is run
+            if left_out:
                 continue
             with self.listening():
                 self.code = self.does(line) or 0
@@ -185,6 +191,8 @@ class Shell:
             "mkdir": os.mkdir,
             "python": self.script,
             "pip install -e": self.install,
+            "uv pip install -e": lambda folder: None,  # its page begins with the same, published
+            "pip install": self.install_example,
             "pip uninstall -y": self.uninstall,
             "pytest": nested_pytest,
             "ruff": ruff,
@@ -226,6 +234,11 @@ class Shell:
         self.monkeypatch.syspath_prepend(folder)
         self.forget_modules()
 
+    def install_example(self, name):
+        """Take a distribution of `examples/` as if the package index had it."""
+        folders = {"srkit-edge": "third_party_plugin", "srkit-mini": "third_party_generator"}
+        self.install(str(self.folder / "examples" / folders[name]))
+
     def uninstall(self, name):
         for info in self.folder.glob(f"{name.replace('-', '_')}-*.dist-info"):
             shutil.rmtree(info)
@@ -233,7 +246,7 @@ class Shell:
 
     def forget_modules(self):
         """Let changed files and distributions be seen."""
-        from srkit_core.testing.component_contract import installed_registry
+        from srkit_core.testing.component_under_test import installed_registry
 
         installed_registry.cache_clear()
         importlib.invalidate_caches()
@@ -295,7 +308,11 @@ def shell(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
-def test_every_block_of_a_page_runs(page, shell):
+def test_every_block_of_a_page_runs(page, shell, monkeypatch):
+    if page.startswith("examples/"):
+        for material in ("PHOTOS", "photo.jpg"):
+            (Path(page).parent / material).symlink_to(Path(material).resolve())
+        monkeypatch.chdir(Path(page).parent)
     before = None
     for here, following in zip(blocks(page), [*blocks(page)[1:], None], strict=True):
         assert here.language in LANGUAGES, f"{here.place}: {here.language}"
@@ -307,13 +324,12 @@ def test_every_block_of_a_page_runs(page, shell):
 
 def test_nothing_is_left_out_without_need():
     typed = [
-        line
+        (page, line)
         for page in PAGES
         for one in blocks(page)
         if one.language == "sh"
         for line in lines(one)
     ]
-    unused = [told for told in NOT_RUN if not any(re.fullmatch(told, line) for line in typed)]
-    assert unused == []
-    srkits = [line for line in typed if line.startswith("srkit ")]
-    assert sum(bool(why_not(line)) for line in srkits) < len(srkits) / 2
+    assert set(NOT_RUN.values()) - {why_not(*one) for one in typed} == set()
+    srkits = [(page, line) for page, line in typed if line.startswith("srkit ")]
+    assert sum(bool(why_not(*one)) for one in srkits) < len(srkits) / 2

@@ -1,10 +1,11 @@
-"""Does every new plugin, built and installed, pass its own tests and the checks of its authors?
+"""Does every new plugin, and each example of one, pass its own tests and checks once installed?
 
 Slow: a wheel of each kind, and pytest, mypy, ruff and `srkit plugin check` of it: about 20 s a kind
 on a free core. The environment borrows the libraries of this one, so that nothing is installed
 twice.
 """
 
+import shutil
 import site
 import subprocess
 import sys
@@ -18,7 +19,10 @@ from srkit_core.scaffold.template_files import template_names
 pytestmark = pytest.mark.slow
 
 LONG = "zz-a-name-that-has-as-many-as-40-letters"
-NAMES = {template: f"zz-{template}" for template in template_names()} | {"loss": LONG}
+NEW = {template: f"zz-{template}" for template in template_names()} | {"loss": LONG}
+EXAMPLES = {"third_party_plugin": "edge", "third_party_generator": "mini"}
+"""Folders of `examples/` that are whole distributions, and what each brings."""
+NAMES = NEW | EXAMPLES
 
 
 def call(*words, cwd):
@@ -35,10 +39,12 @@ def uv(*words, cwd):
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Folders of new plugins, one of each kind."""
+def folders(root, tmp_path_factory):
+    """Folders of new plugins, one of each kind, and of the examples."""
     home = tmp_path_factory.mktemp("made")
-    for template, name in NAMES.items():
+    for example in EXAMPLES:
+        shutil.copytree(root / "examples" / example, home / example)
+    for template, name in NEW.items():
         kind = ["loss", "--adversarial"] if template == "adversarial" else [template]
         words = ["plugin", "new", name, "--kind", *kind, "--out", str(home / template)]
         assert run(words) == 0

@@ -76,8 +76,8 @@ _MINI_X4 = WeightsSpec(
     name="mini-x4",
     files=(
         WeightsFile(
-            sha256="0000000000000000000000000000000000000000000000000000000000000000",
-            size=1,
+            sha256="847d4bfbd9e2c049105514afeb51a179812fa8c64f04fd7faa7dfdc4ce27ae7b",
+            size=52_072,
             sources=(Shipped(Path(__file__).with_name("mini-x4.safetensors")),),
         ),
     ),
