@@ -61,8 +61,9 @@ def _restore_handlers(was: dict[int, Any]) -> None:
 
 
 def _restore_logger(was: tuple[int, list[logging.Handler]]) -> None:
-    logging.root.setLevel(was[0])
-    logging.root.handlers[:] = was[1]
+    if (logging.root.level, logging.root.handlers) != was:
+        logging.root.setLevel(was[0])
+        logging.root.handlers[:] = was[1]
 
 
 def _restore_folder(was: str) -> None:
