@@ -1,7 +1,7 @@
 """What can a component be told, what does it then promise, and how large is it?"""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from srkit_core.binding import BoundComponent, bind
@@ -11,7 +11,7 @@ from srkit_core.errors import OptionError
 from srkit_core.expressions import Call
 from srkit_core.options import options_of
 from srkit_core.registry import Component, Registry
-from srkit_core.specs import GeneratorSpec
+from srkit_core.specs import Factory, GeneratorSpec
 
 
 def described(
@@ -40,8 +40,10 @@ def described(
 def print_described(one: dict[str, Any]) -> None:
     """Print one description for a person."""
     print_text(f"{one['kind']} {one['name']}: {one['summary']}")
-    print_text(f"from {one['distribution']} {one['version']}, licence {one['licence']}")
-    print_text(f"source: {' '.join(one['source'].split())}\n\n{one['about']}")
+    licence = f", licence {one['licence']}" if one["licence"] else ""
+    print_text(f"from {one['distribution']} {one['version']}{licence}")
+    source = f"source: {' '.join(one['source'].split())}" if one["source"] else ""
+    print_text("\n\n".join(filter(None, (source, one["about"]))))
     say()
     if one["options"]:
         _print_options(one)
@@ -91,22 +93,29 @@ def _description(component: Component, bound: BoundComponent | None, call: Call)
         "version": component.version,
         "summary": spec.summary,
         "about": (inspect.getdoc(factory) or "").partition("\n\nArgs:")[0],
-        "given": ", ".join(f"{name}={_shown(_plain(value))}" for name, value in written.items()),
-        "options": [
-            {
-                "name": one.name,
-                "type": one.type_name,
-                "default": None if one.required else _plain(one.default),
-                "required": one.required,
-                "doc": one.doc,
-            }
-            | ({"value": _plain(written[one.name])} if one.name in written else {})
-            for one in options_of(factory)
-        ],
+        "given": ", ".join(
+            f"{name}={_shown(json_value(value))}" for name, value in written.items()
+        ),
+        "options": option_facts(factory, written),
         "traits": {trait: _trait(component, bound, trait) for trait in spec.traits},
         "source": spec.source,
         "licence": spec.licence,
     }
+
+
+def option_facts(factory: Factory, written: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the options of a factory, with the values that were written."""
+    return [
+        {
+            "name": one.name,
+            "type": one.type_name,
+            "default": None if one.required else json_value(one.default),
+            "required": one.required,
+            "doc": one.doc,
+        }
+        | ({"value": json_value(written[one.name])} if one.name in written else {})
+        for one in options_of(factory)
+    ]
 
 
 def _trait(component: Component, bound: BoundComponent | None, name: str) -> Any:
@@ -151,9 +160,10 @@ def _print_options(one: dict[str, Any]) -> None:
     say()
 
 
-def _plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """Return a value as JSON has it; what it has not as text."""
     if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return [json_value(one) for one in value]
     return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
 
 

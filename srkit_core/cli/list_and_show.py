@@ -1,23 +1,36 @@
 """What is installed, and what can it be told?"""
 
 import difflib
+from collections import Counter
+from collections.abc import Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from srkit_core.cli.bare_install import bare_note
+from srkit_core.cli.extension_report import (
+    EXTENSION_KINDS,
+    described_extensions,
+    extensions_named,
+    facts_of,
+)
 from srkit_core.cli.output import say
-from srkit_core.cli.render import JsonFlag, line_width, print_json, print_table
+from srkit_core.cli.render import JsonFlag, line_width, print_json, print_table, print_text
 from srkit_core.errors import RecipeError, RegistryError, UnknownComponentError
-from srkit_core.expressions import parse_call
+from srkit_core.expressions import Call, parse_call
+from srkit_core.misses import miss_of_others
 from srkit_core.other_names import meant_by, written_alike
-from srkit_core.registry import Component, Registry, discover
+from srkit_core.registry import Registry, discover
 from srkit_core.specs import KINDS, Kind
 
 KindArgument = Annotated[
-    str | None, typer.Argument(metavar="[KIND]", help=f"One of {', '.join(KINDS)}.")
+    str | None,
+    typer.Argument(
+        metavar="[KIND]",
+        help=f"One of {', '.join(KINDS)}; or of {', '.join(EXTENSION_KINDS)}.",
+    ),
 ]
 
 
@@ -31,10 +44,10 @@ def list_command(
     """List the installed components, and plugins that are broken."""
     wanted = _checked(kind)
     registry = discover()
-    components = registry.of_kind(wanted) if wanted else registry.components
-    rows = [_facts(component) for component in components] + (
-        _missing(registry, wanted) if everything else []
-    )
+    rows = [facts_of(one) for one in registry.components if wanted in (None, one.kind)]
+    others = [facts_of(one) for one in registry.others if wanted in (None, one.spec.kind)]
+    missing = _missing(registry, wanted) if everything else []
+    (others if wanted in EXTENSION_KINDS else rows).extend(missing)
     problems = [
         {"plugin": one.plugin, "distribution": one.distribution, "error": one.error}
         for one in registry.problems
@@ -44,16 +57,18 @@ def list_command(
         for one in registry.loud
     ]
     if as_json:
-        print_json({"components": rows, "problems": problems, "printed": printed})
+        lists = {"components": rows, "others": others, "problems": problems, "printed": printed}
+        print_json(lists)
         return
     notes = [_note("broken", one, one["error"]) for one in problems]
     notes += [_note("prints", one, f"when it is imported: {one['text']}") for one in printed]
-    shown = [list(row.values())[:5] for row in rows + notes]
+    shown = [list(row.values())[:5] for row in rows + (others if wanted else []) + notes]
     headers = ["kind", "name", "distribution", "version", "summary"]
     if line_width() is None:
         print_table(headers, shown)
     else:
         _print_by_kind(headers, shown)
+        _print_more(Counter(row["kind"] for row in others) if wanted is None else {})
     if note := bare_note():
         say(note, err=True)
 
@@ -74,6 +89,14 @@ def _print_by_kind(headers: list[str], rows: list[list[str]]) -> None:
         print_table(headers[1:], cells, bad=bad)
 
 
+def _print_more(kinds: Mapping[str, int]) -> None:
+    """Say which kinds have a list of their own, and how many are in it."""
+    if kinds:
+        shown = ", ".join(f"{kind} ({number})" for kind, number in kinds.items())
+        say()
+        print_text(f"also installed, srkit list KIND shows them: {shown}")
+
+
 def show_command(
     name: Annotated[
         str,
@@ -92,17 +115,10 @@ def show_command(
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show a component's options, traits, source and licence."""
-    from srkit_core.cli.component_report import described, print_described
+    """Show a component's options, traits, source and licence, or what else a plugin brings."""
+    from srkit_core.cli.component_report import print_described
 
-    call, wanted, registry = parse_call(name), _checked(kind), discover()
-    named = registry.named(call.name)
-    found = [component for component in named if wanted in (None, component.kind)]
-    if not found:
-        missed = _miss(registry, wanted, call.name)
-        missed.message += _published(wanted, call.name)
-        raise missed
-    shown = described(registry, found, call, build=build or layers, layers=layers)
+    shown = _described(discover(), name, _checked(kind), build=build or layers, layers=layers)
     if as_json:
         print_json(shown[0] if len(shown) == 1 else shown)
         return
@@ -110,30 +126,43 @@ def show_command(
         print_described(one)
 
 
-def _checked(kind: str | None) -> Kind | None:
-    for known in KINDS:
-        if kind == known:
-            return known
-    if kind is None:
-        return None
-    nearest = difflib.get_close_matches(kind, KINDS, n=1, cutoff=0.4)
+def _described(
+    registry: Registry, name: str, kind: str | None, *, build: bool, layers: bool
+) -> list[dict[str, Any]]:
+    """Describe what has a name: components, or else what is none."""
+    from srkit_core.cli.component_report import described
+
+    whole = extensions_named(registry, name, kind)  # names of files may hold dots
+    call = Call(name) if whole else parse_call(name)
+    found = [one for one in registry.named(call.name) if kind in (None, one.kind)]
+    if found:
+        return described(registry, found, call, build=build, layers=layers)
+    others = extensions_named(registry, call.name, kind)
+    if others:
+        return described_extensions(others, call)
+    if kind in EXTENSION_KINDS:
+        known = [one.name for one in registry.others if one.spec.kind == kind]
+        raise miss_of_others(kind, call.name, known, registry.problems)
+    missed = _miss(registry, _component_kind(kind), call.name)
+    missed.message += _published(_component_kind(kind), call.name)
+    raise missed
+
+
+def _component_kind(kind: str | None) -> Kind | None:
+    return next((known for known in KINDS if known == kind), None)
+
+
+def _checked(kind: str | None) -> str | None:
+    if kind is None or kind in (*KINDS, *EXTENSION_KINDS):
+        return kind
+    nearest = difflib.get_close_matches(kind, [*KINDS, *EXTENSION_KINDS], n=1, cutoff=0.4)
     raise RecipeError(
-        f"there is no kind '{kind}'; kinds are {', '.join(KINDS)}",
+        f"there is no kind '{kind}'; kinds are {', '.join((*KINDS, *EXTENSION_KINDS))}",
         hint=f"srkit list {nearest[0]}" if nearest else "srkit list",
     )
 
 
-def _facts(component: Component) -> dict[str, str]:
-    return {
-        "kind": component.kind,
-        "name": component.name,
-        "distribution": component.distribution,
-        "version": component.version,
-        "summary": component.spec.summary,
-    }
-
-
-def _missing(registry: Registry, kind: Kind | None) -> list[dict[str, str]]:
+def _missing(registry: Registry, kind: str | None) -> list[dict[str, str]]:
     """Return what the catalogue knows and is not installed, with how far it can be trusted."""
     from srkit_core.catalogue import catalogue
 
