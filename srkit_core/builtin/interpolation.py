@@ -52,8 +52,8 @@ class Shrink:
     factor)), any H, W >= 1.
 
     The kernel is stretched by the factor, which prevents aliasing (but for `nearest`, as in
-    MATLAB). Sides that the factor does not divide are continued like the border. Range, dtype and
-    gradient are those of `Resampling`.
+    MATLAB). Sides that the factor does not divide are continued like the border. Dtype and gradient
+    are those of `Resampling`; what overshoots is clipped to [0, 1].
     """
 
     def __init__(self, kernel: Kernel, factor: int, *, border: Border, quantise: bool) -> None:
@@ -62,7 +62,7 @@ class Shrink:
 
     def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
         """Return LR of the dtype and device of `hr`; nothing is random, `rng` is not used."""
-        return self._resample(hr)
+        return self._resample(hr).clamp(0, 1)
 
 
 class Enlarge(nn.Module):

@@ -121,8 +121,12 @@ class OptionChecks(ComponentUnderTest):
         yield from chain.from_iterable(others)
 
     def _refusal(self, option: Option, choice: Value) -> str | None:
-        """Say why a choice cannot be built, neither here nor beside the defaults of all others."""
-        bases = [self._call(), Call(self._call().name, ())]
+        """Say why a choice cannot be built, neither here nor beside the defaults of all others nor
+        where its spec says that the option acts.
+        """
+        named = self.spec_under_test.acts_with.get(option.name)
+        bases = [self._call(), *([parse_call(named)] if named else [])]
+        bases.append(Call(self._call().name, ()))
         found = [_error(self.variant(changed(base, option.name, choice))) for base in bases]
         return None if None in found else next(filter(None, found))
 

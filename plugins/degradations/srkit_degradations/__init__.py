@@ -209,7 +209,10 @@ def _filters() -> list[DegradationSpec]:
             "Gaussian, generalised Gaussian and plateau blur",
             f"{_REALESRGAN}, section 3.1",
             margin=crop_traits.blur_margin,
-            acts_with={"cutoff": "blur(kind=sinc)"},
+            acts_with={
+                "cutoff": "blur(kind=sinc)",
+                "rotation": "blur(kind=anisotropic, sigma=1, sigma_y=3)",
+            },
         ),
         _spec(
             sinc,
@@ -252,6 +255,7 @@ def _compositions() -> list[DegradationSpec]:
             f"{_REALESRGAN}, section 3.1",
             margin=crop_traits.resize_margin,
             divisor=crop_traits.resize_divisor,
+            acts_with={"draw": "resize(factor=0.5..1)"},
             exact_in_crops=crop_traits.resize_is_exact,
         ),
         _spec(
