@@ -589,7 +589,24 @@ _SPECS = (
         "weight 0", l1, "its_traits_are_sensible", "not positive", traits={"default_weight": 0.0}
     ),
 )
+_ESCAPES = (
+    of_factory(
+        "another formula than its source",
+        lambda: lambda sr, hr: 0.9 * l1(sr, hr),
+        "",
+        "",
+        escapes="any distance that is least for equal pictures is a loss: its own test has figures",
+    ),
+    of_factory(
+        "another loss after a thousand calls",
+        lambda: _Counting(1000),
+        "",
+        "",
+        escapes="no kit calls often enough for every counter; it tries five calls",
+    ),
+)
 MUTANTS = (
+    *_ESCAPES,
     *(broken_loss(*one) for one in _TABLE if one[2]),
     *(of_factory(*one, traits={"min_size": 3}) for one in _OF_FACTORIES),
     *_SPECS,

@@ -381,6 +381,14 @@ def _row(make, name, built, check, says, others=None, **more):
 
 
 MUTANTS = (
+    metric_of_factory(
+        "decibels of a natural logarithm",
+        lambda: lambda sr, hr: -10 * each((sr - hr).square()).log(),
+        "",
+        "",
+        traits={"higher_is_better": True, "unit": "dB"},
+        escapes="which figure a picture should get is in its paper: its own test has figures",
+    ),
     *(_row(broken_metric, *one) for one in _TABLE if one[0] != "scores in a list"),
     *(_row(metric_of_factory, *one, traits={"min_size": 3}) for one in _OF_FACTORIES),
     broken_metric(
