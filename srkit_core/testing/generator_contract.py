@@ -24,6 +24,8 @@ _FINE = 0.7531
 _STEPS, _RATE = 100, 0.01
 _BEYOND = 0.1
 """How far beyond [0, 1] training takes SR that is not clamped."""
+_LEAP = 0.1
+"""A step that moves the mean of SR further is taken back and halved: it may leap over a slope."""
 _STUCK = 0.1
 """A share of numbers that are a bound exactly by no chance."""
 
@@ -185,14 +187,27 @@ class GeneratorContract(
 
         In float64, where a sigmoid reaches no bound.
         """
-        batch = self.sample().double()
+        batch, rate, before = self.sample().double(), _RATE, 0.5
         target = bound + _BEYOND * (bound - 0.5)
-        for _ in range(_STEPS):
+        was = [value.detach().clone() for value in network.parameters()]
+        for number in range(_STEPS):
             sr = torch.cat([one.flatten() for one in call(network, batch)])
-            if abs(sr.mean().item() - target) < _BEYOND:
+            mean = sr.mean().item()
+            if number and abs(mean - before) > _LEAP:
+                rate /= 2
+                _set_back(network, was)
+                continue
+            if abs(mean - target) < _BEYOND:
                 break
-            step(network, (sr - target).square().mean(), _RATE)
+            before, was = mean, [value.detach().clone() for value in network.parameters()]
+            step(network, (sr - target).square().mean(), rate)
         return sr.detach()
+
+
+def _set_back(network: nn.Module, was: list[Tensor]) -> None:
+    with torch.no_grad():
+        for value, old in zip(network.parameters(), was, strict=True):
+            value.copy_(old)
 
 
 def _check_shape(scale: int, batch: Tensor, made: Any) -> None:
