@@ -32,12 +32,14 @@ def read_table(path: Path, table: WeightsTable) -> TableReading:
     Raises WeightsError, naming the layout, when two tensors get one name and when the layout fails.
     """
     layout = table.layout
-    tensors = _renamed(path, table)
-    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
     try:
+        tensors = _renamed(path, table)
+        shapes = {name: tuple(value.shape) for name, value in tensors.items()}
         shown = dict(layout.options(shapes))
         scale = int(shown.pop("scale"))
         stored, usual = dict(layout.numbers(table.tensors)), dict(layout.usual(shapes))
+    except WeightsError:
+        raise
     except Exception as error:  # a layout is a plugin's, and a file anybody's
         raise WeightsError(
             f"{path} looks like {layout.name}, but {layout.generator} cannot be made of it: "

@@ -51,7 +51,8 @@ def small_expression(layout: LayoutSpec, registry: Registry) -> str:
 def scales_of(layout: LayoutSpec, registry: Registry) -> tuple[int, ...]:
     """Return the scales that files of a layout are for."""
     spec = registry.find("generator", generator_of(layout, registry)).spec
-    return layout.scales or (spec.scales if isinstance(spec, GeneratorSpec) else ())
+    offered = spec.scales if isinstance(spec, GeneratorSpec) else ()
+    return tuple(one for one in offered if one in layout.scales) or offered
 
 
 def usual_scale(scales: tuple[int, ...]) -> int:
@@ -101,9 +102,11 @@ def files_of_others(layout: LayoutSpec, registry: Registry) -> Iterator[tuple[st
                 yield f"generator {component.full_name}", tensors
 
 
-def variants(bound: BoundComponent, registry: Registry, scale: int) -> Iterator[BoundComponent]:
+def variants(
+    bound: BoundComponent, registry: Registry, scale: int
+) -> Iterator[tuple[str, BoundComponent]]:
     """Yield a generator with one option after the other changed, wherever that changes its
-    tensors.
+    tensors, and the name of the option.
     """
     written = dict(bound.expression.options)
     shapes = _shapes(build_network(bound).state_dict())
@@ -112,7 +115,7 @@ def variants(bound: BoundComponent, registry: Registry, scale: int) -> Iterator[
             call = Call(bound.name, tuple({**written, option.name: value}.items()))
             tensors = _tensors(registry, call, scale)
             if tensors and _shapes(tensors) != shapes:
-                yield bind_generator(registry, call, scale)
+                yield option.name, bind_generator(registry, call, scale)
                 break
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from srkit_core.errors import PluginError, WeightsError
 from srkit_core.registry import Registry
-from srkit_core.testing.checks import ExpectedFailureError, checks_of, run_check
+from srkit_core.testing.checks import ExpectedFailureError, NotTriedError, checks_of, run_check
 from srkit_core.testing.explanations import explanation
 from srkit_core.testing.surroundings import kept
 
@@ -113,7 +113,7 @@ def _failure(contract: type, name: str) -> str | None:
             run_check(contract(), getattr(contract, name))
     except WeightsError:
         raise
-    except ExpectedFailureError:
+    except (ExpectedFailureError, NotTriedError):
         return None
     except Exception as error:  # a component may raise anything
         return explanation(error)
