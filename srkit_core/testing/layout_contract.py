@@ -74,6 +74,11 @@ class LayoutContract:
         """
         return {self.foreign_name(name): value.contiguous() for name, value in tensors.items()}
 
+    @property
+    def expected_failures(self) -> Mapping[str, str]:
+        """Which checks fail, as the spec declares, and why."""
+        return self._spec.expected_failures
+
     @check("announced")
     def test_it_says_what_it_is(self) -> None:
         """Whose files these are, and by which names they are known."""

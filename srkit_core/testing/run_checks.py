@@ -1,73 +1,138 @@
-"""Which checks does an installed component pass?"""
+"""Which checks does something that is installed pass?"""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
 
-from srkit_core.errors import WeightsError
-from srkit_core.registry import Component
-from srkit_core.specs import GeneratorSpec, LossSpec
-from srkit_core.testing.checks import ExpectedFailureError, Topic, checks_of, run_check
+from srkit_core.binding import bind
+from srkit_core.errors import SrkitError, WeightsError
+from srkit_core.expressions import parse_call
+from srkit_core.pinning import found_here
+from srkit_core.registry import Component, Installed, Registry
+from srkit_core.specs import (
+    AnnouncedSpec,
+    GeneratorSpec,
+    LayoutSpec,
+    LossSpec,
+    RecipeSpec,
+    WeightsSpec,
+)
+from srkit_core.testing.checks import (
+    ExpectedFailureError,
+    NotTriedError,
+    Topic,
+    checks_of,
+    run_check,
+)
 from srkit_core.testing.component_contract import ComponentContract
+from srkit_core.testing.component_under_test import installed_registry
 from srkit_core.testing.degradation_contract import DegradationContract
 from srkit_core.testing.discriminator_contract import DiscriminatorContract
 from srkit_core.testing.explanations import explanation
 from srkit_core.testing.generator_contract import GeneratorContract
+from srkit_core.testing.layout_contract import LayoutContract
 from srkit_core.testing.loss_contract import AdversarialLossContract, ReferenceLossContract
 from srkit_core.testing.metric_contract import MetricContract
+from srkit_core.testing.recipe_contract import RecipeContract
+from srkit_core.testing.weights_contract import WeightsContract
+
+Outcome: TypeAlias = Literal["passed", "failed", "expected", "not tried"]
+Something: TypeAlias = Installed[AnnouncedSpec]
+
+_SAID: Final[tuple[Topic, ...]] = ("announced", "options")
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found: `why` says how the component fails it, None that it passes.
-
-    `expected` is the declared reason of a check that fails as its component said; it passes.
-    """
+    """What one check found; `why` says how it fails, or why it was not tried."""
 
     topic: Topic
     name: str
-    why: str | None
-    expected: str | None = None
+    outcome: Outcome
+    why: str | None = None
 
     @property
-    def passed(self) -> bool:
-        """Whether the component passes it."""
-        return self.why is None
+    def passed(self) -> bool | None:
+        """Whether it passed; None where it was not tried."""
+        return None if self.outcome == "not tried" else self.outcome in ("passed", "expected")
 
 
-def contract_of(component: Component) -> type[ComponentContract]:
-    """Return the contract of a component, tried on the small instance that its spec names."""
-    spec = component.spec
-    scales = spec.scales if isinstance(spec, GeneratorSpec) else (4,)
-    attributes = {
-        "expression": spec.small.replace(spec.name, component.full_name, 1)
-        if spec.small
-        else component.full_name,
-        "scale": 4 if 4 in scales else scales[-1],
-    }
-    return type(f"Contract of {component.full_name}", (_kind_of_contract(component),), attributes)
+def contract_of(something: Something, registry: Registry | None = None) -> type | None:
+    """Return the contract of something that is installed; None where there is none for its kind.
 
-
-def checks_for(component: Component) -> list[tuple[Topic, str]]:
-    """Return the checks that say something about a component: what learns nothing has no gradients
-    and no weights.
+    A component is tried on the small instance that its spec names.
     """
-    learns = not isinstance(component.spec, GeneratorSpec) or component.spec.trainable
+    found = _contract_and_instance(something)
+    if found is None:
+        return None
+    contract, attributes = found
+    own = {"registry": lambda _: registry} if registry else {}
+    return type(f"Contract of {something.full_name}", (contract,), {**attributes, **own})
+
+
+def checks_for(something: Something) -> list[tuple[Topic, str]]:
+    """Return the checks that say something about what is installed: what learns nothing has no
+    gradients and no weights.
+    """
+    spec, contract = something.spec, contract_of(something)
+    learns = not isinstance(spec, GeneratorSpec) or spec.trainable
     return [
         (topic, name)
-        for topic, name in checks_of(contract_of(component))
+        for topic, name in (checks_of(contract) if contract else ())
         if learns or topic not in ("gradient", "file")
     ]
 
 
-def run_checks(component: Component) -> list[CheckResult]:
-    """Try every check on a component.
+def run_checks(something: Something, registry: Registry | None = None) -> Iterator[CheckResult]:
+    """Try every check on something that is installed, one after the other.
 
-    Raises WeightsError when a pretrained network it needs cannot be had.
+    What needs a network that is not on this machine is not tried.
     """
-    contract = contract_of(component)
-    return [_tried(contract, topic, name) for topic, name in checks_for(component)]
+    contract = contract_of(something, registry)
+    missing = _missing_networks(something, registry or installed_registry())
+    for topic, name in checks_for(something) if contract else ():
+        if missing and topic not in _SAID:
+            yield CheckResult(topic, name, "not tried", missing)
+        else:
+            outcome, why = _tried(contract(), name, missing)
+            yield CheckResult(topic, name, outcome, why)
 
 
-def _kind_of_contract(component: Component) -> type[ComponentContract]:
+def _tried(contract: Any, name: str, missing: str | None) -> tuple[Outcome, str | None]:
+    try:
+        run_check(contract, getattr(contract, name))
+    except NotTriedError as reason:
+        return "not tried", str(reason)
+    except ExpectedFailureError as reason:
+        return "expected", str(reason)
+    except BaseException as error:  # a component may raise anything, also to end the process
+        if missing and isinstance(error, WeightsError):
+            return "not tried", missing
+        return "failed", explanation(error)
+    return "passed", None
+
+
+def _contract_and_instance(something: Something) -> tuple[type, dict[str, Any]] | None:
+    spec, name = something.spec, something.full_name
+    if isinstance(something, Component):
+        return _component_contract(something), _instance(something)
+    if isinstance(spec, LayoutSpec):
+        return LayoutContract, {"layout": name}
+    if isinstance(spec, WeightsSpec):
+        return WeightsContract, {"weights": name}
+    return (RecipeContract, {"recipe": name}) if isinstance(spec, RecipeSpec) else None
+
+
+def _instance(component: Component) -> dict[str, Any]:
+    spec = component.spec
+    scales = spec.scales if isinstance(spec, GeneratorSpec) else (4,)
+    small = component.full_name
+    if spec.small:
+        small = spec.small.replace(spec.name, component.full_name, 1)
+    return {"expression": small, "scale": 4 if 4 in scales else scales[-1]}
+
+
+def _component_contract(component: Component) -> type[ComponentContract]:
     if isinstance(component.spec, LossSpec):
         return AdversarialLossContract if component.spec.adversarial else ReferenceLossContract
     kinds: list[type[ComponentContract]] = [
@@ -79,13 +144,15 @@ def _kind_of_contract(component: Component) -> type[ComponentContract]:
     return next(contract for contract in kinds if contract.kind == component.kind)
 
 
-def _tried(contract: type[ComponentContract], topic: Topic, name: str) -> CheckResult:
+def _missing_networks(something: Something, registry: Registry) -> str | None:
+    """Say which network a component needs that is not on this machine."""
+    if not isinstance(something, Component):
+        return None
     try:
-        run_check(contract(), getattr(contract, name))
-    except WeightsError:
-        raise
-    except ExpectedFailureError as expected:
-        return CheckResult(topic, name, None, str(expected))
-    except Exception as error:  # a component may raise anything
-        return CheckResult(topic, name, explanation(error))
-    return CheckResult(topic, name, None)
+        call = parse_call(_instance(something)["expression"])
+        bound = bind(registry, something.kind, call, {"scale": 4, "patch": 32})
+        needed = [names for one in bound.with_nested() for names in one.pretrained]
+        missing = [names for names in needed if not found_here(names, registry)]
+    except SrkitError:
+        return None  # a check says what is wrong with it
+    return f"the network {' or '.join(missing[0])} is not on this machine" if missing else None

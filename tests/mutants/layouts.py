@@ -263,23 +263,24 @@ ALSO = {
 }
 """What a fault cannot but do beside, by the name of the mutant."""
 
-MUTANTS = tuple(
-    Mutant(
-        name=name,
-        held=layout(**fields),
-        caught_by=check,
-        says=says,
-        also={one: why for one, why in ALSO.get(name, {}).items() if one != check},
-    )
-    for name, fields, check, says in FIELDS
-) + (
+MUTANTS = (
+    *(
+        Mutant(
+            name=name,
+            held=layout(**fields),
+            caught_by=check,
+            says=says,
+            also={one: why for one, why in ALSO.get(name, {}).items() if one != check},
+        )
+        for name, fields, check, says in FIELDS
+    ),
     Mutant(
         name="blocks-become-one",
         held=layout(
             renames=renamed(1, r"trunk\.\d+\.(weight|bias)", r"body.0.\1"),
             marks=(MARKS[0], r"trunk\.\d+\.weight", MARKS[2]),
         ),
-        escapes="what the other project calls a second block is in its own files alone, for which a "
-        "test has foreign_name; srkit refuses such a file by the names of the two tensors",
+        escapes="what the other project calls a second block is in its own files alone, for which "
+        "a test has foreign_name; srkit refuses such a file by the names of the two tensors",
     ),
 )
