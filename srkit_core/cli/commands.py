@@ -110,8 +110,8 @@ _ALL: Final = (
     ),
     _own(
         "plugin check",
-        "plugin",
-        "Try components against the contracts of their kinds.",
+        "plugin_check",
+        "Try components, and all else that plugins bring, against the contracts of their kinds.",
         "srkit plugin check srkit-rrdb",
         tells=True,
     ),

@@ -3,6 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, TypeVar, cast, get_args
 from unittest import SkipTest
 
@@ -17,6 +18,23 @@ the numbers say; inputs left alone.
 """
 
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
+
+Outcome: TypeAlias = Literal["passed", "failed", "expected", "not tried"]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found; `why` says how it fails, or why it was not tried."""
+
+    topic: Topic
+    name: str
+    outcome: Outcome
+    why: str | None = None
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether it passed; None where it was not tried."""
+        return None if self.outcome == "not tried" else self.outcome in ("passed", "expected")
 
 
 class NotTriedError(SkipTest):

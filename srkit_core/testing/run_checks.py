@@ -1,8 +1,7 @@
 """Which checks does something that is installed pass?"""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
 from srkit_core.binding import bind
 from srkit_core.errors import SrkitError, WeightsError
@@ -18,8 +17,10 @@ from srkit_core.specs import (
     WeightsSpec,
 )
 from srkit_core.testing.checks import (
+    CheckResult,
     ExpectedFailureError,
     NotTriedError,
+    Outcome,
     Topic,
     checks_of,
     run_check,
@@ -36,25 +37,9 @@ from srkit_core.testing.metric_contract import MetricContract
 from srkit_core.testing.recipe_contract import RecipeContract
 from srkit_core.testing.weights_contract import WeightsContract
 
-Outcome: TypeAlias = Literal["passed", "failed", "expected", "not tried"]
 Something: TypeAlias = Installed[AnnouncedSpec]
 
 _SAID: Final[tuple[Topic, ...]] = ("announced", "options")
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """What one check found; `why` says how it fails, or why it was not tried."""
-
-    topic: Topic
-    name: str
-    outcome: Outcome
-    why: str | None = None
-
-    @property
-    def passed(self) -> bool | None:
-        """Whether it passed; None where it was not tried."""
-        return None if self.outcome == "not tried" else self.outcome in ("passed", "expected")
 
 
 def contract_of(something: Something, registry: Registry | None = None) -> type | None:
@@ -89,13 +74,22 @@ def run_checks(something: Something, registry: Registry | None = None) -> Iterat
     What needs a network that is not on this machine is not tried.
     """
     contract = contract_of(something, registry)
+    if contract is None:
+        return
     missing = _missing_networks(something, registry or installed_registry())
-    for topic, name in checks_for(something) if contract else ():
+    for topic, name in checks_for(something):
         if missing and topic not in _SAID:
             yield CheckResult(topic, name, "not tried", missing)
         else:
             outcome, why = _tried(contract(), name, missing)
             yield CheckResult(topic, name, outcome, why)
+
+
+def run_contract(contract: type) -> Iterator[CheckResult]:
+    """Try every check of a contract."""
+    for topic, name in checks_of(contract):
+        outcome, why = _tried(contract(), name, None)
+        yield CheckResult(topic, name, outcome, why)
 
 
 def _tried(contract: Any, name: str, missing: str | None) -> tuple[Outcome, str | None]:
