@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from srkit_core.testing.layout_contract import LayoutContract
     from srkit_core.testing.loss_contract import AdversarialLossContract, ReferenceLossContract
     from srkit_core.testing.metric_contract import MetricContract
+    from srkit_core.testing.recipe_contract import RecipeContract
+    from srkit_core.testing.weights_contract import WeightsContract
+    from srkit_core.testing.wheel_contract import WheelContract
 
 _HOMES: Final = {
     "AdversarialLossContract": "loss_contract",
@@ -33,7 +36,10 @@ _HOMES: Final = {
     "GeneratorContract": "generator_contract",
     "LayoutContract": "layout_contract",
     "MetricContract": "metric_contract",
+    "RecipeContract": "recipe_contract",
     "ReferenceLossContract": "loss_contract",
+    "WeightsContract": "weights_contract",
+    "WheelContract": "wheel_contract",
 }
 __all__ = [
     "AdversarialLossContract",
@@ -43,7 +49,10 @@ __all__ = [
     "GeneratorContract",
     "LayoutContract",
     "MetricContract",
+    "RecipeContract",
     "ReferenceLossContract",
+    "WeightsContract",
+    "WheelContract",
 ]
 
 

@@ -15,8 +15,8 @@ from srkit_core.testing.wheel_file import WheelFile, open_wheel, requirement_nam
 
 _LARGE: Final = 2**20
 """Bytes above which a file is not text or code (empirical)."""
-_TESTS: Final = frozenset({"test", "tests", "conftest.py"})
-_LEFT_OVER: Final = re.compile(r".*(\.py[co]|~|\.orig|\.rej)|__pycache__|\..*")
+_TESTS: Final = re.compile(r"(.*/)?(tests?/.*|conftest|test_[^/]*)\.py")
+_LEFT_OVER: Final = re.compile(r".*(\.py[co]|~|\.orig|\.rej|\.DS_Store)")
 
 
 class WheelContract:
@@ -132,12 +132,8 @@ class WheelContract:
         return {one for one in named if f"{one}/__init__.py" in self._wheel.names}
 
     def _is_stray(self, name: str) -> bool:
-        first, *rest = name.split("/")
+        first = name.partition("/")[0]
         if first == self._wheel.info:
             return False
         own = first in self._packages or first.removesuffix(".py") in self._modules
-        return not own or any(_is_left_over(part) for part in (first, *rest))
-
-
-def _is_left_over(part: str) -> bool:
-    return part in _TESTS or _LEFT_OVER.fullmatch(part) is not None
+        return not own or bool(_TESTS.fullmatch(name) or _LEFT_OVER.fullmatch(name))
