@@ -15,12 +15,16 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import IO, Any, Final
 
+from srkit_core.errors import PluginError
 from srkit_core.testing.checks import CheckResult
 
 SECONDS: Final = 900.0
 """How long one thing may take, unless it is said: every check of a large network on a slow machine
 takes less (empirical).
 """
+
+_START: Final = 300.0
+"""How long the process may take until it says what it will try: it imports every plugin."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is being tried, how many things are done, and how many there are."""
@@ -55,6 +59,15 @@ class Findings:
     problems: list[Mapping[str, str]] = field(default_factory=list)
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    def take(self, line: Mapping[str, Any]) -> None:
+        """Take a line that the worker tells."""
+        if "chosen" in line:
+            self.problems, self.versions = line["problems"], line["versions"]
+        elif "begins" in line:
+            self.tried.append(Tried(**line["begins"], checks=line["checks"]))
+        elif "result" in line:
+            self.tried[-1].results.append(CheckResult(**line["result"]))
+
 
 def check_in_process(
     request: Mapping[str, Any],
@@ -86,7 +99,7 @@ def _attempt(
     """Take what one process tells; return what is left to try when it ends early."""
     before, chosen = len(found.tried), list[list[str]]()
     with _worker(python, request, cwd) as (lines, ending):
-        until = time.monotonic() + seconds
+        until = time.monotonic() + max(seconds, _START)
         while True:
             line = _next(lines, until - time.monotonic())
             if isinstance(line, str):
@@ -94,17 +107,12 @@ def _attempt(
                 return chosen[len(found.tried) - before :]
             if line is None:
                 return []
-            if "chosen" in line:
-                chosen = line["chosen"]
-                found.problems, found.versions = line["problems"], line["versions"]
-            elif "begins" in line:
-                until = time.monotonic() + seconds
-                found.tried.append(Tried(**line["begins"], checks=line["checks"]))
-                done = len(found.tried) - 1
+            found.take(line)
+            chosen = line.get("chosen", chosen)
+            if "begins" in line:
+                until, done = time.monotonic() + seconds, len(found.tried) - 1
                 what = f"{found.tried[-1].kind} {found.tried[-1].full_name}"
-                progress(what, done, done + len(chosen) - (done - before))
-            else:
-                found.tried[-1].results.append(CheckResult(**line["result"]))
+                progress(what, done, before + len(chosen))
 
 
 def _next(lines: "Queue[dict[str, Any] | None]", seconds: float) -> dict[str, Any] | str | None:
@@ -125,7 +133,8 @@ def _cut_short(found: Findings, before: int, how: str, seconds: float) -> None:
     were not reached.
     """
     if len(found.tried) == before:
-        raise WorkerError(how)
+        fact = f"takes longer than {_START:g} s to begin" if how == "slow" else how
+        raise PluginError(f"the process of the checks {fact}", hint="srkit doctor")
     one = found.tried[-1]
     why = f"it took longer than {seconds:g} s" if how == "slow" else f"it {how}"
     running, *after = one.checks[len(one.results) :] or [["announced", "test_it_ends"]]
@@ -135,10 +144,6 @@ def _cut_short(found: Findings, before: int, how: str, seconds: float) -> None:
 
 def _failed(check: Sequence[str], why: str) -> CheckResult:
     return CheckResult(check[0], check[1], "failed", why)  # type: ignore[arg-type]
-
-
-class WorkerError(Exception):
-    """The process ended before it tried anything."""
 
 
 @contextmanager

@@ -35,7 +35,7 @@ from srkit_core.testing.layout_contract import LayoutContract
 from srkit_core.testing.loss_contract import AdversarialLossContract, ReferenceLossContract
 from srkit_core.testing.metric_contract import MetricContract
 from srkit_core.testing.recipe_contract import RecipeContract
-from srkit_core.testing.weights_contract import WeightsContract
+from srkit_core.testing.weights_contract import OF_MODELS, WeightsContract
 
 Something: TypeAlias = Installed[AnnouncedSpec]
 
@@ -57,14 +57,15 @@ def contract_of(something: Something, registry: Registry | None = None) -> type 
 
 def checks_for(something: Something) -> list[tuple[Topic, str]]:
     """Return the checks that say something about what is installed: what learns nothing has no
-    gradients and no weights.
+    gradients and no weights, and a network of losses no SR.
     """
     spec, contract = something.spec, contract_of(something)
     learns = not isinstance(spec, GeneratorSpec) or spec.trainable
+    model = not isinstance(spec, WeightsSpec) or spec.generator
     return [
         (topic, name)
         for topic, name in (checks_of(contract) if contract else ())
-        if learns or topic not in ("gradient", "file")
+        if (learns or topic not in ("gradient", "file")) and (model or name not in OF_MODELS)
     ]
 
 

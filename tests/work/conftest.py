@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from srkit_core.registry import discover
+from srkit_core.testing import check_process
+from srkit_core.testing.check_worker import answer
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,16 @@ def smooth():
         return ((np.stack(waves, axis=2) + 2) / 4 * 255).astype(np.uint8)
 
     return make
+
+
+@pytest.fixture
+def checks_here(monkeypatch):
+    """`srkit plugin check` without a process of its own, which costs seconds."""
+
+    def check_here(request, progress, **_):
+        findings = check_process.Findings()
+        for line in answer(discover(), **request):
+            findings.take(line)
+        return findings
+
+    monkeypatch.setattr(check_process, "check_in_process", check_here)

@@ -121,7 +121,7 @@ def _console(monkeypatch, encoding="utf-8", terminal=False):
     ],
     ids=" ".join,
 )
-def test_what_a_plugin_prints_is_beside_the_json(words, loud, capfd):
+def test_what_a_plugin_prints_is_beside_the_json(words, loud, checks_here, capfd):
     run(words)
     told = capfd.readouterr()
     assert isinstance(json.loads(told.out), dict)
