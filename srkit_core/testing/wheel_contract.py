@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from srkit_core.hooks import ENTRY_POINT_GROUP
-from srkit_core.registry import OWN_DISTRIBUTION
+from srkit_core.misses import OWN_DISTRIBUTION
 from srkit_core.testing.checks import check
 from srkit_core.testing.wheel_file import WheelFile, open_wheel, requirement_name
 
