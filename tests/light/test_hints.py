@@ -116,7 +116,8 @@ def test_a_flag_that_is_told_is_one_of_the_commands_that_tell_it(place, text):
     ) or place.startswith("srkit_core/testing/wheel_environment.py"):  # flags of installers
         return
     rest = re.sub(
-        r"pip install --(?:upgrade|force-reinstall)|pip wheel --no-deps|docker run --shm-size|--porcelain|"
+        r"pip install --(?:upgrade|force-reinstall)|pip wheel --no-deps|"
+        r"docker run --shm-size|--porcelain|"
         r"srkit --[a-z-]+ X COMMAND",
         "",
         text,
