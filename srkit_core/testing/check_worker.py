@@ -66,8 +66,6 @@ def main() -> None:
     for line in answer(discover(), **json.load(sys.stdin)):
         own.write(json.dumps(line) + "\n")
         own.flush()
-    own.flush()
-    os._exit(0)  # what a component left behind, such as a thread, does not keep it
 
 
 if __name__ == "__main__":
