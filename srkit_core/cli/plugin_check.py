@@ -15,7 +15,7 @@ from srkit_core.errors import PluginError
 if TYPE_CHECKING:
     from srkit_core.cli.check_report import CheckedWheel
     from srkit_core.registry import Registry
-    from srkit_core.testing.check_process import Findings, Progress
+    from srkit_core.testing.check_process import CheckProgress, Findings
 
 _SECONDS = 900.0
 NamesToCheck = Annotated[
@@ -57,7 +57,7 @@ def _sorted_words(words: Sequence[str]) -> tuple[list[Path], list[str]]:
 
 
 @contextmanager
-def _progress(as_json: bool) -> "Iterator[Progress]":
+def _progress(as_json: bool) -> "Iterator[CheckProgress]":
     """Tell what is being tried, on a terminal."""
     if as_json or not on_terminal():
         yield lambda what, done, length: None
@@ -66,7 +66,7 @@ def _progress(as_json: bool) -> "Iterator[Progress]":
         yield lambda what, done, length: view.on_note(f"{done + 1}/{length} {what}")
 
 
-def _check_installed(names: Sequence[str], seconds: float, progress: "Progress") -> "Findings":
+def _check_installed(names: Sequence[str], seconds: float, progress: "CheckProgress") -> "Findings":
     from srkit_core.registry import discover
     from srkit_core.testing.check_process import Findings, check_in_process
 
@@ -132,7 +132,7 @@ def _unknown(name: str, registry: "Registry") -> PluginError:
     return PluginError(f"nothing installed is called '{name}'", hint=hint)
 
 
-def _check_wheel(path: Path, seconds: float, progress: "Progress") -> "CheckedWheel":
+def _check_wheel(path: Path, seconds: float, progress: "CheckProgress") -> "CheckedWheel":
     """Check what is in a wheel, and, in an environment of its own, what it brings."""
     from srkit_core.cli.check_report import CheckedWheel
     from srkit_core.testing.check_process import check_in_process

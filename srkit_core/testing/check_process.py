@@ -26,7 +26,7 @@ takes less (empirical).
 _START: Final = 300.0
 """How long the process may take until it says what it will try: it imports every plugin."""
 
-Progress = Callable[[str, int, int], None]
+CheckProgress = Callable[[str, int, int], None]
 """Told what is being tried, how many things are done, and how many there are."""
 
 
@@ -71,7 +71,7 @@ class Findings:
 
 def check_in_process(
     request: Mapping[str, Any],
-    progress: Progress,
+    progress: CheckProgress,
     *,
     python: str = sys.executable,
     seconds: float = SECONDS,
@@ -91,7 +91,7 @@ def check_in_process(
 def _attempt(
     found: Findings,
     request: Mapping[str, Any],
-    progress: Progress,
+    progress: CheckProgress,
     python: str,
     seconds: float,
     cwd: Path | None,

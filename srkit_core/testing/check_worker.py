@@ -16,12 +16,12 @@ from typing import Any
 from srkit_core.registry import Registry, discover
 from srkit_core.testing.run_checks import Something, checks_for, run_checks
 
-Line = dict[str, Any]
+ToldLine = dict[str, Any]
 
 
 def answer(
     registry: Registry, *, distribution: str = "", names: Iterable[Sequence[str]] = ()
-) -> Iterator[Line]:
+) -> Iterator[ToldLine]:
     """Yield what is told: what will be tried, then of each thing its checks and what they find."""
     wanted = {tuple(name) for name in names}
     chosen = [
@@ -35,20 +35,20 @@ def answer(
             {"plugin": one.plugin, "distribution": one.distribution, "error": one.error}
             for one in registry.problems
         ],
-        "versions": versions(),
+        "versions": checked_with(),
     }
     for one in chosen:
         yield from _tried(one, registry)
     yield {"end": len(chosen)}
 
 
-def versions() -> dict[str, str]:
+def checked_with() -> dict[str, str]:
     """Return the versions of what checks are run with."""
     python = ".".join(map(str, sys.version_info[:3]))
     return {"python": python, "torch": version("torch"), "srkit": version("srkit")}
 
 
-def _tried(one: Something, registry: Registry) -> Iterator[Line]:
+def _tried(one: Something, registry: Registry) -> Iterator[ToldLine]:
     spec = one.spec
     checks = [list(check) for check in checks_for(one)]
     yield {
@@ -59,7 +59,7 @@ def _tried(one: Something, registry: Registry) -> Iterator[Line]:
         yield {"result": asdict(result)}
 
 
-def main() -> None:
+def serve() -> None:
     """Answer what standard input asks for, on standard output, which nobody else writes to."""
     own = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -69,4 +69,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve()

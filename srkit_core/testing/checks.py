@@ -19,7 +19,7 @@ the numbers say; inputs left alone.
 
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
 
-Outcome: TypeAlias = Literal["passed", "failed", "expected", "not tried"]
+CheckOutcome: TypeAlias = Literal["passed", "failed", "expected", "not tried"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class CheckResult:
 
     topic: Topic
     name: str
-    outcome: Outcome
+    outcome: CheckOutcome
     why: str | None = None
 
     @property

@@ -17,10 +17,10 @@ from srkit_core.specs import (
     WeightsSpec,
 )
 from srkit_core.testing.checks import (
+    CheckOutcome,
     CheckResult,
     ExpectedFailureError,
     NotTriedError,
-    Outcome,
     Topic,
     checks_of,
     run_check,
@@ -93,7 +93,7 @@ def run_contract(contract: type) -> Iterator[CheckResult]:
         yield CheckResult(topic, name, outcome, why)
 
 
-def _tried(contract: Any, name: str, missing: str | None) -> tuple[Outcome, str | None]:
+def _tried(contract: Any, name: str, missing: str | None) -> tuple[CheckOutcome, str | None]:
     try:
         run_check(contract, getattr(contract, name))
     except NotTriedError as reason:
