@@ -7,6 +7,7 @@ Without torch.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from srkit_core.augmentation import Augment, bind_augment
 from srkit_core.augmentation.chain_binding import augment_written_out
@@ -21,12 +22,14 @@ from srkit_core.compatibility import (
     check_patches,
     check_room,
 )
-from srkit_core.errors import ExpressionError, IncompatibleError
+from srkit_core.errors import ExpressionError, IncompatibleError, UnknownComponentError
 from srkit_core.expressions import Call, Sum, Term
+from srkit_core.misses import with_maker
 from srkit_core.optimizer_binding import BoundOptimizer, bind_optimizer
 from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.recipe import PAIRED, Recipe, Stage
 from srkit_core.registry import Registry
+from srkit_core.run_folder import read_environment
 from srkit_core.schedule_binding import BoundSchedule, bind_schedule
 from srkit_core.specs import GeneratorSpec, LossSpec, MetricSpec
 
@@ -135,6 +138,17 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
         metrics=metrics,
     )
     return replace(bound, recipe=_written_out(bound))
+
+
+def plan_of_run(recipe: Recipe, registry: Registry, run: Path | None) -> Plan:
+    """Resolve, bind and check a recipe as `plan` does; where it is that of a run, an error of what
+    is not installed says with which distribution and version the run was made.
+    """
+    try:
+        return plan(recipe, registry)
+    except UnknownComponentError as error:
+        environment = read_environment(run) if run else None
+        raise with_maker(error, run, (environment or {}).get("versions", {})) from None
 
 
 def bind_generator(registry: Registry, call: Call, scale: int) -> BoundComponent:

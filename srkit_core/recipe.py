@@ -45,6 +45,7 @@ from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.reserved_names import name_fault
 from srkit_core.schedule import Ramp, Schedule
 
+_LONGEST: Final = 10**12
 _MOST_SAMPLES: Final = 1_000_000
 _LARGEST_PATCH: Final = 65_536
 
@@ -64,7 +65,7 @@ class Stage(RecipeTable):
     loss: LossText
     """What is minimised: a sum of losses with their weights; a weight left out is the one that the
     loss declares."""
-    steps: PositiveInt | None = None
+    steps: Annotated[PositiveInt, Field(le=_LONGEST)] | None = None
     """Length in optimizer steps; either this or `epochs`."""
     epochs: PositiveInt | None = None
     """Length in epochs: passes over as many crops as there are pictures to train on."""
@@ -76,7 +77,7 @@ class Stage(RecipeTable):
     order: Order = "generator-first"
     """Whose turn is first in a step: generator-first as in ESRGAN's code, discriminator-first
     looks at the updated discriminator."""
-    d_steps: PositiveInt = 1
+    d_steps: Annotated[PositiveInt, Field(le=_MOST_SAMPLES)] = 1
     """Updates of the discriminator in a step."""
     optimizer: Table[OptimizersConfig] = default(OptimizersConfig())
     """Which optimizer updates the networks, one table for both or one for each."""

@@ -50,7 +50,7 @@ def check_command(
     from srkit_core.evaluation_recipe import is_evaluation_recipe
     from srkit_core.named_recipes import find_recipe, read_recipe
     from srkit_core.overrides import flags_of, recipe_from_flags
-    from srkit_core.plan import plan
+    from srkit_core.plan import plan_of_run
     from srkit_core.registry import discover
 
     found, registry = find_recipe(recipe) if recipe else None, discover()
@@ -59,7 +59,7 @@ def check_command(
         return
     base, folder = (read_recipe(recipe, registry), found.run) if recipe and found else (None, None)
     requested = recipe_from_flags(base, flags_of(flags))
-    planned = plan(requested.recipe, registry)
+    planned = plan_of_run(requested.recipe, registry, folder)
     print_text(f"recipe '{planned.recipe.name}': every component is installed and fits")
     for note in requested.notes:
         print_text(note)

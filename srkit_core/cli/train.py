@@ -81,11 +81,11 @@ def _train(
         flags = _like(flags, where["init"])
     requested, run = _requested(recipe, flags, resumed)
     from srkit_core.callback_binding import bind_callbacks
-    from srkit_core.plan import plan
+    from srkit_core.plan import plan_of_run
     from srkit_core.registry import discover
 
     registry = discover()  # so that a slip of the pen is told before torch is imported
-    plan(requested.recipe, registry)
+    plan_of_run(requested.recipe, registry, run)
     bind_callbacks(where.get("callback", ()), registry)
 
     from srkit_core.cli.demo import finish_demo, is_demo

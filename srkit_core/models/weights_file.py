@@ -272,8 +272,8 @@ def _unreadable(path: Path, error: Exception) -> WeightsError:
     if not path.is_file():
         return WeightsError(
             f"there is no weights file {path}"
-            if not path.exists()
-            else f"{path} is no weights file, but a folder, a pipe or a device",
+            if path.is_dir() or not path.exists()
+            else f"{path} is no weights file, but a pipe or a device",
             hint="check the path, or name a baseline such as bicubic",
             path=path,
         )

@@ -26,7 +26,7 @@ from srkit_core.io.images import write_image
 
 SECONDS = 30
 """Far more than any of them takes, on a machine that is busy."""
-MEGABYTES = 600
+MEGABYTES = 1000
 ESCAPE, BIDI = "\x1b[2J\x1b]0;owned\x07", "\u202e\u2066"
 STAGE = '[[stages]]\nloss = "l1"\nsteps = 2\n'
 DEEP = 100_000

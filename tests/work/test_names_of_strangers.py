@@ -5,15 +5,16 @@ from functools import wraps
 from importlib.metadata import entry_points
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from srkit_core.cli.app import run
 from srkit_core.errors import AmbiguousError
 from srkit_core.hooks import ENTRY_POINT_GROUP, hookimpl
 from srkit_core.io.images import write_image
+from srkit_core.named_recipes import read_recipe
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
-from srkit_core.recipe_files import read_recipe
 from srkit_core.registry import discover
 from srkit_core.specs import ComponentSpec, WeightsSpec
 
@@ -121,7 +122,6 @@ def test_a_run_trains_resumes_repeats_and_is_checked(trained, tmp_path, capsys):
 
 
 def test_weights_of_a_run_are_scored_and_upscale(trained, tmp_path, capsys):
-    import numpy as np
 
     write_image(tmp_path / "hr/a.png", np.full((64, 64, 3), 90, np.uint8))
     words = ["eval", str(trained), "srkit/bicubic", "--data", str(tmp_path / "hr")]
@@ -138,11 +138,34 @@ def test_a_component_finds_srkit_s_networks_under_their_names(stranger):
 
     own = stranger.preferring(core_distributions())
     assert own.pretrained("vgg19-torchvision").gain == 1.0
-    with pytest.raises(AmbiguousError):
-        stranger.pretrained("vgg19-torchvision")
 
 
 def test_every_trapped_name_is_there_twice(stranger):
     names = [(one.spec.kind, one.name) for one in stranger.components]
     assert all(names.count(one) == 2 for one in names)
     assert all(isinstance(one.spec, ComponentSpec) for one in stranger.components)
+
+
+def test_what_was_uninstalled_is_named_with_its_version_and_how_to_get_it(
+    tmp_path, capsys, monkeypatch
+):
+    run_folder, photo = tmp_path / "run", tmp_path / "a.png"
+    write_image(photo, np.full((64, 64, 3), 90, np.uint8))
+    generator = "srvgg(features=8, blocks=1)"
+    words = ["train", "--gen", generator, "--steps", "1", "--batch", "1", "--patch", "32"]
+    assert run([*words, "--out", str(run_folder), "--device", "cpu"]) == 0
+    version = discover().versions["srkit-srvgg"]
+    monkeypatch.setenv("SRKIT_PLUGINS", "")
+    for typed in (
+        ["check", str(run_folder)],
+        ["train", str(run_folder), "--resume", "--steps", "2"],
+        ["train", str(run_folder / "recipe.toml"), "--out", str(tmp_path / "again")],
+        ["eval", str(run_folder), "--data", str(tmp_path)],
+        ["upscale", str(run_folder), str(photo), "--out", str(tmp_path / "b.png")],
+    ):
+        capsys.readouterr()
+        assert run(typed) == 3
+        fact, way = capsys.readouterr().err.splitlines()[-2:]
+        assert fact.startswith("error: generator 'srkit-srvgg/srvgg' of ")
+        assert fact.endswith(f" is not installed; made with srkit-srvgg {version}")
+        assert way == "try: pip install srkit-srvgg"

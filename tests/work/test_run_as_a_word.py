@@ -51,7 +51,7 @@ def test_a_run_is_a_recipe(trained, capsys):
     told = capsys.readouterr().out
     assert "srvgg(features=4, blocks=1)" in told
     assert run(["recipes", str(trained)]) == 0
-    assert 'generator = "srvgg(features=4, blocks=1)"' in capsys.readouterr().out
+    assert 'generator = "srkit-srvgg/srvgg(features=4, blocks=1)"' in capsys.readouterr().out
 
 
 def test_a_run_is_a_model(trained, tmp_path, capsys):

@@ -168,7 +168,7 @@ def test_init_takes_whatever_knows_its_generator(
             "srkit-edsr/edsr(blocks=1, features=8, ",
         ),
         "foreign": (tmp_path / "their.pth", "srkit-srvgg/srvgg(features=8, blocks=1)"),
-        "known": ("tiny-known", "srvgg(features=8, blocks=1)"),
+        "known": ("tiny-known", "srkit-srvgg/srvgg(features=8, blocks=1)"),
     }[kind]
     tensors = build_network(bind_generator(registry, parse_call(TINY), 4), seed=5).state_dict()
     torch.save({"params": tensors, "params_ema": tensors}, tmp_path / "their.pth")
