@@ -40,11 +40,18 @@ def miss(
 
 
 def miss_of_others(
-    kind: str, name: str, known: Sequence[str], problems: Sequence[Problem]
+    kind: str,
+    name: str,
+    known: Sequence[str],
+    versions: Mapping[str, str],
+    problems: Sequence[Problem],
 ) -> PluginError | UnknownComponentError:
-    """Return the error of something that is no component, such as a recipe or a command."""
+    """Return the error of something that is no component, such as a schedule or a command."""
     if broken := _broken(kind, name, problems):
         return broken
+    may_be_path = kind in _LISTED
+    if not may_be_path and (missing := _of_distribution(kind, name, known, versions)):
+        return missing
     nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     offers = providers(kind, name)
     near = f"did you mean '{nearest[0]}'?" if nearest else _LISTED.get(kind, "srkit list")

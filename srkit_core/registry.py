@@ -126,7 +126,8 @@ class Registry:
         named = [one for one in every if name in (one.name, one.full_name)]
         if found := self._the_one(cls.kind, name, named):
             return found
-        raise miss_of_others(cls.kind, name, [one.name for one in every], self.problems)
+        known = [one.name for one in every]
+        raise miss_of_others(cls.kind, name, known, self.versions, self.problems)
 
     def preferring(self, *distributions: Collection[str]) -> "Registry":
         """Return a registry in which a bare name that several distributions announce is that of the

@@ -142,7 +142,7 @@ def _described(
         return described_extensions(others, call)
     if kind in EXTENSION_KINDS:
         known = [one.name for one in registry.others if one.spec.kind == kind]
-        raise miss_of_others(kind, call.name, known, registry.problems)
+        raise miss_of_others(kind, call.name, known, registry.versions, registry.problems)
     missed = _miss(registry, _component_kind(kind), call.name)
     missed.message += _published(_component_kind(kind), call.name)
     raise missed

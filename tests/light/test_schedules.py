@@ -70,6 +70,12 @@ def test_one_of_a_plugin_is_asked_for_by_name_with_its_options(written):
     ("written", "error", "message", "hint"),
     [
         ("cos", UnknownComponentError, "no schedule named 'cos' is installed", "did you mean"),
+        (
+            "zz-real/triangle",
+            UnknownComponentError,
+            "no schedule named 'zz-real/triangle' is installed: the distribution zz-real is not",
+            "pip install zz-real",
+        ),
         ("cosin", UnknownComponentError, "no schedule named 'cosin' is installed", "did you mean"),
         ({"nam": "cosine"}, OptionError, "constant has no option 'nam'", "srkit show constant"),
         (
