@@ -106,7 +106,8 @@ def _counts(results: "Sequence[CheckResult]") -> list[str]:
         )
         if count[outcome]
     ]
-    return [str(len(results)), ", ".join(found) or "all pass"]
+    fine = "all pass" if results else "none of this kind yet"
+    return [str(len(results)), ", ".join(found) or fine]
 
 
 def _list_of(kind: str) -> str:
