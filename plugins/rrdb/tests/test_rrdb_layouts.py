@@ -53,7 +53,8 @@ class TestNamesOf2018(LayoutContract):
         head, _, rest = name.partition(".")
         if head in places:
             return f"model.{places[head]}.{rest}"
-        block, dense, conv, kind = re.fullmatch(
-            r"body\.(\d+)\.rdb(\d)\.conv(\d)\.(.*)", name
-        ).groups()
+        inside = re.fullmatch(r"body\.(\d+)\.rdb(\d)\.conv(\d)\.(.*)", name)
+        if not inside:  # attention, which that program does not have
+            return super().foreign_name(name)
+        block, dense, conv, kind = inside.groups()
         return f"model.1.sub.{block}.RDB{dense}.conv{conv}.0.{kind}"
