@@ -16,6 +16,7 @@ from srkit_core.models.build import build_network
 from srkit_core.models.find_model import load_model
 from srkit_core.models.foreign_weights import import_weights
 from srkit_core.plan import bind_generator
+from srkit_core.specs import LayoutSpec
 
 EDSR = "edsr(blocks=2, features=16)"
 RCAN = "rcan(groups=1, blocks=2, features=16, reduction=4)"
@@ -190,11 +191,13 @@ def test_published_files_are_known_by_digest(registry, tmp_path):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     known = {"res_scale": 0.1, "img_range": 255.0, "rgb_mean": (0.4488, 0.4371, 0.404)}
     for head in (digest, digest[:8]):
-        layouts = tuple(
-            replace(one, known={head: known}) if one.generator == "edsr" else one
-            for one in registry.layouts
+        others = tuple(
+            replace(one, spec=replace(one.spec, known={head: known}))
+            if isinstance(one.spec, LayoutSpec) and one.spec.generator == "edsr"
+            else one
+            for one in registry.others
         )
-        found, _ = import_weights(path, replace(registry, layouts=layouts))
+        found, _ = import_weights(path, replace(registry, others=others))
         assert (found.bound.options["res_scale"], found.assumed) == (0.1, ())
 
 
