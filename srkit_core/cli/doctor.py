@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from srkit_core.cli.bare_install import bare_note
+from srkit_core.cli.extension_report import printed_at_import
 from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import print_json, print_table
 from srkit_core.cli.weights import at_hand, print_known
@@ -64,6 +65,7 @@ def doctor_command(
             }
             for one in registry.problems
         ],
+        "printed": printed_at_import(registry),
     }
     if as_json:
         print_json(report)
@@ -107,4 +109,6 @@ def _print(report: dict[str, Any]) -> None:
         named = f"{problem['plugin']} of {problem['distribution']}"
         say("", f"broken plugin {named}: {problem['error']}")
         say_text(f"{problem['traceback']}\n")
+    for one in report["printed"]:
+        say(f"{one['plugin']} of {one['distribution']} prints when imported: {one['text']}")
     say("", *([] if report["problems"] else ["no plugin is broken"]))

@@ -77,3 +77,11 @@ def _more(spec: AnnouncedSpec, written: dict[str, Any]) -> dict[str, Any]:
         "source": getattr(spec, "source", ""),
         "licence": getattr(spec, "licence", ""),
     }
+
+
+def printed_at_import(registry: Registry) -> list[dict[str, str]]:
+    """Return what plugins printed while they were imported, as lists and JSON tell it."""
+    return [
+        {"plugin": one.plugin, "distribution": one.distribution, "text": one.printed.strip()}
+        for one in registry.loud
+    ]

@@ -15,6 +15,7 @@ from srkit_core.cli.extension_report import (
     described_extensions,
     extensions_named,
     facts_of,
+    printed_at_import,
 )
 from srkit_core.cli.output import say
 from srkit_core.cli.render import JsonFlag, line_width, print_json, print_table, print_text
@@ -52,10 +53,7 @@ def list_command(
         {"plugin": one.plugin, "distribution": one.distribution, "error": one.error}
         for one in registry.problems
     ]
-    printed = [
-        {"plugin": one.plugin, "distribution": one.distribution, "text": one.printed.strip()}
-        for one in registry.loud
-    ]
+    printed = printed_at_import(registry)
     if as_json:
         lists = {"components": rows, "others": others, "problems": problems, "printed": printed}
         print_json(lists)

@@ -5,6 +5,7 @@ import shutil
 import site
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import venv
 from collections.abc import Iterator
@@ -55,12 +56,8 @@ def _is_installed(name: str) -> bool:
 
 def _see_this_one(python: Path) -> None:
     """Let an environment import what this one can, after what it has itself."""
-    own = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    base = str(python.parents[1])
+    own = sysconfig.get_path("purelib", "venv", {"base": base, "platbase": base})
     folders = dict.fromkeys(
         folder for folder in (*site.getsitepackages(), *sys.path) if folder.endswith("-packages")
     )

@@ -23,6 +23,8 @@ from srkit_core.models.weights_file import FORMAT
 from srkit_core.specs import GeneratorSpec
 
 HOSTILE = "a\x1b[31m\x07\r\x9b2J\u202e\u2066\u2028\ufeff[bold]:smile:"
+MARKUP = "[bold]:smile: and 日本"
+"""What an announcement may say: one with control characters is refused."""
 FULL = Path("/dev/full")
 _chat = print
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -52,7 +54,7 @@ def _loud(*, scale: int):
 
 def _loud_module():
     _chat("imported")
-    spec = GeneratorSpec(name="loud", factory=_loud, summary=HOSTILE, source=HOSTILE, scales=(2,))
+    spec = GeneratorSpec(name="loud", factory=_loud, summary=MARKUP, source=MARKUP, scales=(2,))
 
     def srkit_components():
         _chat("asked")
@@ -124,9 +126,11 @@ def _console(monkeypatch, encoding="utf-8", terminal=False):
 def test_what_a_plugin_prints_is_beside_the_json(words, loud, checks_here, capfd):
     run(words)
     told = capfd.readouterr()
-    assert isinstance(json.loads(told.out), dict)
+    document = json.loads(told.out)
     assert FORBIDDEN.search(told.out) is None
-    assert words == ["recipes", "--json"] or "imported\nasked" in told.err
+    if words[0] in ("list", "doctor"):
+        (printed,) = document["printed"]
+        assert (printed["plugin"], printed["text"]) == ("loud", "imported\nasked")
 
 
 def test_every_command_with_json_for_a_document_is_tried_here():
@@ -151,7 +155,7 @@ def test_a_network_that_prints_does_not_break_the_json_of_its_weights(
     assert "passed" in told.err
     assert "passed" not in told.out
     assert run(["weights", "show", str(tmp_path / "run/weights/last.safetensors"), "--json"]) == 0
-    assert json.loads(capfd.readouterr().out)["generator"] == "loud"
+    assert json.loads(capfd.readouterr().out)["generator"] == "loud/loud"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,7 @@ def test_no_name_stops_a_console_of_any_alphabet(
         ["weights", "show", str(photos / f"{HOSTILE}.png")],
         [HOSTILE],
     ]
-    assert [run(words) for words in commands] == [0, 0, 0, 0, 0, 0, 4, 2]
+    assert [run(words) for words in commands] == [0, 0, 0, 0, 0, 0, 4, 3]
     for stream in streams:
         text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", stream.getvalue().decode(encoding))
         assert FORBIDDEN.search(text.replace("\r", "") if terminal else text) is None
