@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from mutants.machinery import REFUSED, also, held
-from mutants.values import broken_loss, each, l1, loss_spec, of_factory
+from mutants.values import broken_loss, each, l1, lengths, loss_spec, of_factory
 from srkit_core.testing import ReferenceLossContract
 
 VALUE, GRADIENT = (
@@ -615,4 +615,8 @@ SOUND = (
     ("mean absolute difference", held(ReferenceLossContract, loss_spec(lambda: l1))),
     ("smooth", held(ReferenceLossContract, loss_spec(lambda: _charbonnier))),
     ("features", held(ReferenceLossContract, loss_spec(_Features, min_size=3))),
+    (
+        "gradient lengths, equal for HR and its negative",
+        held(ReferenceLossContract, loss_spec(lambda: lambda sr, hr: l1(lengths(sr), lengths(hr)))),
+    ),
 )

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mutants.machinery import REFUSED, also, held
-from mutants.values import broken_metric, each, metric_of_factory, metric_spec
+from mutants.values import broken_metric, each, lengths, metric_of_factory, metric_spec
 from srkit_core.testing import MetricContract
 
 SCORES, LUMA = "there_is_a_finite_score_a_picture", "luma_is_scored"
@@ -34,6 +34,13 @@ def error(sr, hr):
 def psnr(sr, hr):
     """Peak signal-to-noise ratio."""
     return -10 * each((sr - hr).square()).log10()
+
+
+def gradient_deviation(sr, hr):
+    """Deviation of the similarity of gradient lengths in grey levels, after GMSD (Xue 2014)."""
+    one, other = (lengths((255 * pictures).round()) for pictures in (sr, hr))
+    alike = (2 * one * other + 1530) / (one.square() + other.square() + 1530)
+    return alike.flatten(1).std(1)
 
 
 def _sets(function):
@@ -470,4 +477,8 @@ SOUND = (
         ),
     ),
     ("features", held(MetricContract, metric_spec(_Features))),
+    (
+        "gradient lengths, equal for HR and its negative",
+        held(MetricContract, metric_spec(lambda: gradient_deviation, min_size=2)),
+    ),
 )

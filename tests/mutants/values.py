@@ -20,6 +20,13 @@ def l1(sr, hr):
     return (sr - hr).abs().mean()
 
 
+def lengths(pictures):
+    """Return the lengths of the gradients of summed colours, which are those of a negative too."""
+    total = pictures.sum(1, keepdim=True)
+    across, down = total - total.roll(1, -1), total - total.roll(1, -2)
+    return (across.square() + down.square() + 1e-6).sqrt()
+
+
 def broken_loss(name, call, caught_by, says, *, traits=None, **more):
     """Return the row of a reference loss that is broken in one way; `call` is the loss."""
     return of_factory(name, lambda: call, caught_by, says, traits=traits, **more)
