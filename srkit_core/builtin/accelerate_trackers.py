@@ -12,6 +12,7 @@ from srkit_core.interfaces import RunInfo
 
 _PROJECT = "srkit"
 _EXTRAS = ("tensorboard", "wandb")
+_IN_THE_RUN_FOLDER = ("tensorboard",)
 _PICTURE_OPTIONS: Mapping[str, Mapping[str, Any]] = {"tensorboard": {"dataformats": "NHWC"}}
 
 
@@ -25,6 +26,7 @@ class AccelerateTracker:
         if name not in map(str, get_available_trackers()):
             package = f"'srkit[{name}]'" if name in _EXTRAS else name.replace("_", "-")
             raise RecipeError(f"the tracker {name} is not installed", hint=f"pip install {package}")
+        self.sends_away = name not in _IN_THE_RUN_FOLDER
         self._name = name
         self._live: GeneralTracker | None = None
 

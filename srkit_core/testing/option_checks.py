@@ -6,39 +6,18 @@ from typing import Any
 
 from srkit_core.errors import PluginError, SrkitError
 from srkit_core.expressions import Call, Value, parse_call
-from srkit_core.options import Option, documented_names, options_of
-from srkit_core.specs import CONTEXT
+from srkit_core.options import Option
 from srkit_core.testing.checks import check
 from srkit_core.testing.component_under_test import ComponentUnderTest, same_evidence
 from srkit_core.testing.option_values import changed, choices_of, ends_of, other_values
+from srkit_core.testing.spec_checks import FactoryChecks
 
 _MOST_OTHERS = 2
 """Values of a second option with which an idle one is tried again."""
 
 
-class OptionChecks(ComponentUnderTest):
+class OptionChecks(ComponentUnderTest, FactoryChecks):
     """Checks of the options of a component of any kind."""
-
-    @check("options")
-    def test_every_option_is_documented(self) -> None:
-        """`srkit show` takes its text from the section `Args:` of the factory's docstring."""
-        missing = [option.name for option in self._options() if not option.doc]
-        assert not missing, (
-            f"the factory of {self.spec_under_test.name} documents no option {missing} in a section"
-            " 'Args:' of its docstring"
-        )
-
-    @check("options")
-    def test_every_documented_option_exists(self) -> None:
-        """A name in `Args:` that is no option is what people try, and what is refused."""
-        there = {option.name for option in self._options()} | set(CONTEXT)
-        wrong = [
-            name for name in documented_names(self.spec_under_test.factory) if name not in there
-        ]
-        assert not wrong, (
-            f"the docstring of the factory of {self.spec_under_test.name} documents {wrong}, which "
-            "it does not take: add the option, or take its text away"
-        )
 
     @check("options")
     def test_every_option_does_something(self) -> None:
@@ -74,9 +53,6 @@ class OptionChecks(ComponentUnderTest):
                     f"({fault}): bound the type, as in Annotated[int, Between(low=1)], or raise "
                     "OptionError"
                 )
-
-    def _options(self) -> tuple[Option, ...]:
-        return options_of(self.spec_under_test.factory)
 
     def _call(self) -> Call:
         return parse_call(self.expression)

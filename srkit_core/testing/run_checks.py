@@ -10,12 +10,16 @@ from srkit_core.pinning import found_here
 from srkit_core.registry import Component, Installed, Registry
 from srkit_core.specs import (
     AnnouncedSpec,
+    CommandSpec,
+    FactorySpec,
     GeneratorSpec,
     LayoutSpec,
     LossSpec,
     RecipeSpec,
     WeightsSpec,
 )
+from srkit_core.testing.augmentation_contract import AugmentationContract
+from srkit_core.testing.callback_contract import CallbackContract
 from srkit_core.testing.checks import (
     CheckOutcome,
     CheckResult,
@@ -25,20 +29,45 @@ from srkit_core.testing.checks import (
     checks_of,
     run_check,
 )
+from srkit_core.testing.command_contract import CommandContract
 from srkit_core.testing.component_contract import ComponentContract
 from srkit_core.testing.component_under_test import installed_registry
+from srkit_core.testing.data_source_contract import DataSourceContract
 from srkit_core.testing.degradation_contract import DegradationContract
 from srkit_core.testing.discriminator_contract import DiscriminatorContract
 from srkit_core.testing.explanations import explanation
+from srkit_core.testing.extension_contract import ExtensionContract
+from srkit_core.testing.format_contract import FormatContract
 from srkit_core.testing.generator_contract import GeneratorContract
 from srkit_core.testing.layout_contract import LayoutContract
 from srkit_core.testing.loss_contract import AdversarialLossContract, ReferenceLossContract
 from srkit_core.testing.metric_contract import MetricContract
+from srkit_core.testing.optimizer_contract import OptimizerContract
 from srkit_core.testing.recipe_contract import RecipeContract
+from srkit_core.testing.schedule_contract import ScheduleContract
+from srkit_core.testing.tracker_contract import TrackerContract
 from srkit_core.testing.weights_contract import OF_MODELS, WeightsContract
 
 Something: TypeAlias = Installed[AnnouncedSpec]
 
+_EXTENSIONS: Final[dict[str, type[ExtensionContract]]] = {
+    contract.spec_class.kind: contract
+    for contract in (
+        AugmentationContract,
+        CallbackContract,
+        DataSourceContract,
+        FormatContract,
+        OptimizerContract,
+        ScheduleContract,
+        TrackerContract,
+    )
+}
+_NAMED: Final[dict[type[AnnouncedSpec], type]] = {
+    CommandSpec: CommandContract,
+    LayoutSpec: LayoutContract,
+    RecipeSpec: RecipeContract,
+    WeightsSpec: WeightsContract,
+}
 _SAID: Final[tuple[Topic, ...]] = ("announced", "options")
 
 
@@ -111,20 +140,21 @@ def _contract_and_instance(something: Something) -> tuple[type, dict[str, Any]] 
     spec, name = something.spec, something.full_name
     if isinstance(something, Component):
         return _component_contract(something), _instance(something)
-    if isinstance(spec, LayoutSpec):
-        return LayoutContract, {"layout": name}
-    if isinstance(spec, WeightsSpec):
-        return WeightsContract, {"weights": name}
-    return (RecipeContract, {"recipe": name}) if isinstance(spec, RecipeSpec) else None
+    if isinstance(spec, FactorySpec):
+        return _EXTENSIONS[spec.kind], {"expression": _small(spec, name)}
+    contract = _NAMED.get(type(spec))
+    return (contract, {spec.kind: name}) if contract else None
 
 
 def _instance(component: Component) -> dict[str, Any]:
     spec = component.spec
     scales = spec.scales if isinstance(spec, GeneratorSpec) else (4,)
-    small = component.full_name
-    if spec.small:
-        small = spec.small.replace(spec.name, component.full_name, 1)
+    small = _small(spec, component.full_name)
     return {"expression": small, "scale": 4 if 4 in scales else scales[-1]}
+
+
+def _small(spec: FactorySpec, full_name: str) -> str:
+    return spec.small.replace(spec.name, full_name, 1) if spec.small else full_name
 
 
 def _component_contract(component: Component) -> type[ComponentContract]:

@@ -2,13 +2,15 @@
 
 import pytest
 
+from srkit_core.cli.commands import COMMANDS
 from srkit_core.errors import WeightsError
-from srkit_core.registry import discover
+from srkit_core.registry import Installed, Registry, discover
 from srkit_core.specs import LossSpec
 from srkit_core.testing.checks import TOPICS
-from srkit_core.testing.run_checks import checks_for, contract_of
+from srkit_core.testing.run_checks import checks_for, contract_of, run_checks
 
 REGISTRY = discover()
+OWN = Registry((), tuple(Installed(spec, "srkit", "1.0") for spec in COMMANDS.values()))
 COMPONENTS = REGISTRY.components
 CHECKS = [
     (one, check, check_name)
@@ -40,3 +42,10 @@ def test_laws_cover_what_users_rely_on(component):
     )
     adversarial = isinstance(component.spec, LossSpec) and component.spec.adversarial
     assert wanted - ({"seed"} if adversarial else set()) <= covered <= set(TOPICS)
+
+
+@pytest.mark.parametrize("command", OWN.others, ids=named)
+def test_an_own_command_keeps_what_is_asked_of_a_plugin(command):
+    found = list(run_checks(command, OWN))
+    assert [(one.name, one.why) for one in found if one.outcome != "passed"] == []
+    assert len(found) >= 5
