@@ -1,6 +1,6 @@
 """Which checks does an augmentation pass?"""
 
-import pickle
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
@@ -110,7 +110,7 @@ class AugmentationContract(ExtensionContract):
     def test_it_goes_to_another_process(self) -> None:
         """Processes that load pictures get it, and what it draws, by pickling."""
         try:
-            again = pickle.loads(pickle.dumps(self._made()))
+            again = ForkingPickler.loads(ForkingPickler.dumps(self._made()))
         except Exception as error:  # a plugin may raise anything
             fault = f"{type(error).__name__}: {error}"
             raise AssertionError(f"it cannot be pickled: {fault}") from error
