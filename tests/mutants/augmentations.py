@@ -87,16 +87,6 @@ class Unpicklable(Pixels):
         self.function = lambda pixels: 255 - pixels
 
 
-class Forgets(Pixels):
-    """Loses what it was made with."""
-
-    def __init__(self):
-        self.function = inverted
-
-    def __getstate__(self):
-        return {"function": np.flip}
-
-
 class Torchlike(Pixels):
     """Imports torch when it is made."""
 
@@ -296,12 +286,6 @@ BROKEN = (
         augmentation(Unpicklable),
         AWAY,
         "cannot be pickled",
-    ),
-    (
-        "forgets",
-        augmentation(Forgets),
-        AWAY,
-        "does other things",
     ),
     (
         "turns-by-none",
