@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from srkit_core.cli.app import run
+from srkit_core.interfaces import INTERFACES
 from srkit_core.registry import discover
 from srkit_core.scaffold.plugin_folder import write_plugin_folder
 from srkit_core.scaffold.plugin_names import check_plugin_name
@@ -79,6 +80,14 @@ def test_a_new_plugin_is_announced_without_a_fault(template, made, monkeypatch):
     assert [problem.error for problem in registry.problems] == []
     announced = [(one.spec.kind, one.name) for one in (*registry.components, *registry.others)]
     assert ("loss" if template == "adversarial" else template, f"zz-{template}") in announced
+
+
+@pytest.mark.parametrize("template", EVERY)
+def test_a_new_plugin_says_for_which_interface_it_is(template, made):
+    """In words: left out, it would be that of whatever srkit loads it."""
+    version = INTERFACES["loss" if template == "adversarial" else template]
+    package = (made(template) / "srkit_zz_first/__init__.py").read_text(encoding="utf-8")
+    assert package.count(f"            interface={version},\n") == 1
 
 
 def test_it_says_the_next_commands(made, capsys):

@@ -54,6 +54,7 @@ _MINI = GeneratorSpec(
     scales=(2, 3, 4),
     receptive=_receptive,
     body="body",
+    interface=1,
 )
 
 _OLDER_FILES = LayoutSpec(
@@ -70,6 +71,7 @@ _OLDER_FILES = LayoutSpec(
     ),
     options=_options,
     source="the author's training code before there was srkit",
+    interface=1,
 )
 
 _MINI_X4 = WeightsSpec(
@@ -84,6 +86,7 @@ _MINI_X4 = WeightsSpec(
     licence="CC0-1.0",
     summary="a tiny model for enlarging photographs four times",
     source="mini, trained on srkit's bundled photographs by training/mini-x4.toml",
+    interface=1,
 )
 
 

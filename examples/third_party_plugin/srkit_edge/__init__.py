@@ -24,6 +24,7 @@ def edge(*, power: Literal[1, 2] = 1) -> ReferenceLoss:
 
 @hookimpl
 def srkit_components() -> list[LossSpec]:
-    """Announce `edge`."""
-    spec = LossSpec(name="edge", factory=edge, summary="edges", default_weight=0.1, min_size=2)
+    spec = LossSpec(
+        name="edge", factory=edge, summary="edges", default_weight=0.1, min_size=2, interface=1
+    )
     return [spec]
