@@ -237,19 +237,17 @@ def _limit_from_environment() -> tuple[str, ...] | None:
 
 
 def _is_wanted(point: EntryPoint, wanted: tuple[str, ...] | None) -> bool:
-    distribution = distribution_of(point)[0]
-    return (
-        wanted is None
-        or distribution == OWN_DISTRIBUTION
-        or point.name in wanted
-        or distribution in wanted
-    )
+    if wanted is None or point.name in wanted:
+        return True
+    return distribution_of(point)[0] in (OWN_DISTRIBUTION, *wanted)
 
 
 def _absent(found: list[EntryPoint], wanted: tuple[str, ...] | None) -> list[Problem]:
+    if not wanted:
+        return []
     known = {name for point in found for name in (point.name, distribution_of(point)[0])}
     return [
         Problem(name, name, "", f"{LIMIT_VARIABLE} names it, but it is not installed", "")
-        for name in wanted or ()
+        for name in wanted
         if name not in known
     ]

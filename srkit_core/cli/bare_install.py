@@ -1,20 +1,22 @@
 """What does a person hear who has installed srkit without plugins?"""
 
-from importlib.metadata import entry_points
+import os
 from typing import Final
 
-from srkit_core.hooks import ENTRY_POINT_GROUP
 from srkit_core.misses import OWN_DISTRIBUTION
-from srkit_core.plugin_loading import distribution_of
+from srkit_core.registry import LIMIT_VARIABLE, Registry
 
 ALL_PLUGINS: Final = "pip install 'srkit[all]'"
 """The command that brings every plugin of srkit's own."""
 
 
-def bare_note() -> str:
-    """Return what srkit can and cannot do where no plugin is installed; empty where one is."""
-    points = entry_points(group=ENTRY_POINT_GROUP)
-    if {distribution_of(point)[0] for point in points} != {OWN_DISTRIBUTION}:
+def bare_note(registry: Registry) -> str:
+    """Return what srkit can and cannot do where no plugin is installed; empty where one is, or
+    where somebody asked for some of them only.
+    """
+    found = {one.distribution for one in registry.components}
+    found |= {one.distribution for one in registry.problems}
+    if found != {OWN_DISTRIBUTION} or LIMIT_VARIABLE in os.environ:
         return ""
     return (
         "note: srkit is installed without plugins: it prepares, degrades, scores and enlarges by "

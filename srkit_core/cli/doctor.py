@@ -71,7 +71,7 @@ def doctor_command(
         print_json(report)
     else:
         _print(report)
-        if note := bare_note():
+        if note := bare_note(registry):
             say(note)
 
 

@@ -67,7 +67,7 @@ def list_command(
     else:
         _print_by_kind(headers, shown)
         _print_more(Counter(row["kind"] for row in others) if wanted is None else {})
-    if note := bare_note():
+    if note := bare_note(registry):
         say(note, err=True)
 
 
