@@ -9,7 +9,6 @@ from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.models.known_models import check_announced, known_model
 from srkit_core.models.weights_file import read_card
-from srkit_core.plan import bind_metrics
 from srkit_core.pretrained import DownloadProgress, obtain
 from srkit_core.recipe_files import read_run_recipe
 from srkit_core.registry import Registry
@@ -44,7 +43,7 @@ def locate_weights(
     if path.is_dir():
         run = RunFolder(path)
         if run.holds_run:
-            return best_weights(run, registry)
+            return best_weights(run)
         if (path / _STATE).is_file():
             return _of_checkpoint(path)
     if path.is_file() or path.suffix in _FILE_ENDINGS:
@@ -57,13 +56,13 @@ def locate_weights(
     return LocatedWeights(found.path)
 
 
-def best_weights(run: RunFolder, registry: Registry) -> LocatedWeights:
-    """Return the best weights of a run by its first metric: of the last stage that has any, else
-    the weights as they stand.
+def best_weights(run: RunFolder) -> LocatedWeights:
+    """Return the best weights of a run by its first metric, which need not be installed any more:
+    of the last stage that has any, else the weights as they stand.
     """
     recipe = read_run_recipe(run)
-    terms = bind_metrics(registry, recipe.validation.metrics)
-    label = terms[0].label if terms else ""
+    terms = recipe.validation.metrics.terms
+    label = terms[0].call.name.rpartition("/")[2] if terms else ""
     for stage in reversed(recipe.stages):
         path = run.weights(f"best-{label}", stage.name)
         if path.is_file():

@@ -1,6 +1,7 @@
 """Is a run folder a model everywhere, and does --init say in one sentence what does not fit?"""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -87,6 +88,16 @@ def test_a_run_is_its_best_weights_by_its_first_metric(registry, copied):
     with pytest.raises(WeightsError, match="has no weights yet") as caught:
         locate_weights(copied, registry)
     assert caught.value.hint == f"srkit train --resume --out '{copied}'"
+
+
+def test_a_run_is_a_model_although_a_metric_of_it_is_gone(registry, copied):
+    """Nobody asks for the metric, and the first one is known by its name alone."""
+    path = copied / "recipe.toml"
+    written = path.read_text(encoding="utf-8")
+    changed = re.sub(r'metrics = "(.*)"', r'metrics = "\1 + zz-gone/gone"', written)
+    assert changed != written
+    path.write_text(changed, encoding="utf-8")
+    assert locate_weights(copied, registry).path == copied / "weights/last/best-ssim.safetensors"
 
 
 def test_every_command_takes_a_run(registry, trained, photos, tmp_path, capsys, monkeypatch):
