@@ -11,7 +11,6 @@ import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 from srkit_core.errors import PluginError
@@ -85,6 +84,6 @@ def _installer(python: Path) -> list[str]:
     uv = str(beside) if beside.is_file() else shutil.which("uv")
     if uv:
         return [uv, "pip", "install", "--python", str(python)]
-    if find_spec("pip") is None:
+    if not _is_installed("pip"):
         raise PluginError("neither uv nor pip is here to install a wheel", hint="pip install uv")
     return [sys.executable, "-m", "pip", "--python", str(python), "install"]

@@ -123,7 +123,7 @@ def test_nested_components_are_built_first_with_their_context(bound):
 def test_a_failing_factory_is_named_with_its_plugin(bound):
     with pytest.raises(
         PluginError,
-        match=r"srkit-tiny/net failed to build 'net\(features=4, fault=broken\)': "
+        match=r"srkit-tiny/net failed to build 'srkit-tiny/net\(features=4, fault=broken\)': "
         r"ZeroDivisionError: broken",
     ):
         build(bound("generator", "net(fault=broken)", scale=1))

@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
+from srkit_core import named_recipes
 from srkit_core.cli import demo
 from srkit_core.cli.app import run
 from srkit_core.cli.progress import ProgressView
 from srkit_core.io.images import image_size
+from srkit_core.recipe import recipe_from_toml
 
 RECIPE = """
 name = "demo"
@@ -38,9 +40,8 @@ patch = 16
 @pytest.fixture
 def interrupted(tmp_path, monkeypatch, capsys):
     """Begin a small demo and interrupt it at its second step; returns its folder."""
-    recipe, folder = tmp_path / "small.toml", tmp_path / "my demo"
-    recipe.write_text(RECIPE)
-    monkeypatch.setattr(demo, "_RECIPE", str(recipe))
+    recipe, folder = recipe_from_toml(RECIPE), tmp_path / "my demo"
+    monkeypatch.setattr(named_recipes, "read_own_recipe", lambda name: recipe)
     monkeypatch.setattr(sys, "argv", ["srkit", "demo", "--out", str(folder)])
     stopped = []
 

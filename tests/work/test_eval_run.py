@@ -85,7 +85,7 @@ def test_the_test_is_read_from_the_run_and_flags_win(data, tmp_path, capsys):
     assert set(document["models"][0]["metrics"]) == {"psnr", "ssim"}
     assert (document["protocol"]["channel"], document["protocol"]["border"]) == ("rgb", 3)
     kernel = [one.strip().partition("(")[0] for one in document["protocol"]["kernel"].split("|")]
-    assert kernel == ["sharpen", "blur", "bicubic"]
+    assert kernel == ["srkit-degradations/sharpen", "srkit-degradations/blur", "srkit/bicubic"]
     assert run(["eval", str(tmp_path / "run"), "--device", "cpu"]) == 0
     assert "held out (test)" in capsys.readouterr().out
 

@@ -266,7 +266,7 @@ def test_networks_are_known_to_the_registry_by_name():
         UnknownComponentError, match="no pretrained weights named 'nets' are installed"
     ) as caught:
         registry.pretrained("nets")
-    assert caught.value.hint == "net"
+    assert caught.value.hint == "did you mean 'net'?"
 
 
 def test_the_indexes_that_pip_and_uv_are_told_of_are_asked(tmp_path, monkeypatch):

@@ -408,9 +408,9 @@ def test_a_run_that_stopped_before_its_first_checkpoint_begins_again(where):
             pass
 
         def on_step(self, *_):
-            raise SystemExit
+            raise KeyboardInterrupt
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(KeyboardInterrupt):
         train(recipe({"checkpoint_every": 100}), where, callbacks=[Death()])
     listener = Stopper()
     train(recipe({"checkpoint_every": 100}), where, resume="newest", callbacks=[listener])

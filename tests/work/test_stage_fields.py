@@ -283,7 +283,7 @@ def test_recomputed_blocks_train_the_same_with_less_memory(tmp_path):
     )
     assert all(torch.allclose(one[name], other[name], atol=1e-6) for name in one)
     with pytest.raises(
-        IncompatibleError, match="'srresnet' has no blocks that could be recomputed"
+        IncompatibleError, match="srkit-srresnet/srresnet' has no blocks that could be recomputed"
     ):
         train(
             small(generator="srresnet(blocks=1, features=8)", stages=[{"loss": "l1", "steps": 1}]),
