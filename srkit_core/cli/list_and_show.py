@@ -201,9 +201,9 @@ def _miss(registry: Registry, kind: Kind | None, name: str) -> RegistryError:
     helpful = [error for error in misses if not _knows_nothing(error)]
     sure = [error for error in helpful if not _is_guess(error, name)]
     found = (sure or helpful or misses)[0]
-    if kind is None and not helpful:
-        fact = found.message.removeprefix(f"no {KINDS[0]} named")
-        found.message, found.hint = f"nothing named{fact}", "srkit list --all"
+    if kind is None and len({error.hint for error in helpful}) < 2 and found is misses[0]:
+        found.message = found.message.replace(f"no {KINDS[0]} named", "nothing named", 1)
+        found.hint = found.hint if helpful else "srkit list --all"
     return found
 
 

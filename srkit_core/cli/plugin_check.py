@@ -123,6 +123,10 @@ def _unknown(name: str, registry: "Registry") -> PluginError:
     from srkit_core.testing.wheel_file import refuse_source
 
     refuse_source(Path(name))
+    for problem in registry.problems:
+        if problem.plugin == name or name.partition("/")[0] == problem.distribution:
+            fact = f"{problem.distribution} is broken: {problem.error}"
+            return PluginError(fact, hint="srkit doctor")
     everything = (*registry.components, *registry.others)
     known = dict.fromkeys(
         [*(one.name for one in everything), *(one.distribution for one in everything)]
@@ -176,7 +180,7 @@ def _end(report: Mapping[str, Any]) -> None:
         shown = ", ".join(whole[:5]) + (f" and {len(whole) - 5} more" if len(whole) > 5 else "")
         raise PluginError(
             f"{len(whole)} of {len(rows) + len(problems)} fail: {shown}",
-            hint="srkit plugin check NAME --json" if failing else "srkit doctor",
+            hint=f"srkit plugin check {failing[0]} --json" if failing else "srkit doctor",
         )
 
 

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from srkit_core.scaffold.template_files import TemplateFacts
 
 _ADVERSARIAL = "adversarial"
+KINDS_OF_PLUGINS = (
+    *("generator", "discriminator", "loss", "metric", "degradation", "recipe", "weights", "layout"),
+    *("command", "callback", "optimizer", "schedule", "augmentation", "tracker"),
+)
+"""What `--kind` takes; each has its templates."""
 
 
 def plugin_new_command(
     name: Annotated[str, typer.Argument(help="The name that people will type.")],
     kind: Annotated[
-        str, typer.Option(metavar="KIND", help="What it is: loss, generator, recipe, ...")
+        str, typer.Option(metavar="KIND", help=f"One of {', '.join(KINDS_OF_PLUGINS)}.")
     ],
     adversarial: Annotated[
         bool, typer.Option("--adversarial", help="An adversarial loss, for a discriminator.")
@@ -58,11 +63,9 @@ def plugin_new_command(
 
 
 def _template(kind: str, *, adversarial: bool) -> str:
-    from srkit_core.scaffold.template_files import template_names
-
-    kinds = [one for one in template_names() if one != _ADVERSARIAL]
-    if kind not in kinds:
-        raise RecipeError(f"there is no kind '{kind}'", hint=f"--kind {', '.join(kinds)}")
+    if kind not in KINDS_OF_PLUGINS:
+        known = ", ".join(KINDS_OF_PLUGINS)
+        raise RecipeError(f"there is no kind '{kind}'", hint=f"--kind {known}")
     if adversarial and kind != "loss":
         raise RecipeError(f"a {kind} is not adversarial: a loss is", hint="--kind loss")
     return _ADVERSARIAL if adversarial else kind

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from srkit_core.cli.app import run
+from srkit_core.cli.plugin_new import KINDS_OF_PLUGINS
 from srkit_core.interfaces import INTERFACES
 from srkit_core.registry import discover
 from srkit_core.scaffold.plugin_folder import write_plugin_folder
@@ -146,7 +147,7 @@ def test_kinds_that_are_not(tmp_path, capsys):
     assert run(words("zz-first", "los")) == 2
     told = capsys.readouterr().err
     assert "error: there is no kind 'los'" in told
-    assert f"--kind {', '.join(KINDS)}" in told
+    assert f"--kind {', '.join(KINDS_OF_PLUGINS)}" in told
     assert run([*words("zz-first", "metric"), "--adversarial"]) == 2
     assert "error: a metric is not adversarial" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -207,3 +208,7 @@ def test_a_placeholder_without_a_value_is_an_error():
         substituted("$name", {"a": "1"})
     with pytest.raises(ValueError, match="Invalid placeholder"):
         substituted("a $ sign", {})
+
+
+def test_the_kinds_that_are_offered_are_those_with_templates():
+    assert sorted(KINDS_OF_PLUGINS) == sorted(set(template_names()) - {"adversarial"})
