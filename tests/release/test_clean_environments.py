@@ -34,6 +34,7 @@ def told_by(environment, *words):
         text=True,
         check=False,
         cwd=environment.folder,
+        env=dict(os.environ),
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -69,7 +70,8 @@ def test_srkit_alone_lists_its_own_and_says_what_it_cannot(bare):
         assert "pip install 'srkit[all]'" in told
     assert told_by(bare, "demo") == (
         3,
-        "error: the demo trains networks of plugins, and no generator named 'srvgg' is installed\n"
+        "error: the demo trains networks of plugins, and no generator named 'srkit-srvgg/srvgg' is "
+        "installed: the distribution srkit-srvgg is not\n"
         "try: pip install 'srkit[all]'\n",
     )
 

@@ -1,5 +1,6 @@
 """Which distributions has this repository, and how is one tried in an environment of its own?"""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def call(*words, **options) -> str:
     """Run a command that must succeed, and return what it prints."""
+    # Without env a process gets the width that readline sets behind os.environ.
+    options = {"env": dict(os.environ), **options}
     done = subprocess.run(
         [str(word) for word in words], capture_output=True, text=True, check=False, **options
     )
