@@ -201,7 +201,8 @@ def _miss(registry: Registry, kind: Kind | None, name: str) -> RegistryError:
     helpful = [error for error in misses if not _knows_nothing(error)]
     sure = [error for error in helpful if not _is_guess(error, name)]
     found = (sure or helpful or misses)[0]
-    if kind is None and len({error.hint for error in helpful}) < 2 and found is misses[0]:
+    of_every_kind = len(helpful) in (0, len(misses)) and len({one.hint for one in helpful}) < 2
+    if kind is None and of_every_kind:
         found.message = found.message.replace(f"no {KINDS[0]} named", "nothing named", 1)
         found.hint = found.hint if helpful else "srkit list --all"
     return found

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,7 @@ def test_a_worker_is_ready_when_it_has_imported_what_it_needs(monkeypatch):
     [({}, False), ({"degrade": "bicubic"}, True), ({"variants": 2}, True)],
 )
 def test_torch_is_imported_for_lr_and_augmented_copies_alone(tmp_path, options, loaded):
+    forkserver._forkserver._stop()  # that of an earlier test has what that test wanted
     with open_executor(PrepareOptions(**options), tmp_path, workers=1) as executor:
         assert dict(executor.run(_is_loaded, ["numpy", "torch"])) == {
             "numpy": True,

@@ -110,3 +110,10 @@ def test_recipes_tell_their_fields(capsys):
         "required": False,
         "meaning": fields[0]["meaning"],
     }
+
+
+def test_a_full_name_of_nothing_is_said_to_be_of_no_kind(capsys):
+    assert run(["show", "zz-x/gone"]) == 3
+    told = capsys.readouterr().err
+    assert "error: nothing named 'zz-x/gone' is installed: the distribution zz-x is not" in told
+    assert "try: pip install zz-x (srkit's catalogue does not know it" in told
