@@ -251,7 +251,8 @@ def lives(begin, out, times, moments, delay):
         born_at = newest(out)
         process = begin(out)
         process.wait(PATIENCE)
-        assert said(out) == [f"going on after step {born_at}"]
+        told = f"going on after step {born_at}" if born_at else "starting at step 0"
+        assert said(out) == [told]
     assert process.returncode == 0, told_by(out).read_text()
     assert seen(lambda: not any(alive(one) for one in family))
 
