@@ -46,7 +46,7 @@ NOT_RUN = {
     r"(mypy|python -m build|git) ?.*": "slow: the tests of `plugin new` do it",
     r"try/bin/.*": "slow: an environment, as the tests of `plugin new` make",
     r"(torchrun|accelerate launch) .*": "several processes: tests/house/test_processes.py",
-    r"srkit demo.*": "two minutes: tests/work/test_training.py runs its recipe",
+    r"srkit demo.*": "two minutes: tests/house/test_recipes_run.py trains its recipe",
     r"srkit weights get .*": "fetches half a gigabyte",
     r"examples/.*: (pytest|srkit plugin check .*)": "slow: test_new_plugins_installed.py runs both",
     r"srkit weights (add|import) .*": "needs what people bring from elsewhere",
