@@ -21,11 +21,10 @@ from srkit_core.models.table_reading import generator_of
 from srkit_core.models.weights_tables import WeightsTable, keys_of
 from srkit_core.options import options_of
 from srkit_core.plan import bind_generator
-from srkit_core.registry import Registry
 from srkit_core.specs import GeneratorSpec, LayoutSpec
 from srkit_core.testing import layout_samples as samples
+from srkit_core.testing.announcement_under_test import AnnouncementUnderTest
 from srkit_core.testing.checks import NotTriedError, check
-from srkit_core.testing.component_under_test import installed_registry
 from srkit_core.testing.inverse_names import BeyondThisError
 from srkit_core.testing.samples import pictures
 
@@ -35,7 +34,7 @@ _TRIED = 12
 _UNLIKE = 1e-4
 
 
-class LayoutContract:
+class LayoutContract(AnnouncementUnderTest):
     """Checks of a layout: a file under the other project's names becomes the generator it was,
     options and all, and files of others are left alone.
 
@@ -50,17 +49,13 @@ class LayoutContract:
     expression: ClassVar[str] = ""
     scale: ClassVar[int] = 0
 
-    def registry(self) -> Registry:
-        """Return where the layout is found: among the installed ones, or those of a test."""
-        return installed_registry()
-
     def foreign_name(self, name: str) -> str:
         """Return what the other project calls a tensor; as the renames tell, unless a test knows.
 
         Raises NotTriedError when nothing is renamed to it.
         """
         try:
-            found = samples.foreign_name(self._spec, name)
+            found = samples.foreign_name(self.spec_under_test, name)
         except BeyondThisError as error:
             fact = f"no name is made of the pattern {error}: foreign_name of a test says it"
             raise NotTriedError(fact) from None
@@ -74,25 +69,24 @@ class LayoutContract:
         """
         return {self.foreign_name(name): value.contiguous() for name, value in tensors.items()}
 
-    @property
-    def expected_failures(self) -> Mapping[str, str]:
-        """Which checks fail, as the spec declares, and why."""
-        return self._spec.expected_failures
-
     @check("announced")
     def test_it_says_what_it_is(self) -> None:
         """Whose files these are, and by which names they are known."""
-        spec = self._spec
+        spec = self.spec_under_test
         assert spec.source.strip(), f"{spec.name} names no source: whose files are these?"
         assert spec.marks, f"{spec.name} has no marks, by which its files are known"
 
     @check("announced")
     def test_its_generator_is_installed(self) -> None:
         """A layout is of a generator that learns, with scales that this has."""
-        found = self.registry().find("generator", generator_of(self._spec, self.registry())).spec
+        found = (
+            self.registry()
+            .find("generator", generator_of(self.spec_under_test, self.registry()))
+            .spec
+        )
         assert isinstance(found, GeneratorSpec)
         assert found.trainable, f"{found.name} has no tensors"
-        other = sorted(set(self._spec.scales) - set(found.scales))
+        other = sorted(set(self.spec_under_test.scales) - set(found.scales))
         assert not other, f"{found.name} has no scale {', '.join(map(str, other))}"
         small = parse_call(self._expression()).name.rpartition("/")[2]
         assert small == found.name, f"its small generator is {small}, not {found.name}"
@@ -100,7 +94,10 @@ class LayoutContract:
     @check("announced")
     def test_its_patterns_are_sound(self) -> None:
         """Marks and renames are regular expressions, and replacements name groups that exist."""
-        for pattern, replacement in (*((mark, "") for mark in self._spec.marks), *self._renames()):
+        for pattern, replacement in (
+            *((mark, "") for mark in self.spec_under_test.marks),
+            *self._renames(),
+        ):
             try:
                 re.sub(pattern, replacement, "")
             except re.error as error:
@@ -109,7 +106,7 @@ class LayoutContract:
     @check("announced")
     def test_known_files_have_digests_and_options(self) -> None:
         """A published file is known by its sha256, or at least 8 digits of it."""
-        for digest, options in self._spec.known.items():
+        for digest, options in self.spec_under_test.known.items():
             self._network()
             assert _DIGEST.fullmatch(digest), (
                 f"'{digest}' is no sha256, nor 8 or more of its first digits, in small letters"
@@ -121,9 +118,11 @@ class LayoutContract:
         """What shapes do not show comes from numbers and habits, as options that exist and fit."""
         _, tensors = self._network()
         shapes = {name: tuple(value.shape) for name, value in tensors.items()}
-        self._bind_all("what is usual", self._spec.usual(shapes))
-        self._bind_all("what its numbers say", self._spec.numbers(self.foreign_table(tensors)))
-        self._spec.numbers({})
+        self._bind_all("what is usual", self.spec_under_test.usual(shapes))
+        self._bind_all(
+            "what its numbers say", self.spec_under_test.numbers(self.foreign_table(tensors))
+        )
+        self.spec_under_test.numbers({})
 
     @check("options")
     def test_a_file_of_other_options_is_what_it_was(self) -> None:
@@ -141,7 +140,7 @@ class LayoutContract:
     def test_a_file_of_every_scale_is_what_it_was(self) -> None:
         """The scale comes from the file too."""
         self._network()
-        for scale in samples.scales_of(self._spec, self.registry()):
+        for scale in samples.scales_of(self.spec_under_test, self.registry()):
             found = self._expect_the_same(self._bound(scale), scale)
             assert found is not None, f"its own file of scale {scale} is refused"
 
@@ -156,7 +155,9 @@ class LayoutContract:
             except NotTriedError as missing:
                 if "becomes" not in str(missing):
                     raise
-                raise AssertionError(f"{missing}, which {self._spec.generator} has") from None
+                raise AssertionError(
+                    f"{missing}, which {self.spec_under_test.generator} has"
+                ) from None
             assert foreign not in origin, f"{origin[foreign]} and {name} are both {foreign}"
             origin[foreign] = name
 
@@ -165,7 +166,9 @@ class LayoutContract:
         """The options come from the file alone, and every tensor is where it was."""
         bound, tensors = self._network()
         found, imported = self._taken(self.foreign_table(tensors))
-        assert found.layout == self._spec, f"it is taken for a file of {found.layout.name}"
+        assert found.layout == self.spec_under_test, (
+            f"it is taken for a file of {found.layout.name}"
+        )
         assert (found.bound.expression, found.scale) == (bound.expression, self._scale()), (
             f"a file of {bound.expression} at scale {self._scale()} is taken for "
             f"{found.bound.expression} at scale {found.scale}; `small` may say which options count"
@@ -195,7 +198,7 @@ class LayoutContract:
             table = self.foreign_table({k: v for k, v in tensors.items() if k != name})
             refusal = self._refusal(table)
             assert refusal, f"a file without {foreign} is taken"
-            named |= name in refusal or not keys_of(self._spec, table)
+            named |= name in refusal or not keys_of(self.spec_under_test, table)
         assert named, f"without {foreign} it says: {refusal}"
         more = self._refusal({**self.foreign_table(tensors), "something.else": torch.zeros(1)})
         assert "unexpected something.else" in more, (
@@ -205,7 +208,7 @@ class LayoutContract:
     @check("inputs")
     def test_files_of_others_are_left_alone(self) -> None:
         """Marks that match the files of other projects would take them."""
-        spec, registry = self._spec, self.registry()
+        spec, registry = self.spec_under_test, self.registry()
         self._network()
         for names in samples.JUNK:
             taken = keys_of(spec, names)
@@ -225,9 +228,14 @@ class LayoutContract:
         shapes = {name: tuple(value.shape) for name, value in tensors.items()}
         given, answers = dict(shapes), []
         for _ in range(2):
-            answers.append((dict(self._spec.options(given)), dict(self._spec.usual(shapes))))
+            answers.append(
+                (
+                    dict(self.spec_under_test.options(given)),
+                    dict(self.spec_under_test.usual(shapes)),
+                )
+            )
             assert given == shapes, "options changes the shapes that it is shown"
-        self._spec.numbers(table)
+        self.spec_under_test.numbers(table)
         same = table.keys() == kept.keys() and all(torch.equal(table[n], kept[n]) for n in kept)
         assert same, "numbers changes the tensors that it is shown"
         assert answers[0] == answers[1], "asked twice, it answers differently"
@@ -237,22 +245,25 @@ class LayoutContract:
         """A pattern whose time grows with the power of a name's length stops who opens a file."""
         _, tensors = self._network()
         parts = {part for name, _ in self._named(tensors) for part in name.split(".")}
-        for pattern in (*self._spec.marks, *(rename[0] for rename in self._renames())):
+        for pattern in (*self.spec_under_test.marks, *(rename[0] for rename in self._renames())):
             slow = samples.slow_name(re.compile(pattern).fullmatch, tuple(sorted(parts)[:_TRIED]))
             assert slow is None, f"the pattern '{pattern}' takes long for {slow}"
 
     @property
-    def _spec(self) -> LayoutSpec:
+    def spec_under_test(self) -> LayoutSpec:
+        """What its plugin announced."""
         return self.registry().one(LayoutSpec, self.layout).spec
 
     def _renames(self) -> tuple[tuple[str, str], ...]:
-        return self._spec.renames
+        return self.spec_under_test.renames
 
     def _expression(self) -> str:
-        return self.expression or samples.small_expression(self._spec, self.registry())
+        return self.expression or samples.small_expression(self.spec_under_test, self.registry())
 
     def _scale(self) -> int:
-        return self.scale or samples.usual_scale(samples.scales_of(self._spec, self.registry()))
+        return self.scale or samples.usual_scale(
+            samples.scales_of(self.spec_under_test, self.registry())
+        )
 
     def _bound(self, scale: int) -> BoundComponent:
         return bind_generator(self.registry(), parse_call(self._expression()), scale)
@@ -300,7 +311,7 @@ class LayoutContract:
             found, imported = self._imported(table)
         except (WeightsError, OptionError, NotTriedError):
             return None
-        if found.layout != self._spec:
+        if found.layout != self.spec_under_test:
             return None
         assert found.scale == scale, f"a file of scale {scale} is taken for one of {found.scale}"
         lr = pictures(1, 24, 24)
@@ -315,7 +326,7 @@ class LayoutContract:
 
     def _bind_all(self, what: str, options: Mapping[str, Any]) -> None:
         """Raise AssertionError for options that the generator lacks, or that do not fit it."""
-        name = generator_of(self._spec, self.registry())
+        name = generator_of(self.spec_under_test, self.registry())
         spec = self.registry().find("generator", name).spec
         other = options.keys() - {one.name for one in options_of(spec.factory)}
         assert not other, f"{what}: {spec.name} has no option {', '.join(sorted(other))}"

