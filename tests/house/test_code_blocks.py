@@ -302,6 +302,7 @@ def shell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)  # of this session, not of a reader's pytest
     opened = Shell(tmp_path, monkeypatch)
     yield opened
     opened.forget_modules()
