@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, get_args
 
+from srkit_core.common_options import common_options
 from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import Call, Value
 from srkit_core.options import KIND_OF, MisfitError, Option, context_of, fit, options_of
@@ -32,7 +33,8 @@ SpecT = TypeVar("SpecT", bound=ComponentSpec)
 class BoundComponent:
     """A component with every option bound; a nested component is one again.
 
-    `context` is what its factory asked for.
+    `context` is what its factory asked for, `common` what was written of the options that its whole
+    kind takes (`common_options`).
 
     `name` is the name as it was written, bare or full.
     """
@@ -41,13 +43,15 @@ class BoundComponent:
     component: Component
     options: Mapping[str, Any]
     context: Context
+    common: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def expression(self) -> Call:
         """The call with the full name and all options written out, so that it means the same when
         defaults change and when another plugin has something of that name.
         """
-        written_out = tuple((name, as_value(value)) for name, value in self.options.items())
+        options = {**self.options, **self.common}
+        written_out = tuple((name, as_value(value)) for name, value in options.items())
         return Call(self.component.full_name, written_out)
 
     def spec(self, kind: type[SpecT]) -> SpecT:
@@ -87,13 +91,17 @@ def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> BoundC
     Raises UnknownComponentError, AmbiguousError or OptionError.
     """
     component = registry.find(kind, call.name)
-    fitted = bind_options(component.name, component.spec.factory, dict(call.options))
+    written = dict(call.options)
+    offered = [one for one in common_options(component.spec) if one.name in written]
+    common = {one.name: _fitted(component.name, one, written, "") for one in offered}
+    own = {name: value for name, value in written.items() if name not in common}
+    fitted = bind_options(component.name, component.spec.factory, own)
     annotations = {option.name: option.annotation for option in options_of(component.spec.factory)}
     values = {
         name: _bind_nested(registry, value, annotations[name], context)
         for name, value in fitted.items()
     }
-    return BoundComponent(call.name, component, values, _needed(component, context))
+    return BoundComponent(call.name, component, values, _needed(component, context), common)
 
 
 @dataclass(frozen=True)

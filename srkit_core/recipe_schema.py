@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
+from srkit_core.common_options import all_options
 from srkit_core.expressions import written
 from srkit_core.interfaces import Between, Range
 from srkit_core.options import KIND_OF, Option, options_of
@@ -65,8 +66,8 @@ def recipe_schema(registry: Registry) -> Schema:
     return schema
 
 
-_Described = tuple[str, str, str, Factory]
-"""Name, one line, more lines, and what is called with the options."""
+_Described = tuple[str, str, str, tuple[Option, ...]]
+"""Name, one line, more lines, and what can be written for it."""
 
 
 def _named(registry: Registry, spec: type[FactorySpec]) -> list[tuple[str, Installed[FactorySpec]]]:
@@ -78,7 +79,7 @@ def _named(registry: Registry, spec: type[FactorySpec]) -> list[tuple[str, Insta
 
 def _described(named: tuple[str, Installed[FactorySpec]]) -> _Described:
     name, one = named
-    return name, one.spec.summary, _about(one.spec.factory), one.spec.factory
+    return name, one.spec.summary, _about(one.spec.factory), all_options(one.spec)
 
 
 def _about(factory: Factory) -> str:
@@ -94,16 +95,16 @@ def _kind(kind: str, components: Sequence[_Described]) -> Schema:
                 {
                     "const": name,
                     "title": summary,
-                    "description": _in_words(name, options_of(factory)),
+                    "description": _in_words(name, options),
                     "x-srkit-options": f"#/$defs/{kind}:{_pointed(name)}",
                 }
-                for name, summary, _, factory in components
+                for name, summary, _, options in components
             ]
             or [False],
         }
     }
-    for name, summary, about, factory in components:
-        definitions[f"{kind}:{name}"] = _options(f"{name}: {summary}", about, options_of(factory))
+    for name, summary, about, options in components:
+        definitions[f"{kind}:{name}"] = _options(f"{name}: {summary}", about, options)
     return definitions
 
 

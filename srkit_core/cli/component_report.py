@@ -7,11 +7,12 @@ from typing import Any
 from srkit_core.binding import BoundComponent, bind
 from srkit_core.cli.output import say
 from srkit_core.cli.render import print_table, print_text
+from srkit_core.common_options import all_options
 from srkit_core.errors import OptionError
 from srkit_core.expressions import Call
-from srkit_core.options import options_of
+from srkit_core.options import Option, options_of
 from srkit_core.registry import Component, Registry
-from srkit_core.specs import Factory, GeneratorSpec
+from srkit_core.specs import GeneratorSpec
 
 
 def described(
@@ -96,15 +97,15 @@ def _description(component: Component, bound: BoundComponent | None, call: Call)
         "given": ", ".join(
             f"{name}={_shown(json_value(value))}" for name, value in written.items()
         ),
-        "options": option_facts(factory, written),
+        "options": option_facts(all_options(spec), written),
         "traits": {trait: _trait(component, bound, trait) for trait in spec.traits},
         "source": spec.source,
         "licence": spec.licence,
     }
 
 
-def option_facts(factory: Factory, written: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the options of a factory, with the values that were written."""
+def option_facts(options: Sequence[Option], written: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return options, with the values that were written."""
     return [
         {
             "name": one.name,
@@ -114,7 +115,7 @@ def option_facts(factory: Factory, written: Mapping[str, Any]) -> list[dict[str,
             "doc": one.doc,
         }
         | ({"value": json_value(written[one.name])} if one.name in written else {})
-        for one in options_of(factory)
+        for one in options
     ]
 
 

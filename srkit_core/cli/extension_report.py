@@ -9,6 +9,7 @@ from srkit_core.binding import bind_options
 from srkit_core.cli.component_report import json_value, option_facts
 from srkit_core.expressions import Call
 from srkit_core.interfaces import INTERFACES
+from srkit_core.options import options_of
 from srkit_core.registry import Installed, Registry
 from srkit_core.specs import KINDS, AnnouncedSpec, FactorySpec, WeightsFile
 
@@ -66,7 +67,7 @@ def _more(spec: AnnouncedSpec, written: dict[str, Any]) -> dict[str, Any]:
     return {
         "about": (doc or "").partition("\n\nArgs:")[0],
         "given": "",
-        "options": option_facts(factory, written) if factory else [],
+        "options": option_facts(options_of(factory), written) if factory else [],
         "traits": {
             field.name: _shown(value)
             for field in fields(spec)

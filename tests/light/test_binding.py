@@ -7,9 +7,9 @@ import pytest
 from srkit_core.binding import BoundComponent, bind
 from srkit_core.errors import AmbiguousError, IncompatibleError, OptionError, UnknownComponentError
 from srkit_core.expressions import Call, parse_call
-from srkit_core.interfaces import Discriminator, Generator, Range, ReferenceLoss
+from srkit_core.interfaces import Discriminator, Generator, Metric, Range, ReferenceLoss
 from srkit_core.registry import discover
-from srkit_core.specs import DiscriminatorSpec, GeneratorSpec, LossSpec
+from srkit_core.specs import DiscriminatorSpec, GeneratorSpec, LossSpec, MetricSpec
 
 CONTEXT = {"scale": 4, "patch": 96}
 
@@ -190,3 +190,60 @@ def test_a_part_knows_its_kind(tiny):
     assert bound.spec(GeneratorSpec).scales == (2, 4)
     with pytest.raises(TypeError, match="srkit-tiny/net is a generator, not a loss"):
         bound.spec(LossSpec)
+
+
+def compared(*, gain: float = 1.0) -> ReferenceLoss:
+    raise AssertionError("nobody builds it")
+
+
+def framed(*, border: int = 3) -> Metric:
+    raise AssertionError("nobody builds it")
+
+
+@pytest.fixture(scope="module")
+def kinds(plugin):
+    specs = [
+        LossSpec(name="near", factory=compared, summary="s"),
+        LossSpec(name="game", factory=compared, summary="s", adversarial=True),
+        LossSpec(name="alone", factory=compared, summary="s", needs_reference=False),
+        MetricSpec(name="plain", factory=compared, summary="s", higher_is_better=True),
+        MetricSpec(name="framed", factory=framed, summary="s", higher_is_better=True),
+        MetricSpec(name="whole", factory=framed, summary="s", higher_is_better=True, domain="rgb"),
+    ]
+    return discover([plugin(*specs)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "own", "common"),
+    [
+        ("loss", "near(target=false, gain=2)", {"gain": 2.0}, {"target": False}),
+        ("loss", "game(target=true)", {"gain": 1.0}, {"target": True}),
+        (
+            "metric",
+            "plain(protocol=rgb, border=0)",
+            {"gain": 1.0},
+            {"protocol": "rgb", "border": 0},
+        ),
+        ("metric", "framed(border=1, protocol=y)", {"border": 1}, {"protocol": "y"}),
+        ("metric", "whole(border=1)", {"border": 1}, {}),
+        ("loss", "near", {"gain": 1.0}, {}),
+    ],
+)
+def test_what_a_kind_takes_is_kept_beside_what_a_component_takes(kinds, kind, text, own, common):
+    bound = bind(kinds, kind, parse_call(text), CONTEXT)
+    assert (bound.options, bound.common) == (own, common)
+    assert bind(kinds, kind, bound.expression, CONTEXT) == bind(kinds, kind, bound.expression, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("loss", "alone(target=false)", "alone has no option 'target'"),
+        ("metric", "whole(protocol=y)", "whole has no option 'protocol'"),
+        ("metric", "plain(border=-1)", "plain: option 'border' expects"),
+        ("metric", "plain(protocol=xyz)", "plain: option 'protocol' expects"),
+    ],
+)
+def test_what_a_kind_does_not_take_is_refused(kinds, kind, text, said):
+    with pytest.raises(OptionError, match=said):
+        bind(kinds, kind, parse_call(text), CONTEXT)
