@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, get_args
 
-from srkit_core.common_options import common_options
+from srkit_core.common_options import check_common, common_options
 from srkit_core.errors import IncompatibleError, OptionError
 from srkit_core.expressions import Call, Value
 from srkit_core.options import KIND_OF, MisfitError, Option, context_of, fit, options_of
@@ -92,6 +92,7 @@ def bind(registry: Registry, kind: Kind, call: Call, context: Context) -> BoundC
     """
     component = registry.find(kind, call.name)
     written = dict(call.options)
+    check_common(component.spec, component.name, written)
     offered = [one for one in common_options(component.spec) if one.name in written]
     common = {one.name: _fitted(component.name, one, written, "") for one in offered}
     own = {name: value for name, value in written.items() if name not in common}

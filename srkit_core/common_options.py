@@ -4,8 +4,10 @@ These mean the same with every one of their kind, and srkit acts on them: a comp
 them. Where it has an option of the same name, that one is meant.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
+from srkit_core.errors import OptionError
 from srkit_core.interfaces import Between
 from srkit_core.options import Option, options_of
 from srkit_core.specs import ComponentSpec, Factory, FactorySpec, LossSpec, MetricSpec
@@ -17,6 +19,22 @@ def common_options(spec: ComponentSpec) -> tuple[Option, ...]:
     own = {option.name for option in options_of(spec.factory)} if declared else set[str]()
     offered = options_of(declared) if declared else ()
     return tuple(option for option in offered if option.name not in own)
+
+
+def check_common(spec: ComponentSpec, name: str, written: Collection[str]) -> None:
+    """Raise OptionError where a metric that sees whole RGB pictures is told to see others."""
+    if not isinstance(spec, MetricSpec) or spec.domain != "rgb":
+        return
+    own = {option.name for option in options_of(spec.factory)}
+    for option in options_of(_measured):
+        if option.name in written and option.name not in own:
+            raise OptionError(
+                f"{name} sees whole RGB pictures whatever the protocol is, and takes no "
+                f"'{option.name}'",
+                component=name,
+                option=option.name,
+                hint=f"{name} without it",
+            )
 
 
 def all_options(spec: FactorySpec) -> tuple[Option, ...]:

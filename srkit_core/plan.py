@@ -4,7 +4,6 @@ Names are resolved, options bound from the factories' signatures, traits checked
 Without torch.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +21,9 @@ from srkit_core.compatibility import (
     check_patches,
     check_room,
 )
-from srkit_core.errors import ExpressionError, IncompatibleError, UnknownComponentError
+from srkit_core.errors import IncompatibleError, UnknownComponentError
 from srkit_core.expressions import Call, Sum, Term
+from srkit_core.metric_binding import MetricTerm, bind_metrics, column_labels
 from srkit_core.misses import with_maker
 from srkit_core.optimizer_binding import BoundOptimizer, bind_optimizer
 from srkit_core.optimizer_config import OptimizersConfig
@@ -31,7 +31,7 @@ from srkit_core.recipe import PAIRED, Recipe, Stage
 from srkit_core.registry import Registry
 from srkit_core.run_folder import read_environment
 from srkit_core.schedule_binding import BoundSchedule, bind_schedule
-from srkit_core.specs import GeneratorSpec, LossSpec, MetricSpec
+from srkit_core.specs import GeneratorSpec, LossSpec
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,6 @@ class LossTerm:
     def adversarial(self) -> bool:
         """Whether it plays against a discriminator."""
         return self.bound.spec(LossSpec).adversarial
-
-
-@dataclass(frozen=True)
-class MetricTerm:
-    """One metric, under the label of its column."""
-
-    label: str
-    bound: BoundComponent
-
-    @property
-    def spec(self) -> MetricSpec:
-        """Its direction, unit and domain."""
-        return self.bound.spec(MetricSpec)
 
 
 @dataclass(frozen=True)
@@ -164,22 +151,6 @@ def bind_generator(registry: Registry, call: Call, scale: int) -> BoundComponent
     return bound
 
 
-def bind_metrics(registry: Registry, metrics: Sum) -> tuple[MetricTerm, ...]:
-    """Bind a sum of metrics; a weight in it is refused, because nothing adds metrics up."""
-    weighted = [term for term in metrics.terms if term.weight is not None]
-    if weighted:
-        raise ExpressionError(
-            "a metric has no weight",
-            text=str(metrics),
-            position=str(metrics).index(str(weighted[0])),
-        )
-    components = [bind(registry, "metric", term.call, {}) for term in metrics.terms]
-    return tuple(
-        MetricTerm(label, bound)
-        for label, bound in zip(_labels(components), components, strict=True)
-    )
-
-
 def _bind_degradation(registry: Registry, recipe: Recipe) -> DegradationPlan:
     usual = Recipe.model_fields["degradation"].default
     names = registry.for_defaults(recipe.degradation, usual)
@@ -200,28 +171,15 @@ def _bind_stage(
     ]
     for bound in components:
         check_room(stage, bound, unit)
-    check_labels(stage, _labels(components))
+    check_labels(stage, column_labels(components))
     return StagePlan(
         stage,
-        tuple(map(LossTerm, _labels(components), weights, components)),
+        tuple(map(LossTerm, column_labels(components), weights, components)),
         augment,
         bind_schedule(registry.for_defaults(stage.schedule, usual["schedule"]), stage.schedule),
         bind_optimizer(registry, stage.optimizer.generator),
         bind_optimizer(registry, stage.optimizer.discriminator),
     )
-
-
-def _labels(components: Sequence[BoundComponent]) -> list[str]:
-    """Name columns, and files: a repeated component is numbered from its second appearance, and so
-    is one that differs in small and capital letters alone.
-    """
-    seen, labels = Counter[str](), []
-    for bound in components:
-        name = bound.component.name
-        seen[name.casefold()] += 1
-        number = seen[name.casefold()]
-        labels.append(name if number == 1 else f"{name}.{number}")
-    return labels
 
 
 def _bind_discriminator(

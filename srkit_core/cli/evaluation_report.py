@@ -18,7 +18,7 @@ def print_evaluation(path: Path, registry: "Registry") -> None:
     Raises RecipeError or RegistryError where it can run nowhere.
     """
     from srkit_core.evaluation_recipe import read_evaluation_recipe
-    from srkit_core.plan import bind_metrics
+    from srkit_core.metric_binding import bind_metrics
 
     wanted = read_evaluation_recipe(path, {})
     terms = bind_metrics(registry, wanted.metrics)

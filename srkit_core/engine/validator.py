@@ -99,7 +99,7 @@ class Validator:
             name: [(one.name, one.height, one.width, one.limit, one.lr is None) for one in held]
             for name, held in self.sets.items()
         }
-        metrics = [(one.label, one.owner) for one in self.metrics]
+        metrics = [(one.label, one.owner, *sorted(one.common.items())) for one in self.metrics]
         facts = repr((pictures, self.protocol, metrics, self.baseline.scale))
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 

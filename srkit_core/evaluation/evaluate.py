@@ -21,7 +21,7 @@ from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.devices import DeviceName, PrecisionName, choose_device, inference_dtype
 from srkit_core.errors import DataError, IncompatibleError, RecipeError
 from srkit_core.evaluation.metric_sizes import check_metric_sizes
-from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.protocol import Protocol, own_protocols
 from srkit_core.evaluation.run_pictures import as_validated, held_out_pictures, run_among
 from srkit_core.evaluation.scores import Scores
 from srkit_core.evaluation.scoring import Pair, build_metrics, pairs, score_model
@@ -30,12 +30,12 @@ from srkit_core.home import at_home
 from srkit_core.inside import leads_out, plain_name
 from srkit_core.io.images import image_size, to_bytes, write_image
 from srkit_core.io.output_files import check_place
+from srkit_core.metric_binding import MetricTerm, bind_metrics
 from srkit_core.models.build import build_degradation
 from srkit_core.models.find_model import DEFAULT_SCALE, ModelLike, fetch, open_model, own_scale
 from srkit_core.models.model import Model
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import networks_of
-from srkit_core.plan import MetricTerm, bind_metrics
 from srkit_core.pretrained import DownloadProgress
 from srkit_core.recipe import PAIRED, ProtocolName
 from srkit_core.registry import Registry, discover
@@ -334,7 +334,9 @@ def _described(
         for term in metrics
     }
     lr = stored if _is_stored(wanted) else made
-    return {**protocol.describe(), "scale": scale, **lr, "metrics": versions}
+    described = {**protocol.describe(), "scale": scale, **lr, "metrics": versions}
+    own = own_protocols(metrics, protocol)
+    return {**described, "metric_protocols": own} if own else described
 
 
 def _plain(value: object) -> object:

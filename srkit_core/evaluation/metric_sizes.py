@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError
 from srkit_core.evaluation.protocol import Protocol
-from srkit_core.plan import MetricTerm
+from srkit_core.metric_binding import MetricTerm
 
 
 def check_metric_sizes(
@@ -31,11 +31,11 @@ def check_metric_sizes(
 def too_small(sides: tuple[int, int], protocol: Protocol, metrics: Sequence[MetricTerm]) -> str:
     """Say which metric cannot judge a picture of (height, width), and why; "" where all can."""
     height, width = sides
-    seen = min(sides) - 2 * protocol.border
-    inside = f", {max(seen, 0)} without a border of {protocol.border}" if protocol.border else ""
     for term in metrics:
         needed, whole = max(term.bound.amount(term.spec.min_size), 1), term.spec.domain == "rgb"
-        if (min(sides) if whole else seen) < needed:
-            said = "" if whole else inside
-            return f"has {width}x{height} pixels{said}: {term.label} needs {needed} a side"
+        border = 0 if whole else protocol.of_metric(term.bound.common).border
+        seen = min(sides) - 2 * border
+        if seen < needed:
+            inside = f", {max(seen, 0)} without a border of {border}" if border else ""
+            return f"has {width}x{height} pixels{inside}: {term.label} needs {needed} a side"
     return ""

@@ -1,6 +1,7 @@
 """Which pixels of SR and HR does a metric see?"""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from srkit_core.devices import backend_of
 from srkit_core.errors import DataError
 from srkit_core.io.images import check_finite, to_bytes, to_unit
+from srkit_core.metric_binding import MetricTerm
 from srkit_core.recipe import ProtocolName
 
 _LUMA = (65.481, 128.553, 24.966)
@@ -27,6 +29,17 @@ class Protocol:
     channel: ProtocolName
     border: int
     quantise: bool = True
+
+    def of_metric(self, common: Mapping[str, Any]) -> "Protocol":
+        """Return the protocol of one metric, for which `protocol` and `border` may have been
+        written.
+        """
+        channel, border = common.get("protocol"), common.get("border")
+        return replace(
+            self,
+            channel=self.channel if channel is None else channel,
+            border=self.border if border is None else border,
+        )
 
     def prepare(self, pictures: Tensor) -> Tensor:
         """Turn (B, 3, H, W) in [0, 1] into what metrics of the protocol see: float64, (B, 1 or 3,
@@ -71,6 +84,18 @@ class Protocol:
                 hint="--border 0",
             )
         return pictures[..., self.border : height - self.border, self.border : width - self.border]
+
+
+def own_protocols(metrics: Sequence[MetricTerm], common: Protocol) -> dict[str, dict[str, Any]]:
+    """Return, in words and by label, the protocols of the metrics that see pictures otherwise than
+    by the `common` one.
+    """
+    seen = {
+        term.label: common.of_metric(term.bound.common)
+        for term in metrics
+        if term.spec.domain == "protocol"
+    }
+    return {label: own.describe() for label, own in seen.items() if own != common}
 
 
 def luma(rgb: Tensor) -> Tensor:

@@ -1,9 +1,10 @@
 """How is a model scored on pictures, under a protocol?"""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -18,22 +19,25 @@ from srkit_core.evaluation.scores import ModelScores, PictureScores
 from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
 from srkit_core.interfaces import Metric
 from srkit_core.io.images import Pixels, all_finite, to_unit
+from srkit_core.metric_binding import MetricTerm
 from srkit_core.models.build import build
 from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.models.model import Model, naming_picture
 from srkit_core.oom import oom_guard
-from srkit_core.plan import MetricTerm
 from srkit_core.specs import MetricSpec
 
 
 @dataclass(frozen=True)
 class BuiltMetric:
-    """A metric that was built, under its label; `owner` is the full name of its component."""
+    """A metric that was built, under its label; `owner` is the full name of its component, `common`
+    what was written of `protocol` and `border` for it alone.
+    """
 
     label: str
     spec: MetricSpec
     measure: Metric
     owner: str = ""
+    common: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,13 @@ Seen: TypeAlias = Callable[[Pair, Tensor], None]
 def build_metrics(terms: Sequence[MetricTerm]) -> list[BuiltMetric]:
     """Build the metrics of a plan."""
     return [
-        BuiltMetric(term.label, term.spec, build(term.bound), term.bound.component.full_name)
+        BuiltMetric(
+            term.label,
+            term.spec,
+            build(term.bound),
+            term.bound.component.full_name,
+            term.bound.common,
+        )
         for term in terms
     ]
 
@@ -114,15 +124,21 @@ def score_model(
 def score(
     sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[BuiltMetric]
 ) -> PictureScores:
-    """Return the score of one picture, (1, 3, H, W) in [0, 1], under every metric's label."""
-    views = {
-        "protocol": (protocol.prepare(sr), protocol.prepare(hr)),
-        "rgb": (protocol.whole(sr), protocol.whole(hr)),
-    }
+    """Return the score of one picture, (1, 3, H, W) in [0, 1], under every metric's label: each
+    sees it by the protocol, but for what was written for it alone.
+    """
+
+    @cache
+    def seen(by: Protocol | None) -> tuple[Tensor, Tensor]:
+        look = protocol.whole if by is None else by.prepare
+        return look(sr), look(hr)
+
     scores = {}
     for metric in metrics:
+        whole = metric.spec.domain == "rgb"
+        views = seen(None if whole else protocol.of_metric(metric.common))
         with component_errors(metric.owner, f"scored {shape_of(sr)}"):
-            scores[metric.label] = metric.measure(*views[metric.spec.domain]).item()
+            scores[metric.label] = metric.measure(*views).item()
     return scores
 
 

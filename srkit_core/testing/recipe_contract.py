@@ -10,7 +10,8 @@ from srkit_core.catalogue import providers
 from srkit_core.chain import bind_chain
 from srkit_core.errors import SrkitError, UnknownComponentError
 from srkit_core.evaluation_recipe import is_evaluation_recipe, read_evaluation_recipe
-from srkit_core.plan import Plan, bind_metrics, plan
+from srkit_core.metric_binding import bind_metrics
+from srkit_core.plan import Plan, plan
 from srkit_core.recipe import PAIRED, Recipe, recipe_from_toml
 from srkit_core.recipe_files import read_recipe_file
 from srkit_core.specs import RecipeSpec

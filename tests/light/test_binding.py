@@ -239,7 +239,7 @@ def test_what_a_kind_takes_is_kept_beside_what_a_component_takes(kinds, kind, te
     ("kind", "text", "said"),
     [
         ("loss", "alone(target=false)", "alone has no option 'target'"),
-        ("metric", "whole(protocol=y)", "whole has no option 'protocol'"),
+        ("metric", "whole(protocol=y)", "whole sees whole RGB pictures whatever the protocol is"),
         ("metric", "plain(border=-1)", "plain: option 'border' expects"),
         ("metric", "plain(protocol=xyz)", "plain: option 'protocol' expects"),
     ],

@@ -10,7 +10,8 @@ from srkit_core.chain import bind_chain
 from srkit_core.errors import ExpressionError, IncompatibleError, OptionError, UnknownComponentError
 from srkit_core.expressions import parse_chain, parse_sum
 from srkit_core.interfaces import Generator, ReferenceLoss
-from srkit_core.plan import bind_metrics, plan
+from srkit_core.metric_binding import bind_metrics
+from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict, recipe_from_toml
 from srkit_core.registry import discover
 from srkit_core.specs import GeneratorSpec, LossSpec

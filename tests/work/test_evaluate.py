@@ -25,9 +25,9 @@ from srkit_core.evaluation.scoring import (
 )
 from srkit_core.expressions import parse_sum
 from srkit_core.io.images import to_bytes, write_image
+from srkit_core.metric_binding import bind_metrics
 from srkit_core.models.build import build_degradation
 from srkit_core.models.find_model import open_model
-from srkit_core.plan import bind_metrics
 from srkit_core.specs import MetricSpec
 
 CPU = torch.device("cpu")
