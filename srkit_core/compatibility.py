@@ -97,17 +97,31 @@ def check_crop(stage: Stage, generator: BoundComponent, scale: int) -> None:
 
 def check_patches(bound: BoundComponent, patches: Sequence[int], unit: int) -> None:
     """Check that a discriminator can judge the patches of all adversarial stages, in pixels."""
-    name, spec = bound.component.name, bound.component.spec
+    spec = bound.component.spec
     if "patch" in bound.context and len(patches) > 1:
         raise IncompatibleError(
-            f"discriminator '{name}' is built for one patch, the stages have {patches}",
+            f"discriminator '{bound.component.name}' is built for one patch, the stages have "
+            f"{patches}",
             hint="--patch N",
         )
-    smallest = bound.amount(spec.min_size) if isinstance(spec, DiscriminatorSpec) else 1
+    if isinstance(spec, DiscriminatorSpec):
+        _check_sides(bound, spec, patches, unit)
+
+
+def _check_sides(
+    bound: BoundComponent, spec: DiscriminatorSpec, patches: Sequence[int], unit: int
+) -> None:
+    smallest = bound.amount(spec.min_size)
     if patches[0] < smallest:
         raise IncompatibleError(
-            f"patch {patches[0]} is too small for the discriminator '{name}'",
+            f"patch {patches[0]} is too small for the discriminator '{bound.component.name}'",
             hint=f"--patch {_up_to(smallest, unit)}",
+        )
+    largest = None if spec.max_size is None else bound.amount(spec.max_size)
+    if largest is not None and patches[-1] > largest:
+        raise IncompatibleError(
+            f"patch {patches[-1]} is too large for the discriminator '{bound.component.name}'",
+            hint=f"--patch {largest // unit * unit}",
         )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INTERFACES: Final[Mapping[str, int]] = {
     "generator": 1,
-    "discriminator": 1,
+    "discriminator": 2,
     "loss": 1,
     "metric": 1,
     "degradation": 1,

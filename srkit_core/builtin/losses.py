@@ -91,9 +91,9 @@ class StandardGAN:
     Logits have any shape; the results are scalars, means over all logits.
     """
 
-    def __init__(self, *, real_label: float) -> None:
-        """Take the discriminator's target for real pictures, in [0.5, 1]."""
-        self._real_label = real_label
+    def __init__(self, *, real_label: float, fake_label: float) -> None:
+        """Take the discriminator's targets for real and for fake pictures, probabilities."""
+        self._real_label, self._fake_label = real_label, fake_label
 
     def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
         """Return the mean of -log D(fake), the non-saturating form of section 3.
@@ -106,10 +106,12 @@ class StandardGAN:
         """Return the mean of -log D(real) plus that of -log(1 - D(fake)): the sum of both, not
         their mean.
 
-        With a real label r below 1 the first is -r log D(real) - (1 - r) log(1 - D(real)).
+        With a label l the first is -l log D(real) - (1 - l) log(1 - D(real)), and the second alike.
         """
         on_real = functional.binary_cross_entropy_with_logits(
             real, torch.full_like(real, self._real_label)
         )
-        on_fake = functional.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
+        on_fake = functional.binary_cross_entropy_with_logits(
+            fake, torch.full_like(fake, self._fake_label)
+        )
         return on_real + on_fake

@@ -83,15 +83,17 @@ class GeneratorSpec(ComponentSpec):
 class DiscriminatorSpec(ComponentSpec):
     """A network from pictures to logits.
 
-    `min_size` is the smallest picture side in pixels it accepts; `lipschitz` says, for the bound
-    options, whether the slope of the logits is bounded, because every layer is spectrally
+    `min_size` is the smallest picture side in pixels it accepts, `max_size` the largest, None
+    being any; both are the same where it is built for one side alone. `lipschitz` says, for the
+    bound options, whether the slope of the logits is bounded, because every layer is spectrally
     normalised.
     """
 
     kind = "discriminator"
-    traits = ("min_size", "lipschitz")
+    traits = ("min_size", "max_size", "lipschitz")
 
     min_size: Amount = 1
+    max_size: Amount | None = None
     lipschitz: Callable[[Mapping[str, Any]], bool] = _free
 
 

@@ -34,7 +34,7 @@ class DiscriminatorContract(
 
     Several maps as a tuple.
 
-    Pictures have the side `patch`, or the spec's `min_size` where that is larger.
+    Pictures have the side `patch`, or the nearest that the spec's `min_size` and `max_size` allow.
     """
 
     kind = "discriminator"
@@ -47,15 +47,26 @@ class DiscriminatorContract(
         """Return the smallest side of a picture it accepts, in pixels."""
         return self.bound().amount(self.spec().min_size)
 
+    def largest(self) -> int | None:
+        """Return the largest side of a picture it accepts, in pixels; None: it takes any."""
+        size = self.spec().max_size
+        return None if size is None else self.bound().amount(size)
+
     def sample(self) -> Tensor:
         """Return two square pictures."""
         side = max(self.patch, self.smallest())
+        largest = self.largest()
+        side = side if largest is None else min(side, largest)
         return pictures(2, side, side)
 
     @check("announced")
     def test_its_smallest_size_is_a_number_of_pixels(self) -> None:
-        """`min_size` is at least 1."""
-        assert self.smallest() >= 1, f"min_size is {self.smallest()}"
+        """`min_size` is at least 1, and `max_size` is not below it."""
+        smallest, largest = self.smallest(), self.largest()
+        assert smallest >= 1, f"min_size is {smallest}"
+        assert largest is None or largest >= smallest, (
+            f"max_size is {largest}, below the min_size of {smallest}"
+        )
 
     @check("gradient")
     def test_it_learns(self) -> None:
@@ -101,13 +112,13 @@ class DiscriminatorContract(
     @check("shape")
     def test_it_takes_pictures_of_its_smallest_size(self) -> None:
         """`min_size` is a promise, also in training mode and for a single picture; a factory that
-        does not ask for `patch` takes every larger size.
+        does not ask for `patch` takes every larger size, up to `max_size`.
         """
         side = self.smallest()
         for batch in (1, 2):
             self._check_rows(self.build(patch=side), batch, side)
         asks = "patch" in context_of(self.bound().component.spec.factory)
-        for larger in (side + 1, side + 7):
+        for larger in self._larger_sides(side):
             network = self.build(patch=larger if asks else side)
             if not asks:
                 self._check_rows(network, 2, larger)
@@ -166,6 +177,10 @@ class DiscriminatorContract(
                 f"pictures that are {value} everywhere have logits or gradients that are not "
                 "finite; add a small number where you divide by a deviation"
             )
+
+    def _larger_sides(self, side: int) -> list[int]:
+        largest = self.largest()
+        return [one for one in (side + 1, side + 7) if largest is None or one <= largest]
 
     def _check_rows(self, network: nn.Module, batch: int, side: int) -> None:
         for one in outputs(network.train(), pictures(batch, side, side)):

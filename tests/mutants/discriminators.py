@@ -226,6 +226,7 @@ def sound(network, **traits):
 SOUND = (
     ("two convolutions", sound(Judge)),
     ("two maps", sound(_Maps, min_size=4)),
+    ("pictures of one size", sound(Judge, min_size=12, max_size=12)),
     ("every layer spectrally normalised", sound(_Normal, lipschitz=_lipschitz)),
     ("the spread of a batch", sound(of(_stochastic, base=Judge))),
     (
@@ -482,6 +483,13 @@ MUTANTS = (
         "min_size is 0",
         min_size=lambda options, /: 0,
         also=also("it is tried", SMALL),
+    ),
+    sized(
+        "a largest size below the smallest",
+        "max_size is 15, below the min_size of 16",
+        min_size=16,
+        max_size=15,
+        also=also("nothing"),
     ),
     broken_judge(
         "no parameters",

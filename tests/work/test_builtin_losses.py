@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from srkit_core.builtin import charbonnier, fft, gan, l1, mse, srkit_components, ssim, ssim_loss
+from srkit_core.builtin import ssim
+from srkit_core.builtin.known_losses import LOSSES, charbonnier, fft, gan, l1, mse, ssim_loss
 from srkit_core.errors import DataError, OptionError
 from srkit_core.interfaces import AdversarialLoss, ReferenceLoss
 from srkit_core.specs import LossSpec
@@ -147,6 +148,20 @@ def test_one_sided_smoothing_moves_the_target_of_real_pictures_alone() -> None:
     assert sure.grad.item() == pytest.approx(0, abs=1e-7)
 
 
+def test_both_labels_are_smoothed_for_the_discriminator_alone() -> None:
+    real, fake = torch.tensor([[log(3)]]), torch.tensor([[-log(3)]])
+    smooth = gan(real_label=0.9, fake_label=0.2)
+    assert smooth.discriminator(real, fake).item() == pytest.approx(
+        -(0.9 * log(3 / 4) + 0.1 * log(1 / 4)) - (0.2 * log(1 / 4) + 0.8 * log(3 / 4))
+    )
+    assert smooth.generator(real, fake).item() == gan().generator(real, fake).item()
+    # At a probability of 0.2 the discriminator has nothing more to gain.
+    sure = torch.tensor([[-log(4)]], requires_grad=True)
+    smooth.discriminator(real, sure).backward()
+    assert sure.grad is not None
+    assert sure.grad.item() == pytest.approx(0, abs=1e-7)
+
+
 def test_gan_is_finite_when_the_discriminator_is_certain() -> None:
     certain = torch.full((2, 1), 1000.0)
     assert gan().generator(certain, -certain).item() == 1000
@@ -160,10 +175,6 @@ def test_generator_moves_fake_alone() -> None:
     assert gradients[1].flatten().tolist() == [-0.125] * 4  # (sigmoid(0) - 1) / 4
 
 
-@pytest.mark.parametrize(
-    "spec",
-    [spec for spec in srkit_components() if isinstance(spec, LossSpec)],
-    ids=lambda spec: spec.name,
-)
+@pytest.mark.parametrize("spec", LOSSES, ids=lambda spec: spec.name)
 def test_losses_are_what_they_announce(spec: LossSpec) -> None:
     assert isinstance(spec.factory(), AdversarialLoss if spec.adversarial else ReferenceLoss)

@@ -42,7 +42,7 @@ class TestGAN(AdversarialLossContract):
 
 
 class TestGANSmoothed(AdversarialLossContract):
-    expression = "gan(real_label=0.9)"
+    expression = "gan(real_label=0.9, fake_label=0.1)"
 
 
 class TestPSNR(MetricContract):

@@ -1,15 +1,30 @@
 """Announces the least-squares, hinge, Wasserstein and probability adversarial losses."""
 
+from typing import Annotated, Literal
+
 from srkit_core.hooks import hookimpl
-from srkit_core.interfaces import AdversarialLoss
+from srkit_core.interfaces import AdversarialLoss, Between
 from srkit_core.specs import LossSpec
 
 
-def lsgan() -> AdversarialLoss:
-    """Squared distance of raw scores from 1 for real and 0 for fake."""
+def lsgan(
+    *,
+    half: Literal["both", "discriminator", "neither"] = "discriminator",
+    real_label: Annotated[float, Between(0.5, 1)] = 1.0,
+    fake_label: Annotated[float, Between(0, 0.5)] = 0.0,
+) -> AdversarialLoss:
+    """Squared distance of raw scores from 1 for real and 0 for fake.
+
+    Args:
+        half: which losses have the factor 1/2: both, as published (Mao et al. 2017, eq. 9); the
+            discriminator's, as in CycleGAN (Zhu et al. 2017, section 4); or neither, as in BasicSR.
+        real_label: the discriminator's target for real pictures; less than 1 is label smoothing
+            (Salimans et al. 2016, section 3.4). The generator's target stays 1.
+        fake_label: the discriminator's target for fake pictures.
+    """
     from srkit_gan_losses.loss import LeastSquares
 
-    return LeastSquares()
+    return LeastSquares(half=half, real_label=real_label, fake_label=fake_label)
 
 
 def hinge() -> AdversarialLoss:
@@ -50,8 +65,8 @@ def srkit_components() -> list[LossSpec]:
             name="lsgan",
             factory=lsgan,
             summary="least-squares adversarial loss",
-            source="Mao et al. 2017, eq. 9, the generator's loss without its factor 1/2 (Zhu et "
-            "al. 2017, CycleGAN, section 4)",
+            source="Mao et al. 2017, eq. 9; the default, without the factor 1/2 of the "
+            "generator's loss: Zhu et al. 2017 (CycleGAN), section 4",
             adversarial=True,
             default_weight=0.005,
         ),

@@ -4,6 +4,8 @@ Scores are what a discriminator returns, raw, of any shape; every loss is a scal
 all of them.
 """
 
+from typing import Literal
+
 from torch import Tensor
 from torch.nn.functional import relu
 
@@ -11,18 +13,32 @@ from torch.nn.functional import relu
 class LeastSquares:
     """Least-squares losses of Mao et al. 2017 with the 0-1 coding of eq. 9, both >= 0.
 
-    The discriminator's loss is eq. 9, half the sum of two means. The generator's is twice that of
-    eq. 9, so that a score of 0 costs it 1, as in the codes of CycleGAN and BasicSR that weights in
-    use were chosen with.
+    Labels other than 1 and 0 are the discriminator's alone.
     """
 
+    def __init__(
+        self,
+        *,
+        half: Literal["both", "discriminator", "neither"],
+        real_label: float,
+        fake_label: float,
+    ) -> None:
+        """Take which losses have the factor 1/2 of eq. 9, and the discriminator's targets."""
+        self._generator_factor = 0.5 if half == "both" else 1.0
+        self._discriminator_factor = 1.0 if half == "neither" else 0.5
+        self._real_label, self._fake_label = real_label, fake_label
+
     def generator(self, real: Tensor, fake: Tensor, /) -> Tensor:
-        """Return the mean of (D(fake) - 1)^2; `real` is not looked at."""
-        return (fake - 1).square().mean()
+        """Return the mean of (D(fake) - 1)^2, times its factor; `real` is not looked at."""
+        return self._generator_factor * (fake - 1).square().mean()
 
     def discriminator(self, real: Tensor, fake: Tensor, /) -> Tensor:
-        """Return half the mean of (D(real) - 1)^2 plus half that of D(fake)^2."""
-        return ((real - 1).square().mean() + fake.square().mean()) / 2
+        """Return the mean of (D(real) - real label)^2 plus that of (D(fake) - fake label)^2, times
+        its factor.
+        """
+        on_real = (real - self._real_label).square().mean()
+        on_fake = (fake - self._fake_label).square().mean()
+        return self._discriminator_factor * (on_real + on_fake)
 
 
 class Hinge:

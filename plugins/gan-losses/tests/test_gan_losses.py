@@ -20,6 +20,10 @@ class TestLSGAN(AdversarialLossContract):
     expression = "lsgan"
 
 
+class TestLSGANAsPublished(AdversarialLossContract):
+    expression = "lsgan(half=both, real_label=0.9, fake_label=0.1)"
+
+
 class TestHinge(AdversarialLossContract):
     expression = "hinge"
 
@@ -36,6 +40,26 @@ def test_least_squares_by_hand():
     # (fake - 1)^2 is 9, 0.25 and 0.25; (real - 1)^2 is 0.25, 1 and 4; fake^2 is 4, 0.25 and 2.25.
     assert lsgan().generator(REAL, FAKE).item() == pytest.approx(9.5 / 3)
     assert lsgan().discriminator(REAL, FAKE).item() == pytest.approx((5.25 / 3 + 6.5 / 3) / 2)
+
+
+@pytest.mark.parametrize(
+    ("half", "generator", "discriminator"),
+    [
+        ("both", 9.5 / 3 / 2, (5.25 / 3 + 6.5 / 3) / 2),  # Mao et al. 2017
+        ("discriminator", 9.5 / 3, (5.25 / 3 + 6.5 / 3) / 2),  # CycleGAN
+        ("neither", 9.5 / 3, 5.25 / 3 + 6.5 / 3),  # BasicSR
+    ],
+)
+def test_the_factor_of_least_squares(half, generator, discriminator):
+    assert lsgan(half=half).generator(REAL, FAKE).item() == pytest.approx(generator)
+    assert lsgan(half=half).discriminator(REAL, FAKE).item() == pytest.approx(discriminator)
+
+
+def test_labels_of_least_squares_are_the_discriminator_s():
+    smooth = lsgan(real_label=0.5, fake_label=0.5)
+    # real - 1/2 is 0, 1.5 and -1.5, fake - 1/2 is -2.5, 0 and 1.
+    assert smooth.discriminator(REAL, FAKE).item() == pytest.approx((4.5 / 3 + 7.25 / 3) / 2)
+    assert smooth.generator(REAL, FAKE).item() == lsgan().generator(REAL, FAKE).item()
 
 
 def test_hinge_by_hand():

@@ -1,4 +1,4 @@
-"""Announces the VGG-style discriminator of SRGAN."""
+"""Announces the VGG-style discriminators of SRGAN and of BasicSR."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -33,6 +33,26 @@ def vgg(
     return VGGDiscriminator(features=features, norm=norm, first_norm=first_norm, pool=pool)
 
 
+def vgg_basicsr(*, size: Literal[128, 256] = 128, features: Count = 64) -> Discriminator:
+    """BasicSR's VGGStyleDiscriminator: levels of a 3x3 and a 4x4 convolution of stride 2 down to a
+    map of 4 x 4, with batch normalisation, and two dense layers on it: one logit a picture.
+
+    Pictures are taken as they are, in [0, 1], and layers are named as there.
+
+    Args:
+        size: side of the pictures, which is the patch of every adversarial stage: 128 has five
+            levels, 256 has six.
+        features: channels of the first level; they double to eight times as many.
+    """
+    from srkit_vgg_disc.basicsr_discriminator import BasicSRDiscriminator
+
+    return BasicSRDiscriminator(size=size, features=features)
+
+
+def _side(options: Mapping[str, Any], /) -> int:
+    return int(options["size"])
+
+
 def _min_size(options: Mapping[str, Any], /) -> int:
     """Say which side leaves more than one value a channel: after four halvings for batch
     normalisation of one picture.
@@ -50,7 +70,7 @@ def _lipschitz(options: Mapping[str, Any], /) -> bool:
 
 @hookimpl
 def srkit_components() -> list[DiscriminatorSpec]:
-    """Announce `vgg`."""
+    """Announce `vgg` and `vgg-basicsr`."""
     return [
         DiscriminatorSpec(
             name="vgg",
@@ -62,5 +82,15 @@ def srkit_components() -> list[DiscriminatorSpec]:
             "spectral normalisation of Miyato et al. 2018, algorithm 1",
             min_size=_min_size,
             lipschitz=_lipschitz,
-        )
+        ),
+        DiscriminatorSpec(
+            name="vgg-basicsr",
+            factory=vgg_basicsr,
+            summary="VGG-style discriminator for one size of pictures (BasicSR)",
+            small="vgg-basicsr(features=4)",
+            source="VGGStyleDiscriminator in the code of BasicSR 1.4, with which its ESRGAN is "
+            "trained; after Ledig et al. 2017 (SRGAN), figure 4",
+            min_size=_side,
+            max_size=_side,
+        ),
     ]
