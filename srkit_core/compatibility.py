@@ -57,6 +57,23 @@ def check_labels(stage: Stage, labels: Sequence[str]) -> None:
         )
 
 
+def check_turns(stage: Stage, *, adversarial: bool) -> None:
+    """Check that a stage without a discriminator asks nothing of one."""
+    asked = {
+        "freeze": stage.freeze.count > 0,
+        "generator_every": stage.generator_every > 1,
+        "discriminator_from": stage.discriminator_from != "last",
+    }
+    field = next((name for name, said in asked.items() if said), None)
+    if field and not adversarial:
+        usual = {"freeze": 0, "generator_every": 1, "discriminator_from": "last"}[field]
+        raise IncompatibleError(
+            f"{field} of stage '{stage.name}' is about a discriminator, and none of its losses is "
+            "adversarial",
+            hint=f"--set stages.{stage.name}.{field}={usual}",
+        )
+
+
 def check_room(stage: Stage, loss: BoundComponent, unit: int) -> None:
     """Check that a stage's patch is large enough for one of its losses."""
     smallest = loss.amount(loss.spec(LossSpec).min_size)

@@ -20,6 +20,7 @@ from srkit_core.compatibility import (
     check_lipschitz,
     check_patches,
     check_room,
+    check_turns,
 )
 from srkit_core.errors import IncompatibleError, UnknownComponentError
 from srkit_core.expressions import Call, Sum, Term
@@ -172,6 +173,7 @@ def _bind_stage(
     for bound in components:
         check_room(stage, bound, unit)
     check_labels(stage, column_labels(components))
+    check_turns(stage, adversarial=any(one.spec(LossSpec).adversarial for one in components))
     return StagePlan(
         stage,
         tuple(map(LossTerm, column_labels(components), weights, components)),

@@ -79,6 +79,15 @@ class Stage(RecipeTable):
     looks at the updated discriminator."""
     d_steps: Annotated[PositiveInt, Field(le=_MOST_SAMPLES)] = 1
     """Updates of the discriminator in a step."""
+    generator_every: Annotated[PositiveInt, Field(le=_MOST_SAMPLES)] = 1
+    """The generator is updated in every n-th step of the stage, the discriminator in each
+    (BasicSR's `net_d_iters`, counted as there)."""
+    freeze: RiseText = default(Span(0))
+    """How long at the beginning of the stage the generator stays as it is, while the discriminator
+    trains alone (BasicSR's `net_d_init_iters`); 0: not."""
+    discriminator_from: Literal["last", "fresh"] = "last"
+    """Whether the discriminator goes on from that of the stages before, or begins anew with initial
+    weights and an optimizer of its own."""
     optimizer: Table[OptimizersConfig] = default(OptimizersConfig())
     """Which optimizer updates the networks, one table for both or one for each."""
     schedule: Table[Schedule] = default(Schedule())

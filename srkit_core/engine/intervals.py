@@ -21,6 +21,8 @@ class StageIntervals:
     validate: int
     checkpoint: int
     milestones: frozenset[int] = frozenset()
+    freeze: int = 0
+    generator_every: int = 1
 
     def due(self, interval: int, step: int) -> bool:
         """Whether something with an interval is due after step number `step`, from 1; always at the
@@ -31,6 +33,17 @@ class StageIntervals:
     def logs(self, step: int) -> bool:
         """Whether a row is due; the first and last step are always logged."""
         return step == 1 or self.due(self.log, step)
+
+    def trains_generator(self, step: int) -> bool:
+        """Whether the generator is updated in step number `step`, from 1; the discriminator is in
+        each. Counted as BasicSR counts `net_d_init_iters` and `net_d_iters`.
+        """
+        return step > self.freeze and step % self.generator_every == 0
+
+    @property
+    def first_update(self) -> int:
+        """The first step in which the generator is updated."""
+        return -(-(self.freeze + 1) // self.generator_every) * self.generator_every
 
 
 def intervals_of(stage: StagePlan, crops: int) -> StageIntervals:
@@ -47,4 +60,14 @@ def intervals_of(stage: StagePlan, crops: int) -> StageIntervals:
     milestones = frozenset(span.steps(epoch) for span in fields.keep_weights_at)
     log = fields.log_every.steps(epoch)
     warmup = fields.lr_warmup.steps(epoch)
-    return StageIntervals(length, epoch, warmup, log, validate, checkpoint, milestones)
+    return StageIntervals(
+        length,
+        epoch,
+        warmup,
+        log,
+        validate,
+        checkpoint,
+        milestones,
+        fields.freeze.steps(epoch),
+        fields.generator_every,
+    )

@@ -80,6 +80,15 @@ def build_for_training(
     return TrainableNetwork(module, compiled, bound.component.full_name)
 
 
+def begin_discriminator(plan: Plan, networks: Networks, number: int) -> None:
+    """Give the discriminator initial weights of a seed of its own, where a stage wants that."""
+    wanted = plan.stages[number].stage.discriminator_from == "fresh"
+    if wanted and plan.discriminator and networks.discriminator:
+        seed = seed_for(plan.recipe.seed, "discriminator", number + 1)
+        fresh = build_network(plan.discriminator, seed=seed)
+        networks.discriminator.module.load_state_dict(fresh.state_dict())
+
+
 def with_average(networks: Networks, stage: StagePlan) -> Networks:
     """Return the networks as a stage needs them: with a moving average, continued or begun, or
     without one.

@@ -120,10 +120,18 @@ def column_values(
     """Return the values of a step under the names of their columns, detached."""
     values = {f"loss/{label}": value.detach() for label, value in g_loss.terms.items()}
     values["loss/total"] = g_loss.total.detach()
-    if real:
-        d_real, d_fake = confidence(real), confidence(fake)
-        values |= {"d_real": d_real, "d_fake": d_fake, "d_gap": d_real - d_fake}
-    return values if d_loss is None else values | {"loss/discriminator": d_loss.detach()}
+    return values if d_loss is None else values | discriminator_values(d_loss, real, fake)
+
+
+def discriminator_values(d_loss: Tensor, real: Maps, fake: Maps) -> Values:
+    """Return what a step says of the discriminator, under the names of its columns, detached."""
+    d_real, d_fake = confidence(real), confidence(fake)
+    return {
+        "loss/discriminator": d_loss.detach(),
+        "d_real": d_real,
+        "d_fake": d_fake,
+        "d_gap": d_real - d_fake,
+    }
 
 
 def logits_of(discriminator: Callable[[Tensor], Any], pictures: Tensor) -> Maps:

@@ -32,7 +32,12 @@ from srkit_core.engine.logs.forecast import Forecast
 from srkit_core.engine.logs.logger import Figures, Throughput, log_step, log_validation
 from srkit_core.engine.logs.running_means import RunningMeans
 from srkit_core.engine.memory_hint import less_memory_hint
-from srkit_core.engine.networks import Networks, TrainableNetwork, with_average
+from srkit_core.engine.networks import (
+    Networks,
+    TrainableNetwork,
+    begin_discriminator,
+    with_average,
+)
 from srkit_core.engine.objective import Objective, Values, build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.pool import Pool
@@ -208,9 +213,10 @@ class StageRun:
         processes.seed(seed_for(context.recipe.seed, "networks", total, processes.rank))
         factors = ramp_factors(stage.ramps, position)
         objective = self.objective.ramped(factors) if factors else self.objective
-        step = StepContext(stage, objective, processes, total + 1, pictures)
+        learns = self.intervals.trains_generator(position.step + 1)
+        step = StepContext(stage, objective, processes, total + 1, pictures, learns)
         values = train_step(self.pair, step, examples)
-        if self.networks.average is not None and stage.ema is not None:
+        if learns and self.networks.average is not None and stage.ema is not None:
             update_average(self.networks.average, self.networks.generator.module, stage.ema)
         return values
 
@@ -290,6 +296,7 @@ def open_next_stage(run: StageRun) -> StageRun:
         before, position=position, best={}, judged={}, waited=0, ended=False, owed=False
     )
     networks = with_average(run.networks, context.plan.stages[number])
+    begin_discriminator(context.plan, networks, number)
     start_from = context.plan.stages[number].stage.start_from
     if start_from != "last":
         path = context.folder.weights(start_from, run.plan.stage.name)

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from math import isfinite
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.engine.gan_monitor import contrast_and_tint
 from srkit_core.engine.machine.processes import Processes
-from srkit_core.engine.objective import Objective, Values, column_values, logits_of
+from srkit_core.engine.objective import (
+    Objective,
+    Values,
+    column_values,
+    discriminator_values,
+    logits_of,
+)
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer
 from srkit_core.errors import DivergedError, NotFiniteError
 from srkit_core.io.images import all_finite
@@ -22,7 +28,8 @@ from srkit_core.recipe import Stage
 class StepContext:
     """What a step computes with: the fields and losses of its stage, and the processes of the run.
 
-    Its number in the run and the names of its pictures are for errors.
+    Its number in the run and the names of its pictures are for errors. `trains_generator` is false
+    where the generator stays as it is, and the discriminator learns alone.
     """
 
     stage: Stage
@@ -30,6 +37,7 @@ class StepContext:
     processes: Processes
     step: int
     pictures: tuple[str, ...] = ()
+    trains_generator: bool = True
 
 
 def train_step(pair: NetworkPair, context: StepContext, examples: Examples) -> Values:
@@ -41,6 +49,8 @@ def train_step(pair: NetworkPair, context: StepContext, examples: Examples) -> V
     with _blaming(examples, context):
         if pair.discriminator is None:
             return _generator_alone(pair.generator, context, microbatches)
+        if not context.trains_generator:
+            return _discriminator_alone(pair.generator, pair.discriminator, context, microbatches)
         first = context.stage.order == "generator-first"
         turns = _generator_first if first else _discriminator_first
         return turns(pair.generator, pair.discriminator, context, microbatches)
@@ -82,6 +92,40 @@ def _generator_alone(
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(loss.total / len(microbatches))
     return _mean(values) | _update(context, generator=generator)
+
+
+def _discriminator_alone(
+    generator: NetworkWithOptimizer,
+    discriminator: NetworkWithOptimizer,
+    context: StepContext,
+    microbatches: Sequence[Examples],
+) -> Values:
+    """Let the discriminator move, and leave everything of the generator as it is: its weights, its
+    optimizer, and the statistics of its batch normalisation, though it computes with those of the
+    batch, as it does when it learns.
+
+    It is passed without a graph and its losses are not computed. What the discriminator says is
+    from before its first update, whoever's turn is first in other steps.
+    """
+    with buffers_kept(generator.module):
+        sr_images = [_upscaled(generator, context, one, graph=False) for one in microbatches]
+    turns = [
+        _discriminator_turn(discriminator, context, microbatches, sr_images)
+        for _ in range(context.stage.d_steps)
+    ]
+    return turns[0]
+
+
+@contextmanager
+def buffers_kept(network: nn.Module) -> Iterator[None]:
+    """Put back, bit for bit, what a pass of a network changes in it beside its parameters."""
+    before = [(buffer, buffer.clone()) for buffer in network.buffers()]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, value in before:
+                buffer.copy_(value)
 
 
 def _generator_first(
@@ -133,7 +177,7 @@ def _discriminator_first(
         upscaled = []
         sr_images = [_upscaled(generator, context, one, graph=False) for one in microbatches]
     for _ in range(context.stage.d_steps):
-        d_norm = _discriminator_turn(discriminator, context, microbatches, sr_images)
+        d_values = _discriminator_turn(discriminator, context, microbatches, sr_images)
     values = []
     for microbatch in microbatches:
         sr = upscaled[0] if upscaled else _upscaled(generator, context, microbatch)
@@ -147,7 +191,7 @@ def _discriminator_first(
         step_values = _finite(column_values(g_loss, d_loss, real, fake), context)
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(g_loss.total / len(microbatches))
-    return _mean(values) | _update(context, generator=generator) | d_norm
+    return d_values | _mean(values) | _update(context, generator=generator)
 
 
 def _discriminator_turn(
@@ -156,17 +200,18 @@ def _discriminator_turn(
     microbatches: Sequence[Examples],
     sr_images: Sequence[Tensor],
 ) -> Values:
-    """Train on SR images that stay as they are; returns the norm of the discriminator's
-    gradients.
+    """Train on SR images that stay as they are; returns what the discriminator says before its
+    update, and the norm of its gradients.
     """
+    values = []
     for microbatch, sr in zip(microbatches, sr_images, strict=True):
         with context.processes.autocast():
             real = logits_of(discriminator, microbatch.hr)
             fake = logits_of(discriminator, sr)
         d_loss = context.objective.discriminator(real, fake)
-        _finite({"loss/discriminator": d_loss}, context)
+        values.append(_finite(discriminator_values(d_loss, real, fake), context))
         discriminator.accumulate(d_loss / len(microbatches))
-    return _update(context, discriminator=discriminator)
+    return _mean(values) | _update(context, discriminator=discriminator)
 
 
 def _upscaled(

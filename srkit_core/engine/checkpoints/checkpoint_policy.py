@@ -64,7 +64,8 @@ def keep_best(run: "StageRun", losses: Figures, scores: SetScores) -> Progress:
     kept = {one.name: one.value for one in won if one.name}
     for name in kept:
         _save(run, stage.name, f"best-{name}")
-    waited = 0 if stage.patience_on in kept else progress.waited + 1
+    still = progress.position.step < run.intervals.first_update
+    waited = 0 if stage.patience_on in kept or still else progress.waited + 1
     return replace(
         progress,
         best={**progress.best, **kept},

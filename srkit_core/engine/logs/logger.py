@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from srkit_core.callbacks import StepEvent, ValidationEvent
 from srkit_core.engine.gan_monitor import CONTRAST, TINT
-from srkit_core.engine.logs.columns import LogSplit, columns_of_kind, log_row
+from srkit_core.engine.logs.columns import TOTAL, LogSplit, columns_of_kind, log_row
 
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
@@ -60,11 +60,12 @@ class RunClock:
 
 def log_step(run: "StageRun", scores: Figures) -> Figures:
     """Log the training steps since the last row, means over steps and processes, with the scores of
-    the last batch; returns the figures of the row.
+    the last batch; returns the figures of the row. Losses of the generator are there where one of
+    these steps trained it, and so are warnings: a discriminator that trains alone may win.
     """
     means = run.means.take(run.context.processes)
     figures = means | {"images_per_s": run.throughput.rate()}
-    for warning in run.monitor.row(figures):
+    for warning in run.monitor.row(figures) if TOTAL in figures else ():
         run.context.callbacks.on_note(f"step {run.progress.position.total}: {warning}")
     unlogged = (CONTRAST, TINT)
     logged = {name: value for name, value in figures.items() if name not in unlogged} | scores

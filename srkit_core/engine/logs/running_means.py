@@ -22,13 +22,17 @@ class RunningMeans:
         self._sums = torch.zeros(2, 0, dtype=torch.float64)
 
     def add(self, values: Mapping[str, Tensor]) -> None:
-        """Add the values of a step, scalars on one device; every step has the same ones."""
+        """Add the values of a step, scalars on one device. A step may lack some of them; those are
+        means over the steps that have them.
+        """
         stacked = torch.stack([value.detach().float() for value in values.values()])
         kind = torch.float64 if backend_of(stacked.device).float64 else torch.float32
         finite = stacked.isfinite()
         step = torch.stack([stacked.nan_to_num(0, 0, 0), finite]).to(kind)
-        self._sums = self._sums.to(step) + step if self._names else step
-        self._names = tuple(values)
+        names = tuple(dict.fromkeys([*self._names, *values]))
+        before = _placed(self._sums.to(step), self._names, names)
+        self._sums = before + _placed(step, tuple(values), names)
+        self._names = names
 
     def share(self, processes: Processes) -> None:
         """Let every process hold the mean over all of them, so that what the main process saves
@@ -45,7 +49,7 @@ class RunningMeans:
             return {}
         sums, counts = processes.mean(self._sums).tolist()
         named = zip(self._names, sums, counts, strict=True)
-        self._names = ()
+        self._names, self._sums = (), self._sums[:, :0]
         return {name: total / count for name, total, count in named if count}
 
     def __bool__(self) -> bool:
@@ -60,3 +64,11 @@ class RunningMeans:
         """Go on from what a checkpoint holds."""
         self._names = tuple(state.values.get("names", ()))
         self._sums = state.tensors.get("sums", self._sums)
+
+
+def _placed(sums: Tensor, names: tuple[str, ...], among: tuple[str, ...]) -> Tensor:
+    """Return sums (2, N) by the places that their names have among others, 0 for the rest."""
+    if names == among:
+        return sums
+    places = torch.tensor([among.index(name) for name in names], device=sums.device).long()
+    return sums.new_zeros(2, len(among)).index_copy(1, places, sums)
