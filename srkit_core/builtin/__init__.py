@@ -8,6 +8,7 @@ from srkit_core.builtin.data_sources import DATA_SOURCES
 from srkit_core.builtin.known_losses import LOSSES, window_size
 from srkit_core.builtin.known_trackers import TRACKERS
 from srkit_core.builtin.schedules import SCHEDULES
+from srkit_core.builtin.shipped_recipes import RECIPES
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import (
     Between,
@@ -16,14 +17,12 @@ from srkit_core.interfaces import (
     Generator,
     Metric,
 )
-from srkit_core.resources import bundled
 from srkit_core.specs import (
     AnnouncedSpec,
     ComponentSpec,
     DegradationSpec,
     GeneratorSpec,
     MetricSpec,
-    RecipeSpec,
 )
 
 Border = Literal["symmetric", "replicate"]
@@ -155,7 +154,7 @@ def srkit_components() -> list[AnnouncedSpec]:
         *(spec for kernel in SUPPORT for spec in _interpolation(kernel)),
         *LOSSES,
         *_metrics(),
-        *_recipes(),
+        *RECIPES,
         *AUGMENTATIONS,
         *SCHEDULES,
         *TRACKERS,
@@ -180,22 +179,5 @@ def _metrics() -> list[ComponentSpec]:
             source="Wang et al. 2004, eq. 13",
             higher_is_better=True,
             min_size=window_size,
-        ),
-    ]
-
-
-def _recipes() -> list[RecipeSpec]:
-    folder = bundled("examples/recipes")
-    return [
-        RecipeSpec(
-            name="demo",
-            file=folder / "demo.toml",
-            summary="what srkit demo runs: two stages on bundled photographs, about two minutes",
-        ),
-        RecipeSpec(
-            name="srresnet",
-            file=folder / "srresnet.toml",
-            summary="SRResNet as its paper trained it: MSE, a million updates",
-            source="Ledig et al. 2017, section 3.2",
         ),
     ]

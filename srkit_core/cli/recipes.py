@@ -10,6 +10,7 @@ from srkit_core.cli.render import print_json, print_table
 from srkit_core.errors import SrkitError
 
 if TYPE_CHECKING:
+    from srkit_core.recipe import Recipe
     from srkit_core.registry import Installed, Registry
     from srkit_core.specs import RecipeSpec
 
@@ -55,39 +56,61 @@ def recipes_command(
 
 def _print_shipped(registry: "Registry") -> None:
     """Print a row for each installed recipe; one that is damaged says so in its own."""
+    from srkit_core.misses import OWN_DISTRIBUTION
     from srkit_core.specs import RecipeSpec
 
     recipes = registry.installed(RecipeSpec)
     often = Counter(one.name for one in recipes)
     rows, broken = [], set[int]()
     for number, one in enumerate(recipes):
-        name = one.name if often[one.name] == 1 else one.full_name
+        bare = one.distribution == OWN_DISTRIBUTION and often[one.name] == 1
         try:
-            told = [*_content(one), one.spec.summary]
+            told = [*_content(one), _about(one.spec)]
         except SrkitError as error:
             broken.add(number)
-            told = ["", "", f"broken: {error.message}"]
-        rows.append([name, one.distribution, *told])
-    heads = ["recipe", "from", "scale", "generator", "summary"]
-    print_table(heads, rows, bad=frozenset(broken))
+            told = ["", "", "", f"broken: {error.message}"]
+        rows.append([one.name if bare else one.full_name, *told])
+    print_table(["recipe", "trains", "length", "data", "what"], rows, bad=frozenset(broken))
+
+
+def _about(spec: "RecipeSpec") -> str:
+    """Return what a recipe is, and where it is from."""
+    return spec.summary if spec.source == "empirical" else f"{spec.summary} ({spec.source})"
 
 
 def _content(recipe: "Installed[RecipeSpec]") -> list[str]:
-    """Return the scale and the generator of a recipe, or how many models it compares.
+    """Return what a recipe trains, for how long, and of what pictures; or how many models it
+    compares.
 
     Raises SrkitError when it is missing or damaged.
     """
     from srkit_core.evaluation_recipe import is_evaluation_recipe, read_evaluation_recipe
     from srkit_core.named_recipes import recipe_path
+    from srkit_core.recipe import PAIRED
     from srkit_core.recipe_files import read_recipe_file
 
     path = recipe_path(recipe)
     if is_evaluation_recipe(path):
         wanted = read_evaluation_recipe(path, {})
-        scale = f"x{wanted.scale}" if wanted.scale else ""
-        return [scale, f"compares {len(wanted.models)} models"]
+        return [f"compares {len(wanted.models)} models", "", ""]
     trained = read_recipe_file(path)
-    return [f"x{trained.scale}", str(trained.generator)]
+    data = "pairs" if trained.degradation == PAIRED else "HR"
+    return [f"x{trained.scale} {trained.generator.name}", _length(trained), data]
+
+
+def _length(recipe: "Recipe") -> str:
+    """Return how long all stages are, such as 1.4M steps or 200 epochs."""
+    lengths = Counter[str]()
+    for stage in recipe.stages:
+        lengths[stage.length.unit] += stage.length.count
+    return " + ".join(f"{_rounded(count)} {unit}" for unit, count in lengths.items())
+
+
+def _rounded(count: int) -> str:
+    for unit, name in ((1_000_000, "M"), (1000, "k")):
+        if count >= unit:
+            return f"{count / unit:.3g}{name}"
+    return str(count)
 
 
 def _print_fields(*, as_json: bool, markdown: bool) -> None:

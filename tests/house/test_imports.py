@@ -51,7 +51,7 @@ def _within(name, package):
 
 def test_plugins_and_built_ins_see_the_door_only(imports):
     doors = [f"srkit_core.{door}" for door in DOOR]
-    shelf = ("srkit_core/builtin/__init__.py", "srkit_core.resources.bundled")
+    shelf = ("srkit_core/builtin/shipped_recipes.py", "srkit_core.resources.bundled")
     strangers = [
         (str(path), name)
         for path, names in imports.items()

@@ -22,7 +22,7 @@ def test_a_shipped_recipe_fits_what_is_installed(name):
     assert recipe_from_toml(planned.recipe.to_toml()) == planned.recipe
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", ["demo", "srresnet"])
 def test_a_shipped_recipe_trains(name, tmp_path):
     short = [f"{field}=1" for field in ("steps", "batch")] + ["patch=32", "lr_warmup=0"]
     wanted = recipe_from_flags(read_recipe(name), Flags(settings=tuple(short))).recipe
@@ -31,8 +31,4 @@ def test_a_shipped_recipe_trains(name, tmp_path):
 
 
 def test_the_shipped_recipes_are_those_of_the_examples(root):
-    assert (
-        SHIPPED
-        == sorted(path.stem for path in (root / "examples/recipes").glob("*.toml"))
-        == ["demo", "srresnet"]
-    )
+    assert sorted(path.stem for path in (root / "examples/recipes").glob("*.toml")) == SHIPPED

@@ -111,12 +111,29 @@ def test_recipes_are_listed_with_where_they_come_from_and_a_damaged_one_is_a_row
     assert run(["recipes"]) == 0
     lines = capsys.readouterr().out.splitlines()
     rows = {line.split()[0]: line for line in lines}
-    assert lines[0].split() == ["recipe", "from", "scale", "generator", "summary"]
-    assert rows["faces"].split() == ["faces", "srkit-faces", "x4", "net(blocks=2)", "faces!"]
-    assert rows["compared"].split()[1:] == ["srkit-faces", "compares", "2", "models", "compared!"]
-    assert f"broken: {shelf / 'damaged.toml'} is not TOML" in rows["damaged"]
-    assert "broken: the recipe 'srkit-faces/lost' has lost its file" in rows["lost"]
+    assert lines[0].split() == ["recipe", "trains", "length", "data", "what"]
+    assert rows["srkit-faces/faces"].split()[1:] == ["x4", "net", "5", "steps", "HR", "faces!"]
+    assert rows["srkit-faces/compared"].split()[1:] == ["compares", "2", "models", "compared!"]
+    assert f"broken: {shelf / 'damaged.toml'} is not TOML" in rows["srkit-faces/damaged"]
+    assert "broken: the recipe 'srkit-faces/lost' has lost its file" in rows["srkit-faces/lost"]
     assert {"srkit/demo", "srkit-faces/demo", "srresnet"} <= rows.keys()
+
+
+def test_own_recipes_are_listed_with_length_data_and_source(capsys):
+    assert run(["recipes"]) == 0
+    rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert rows["realesrgan"].split()[:5] == ["x4", "rrdb", "1.4M", "steps", "HR"]
+    assert rows["realesrgan"].endswith("Real-ESRGAN: Real-ESRNet, then a GAN (Wang et al. 2021)")
+    assert rows["paired-gan"].split()[:5] == ["x4", "rrdb", "30", "epochs", "pairs"]
+    assert rows["edsr"].split()[2:4] == ["300k", "steps"]
+
+
+def test_the_list_of_recipes_fits_eighty_columns(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["recipes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["recipe", "trains", "length", "data", "what"]
 
 
 def test_a_recipe_is_printed_by_its_full_name(installed, specs, capsys):

@@ -172,7 +172,7 @@ def test_a_recipe_of_bytes_is_an_error(tmp_path):
 
 def test_every_recipe_that_ships_is_read_and_kept():
     shipped = discover(limit=()).installed(RecipeSpec)
-    assert [one.full_name for one in shipped] == ["srkit/demo", "srkit/srresnet"]
+    assert len(shipped) >= 17
     for one in shipped:
         recipe = read_recipe(str(one.spec.file))
         assert recipe_from_toml(recipe.to_toml()) == recipe, one.name
