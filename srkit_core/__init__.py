@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from srkit_core.models.model import Model
     from srkit_core.named_recipes import read_recipe
     from srkit_core.plan import Plan
-    from srkit_core.recipe import Data, Recipe, Stage, Validation
+    from srkit_core.recipe import Data, Recipe, Stage
     from srkit_core.registry import Registry, discover
     from srkit_core.run_folder import RunResult
     from srkit_core.run_options import RunOptions
+    from srkit_core.validation_config import Validation, ValidationSet
 
     __version__: str
 
@@ -60,8 +61,9 @@ _HOMES: Final = {
     "Stage": "recipe",
     "StageEndEvent": "callbacks",
     "StepEvent": "callbacks",
-    "Validation": "recipe",
+    "Validation": "validation_config",
     "ValidationEvent": "callbacks",
+    "ValidationSet": "validation_config",
     "bundled_photographs": "data.bundled_photographs",
     "compare": "evaluation.scores",
     "degrade": "evaluation.degrade_picture",
@@ -97,6 +99,7 @@ __all__ = [
     "StepEvent",
     "Validation",
     "ValidationEvent",
+    "ValidationSet",
     "__version__",
     "bundled_photographs",
     "compare",

@@ -45,6 +45,11 @@ class DegradationPlan:
         return -(-total // self.scale) * self.scale
 
 
+def margin_around(scale: int, *plans: DegradationPlan | None) -> int:
+    """Return the HR pixels needed around a crop by several chains together, in whole LR pixels."""
+    return sum(-(-one.margin // scale) * scale for one in plans if one)
+
+
 def bind_chain(registry: Registry, chain: Chain, scale: int) -> DegradationPlan:
     """Bind a degradation chain; its net change of size must be 1/scale."""
     steps, divisor = list[DegradationStep](), 1

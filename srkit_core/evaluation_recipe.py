@@ -27,7 +27,8 @@ from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain, parse_sum
 from srkit_core.fields import DegradationText, MetricText, RecipeTable, default
 from srkit_core.home import at_home
-from srkit_core.recipe import ProtocolName, recipe_error
+from srkit_core.recipe import recipe_error
+from srkit_core.validation_config import ProtocolName
 
 _INSTEAD: Final = {"lr": "degrade", "degrade": "lr"}
 """What a flag speaks against in a recipe, beside the field of its own name."""
@@ -56,6 +57,9 @@ class EvaluationRecipe(RecipeTable):
     """Whether metrics see luma (y: BT.601, as in the literature of SR) or RGB."""
     border: NonNegativeInt | None = None
     """HR pixels cut from each side before scoring; none: as many as the scale."""
+    crop: NonNegativeInt = 0
+    """Side of the centre crop that is scored of each picture, in HR pixels; smaller pictures are
+    scored whole. 0: all are."""
 
     @field_validator("lr")
     @classmethod

@@ -187,6 +187,8 @@ if TYPE_CHECKING:
     LossText: TypeAlias = Written[Sum, Sum | str]
     MetricText: TypeAlias = Written[Sum, Sum | str]
     DegradationText: TypeAlias = Written[Chain, Chain | str]
+    OptionalMetricText: TypeAlias = Written[Sum | None, Sum | str | None]
+    OptionalDegradationText: TypeAlias = Written[Chain | None, Chain | str | None]
     AugmentText: TypeAlias = Written[Chain, Chain | str]
     SpanText: TypeAlias = Written[Span, Span | int | str]
     OptionalSpanText: TypeAlias = Written[Span | None, Span | int | str | None]
@@ -204,6 +206,8 @@ else:
     LossText = Annotated[Sum, _AsText("loss", parse_sum, Sum)]
     MetricText = Annotated[Sum, _AsText("metric", parse_sum, Sum)]
     DegradationText = Annotated[Chain, _AsText("degradation", parse_chain, Chain)]
+    OptionalMetricText = MetricText | None
+    OptionalDegradationText = DegradationText | None
     AugmentText = Annotated[Chain, _AsText("augmentation", parse_chain, Chain)]
     SpanText = Annotated[Span, *_span_field(_read_span, 1)]
     OptionalSpanText = SpanText | None

@@ -13,6 +13,7 @@ from srkit_core.recipe import PAIRED, Recipe
 from srkit_core.registry import Component, Registry
 from srkit_core.schedule import Schedule
 from srkit_core.specs import AnnouncedSpec, AugmentationSpec, Kind, ScheduleSpec
+from srkit_core.validation_config import Validation, ValidationSet
 
 OWN_BICUBIC: Final = "srkit/bicubic"
 """The baseline that srkit takes where nobody names one."""
@@ -24,8 +25,7 @@ def with_full_names(recipe: Recipe, registry: Registry, home: str) -> Recipe:
     released with srkit, else as anybody would write them.
     """
     names = _Names(registry.preferring({home}, core_distributions()))
-    validation, stored = recipe.validation, recipe.degradation == PAIRED
-    disc = recipe.discriminator
+    stored, disc = recipe.degradation == PAIRED, recipe.discriminator
     stages = (
         stage.model_copy(
             update={
@@ -36,14 +36,13 @@ def with_full_names(recipe: Recipe, registry: Registry, home: str) -> Recipe:
         )
         for stage in recipe.stages
     )
-    metrics = names.sum("metric", validation.metrics)
     return recipe.model_copy(
         update={
             "generator": names.call("generator", recipe.generator),
             "discriminator": names.call("discriminator", disc) if disc else None,
             "degradation": recipe.degradation if stored else names.chain(recipe.degradation),
             "target": names.chain(recipe.target),
-            "validation": validation.model_copy(update={"metrics": metrics}),
+            "validation": names.validation(recipe.validation),
             "stages": tuple(stages),
         }
     )
@@ -61,6 +60,20 @@ class _Names:
     def chain(self, written: Chain) -> Chain:
         items = (replace(item, call=self.call("degradation", item.call)) for item in written.items)
         return Chain(tuple(items))
+
+    def validation(self, written: Validation) -> Validation:
+        sets = {name: self._validation_set(one) for name, one in written.sets.items()}
+        metrics = self.sum("metric", written.metrics)
+        return written.model_copy(update={"metrics": metrics, "sets": sets})
+
+    def _validation_set(self, written: ValidationSet) -> ValidationSet:
+        metrics, chain = written.metrics, written.degradation
+        return written.model_copy(
+            update={
+                "metrics": None if metrics is None else self.sum("metric", metrics),
+                "degradation": chain if chain is None or chain == PAIRED else self.chain(chain),
+            }
+        )
 
     def augment(self, written: Chain) -> Chain:
         return Chain(tuple(map(self._augment_item, written.items)))

@@ -13,11 +13,13 @@ from typing import Final
 from srkit_core.binding import BoundComponent
 from srkit_core.catalogue import core_distributions
 from srkit_core.expressions import Call, Sum
+from srkit_core.metric_binding import MetricTerm
 from srkit_core.plan import Plan, plan
 from srkit_core.pretrained import DownloadProgress, FoundWeights, find, identify, obtain_first
 from srkit_core.recipe import Recipe, Stage
 from srkit_core.registry import Registry
 from srkit_core.specs import Alternatives, WeightsSpec
+from srkit_core.validation_config import Validation, ValidationSet
 
 OPTION: Final = "weights"
 """The option that takes the name of the chosen network."""
@@ -56,14 +58,8 @@ def choose_networks(
         _chosen_stage(stage, recorded, number, planned, registry, report)
         for number, stage in enumerate(recipe.stages)
     ]
-    metrics = _chosen_sum(
-        recipe.validation.metrics,
-        [one.bound for one in planned.metrics],
-        recorded.validation.metrics if recorded else None,
-        registry,
-        report,
-    )
-    validation = recipe.validation.model_copy(update={"metrics": metrics})
+    before = recorded.validation if recorded else None
+    validation = _chosen_validation(recipe.validation, before, planned, registry, report)
     return recipe.model_copy(update={"stages": tuple(chosen), "validation": validation})
 
 
@@ -109,7 +105,7 @@ def components_of(planned: Plan) -> list[BoundComponent]:
     components = [
         planned.generator,
         *(one.bound for stage in planned.stages for one in stage.terms),
-        *(one.bound for one in planned.metrics),
+        *(one.bound for one in planned.validation.terms),
     ]
     return [*components, planned.discriminator] if planned.discriminator else components
 
@@ -127,6 +123,27 @@ def _chosen_stage(
     return stage.model_copy(
         update={"loss": _chosen_sum(stage.loss, components, before, registry, report)}
     )
+
+
+def _chosen_validation(
+    validation: Validation,
+    recorded: Validation | None,
+    planned: Plan,
+    registry: Registry,
+    report: DownloadProgress | None,
+) -> Validation:
+    def chosen(written: Sum, before: Sum | None, terms: Sequence[MetricTerm]) -> Sum:
+        return _chosen_sum(written, [one.bound for one in terms], before, registry, report)
+
+    sets = dict[str, ValidationSet]()
+    for name, one in validation.sets.items():
+        known = recorded.sets.get(name) if recorded else None
+        before, terms = known.metrics if known else None, planned.validation.of(name).metrics
+        metrics = None if one.metrics is None else chosen(one.metrics, before, terms)
+        sets[name] = one.model_copy(update={"metrics": metrics})
+    before = recorded.metrics if recorded else None
+    metrics = chosen(validation.metrics, before, planned.validation.usual.metrics)
+    return validation.model_copy(update={"metrics": metrics, "sets": sets})
 
 
 def _chosen_sum(

@@ -11,7 +11,7 @@ from pathlib import Path
 from srkit_core.augmentation import Augment, bind_augment
 from srkit_core.augmentation.chain_binding import augment_written_out
 from srkit_core.binding import BoundComponent, bind
-from srkit_core.chain import DegradationPlan, bind_chain, bind_target
+from srkit_core.chain import DegradationPlan, bind_chain, bind_target, margin_around
 from srkit_core.compatibility import (
     check_adversarial,
     check_contests,
@@ -24,7 +24,7 @@ from srkit_core.compatibility import (
 )
 from srkit_core.errors import IncompatibleError, UnknownComponentError
 from srkit_core.expressions import Call, Sum, Term
-from srkit_core.metric_binding import MetricTerm, bind_metrics, column_labels
+from srkit_core.metric_binding import column_labels
 from srkit_core.misses import with_maker
 from srkit_core.optimizer_binding import BoundOptimizer, bind_optimizer
 from srkit_core.optimizer_config import OptimizersConfig
@@ -33,6 +33,11 @@ from srkit_core.registry import Registry
 from srkit_core.run_folder import read_environment
 from srkit_core.schedule_binding import BoundSchedule, bind_schedule
 from srkit_core.specs import GeneratorSpec, LossSpec
+from srkit_core.validation_binding import (
+    ValidationPlan,
+    bind_validation,
+    validation_written_out,
+)
 
 
 @dataclass(frozen=True)
@@ -81,16 +86,17 @@ class Plan:
     degradation: DegradationPlan | None
     target: DegradationPlan | None
     stages: tuple[StagePlan, ...]
-    metrics: tuple[MetricTerm, ...]
+    validation: ValidationPlan
 
     @property
     def margin(self) -> int:
         """HR pixels needed around a crop, by everything that happens to HR, in whole LR pixels."""
-        return sum(
-            -(-one.margin // self.recipe.scale) * self.recipe.scale
-            for one in (self.target, self.degradation)
-            if one
-        )
+        return margin_around(self.recipe.scale, self.target, self.degradation)
+
+    def margin_of(self, validation_set: str) -> int:
+        """HR pixels needed around a patch of a validation set."""
+        chain = self.validation.of(validation_set).degradation
+        return margin_around(self.recipe.scale, self.target, chain)
 
 
 def plan(recipe: Recipe, registry: Registry) -> Plan:
@@ -111,19 +117,20 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     )
     losses = [term.bound for stage in stages for term in stage.terms]
     check_adversarial(recipe, losses)
-    measured, usual = recipe.validation.metrics, type(recipe.validation)().metrics
-    metrics = bind_metrics(registry.for_defaults(measured, usual), measured)
-    check_contests(recipe, [one.label for one in metrics])
+    degradation = None if stored else _bind_degradation(registry, recipe)
+    validation = bind_validation(registry, recipe, degradation)
+    decided = validation.best_of or ("", *validation.sets)
+    check_contests(recipe, validation.labels_of(decided))
     for stage in recipe.stages:
         check_crop(stage, generator, recipe.scale)
     bound = Plan(
         recipe=recipe,
         generator=generator,
         discriminator=_bind_discriminator(registry, recipe, stages, unit),
-        degradation=None if stored else _bind_degradation(registry, recipe),
+        degradation=degradation,
         target=bind_target(registry, recipe.target, recipe.scale) if recipe.target.items else None,
         stages=stages,
-        metrics=metrics,
+        validation=validation,
     )
     return replace(bound, recipe=_written_out(bound))
 
@@ -205,14 +212,13 @@ def _bind_discriminator(
 def _written_out(bound: Plan) -> Recipe:
     """Return the recipe with every option of every component, and the weights of losses."""
     recipe, discriminator = bound.recipe, bound.discriminator
-    metrics = Sum(tuple(Term(one.bound.expression) for one in bound.metrics))
     return recipe.model_copy(
         update={
             "generator": bound.generator.expression,
             "discriminator": discriminator.expression if discriminator else None,
             "degradation": bound.degradation.chain if bound.degradation else recipe.degradation,
             "target": bound.target.chain if bound.target else recipe.target,
-            "validation": recipe.validation.model_copy(update={"metrics": metrics}),
+            "validation": validation_written_out(recipe.validation, bound.validation),
             "stages": tuple(map(_stage_written_out, bound.stages)),
         }
     )

@@ -22,14 +22,13 @@ from pydantic import (
 )
 
 from srkit_core.errors import RecipeError
-from srkit_core.expressions import Chain, parse_chain, parse_sum
+from srkit_core.expressions import Chain, parse_chain
 from srkit_core.fields import (
     AugmentText,
     DegradationText,
     DiscriminatorText,
     GeneratorText,
     LossText,
-    MetricText,
     OptionalSpanText,
     RecipeTable,
     RiseText,
@@ -44,6 +43,7 @@ from srkit_core.fields import (
 from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.reserved_names import name_fault
 from srkit_core.schedule import Ramp, Schedule
+from srkit_core.validation_config import Validation, ValidationSet
 
 _LONGEST: Final = 10**12
 _MOST_SAMPLES: Final = 1_000_000
@@ -53,8 +53,6 @@ PAIRED: Final = parse_chain("paired")
 """The degradation of a recipe whose LR comes from disk."""
 
 Order: TypeAlias = Literal["generator-first", "discriminator-first"]
-ProtocolName: TypeAlias = Literal["y", "rgb"]
-SheetColumn: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 
 
 class Stage(RecipeTable):
@@ -172,23 +170,6 @@ class Data(RecipeTable):
         return self
 
 
-class Validation(RecipeTable):
-    """How the generator is scored while it trains."""
-
-    metrics: MetricText = default(parse_sum("psnr + ssim"))
-    """What is measured on whole pictures; the best weights by each are kept."""
-    protocol: ProtocolName = "y"
-    """Whether metrics see luma (y: BT.601, as in the literature of SR) or RGB."""
-    border: NonNegativeInt | None = None
-    """HR pixels cut from each side before scoring; none: as many as the scale."""
-    pictures: NonNegativeInt = 4
-    """Rows of the sheet of pictures that is written at each validation; 0: no sheet."""
-    columns: Several[SheetColumn] = Field(default=default(("bicubic", "sr", "hr")), min_length=1)
-    """Columns of that sheet, from left to right."""
-    on_training: bool = False
-    """Whether metrics are also taken of the training batch at every logged step, patch by patch."""
-
-
 class Recipe(RecipeTable):
     """A whole training run, but for the machine it runs on."""
 
@@ -286,7 +267,15 @@ def _unknown_field(place: str, field: str) -> RecipeError:
     known = sorted(
         {
             name
-            for model in (Recipe, Stage, Data, Validation, Schedule, OptimizersConfig)
+            for model in (
+                Recipe,
+                Stage,
+                Data,
+                Validation,
+                ValidationSet,
+                Schedule,
+                OptimizersConfig,
+            )
             for name in model.model_fields
         }
     )

@@ -17,13 +17,15 @@ from srkit_core.evaluation_recipe import EvaluationRecipe
 from srkit_core.expressions import Call, Chain, Sum
 from srkit_core.fields import Span
 from srkit_core.optimizer_config import OptimizerConfig, OptimizersConfig
-from srkit_core.recipe import Data, Recipe, Stage, Validation
+from srkit_core.recipe import Data, Recipe, Stage
 from srkit_core.schedule import Ramp, Schedule
+from srkit_core.validation_config import Validation, ValidationSet
 
 TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "recipe": Recipe,
     "data": Data,
     "validation": Validation,
+    "validation.sets.NAME": ValidationSet,
     "stages": Stage,
     "stages.optimizer": OptimizersConfig,
     "stages.optimizer.generator": OptimizerConfig,

@@ -10,7 +10,7 @@ import typer
 
 from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.cli.network_report import print_networks
-from srkit_core.cli.recipe_report import print_stages, validation_line
+from srkit_core.cli.recipe_report import print_stages, validation_lines
 from srkit_core.cli.render import print_table, print_text
 from srkit_core.durations import duration, pace
 from srkit_core.errors import RecipeError
@@ -91,7 +91,8 @@ def _print_recipe(
     crops = _crops(planned, environment, data)
     print_stages(planned, crops)
     print_text(_data_line(planned, environment, data, crops))
-    print_text(validation_line(planned))
+    for line in validation_lines(planned):
+        print_text(line)
     for note in [*_missing_data(environment, data), *_missing_networks(planned, registry)]:
         print_text(note)
     print_networks([one for one in (planned.generator, planned.discriminator) if one])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from srkit_core.data.picture import Split
-    from srkit_core.evaluation.evaluate import SeenBy
+    from srkit_core.evaluation.saved_pictures import SeenBy
     from srkit_core.evaluation.scores import ModelScores, Scores
     from srkit_core.evaluation.scoring import Pair
     from srkit_core.evaluation_recipe import EvaluationRecipe
@@ -63,6 +63,10 @@ ProtocolOption = Annotated[
 BorderOption = Annotated[
     int | None, typer.Option(min=0, help="HR pixels cut from each side (default: the scale).")
 ]
+CropOption = Annotated[
+    int | None,
+    typer.Option(min=0, help="Score the centre crop of so many HR pixels (default: all of it)."),
+]
 DeviceOption = Annotated[DeviceName, typer.Option(help="Where to compute.")]
 PrecisionOption = Annotated[PrecisionName, typer.Option(help="auto is fp32.")]
 TileOption = Annotated[
@@ -95,6 +99,7 @@ def eval_command(
     metrics: MetricsOption = None,
     protocol: ProtocolOption = None,
     border: BorderOption = None,
+    crop: CropOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     tile: TileOption = None,
@@ -107,11 +112,11 @@ def eval_command(
     _check((json_file, csv_file), pictures, overwrite=overwrite)
     flags = {
         "lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics,
-        "protocol": protocol, "border": border, "data": data,
+        "protocol": protocol, "border": border, "crop": crop, "data": data,
     }  # fmt: skip
     written = {name: value for name, value in flags.items() if value is not None}
     run = _run_of(models) if data is None else None
-    wanted, unwritten = _wanted(models, _like(run) | written), list[Path]()
+    wanted, unwritten = _wanted(models, _like(run, split) | written), list[Path]()
     save = _saving(pictures, unwritten)
     scores = _scored(wanted, split, run, (device, precision, tile), save)
     _print_scores(scores)
@@ -125,10 +130,10 @@ def _run_of(models: Sequence[str]) -> "RunFolder | None":
     return run_among(models)
 
 
-def _like(run: "RunFolder | None") -> dict[str, Any]:
+def _like(run: "RunFolder | None", split: "Split | None") -> dict[str, Any]:
     from srkit_core.evaluation.run_pictures import as_validated
 
-    return as_validated(run) if run else {}
+    return as_validated(run, split) if run else {}
 
 
 def _scored(
@@ -239,7 +244,7 @@ def _watched(view: ProgressView, pictures: int, save: "SeenBy | None") -> "SeenB
 
 def _saving(pictures: Path | None, unwritten: list[Path]) -> "SeenBy | None":
     """Return what saves a picture; one that cannot be written is named, and the others come."""
-    from srkit_core.evaluation.evaluate import save_into
+    from srkit_core.evaluation.saved_pictures import save_into
 
     save = save_into(pictures)
     if save is None:

@@ -1,15 +1,17 @@
 """How does a person read what a recipe will train?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from srkit_core.cli.render import print_table
 
 if TYPE_CHECKING:
+    from srkit_core.metric_binding import MetricTerm
     from srkit_core.optimizer_config import OptimizerConfig
     from srkit_core.plan import Plan, StagePlan
-    from srkit_core.recipe import Stage, Validation
+    from srkit_core.recipe import Stage
+    from srkit_core.validation_binding import SetPlan
 
 _TOLD = frozenset(
     ("name", "loss", "steps", "epochs", "batch", "patch", "lr", "optimizer", "schedule")
@@ -31,24 +33,31 @@ def print_stages(planned: "Plan", crops: int | None) -> None:
     print_table(["stage", *(one.stage.name for one in planned.stages)], rows)
 
 
-def validation_line(planned: "Plan") -> str:
-    """Say how the generator is scored, and on what."""
-    validation, data = planned.recipe.validation, planned.recipe.data
+def validation_lines(planned: "Plan") -> Iterator[str]:
+    """Say how the generator is scored, and on what; of a set in another way, a line of its own."""
+    validation, data = planned.validation, planned.recipe.data
     held = _selected(data.hold_out) or "a tenth of the pictures, 1 to 8"
     test = f"; for a later test: {_selected(data.test)}" if data.test else ""
-    metrics = " + ".join(one.label for one in planned.metrics)
-    return (
-        f"validation: {metrics} of {_channel(validation)}, border {_border(validation, planned)}; "
-        f"held out unless --val names others: {held}{test}"
+    yield (
+        f"validation: {_scored(validation.usual)}; held out unless --val names others: {held}{test}"
     )
+    for name, one in validation.sets.items():
+        lr = f", LR by {one.degradation.chain}" if one.degradation else ", LR from disk"
+        yield f"of --val {name}=PATH: {_scored(one)}{lr if one.own_lr else ''}"
+    if validation.best_of:
+        yield f"best by: {', '.join(validation.best_of)}"
 
 
-def _channel(validation: "Validation") -> str:
-    return "luma" if validation.protocol == "y" else "RGB"
+def _scored(one: "SetPlan") -> str:
+    metrics = " + ".join(_with_own_pixels(term) for term in one.metrics)
+    channel = "luma" if one.protocol == "y" else "RGB"
+    crop = f", centre crops of {one.crop}" if one.crop else ""
+    return f"{metrics} of {channel}, border {one.border}{crop}"
 
 
-def _border(validation: "Validation", planned: "Plan") -> int:
-    return planned.recipe.scale if validation.border is None else validation.border
+def _with_own_pixels(term: "MetricTerm") -> str:
+    own = ", ".join(f"{name}={value}" for name, value in term.bound.common.items())
+    return f"{term.label}({own})" if own else term.label
 
 
 def _selected(selection: object) -> str:

@@ -19,11 +19,12 @@ from srkit_core.models.component_errors import component_errors
 @dataclass(frozen=True)
 class LrMaker:
     """What happens to HR: `target` first, where there is one, and then `degrade`, unless LR comes
-    from disk (None).
+    from disk (None); with `of_hr`, LR is made of HR itself.
     """
 
     degrade: Degradation | None
     target: Degradation | None = None
+    of_hr: bool = False
 
     def targets(self, hr: Tensor, rng: torch.Generator) -> Tensor:
         """Return what SR is compared with, of the shape of HR: HR itself where nothing happens to
@@ -44,13 +45,16 @@ def make_examples(
     hr = to_unit(_cut(stacks, batch.corners, rule.patch))
     if lr_maker.degrade is None and lr_maker.target is None:
         return Examples(_stored_lr(batch, rng.device), hr, hr)
-    targets = [lr_maker.targets(to_unit(stack), rng) for stack in stacks]
+    whole = [to_unit(stack) for stack in stacks]
+    targets = [lr_maker.targets(stack, rng) for stack in whole]
     target = hr if lr_maker.target is None else _patches(targets, batch.corners, rule.patch)
     if lr_maker.degrade is None:
         return Examples(_stored_lr(batch, rng.device), hr, target)
     small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
     lr = _patches(
-        [lr_maker.degrade(stack, rng=rng) for stack in targets], small, rule.patch // rule.scale
+        [lr_maker.degrade(one, rng=rng) for one in (whole if lr_maker.of_hr else targets)],
+        small,
+        rule.patch // rule.scale,
     )
     return Examples(lr, hr, target)
 

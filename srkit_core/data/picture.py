@@ -1,7 +1,7 @@
 """Where are the pixels of a picture, and how much of them is meant?"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -80,3 +80,12 @@ class Picture:
                 f"{self.width}x{self.height}",
             )
         return hr
+
+
+def centre_crop(picture: Picture, side: int, scale: int) -> Picture:
+    """Return a picture of which only the central square of `side` HR pixels is meant, a multiple of
+    `scale`; 0, or more than it has, leaves it as it is.
+    """
+    if not side or min(picture.sides(scale)) < side:
+        return picture
+    return replace(picture, limit=side)

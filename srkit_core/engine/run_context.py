@@ -16,9 +16,8 @@ from srkit_core.engine.logs.logger import RunClock
 from srkit_core.engine.logs.trackers import Trackers
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.run_data import RunData
-from srkit_core.engine.validator import Validator, metric_columns
-from srkit_core.evaluation.protocol import Protocol
-from srkit_core.evaluation.scoring import build_metrics
+from srkit_core.engine.scored_sets import open_scored_sets
+from srkit_core.engine.validator import Validator, metric_column
 from srkit_core.expressions import Call
 from srkit_core.models.build import build_degradation, build_network
 from srkit_core.models.model import Model
@@ -84,7 +83,7 @@ def open_run_context(
     """Gather what stays the same during a run."""
     plan = pinned.plan
     lr_maker = build_lr_maker(plan)
-    specs = {term.label: term.spec for term in plan.metrics}
+    specs = {label: term.spec for label, term in plan.validation.by_label.items()}
     return RunContext(
         plan=plan,
         pretrained=pinned.networks,
@@ -129,8 +128,11 @@ def loader_workers(asked: int | None, processes: Processes) -> int:
 def _columns(plan: Plan, data: RunData) -> tuple[Column, ...]:
     losses = dict.fromkeys(term.label for stage in plan.stages for term in stage.terms)
     on_training = plan.recipe.validation.on_training and "" not in data.validation
-    sets = [*data.validation, *([""] if on_training else [])]
-    metrics = metric_columns([term.label for term in plan.metrics], sets)
+    metrics = [
+        metric_column(label, name)
+        for name in [*data.validation, *([""] if on_training else [])]
+        for label in plan.validation.labels_of([name])
+    ]
     return columns(list(losses), metrics, adversarial=plan.discriminator is not None)
 
 
@@ -138,13 +140,12 @@ def _build_validator(
     plan: Plan, registry: Registry, processes: Processes, data: RunData, lr_maker: LrMaker
 ) -> Validator:
     recipe = plan.recipe
-    border = recipe.scale if recipe.validation.border is None else recipe.validation.border
+    sets, usual = open_scored_sets(plan, data.validation, lr_maker)
     bicubic = bind_generator(registry, Call(OWN_BICUBIC), recipe.scale)
     return Validator(
-        sets=data.validation,
-        lr_maker=lr_maker,
-        protocol=Protocol(recipe.validation.protocol, border),
-        metrics=build_metrics(plan.metrics),
+        sets=sets,
+        usual=usual,
+        best_of=recipe.validation.best_of,
         baseline=Model(build_network(bicubic), bicubic, recipe.scale),
         processes=processes,
         seed=recipe.seed,

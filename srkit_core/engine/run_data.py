@@ -22,7 +22,6 @@ from srkit_core.data.picture_set import (
 from srkit_core.engine.held_out import held_out_now
 from srkit_core.errors import DataError
 from srkit_core.plan import Plan
-from srkit_core.recipe import PAIRED
 from srkit_core.run_options import RunOptions
 
 _NAMED_AT_MOST: Final = 12
@@ -65,7 +64,7 @@ def open_run_data(
     Pictures that were held out `before` are not trained on. Raises DataError when none can be used.
     """
     smallest = max(stage.stage.patch for stage in plan.stages)
-    pictures = _opened(options.source, plan, smallest)
+    pictures = _opened(options.source, plan, smallest, stored=plan.degradation is None)
     _note_left_out(pictures, callback)
     data = plan.recipe.data
     sets = {
@@ -126,7 +125,10 @@ def _named(pictures: Sequence[Picture]) -> str:
 
 def _validation_set(name: str, source: str, plan: Plan, callback: Callback) -> Sequence[Picture]:
     try:
-        pictures = readable(_opened(source, plan, plan.recipe.scale, prefer=("val",)))
+        stored = plan.validation.of(name).degradation is None
+        pictures = readable(
+            _opened(source, plan, plan.recipe.scale, stored=stored, prefer=("val",))
+        )
     except DataError as error:
         which = f"the validation set '{name}'" if name else "validation"
         raise DataError(f"for {which}, {error.message}", hint=error.hint, path=error.path) from None
@@ -134,11 +136,13 @@ def _validation_set(name: str, source: str, plan: Plan, callback: Callback) -> S
     return pictures.pictures
 
 
-def _opened(source: str, plan: Plan, smallest: int, prefer: Sequence[Split] = ()) -> PictureSet:
+def _opened(
+    source: str, plan: Plan, smallest: int, *, stored: bool, prefer: Sequence[Split] = ()
+) -> PictureSet:
     recipe = plan.recipe
     return open_picture_set(
         source,
-        paired=recipe.degradation == PAIRED,
+        paired=stored,
         scale=recipe.scale,
         smallest=smallest,
         lr_names=recipe.data.lr_names,

@@ -42,6 +42,7 @@ from srkit_core.engine.objective import Objective, Values, build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.pool import Pool
 from srkit_core.engine.run_context import RunContext, crop_rule
+from srkit_core.engine.scored_sets import fingerprint
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.train_step import StepContext, train_step
 from srkit_core.interfaces import StepPosition
@@ -134,7 +135,7 @@ class StageRun:
         losses = self._validation_losses()
         speed = Throughput()
         scores, rows = context.validator.scores(self.model)
-        speed.count(sum(map(len, context.validator.sets.values())))
+        speed.count(context.validator.pictures)
         self.progress = replace(self.progress, baseline=self._baseline())
         context.curves.compare_with(self.progress.baseline.get("figures", {}))
         log_validation(self, losses, scores, speed)
@@ -246,11 +247,12 @@ class StageRun:
     def _baseline(self) -> Mapping[str, Any]:
         """Return what bicubic interpolation scores, measured once for the pictures of the run."""
         validator, known = self.context.validator, self.progress.baseline
-        if known.get("of") == validator.fingerprint():
+        of = fingerprint(validator.sets, self.context.recipe.scale)
+        if known.get("of") == of:
             return known
         scores = validator.baseline_scores()
         missing = {column: list(names) for column, names in scores.left_out.items()}
-        return {"of": validator.fingerprint(), "figures": scores.figures, "left_out": missing}
+        return {"of": of, "figures": scores.figures, "left_out": missing}
 
     def _validation_losses(self) -> Figures:
         networks, adversarial = self.networks, self.plan.adversarial

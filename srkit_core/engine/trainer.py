@@ -13,7 +13,7 @@ from srkit_core.binding import BoundComponent
 from srkit_core.callback_binding import bind_callbacks
 from srkit_core.callbacks import Callback, CallbackList
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, Progress
-from srkit_core.engine.checkpoints.checkpoint_policy import BEST_LOSS, keep_last
+from srkit_core.engine.checkpoints.checkpoint_policy import keep_last
 from srkit_core.engine.checkpoints.later_steps import set_later_aside
 from srkit_core.engine.checkpoints.resume import (
     Resume,
@@ -30,9 +30,8 @@ from srkit_core.engine.logs.trackers import Trackers, open_trackers
 from srkit_core.engine.loop import run_stages
 from srkit_core.engine.machine.processes import Processes, open_processes
 from srkit_core.engine.machine.stop_request import catch_stop_signals
-from srkit_core.engine.metric_checks import check_metrics
 from srkit_core.engine.networks import Networks, build_networks, with_average
-from srkit_core.engine.run_context import RunContext, crop_rule, open_run_context
+from srkit_core.engine.run_context import RunContext, open_run_context
 from srkit_core.engine.run_data import describe_pictures, open_run_data
 from srkit_core.engine.run_record import (
     begin_record,
@@ -44,6 +43,7 @@ from srkit_core.engine.run_record import (
 )
 from srkit_core.engine.stage_run import StageRun, open_stage_run
 from srkit_core.engine.unstarted import given_back, missing_folders, without_trace
+from srkit_core.engine.validation_checks import check_validation
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.expressions import Call
 from srkit_core.interfaces import RunInfo
@@ -134,8 +134,7 @@ def _open_context(
     before = held_out_before(folder, environment, options.init, registry)
     data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks, before))
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)
-    _check_losses(context)
-    check_metrics(context)
+    check_validation(context)
     return context
 
 
@@ -312,21 +311,6 @@ def _finished(context: RunContext, progress: Progress) -> bool:
     last, position = len(context.plan.stages) - 1, progress.position
     over = progress.ended or position.step >= context.intervals[last].length
     return position.stage == last and over
-
-
-def _check_losses(context: RunContext) -> None:
-    """Refuse to wait for a validation loss that no picture is large enough for."""
-    stages = [one.stage for one in context.plan.stages]
-    following = [*(stage.start_from for stage in stages[1:]), "last"]
-    for number, (stage, next_from) in enumerate(zip(stages, following, strict=True)):
-        waits = stage.patience is not None and stage.patience_on == BEST_LOSS
-        needed = waits or next_from == f"best-{BEST_LOSS}"
-        if needed and not context.validator.has_losses(crop_rule(context.plan, number)):
-            raise RecipeError(
-                f"stage '{stage.name}' needs a validation loss, and no validation picture is as "
-                f"large as its patch of {stage.patch}",
-                hint="--val larger pictures, a smaller --patch, or patience_on = 'psnr'",
-            )
 
 
 def _check_batches(planned: Plan, processes: Processes) -> None:

@@ -3,7 +3,6 @@
 Nothing here draws from global randomness, and every network leaves in the mode it came in.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,17 +14,17 @@ from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.data.dataset import CentreCropDataset, collate
 from srkit_core.data.examples import LrMaker, make_examples
 from srkit_core.data.patches import CropRule
-from srkit_core.data.picture import Picture
 from srkit_core.engine.logs.columns import STD
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.memory_hint import VALIDATION_HINT
 from srkit_core.engine.objective import Objective, Values, column_values, logits_of
+from srkit_core.engine.scored_sets import ScoredSet, Scoring
 from srkit_core.engine.seeds import seed_for
 from srkit_core.errors import NotFiniteError
-from srkit_core.evaluation.protocol import Protocol
+from srkit_core.evaluation.saved_pictures import SeenBy
 from srkit_core.evaluation.scores import ModelScores
-from srkit_core.evaluation.scoring import BuiltMetric, Pair, pairs, score, score_model
+from srkit_core.evaluation.scoring import Pair, pairs, score, score_model
 from srkit_core.io.images import Pixels, all_finite, to_bytes
 from srkit_core.models.model import Model
 
@@ -46,12 +45,15 @@ class SetScores:
 
 @dataclass(frozen=True)
 class Validator:
-    """Scores a generator on held-out pictures, by set name ("" for a single set)."""
+    """Scores a generator on held-out pictures, by set name ("" for a single set).
 
-    sets: Mapping[str, Sequence[Picture]]
-    lr_maker: LrMaker
-    protocol: Protocol
-    metrics: Sequence[BuiltMetric]
+    Sets in `best_of` decide what is best, and their patches give the losses (empty: the first, and
+    those of all). A training batch is scored as is `usual`.
+    """
+
+    sets: Mapping[str, ScoredSet]
+    usual: Scoring
+    best_of: Sequence[str]
     baseline: Model
     processes: Processes
     seed: int
@@ -59,7 +61,7 @@ class Validator:
 
     def has_losses(self, rule: CropRule) -> bool:
         """Whether any picture is as large as a stage's patch."""
-        return any(CentreCropDataset(pictures, rule).usable() for pictures in self.sets.values())
+        return any(patches.usable() for _, _, patches in self._patches(rule))
 
     def losses(
         self,
@@ -72,89 +74,103 @@ class Validator:
         """Return the stage's whole objective on centre patches, batches of the training size,
         networks in eval mode.
 
-        Pictures smaller than the patch are left out; the figures are means weighted by batch.
+        Pictures smaller than the patch are left out, and no batch has LR of two kinds; the figures
+        are means weighted by batch.
         """
-        patches = CentreCropDataset(
-            [one for pictures in self.sets.values() for one in pictures], rule
-        )
-        usable, sums = patches.usable(), Figures()
+        sums, count = Figures(), 0
         with evaluating(generator, *([discriminator] if discriminator else [])):
-            for first in range(0, len(usable), batch):
-                numbers = usable[first : first + batch]
-                examples = self._examples(patches, numbers, rule, first)
-                values = _loss_values(generator, discriminator, objective, examples)
+            for examples in self._batches(rule, batch):
+                values, size = (
+                    _loss_values(generator, discriminator, objective, examples),
+                    len(examples.hr),
+                )
+                count += size
                 for name, value in values.items():
-                    sums[name] = sums.get(name, 0.0) + value.item() * len(numbers)
-        return {name: value / len(usable) for name, value in sums.items()}
+                    sums[name] = sums.get(name, 0.0) + value.item() * size
+        return {name: value / count for name, value in sums.items()}
 
-    def scores(self, model: Model) -> tuple[SetScores, list[dict[str, Pixels]]]:
-        """Return the metrics on whole pictures, and the first pictures as rows of columns."""
-        return self._all_scores(model, self.shown)
-
-    def fingerprint(self) -> str:
-        """Return a digest of what scores depend on beside the generator: pictures, protocol and
-        metrics.
+    def scores(
+        self, model: Model, seen: SeenBy | None = None
+    ) -> tuple[SetScores, list[dict[str, Pixels]]]:
+        """Return the metrics on whole pictures or their centre crops, and the first pictures as
+        rows of columns; `seen` is shown each that this process scores.
         """
-        pictures = {
-            name: [(one.name, one.height, one.width, one.limit, one.lr is None) for one in held]
-            for name, held in self.sets.items()
-        }
-        metrics = [(one.label, one.owner, *sorted(one.common.items())) for one in self.metrics]
-        facts = repr((pictures, self.protocol, metrics, self.baseline.scale))
-        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+        return self._all_scores(model, self.shown, seen)
 
-    def baseline_scores(self) -> SetScores:
+    def baseline_scores(self, seen: SeenBy | None = None) -> SetScores:
         """Return the metrics of bicubic interpolation on the same pictures."""
-        return self._all_scores(self.baseline, 0)[0]
+        return self._all_scores(self.baseline, 0, seen)[0]
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures are scored, over all processes."""
+        return sum(len(one.scored) for one in self.sets.values())
 
     def batch_scores(self, model: Model, examples: Examples) -> Figures:
         """Return the metrics on the patches of a training batch, with standard deviations."""
         with evaluating(model.network):
             sr = model(examples.lr)
             mine = [
-                score(one[None], hr[None], self.protocol, self.metrics)
+                score(one[None], hr[None], self.usual.protocol, self.usual.metrics)
                 for one, hr in zip(sr, examples.hr, strict=True)
             ]
         images = {str(number): scores for number, scores in enumerate(self.processes.collect(mine))}
-        scored = ModelScores(
-            "training", images, {metric.label: metric.spec for metric in self.metrics}
-        )
+        specs = {metric.label: metric.spec for metric in self.usual.metrics}
+        scored = ModelScores("training", images, specs)
         return _by_column({"": scored}).figures
 
-    def _all_scores(self, model: Model, shown: int) -> tuple[SetScores, list[dict[str, Pixels]]]:
+    def _all_scores(
+        self, model: Model, shown: int, seen: SeenBy | None
+    ) -> tuple[SetScores, list[dict[str, Pixels]]]:
         by_set, rows = dict[str, ModelScores](), list[dict[str, Pixels]]()
         with evaluating(model.network):
-            for name, pictures in self.sets.items():
-                by_set[name], more = self._set_scores(name, model, pictures, shown - len(rows))
+            for name in self.sets:
+                by_set[name], more = self._set_scores(name, model, shown - len(rows), seen)
                 rows += more
         return _by_column(by_set), rows
 
-    def _examples(
-        self, patches: CentreCropDataset, numbers: Sequence[int], rule: CropRule, first: int
-    ) -> Examples:
-        samples = collate([patches[number] for number in numbers])
-        seed = seed_for(self.seed, "validation", first)
-        rng = torch.Generator(self.processes.device).manual_seed(seed)
-        return make_examples(samples, rule, self.lr_maker, rng)
+    def _patches(self, rule: CropRule) -> Iterator[tuple[CropRule, LrMaker, CentreCropDataset]]:
+        """Yield the centre patches of the sets that give losses, those with LR of one kind
+        together.
+        """
+        chosen = [self.sets[name] for name in self.best_of or self.sets]
+        for maker in {id(one.lr_maker): one.lr_maker for one in chosen}.values():
+            alike = [one for one in chosen if one.lr_maker is maker]
+            wide = replace(rule, margin=alike[0].margin)
+            pictures = [picture for one in alike for picture in one.pictures]
+            yield wide, maker, CentreCropDataset(pictures, wide)
+
+    def _batches(self, rule: CropRule, batch: int) -> Iterator[Examples]:
+        begun = 0
+        for wide, maker, patches in self._patches(rule):
+            usable = patches.usable()
+            for first in range(0, len(usable), batch):
+                samples = collate([patches[one] for one in usable[first : first + batch]])
+                seed = seed_for(self.seed, "validation", begun + first)
+                rng = torch.Generator(self.processes.device).manual_seed(seed)
+                yield make_examples(samples, wide, maker, rng)
+            begun += len(usable)
 
     def _set_scores(
-        self, name: str, model: Model, pictures: Sequence[Picture], wanted: int
+        self, name: str, model: Model, wanted: int, seen: SeenBy | None
     ) -> tuple[ModelScores, list[dict[str, Pixels]]]:
         """Score one set, each process its share of the pictures.
 
         Returns the first `wanted` as rows of columns too.
         """
+        judged, pictures = self.sets[name], self.sets[name].scored
         mine, shown = self.processes.share(pictures), dict[str, dict[str, Pixels]]()
         first = {picture.name for picture in pictures[: max(wanted, 0)]}
 
         def show(pair: Pair, sr: torch.Tensor) -> None:
             if pair.name in first:
                 shown[pair.name] = self._row(pair, sr)
+            if seen:
+                seen(name, pair, sr)
 
-        examples = pairs(mine, model.scale, self.lr_maker, self.processes.device)
-        scores = score_model(
-            name, model, examples, self.protocol, self.metrics, seen=show, no_room=VALIDATION_HINT
-        )
+        examples = pairs(mine, model.scale, judged.lr_maker, self.processes.device)
+        by, metrics = judged.scoring.protocol, judged.scoring.metrics
+        scores = score_model(name, model, examples, by, metrics, seen=show, no_room=VALIDATION_HINT)
         everyone = dict(
             self.processes.collect(
                 [(one, (scores.images[one], shown.get(one))) for one in scores.images]
@@ -187,11 +203,6 @@ def _loss_values(
     return column_values(g_loss, objective.discriminator(real, fake), real, fake)
 
 
-def metric_columns(metrics: Sequence[str], sets: Sequence[str]) -> list[str]:
-    """Return the columns of metrics: `psnr`, or `psnr/NAME` for each of several sets."""
-    return [_column(metric, name) for name in sets for metric in metrics]
-
-
 @contextmanager
 def evaluating(*networks: nn.Module) -> Iterator[None]:
     """Put networks into eval mode without gradients, and every module back into the mode it had."""
@@ -211,7 +222,7 @@ def _by_column(by_set: Mapping[str, ModelScores]) -> SetScores:
     left_out = dict[str, tuple[str, ...]]()
     for name, scores in by_set.items():
         for label in scores.specs:
-            column = _column(label, name)
+            column = metric_column(label, name)
             judged[column], missing = scores.judged(label), scores.left_out(label)
             figures |= (
                 {column: scores.mean(label), f"{column}{STD}": scores.std(label)}
@@ -222,5 +233,6 @@ def _by_column(by_set: Mapping[str, ModelScores]) -> SetScores:
     return SetScores(figures, judged, left_out)
 
 
-def _column(metric: str, name: str) -> str:
-    return f"{metric}/{name}" if name else metric
+def metric_column(metric: str, validation_set: str) -> str:
+    """Return the column of a metric: `psnr`, or `psnr/NAME` of a set that has a name."""
+    return f"{metric}/{validation_set}" if validation_set else metric

@@ -1,7 +1,5 @@
 """How do several models compare on one set of pictures, under one protocol?"""
 
-import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,26 +7,25 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypedDict, Unpack
 
 import torch
-from torch import Tensor
 
 from srkit_core.chain import bind_chain
 from srkit_core.data.examples import LrMaker
-from srkit_core.data.own_work import remember
 from srkit_core.data.pairs import Candidates, check_one_to_one
 from srkit_core.data.picture import Picture, Split
 from srkit_core.data.picture_set import PictureSet, open_picture_set, readable
 from srkit_core.data.shards import ENDING as SHARD
 from srkit_core.devices import DeviceName, PrecisionName, choose_device, inference_dtype
 from srkit_core.errors import DataError, IncompatibleError, RecipeError
+from srkit_core.evaluation.centre_crops import centre_crops, said_of_small
 from srkit_core.evaluation.metric_sizes import check_metric_sizes
 from srkit_core.evaluation.protocol import Protocol, own_protocols
 from srkit_core.evaluation.run_pictures import as_validated, held_out_pictures, run_among
+from srkit_core.evaluation.saved_pictures import SeenBy, save_into
 from srkit_core.evaluation.scores import Scores
-from srkit_core.evaluation.scoring import Pair, build_metrics, pairs, score_model
+from srkit_core.evaluation.scoring import build_metrics, pairs, score_model
 from srkit_core.evaluation_recipe import EvaluationRecipe, evaluation_recipe
 from srkit_core.home import at_home
-from srkit_core.inside import leads_out, plain_name
-from srkit_core.io.images import image_size, to_bytes, write_image
+from srkit_core.io.images import image_size
 from srkit_core.io.output_files import check_place
 from srkit_core.metric_binding import MetricTerm, bind_metrics
 from srkit_core.models.build import build_degradation
@@ -37,14 +34,14 @@ from srkit_core.models.model import Model
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import networks_of
 from srkit_core.pretrained import DownloadProgress
-from srkit_core.recipe import PAIRED, ProtocolName
+from srkit_core.recipe import PAIRED
 from srkit_core.registry import Registry, discover
 from srkit_core.run_folder import RunFolder
+from srkit_core.validation_binding import checked_crop
+from srkit_core.validation_config import ProtocolName
 
 _NO_ROOM: Final = "a machine with more memory, or smaller pictures"
 Note: TypeAlias = Callable[[str], None]
-SeenBy: TypeAlias = Callable[[str, Pair, Tensor], None]
-"""Is shown a model's name, LR and HR of a picture, and its SR (1, 3, H, W), not clamped."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +70,8 @@ class EvaluationFields(TypedDict, total=False):
     """Luma (`y`, the default) or `rgb`."""
     border: int
     """HR pixels cut from each side; by default the scale."""
+    crop: int
+    """Side of the centre crop that is scored, in HR pixels; 0, the default: whole pictures."""
 
 
 def evaluate(
@@ -104,7 +103,7 @@ def evaluate(
     rows = dict.fromkeys(named, "given")
     run = run_among(named.values()) if data is None else None
     source = {} if data is None else {"data": str(data)}
-    like = as_validated(run) if run else {}
+    like = as_validated(run, split) if run else {}
     wanted = evaluation_recipe({"models": rows, **source, **like, **given})
     inference = Inference(where, inference_dtype(precision, where), tile)
     found, seen = open_evaluation_set(wanted, split, heard, run), save_into(pictures)
@@ -163,38 +162,6 @@ def open_evaluation_set(
     return picture_set
 
 
-def save_into(folder: str | Path | None) -> SeenBy | None:
-    """Return what saves every upscaled picture it is shown into a subfolder per model, whatever the
-    models are called.
-    """
-    if folder is None:
-        return None
-    root = at_home(Path(folder))
-    folders = dict[str, str]()
-
-    def save(model: str, pair: Pair, sr: Tensor) -> None:
-        if model not in folders:
-            folders[model] = _folder_name(model, set(folders.values()))
-        file = root / folders[model] / f"{_safe(pair.name)}.png"
-        write_image(file, to_bytes(sr)[0].cpu().numpy())
-        remember(file)
-
-    return save
-
-
-def _safe(name: str) -> str:
-    """Return the name of a picture as one of a file below a folder."""
-    return "/".join(map(plain_name, name.split("/"))) if leads_out(name) else name
-
-
-def _folder_name(model: str, taken: set[str]) -> str:
-    """Return a folder for a model's pictures that is inside, and nobody else's."""
-    plain = re.sub(r"[/\\\x00]", "_", model).strip(". ") or "model"
-    used = {name.casefold() for name in taken}
-    numbered = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
-    return next(name for name in numbered if name.casefold() not in used)
-
-
 def evaluate_models(
     wanted: EvaluationRecipe,
     models: Mapping[str, ModelLike],
@@ -219,12 +186,13 @@ def evaluate_models(
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
     usual = EvaluationRecipe.model_fields["metrics"].default
     terms = bind_metrics(registry.for_defaults(wanted.metrics, usual), wanted.metrics)
-    check_metric_sizes(found.pictures, scale, protocol, terms)
+    pictures = _cropped(found.pictures, wanted.crop, scale, note)
+    check_metric_sizes(pictures, scale, protocol, terms)
     networks_of([term.bound for term in terms], registry, report)
     metrics, scores = build_metrics(terms), []
     for name, word in models.items():
         model = open_model(word, registry, scale, inference.device, inference.precision, note=note)
-        examples = pairs(found.pictures, scale, lr_maker, inference.device)
+        examples = pairs(pictures, scale, lr_maker, inference.device)
         shown = partial(seen, name) if seen else None
         scored = score_model(
             name, model, examples, protocol, metrics, seen=shown, tile=inference.tile
@@ -264,6 +232,13 @@ def _with_lr(
     ]
     check_one_to_one([(one.path, low) for one, low in zip(pictures, lows, strict=True)])
     return tuple(replace(one, lr=low) for one, low in zip(pictures, lows, strict=True))
+
+
+def _cropped(pictures: Sequence[Picture], side: int, scale: int, note: Note) -> tuple[Picture, ...]:
+    small = said_of_small(pictures, checked_crop(side, scale, "crop"), scale)
+    if small:
+        note(small)
+    return centre_crops(pictures, side, scale)
 
 
 def _file_of(picture: Picture) -> Path:
@@ -334,8 +309,9 @@ def _described(
         for term in metrics
     }
     lr = stored if _is_stored(wanted) else made
-    described = {**protocol.describe(), "scale": scale, **lr, "metrics": versions}
     own = own_protocols(metrics, protocol)
+    seen = {**protocol.describe(), **({"crop": wanted.crop} if wanted.crop else {})}
+    described = {**seen, "scale": scale, **lr, "metrics": versions}
     return {**described, "metric_protocols": own} if own else described
 
 

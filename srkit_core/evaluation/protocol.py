@@ -11,7 +11,7 @@ from srkit_core.devices import backend_of
 from srkit_core.errors import DataError
 from srkit_core.io.images import check_finite, to_bytes, to_unit
 from srkit_core.metric_binding import MetricTerm
-from srkit_core.recipe import ProtocolName
+from srkit_core.validation_config import ProtocolName
 
 _LUMA = (65.481, 128.553, 24.966)
 _LUMA_OFFSET = 16.0

@@ -33,18 +33,44 @@ def run_among(models: Iterable[object]) -> RunFolder | None:
     return runs[0] if runs else None
 
 
-def as_validated(run: RunFolder) -> dict[str, Any]:
-    """Return how a run scores its generator, as fields of an evaluation recipe.
+def as_validated(run: RunFolder, split: str | None) -> dict[str, Any]:
+    """Return how a run scores its generator on what `split` of its pictures says, as fields of an
+    evaluation recipe.
 
-    Raises DataError when its recipe is missing or damaged.
+    Raises DataError when its recipe is missing or damaged, RecipeError when it scores several sets
+    in ways of their own.
     """
-    recipe = read_run_recipe(run)
+    recipe, environment = read_run_recipe(run), read_environment(run.path)
+    wanted = _which(environment, split) if environment else "test"
+    val = environment["arguments"].get("val") if environment and wanted == "val" else None
+    ways = {name: _fields(recipe, name) for name in val or ("",)}
+    (first, way), *others = ways.items()
+    for name, other in others:
+        field = next((one for one in way if other.get(one) != way[one]), None)
+        if field is not None:
+            raise RecipeError(
+                f"{run.path} validates '{first}' and '{name}' with another {field} each: "
+                f"{way[field]}, {other[field]}",
+                hint=f"--data with the place of one of them, {val[first] if val else ''}",
+            )
+    return way
+
+
+def _fields(recipe: Recipe, name: str) -> dict[str, Any]:
+    """Return how a validation set is scored, as fields of an evaluation recipe."""
+    scored = recipe.validation.of(name)
     paired = recipe.degradation == PAIRED
-    chain = PAIRED if paired else Chain((*recipe.target.items, *recipe.degradation.items))
-    validation = recipe.validation
-    fields = {"degrade": str(chain), "metrics": str(validation.metrics)}
-    border = {} if validation.border is None else {"border": validation.border}
-    return {"scale": recipe.scale, "protocol": validation.protocol, **fields, **border}
+    made = PAIRED if paired else Chain((*recipe.target.items, *recipe.degradation.items))
+    degrade = made if scored.degradation is None else scored.degradation
+    border = recipe.scale if scored.border is None else scored.border
+    return {
+        "scale": recipe.scale,
+        "degrade": str(degrade),
+        "metrics": str(scored.metrics),
+        "protocol": scored.protocol,
+        "border": border,
+        "crop": scored.crop,
+    }
 
 
 def held_out_pictures(run: RunFolder, split: str | None) -> tuple[PictureSet, HeldOut]:
@@ -58,7 +84,7 @@ def held_out_pictures(run: RunFolder, split: str | None) -> tuple[PictureSet, He
     if environment is None:
         fact = f"{run.environment} is missing"
         raise DataError(fact, hint="--data FOLDER", path=run.environment)
-    wanted: HeldOut = "val" if split == "val" or not (split or environment["test"]) else "test"
+    wanted = _which(environment, split)
     if split not in (None, "val", "test"):
         raise RecipeError(
             f"{run.path} lists what it held out, and has no split '{split}'",
@@ -72,18 +98,33 @@ def held_out_pictures(run: RunFolder, split: str | None) -> tuple[PictureSet, He
             path=run.path,
         )
     if wanted == "val" and val:
-        sets = {name: _opened(source, recipe, ("val",)) for name, source in val.items()}
+        sets = {
+            name: _opened(source, recipe, _is_stored(recipe, name), ("val",))
+            for name, source in val.items()
+        }
     else:
-        sets = {"": _chosen(_opened(environment["arguments"]["data"], recipe), names, wanted, run)}
-    found = {name: readable(one) for name, one in sets.items()}
-    _check_unchanged(run, environment, wanted, {name: one.pictures for name, one in found.items()})
-    return _joined(found), wanted
+        found = _opened(environment["arguments"]["data"], recipe, recipe.degradation == PAIRED)
+        sets = {"": _chosen(found, names, wanted, run)}
+    whole = {name: readable(one) for name, one in sets.items()}
+    _check_unchanged(run, environment, wanted, {name: one.pictures for name, one in whole.items()})
+    return _joined(whole), wanted
 
 
-def _opened(source: str, recipe: Recipe, prefer: Sequence[Literal["val"]] = ()) -> PictureSet:
+def _which(environment: Mapping[str, Any], split: str | None) -> HeldOut:
+    return "val" if split == "val" or not (split or environment["test"]) else "test"
+
+
+def _is_stored(recipe: Recipe, name: str) -> bool:
+    own = recipe.validation.of(name).degradation
+    return (recipe.degradation if own is None else own) == PAIRED
+
+
+def _opened(
+    source: str, recipe: Recipe, stored: bool, prefer: Sequence[Literal["val"]] = ()
+) -> PictureSet:
     return open_picture_set(
         source,
-        paired=recipe.degradation == PAIRED,
+        paired=stored,
         scale=recipe.scale,
         lr_names=recipe.data.lr_names,
         prefer=prefer,

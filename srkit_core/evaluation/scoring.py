@@ -152,7 +152,8 @@ def _degraded(lr_maker: LrMaker, hr: Tensor, picture: Picture, seed: int) -> Ten
     digest = hashlib.sha256(f"{seed}/{picture.name}".encode()).digest()
     with torch.no_grad():
         rng = torch.Generator(hr.device).manual_seed(int.from_bytes(digest[:8], "big"))
-        lr = lr_maker.degrade(lr_maker.targets(hr, rng), rng=rng)
+        source = hr if lr_maker.of_hr else lr_maker.targets(hr, rng)
+        lr = lr_maker.degrade(source, rng=rng)
     if not all_finite(lr):
         raise NotFiniteError(
             f"the degradation made NaN or infinity of {picture.name}", hint="--degrade bicubic"

@@ -13,6 +13,7 @@ from srkit_core.pretrained import DownloadProgress, obtain
 from srkit_core.recipe_files import read_run_recipe
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder
+from srkit_core.validation_config import Validation
 
 _FILE_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
 _STATE: Final = "state.json"
@@ -61,13 +62,13 @@ def best_weights(run: RunFolder) -> LocatedWeights:
     of the last stage that has any, else the weights as they stand.
     """
     recipe = read_run_recipe(run)
-    terms = recipe.validation.metrics.terms
-    label = terms[0].call.name.rpartition("/")[2] if terms else ""
+    labels = _first_metrics(recipe.validation)
     for stage in reversed(recipe.stages):
-        path = run.weights(f"best-{label}", stage.name)
-        if path.is_file():
-            what = f"the best {label} of stage '{stage.name}'"
-            return LocatedWeights(path, (_said(run.path, what, path),))
+        for label in labels:
+            path = run.weights(f"best-{label}", stage.name)
+            if path.is_file():
+                what = f"the best {label} of stage '{stage.name}'"
+                return LocatedWeights(path, (_said(run.path, what, path),))
     path = run.weights("last")
     if not path.is_file():
         raise WeightsError(
@@ -75,8 +76,17 @@ def best_weights(run: RunFolder) -> LocatedWeights:
             hint=f"srkit train --resume --out {shlex.quote(str(run.path))}",
             path=run.path,
         )
-    what = f"its last weights, as it has no best {label} yet" if label else "its last weights"
+    what = f"its last weights, as it has no best {labels[0]} yet" if labels else "its last weights"
     return LocatedWeights(path, (_said(run.path, what, path),))
+
+
+def _first_metrics(validation: Validation) -> list[str]:
+    """Return what weights may be best by, first what the sets that decide measure first."""
+    tables = validation.sets
+    chosen = [tables[name].metrics for name in validation.best_of if name in tables]
+    rest = [validation.metrics, *(one.metrics for one in tables.values())]
+    firsts = [sums.terms[0].call.name for sums in (*chosen, *rest) if sums and sums.terms]
+    return list(dict.fromkeys(name.rpartition("/")[2] for name in firsts))
 
 
 def _of_checkpoint(folder: Path) -> LocatedWeights:

@@ -40,7 +40,7 @@ def test_a_plan_has_every_part_bound(tiny):
         ("ragan", 0.005, True),
     ]
     assert main.terms[1].bound.context == {"scale": 2, "patch": 96}
-    assert [(metric.label, metric.spec.unit) for metric in made.metrics] == [
+    assert [(metric.label, metric.spec.unit) for metric in made.validation.usual.metrics] == [
         ("psnr", "dB"),
         ("ssim", ""),
     ]
@@ -148,7 +148,7 @@ def test_repeated_terms_are_numbered(tiny):
         tiny,
     )
     assert [term.label for term in made.stages[0].terms] == ["vgg", "l1", "vgg.2", "vgg.3"]
-    assert [metric.label for metric in made.metrics] == ["psnr", "ssim", "psnr.2"]
+    assert [metric.label for metric in made.validation.usual.metrics] == ["psnr", "ssim", "psnr.2"]
 
 
 def test_a_paired_recipe_has_no_degradation(tiny):

@@ -126,7 +126,7 @@ def test_components_that_differ_in_capitals_are_numbered():
     own = [spec_of("metric", "PSNR"), spec_of("loss", "L1"), spec_of("generator", "net")]
     registry = discover().with_components(*own)
     planned = plan(recipe(metrics="psnr + PSNR", loss="L1 + l1"), registry)
-    assert [one.label for one in planned.metrics] == ["psnr", "PSNR.2"]
+    assert [one.label for one in planned.validation.usual.metrics] == ["psnr", "PSNR.2"]
     assert [one.label for one in planned.stages[0].terms] == ["L1", "l1.2"]
 
 

@@ -19,7 +19,8 @@ from srkit_core.errors import (
     WeightsError,
 )
 from srkit_core.evaluation.demo_sheet import draw_demo_sheet
-from srkit_core.evaluation.evaluate import Inference, evaluate_models, save_into
+from srkit_core.evaluation.evaluate import Inference, evaluate_models
+from srkit_core.evaluation.saved_pictures import save_into
 from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
 from srkit_core.expressions import parse_call
 from srkit_core.io.documents import json_text

@@ -61,7 +61,11 @@ def trained(stranger, tmp_path):
 
 def test_a_shipped_recipe_is_that_of_srkit(stranger):
     planned = plan(read_recipe("demo"), stranger)
-    bound = [planned.generator, planned.discriminator, *(one.bound for one in planned.metrics)]
+    bound = [
+        planned.generator,
+        planned.discriminator,
+        *(one.bound for one in planned.validation.terms),
+    ]
     bound += [term.bound for stage in planned.stages for term in stage.terms]
     bound += [step.bound for step in planned.degradation.steps]
     homes = {one.component.distribution for one in bound}

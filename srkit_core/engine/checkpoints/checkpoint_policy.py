@@ -1,17 +1,16 @@
 """What is kept of a run: weights, the best of them, checkpoints and pictures?"""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import fsum, isfinite, nan
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from srkit_core.callbacks import CheckpointEvent
 from srkit_core.engine.checkpoints.checkpoint import Progress, keep_newest, save_checkpoint
-from srkit_core.engine.logs.columns import TOTAL
+from srkit_core.engine.checkpoints.contests import contests
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.logs.summary import with_validation
-from srkit_core.engine.validator import SetScores, metric_columns
+from srkit_core.engine.validator import SetScores
 from srkit_core.errors import WeightsError
 from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.io.images import Pixels, write_image
@@ -20,47 +19,15 @@ from srkit_core.models.weights_file import Card, card_of, read_card, save_weight
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
 
-BEST_LOSS: Final = "loss"
-
-
-@dataclass(frozen=True)
-class _Contest:
-    """A column in which validations of a stage are compared: its figure, and the scores by picture
-    that it is the mean of. Weights are kept under `name` where it has one.
-    """
-
-    column: str
-    name: str
-    value: float
-    scores: Mapping[str, float]
-    higher_is_better: bool
-
-    def is_won(self, progress: Progress) -> bool:
-        """Whether it is better than the best before, on the pictures that both judge: means of
-        different pictures say nothing about each other.
-        """
-        judged = progress.judged.get(self.column, {})
-        both = self.scores.keys() & judged.keys()
-        if self.name and self.name not in progress.best:
-            return bool(self.scores)
-        if not judged and self.name in progress.best:  # an older srkit kept no scores by picture
-            return self._improves(self.value, progress.best[self.name])
-        if not both:
-            return bool(self.scores)
-        now, before = (fsum(one[name] for name in both) for one in (self.scores, judged))
-        return self._improves(now, before)
-
-    def _improves(self, value: float, before: float) -> bool:
-        return value > before if self.higher_is_better else value < before
-
 
 def keep_best(run: "StageRun", losses: Figures, scores: SetScores) -> Progress:
-    """Save the weights under each figure of the first validation set that improved in this stage.
+    """Save the weights under each figure of the deciding validation sets that improved in this
+    stage.
 
     Returns the progress with the new best figures, and with what the summary says of the stage.
     """
     progress, stage = run.progress, run.plan.stage
-    won = [one for one in _contests(run, losses, scores) if one.is_won(progress)]
+    won = [one for one in contests(run, losses, scores) if one.is_won(progress)]
     kept = {one.name: one.value for one in won if one.name}
     for name in kept:
         _save(run, stage.name, f"best-{name}")
@@ -72,9 +39,7 @@ def keep_best(run: "StageRun", losses: Figures, scores: SetScores) -> Progress:
         judged={**progress.judged, **{one.column: one.scores for one in won}},
         waited=waited,
         ended=stage.patience is not None and waited >= stage.patience,
-        stages=with_validation(
-            run, losses | scores.figures, [one.column for one in won], scores.left_out
-        ),
+        stages=with_validation(run, losses | scores.figures, won, scores.left_out),
     )
 
 
@@ -126,20 +91,6 @@ def _step_of(weights: Path) -> int | None:
         return read_card(weights).step
     except WeightsError:
         return None
-
-
-def _contests(run: "StageRun", losses: Figures, scores: SetScores) -> Iterator[_Contest]:
-    """Yield what validations are compared in: each metric on each validation set, where weights
-    are kept by the first set, and the validation loss.
-    """
-    for number, name in enumerate(run.context.data.validation):
-        for term in run.context.plan.metrics:
-            (column,) = metric_columns([term.label], [name])
-            kept, value = "" if number else term.label, scores.figures.get(column, nan)
-            higher = term.spec.higher_is_better
-            yield _Contest(column, kept, value, scores.judged[column], higher)
-    total = losses.get(TOTAL, nan)
-    yield _Contest(TOTAL, BEST_LOSS, total, {TOTAL: total} if isfinite(total) else {}, False)
 
 
 def run_card(run: "StageRun") -> Card:

@@ -9,6 +9,7 @@ from srkit_core.io.documents import write_json
 from srkit_core.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from srkit_core.engine.checkpoints.contests import Contest
     from srkit_core.engine.stage_run import StageRun
 
 
@@ -27,11 +28,12 @@ def write_summary(folder: RunFolder, progress: Progress) -> None:
 def with_validation(
     run: "StageRun",
     figures: Mapping[str, float],
-    won: Sequence[str],
+    won: Sequence["Contest"],
     left_out: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """Return what the summary says of each stage after a validation of the one that runs: its
-    figures are the final ones, and the best of the columns that were `won`.
+    figures are the final ones, and the best of what was `won`, by column, and by metric alone where
+    it decides.
 
     Pictures that a metric could not judge are named as `left_out`.
     """
@@ -41,8 +43,9 @@ def with_validation(
     final = {column: value for column, value in row.items() if column not in skipped}
     missing = {column: list(names) for column, names in left_out.items()}
     best = dict(stages.get(name, {}).get("best", {}))
-    for column in won:
-        best[column] = {"step": run.progress.position.total, "value": figures[column]}
-        best[column] |= {"left_out": missing[column]} if column in missing else {}
+    for one in won:
+        found: dict[str, Any] = {"step": run.progress.position.total, "value": one.value}
+        found |= {"left_out": missing[one.column]} if one.column in missing else {}
+        best |= dict.fromkeys(one.columns, found)
     stages[name] = {"final": final | ({"left_out": missing} if missing else {}), "best": best}
     return stages
