@@ -53,6 +53,13 @@ class LossTerm:
         """Whether it plays against a discriminator."""
         return self.bound.spec(LossSpec).adversarial
 
+    @property
+    def sees_target(self) -> bool:
+        """Whether real pictures are the recipe's target to it, or HR itself: what was written, else
+        the target to what compares, and HR to what plays against a discriminator.
+        """
+        return bool(self.bound.common.get("target", not self.adversarial))
+
 
 @dataclass(frozen=True)
 class StagePlan:

@@ -186,8 +186,8 @@ class Recipe(RecipeTable):
     degradation: DegradationText = default(parse_chain("bicubic"))
     """How LR is made from HR, a chain from left to right; paired: LR comes from disk."""
     target: DegradationText = default(Chain())
-    """What happens to HR first, such as sharpen: LR is made from it and reference losses compare
-    SR with it, discriminators see HR itself. Empty: nothing."""
+    """What happens to HR first, such as sharpen: LR is made from it, reference losses compare SR
+    with it, discriminators see HR itself, unless a loss says otherwise. Empty: nothing."""
     data: Data = Data()
     """Which pictures are kept from training."""
     validation: Validation = Validation()

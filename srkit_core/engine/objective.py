@@ -1,12 +1,13 @@
 """What is minimised?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.interfaces import AdversarialLoss, ReferenceLoss
 from srkit_core.models.build import build
 from srkit_core.models.component_errors import component_errors, shape_of
@@ -20,12 +21,16 @@ LossT = TypeVar("LossT")
 
 @dataclass(frozen=True)
 class WeightedLoss(Generic[LossT]):
-    """A loss that was built, with its label, its weight and the full name of its component."""
+    """A loss that was built, with its label, its weight and the full name of its component.
+
+    `sees_target` says whether real pictures are the target to it, or HR.
+    """
 
     label: str
     weight: float
     loss: LossT
     owner: str = ""
+    sees_target: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,22 @@ class GeneratorLoss:
 
     total: Tensor
     terms: Values
+
+
+@dataclass(frozen=True)
+class Logits:
+    """What a discriminator says of SR and of real pictures: of HR, of the target or of both, as
+    the losses ask.
+    """
+
+    fake: Maps
+    hr: Maps = ()
+    target: Maps = ()
+
+    @property
+    def real(self) -> Maps:
+        """Everything that it says of real pictures."""
+        return self.hr + self.target
 
 
 @dataclass(frozen=True)
@@ -62,29 +83,47 @@ class Objective:
         )
         return replace(self, reference=reference, adversarial=adversarial)
 
+    def logits(
+        self,
+        discriminator: Callable[[Tensor], Any],
+        examples: Examples,
+        sr: Tensor,
+        *,
+        learns: bool = True,
+    ) -> Logits:
+        """Return what the discriminator says of the real pictures that a loss looks at, and then of
+        SR; without a graph of the first where it does not learn.
+        """
+        looked_at = {term.sees_target for term in self.adversarial}
+        with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
+            hr = logits_of(discriminator, examples.hr) if False in looked_at else ()
+            target = logits_of(discriminator, examples.target) if True in looked_at else ()
+        return Logits(logits_of(discriminator, sr), hr, target)
+
     def generator(
-        self, sr: Tensor, target: Tensor, real: Maps = (), fake: Maps = ()
+        self, sr: Tensor, examples: Examples, logits: Logits | None = None
     ) -> GeneratorLoss:
         """Return the generator's loss.
 
-        Logits of real and fake pictures are needed by adversarial terms only.
+        Logits are needed by adversarial terms only.
         """
         terms = {}
         for one in self.reference:
+            real = examples.target if one.sees_target else examples.hr
             with component_errors(one.owner, f"compared {shape_of(sr)}"):
-                terms[one.label] = one.loss(sr.float(), target.float())
-        for term in self.adversarial:
-            detached = [logits.detach() for logits in real]
-            terms[term.label] = self._over_maps(term, term.loss.generator, detached, fake)
+                terms[one.label] = one.loss(sr.float(), real.float())
+        if logits is not None:
+            for term in self.adversarial:
+                terms[term.label] = self._over_maps(term, term.loss.generator, _detached(logits))
         weights = {one.label: one.weight for one in self.reference}
         weights |= {one.label: one.weight for one in self.adversarial}
         total = torch.stack([weights[label] * value for label, value in terms.items()]).sum()
         return GeneratorLoss(total, terms)
 
-    def discriminator(self, real: Maps, fake: Maps) -> Tensor:
+    def discriminator(self, logits: Logits) -> Tensor:
         """Return the discriminator's loss, the sum over the adversarial terms, unweighted."""
         losses = [
-            self._over_maps(term, term.loss.discriminator, real, fake) for term in self.adversarial
+            self._over_maps(term, term.loss.discriminator, logits) for term in self.adversarial
         ]
         return torch.stack(losses).sum()
 
@@ -92,14 +131,14 @@ class Objective:
         self,
         term: WeightedLoss[AdversarialLoss],
         face: Callable[[Tensor, Tensor], Tensor],
-        real: Sequence[Tensor],
-        fake: Sequence[Tensor],
+        logits: Logits,
     ) -> Tensor:
         values = []
-        for one, other in zip(real, fake, strict=True):
-            logits = self.gather(one.float()), self.gather(other.float())
+        real = logits.target if term.sees_target else logits.hr
+        for one, other in zip(real, logits.fake, strict=True):
+            gathered = self.gather(one.float()), self.gather(other.float())
             with component_errors(term.owner, f"judged logits of {shape_of(one)}"):
-                values.append(face(*logits))
+                values.append(face(*gathered))
         return torch.stack(values).mean()
 
 
@@ -109,23 +148,25 @@ def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> O
     adversarial = list[WeightedLoss[AdversarialLoss]]()
     for term in stage.terms:
         loss, owner = _on(build(term.bound), device), term.bound.component.full_name
-        built = WeightedLoss[Any](term.label, term.weight, loss, owner)
+        built = WeightedLoss[Any](term.label, term.weight, loss, owner, term.sees_target)
         (adversarial if term.adversarial else reference).append(built)
     return Objective(tuple(reference), tuple(adversarial), gather)
 
 
 def column_values(
-    g_loss: GeneratorLoss, d_loss: Tensor | None = None, real: Maps = (), fake: Maps = ()
+    g_loss: GeneratorLoss, d_loss: Tensor | None = None, logits: Logits | None = None
 ) -> Values:
     """Return the values of a step under the names of their columns, detached."""
     values = {f"loss/{label}": value.detach() for label, value in g_loss.terms.items()}
     values["loss/total"] = g_loss.total.detach()
-    return values if d_loss is None else values | discriminator_values(d_loss, real, fake)
+    if d_loss is None or logits is None:
+        return values
+    return values | discriminator_values(d_loss, logits)
 
 
-def discriminator_values(d_loss: Tensor, real: Maps, fake: Maps) -> Values:
+def discriminator_values(d_loss: Tensor, logits: Logits) -> Values:
     """Return what a step says of the discriminator, under the names of its columns, detached."""
-    d_real, d_fake = confidence(real), confidence(fake)
+    d_real, d_fake = confidence(logits.real), confidence(logits.fake)
     return {
         "loss/discriminator": d_loss.detach(),
         "d_real": d_real,
@@ -138,6 +179,12 @@ def logits_of(discriminator: Callable[[Tensor], Any], pictures: Tensor) -> Maps:
     """Return the discriminator's logits as a tuple of maps."""
     logits: Tensor | Maps = discriminator(pictures)
     return logits if isinstance(logits, tuple) else (logits,)
+
+
+def _detached(logits: Logits) -> Logits:
+    """Return logits whose real sides are constants, as the generator sees them."""
+    hr, target = (tuple(one.detach() for one in maps) for maps in (logits.hr, logits.target))
+    return replace(logits, hr=hr, target=target)
 
 
 def confidence(logits: Maps) -> Tensor:

@@ -16,7 +16,6 @@ from srkit_core.engine.objective import (
     Values,
     column_values,
     discriminator_values,
-    logits_of,
 )
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer
 from srkit_core.errors import DivergedError, NotFiniteError
@@ -87,7 +86,7 @@ def _generator_alone(
     values = []
     for microbatch in microbatches:
         sr = _upscaled(generator, context, microbatch)
-        loss = context.objective.generator(sr, microbatch.target)
+        loss = context.objective.generator(sr, microbatch)
         step_values = _finite(column_values(loss), context)
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(loss.total / len(microbatches))
@@ -136,18 +135,17 @@ def _generator_first(
 ) -> Values:
     """Let the generator move, then the discriminator.
 
-    The discriminator does not change between the two turns, so one pass over real and one over fake
-    pictures serve both; only its further updates look again.
+    The discriminator does not change between the two turns, so one pass over each kind of real
+    pictures and one over fake ones serve both; only its further updates look again.
     """
     values, sr_images = [], []
     for microbatch in microbatches:
         sr = _upscaled(generator, context, microbatch)
         with context.processes.autocast():
-            real = logits_of(discriminator, microbatch.hr)
-            fake = logits_of(discriminator, sr)
-        g_loss = context.objective.generator(sr, microbatch.target, real, fake)
-        d_loss = context.objective.discriminator(real, fake)
-        step_values = _finite(column_values(g_loss, d_loss, real, fake), context)
+            logits = context.objective.logits(discriminator, microbatch, sr)
+        g_loss = context.objective.generator(sr, microbatch, logits)
+        d_loss = context.objective.discriminator(logits)
+        step_values = _finite(column_values(g_loss, d_loss, logits), context)
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(g_loss.total / len(microbatches), keep_graph=True)
         discriminator.accumulate(d_loss / len(microbatches))
@@ -182,13 +180,11 @@ def _discriminator_first(
     for microbatch in microbatches:
         sr = upscaled[0] if upscaled else _upscaled(generator, context, microbatch)
         with context.processes.autocast():
-            with torch.no_grad():
-                real = logits_of(discriminator, microbatch.hr)
-            fake = logits_of(discriminator, sr)
-        g_loss = context.objective.generator(sr, microbatch.target, real, fake)
+            logits = context.objective.logits(discriminator, microbatch, sr, learns=False)
+        g_loss = context.objective.generator(sr, microbatch, logits)
         with torch.no_grad():
-            d_loss = context.objective.discriminator(real, fake)
-        step_values = _finite(column_values(g_loss, d_loss, real, fake), context)
+            d_loss = context.objective.discriminator(logits)
+        step_values = _finite(column_values(g_loss, d_loss, logits), context)
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(g_loss.total / len(microbatches))
     return d_values | _mean(values) | _update(context, generator=generator)
@@ -206,10 +202,9 @@ def _discriminator_turn(
     values = []
     for microbatch, sr in zip(microbatches, sr_images, strict=True):
         with context.processes.autocast():
-            real = logits_of(discriminator, microbatch.hr)
-            fake = logits_of(discriminator, sr)
-        d_loss = context.objective.discriminator(real, fake)
-        values.append(_finite(discriminator_values(d_loss, real, fake), context))
+            logits = context.objective.logits(discriminator, microbatch, sr)
+        d_loss = context.objective.discriminator(logits)
+        values.append(_finite(discriminator_values(d_loss, logits), context))
         discriminator.accumulate(d_loss / len(microbatches))
     return _mean(values) | _update(context, discriminator=discriminator)
 

@@ -18,7 +18,7 @@ from srkit_core.engine.logs.columns import STD
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.memory_hint import VALIDATION_HINT
-from srkit_core.engine.objective import Objective, Values, column_values, logits_of
+from srkit_core.engine.objective import Objective, Values, column_values
 from srkit_core.engine.scored_sets import ScoredSet, Scoring
 from srkit_core.engine.seeds import seed_for
 from srkit_core.errors import NotFiniteError
@@ -197,10 +197,10 @@ def _loss_values(
         fact = "the generator made NaN or infinity"
         raise NotFiniteError(fact, hint="--precision fp32", by_model=True)
     if discriminator is None:
-        return column_values(objective.generator(sr, examples.target))
-    real, fake = logits_of(discriminator, examples.hr), logits_of(discriminator, sr)
-    g_loss = objective.generator(sr, examples.target, real, fake)
-    return column_values(g_loss, objective.discriminator(real, fake), real, fake)
+        return column_values(objective.generator(sr, examples))
+    logits = objective.logits(discriminator, examples, sr)
+    g_loss = objective.generator(sr, examples, logits)
+    return column_values(g_loss, objective.discriminator(logits), logits)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class GAN:
 
 
 OBJECTIVE = Objective(
-    (WeightedLoss("l1", 1.0, L1()),),
+    (WeightedLoss("l1", 1.0, L1(), sees_target=True),),
     (WeightedLoss("gan", 0.1, GAN()),),
     gather=lambda logits: logits,
 )

@@ -11,7 +11,13 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.engine.ema import start_average, update_average
 from srkit_core.engine.machine.processes import open_processes
-from srkit_core.engine.objective import Objective, WeightedLoss, build_objective, logits_of
+from srkit_core.engine.objective import (
+    Logits,
+    Objective,
+    WeightedLoss,
+    build_objective,
+    logits_of,
+)
 from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
@@ -67,7 +73,7 @@ def trained(network, rate=1e-2):
 
 
 OBJECTIVE = Objective(
-    (WeightedLoss("l1", 1.0, Mean()),),
+    (WeightedLoss("l1", 1.0, Mean(), sees_target=True),),
     (WeightedLoss("gan", 0.1, PlainGAN()),),
     gather=lambda logits: logits,
 )
@@ -173,7 +179,7 @@ def test_several_maps_are_judged_one_by_one_and_averaged():
         (torch.zeros(2, 1), torch.full((2, 1, 4, 4), 2.0)),
         (torch.zeros(2, 1), torch.full((2, 1, 4, 4), -2.0)),
     )
-    value = OBJECTIVE.discriminator(real, fake).item()
+    value = OBJECTIVE.discriminator(Logits(fake, real)).item()
     by_map = [2 * log(2), 2 * log(1 + torch.exp(torch.tensor(-2.0)).item())]
     assert value == pytest.approx(sum(by_map) / 2, rel=1e-6)
     assert logits_of(lambda image: (image, image), torch.ones(1)) == (torch.ones(1), torch.ones(1))
@@ -196,8 +202,8 @@ def test_logits_are_gathered_before_a_relativistic_loss_averages_them():
         whole.adversarial,
         gather=lambda logits: torch.cat([logits, other[logits.data_ptr()]]),
     )
-    assert gathered.discriminator((real[:4],), (fake[:4],)).item() == pytest.approx(
-        whole.discriminator((real,), (fake,)).item(), rel=1e-6
+    assert gathered.discriminator(Logits((fake[:4],), (real[:4],))).item() == pytest.approx(
+        whole.discriminator(Logits((fake,), (real,))).item(), rel=1e-6
     )
     assert whole.adversarial[0].weight == 0.005
 
