@@ -4,6 +4,7 @@ Every check raises IncompatibleError with the fact and what to write instead.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from srkit_core.binding import BoundComponent
 from srkit_core.errors import IncompatibleError
@@ -32,7 +33,7 @@ def check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
     """
     for number, stage in enumerate(recipe.stages):
         best = stage.start_from.removeprefix("best-")
-        starts = [] if stage.start_from == "last" else [("start_from", best)]
+        starts = [] if stage.start_from in ("last", "ema") else [("start_from", best)]
         for field, figure in [("patience_on", stage.patience_on), *starts]:
             if figure not in (*metrics, "loss"):
                 raise IncompatibleError(
@@ -44,6 +45,17 @@ def check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
             raise IncompatibleError(
                 f"the first stage '{stage.name}' has no stage before it to start from",
                 hint=f"--set stages.{stage.name}.start_from=last",
+            )
+
+
+def check_averages(recipe: Recipe) -> None:
+    """Check that a stage which starts from a moving average comes after one that keeps one."""
+    for before, stage in pairwise(recipe.stages):
+        if stage.start_from == "ema" and before.ema is None:
+            raise IncompatibleError(
+                f"stage '{stage.name}' starts from the moving average of stage '{before.name}', "
+                "which keeps none",
+                hint=f"--set stages.{before.name}.ema=0.999",
             )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srkit_core.binding import as_value, bind_options
+from srkit_core.expressions import Call
 from srkit_core.optimizer_config import OptimizerConfig
 from srkit_core.registry import Registry
 from srkit_core.specs import Factory, OptimizerSpec
@@ -24,6 +25,10 @@ class BoundOptimizer:
     options: Mapping[str, Any] = field(default_factory=dict)
     factory: Factory | None = None
     owner: str = ""
+
+    def __str__(self) -> str:
+        options = tuple((name, as_value(value)) for name, value in self.options.items())
+        return str(Call(self.owner or self.name, options))
 
     @property
     def written_out(self) -> OptimizerConfig:

@@ -14,6 +14,7 @@ from srkit_core.binding import BoundComponent, bind
 from srkit_core.chain import DegradationPlan, bind_chain, bind_target, margin_around
 from srkit_core.compatibility import (
     check_adversarial,
+    check_averages,
     check_contests,
     check_crop,
     check_labels,
@@ -77,6 +78,14 @@ class StagePlan:
         """Whether a discriminator takes part."""
         return any(term.adversarial for term in self.terms)
 
+    @property
+    def optimizers(self) -> dict[str, BoundOptimizer]:
+        """The optimizer of each network, by its role."""
+        return {
+            "generator": self.generator_optimizer,
+            "discriminator": self.discriminator_optimizer,
+        }
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -128,6 +137,7 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     validation = bind_validation(registry, recipe, degradation)
     decided = validation.best_of or ("", *validation.sets)
     check_contests(recipe, validation.labels_of(decided))
+    check_averages(recipe)
     for stage in recipe.stages:
         check_crop(stage, generator, recipe.scale)
     bound = Plan(

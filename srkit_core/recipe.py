@@ -53,6 +53,7 @@ PAIRED: Final = parse_chain("paired")
 """The degradation of a recipe whose LR comes from disk."""
 
 Order: TypeAlias = Literal["generator-first", "discriminator-first"]
+OptimizerFrom: TypeAlias = Literal["last", "fresh"]
 
 
 class Stage(RecipeTable):
@@ -104,9 +105,13 @@ class Stage(RecipeTable):
     """The largest norm of a network's gradients, which are scaled down to it; none: no limit."""
     ramps: dict[str, Ramp] = Field(default_factory=dict)
     """Losses, by the name of their column, whose weight rises over the first steps."""
-    start_from: Annotated[str, Field(pattern=r"^(last|best-.+)$")] = "last"
-    """Whether the generator goes on from the last weights of the stage before or from its best by
-    a metric or loss, such as best-psnr."""
+    start_from: Annotated[str, Field(pattern=r"^(last|ema|best-.+)$")] = "last"
+    """Whether the generator goes on from the last weights of the stage before, from their moving
+    average, or from its best by a metric or loss, such as best-psnr."""
+    optimizer_from: OptimizerFrom = "last"
+    """Whether each network's optimizer goes on from the stage before where it is the same but for
+    its rate, or begins anew (fresh), as that of a generator that starts from other weights than
+    its last always does."""
     patience: PositiveInt | None = None
     """The stage ends after so many validations without a better `patience_on`; none: never."""
     patience_on: str = "loss"

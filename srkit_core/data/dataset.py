@@ -82,7 +82,10 @@ class Batch:
 
 
 class CropDataset(Dataset[Sample]):
-    """The endless sequence of a stage's samples; sample i is the same in every process."""
+    """The endless sequence of a run's samples, as a stage crops them.
+
+    Sample i is the same in every process.
+    """
 
     def __init__(self, pictures: Sequence[Picture], rule: CropRule) -> None:
         self._pictures = pictures

@@ -104,12 +104,14 @@ def training_batches(
 
 
 def batch_indices(
-    first_step: int, steps: int, batch: int, *, rank: int = 0, world: int = 1
+    first: int, steps: int, batch: int, *, rank: int = 0, world: int = 1
 ) -> Iterator[list[int]]:
-    """Yield the sample numbers of each remaining step of a stage for one of `world` processes."""
+    """Yield the sample numbers of each of so many steps, from sample `first` of the run on, for one
+    of `world` processes.
+    """
     share = batch // world
-    for step in range(first_step, steps):
-        start = step * batch + rank * share
+    for step in range(steps):
+        start = first + step * batch + rank * share
         yield list(range(start, start + share))
 
 

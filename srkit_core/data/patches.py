@@ -1,6 +1,6 @@
-"""Which crop is sample number i of a stage?
+"""Which crop is sample number i of a run?
 
-Randomness is a function of (seed, stage, sample): any process can start anywhere in the sequence.
+Randomness is a function of (seed, sample): any process can start anywhere in the sequence.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from srkit_core.augmentation.pixel_change import PixelChange
 from srkit_core.augmentation.view import View
 from srkit_core.io.images import Pixels
 
-_ORDER, _CROP = 0, 1
+_ORDER, _CROP = (0, 0), (0, 1)
 _UNCHANGED = PixelChange()
 
 
@@ -27,7 +27,6 @@ class CropRule:
     scale: int
     margin: int
     seed: int
-    stage: int
     augment: Augment
 
     @property
@@ -51,12 +50,12 @@ def picture_of(rule: CropRule, index: int, pictures: int) -> int:
     order drawn per epoch.
     """
     epoch, position = divmod(index, pictures)
-    return int(_order(rule.seed, rule.stage, epoch, pictures)[position])
+    return int(_order(rule.seed, epoch, pictures)[position])
 
 
 def sample_rng(rule: CropRule, index: int) -> np.random.Generator:
     """Return the source of randomness of one sample."""
-    return np.random.default_rng((rule.seed, rule.stage, _CROP, index))
+    return np.random.default_rng((rule.seed, *_CROP, index))
 
 
 def centre_crop_position(rule: CropRule, height: int, width: int) -> tuple[int, int]:
@@ -91,5 +90,5 @@ def cut(
 
 
 @lru_cache(maxsize=4)
-def _order(seed: int, stage: int, epoch: int, pictures: int) -> NDArray[np.int64]:
-    return np.random.default_rng((seed, stage, _ORDER, epoch)).permutation(pictures)
+def _order(seed: int, epoch: int, pictures: int) -> NDArray[np.int64]:
+    return np.random.default_rng((seed, *_ORDER, epoch)).permutation(pictures)

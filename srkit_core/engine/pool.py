@@ -57,6 +57,11 @@ class Pool:
         """Return how many examples are held."""
         return len(self._held["lr"]) if self._held else 0
 
+    def go_on_from(self, earlier: "Pool") -> None:
+        """Take over what the pool of the stage before holds, as much as there is room for."""
+        if self._size:
+            self._held = {name: one[: self._size] for name, one in earlier.tensors().items()}
+
     def tensors(self) -> dict[str, Tensor]:
         """Return what is held, for a checkpoint; empty before the first batch."""
         return dict(self._held)

@@ -111,9 +111,7 @@ def build_lr_maker(plan: Plan) -> LrMaker:
 def crop_rule(plan: Plan, number: int) -> CropRule:
     """Return how crops of a stage are drawn."""
     recipe, stage = plan.recipe, plan.stages[number]
-    return CropRule(
-        stage.stage.patch, recipe.scale, plan.margin, recipe.seed, number, stage.augment
-    )
+    return CropRule(stage.stage.patch, recipe.scale, plan.margin, recipe.seed, stage.augment)
 
 
 def loader_workers(asked: int | None, processes: Processes) -> int:

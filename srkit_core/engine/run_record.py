@@ -125,7 +125,9 @@ def _validations_are_read(recipe: Recipe) -> list[bool]:
     """Return, of each stage, whether training depends on when it is validated."""
     following = [*(stage.start_from for stage in recipe.stages[1:]), "last"]
     return [
-        stage.patience is not None or next_from != "last" or str(stage.schedule.name) == "plateau"
+        stage.patience is not None
+        or next_from.startswith("best-")
+        or str(stage.schedule.name) == "plateau"
         for stage, next_from in zip(recipe.stages, following, strict=True)
     ]
 

@@ -17,7 +17,7 @@ from srkit_core.data.dataset import Batch, CropDataset
 from srkit_core.data.examples import make_examples, mixed
 from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
-from srkit_core.engine.checkpoints.checkpoint import Position, Progress, State, read_state
+from srkit_core.engine.checkpoints.checkpoint import Progress, State, read_state
 from srkit_core.engine.checkpoints.checkpoint_policy import (
     keep_best,
     keep_checkpoint,
@@ -32,12 +32,7 @@ from srkit_core.engine.logs.forecast import Forecast
 from srkit_core.engine.logs.logger import Figures, Throughput, log_step, log_validation
 from srkit_core.engine.logs.running_means import RunningMeans
 from srkit_core.engine.memory_hint import less_memory_hint
-from srkit_core.engine.networks import (
-    Networks,
-    TrainableNetwork,
-    begin_discriminator,
-    with_average,
-)
+from srkit_core.engine.networks import Networks, TrainableNetwork
 from srkit_core.engine.objective import Objective, Values, build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.pool import Pool
@@ -47,7 +42,7 @@ from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.train_step import StepContext, train_step
 from srkit_core.interfaces import StepPosition
 from srkit_core.models.model import Model
-from srkit_core.models.weights_file import fill, read_tensors
+from srkit_core.models.weights_file import fill
 from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import StagePlan
 from srkit_core.schedule import ramp_factors
@@ -99,9 +94,14 @@ class StageRun:
         """
         if self.progress.ended:
             return iter(())
-        processes, batch = self.context.processes, self.plan.stage.batch
-        step, length = self.progress.position.step, self.intervals.length
-        indices = batch_indices(step, length, batch, rank=processes.rank, world=processes.world)
+        processes, position = self.context.processes, self.progress.position
+        indices = batch_indices(
+            position.samples,
+            self.intervals.length - position.step,
+            self.plan.stage.batch,
+            rank=processes.rank,
+            world=processes.world,
+        )
         samples = CropDataset(self.context.data.training, self.rule)
         pin = processes.backend.feeds
         return training_batches(samples, indices, workers=self.context.workers, pin=pin)
@@ -240,7 +240,12 @@ class StageRun:
         """Return the progress after a step; an epoch begins with its first step, from 1."""
         position, per_epoch = self.progress.position, self.intervals.steps_per_epoch
         before, after = (ceil(step / per_epoch) for step in (position.step, position.step + 1))
-        further = Position(position.stage, position.step + 1, position.total + 1)
+        further = replace(
+            position,
+            step=position.step + 1,
+            total=position.total + 1,
+            samples=position.samples + self.plan.stage.batch,
+        )
         epoch = self.progress.epoch + after - before
         return replace(self.progress, position=further, epoch=epoch)
 
@@ -286,26 +291,6 @@ def open_stage_run(
         pair=NetworkPair(generator, discriminator),
         pool=Pool(stage.stage.pool),
     )
-
-
-def open_next_stage(run: StageRun) -> StageRun:
-    """Build the stage after one that is over, from its last weights or, where the recipe says so,
-    from its best.
-    """
-    context, before, number = run.context, run.progress, run.number + 1
-    position = Position(number, 0, before.position.total)
-    progress = replace(
-        before, position=position, best={}, judged={}, waited=0, ended=False, owed=False
-    )
-    networks = with_average(run.networks, context.plan.stages[number])
-    begin_discriminator(context.plan, networks, number)
-    start_from = context.plan.stages[number].stage.start_from
-    if start_from != "last":
-        path = context.folder.weights(start_from, run.plan.stage.name)
-        for network in (networks.generator.module, networks.average):
-            if network is not None:
-                fill(network, read_tensors(path), path)
-    return open_stage_run(context, networks, number, progress)
 
 
 def _optimized(

@@ -31,6 +31,7 @@ from srkit_core.engine.loop import run_stages
 from srkit_core.engine.machine.processes import Processes, open_processes
 from srkit_core.engine.machine.stop_request import catch_stop_signals
 from srkit_core.engine.networks import Networks, build_networks, with_average
+from srkit_core.engine.next_stage import with_counted_samples
 from srkit_core.engine.run_context import RunContext, open_run_context
 from srkit_core.engine.run_data import describe_pictures, open_run_data
 from srkit_core.engine.run_record import (
@@ -246,7 +247,8 @@ def _go_back_to(context: RunContext, networks: Networks, checkpoint: Checkpoint)
 
     What differs from before is told first, because it explains a checkpoint that does not fit.
     """
-    progress = checkpoint.progress
+    progress = with_counted_samples(context, checkpoint.progress)
+    checkpoint = replace(checkpoint, progress=progress)
     _check_length(context, progress)
     context.processes.agree(lambda: check_record(context))
     number = progress.position.stage

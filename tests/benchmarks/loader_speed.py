@@ -73,7 +73,6 @@ def draw(folder, chain, *, stored):
         SCALE,
         0 if stored else chain.margin,
         0,
-        0,
         bind_augment(REGISTRY, parse_chain("flip | turn")),
     )
     lr_maker, rng = LrMaker(None if stored else build_degradation(chain)), torch.Generator()

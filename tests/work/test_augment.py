@@ -62,7 +62,7 @@ def pictures(tmp_path):
 
 
 def loaded(pictures, text, workers=0):
-    rule = CropRule(32, 4, 8, 0, 0, bound(text))
+    rule = CropRule(32, 4, 8, 0, bound(text))
     batches = training_batches(
         CropDataset(pictures, rule), batch_indices(0, 6, 5), workers=workers, pin=False
     )

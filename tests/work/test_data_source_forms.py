@@ -116,7 +116,7 @@ def test_samples_of_a_mixture_come_by_weight(tmp_path):
     )
     source = open_picture_set(place)
     assert named(source) == ["A/a", "A/b", "B/0", "B/1", "B/2", "B/3"]
-    samples = CropDataset(source.pictures, CropRule(16, 4, 0, 0, 0, Augment()))
+    samples = CropDataset(source.pictures, CropRule(16, 4, 0, 0, Augment()))
     epochs = [
         Counter(samples[epoch * 8 + number].name for number in range(8)) for epoch in range(2)
     ]

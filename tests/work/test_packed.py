@@ -109,7 +109,6 @@ def rule(**changes):
         "scale": 4,
         "margin": 8,
         "seed": 0,
-        "stage": 0,
         "augment": bind_augment(REGISTRY, parse_chain("flip | turn")),
     }
     return CropRule(**(fields | changes))

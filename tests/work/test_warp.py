@@ -92,7 +92,7 @@ def test_what_is_drawn_lies_within_its_limits():
 
 @pytest.mark.parametrize("place", [(0, 0), (64, 100), (128, 168), (96, 0)])
 def test_lr_of_a_warped_crop_is_the_crop_of_lr_of_the_warped_picture(smooth, place):
-    rule = CropRule(32, 4, 8, 0, 0, bind_augment(REGISTRY, parse_chain("")))
+    rule = CropRule(32, 4, 8, 0, bind_augment(REGISTRY, parse_chain("")))
     degrade, picture = Shrink("bicubic", 4, border="symmetric", quantise=True), smooth(160, 200)
     for seed in range(4):
         matrix = drawn(seed)
@@ -118,7 +118,7 @@ def test_nothing_is_invented_where_the_picture_goes_on():
     A crop that were warped alone would have its own border repeated.
     """
     picture, matrix = noise(200, 200), turned(45)
-    rule = CropRule(32, 4, 0, 0, 0, bind_augment(REGISTRY, parse_chain("")))
+    rule = CropRule(32, 4, 0, 0, bind_augment(REGISTRY, parse_chain("")))
     inside = cut(rule, picture, (84, 84), View(), PixelChange(matrix)).window
     alone = whole(np.ascontiguousarray(picture[84:116, 84:116]), matrix)
     assert np.array_equal(inside[8:24, 8:24], alone[8:24, 8:24])
@@ -128,7 +128,7 @@ def test_nothing_is_invented_where_the_picture_goes_on():
 def test_at_the_border_of_the_picture_its_last_pixels_go_on():
     picture, rule = (
         noise(100, 100),
-        CropRule(32, 4, 8, 0, 0, bind_augment(REGISTRY, parse_chain(""))),
+        CropRule(32, 4, 8, 0, bind_augment(REGISTRY, parse_chain(""))),
     )
     padded = np.pad(picture, ((60, 60), (60, 60), (0, 0)), mode="edge")
     for seed in range(4):

@@ -22,6 +22,7 @@ from srkit_core.io.atomic import UNFINISHED, flush, write_bytes, write_error
 from srkit_core.models.weights_file import read_tensors
 from srkit_core.run_folder import RunFolder
 
+UNCOUNTED: Final = -1
 _STATE: Final = "state.json"
 _DIGESTS: Final = "digests.json"
 _UNFINISHED: Final = ".part"
@@ -31,11 +32,15 @@ _SET_ASIDE: Final = ".before"
 
 @dataclass(frozen=True)
 class Position:
-    """How far a run is: `stage` by number, `step` steps of it and `total` of the run done."""
+    """How far a run is: `stage` by number, `step` steps of it and `total` of the run done, with
+    `samples` crops of all processes; UNCOUNTED in a checkpoint of a srkit that began anew with each
+    stage.
+    """
 
     stage: int = 0
     step: int = 0
     total: int = 0
+    samples: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,8 @@ def read_progress(folder: Path) -> Progress:
             if _digest(folder / name) != digests.get(name):
                 raise ValueError(f"{name} was altered")
         values = _read(folder / _STATE)["progress"]
-        return Progress(Position(**values.pop("position")), **values)
+        position = Position(**{"samples": UNCOUNTED, **values.pop("position")})
+        return Progress(position, **values)
     except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"the checkpoint {folder} is damaged: {error}",
