@@ -109,9 +109,8 @@ class Stage(RecipeTable):
     """Whether the generator goes on from the last weights of the stage before, from their moving
     average, or from its best by a metric or loss, such as best-psnr."""
     optimizer_from: OptimizerFrom = "last"
-    """Whether each network's optimizer goes on from the stage before where it is the same but for
-    its rate, or begins anew (fresh), as that of a generator that starts from other weights than
-    its last always does."""
+    """Whether an optimizer goes on from the stage before, where it is the same but for its rate and
+    its network starts from its last weights, or begins anew."""
     patience: PositiveInt | None = None
     """The stage ends after so many validations without a better `patience_on`; none: never."""
     patience_on: str = "loss"
