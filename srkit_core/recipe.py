@@ -116,9 +116,15 @@ class Stage(RecipeTable):
     patience_on: str = "loss"
     """What `patience` looks at: a metric of validation, or the generator's validation loss."""
     keep: PositiveInt = 3
-    """How many checkpoints are kept, the newest."""
+    """How many checkpoints are kept, the newest, beside those that are kept for good."""
     keep_weights_at: SpansText = default(())
     """After which steps or epochs of the stage the generator's weights are kept for good."""
+    keep_weights_every: OptionalSpanText = default(None)
+    """How often in the stage the generator's weights are kept for good; none: never."""
+    keep_checkpoints_at: SpansText = default(())
+    """After which steps or epochs of the stage a checkpoint, the whole state, is kept for good."""
+    keep_checkpoints_every: OptionalSpanText = default(None)
+    """How often in the stage a checkpoint is kept for good; none: never."""
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Decay a step of the moving average of the generator's weights, which is then validated and
     saved; none: no average (0.999: Real-ESRGAN)."""
@@ -129,7 +135,9 @@ class Stage(RecipeTable):
     """How often a row, the means of the steps since the last one, is written to metrics.csv; after
     the first and the last step it always is."""
     validate_every: OptionalSpanText = default(None)
-    """How often the generator is validated; none: every epoch, but at least 200 steps apart."""
+    """How often the generator is validated; none: so that this and a checkpoint take about a
+    twentieth of the time, at least 200 steps apart, computed from counts of pictures, pixels and
+    parameters and written into the run's recipe."""
     checkpoint_every: OptionalSpanText = default(None)
     """How often everything a resumed run needs is saved; none: at each validation."""
 

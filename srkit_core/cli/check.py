@@ -95,7 +95,28 @@ def _print_recipe(
         print_text(line)
     for note in [*_missing_data(environment, data), *_missing_networks(planned, registry)]:
         print_text(note)
-    print_networks([one for one in (planned.generator, planned.discriminator) if one])
+    counts = print_networks([one for one in (planned.generator, planned.discriminator) if one])
+    if (crops is not None or not _counts_epochs(planned)) and None not in counts:
+        print_text(_disk_line(planned, crops or 1, [one for one in counts if one is not None]))
+
+
+def _counts_epochs(planned: "Plan") -> bool:
+    """Whether any length in its stages is one of epochs."""
+    from srkit_core.fields import Span
+
+    lengths = [planned_stage.stage.length for planned_stage in planned.stages]
+    written = [value for one in planned.stages for value in vars(one.stage).values()]
+    several = [one for value in written if isinstance(value, tuple) for one in value]
+    spans = [one for one in (*lengths, *written, *several) if isinstance(one, Span)]
+    return any(one.unit == "epochs" for one in spans)
+
+
+def _disk_line(planned: "Plan", crops: int, counts: list[int]) -> str:
+    from srkit_core.engine.disk_use import Parameters, disk_use
+    from srkit_core.engine.intervals import intervals_of
+
+    intervals = [intervals_of(stage, crops) for stage in planned.stages]
+    return f"the run keeps {disk_use(planned, intervals, Parameters(*counts))}"
 
 
 def _lr(recipe: "Recipe") -> str:

@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from srkit_core.binding import BoundComponent
 
 
-def print_networks(networks: Sequence["BoundComponent"]) -> None:
-    """Print networks with all their options and their parameters."""
+def print_networks(networks: Sequence["BoundComponent"]) -> list[int | None]:
+    """Print networks with all their options and their parameters; returns the parameters."""
+    counts = parameters_of(networks)
     rows = [
         [one.component.kind, str(one.expression), "not counted" if count is None else f"{count:,}"]
-        for one, count in zip(networks, parameters_of(networks), strict=True)
+        for one, count in zip(networks, counts, strict=True)
     ]
     print_table(["network", "with all options", "parameters"], rows)
+    return counts
 
 
 def parameters_of(networks: Sequence["BoundComponent"]) -> list[int | None]:

@@ -8,6 +8,7 @@ import typer
 from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import JsonFlag, print_json, print_table, print_text
 from srkit_core.errors import RecipeError, WeightsError
+from srkit_core.file_sizes import said_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,14 +187,10 @@ def _row_of(facts: dict[str, Any]) -> list[str]:
     return [
         facts["name"],
         whole if facts["model"] else "loss/metric",
-        _size(facts["size"]),
+        said_size(facts["size"]),
         _HERE if facts["path"] else obtainable,
         facts["licence"],
     ]
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
 def at_hand(registry: "Registry") -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """When is what due in a stage?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -7,7 +8,27 @@ from typing import Final
 from srkit_core.fields import Span
 from srkit_core.plan import StagePlan
 
-LEAST_VALIDATION_INTERVAL: Final = 200
+LEAST_INTERVAL: Final = 200
+"""Steps that lie at least between two validations, where nobody says it."""
+
+
+@dataclass(frozen=True)
+class Milestones:
+    """Steps of a stage after which something is kept for good: some, and every so many."""
+
+    steps: frozenset[int] = frozenset()
+    every: int | None = None
+
+    def __contains__(self, step: int) -> bool:
+        """Whether something is kept after step number `step`, from 1."""
+        return step in self.steps or (self.every is not None and step % self.every == 0)
+
+    def up_to(self, length: int) -> int:
+        """Return how many there are in a stage of so many steps."""
+        rare = {step for step in self.steps if step <= length}
+        if self.every is None:
+            return len(rare)
+        return length // self.every + sum(step % self.every > 0 for step in rare)
 
 
 @dataclass(frozen=True)
@@ -20,7 +41,8 @@ class StageIntervals:
     log: int
     validate: int
     checkpoint: int
-    milestones: frozenset[int] = frozenset()
+    kept_weights: Milestones = Milestones()
+    kept_checkpoints: Milestones = Milestones()
     freeze: int = 0
     generator_every: int = 1
 
@@ -45,29 +67,32 @@ class StageIntervals:
         """The first step in which the generator is updated."""
         return -(-(self.freeze + 1) // self.generator_every) * self.generator_every
 
+    def saves(self, step: int) -> bool:
+        """Whether a checkpoint is due, be it one that is kept for good."""
+        return self.due(self.checkpoint, step) or step in self.kept_checkpoints
+
 
 def intervals_of(stage: StagePlan, crops: int) -> StageIntervals:
-    """Return when things are due in a stage whose epochs have so many crops.
-
-    Without an interval, validation and checkpoints come every epoch, at least 200 steps apart.
-    """
+    """Return when things are due in a stage whose epochs have so many crops."""
     fields = stage.stage
     epoch = ceil(crops / fields.batch)
-    length = fields.length.steps(epoch)
-    usual = Span(max(epoch, LEAST_VALIDATION_INTERVAL))
-    validate = (fields.validate_every or usual).steps(epoch)
-    checkpoint = (fields.checkpoint_every or Span(validate)).steps(epoch)
-    milestones = frozenset(span.steps(epoch) for span in fields.keep_weights_at)
-    log = fields.log_every.steps(epoch)
-    warmup = fields.lr_warmup.steps(epoch)
+    validate = (fields.validate_every or Span(LEAST_INTERVAL)).steps(epoch)
     return StageIntervals(
-        length,
-        epoch,
-        warmup,
-        log,
-        validate,
-        checkpoint,
-        milestones,
-        fields.freeze.steps(epoch),
-        fields.generator_every,
+        length=fields.length.steps(epoch),
+        steps_per_epoch=epoch,
+        lr_warmup=fields.lr_warmup.steps(epoch),
+        log=fields.log_every.steps(epoch),
+        validate=validate,
+        checkpoint=(fields.checkpoint_every or Span(validate)).steps(epoch),
+        kept_weights=_milestones(fields.keep_weights_at, fields.keep_weights_every, epoch),
+        kept_checkpoints=_milestones(
+            fields.keep_checkpoints_at, fields.keep_checkpoints_every, epoch
+        ),
+        freeze=fields.freeze.steps(epoch),
+        generator_every=fields.generator_every,
     )
+
+
+def _milestones(at: Sequence[Span], every: Span | None, epoch: int) -> Milestones:
+    steps = frozenset(span.steps(epoch) for span in at)
+    return Milestones(steps, None if every is None else every.steps(epoch))

@@ -89,11 +89,11 @@ def _after_step(run: StageRun, stop: StopRequest) -> None:
         stop_signal = run.context.processes.largest(stop.signal)
     if run.progress.ended and run.means:  # the last step of a stage is always logged
         run.log()
-    if step in intervals.milestones:
+    if step in intervals.kept_weights:
         run.save_milestone()
     if stop_signal:
         _stop(run, stop_signal)
-    if run.progress.ended or intervals.due(intervals.checkpoint, step):
+    if run.progress.ended or intervals.saves(step):
         run.save()
     if run.progress.ended:
         _note_patience(run)

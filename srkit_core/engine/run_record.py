@@ -16,7 +16,10 @@ from srkit_core.run_folder import RunFolder, read_environment
 from srkit_core.run_options import RunOptions
 
 _VERSIONED = ("versions", "python", "device", "precision", "processes")
-_FREE_IN_STAGE: Final = ("accumulate", "log_every", "checkpoint_every", "keep", "keep_weights_at")
+_FREE_IN_STAGE: Final = (
+    *("accumulate", "log_every", "checkpoint_every", "keep", "keep_weights_at"),
+    *("keep_weights_every", "keep_checkpoints_at", "keep_checkpoints_every"),
+)
 _FREE_IN_VALIDATION: Final = ("columns", "pictures")
 """Fields that say what is written, and how memory is saved, and not what is learnt."""
 

@@ -12,6 +12,7 @@ import torch
 from srkit_core.binding import BoundComponent
 from srkit_core.callback_binding import bind_callbacks
 from srkit_core.callbacks import Callback, CallbackList
+from srkit_core.engine.cadence import parameters_of, with_intervals, with_recorded_intervals
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import keep_last
 from srkit_core.engine.checkpoints.later_steps import set_later_aside
@@ -23,6 +24,7 @@ from srkit_core.engine.checkpoints.resume import (
     with_kept_best,
 )
 from srkit_core.engine.checkpoints.run_lock import run_lock
+from srkit_core.engine.disk_use import disk_notes
 from srkit_core.engine.guarded_callbacks import GuardedCallbacks, open_callbacks, tell_run_start
 from srkit_core.engine.held_out import held_out_before
 from srkit_core.engine.logs.summary import write_summary
@@ -130,12 +132,18 @@ def _open_context(
     recorded = recorded_recipe(folder, registry) if folder.holds_run else None
     pinned = _pin(planned, recorded, processes, registry, callbacks)
     if recorded:
+        pinned = replace(pinned, plan=with_recorded_intervals(pinned.plan, recorded.stages))
         check_same_recipe(folder, recorded, pinned.plan.recipe)
     environment = known_environment(folder, options) if resume is not None else None
     before = held_out_before(folder, environment, options.init, registry)
     data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks, before))
+    parameters = parameters_of(pinned.plan)
+    planned = with_intervals(pinned.plan, parameters, data.validation.values())
+    pinned = replace(pinned, plan=planned)
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)
     check_validation(context)
+    for note in disk_notes(planned, context.intervals, parameters, folder.path):
+        callbacks.on_note(note)
     return context
 
 

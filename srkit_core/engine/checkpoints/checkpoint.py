@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -52,7 +53,8 @@ class Progress:
     picture, under every column, that its best figures are means of. `owed` says that the validation
     of the last step failed and is still to come. `stages` is what the summary says of each stage,
     `baseline` what bicubic interpolation scores on which pictures, and `elapsed_s` how many seconds
-    the run has taken. `judged_on` is the digest of what validation sees.
+    the run has taken. `judged_on` is the digest of what validation sees. A checkpoint that
+    is `kept` stays for good.
     """
 
     position: Position = Position()
@@ -67,6 +69,7 @@ class Progress:
     baseline: Mapping[str, Any] = field(default_factory=dict)
     elapsed_s: float = 0.0
     judged_on: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,9 +145,17 @@ def read_state(folder: Path, name: str) -> State:
 
 
 def keep_newest(folder: RunFolder, count: int) -> None:
-    """Delete all but the newest checkpoints."""
-    for old in folder.checkpoints()[:-count]:
+    """Delete all but the newest checkpoints and those that are kept for good."""
+    passing = [one for one in folder.checkpoints() if not _is_kept(one)]
+    for old in passing[:-count]:
         delete_checkpoint(old)
+
+
+def _is_kept(checkpoint: Path) -> bool:
+    """Whether it is kept for good; not, where it does not say so any more."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        return bool(_read(checkpoint / _STATE)["progress"].get("kept"))
+    return False
 
 
 def delete_checkpoint(path: Path) -> None:

@@ -55,7 +55,8 @@ def keep_checkpoint(run: "StageRun") -> None:
     context, step = run.context, run.progress.position.total
     folder = context.folder.checkpoint(step)
     elapsed, log_bytes = context.clock.seconds(), context.log.flush()
-    progress = replace(run.progress, log_bytes=log_bytes, elapsed_s=elapsed)
+    kept = run.progress.position.step in run.intervals.kept_checkpoints
+    progress = replace(run.progress, log_bytes=log_bytes, elapsed_s=elapsed, kept=kept)
     save_checkpoint(folder, run.states(), progress)
     _keep_last(run)
     keep_newest(context.folder, run.plan.stage.keep)
