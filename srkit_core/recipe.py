@@ -135,9 +135,8 @@ class Stage(RecipeTable):
     """How often a row, the means of the steps since the last one, is written to metrics.csv; after
     the first and the last step it always is."""
     validate_every: OptionalSpanText = default(None)
-    """How often the generator is validated; none: so that this and a checkpoint take about a
-    twentieth of the time, at least 200 steps apart, computed from counts of pictures, pixels and
-    parameters and written into the run's recipe."""
+    """How often the generator is validated; none: as often as takes, with a checkpoint, a twentieth
+    of the time, counted before step 1 and written into the run's recipe."""
     checkpoint_every: OptionalSpanText = default(None)
     """How often everything a resumed run needs is saved; none: at each validation."""
 
