@@ -43,7 +43,7 @@ class _Counts:
     validated_pixels: int
 
 
-def parameters_of(planned: Plan) -> Parameters:
+def count_of_networks(planned: Plan) -> Parameters:
     """Return how many numbers the networks of a plan learn, counted once on each machine."""
     judge = planned.discriminator
     return Parameters(counted(planned.generator), counted(judge) if judge else 0)

@@ -12,7 +12,7 @@ import torch
 from srkit_core.binding import BoundComponent
 from srkit_core.callback_binding import bind_callbacks
 from srkit_core.callbacks import Callback, CallbackList
-from srkit_core.engine.cadence import parameters_of, with_intervals, with_recorded_intervals
+from srkit_core.engine.cadence import count_of_networks, with_intervals, with_recorded_intervals
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import keep_last
 from srkit_core.engine.checkpoints.later_steps import set_later_aside
@@ -137,7 +137,7 @@ def _open_context(
     environment = known_environment(folder, options) if resume is not None else None
     before = held_out_before(folder, environment, options.init, registry)
     data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks, before))
-    parameters = parameters_of(pinned.plan)
+    parameters = count_of_networks(pinned.plan)
     planned = with_intervals(pinned.plan, parameters, data.validation.values())
     pinned = replace(pinned, plan=planned)
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)

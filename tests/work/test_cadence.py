@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from srkit_core.data.picture import Picture
-from srkit_core.engine.cadence import parameters_of, with_intervals
+from srkit_core.engine.cadence import count_of_networks, with_intervals
 from srkit_core.engine.disk_use import DiskUse, Parameters, disk_notes, disk_use
 from srkit_core.engine.intervals import Milestones, intervals_of
 from srkit_core.engine.trainer import train
@@ -125,7 +125,7 @@ def test_a_run_takes_what_was_told(tmp_path, ema):
     )
     folder = train(recipe, RunOptions(out=tmp_path / "run", device="cpu")).folder
     bound = plan(recipe, discover())
-    use = disk_use(bound, [intervals_of(bound.stages[0], 1)], parameters_of(bound))
+    use = disk_use(bound, [intervals_of(bound.stages[0], 1)], count_of_networks(bound))
     checkpoints = sorted(path.name for path in (folder / "checkpoints").iterdir())
     assert checkpoints == [f"step-0000000{step}" for step in (1, 3, 4, 5, 6)]
     assert len(checkpoints) == use.checkpoints
