@@ -7,9 +7,9 @@ Per parameter of the generator, a step takes six operations for each LR pixel of
 and twice that backward), a validation two for each of its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, prod
 from typing import Final
 
 from srkit_core.data.picture import Picture
@@ -50,12 +50,15 @@ def count_of_networks(planned: Plan) -> Parameters:
 
 
 def with_intervals(
-    planned: Plan, parameters: Parameters, validation: Iterable[Sequence[Picture]]
+    planned: Plan, parameters: Parameters, validation: Mapping[str, Sequence[Picture]]
 ) -> Plan:
     """Return a plan in which every stage says when it is validated, on these sets, and saved."""
     scale, recipe = planned.recipe.scale, planned.recipe
-    sides = [picture.sides(scale) for pictures in validation for picture in pictures]
-    pixels = sum(height * width for height, width in sides)
+    pixels = sum(
+        _seen(picture.sides(scale), planned.validation.of(name).crop)
+        for name, pictures in validation.items()
+        for picture in pictures
+    )
     counts = _Counts(parameters.generator, checkpoint_bytes(recipe, parameters), pixels)
     return _with_stages(planned, [_decided(one, counts, scale) for one in recipe.stages])
 
@@ -68,6 +71,11 @@ def with_recorded_intervals(planned: Plan, recorded: tuple[Stage, ...]) -> Plan:
     if len(stages) != len(recorded):
         return planned
     return _with_stages(planned, list(map(_as_recorded, stages, recorded)))
+
+
+def _seen(sides: tuple[int, int], crop: int) -> int:
+    """Return how many pixels of a picture are scored, of which a crop may be all."""
+    return prod(min(side, crop) if crop else side for side in sides)
 
 
 def _with_stages(planned: Plan, stages: Sequence[Stage]) -> Plan:

@@ -65,7 +65,7 @@ def disk_use(planned: Plan, intervals: Sequence[StageIntervals], parameters: Par
     for_good = sum(one.kept_checkpoints.up_to(one.length) for one in intervals)
     passing = max(_passing(stage, one) for stage, one in stages)
     weights = 1 + sum(
-        len(planned.metrics) + _BESIDE_METRICS + one.kept_weights.up_to(one.length)
+        len(planned.validation.by_label) + _BESIDE_METRICS + one.kept_weights.up_to(one.length)
         for one in intervals
     )
     return DiskUse(

@@ -138,7 +138,7 @@ def _open_context(
     before = held_out_before(folder, environment, options.init, registry)
     data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks, before))
     parameters = count_of_networks(pinned.plan)
-    planned = with_intervals(pinned.plan, parameters, data.validation.values())
+    planned = with_intervals(pinned.plan, parameters, data.validation)
     pinned = replace(pinned, plan=planned)
     context = open_run_context(pinned, registry, options, folder, processes, data, callbacks)
     check_validation(context)

@@ -29,7 +29,7 @@ def planned(generator="rrdb(upsampler=nearest)", **stage):
 
 
 def interval(pictures, parameters=RRDB, **stage):
-    found = with_intervals(planned(**stage), parameters, [pictures])
+    found = with_intervals(planned(**stage), parameters, {"": pictures})
     assert found.recipe.stages[0].validate_every == found.stages[0].stage.validate_every
     return found.recipe.stages[0].validate_every.count
 
@@ -56,12 +56,24 @@ def test_more_pixels_are_seen_less_often(pictures, stage, steps):
     assert interval(pictures, **stage) == steps
 
 
+def test_of_a_centre_crop_only_that_is_seen():
+    document = {"generator": "rrdb(upsampler=nearest)", "stages": [{"loss": "l1", "steps": 9}]}
+    document["validation"] = {"crop": 96, "sets": {"B": {"crop": 64}}}
+    cropped = plan(recipe_from_dict(document), discover())
+    many = {"A": [picture(1356, 2040)] * 1000, "B": [picture(64)] * 1000}
+    (stage,) = with_intervals(cropped, RRDB, many).recipe.stages
+    seen = 1000 * (96**2 + 64**2)
+    cost = (2 * RRDB.generator / 16 + 50_000) * seen + 100_000 * 12 * RRDB.generator
+    assert cost / (0.05 * 6 * RRDB.generator * 16 * 32**2) == pytest.approx(590.8, abs=0.1)
+    assert stage.validate_every == Span(600)
+
+
 def test_what_a_recipe_says_is_kept():
-    said = with_intervals(planned(validate_every="2 epochs"), RRDB, [[picture(1024)]])
+    said = with_intervals(planned(validate_every="2 epochs"), RRDB, {"": [picture(1024)]})
     assert said.recipe.stages[0].validate_every == Span(2, "epochs")
     assert said.recipe.stages[0].checkpoint_every == Span(2, "epochs")
     both = planned(validate_every=7, checkpoint_every=5)
-    assert with_intervals(both, RRDB, [[picture(1024)]]).recipe == both.recipe
+    assert with_intervals(both, RRDB, {"": [picture(1024)]}).recipe == both.recipe
 
 
 def test_a_run_writes_its_intervals_and_goes_on_with_them(tmp_path):
