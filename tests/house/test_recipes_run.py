@@ -1,14 +1,11 @@
-"""Can every shipped recipe run with what is in this repository?"""
+"""Does every shipped recipe fit what is in this repository?"""
 
 import pytest
 
-from srkit_core.engine.trainer import train
 from srkit_core.named_recipes import read_recipe
-from srkit_core.overrides import Flags, recipe_from_flags
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_toml
 from srkit_core.registry import discover
-from srkit_core.run_options import RunOptions
 from srkit_core.specs import RecipeSpec
 
 SHIPPED = [one.name for one in discover(limit=()).installed(RecipeSpec)]
@@ -20,14 +17,6 @@ def test_a_shipped_recipe_fits_what_is_installed(name):
     planned = plan(recipe, discover())
     assert recipe.name == name
     assert recipe_from_toml(planned.recipe.to_toml()) == planned.recipe
-
-
-@pytest.mark.parametrize("name", ["demo", "srresnet"])
-def test_a_shipped_recipe_trains(name, tmp_path):
-    short = [f"{field}=1" for field in ("steps", "batch")] + ["patch=32", "lr_warmup=0"]
-    wanted = recipe_from_flags(read_recipe(name), Flags(settings=tuple(short))).recipe
-    folder = train(wanted, RunOptions(out=tmp_path / "run", device="cpu")).folder
-    assert (folder / "weights/last.safetensors").is_file()
 
 
 def test_the_shipped_recipes_are_those_of_the_examples(root):
