@@ -313,6 +313,7 @@ def test_who_is_kept_apart_and_what_is_kept():
     assert read_recipe("srgan-faces").stages[1].start_from == "best-psnr"
     assert read_recipe("srgan-6").validation.on_training
     assert read_recipe("srgan-tv").validation.border == 0
+    assert {read_recipe(name).validation.crop for name in ("srgan-faces", "srgan-natural")} == {96}
 
 
 @pytest.mark.parametrize("name", STAGES)
