@@ -4,6 +4,7 @@ A field reads as one type and may be written as several: `loss` reads as a Sum, 
 the text of one too. pydantic is told how to read it; type checkers are told both types.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -147,6 +148,18 @@ def _read_selection(value: object) -> object:
     )
 
 
+_LR_NAMES: Final = r"^([^{}/\\\\]*\{\}[^{}/\\\\]*)?$"
+
+
+def _read_lr_names(value: object) -> object:
+    texts = list(value.values()) if isinstance(value, Mapping) else [value]
+    if all(isinstance(text, str) and re.search(_LR_NAMES, text) for text in texts):
+        return dict(value) if isinstance(value, Mapping) else value
+    raise ValueError(
+        'expects a text with one {} and no folder, such as "{}x4", or a table of them by set'
+    )
+
+
 def _read_option(value: object) -> object:
     if isinstance(value, (str, bool)) or _is_number(value):
         return value
@@ -198,6 +211,7 @@ if TYPE_CHECKING:
     SelectionText: TypeAlias = Written[
         float | tuple[str, ...] | str, float | list[str] | tuple[str, ...] | str
     ]
+    LrNamesText: TypeAlias = Written[str | Mapping[str, str], str | Mapping[str, str]]
     Table: TypeAlias = Written[_Item, _Item | str | Mapping[str, Any]]
     FreeOption: TypeAlias = Any
 else:
@@ -234,6 +248,22 @@ else:
         ),
     ]
     """Some of the pictures: a share, their names, or the path of a list of names."""
+    LrNamesText = Annotated[
+        str | dict[str, str],
+        PlainValidator(_read_lr_names),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "pattern": _LR_NAMES},
+                    {
+                        "type": "object",
+                        "additionalProperties": {"type": "string", "pattern": _LR_NAMES},
+                    },
+                ]
+            }
+        ),
+    ]
+    """How LR files are called: a text for all sets, or one for each."""
     Table = Annotated[_Item, "a table, or what its model reads as one"]
     FreeOption = Annotated[
         Any,

@@ -10,9 +10,10 @@ from copy import deepcopy
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from srkit_core.data_source import parse_data_sources
 from srkit_core.errors import RecipeError
 from srkit_core.optimizer_config import OptimizersConfig
-from srkit_core.recipe import Recipe, Stage, recipe_from_dict
+from srkit_core.recipe import PAIRED, Recipe, Stage, recipe_from_dict
 
 Document = dict[str, Any]
 
@@ -74,6 +75,20 @@ def recipe_from_flags(base: Recipe | None, flags: Flags) -> RequestedRecipe:
         recipe = recipe_from_dict(apply_setting(recipe.to_dict(), setting))
     _check_rates(recipe, flags)
     return RequestedRecipe(recipe, () if base else _notes(flags, recipe))
+
+
+def with_stored_lr(requested: RequestedRecipe, flags: Flags, data: str | None) -> RequestedRecipe:
+    """Return the recipe with LR from disk where every source of the data says that its LR is
+    stored, and nothing on the command line says how LR is made.
+    """
+    settings = [_parts(setting)[0] for setting in flags.settings]
+    said = flags.degrade is not None or ["degradation"] in settings
+    made, sources = requested.recipe.degradation, parse_data_sources(data) if data else ()
+    if said or made == PAIRED or not sources or not all(one.has_lr for one in sources):
+        return requested
+    recipe = requested.recipe.model_copy(update={"degradation": PAIRED})
+    note = f"LR is from disk, as --data or --lq says: degradation is {PAIRED}, not {made}"
+    return RequestedRecipe(recipe, (*requested.notes, note))
 
 
 def apply_setting(document: Document, setting: str) -> Document:

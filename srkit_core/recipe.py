@@ -29,6 +29,7 @@ from srkit_core.fields import (
     DiscriminatorText,
     GeneratorText,
     LossText,
+    LrNamesText,
     OptionalSpanText,
     RecipeTable,
     RiseText,
@@ -165,9 +166,15 @@ class Data(RecipeTable):
     test: SelectionText = default(())
     """Pictures that neither training nor validation sees: a share, names, or the path of a list.
     Empty: none."""
-    lr_names: Annotated[str, Field(pattern=r"^([^{}/\\\\]*\{\}[^{}/\\\\]*)?$")] = ""
+    lr_names: LrNamesText = default("")
     """How LR files of paired data are called, such as {}x4 (BasicSR's `filename_tmpl`): {} is the
-    HR file's name without its ending. Empty: found out."""
+    HR file's name without its ending. A text for all sets, or a table by the names of validation
+    sets (val where there is one without a name) and train. Empty, or left out: found out."""
+
+    def lr_names_of(self, data: str) -> str:
+        """Return how LR files of a set are called, `train` or the name of a validation set."""
+        names = self.lr_names
+        return names if isinstance(names, str) else names.get(data or "val", "")
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:

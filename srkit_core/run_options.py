@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from srkit_core.data_source import anchored
+from srkit_core.data_source import anchored, with_lr_apart
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import RecipeError
 from srkit_core.flag import Flag
@@ -16,7 +16,7 @@ from srkit_core.home import at_home
 from srkit_core.reserved_names import name_fault
 
 _LISTS: Final = ("track", "callback")
-_NOT_REPEATED: Final = ("out", "repeats")
+_NOT_REPEATED: Final = ("out", "repeats", "lq")
 BUNDLED_SOURCE: Final = "photos"
 """The bundled photographs, as a data source."""
 
@@ -26,20 +26,21 @@ class RunOptions:
     """Where a run happens: pictures, initial weights, folders and machine.
 
     `data` is a data source as `--data` takes it; None: the bundled photographs, or, of a run that
-    goes on or is repeated, everything that is not given is as it was there. `val` are data sources
-    by the name of their validation set ("" for a single one). `out` is the run folder, by default
-    the next free `runs/<name>-<n>`; `init` what the generator starts from: a weights file, a run
-    folder or the name of known weights. `workers` are processes that load pictures. `compile` runs
-    networks through torch.compile; `recompute` saves memory by computing blocks of the generator
-    twice; `track` names trackers beside `metrics.csv`; `callback` are expressions of callbacks of
-    plugins, which are told what the run does ("none": nobody of a run that goes on or is repeated);
-    `repeats` is the run folder whose recipe is
-    trained again.
+    goes on or is repeated, everything that is not given is as it was there. `lq` are folders of LR
+    that belong to `data`, in the same order; they become a part of it, "HR with LR". `val` are data
+    sources by the name of their validation set ("" for a single one). `out` is the run folder, by
+    default the next free `runs/<name>-<n>`; `init` what the generator starts from: a weights file,
+    a run folder or the name of known weights. `workers` are processes that load pictures. `compile`
+    runs networks through torch.compile; `recompute` saves memory by computing blocks of the
+    generator twice; `track` names trackers beside `metrics.csv`; `callback` are expressions of
+    callbacks of plugins, which are told what the run does ("none": nobody of a run that goes on or
+    is repeated); `repeats` is the run folder whose recipe is trained again.
 
-    Raises RecipeError when the name of a validation set is taken.
+    Raises RecipeError when the name of a validation set is taken, or `lq` does not fit `data`.
     """
 
     data: str | Path | None = None
+    lq: str | Path | None = None
     val: Mapping[str, str | Path] | None = None
     out: str | Path | None = None
     init: str | Path | None = None
@@ -60,6 +61,8 @@ class RunOptions:
         for field in ("out", "init", "repeats"):
             path = getattr(self, field)
             object.__setattr__(self, field, None if path is None else at_home(path))
+        object.__setattr__(self, "data", data_with_lr(self.data, self.lq))
+        object.__setattr__(self, "lq", None)
         for name in self.val or ():
             fault = name_fault("validation set", name)
             if fault:
@@ -80,6 +83,20 @@ class RunOptions:
         plain["init"] = None if self.init is None else _absolute(Path(self.init))
         plain |= {name: list(getattr(self, name)) for name in _LISTS}
         return {name: value for name, value in plain.items() if name not in _NOT_REPEATED}
+
+
+def data_with_lr(data: str | Path | None, lq: str | Path | None) -> str | Path | None:
+    """Return the data source of HR and the folders of its LR, where LR lies apart.
+
+    Raises RecipeError when there is no HR, or both do not fit each other.
+    """
+    if lq is None:
+        return data
+    if data is None:
+        raise RecipeError(
+            "--lq names the LR of --data, which names no HR", hint="--data HR --lq LR"
+        )
+    return with_lr_apart(str(data), str(lq))
 
 
 def repeated_options(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from srkit_core.cli.data_report import data_line, data_notes
 from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.cli.network_report import print_networks
 from srkit_core.cli.recipe_report import print_stages, validation_lines
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from srkit_core.registry import Registry
     from srkit_core.run_options import RunOptions
 
-_TRIED = {name: RUN_FLAGS[name] for name in ("data", "device", "precision", "workers")}
+_TRIED = {name: RUN_FLAGS[name] for name in ("data", "lq", "device", "precision", "workers")}
 
 
 @takes_flags("flags", RECIPE_FLAGS)
@@ -49,16 +50,31 @@ def check_command(
     """
     from srkit_core.evaluation_recipe import is_evaluation_recipe
     from srkit_core.named_recipes import find_recipe, read_recipe
-    from srkit_core.overrides import flags_of, recipe_from_flags
-    from srkit_core.plan import plan_of_run
     from srkit_core.registry import discover
 
     found, registry = find_recipe(recipe) if recipe else None, discover()
     if found and is_evaluation_recipe(found.path):
         _check_evaluation(found.path, registry, [*flags, *where, *(["run"] if run else [])])
         return
-    base, folder = (read_recipe(recipe, registry), found.run) if recipe and found else (None, None)
-    requested = recipe_from_flags(base, flags_of(flags))
+    base = read_recipe(recipe, registry) if recipe else None
+    _check_training(base, found.run if found else None, registry, flags, where, run=run)
+
+
+def _check_training(
+    base: "Recipe | None",
+    folder: Path | None,
+    registry: "Registry",
+    flags: dict[str, Any],
+    where: dict[str, Any],
+    *,
+    run: bool,
+) -> None:
+    from srkit_core.cli.train import with_lr_of_data
+    from srkit_core.overrides import flags_of, recipe_from_flags, with_stored_lr
+    from srkit_core.plan import plan_of_run
+
+    where, given = with_lr_of_data(where), flags_of(flags)
+    requested = with_stored_lr(recipe_from_flags(base, given), given, where.get("data"))
     planned = plan_of_run(requested.recipe, registry, folder)
     print_text(f"recipe '{planned.recipe.name}': every component is installed and fits")
     for note in requested.notes:
@@ -90,10 +106,10 @@ def _print_recipe(
     environment, data = environment_beside(run, where, print_text), where.get("data")
     crops = _crops(planned, environment, data)
     print_stages(planned, crops)
-    print_text(_data_line(planned, environment, data, crops))
+    print_text(data_line(planned, environment, data, crops))
     for line in validation_lines(planned):
         print_text(line)
-    for note in [*_missing_data(environment, data), *_missing_networks(planned, registry)]:
+    for note in [*data_notes(planned, environment, data), *_missing_networks(planned, registry)]:
         print_text(note)
     counts = print_networks([one for one in (planned.generator, planned.discriminator) if one])
     if (crops is not None or not _counts_epochs(planned)) and None not in counts:
@@ -140,29 +156,6 @@ def _crops(planned: "Plan", environment: dict[str, Any], data: str | None) -> in
     chosen = planned.recipe.data
     smallest = max(stage.stage.patch for stage in planned.stages)
     return count_training_photographs(smallest, chosen.hold_out, chosen.test)
-
-
-def _data_line(
-    planned: "Plan", environment: dict[str, Any], data: str | None, crops: int | None
-) -> str:
-    place = data or environment.get("data", {}).get("source")
-    usual = "photos, the bundled photographs, unless --data names others"
-    named = place or ("pairs, which --data names" if planned.degradation is None else usual)
-    return f"data: {named}" + (f"; {crops} crops an epoch" if crops else "")
-
-
-def _missing_data(environment: dict[str, Any], data: str | None) -> list[str]:
-    """Note pictures that a run folder's recipe was trained on and that are not on this machine."""
-    from srkit_core.data_source import parse_data_sources
-
-    place = data or environment.get("data", {}).get("source", "photos")
-    gone = [
-        source.where
-        for source in parse_data_sources(place)
-        if source.where != "photos" and not source.is_address and not Path(source.where).exists()
-    ]
-    whose = "the pictures" if data else "its pictures"
-    return [f"note: {whose} in {one} are not here; give others with --data" for one in gone]
 
 
 def _missing_networks(planned: "Plan", registry: "Registry") -> list[str]:

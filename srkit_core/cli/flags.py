@@ -48,11 +48,21 @@ _WRITTEN_OTHERWISE: Final[Mapping[str, Any]] = {
             help="Folder, output of srkit prepare, picture, list.txt ('list.txt in FOLDER'), "
             "address (hf://datasets/..., s3://...), or 'photos', the bundled photographs. "
             "'3*A + 0.5*B' mixes places: pictures of A come three times an epoch, of B every "
-            "second epoch."
+            "second epoch. 'HR with LR' says where LR lies, 'A as paired' that it lies in A."
+        ),
+    ],
+    "lq": Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Folder of the LR of --data, which is then HR; 'A + B' for two, in its order.",
         ),
     ],
     "val": Annotated[
-        list[str] | None, typer.Option(help="[NAME=]PATH of validation pictures; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="[NAME=]PATH of validation pictures, or [NAME=]HR with LR; may be repeated."
+        ),
     ],
     "init": Annotated[
         str | None,

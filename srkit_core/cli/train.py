@@ -47,6 +47,7 @@ def train_command(
     """Train a recipe, or one made from flags; a recipe's fields are overridden by the flags."""
     from srkit_core.overrides import flags_of
 
+    where = with_lr_of_data(where)
     where |= {"val": _named_sets(where["val"])} if "val" in where else {}
     where |= {name: tuple(where[name]) for name in ("track", "callback") if name in where}
     if resume and not _RESUME_VALUE.fullmatch(resume):
@@ -54,6 +55,16 @@ def train_command(
     if resume and out is None and recipe and (run := _run_folder(recipe)):
         recipe, out = str(run), run
     _train(recipe, flags_of(flags), where, out, resume)
+
+
+def with_lr_of_data(where: dict[str, Any]) -> dict[str, Any]:
+    """Return flags of *where* in which `--lq` is a part of `--data`."""
+    from srkit_core.run_options import data_with_lr
+
+    if "lq" not in where:
+        return where
+    others = {name: value for name, value in where.items() if name != "lq"}
+    return others | {"data": data_with_lr(where.get("data"), where["lq"])}
 
 
 def _run_of(resume: str, recipe: str | None) -> str:
@@ -76,10 +87,15 @@ def _run_folder(word: str) -> Path | None:
 def _train(
     recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None
 ) -> None:
+    from srkit_core.overrides import with_stored_lr
+
     resumed = out if resume else None
     if recipe is None and flags.gen is None and "init" in where and not _holds_run(resumed):
         flags = _like(flags, where["init"])
     requested, run = _requested(recipe, flags, resumed)
+    notes = list[str]()
+    taken = _taken(run, where, notes.append)
+    requested = with_stored_lr(requested, flags, (taken | where).get("data"))
     from srkit_core.callback_binding import bind_callbacks
     from srkit_core.plan import plan_of_run
     from srkit_core.registry import discover
@@ -95,9 +111,8 @@ def _train(
     from srkit_core.run_options import RunOptions
 
     with ProgressView() as view:
-        for note in requested.notes:
+        for note in (*requested.notes, *notes):
             view.on_note(note)
-        taken = _taken(run, where, view.on_note)
         repeats = None if resume else run
         result = train(
             requested.recipe,
@@ -195,7 +210,7 @@ def _named_sets(val: list[str]) -> dict[str, str]:
         named = (
             (name, path)
             if equals and not Path(text).exists()
-            else ("" if len(val) == 1 else Path(text).name, text)
+            else ("" if len(val) == 1 else _name_of(text), text)
         )
         if not named[1]:
             raise RecipeError(f"--val {text} names no folder", hint="--val NAME=PATH")
@@ -205,6 +220,14 @@ def _named_sets(val: list[str]) -> dict[str, str]:
             )
         sets[named[0]] = named[1]
     return sets
+
+
+def _name_of(data: str) -> str:
+    """Name a validation set after its folder, that of HR where LR lies apart."""
+    from srkit_core.data_source import parse_data_sources
+
+    first = parse_data_sources(data)[0]
+    return Path(first.where if first.has_lr else data).name
 
 
 def _resume(text: str | None, out: Path | None) -> "Resume | None":

@@ -3,7 +3,7 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -64,21 +64,21 @@ class Batch:
     """Crops with their margins, uint8 (N, H, W, 3), a tensor for each size of window: pictures
     smaller than the window have their own.
 
-    `names`, `corners` (where the patches lie in the windows) and `lr` are in the order of all
-    windows.
+    `names` and `corners` (where the patches lie in the windows) are in the order of all windows;
+    `lr` is that of the crops whose numbers in this order are `stored`, from disk.
     """
 
     names: tuple[str, ...]
     windows: tuple[Tensor, ...]
     corners: tuple[tuple[int, int], ...]
     lr: Tensor | None
+    stored: tuple[int, ...] = ()
 
     def pin_memory(self) -> "Batch":
         """Let the loader put the pixels where a GPU copies from."""
         windows = tuple(stack.pin_memory() for stack in self.windows)
-        return Batch(
-            self.names, windows, self.corners, None if self.lr is None else self.lr.pin_memory()
-        )
+        lr = None if self.lr is None else self.lr.pin_memory()
+        return replace(self, windows=windows, lr=lr)
 
 
 class CropDataset(Dataset[Sample]):
@@ -170,7 +170,7 @@ class CentreCropDataset(Dataset[Sample]):
 def collate(samples: Iterable[Sample]) -> Batch:
     """Stack samples, those with windows of one size together."""
     ordered = sorted(samples, key=_window_size)
-    stored = [sample.lr for sample in ordered if sample.lr is not None]
+    stored = {at: one.lr for at, one in enumerate(ordered) if one.lr is not None}
     return Batch(
         names=tuple(sample.name for sample in ordered),
         windows=tuple(
@@ -178,7 +178,8 @@ def collate(samples: Iterable[Sample]) -> Batch:
             for _, alike in groupby(ordered, key=_window_size)
         ),
         corners=tuple(sample.corner for sample in ordered),
-        lr=_stacked(stored) if stored else None,
+        lr=_stacked(list(stored.values())) if stored else None,
+        stored=tuple(stored),
     )
 
 

@@ -36,27 +36,20 @@ class LrMaker:
 def make_examples(
     batch: Batch, rule: CropRule, lr_maker: LrMaker, rng: torch.Generator
 ) -> Examples:
-    """Make a batch's examples on the device of `rng`: whole windows are degraded, and all sides cut
-    to the patch.
+    """Make a batch's examples on the device of `rng`: whole windows are degraded, but for crops
+    whose LR is stored, and all sides cut to the patch.
 
-    Raises DataError when LR should come from disk and the batch has none.
+    Raises DataError when a crop has no LR and nothing makes it.
     """
     stacks = [stack.to(rng.device, non_blocking=True) for stack in batch.windows]
     hr = to_unit(_cut(stacks, batch.corners, rule.patch))
-    if lr_maker.degrade is None and lr_maker.target is None:
-        return Examples(_stored_lr(batch, rng.device), hr, hr)
+    if len(batch.stored) == len(batch.names) and lr_maker.target is None:
+        return Examples(_lr(batch, (), rule, lr_maker, rng), hr, hr)
     whole = [to_unit(stack) for stack in stacks]
     targets = [lr_maker.targets(stack, rng) for stack in whole]
     target = hr if lr_maker.target is None else _patches(targets, batch.corners, rule.patch)
-    if lr_maker.degrade is None:
-        return Examples(_stored_lr(batch, rng.device), hr, target)
-    small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
-    lr = _patches(
-        [lr_maker.degrade(one, rng=rng) for one in (whole if lr_maker.of_hr else targets)],
-        small,
-        rule.patch // rule.scale,
-    )
-    return Examples(lr, hr, target)
+    windows = whole if lr_maker.of_hr else targets
+    return Examples(_lr(batch, windows, rule, lr_maker, rng), hr, target)
 
 
 def mixed(examples: Examples, augment: Augment, rng: torch.Generator) -> Examples:
@@ -69,13 +62,53 @@ def mixed(examples: Examples, augment: Augment, rng: torch.Generator) -> Example
     return examples
 
 
-def _stored_lr(batch: Batch, device: torch.device) -> Tensor:
-    if batch.lr is None:
+def _lr(
+    batch: Batch,
+    windows: Sequence[Tensor],
+    rule: CropRule,
+    lr_maker: LrMaker,
+    rng: torch.Generator,
+) -> Tensor:
+    """Return LR of every crop, (N, C, h, w): stored, or made of its window."""
+    stored = None if batch.lr is None else to_unit(batch.lr.to(rng.device, non_blocking=True))
+    if stored is not None and len(stored) == len(batch.names):
+        return stored
+    if lr_maker.degrade is None:
         raise DataError(
             "the recipe wants LR from disk, the data have none",
             hint="--degrade bicubic, or data with HR and LR subfolders",
         )
-    return to_unit(batch.lr.to(device, non_blocking=True))
+    without = [at for at in range(len(batch.names)) if at not in batch.stored]
+    small = [(y // rule.scale, x // rule.scale) for y, x in batch.corners]
+    made = _patches(
+        [lr_maker.degrade(stack, rng=rng) for stack in _rows(windows, without)],
+        [small[at] for at in without],
+        rule.patch // rule.scale,
+    )
+    return made if stored is None else _in_order((batch.stored, without), (stored, made))
+
+
+def _rows(stacks: Sequence[Tensor], numbers: Sequence[int]) -> list[Tensor]:
+    """Return the rows of these numbers, counted over all stacks, in stacks of one size."""
+    first, found = 0, list[Tensor]()
+    for stack in stacks:
+        mine = [at - first for at in numbers if first <= at < first + len(stack)]
+        found += [stack if len(mine) == len(stack) else stack[mine]] if mine else []
+        first += len(stack)
+    return found
+
+
+def _in_order(numbers: tuple[Sequence[int], Sequence[int]], parts: tuple[Tensor, Tensor]) -> Tensor:
+    """Put stored LR and LR that was made, with their numbers in the batch, into its order.
+
+    The result is channels_last.
+    """
+    rows = sorted(zip((*numbers[0], *numbers[1]), (*parts[0], *parts[1]), strict=True), key=_number)
+    return torch.stack([row.permute(1, 2, 0) for _, row in rows]).permute(0, 3, 1, 2)
+
+
+def _number(row: tuple[int, Tensor]) -> int:
+    return row[0]
 
 
 def _patches(stacks: Sequence[Tensor], corners: Sequence[tuple[int, int]], side: int) -> Tensor:

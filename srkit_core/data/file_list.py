@@ -1,14 +1,17 @@
 """Which files of a place are its pictures, and which LR belongs to which HR?"""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from srkit_core.data.bundled_photographs import BUNDLED, bundled_photographs
-from srkit_core.data.folders import in_utf8, search
-from srkit_core.data.hr_lr_folders import hr_subfolder
+from srkit_core.data.folder_names import splits_by_folders, splits_in_words
+from srkit_core.data.folders import in_utf8, name_inside, search
+from srkit_core.data.hr_lr_folders import hr_subfolders
 from srkit_core.data.listed_files import listed_pairs, listed_pictures
-from srkit_core.data.pairs import Naming, find_pairs
+from srkit_core.data.pairs import Naming, Pairs, find_pairs, find_pairs_apart
+from srkit_core.data.picture import Split
 from srkit_core.data.side_by_side import lr_beside_hr
 from srkit_core.data_source import DataSource, missing_path_hint
 from srkit_core.errors import DataError
@@ -18,13 +21,15 @@ from srkit_core.errors import DataError
 class Listing:
     """Files (HR, LR or None) below `root`.
 
-    `ignored` counts others, `remarks` say what was left alone or kept where.
+    `ignored` counts others, `remarks` say what was left alone or kept where. `splits` say what some
+    HR files are for, by the names of their folders.
     """
 
     root: Path
     files: tuple[tuple[Path, Path | None], ...]
     ignored: int = 0
     remarks: tuple[str, ...] = ()
+    splits: Mapping[Path, Split] = field(default_factory=dict)
 
 
 def list_files(source: DataSource, naming: Naming | None) -> Listing:
@@ -39,20 +44,21 @@ def list_files(source: DataSource, naming: Naming | None) -> Listing:
             bundled_photographs()[0].parent,
             tuple((photo, None) for photo in bundled_photographs()),
         )
-    path = Path(source.where)
+    path, lr = Path(source.where), Path(source.lr) if source.lr else None
     if source.listing:
-        return _listed(source.listing, path, naming)
-    if naming and not path.is_dir():
+        return _listed(source.listing, path, naming, lr)
+    if naming and not lr and not path.is_dir():
         raise _no_lr(source.where)
-    if path.is_file():
-        return Listing(path.parent, ((path, None),))
-    if not path.is_dir():
+    if not path.exists():
         raise DataError(
             f"there is no folder {path}",
             hint=f"{missing_path_hint(path)}; or '{BUNDLED}', the bundled photographs",
             path=path,
         )
-    return _below(path, naming)
+    if naming:
+        pairs = find_pairs_apart(path, lr, naming) if lr else find_pairs(path, naming)
+        return _paired(path if path.is_dir() else path.parent, pairs)
+    return _below(path) if path.is_dir() else Listing(path.parent, ((path, None),))
 
 
 def is_bundled(source: DataSource) -> bool:
@@ -60,24 +66,27 @@ def is_bundled(source: DataSource) -> bool:
     return source.where == BUNDLED and not Path(source.where).exists()
 
 
-def _below(folder: Path, naming: Naming | None) -> Listing:
-    if naming:
-        pairs = find_pairs(folder, naming)
-        strays = _counted("LR pictures without an HR picture", pairs.strays)
-        remarks = (*pairs.notes, *strays)
-        return _with_names(Listing(folder, tuple(pairs.files), pairs.ignored, remarks))
-    contents, high = search(folder), hr_subfolder(folder)
+def _paired(folder: Path, pairs: Pairs) -> Listing:
+    strays = _counted("LR pictures without an HR picture", pairs.strays)
+    remarks = (*pairs.notes, *strays)
+    return _with_splits(Listing(folder, tuple(pairs.files), pairs.ignored, remarks))
+
+
+def _below(folder: Path) -> Listing:
+    contents, high = search(folder), hr_subfolders(folder)
     if high:
-        taken = search(high)
-        others = len(contents.pictures) - len(taken.pictures)
-        remark = _left_alone(f"{folder} holds HR and LR side by side", f"of {high.name}", others)
-        remarks = (*remark, *taken.notes())
-        return _with_names(Listing(folder, _alone(taken.pictures), taken.others, remarks))
+        taken = [search(one) for one in high]
+        files = _alone([one for inside in taken for one in inside.pictures])
+        names = ", ".join(name_inside(one, folder).as_posix() for one in high)
+        others = len(contents.pictures) - len(files)
+        remark = _left_alone(f"{folder} holds HR and LR side by side", f"of {names}", others)
+        remarks = (*remark, *(note for one in taken for note in one.notes()))
+        return _with_splits(Listing(folder, files, sum(one.others for one in taken), remarks))
     low = {one.path for lows in lr_beside_hr(contents.pictures).values() for one in lows}
     kept = [path for path in contents.pictures if path not in low]
     both = f"{folder} holds HR and LR in one folder, by their names"
     remarks = _left_alone(both, "that do not say LR", len(low)) if low else ()
-    return _with_names(
+    return _with_splits(
         Listing(folder, _alone(kept), contents.others, (*remarks, *contents.notes()))
     )
 
@@ -86,22 +95,30 @@ def _left_alone(fact: str, which: str, others: int) -> tuple[str, ...]:
     return (f"{fact}: these are the pictures {which}, {others} others were left alone",)
 
 
-def _with_names(listing: Listing) -> Listing:
-    """Leave out what no recipe or manifest can name."""
+def _with_splits(listing: Listing) -> Listing:
+    """Say what pictures are for, where their folders tell, and leave out what no recipe or manifest
+    can name.
+    """
     named = [both for both in listing.files if all(in_utf8(file) for file in both if file)]
     others = sorted({hr for hr, _ in listing.files} - {hr for hr, _ in named})
-    remarks = (*listing.remarks, *_counted("files whose names are not UTF-8", others))
-    return replace(listing, files=tuple(named), remarks=remarks)
+    splits = splits_by_folders({hr: name_inside(hr, listing.root) for hr, _ in named})
+    told = (
+        f"the folders of {listing.root} say what pictures are for: "
+        f"{splits_in_words(Counter(splits.values()))}",
+    )
+    unnamed = _counted("files whose names are not UTF-8", others)
+    remarks = (*listing.remarks, *(told if splits else ()), *unnamed)
+    return replace(listing, files=tuple(named), remarks=remarks, splits=splits)
 
 
 def _counted(what: str, files: Sequence[Path]) -> tuple[str, ...]:
     return (f"skipped: {len(files)} {what}, such as {files[0].name!a}",) if files else ()
 
 
-def _listed(listing: Path, root: Path, naming: Naming | None) -> Listing:
-    """Return what a list names: below the folder, or below its HR subfolder."""
+def _listed(listing: Path, root: Path, naming: Naming | None, lr: Path | None = None) -> Listing:
+    """Return what a list names: below the folder, or below its HR subfolders."""
     if naming:
-        pairs, remarks = listed_pairs(listing, root, naming)
+        pairs, remarks = listed_pairs(listing, root, naming, lr)
         return Listing(root, tuple(pairs), remarks=remarks)
     pictures, remarks = listed_pictures(listing, root)
     return Listing(root, _alone(pictures), remarks=remarks)
@@ -114,6 +131,6 @@ def _alone(pictures: Sequence[Path]) -> tuple[tuple[Path, None], ...]:
 def _no_lr(source: str) -> DataError:
     return DataError(
         f"{source} has no LR pictures",
-        hint="--data a folder with HR and LR subfolders, or --degrade bicubic",
+        hint="--data a folder with HR and LR subfolders, --lq with theirs, or --degrade bicubic",
         path=Path(source),
     )

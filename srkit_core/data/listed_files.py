@@ -2,11 +2,17 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from srkit_core.data.folder_names import HR_NAMES, side_of
 from srkit_core.data.folders import OWN_PICTURE, FolderContents, LeftOut, find_inside
-from srkit_core.data.hr_lr_folders import hr_subfolder, pair_of_folders
+from srkit_core.data.hr_lr_folders import (
+    FolderPairs,
+    hr_subfolders,
+    lr_of_scale,
+    pairs_of_folders,
+)
 from srkit_core.data.own_work import is_of_run, is_own, kind_of_folder, written_in
 from srkit_core.data.pairs import Candidates, Naming, check_one_to_one, join_pairs
 from srkit_core.errors import DataError
@@ -20,18 +26,17 @@ def listed_pictures(listing: Path, root: Path) -> tuple[list[Path], tuple[str, .
     A name stands alone in its line, or before that of its LR. What srkit wrote into the folder is
     left out. Raises DataError when a name leads out of the folder, or two are of one file.
     """
-    high = hr_subfolder(root) if root.is_dir() else None
-    folders = [root, high] if high else [root]
+    folders = [root, *(hr_subfolders(root) if root.is_dir() else ())]
     found = [_named(name, folders, listing) for name in read_list(listing)]
     _check_once(found, listing)
     return _without_own(found, root)
 
 
 def listed_pairs(
-    listing: Path, root: Path, naming: Naming
+    listing: Path, root: Path, naming: Naming, lr: Path | None = None
 ) -> tuple[Sequence[tuple[Path, Path]], tuple[str, ...]]:
     """Return the (HR file, LR file) that a list names: `HR, LR` on each line, or HR alone, whose LR
-    is looked for; and what is to be told.
+    is looked for, in the folder `lr` where that lies apart; and what is to be told.
 
     Raises DataError when a name leads out of the folder, an HR file has not exactly one LR file, or
     a file is in two pairs.
@@ -39,14 +44,19 @@ def listed_pairs(
     names = read_list(listing)
     if all(", " in name for name in names):
         sides = [name.partition(", ") for name in names]
-        both = [(_below(hr, [root], listing), _below(lr, [root], listing)) for hr, _, lr in sides]
+        both = [
+            (_below(hr, [root], listing), _below(one, [lr or root], listing))
+            for hr, _, one in sides
+        ]
         return check_one_to_one(both), ()
-    hr, lr = pair_of_folders(root, naming.scale)
-    candidates = Candidates(lr, naming.template, naming.scale)
-    files = [_below(name, [hr, root], listing) for name in names]
+    folders = _folders(root, naming.scale, lr)
+    low = {hr: Candidates(one, naming.template, naming.scale) for hr, one in folders}
+    files = [_below(name, [*low, root], listing) for name in names]
     _check_once(files, listing)
-    pairs = join_pairs(files, lambda file: candidates.partner(file, _place(file, hr)))
-    return check_one_to_one(pairs), candidates.contents.notes()
+    pairs = join_pairs(files, lambda file: _partner(file, low))
+    return check_one_to_one(pairs), tuple(
+        note for one in low.values() for note in one.contents.notes()
+    )
 
 
 def _named(name: str, folders: Sequence[Path], listing: Path) -> Path:
@@ -77,8 +87,18 @@ def _relative(name: str, folder: Path) -> str:
     return whole.relative_to(top).as_posix() if lies_there else name
 
 
-def _place(file: Path, hr: Path) -> Path:
-    return file.parent.relative_to(hr) if file.is_relative_to(hr) else Path()
+def _folders(root: Path, scale: int | None, lr: Path | None) -> FolderPairs:
+    if lr is None:
+        return pairs_of_folders(root, scale)
+    return [(root, lr_of_scale(lr, side_of(root, HR_NAMES), scale))]
+
+
+def _partner(file: Path, low: Mapping[Path, Candidates]) -> Path:
+    """Return the LR file of an HR file, in the folder that belongs to that of HR it lies in."""
+    around = next((hr for hr in low if file.is_relative_to(hr)), None)
+    return low[around or next(iter(low))].partner(
+        file, file.parent.relative_to(around) if around else Path()
+    )
 
 
 def _without_own(files: Sequence[Path], root: Path) -> tuple[list[Path], tuple[str, ...]]:

@@ -44,12 +44,13 @@ class _SentBatch:
     windows: tuple[Pixels, ...]
     corners: tuple[tuple[int, int], ...]
     lr: Pixels | None
+    stored: tuple[int, ...]
 
     def arrived(self) -> Batch:
         """Return the batch, whose tensors are these arrays."""
         windows = tuple(map(torch.from_numpy, self.windows))
         lr = None if self.lr is None else torch.from_numpy(self.lr)
-        return Batch(self.names, windows, self.corners, lr)
+        return Batch(self.names, windows, self.corners, lr, self.stored)
 
     def pin_memory(self) -> Batch:
         """Let the loader put the pixels where a GPU copies from."""
@@ -74,7 +75,7 @@ class _Batches(Dataset["Batch | _SentBatch | SrkitError"]):
             return batch
         windows = tuple(stack.numpy() for stack in batch.windows)
         lr = None if batch.lr is None else batch.lr.numpy()
-        return _SentBatch(batch.names, windows, batch.corners, lr)
+        return _SentBatch(batch.names, windows, batch.corners, lr, batch.stored)
 
 
 def training_batches(

@@ -1,17 +1,22 @@
 """Which LR file belongs to which HR file?"""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
+from srkit_core.data.folder_names import HR_NAMES, side_of
 from srkit_core.data.folders import FolderContents, name_inside, search
-from srkit_core.data.hr_lr_folders import SCALE_SUFFIX, pair_of_folders
+from srkit_core.data.hr_lr_folders import hr_subfolders, lr_of_scale, pairs_of_folders
 from srkit_core.data.side_by_side import LrNames, lr_beside_hr, of_scale
 from srkit_core.errors import DataError
 from srkit_core.same_name import name_key, nearest_names
 
-_NAMED_AT_MOST = 3
+_NAMED_AT_MOST: Final = 3
+_SCALE_SUFFIX: Final = re.compile(r"[-_]?x(\d+)[dm]?(?=(?:_s\d+)?$)", re.IGNORECASE)
+"""As in `0801x4`, DIV2K's `0801x4m` of its mild track, and `0801x4_s001` of a part."""
 
 
 @dataclass(frozen=True)
@@ -37,29 +42,64 @@ class Pairs:
 
 
 def find_pairs(folder: Path, naming: Naming | None = None) -> Pairs:
-    """Pair the files of a folder with an HR and an LR subfolder, or of one whose names say HR and
-    LR.
+    """Pair the files of a folder with HR and LR subfolders, or of one whose names say HR and LR.
 
     Raises DataError when a subfolder is missing or there are two, when HR files have not exactly
     one LR file, or two of them the same.
     """
     naming = naming or Naming()
     try:
-        hr, lr = pair_of_folders(folder, naming.scale)
+        folders = pairs_of_folders(folder, naming.scale)
     except DataError:
         contents = search(folder)
         if not lr_beside_hr(contents.pictures):
             raise
         return _by_names(contents, naming)
-    high, candidates = search(hr), Candidates(lr, naming.template, naming.scale)
+    return _joined([_of_folders([search(hr)], lr, naming) for hr, lr in folders])
+
+
+def find_pairs_apart(place: Path, lr: Path, naming: Naming) -> Pairs:
+    """Pair the files of a folder of HR, or a single one, with those of a folder of LR elsewhere.
+
+    Of several scales below that, the one of `naming` is taken. Raises DataError as `find_pairs`.
+    """
+    if place.is_file() and lr.is_file():
+        return Pairs(check_one_to_one([(place, lr)]), (), 0)
+    low = lr_of_scale(lr, side_of(place, HR_NAMES), naming.scale)
+    if place.is_file():
+        return _joined([_of_folders([FolderContents(place.parent, (place,), 0)], low, naming)])
+    high = [search(folder) for folder in hr_subfolders(place) or [place]]
+    return _joined([_of_folders([_without(one, lr) for one in high], low, naming)])
+
+
+def _of_folders(high: Sequence[FolderContents], lr: Path, naming: Naming) -> Pairs:
+    candidates = Candidates(lr, naming.template, naming.scale)
+    roots = {file: one.folder for one in high for file in one.pictures}
     pairs = join_pairs(
-        high.pictures, lambda file: candidates.partner(file, file.parent.relative_to(hr))
+        list(roots),
+        lambda file: candidates.partner(file, file.parent.relative_to(roots[file])),
     )
     return Pairs(
-        check_one_to_one(pairs),
+        pairs,
         candidates.besides([low for _, low in pairs]),
-        high.others + candidates.contents.others,
-        (*high.notes(), *candidates.contents.notes()),
+        sum(one.others for one in high) + candidates.contents.others,
+        (*(note for one in high for note in one.notes()), *candidates.contents.notes()),
+    )
+
+
+def _without(contents: FolderContents, other: Path) -> FolderContents:
+    """Return what lies in a folder but not in another one below it."""
+    kept = tuple(one for one in contents.pictures if not one.is_relative_to(other))
+    return replace(contents, pictures=kept)
+
+
+def _joined(found: Sequence[Pairs]) -> Pairs:
+    """Join the pairs of several folders; raises DataError when a file is in two of them."""
+    return Pairs(
+        check_one_to_one([both for one in found for both in one.files]),
+        tuple(stray for one in found for stray in one.strays),
+        sum(one.ignored for one in found),
+        tuple(dict.fromkeys(note for one in found for note in one.notes)),
     )
 
 
@@ -134,9 +174,15 @@ class Candidates:
         """Return the files of a stem, those in the subfolder `inside` where it has some."""
         whole, here = self._by_stem.get(name_key(stem), []), name_key(inside.as_posix())
         bare = [] if self._template else self._by_bare_stem.get(name_key(stem), [])
-        alike, name = (whole, _stem) if whole else (bare, _bare)
+        alike, name = (whole, _stem) if whole else (self._of_scale(bare), _bare)
         beside = [file for file in alike if name_key(self._place(file).as_posix()) == here]
         return nearest_names(stem, beside or alike, name)
+
+    def _of_scale(self, files: list[Path]) -> list[Path]:
+        """Return those whose names end in the scale, where it is known and some do."""
+        said = {file: _SCALE_SUFFIX.search(file.stem) for file in files}
+        named = [file for file, match in said.items() if match and int(match[1]) == self._scale]
+        return named or files
 
     def _place(self, file: Path) -> Path:
         return file.parent.relative_to(self._folder)
@@ -184,7 +230,7 @@ def _stem(file: Path) -> str:
 
 
 def _bare(file: Path) -> str:
-    return SCALE_SUFFIX.sub("", file.stem)
+    return _SCALE_SUFFIX.sub("", file.stem)
 
 
 def join_pairs(files: Sequence[Path], partner: Callable[[Path], Path]) -> list[tuple[Path, Path]]:

@@ -18,6 +18,7 @@ from srkit_core.data.picture_notes import header_notes, named_at_most, notes_on
 from srkit_core.data.prepared_folder import (
     PreparedFolder,
     as_prepared,
+    check_no_lr_apart,
     check_scale,
     check_whole,
     find_prepared_folder,
@@ -95,15 +96,19 @@ def open_picture_set(
 ) -> PictureSet:
     """Return the pictures of a data source, or of several with weights.
 
-    A folder is searched recursively. With `paired`, it holds HR and LR subfolders, and of several
-    for LR that of `scale` is taken; `lr_names` is BasicSR's `filename_tmpl`, such as `{}x4`.
-    Without, HR of such a folder is taken and LR left alone. Of a folder that `srkit prepare` wrote,
-    the first of the splits `prefer` that it has is taken, where it has none everything. Pictures
-    with a side under `smallest` pixels and files that are no pictures are skipped with their
-    reason. Raises DataError when nothing is left.
+    A folder is searched recursively. With `paired`, and of a source that says so, it holds HR and
+    LR subfolders, and of several for LR that of `scale` is taken; `lr_names` is BasicSR's
+    `filename_tmpl`, such as `{}x4`. Without, HR of such a folder is taken and LR left alone. Of
+    pictures that are for training, validation or a test, as `srkit prepare` wrote or their folders
+    say, the first of the splits `prefer` that they have is taken, where they have none everything.
+    Pictures with a side under `smallest` pixels and files that are no pictures are skipped with
+    their reason. Raises DataError when nothing is left.
     """
-    naming, sources = Naming(scale, lr_names) if paired else None, parse_data_sources(source)
-    picture_sets = [_preferred(_open(one, naming, smallest), prefer) for one in sources]
+    naming, sources = Naming(scale, lr_names), parse_data_sources(source)
+    picture_sets = [
+        _preferred(_open(one, naming if paired or one.has_lr else None, smallest), prefer)
+        for one in sources
+    ]
     return picture_sets[0] if len(picture_sets) == 1 else _mixture(source, sources, picture_sets)
 
 
@@ -113,6 +118,7 @@ def _open(source: DataSource, naming: Naming | None, smallest: int) -> PictureSe
     if packed and naming:
         check_scale(packed, naming)
     if packed and packed.manifest.format == "packed":
+        check_no_lr_apart(packed, here)
         found: list[Picture | Skipped] = [*pictures_of_shards(packed, here, naming)]
         listing = Listing(packed.folder, (), remarks=() if naming else unused_lr(packed))
     else:
@@ -145,7 +151,16 @@ def _listed(
 ) -> Sequence[Picture]:
     names = _names([path for path, _ in listing.files], listing.root)
     pictures = [
-        Picture(name, path, group_of(name), 0, 0, lr, weight=source.weight)
+        Picture(
+            name,
+            path,
+            group_of(name),
+            0,
+            0,
+            lr,
+            weight=source.weight,
+            split=listing.splits.get(path, ""),
+        )
         for name, (path, lr) in zip(names, listing.files, strict=True)
     ]
     return as_prepared(packed, pictures) if packed else pictures
@@ -206,7 +221,7 @@ def readable(picture_set: PictureSet) -> PictureSet:
                     notes += notes_on(path, read_image_noted(path)[1])
         except DataError as error:
             bad = _skipped(error, picture.path)
-            if picture.split:
+            if picture.origin or picture.path.suffix == ENDING:
                 raise unreadable(bad.path, bad.reason) from None
             skipped.append(bad)
         else:
@@ -244,8 +259,8 @@ def split_pictures(
     test: Selection,
     before: Collection[PictureDigest] = (),
 ) -> Splits:
-    """Split the pictures by group, as they were prepared; the others as `choose` says, which holds
-    out none where some were. What shows the same is never parted.
+    """Split the pictures by group, as they were prepared or their folders say; the others as
+    `choose` says, which holds out none where some were. What shows the same is never parted.
 
     What is held out here is cut to its central 1024 x 1024. Pictures that were held out `before`
     are not trained on, whatever the split says. Raises DataError when none is left to train on.

@@ -119,6 +119,16 @@ def check_scale(packed: PreparedFolder, naming: Naming) -> None:
         )
 
 
+def check_no_lr_apart(packed: PreparedFolder, source: DataSource) -> None:
+    """Raise DataError when LR of packed pictures is looked for elsewhere."""
+    if source.lr:
+        raise DataError(
+            f"{packed.folder} holds packed pictures, whose LR is packed with them",
+            hint="--data PREPARED alone, or name the folders that it was made from",
+            path=packed.folder,
+        )
+
+
 def check_whole(packed: PreparedFolder) -> None:
     """Raise DataError when files of the manifest are missing or damaged."""
     files = {file: _inside(packed, file) for one in packed.manifest.pictures for file in one.files}

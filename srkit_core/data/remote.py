@@ -17,7 +17,7 @@ from srkit_core.data.address_source import AddressSource, source_of
 from srkit_core.data.folders import is_passed_over
 from srkit_core.data.prepared_layout import MANIFEST
 from srkit_core.data.shards import ENDING as SHARD
-from srkit_core.data_source import DataSource
+from srkit_core.data_source import DataSource, is_address
 from srkit_core.errors import DataError
 from srkit_core.inside import inside, leads_out, plain_name, shown
 from srkit_core.io.atomic import write_bytes, write_error
@@ -35,11 +35,14 @@ def on_this_machine(source: DataSource) -> tuple[DataSource, tuple[str, ...]]:
 
     Others are here already.
     """
-    if not source.is_address:
-        return source, ()
-    folder = fetched(source.where)
-    return replace(source, where=str(folder)), (
-        f"the pictures of {source.where} are kept in {folder}",
+    places = {one: str(fetched(one)) for one in source.places() if is_address(one)}
+    here = replace(
+        source,
+        where=places.get(source.where, source.where),
+        lr=places.get(source.lr, source.lr),
+    )
+    return here, tuple(
+        f"the pictures of {one} are kept in {folder}" for one, folder in places.items()
     )
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from srkit_core.data.hr_lr_folders import HR_NAMES, LR_NAMES
+from srkit_core.data.folder_names import HR_NAMES, LR_NAMES
 from srkit_core.same_name import name_key
 
 _UNSEPARATED: Final = re.compile(r"(?<=\d)(?=(?:hr|hq|gt|lr|lq)(?:x?\d+)?$)")

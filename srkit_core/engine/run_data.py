@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from srkit_core.augmentation import PixelAugmentation
 from srkit_core.callbacks import Callback
 from srkit_core.data.bundled_photographs import count_bundled
 from srkit_core.data.mixture import Mixture
@@ -20,7 +21,7 @@ from srkit_core.data.picture_set import (
     split_pictures,
 )
 from srkit_core.engine.held_out import held_out_now
-from srkit_core.errors import DataError
+from srkit_core.errors import DataError, IncompatibleError
 from srkit_core.plan import Plan
 from srkit_core.run_options import RunOptions
 
@@ -64,13 +65,14 @@ def open_run_data(
     Pictures that were held out `before` are not trained on. Raises DataError when none can be used.
     """
     smallest = max(stage.stage.patch for stage in plan.stages)
-    pictures = _opened(options.source, plan, smallest, stored=plan.degradation is None)
+    pictures = _opened("train", options.source, plan, smallest, stored=plan.degradation is None)
     _note_left_out(pictures, callback)
     data = plan.recipe.data
     sets = {
         name: _validation_set(name, str(source), plan, callback)
         for name, source in (options.val or {}).items()
     }
+    _note_lr_names(plan, sets, callback)
     splits = split_pictures(pictures, None if sets else data.hold_out, data.test, before)
     skipped = pictures.skipped
     if not sets:
@@ -89,20 +91,42 @@ def open_run_data(
 def _notes(
     splits: Splits, plan: Plan, options: RunOptions, judged: Sequence[Picture]
 ) -> Iterator[str]:
-    """Say what is not trained on, and what is although it could be taken for held out."""
+    """Say what is not trained on, and what is although it could be taken for held out, and where
+    its LR is from.
+    """
     yield from splits.remarks
+    yield from _lr_of(splits.training, plan)
     if splits.test:
         yield f"kept for a test: {_named(splits.test)}"
     if splits.left_out:
         yield f"left out, as something before was judged by them: {_named(splits.left_out)}"
     if options.val and splits.validation:
         named = _named(splits.validation)
-        yield f"left out, as they were prepared for validation: {named}; --val names others"
+        yield f"left out, as they are for validation: {named}; --val names others"
     if options.val and plan.recipe.data.hold_out:
         yield "data.hold_out holds out nothing, as --val names what validation sees"
     both = known_among(splits.training, {digest_of(one) for one in judged}) if options.val else ()
     if both:
         yield f"warning: {_named(both)} of --val are trained on too, so that scores flatter"
+
+
+def _lr_of(training: Sequence[Picture], plan: Plan) -> Iterator[str]:
+    """Say of how many pictures LR is stored, where the recipe makes LR.
+
+    Raises IncompatibleError when LR is stored and something would change HR behind its back.
+    """
+    stored = sum(one.lr is not None for one in training)
+    if plan.degradation is None or not stored:
+        return
+    changes = [step for one in plan.stages for step in one.augment.of(PixelAugmentation)]
+    if changes:
+        raise IncompatibleError(
+            f"'{changes[0].owner}' changes HR before LR is made, but that of {stored} pictures is "
+            "from disk",
+            hint="leave it out of augment, or take data without LR",
+        )
+    made, chain = len(training) - stored, plan.degradation.chain
+    yield f"LR of {stored} pictures is from disk, of {made} it is made by {chain}"
 
 
 def describe_pictures(pictures: Sequence[Picture]) -> str:
@@ -127,7 +151,7 @@ def _validation_set(name: str, source: str, plan: Plan, callback: Callback) -> S
     try:
         stored = plan.validation.of(name).degradation is None
         pictures = readable(
-            _opened(source, plan, plan.recipe.scale, stored=stored, prefer=("val",))
+            _opened(name, source, plan, plan.recipe.scale, stored=stored, prefer=("val",))
         )
     except DataError as error:
         which = f"the validation set '{name}'" if name else "validation"
@@ -137,7 +161,13 @@ def _validation_set(name: str, source: str, plan: Plan, callback: Callback) -> S
 
 
 def _opened(
-    source: str, plan: Plan, smallest: int, *, stored: bool, prefer: Sequence[Split] = ()
+    name: str,
+    source: str,
+    plan: Plan,
+    smallest: int,
+    *,
+    stored: bool,
+    prefer: Sequence[Split] = (),
 ) -> PictureSet:
     recipe = plan.recipe
     return open_picture_set(
@@ -145,9 +175,21 @@ def _opened(
         paired=stored,
         scale=recipe.scale,
         smallest=smallest,
-        lr_names=recipe.data.lr_names,
+        lr_names=recipe.data.lr_names_of(name),
         prefer=prefer,
     )
+
+
+def _note_lr_names(plan: Plan, sets: Mapping[str, object], callback: Callback) -> None:
+    """Say which names of `lr_names` are no sets here, as a slip of the pen would be."""
+    names = plan.recipe.data.lr_names
+    known = {"train", *(name or "val" for name in sets)}
+    unknown = sorted(set(() if isinstance(names, str) else names) - known)
+    if unknown:
+        callback.on_note(
+            f"data.lr_names says how LR of '{unknown[0]}' is called, and the sets are "
+            f"{', '.join(sorted(known))}"
+        )
 
 
 def _note_left_out(pictures: PictureSet, callback: Callback) -> None:

@@ -99,11 +99,12 @@ def held_out_pictures(run: RunFolder, split: str | None) -> tuple[PictureSet, He
         )
     if wanted == "val" and val:
         sets = {
-            name: _opened(source, recipe, _is_stored(recipe, name), ("val",))
+            name: _opened(name, source, recipe, _is_stored(recipe, name), ("val",))
             for name, source in val.items()
         }
     else:
-        found = _opened(environment["arguments"]["data"], recipe, recipe.degradation == PAIRED)
+        source = environment["arguments"]["data"]
+        found = _opened("train", source, recipe, recipe.degradation == PAIRED)
         sets = {"": _chosen(found, names, wanted, run)}
     whole = {name: readable(one) for name, one in sets.items()}
     _check_unchanged(run, environment, wanted, {name: one.pictures for name, one in whole.items()})
@@ -120,13 +121,17 @@ def _is_stored(recipe: Recipe, name: str) -> bool:
 
 
 def _opened(
-    source: str, recipe: Recipe, stored: bool, prefer: Sequence[Literal["val"]] = ()
+    name: str,
+    source: str,
+    recipe: Recipe,
+    stored: bool,
+    prefer: Sequence[Literal["val"]] = (),
 ) -> PictureSet:
     return open_picture_set(
         source,
         paired=stored,
         scale=recipe.scale,
-        lr_names=recipe.data.lr_names,
+        lr_names=recipe.data.lr_names_of(name),
         prefer=prefer,
     )
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from srkit_core.data_source import DataSource, anchored, parse_data_sources
+from srkit_core.data_source import DataSource, anchored, parse_data_sources, with_lr_apart
 from srkit_core.errors import RecipeError
+from srkit_core.run_options import RunOptions
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,12 @@ from srkit_core.errors import RecipeError
         ("1e-5*a + 1234567.5*b", [DataSource("a", 1e-5), DataSource("b", 1234567.5)]),
         ("3*photos", [DataSource("photos", 3.0)]),
         ("Summer in Paris", [DataSource("Summer in Paris")]),
+        (
+            "3*HR with LR + other as paired",
+            [DataSource("HR", 3.0, lr="LR"), DataSource("other", paired=True)],
+        ),
+        ("hf://me/hr with s3://lr", [DataSource("hf://me/hr", lr="s3://lr")]),
+        ("Paris with", [DataSource("Paris with")]),
     ],
 )
 def test_places_and_weights(text, places, tmp_path, monkeypatch):
@@ -32,7 +39,9 @@ def test_places_and_weights(text, places, tmp_path, monkeypatch):
     assert parse_data_sources(" + ".join(map(str, places))) == parse_data_sources(text)
 
 
-@pytest.mark.parametrize("name", ["A + B", "3*A", "list.txt in data", "x"])
+@pytest.mark.parametrize(
+    "name", ["A + B", "3*A", "list.txt in data", "x", "me with you", "sets as paired"]
+)
 def test_what_exists_as_it_is_written_wins(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).mkdir()
@@ -57,6 +66,25 @@ def test_a_list_lies_in_its_folder_or_names_another(tmp_path, monkeypatch):
     assert parse_data_sources(anchored("meta info.txt")) == (
         DataSource(str(tmp_path), 1.0, listing),
     )
+
+
+def test_words_of_a_path_may_be_those_of_the_language(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("me with you", "low"):
+        (tmp_path / name).mkdir()
+    assert parse_data_sources("me with you with low") == (DataSource("me with you", lr="low"),)
+    whole = f"{tmp_path / 'me with you'} with {tmp_path / 'low'}"
+    assert anchored("me with you with low + x as paired") == f"{whole} + x as paired"
+    assert parse_data_sources("me with you as paired") == (DataSource("me with you", paired=True),)
+
+
+def test_hr_and_lr_given_apart_are_joined_in_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert with_lr_apart("2*A + B", "LA + LB") == "2*A with LA + B with LB"
+    assert RunOptions(data="A", lq="LA") == RunOptions(data="A with LA")
+    assert RunOptions(data="A", lq="LA").arguments()["data"] == "A with LA"
+    with pytest.raises(RecipeError, match="which names no HR"):
+        RunOptions(lq="LA")
 
 
 @pytest.mark.parametrize("text", ["a +  + b", "a + ", " + a"])

@@ -11,6 +11,7 @@ from srkit_core.overrides import (
     Flags,
     apply_setting,
     recipe_from_flags,
+    with_stored_lr,
 )
 from srkit_core.recipe import Recipe, recipe_from_toml
 from srkit_core.schedule import Schedule
@@ -454,3 +455,22 @@ def test_a_setting_of_the_rate_reads_optimizers_however_they_are_written(optimiz
     (stage,) = apply_setting(document, "lr=1e-5")["stages"]
     assert stage["lr"] == 1e-5
     assert "'lr'" not in str(stage["optimizer"])
+
+
+@pytest.mark.parametrize(
+    ("data", "flags", "degradation"),
+    [
+        ("HR with LR", Flags(), "paired"),
+        ("HR with LR + other as paired", Flags(), "paired"),
+        ("HR with LR + photos", Flags(), "bicubic"),
+        ("HR with LR", Flags(degrade="blur | bicubic"), "blur | bicubic"),
+        ("HR with LR", Flags(settings=("degradation=noise",)), "noise"),
+        ("HR", Flags(), "bicubic"),
+        (None, Flags(), "bicubic"),
+    ],
+)
+def test_lr_is_from_disk_where_all_data_say_so(base, data, flags, degradation):
+    requested = with_stored_lr(recipe_from_flags(base, flags), flags, data)
+    assert requested.recipe.degradation == parse_chain(degradation)
+    said = "LR is from disk, as --data or --lq says: degradation is paired, not bicubic"
+    assert requested.notes == ((said,) if degradation == "paired" else ())

@@ -1,6 +1,7 @@
 """Are batches the same whoever makes them, and aligned however they are seen?"""
 
 import logging
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -74,6 +75,7 @@ def contents(batch):
         batch.corners,
         [stack.tolist() for stack in batch.windows],
         None if batch.lr is None else batch.lr.tolist(),
+        batch.stored,
     )
 
 
@@ -242,3 +244,35 @@ def test_the_cache_forgets_what_was_used_longest_ago(tmp_path):
     assert "".join(read) == "abcb"
     tiny = PixelCache(reader, most_bytes=1)
     assert tiny.get(tmp_path / "d") is tiny.get(tmp_path / "d")
+
+
+def test_a_batch_mixes_stored_lr_with_lr_that_is_made(pictures):
+    """Each crop has the LR that it has alone, whatever is in the batch beside it."""
+    some = [replace(one, lr=None) if number % 2 else one for number, one in enumerate(pictures)]
+    indices = [list(range(first, first + 8)) for first in (0, 8)]
+    batches = loaded(some, indices)
+    assert [sorted(batch.stored) != [] for batch in batches] == [True, True]
+    here, there = map(contents, (batches[1], loaded(some, indices, workers=2)[1]))
+    assert here == there
+    by_name = {one.name: one for one in some}
+    for batch in batches:
+        lr, hr = pair(batch, rule(), shrink)
+        wanted = [by_name[name].lr is not None for name in batch.names]
+        assert [at in batch.stored for at in range(8)] == wanted
+        assert True in wanted
+        assert False in wanted
+        for one, large, stored in zip(lr, hr, wanted, strict=True):
+            # stored LR is HR subsampled, made LR is its negative
+            sampled = large[..., ::4, ::4]
+            assert torch.equal(one, sampled if stored else 1 - sampled)
+
+
+def shrink(hr, *, rng):
+    return 1 - hr[..., ::4, ::4]
+
+
+def test_crops_without_lr_need_a_degradation(pictures):
+    some = [*unpaired(pictures[:1]), *pictures[1:]]
+    (batch,) = loaded(some, [list(range(7))])
+    with pytest.raises(DataError, match="the recipe wants LR from disk, the data have none"):
+        pair(batch, rule(), None)

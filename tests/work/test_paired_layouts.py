@@ -68,11 +68,16 @@ def test_div2k_as_it_is_unpacked(tmp_path):
         for one in open_picture_set(str(tmp_path / "DIV2K_valid_HR"), paired=True, scale=4).pictures
     ] == ["DIV2K_valid_HR/0801"]
     for paired in (True, False):
-        with pytest.raises(
-            DataError, match="several subfolders for HR: DIV2K_train_HR, DIV2K_valid_HR"
-        ) as caught:
-            open_picture_set(str(tmp_path), paired=paired, scale=4)
-        assert caught.value.hint == f"name one of them, {tmp_path / 'DIV2K_train_HR'}"
+        found = open_picture_set(str(tmp_path), paired=paired, scale=4)
+        assert [(one.name, one.split) for one in found.pictures] == [
+            ("DIV2K_train_HR/DIV2K_train_HR/0001", "train"),
+            ("DIV2K_valid_HR/DIV2K_valid_HR/0801", "val"),
+        ]
+        lows = ["X4/0001x4.png", "X4/0801x4.png"] if paired else []
+        assert [f"X4/{one.lr.name}" for one in found.pictures if one.lr] == lows
+        assert found.notes()[-1] == (
+            f"the folders of {tmp_path} say what pictures are for: 1 for training, 1 for validation"
+        )
 
 
 def test_of_several_lr_folders_that_of_the_scale_is_taken(tmp_path):
@@ -80,8 +85,11 @@ def test_of_several_lr_folders_that_of_the_scale_is_taken(tmp_path):
     for scale in (2, 4):
         fill(tmp_path / f"LR_bicubic_X{scale}", "a.png")
     assert joined(tmp_path, tmp_path, scale=4) == [("HR/a.png", "LR_bicubic_X4/a.png")]
-    with pytest.raises(DataError, match="several subfolders for LR: LR_bicubic_X2, LR_bicubic_X4"):
+    with pytest.raises(DataError, match=r"the LR of .* is of scale x2, x4, not x3") as caught:
         find_pairs(tmp_path, Naming(3))
+    assert caught.value.hint == "--scale 2, or --degrade bicubic"
+    with pytest.raises(DataError, match="several subfolders for LR: LR_bicubic_X2, LR_bicubic_X4"):
+        find_pairs(tmp_path)
 
 
 def test_a_folder_within_a_folder_is_looked_into(tmp_path):
@@ -157,5 +165,5 @@ def test_a_recipe_names_lr_files_and_an_error_names_the_split(tmp_path):
 
 @pytest.mark.parametrize("names", ["x4", "{}{}", "a/{}", "{0}"])
 def test_a_template_has_one_place_for_the_name(names):
-    with pytest.raises(RecipeError, match=r"data\.lr_names: string should match pattern"):
+    with pytest.raises(RecipeError, match=r"data\.lr_names: expects a text with one \{\}"):
         paired_recipe(lr_names=names)
