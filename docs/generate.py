@@ -15,6 +15,7 @@ import typer.main
 
 from srkit_core import testing
 from srkit_core.cli.app import COMMANDS, build_app
+from srkit_core.option_files.key_tables import tables_of_keys
 from srkit_core.testing.checks import TOPICS, checks_of
 from srkit_core.testing.component_contract import ComponentContract
 
@@ -277,11 +278,21 @@ def _check(topic: str, name: str, contract: type) -> str:
     return _filled(f"* *{topic}*: **{law}.** {about}", "  ")
 
 
+_BELOW: Final = "<!-- Written by `python docs/generate.py` from the tables of keys. -->"
+
+
+def _moving_page() -> str:
+    """Return the page with its tables of keys as they are now; what is above them stays."""
+    by_hand = (FOLDER / "moving.md").read_text(encoding="utf-8").partition(_BELOW)[0]
+    return f"{by_hand}{_BELOW}\n\n{tables_of_keys()}\n"
+
+
 _PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "checks.md": _checks_page,
     "commands.md": _commands_page,
     "errors.md": _errors_page,
     "interfaces.md": _interfaces_page,
+    "moving.md": _moving_page,
 }
 
 if __name__ == "__main__":

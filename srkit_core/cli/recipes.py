@@ -1,6 +1,7 @@
 """Which recipes come with srkit, and what may stand in one?"""
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,18 +29,33 @@ FieldsPageFlag = Annotated[
     bool, typer.Option("--markdown", help="The fields as the page docs/recipe.md.")
 ]
 
+FromFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="OPTIONS",
+        help="Print the recipe that an option file of BasicSR becomes, with every key of it.",
+    ),
+]
+
 
 def recipes_command(
     name: NameOfRecipe = None,
+    options: FromFlag = None,
     schema: SchemaFlag = False,
     fields: FieldsFlag = False,
     as_json: FieldsJsonFlag = False,
     markdown: FieldsPageFlag = False,
 ) -> None:
-    """List the shipped recipes, print one, or print the fields or the schema of all."""
+    """List the shipped recipes, print one, or print the fields or the schema of all.
+
+    srkit recipes --from train.yml > mine.toml carries a training over from another trainer.
+    """
     from srkit_core.registry import discover
 
-    if schema:
+    if options:
+        _print_carried_over(options)
+    elif schema:
         from srkit_core.recipe_schema import recipe_schema
 
         print_json(recipe_schema(discover()))
@@ -52,6 +68,17 @@ def recipes_command(
         say_text(recipe_text(find_recipe(name).path))
     else:
         _print_shipped(discover())
+
+
+def _print_carried_over(options: Path) -> None:
+    """Print the recipe that an option file becomes, and beside it how many keys became what."""
+    from srkit_core.option_files.trainers import convert_file
+    from srkit_core.option_files.writing import written_recipe
+
+    conversion = convert_file(options)
+    say_text(written_recipe(conversion, options.name))
+    counts = ", ".join(f"{count} {what}" for what, count in conversion.counts.items())
+    say(f"{options.name}: of {sum(conversion.counts.values())} keys {counts}", err=True)
 
 
 def _print_shipped(registry: "Registry") -> None:

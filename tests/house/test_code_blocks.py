@@ -2,10 +2,10 @@
 
 A page's blocks run in order, in a folder of its own that holds `examples/`, `photo.jpg` and the
 folder `PHOTOS` of bundled photographs. A block of Python or TOML whose first line is a comment with
-a path becomes that file; other Python is executed, other TOML parsed, and planned where it is a
-recipe. Of a block of `sh` every line is a command: srkit's flags are always compared with the
-command line, and what can run does, in this process. A block of `text` right after is what was
-printed; `...` stands for anything.
+a path becomes that file, and one of YAML always is; other Python is executed, other TOML parsed,
+and planned where it is a recipe. Of a block of `sh` every line is a command: srkit's flags are
+always compared with the command line, and what can run does, in this process. A block of `text`
+right after is what was printed; `...` stands for anything.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ PAGES = sorted(
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "examples/*/README.md")
     for path in ROOT.glob(pattern)
 )
-LANGUAGES = {"python", "toml", "sh", "text"}
+LANGUAGES = {"python", "toml", "yaml", "sh", "text"}
 
 NOT_RUN = {
     r"python3 -m venv .*": "sets up a clone, as .ci/run does",
@@ -165,6 +165,10 @@ class Shell:
         if "stages" in document:
             plan(recipe_from_dict(document), discover())
 
+    def yaml(self, block):
+        assert block.path, f"{block.place}: which file is it?"
+        self.write(block)
+
     def write(self, block):
         path = Path(block.path)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -212,10 +216,13 @@ class Shell:
             whole = ["train", *words, *brief]
         elif name == "train" and "--resume" not in words:
             whole = checking(words)
-        code = run(whole)
-        if " > " in line:
-            sys.stdout.flush()
-            Path(shlex.split(line)[-1]).write_text(sys.stdout.getvalue(), encoding="utf-8")
+        if " > " not in line:
+            return run(whole)
+        with io.StringIO() as printed:
+            with contextlib.redirect_stdout(printed):
+                code = run(whole)
+            Path(shlex.split(line)[-1]).write_text(printed.getvalue(), encoding="utf-8")
+            sys.stdout.write(printed.getvalue())
         return code
 
     def install(self, folder):

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = [ROOT, *sorted((ROOT / "plugins").glob("*"))]
-MODULE_OF = {"pillow": "PIL", "scikit-image": "skimage", "srkit": "srkit_core"}
+MODULE_OF = {"pillow": "PIL", "pyyaml": "yaml", "scikit-image": "skimage", "srkit": "srkit_core"}
 PART_OF = {"pydantic_core": "pydantic"}
 
 

@@ -1,0 +1,1 @@
+"""Which recipe says what an option file of another trainer says?"""

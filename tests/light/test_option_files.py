@@ -1,0 +1,292 @@
+"""Is every key of an option file of another trainer found in the recipe that it becomes?"""
+
+import re
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from srkit_core.cli.app import run
+from srkit_core.errors import RecipeError
+from srkit_core.option_files.basicsr import BASICSR
+from srkit_core.option_files.conversion import convert
+from srkit_core.option_files.reading import leaves, read_options
+from srkit_core.option_files.trainers import convert_file
+from srkit_core.option_files.ways import OfType
+from srkit_core.option_files.writing import written_recipe
+from srkit_core.recipe import recipe_from_toml
+
+FILES = sorted(Path(__file__).parents[1].glob("option_files/*.*"))
+BASE = {"network_g": {"type": "RRDBNet"}, "train": {"total_iter": 4}}
+TRAINERS = (BASICSR,)
+
+
+def recipe_text(path):
+    return written_recipe(convert_file(path), path.name)
+
+
+def fields(path):
+    return tomllib.loads(recipe_text(path))
+
+
+def converted(document, trainer=BASICSR):
+    """What a table of keys becomes, with its recipe as a document."""
+    conversion = convert(trainer, leaves(document))
+    return conversion, tomllib.loads(written_recipe(conversion, "train.yml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_key_is_in_the_recipe(path):
+    text = recipe_text(path)
+    told = set(re.findall(r"[\w.]+", "\n".join(re.findall(r"#.*", text))))
+    keys = [leaf.key for leaf in leaves(read_options(path))]
+    assert len(keys) > 40
+    assert [key for key in keys if key not in told] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_keys_are_counted_once(path):
+    conversion = convert_file(path)
+    assert sum(conversion.counts.values()) == len(leaves(read_options(path)))
+
+
+def test_every_row_of_the_tables_is_tried():
+    keys = {leaf.key for path in FILES for leaf in leaves(read_options(path))}
+    patterns = [
+        pattern for trainer in TRAINERS for row in trainer.rows for pattern in row.there.split(", ")
+    ]
+    assert len(patterns) >= 100
+    assert [one for one in patterns if not any(fnmatchcase(key, one) for key in keys)] == []
+
+
+def test_no_line_of_the_head_is_longer_than_a_word_needs():
+    for path in FILES:
+        comments = [line for line in recipe_text(path).splitlines() if line.startswith("#")]
+        assert [line for line in comments if len(line) > 100 and " " in line[8:]] == []
+
+
+def test_an_adversarial_training_is_carried_over_field_by_field():
+    recipe = fields(FILES[0].parent / "basicsr-gan.yml")
+    (stage,) = recipe.pop("stages")
+    assert recipe == {
+        "name": "900-gan-x4",
+        "scale": 4,
+        "seed": 7,
+        "generator": "rrdb(upsampler=nearest, features=64, blocks=23, growth=32)",
+        "discriminator": "vgg-basicsr(features=48, size=128)",
+        "degradation": "paired",
+        "data": {"lr_names": "{}x4"},
+        "validation": {
+            "metrics": "psnr(protocol=rgb) + psnr(protocol=y) + niqe(border=4)",
+            "border": 4,
+        },
+    }
+    adam = {"name": "Adam", "weight_decay": 0, "betas": [0.9, 0.99]}
+    assert stage == {
+        "loss": "0.01*l1 + 1.0*vgg(layer=[conv3_4, conv5_4], layer_weights=[0.5, 1.0], "
+        "network=vgg19, distance=mse) + 0.005*ragan(detach=true)",
+        "steps": 400000,
+        "batch": 16,
+        "patch": 128,
+        "lr": 1e-4,
+        "optimizer": {"generator": adam, "discriminator": {**adam, "lr": 4e-4}},
+        "schedule": {"name": "multistep", "milestones": [50000, 100000], "gamma": 0.5},
+        "lr_warmup": 1000,
+        "ema": 0.999,
+        "augment": "flip",
+        "generator_every": 2,
+        "freeze": 1000,
+        "log_every": 100,
+        "validate_every": 5000,
+        "checkpoint_every": 5000,
+    }
+
+
+def test_a_training_by_pixels_is_a_recipe():
+    text = recipe_text(FILES[0].parent / "basicsr-psnr.yml")
+    recipe = recipe_from_toml(text)
+    (stage,) = recipe.stages
+    assert str(recipe.generator) == (
+        "edsr(features=256, blocks=32, res_scale=0.1, img_range=255.0, "
+        "rgb_mean=[0.4488, 0.4371, 0.404])"
+    )
+    assert str(stage.loss) == "1.0*charbonnier(eps=1e-06)"
+    assert stage.schedule.options == {
+        "periods": (250000, 250000),
+        "restart_weights": (1, 0.5),
+        "final": 0.0005,
+    }
+    assert (stage.lr, stage.ema, stage.batch) == (2e-4, None, 16)
+    assert "multiply it by how many you have" in text.replace("\n#  ", "")
+    assert (recipe.validation.protocol, recipe.validation.border) == ("y", 4)
+    assert "--precision fp32" in text
+
+
+def test_the_head_trains_it_with_the_words_of_the_file():
+    text = recipe_text(FILES[0].parent / "basicsr-gan.yml")
+    command = text.partition("# srkit train")[2].partition("\n\n")[0]
+    words = "srkit train" + command.replace(" \\\n#  ", "")
+    assert words == (
+        "srkit train mine.toml --data 'lists/part.txt in pictures/HR' "
+        "--workers 3 --val Set5=Set5/GTmod12 --init net_g.safetensors "
+        "--track tensorboard --track 'wandb(project=sr)' "
+        "--precision fp32"
+    )
+    imported = "# srkit weights import weights/net_g.pth --key params --out net_g.safetensors\n"
+    assert imported in text
+
+
+def test_what_nobody_knows_is_listed():
+    conversion, recipe = converted({**BASE, "train": {"total_iter": 4, "magic": {"a": 1}}})
+    assert [str(leaf) for leaf in conversion.unknown] == ["train.magic.a = 1"]
+    assert recipe["stages"][0]["steps"] == 4
+
+
+def test_a_network_that_is_not_here_is_named_and_left_to_be_written():
+    document = {**BASE, "network_g": {"type": "SwinIR", "window_size": 8}}
+    conversion, recipe = converted(document)
+    assert [said.why for _, said in conversion.unsaid] == [
+        "srkit has no generator SwinIR",
+        "belongs to SwinIR",
+    ]
+    assert "generator" not in recipe
+    text = written_recipe(conversion, "train.yml")
+    assert "# generator = ...: must be written" in text
+    assert "# loss = ...: must be written" in text
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "loss"),
+    [
+        ("SRGANModel", "vanilla", "0.1*gan"),
+        ("ESRGANModel", "vanilla", "0.1*ragan(detach=true)"),
+        ("SRGANModel", "wgan_softplus", "0.1*gan"),
+        ("SRGANModel", "lsgan", "0.1*lsgan"),
+        ("SRGANModel", "hinge", "0.1*hinge"),
+        ("SRGANModel", "wgan", "0.1*wgan"),
+        ("ESRGANModel", "lsgan", None),
+        ("SRGANModel", "softmax", None),
+    ],
+)
+def test_kinds_of_adversarial_losses(model, kind, loss):
+    gan = {"type": "GANLoss", "gan_type": kind, "loss_weight": 0.1}
+    _, recipe = converted({**BASE, "model_type": model, "train": {"gan_opt": gan}})
+    assert recipe["stages"][0].get("loss") == loss
+
+
+def test_a_label_and_a_style_become_options():
+    gan = {"type": "GANLoss", "gan_type": "vanilla", "real_label_val": 0.9, "fake_label_val": 0.1}
+    style = {
+        "type": "PerceptualLoss",
+        "layer_weights": {"relu3_1": 1},
+        "perceptual_weight": 0.5,
+        "style_weight": 10,
+    }
+    train = {"gan_opt": gan, "perceptual_opt": style}
+    _, recipe = converted({**BASE, "model_type": "SRGANModel", "train": train})
+    assert recipe["stages"][0]["loss"] == (
+        "1.0*gan(real_label=0.9, fake_label=0.1) + "
+        "1.0*vgg(layer=relu3_1, content=0.5, style=10.0, style_scale=basicsr)"
+    )
+
+
+def test_a_loss_without_weight_is_left_out():
+    train = {
+        "pixel_opt": {"type": "L1Loss", "loss_weight": 0},
+        "gan_opt": {"type": "GANLoss", "gan_type": "vanilla"},
+    }
+    conversion, recipe = converted({**BASE, "model_type": "SRGANModel", "train": train})
+    assert recipe["stages"][0]["loss"] == "1.0*gan"
+    off = [leaf.key for leaf, said in conversion.otherwise if "weight is 0" in said.how]
+    assert off == ["train.pixel_opt.type", "train.pixel_opt.loss_weight"]
+
+
+def test_a_sum_over_pixels_cannot_be_said():
+    train = {"pixel_opt": {"type": "L1Loss", "reduction": "sum"}}
+    conversion, _ = converted({**BASE, "train": train})
+    assert [said.why for _, said in conversion.unsaid] == [
+        'only "mean" can be said: a loss is a mean'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "batch", "words"),
+    [(1, 6, ()), (4, 24, ()), ("auto", 6, ()), (0, 6, ("--device", "cpu"))],
+)
+def test_the_batch_is_that_of_all_devices(told, batch, words):
+    datasets = {"train": {"batch_size_per_gpu": 6}}
+    conversion, recipe = converted({**BASE, "num_gpu": told, "datasets": datasets})
+    assert recipe["stages"][0]["batch"] == batch
+    said = [one.words for leaf, one in conversion.otherwise if leaf.key == "num_gpu"]
+    assert said == ([words] if words else [])
+
+
+@pytest.mark.parametrize("key", ["total_iter", "warmup_iter", "ema_decay"])
+def test_a_value_of_another_kind_cannot_be_said(key):
+    conversion, _ = converted({**BASE, "train": {key: "soon"}})
+    ((leaf, said),) = conversion.unsaid
+    assert (leaf.key, said.why) == (f"train.{key}", '"soon" is no value that this key can have')
+
+
+def test_numbers_aliases_and_nothing_are_read_as_yaml_has_them(tmp_path):
+    file = tmp_path / "train.yml"
+    file.write_text("a: &a {x: !!float 5e-6, y: 1e-4}\nb: {<<: *a, y: 7}\nc: ~\nd: 1e5b\n")
+    assert [str(leaf) for leaf in leaves(read_options(file))] == [
+        "a.x = 5e-06",
+        "a.y = 0.0001",
+        "b.x = 5e-06",
+        "b.y = 7",
+        "c = none",
+        'd = "1e5b"',
+    ]
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{new}: &{new} {{p: *{old}, q: *{old}}}\n"
+    for old, new in zip("abcdefghijklmnop", "bcdefghijklmnopq", strict=True)
+)
+
+BAD = {
+    "missing.yml": (None, "there is no option file missing.yml"),
+    "half.yml": ("a: [1\nb: 2", "half.yml is not YAML in line 2: expected ',' or ']'"),
+    "code.yml": ("a: !!python/object:os.system x", "could not determine a constructor"),
+    "half.toml": ("a = ", "half.toml is not TOML"),
+    "list.yml": ("- 1", "list.yml is no option file: it holds no keys"),
+    "other.yml": ("model: resnet", "other.yml is no option file of a known trainer"),
+    "test.yml": ("network_g: {type: EDSR}", "test.yml trains nothing"),
+    "mine.toml": ("stages = []", "mine.toml is already a recipe of srkit"),
+    "bytes.yml": (b"\xff\xfe\x00", "bytes.yml is no text in UTF-8"),
+    "deep.yml": ("a: " + "[" * 3000, "deep.yml is not YAML: "),
+    "long.yml": ("# " + "x" * 1_000_001, "long.yml is too large for an option file"),
+    "bomb.yml": (BOMB + "network_g: {type: EDSR}\ntrain: {a: 1}", "more than 5,000 keys"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_option_file_gets_one_sentence(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    content, fact = BAD[name]
+    if content is not None:
+        Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(RecipeError) as caught:
+        convert_file(Path(name))
+    assert fact in caught.value.message
+    assert "\n" not in caught.value.message
+    assert caught.value.hint
+
+
+def test_the_command_prints_the_recipe_and_counts_beside_it(capsys):
+    path = FILES[0].parent / "basicsr-psnr.yml"
+    assert run(["recipes", "--from", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == recipe_text(path)
+    assert printed.err == (
+        "basicsr-psnr.yml: of 63 keys 37 became fields, 18 are said otherwise, "
+        "8 cannot be said, 0 are unknown\n"
+    )
+
+
+def test_a_component_of_the_tables_has_a_type():
+    places = {row.way.place for row in BASICSR.rows if isinstance(row.way, OfType)}
+    assert places == {"generator", "discriminator", "stages.loss"}
