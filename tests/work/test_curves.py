@@ -7,14 +7,18 @@ import signal
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 from srkit_core.callbacks import Callback
 from srkit_core.engine.logs.curves.curves_file import CurvesFile
 from srkit_core.engine.logs.curves.drawing import draw_curves
+from srkit_core.engine.logs.curves.panels import draw_panel
 from srkit_core.engine.logs.curves.series import (
     Era,
     Line,
+    Panel,
     Point,
     eras,
     gathered,
@@ -118,8 +122,7 @@ def test_a_gan_run_has_its_panels_in_the_order_of_reading(metrics):
         "loss term: l1",
         "loss term: ragan",
         "D(real) and D(fake)",
-        "discriminator loss",
-        "generator loss / discriminator loss",
+        "generator and discriminator loss",
         "gradient norm",
         "learning rate",
     ]
@@ -141,7 +144,9 @@ def test_figures_are_those_of_the_rows_by_split(metrics):
     assert points(found["loss term: ragan"], "train") == [(3, 0.7), (4, 0.7)]
     assert points(found["D(real) and D(fake)"], "train", "D(fake)") == [(3, 0.1), (4, 0.1)]
     assert points(found["D(real) and D(fake)"], "val", "D(real)") == [(4, 0.8), (6, 0.8)]
-    assert points(found["generator loss / discriminator loss"], "val") == [(4, 0.5), (6, 0.5)]
+    both = found["generator and discriminator loss"]
+    assert points(both, "val", "generator") == [(2, 0.2), (4, 0.3), (6, 0.3)]
+    assert points(both, "val", "discriminator") == [(4, 0.6), (6, 0.6)]
     assert points(found["gradient norm"], "train", "discriminator") == [(3, 2.0), (4, 2.0)]
     assert points(found["learning rate"], "train", "generator") == [
         (1, 1e-3),
@@ -189,7 +194,9 @@ def test_what_is_not_a_number_is_left_out(metrics):
     found = by_title(written, metrics)
     assert points(found["total loss"], "train") == [(1, 0.3), (3, 0.3)]
     assert points(found["D(real) and D(fake)"], "train", "D(real)") == [(1, 0.8), (2, 0.8)]
-    assert points(found["generator loss / discriminator loss"], "train") == [(1, 0.5), (3, 0.5)]
+    both = found["generator and discriminator loss"]
+    assert points(both, "train", "generator") == [(1, 0.3), (3, 0.3)]
+    assert points(both, "train", "discriminator") == [(1, 0.6), (2, 0.0), (3, 0.6)]
     assert "psnr" not in found
 
 
@@ -225,7 +232,7 @@ def test_groups_do_not_reach_over_a_stage():
 
 @pytest.mark.parametrize(
     ("written", "height"),
-    [(two_stages(), 1165), (rows(warmup(1)), 325), ([], 325)],
+    [(two_stages(), 885), (rows(warmup(1)), 325), ([], 325)],
     ids=["gan", "one row", "none"],
 )
 def test_a_picture_is_1200_pixels_wide(metrics, written, height):
@@ -417,8 +424,8 @@ def test_a_run_leaves_its_curves_and_a_resumed_one_has_each_figure_once(tmp_path
         found = by_title(list(csv.DictReader(file)), metrics)
     assert [step for step, _ in points(found["total loss"], "train")] == [1, 2, 3, 4, 5, 6]
     assert [step for step, _ in points(found["psnr"], "val")] == [2, 3, 5, 6]
-    assert size((where.out / "curves.png").read_bytes()) == (1200, 1165)
-    assert size(stopped) == (1200, 1165)
+    assert size((where.out / "curves.png").read_bytes()) == (1200, 885)
+    assert size(stopped) == (1200, 885)
     assert stopped != (where.out / "curves.png").read_bytes()
     assert [note for note in listener.notes if "curves.png" in note] == []
 
@@ -495,3 +502,44 @@ def test_each_validation_set_has_its_bicubic(metrics):
     )
     (panel,) = panels(table, metrics, {"psnr/a": 20.0, "psnr/b": 23.0, "psnr/a/std": 1.0})
     assert panel.baselines == (("a", 20.0), ("b", 23.0))
+
+
+def test_words_are_no_wider_than_their_panel(metrics):
+    name = "a-set-of-photographs-with-a-long-name"
+    figures = {f"psnr/{name}": 24.123, f"psnr/{name}/std": 1.234}
+    written = rows(warmup(1), warmup(2, "val", **figures), main(3), main(4, "val", **figures))
+    figure = Figure(figsize=(12, 3), dpi=100)
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(1, 3, 1)
+    draw_panel(axes, by_title(written, metrics)["psnr"], eras(written))
+    (told,) = (text for text in axes.texts if text.get_text().startswith(f"best on {name}"))
+    assert 4.5 <= told.get_fontsize() < 7.5
+    assert told.get_window_extent().width <= axes.get_window_extent().width
+
+
+def test_names_of_lines_are_inside_their_panel(metrics):
+    figure = Figure(figsize=(12, 3), dpi=100)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot(1, 3, 1)
+    found = by_title(two_stages(), metrics)["generator and discriminator loss"]
+    draw_panel(axes, found, eras(two_stages()))
+    canvas.draw()
+    inside, legend = axes.get_window_extent(), axes.get_legend().get_window_extent()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "generator",
+        "discriminator",
+    ]
+    assert inside.x0 <= legend.x0 < legend.x1 <= inside.x1
+    assert inside.y0 <= legend.y0 < legend.y1 <= inside.y1
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1e-4, "1e-4"), (1.04e-4, "1.04e-4"), (0.02, "0.02"), (0, "0"), (27.5, "27.5")],
+)
+def test_small_figures_are_said_by_their_power_of_ten(value, said):
+    figure = Figure(figsize=(4, 3), dpi=100)
+    axes = figure.add_subplot()
+    line = Line("train", (Point(1, "main", value), Point(2, "main", value)))
+    draw_panel(axes, Panel("learning rate", (line,)), [Era("main", 0, 2)])
+    assert axes.yaxis.get_major_formatter()(value, 0) == said

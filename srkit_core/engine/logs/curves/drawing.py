@@ -62,6 +62,7 @@ def draw_curves(
     across = 2 if len(shown) in (2, 4) else 3
     down = max(ceil(len(shown) / across), 1)
     figure = _sheet(down)
+    canvas = FigureCanvasAgg(figure)  # before the panels: they measure words as it draws them
     for number, panel in enumerate(shown, 1):
         axes = figure.add_subplot(down, across, number)
         draw_panel(axes, panel, stages)
@@ -75,7 +76,7 @@ def draw_curves(
         frameon=False,
     )
     content = BytesIO()
-    FigureCanvasAgg(figure).print_png(content)  # type: ignore[no-untyped-call]
+    canvas.print_png(content)  # type: ignore[no-untyped-call]
     return content.getvalue()
 
 

@@ -6,7 +6,8 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.text import Text
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from srkit_core.engine.logs.columns import Axis, LogSplit
 from srkit_core.engine.logs.curves.series import (
@@ -22,6 +23,7 @@ from srkit_core.engine.logs.curves.series import (
 
 FEW: Final = 30
 """A line of at most as many points shows each."""
+_DECIMAL: Final = 1e-3
 DECADE: Final = 10.0
 """Positive figures whose highest is as many times the lowest are drawn on a logarithmic axis."""
 
@@ -35,15 +37,9 @@ _MARKERS: Final[Mapping[LogSplit, str]] = {"train": "o", "val": "os^Dv"}
 _DASHES: Final = ("-", "--", "-.", ":")
 WORDS: Final[Mapping[LogSplit, str]] = {"train": "training", "val": "validation"}
 GREY: Final = "#606060"
-_AMONG: Final[Mapping[str, Any]] = {"loc": "best"}
-_BESIDE: Final[Mapping[str, Any]] = {
-    "loc": "lower right",
-    "bbox_to_anchor": (1, 1),
-    "borderaxespad": 0.1,
-    "ncols": 2,
-    "columnspacing": 1,
-    "frameon": False,
-}
+_SMALL: Final = 7.5
+_SMALLEST: Final = 4.5
+"""Sizes of letters, in points: of words beside the lines, and of the longest of them."""
 _STEPS: Final = EngFormatter(sep="")
 PALE: Final[Mapping[str, Any]] = {"linewidth": 0.6, "alpha": 0.4}
 BASELINE: Final[Mapping[str, Any]] = {"color": "black", "linewidth": 1.2, "linestyle": (0, (1, 1))}
@@ -132,13 +128,14 @@ def _set_steps(axes: Axes, stages: Sequence[Era], *, marked: bool) -> None:
             "transform": axes.get_xaxis_transform(),
             "rotation": 90,
             "verticalalignment": "top",
-            "zorder": 1,
+            "zorder": 5,
+            "bbox": {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5},
         }
         axes.text(
             era.begin + room / 4,
             0.99,
             era.stage,
-            fontsize=7.5,
+            fontsize=_SMALL,
             color=GREY,
             parse_math=False,
             **place,
@@ -158,7 +155,15 @@ def _set_figures(axes: Axes, kind: Axis, low: float, high: float) -> None:
         room = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
         axes.set_ylim(low - room, high + room)
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _tick(value: float, place: int) -> str:
+    """Say a figure at an axis; a small one by its power of ten, as it would have many zeros."""
+    if value == 0 or abs(value) >= _DECIMAL:
+        return f"{value:g}"
+    digits, power = f"{value:.3e}".split("e")
+    return f"{float(digits):g}e{int(power)}"
 
 
 def _set_words(axes: Axes, panel: Panel) -> None:
@@ -170,13 +175,28 @@ def _set_words(axes: Axes, panel: Panel) -> None:
         pad=18 if panel.best else 6,
         parse_math=False,
     )
-    axes.text(
-        0, 1.03, _best(panel), transform=axes.transAxes, fontsize=7.5, color=GREY, parse_math=False
+    told = axes.text(
+        0,
+        1.03,
+        _best(panel),
+        transform=axes.transAxes,
+        fontsize=_SMALL,
+        color=GREY,
+        parse_math=False,
     )
+    _fit(axes, told)
     axes.set_ylabel(panel.unit, fontsize=9, labelpad=1, parse_math=False)
     axes.tick_params(labelsize=8)
     axes.grid(visible=True, color="#E0E0E0", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _fit(axes: Axes, told: Text) -> None:
+    """Let words be no wider than their panel."""
+    room, size = axes.get_window_extent().width, _SMALL
+    while told.get_window_extent().width > room and size > _SMALLEST:
+        size -= 0.5
+        told.set_fontsize(size)
 
 
 def _best(panel: Panel) -> str:
@@ -194,15 +214,14 @@ def _figure(point: Point) -> str:
 
 
 def _tell_apart(axes: Axes, panel: Panel, names: Sequence[str]) -> None:
-    """Name the lines: beside the title, or among them where the best is told there."""
+    """Name the lines, where they leave most room."""
     splits = {line.name: line.split for line in reversed(panel.lines)}
     handles = [
         Line2D([], [], **style(splits[name], number), label=name)
         for number, name in enumerate(names)
     ]
-    for text in axes.legend(
-        handles=handles, fontsize=7.5, handlelength=1.8, **(_AMONG if panel.best else _BESIDE)
-    ).get_texts():
+    legend = axes.legend(handles=handles, fontsize=_SMALL, handlelength=1.8, loc="best")
+    for text in legend.get_texts():
         text.set_parse_math(False)
 
 

@@ -208,18 +208,11 @@ def _terms(table: _Table) -> list[Panel]:
 
 def _game(table: _Table) -> list[Panel]:
     said = [*table.lines("d_real", "D(real)"), *table.lines("d_fake", "D(fake)")]
-    against = table.lines("loss/discriminator")
-    ratios = [
-        _ratio(line, other)
-        for line in table.lines("loss/total")
-        for other in against
-        if line.split == other.split
-    ]
-    drawn = tuple(line for line in ratios if line.points)
+    against = table.lines("loss/discriminator", "discriminator")
+    players = [*table.lines("loss/total", "generator"), *against] if against else []
     return [
         Panel("D(real) and D(fake)", tuple(said), "probability"),
-        Panel("discriminator loss", tuple(against), "log"),
-        Panel("generator loss / discriminator loss", drawn, "log"),
+        Panel("generator and discriminator loss", tuple(players), "log"),
     ]
 
 
@@ -234,14 +227,6 @@ def _declared(table: _Table) -> list[Panel]:
             chosen = tuple(replace(line, chosen=column.kind == "setting") for line in lines)
             drawn[title] = replace(panel, lines=panel.lines + chosen)
     return list(drawn.values())
-
-
-def _ratio(line: Line, other: Line) -> Line:
-    below = {point.step: point.value for point in other.points if point.value}
-    above = [point for point in line.points if point.step in below]
-    return replace(
-        line, points=tuple(point._replace(value=point.value / below[point.step]) for point in above)
-    )
 
 
 def _best(lines: Sequence[Line], *, higher: bool) -> tuple[Point, ...]:
