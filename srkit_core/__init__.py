@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from srkit_core.callbacks import (
         Callback,
         CheckpointEvent,
+        PictureScoredEvent,
         RunEndEvent,
         RunStartEvent,
         StageEndEvent,
@@ -46,6 +47,7 @@ _HOMES: Final = {
     "Data": "recipe",
     "Model": "models.model",
     "ModelScores": "evaluation.scores",
+    "PictureScoredEvent": "callbacks",
     "Plan": "plan",
     "PrepareOptions": "data.preparation.prepare_options",
     "PrepareReport": "data.preparation.prepare_pictures",
@@ -82,6 +84,7 @@ __all__ = [
     "Data",
     "Model",
     "ModelScores",
+    "PictureScoredEvent",
     "Plan",
     "PrepareOptions",
     "PrepareReport",

@@ -83,6 +83,23 @@ class ValidationEvent:
 
 
 @dataclass(frozen=True)
+class PictureScoredEvent:
+    """A validation after `run_step` has scored a picture of a validation set ("" of one without a
+    name), and is at `done` of `length` pictures, over all sets and processes.
+
+    With `bicubic`, it is what bicubic interpolation makes of it, which is scored once.
+    """
+
+    stage: str
+    run_step: int
+    validation_set: str
+    picture: str
+    done: int
+    length: int
+    bicubic: bool = False
+
+
+@dataclass(frozen=True)
 class CheckpointEvent:
     """A checkpoint was written into `folder`, complete."""
 
@@ -119,6 +136,9 @@ class Callback:
 
     def on_validation(self, event: ValidationEvent) -> None:
         """Held-out pictures were scored."""
+
+    def on_picture_scored(self, event: PictureScoredEvent) -> None:
+        """A validation that goes on has scored a picture."""
 
     def on_checkpoint(self, event: CheckpointEvent) -> None:
         """A checkpoint was written."""
@@ -162,6 +182,10 @@ class CallbackList(Callback):
     def on_validation(self, event: ValidationEvent) -> None:
         """Pass on a validation."""
         self._call("on_validation", event)
+
+    def on_picture_scored(self, event: PictureScoredEvent) -> None:
+        """Pass on a picture that was scored."""
+        self._call("on_picture_scored", event)
 
     def on_checkpoint(self, event: CheckpointEvent) -> None:
         """Pass on a checkpoint."""

@@ -29,7 +29,7 @@ INTERFACES: Final[Mapping[str, int]] = {
     "layout": 1,
     "recipe": 1,
     "command": 1,
-    "callback": 1,
+    "callback": 2,
     "optimizer": 1,
     "schedule": 1,
     "augmentation": 1,

@@ -78,6 +78,10 @@ class RunFolder:
         """The validation pictures of a step."""
         return self.path / "pictures" / f"{_STEP.format(step)}.png"
 
+    def picture_files(self, step: int) -> Path:
+        """The folder of SR of each validation picture of a step, where a recipe wants files."""
+        return self.path / "pictures" / _STEP.format(step)
+
     def checkpoint(self, step: int) -> Path:
         """The checkpoint of a step."""
         return self.path / "checkpoints" / _STEP.format(step)

@@ -58,6 +58,9 @@ class Validation(RecipeTable):
     """Rows of the sheet of pictures that is written at each validation; 0: no sheet."""
     columns: Several[SheetColumn] = Field(default=default(("bicubic", "sr", "hr")), min_length=1)
     """Columns of that sheet, from left to right."""
+    files: bool = False
+    """Whether SR of each picture is written at each validation as well, as a file of its own:
+    RUN/pictures/step-00001000/SET/NAME.png, without SET for a set that has no name."""
     on_training: bool = False
     """Whether metrics are also taken of the training batch at every logged step, patch by patch."""
     sets: dict[Annotated[str, Field(min_length=1)], ValidationSet] = Field(default_factory=dict)

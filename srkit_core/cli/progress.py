@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import IO, Final, cast
 
-from srkit_core.callbacks import Callback, StepEvent
+from srkit_core.callbacks import Callback, PictureScoredEvent, StepEvent
 from srkit_core.cli.output import OUT, one_line, say
 from srkit_core.cli.render import on_terminal, process_number
 from srkit_core.durations import duration
@@ -12,6 +12,8 @@ from srkit_core.durations import duration
 _WIDE: Final = 100
 _SPEED_OVER: Final = 600.0
 """Seconds of which the time left is estimated: a step of a large network may take a minute."""
+_SILENT_FOR: Final = 10.0
+"""Seconds for which plain lines say nothing of a validation that goes on."""
 
 
 class ProgressView(Callback):
@@ -23,6 +25,7 @@ class ProgressView(Callback):
     def __init__(self) -> None:
         self._bar = _Bar() if on_terminal() and process_number() == 0 else None
         self._starts = dict[str, tuple[int, float]]()
+        self._told_at = 0.0
 
     def __enter__(self) -> "ProgressView":
         return self
@@ -46,6 +49,14 @@ class ProgressView(Callback):
         elif values:
             _say(f"{stage} {done}/{length}  {_long(values)}{self._time_left(stage, done, length)}")
 
+    def on_picture_scored(self, event: PictureScoredEvent) -> None:
+        """Move the bar of a validation, or print a line now and then of one that takes long."""
+        name, done, length = "bicubic" if event.bicubic else "validation", event.done, event.length
+        if self._bar:
+            self._bar.move(name, done, length, one_line(event.picture), passing=True)
+        elif self._is_due(work := f"{name} after step {event.run_step}", done):
+            _say(f"{work}: {done}/{length} pictures{self._time_left(work, done, length)}")
+
     def count(self, work: str, done: int, length: int, what: str = "pictures scored") -> None:
         """Move the bar of work that has no figures, or print a line when it is done."""
         if self._bar:
@@ -60,6 +71,14 @@ class ProgressView(Callback):
             self._bar.move(work, _mib(done), _mib(max(done, total)), "MiB")
         elif self._starts.setdefault(work, (done, time.monotonic()))[0] == done or done == total:
             _say(f"{work}: {_mib(done)}{size}")
+
+    def _is_due(self, work: str, done: int) -> bool:
+        """Whether work has been silent for so long that a line tells how far it is."""
+        now = time.monotonic()
+        _, since = self._starts.setdefault(work, (done, now))
+        due = now - max(since, self._told_at) >= _SILENT_FOR
+        self._told_at = now if due else self._told_at
+        return due
 
     def _time_left(self, stage: str, done: int, length: int) -> str:
         first, since = self._starts.setdefault(stage, (done, time.monotonic()))
@@ -141,13 +160,18 @@ class _Bar:
         """How many columns the terminal has now."""
         return self._progress.console.width
 
-    def move(self, stage: str, done: int, length: int, figures: str) -> None:
+    def move(
+        self, stage: str, done: int, length: int, figures: str, *, passing: bool = False
+    ) -> None:
+        """Show how far work is; what is `passing` disappears once done, and may come again."""
         from rich.progress import TaskID
 
         if stage not in self._tasks:
             self._tasks[stage] = self._progress.add_task(one_line(stage), total=length, figures="")
         task = TaskID(self._tasks[stage])
-        self._progress.update(task, completed=done)
+        if passing and done < self._progress.tasks[task].completed:
+            self._progress.reset(task, total=length)
+        self._progress.update(task, completed=done, visible=not (passing and done == length))
         if figures:
             self._progress.update(task, figures=figures)
 

@@ -20,7 +20,7 @@ _FREE_IN_STAGE: Final = (
     *("accumulate", "log_every", "checkpoint_every", "keep", "keep_weights_at"),
     *("keep_weights_every", "keep_checkpoints_at", "keep_checkpoints_every"),
 )
-_FREE_IN_VALIDATION: Final = ("columns", "pictures")
+_FREE_IN_VALIDATION: Final = ("columns", "files", "pictures")
 """Fields that say what is written, and how memory is saved, and not what is learnt."""
 
 _LONGEST: Final = 80

@@ -40,6 +40,7 @@ from srkit_core.engine.run_context import RunContext, crop_rule
 from srkit_core.engine.scored_sets import fingerprint
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.train_step import StepContext, train_step
+from srkit_core.engine.validation_watch import watch_scores
 from srkit_core.interfaces import StepPosition
 from srkit_core.models.model import Model
 from srkit_core.models.weights_file import fill
@@ -134,7 +135,7 @@ class StageRun:
         context.processes.share_buffers(networks.result)
         losses = self._validation_losses()
         speed = Throughput()
-        scores, rows = context.validator.scores(self.model)
+        scores, rows = context.validator.scores(self.model, watch_scores(self))
         speed.count(context.validator.pictures)
         self.progress = replace(self.progress, baseline=self._baseline())
         context.curves.compare_with(self.progress.baseline.get("figures", {}))
@@ -255,7 +256,7 @@ class StageRun:
         of = fingerprint(validator.sets, self.context.recipe.scale)
         if known.get("of") == of:
             return known
-        scores = validator.baseline_scores()
+        scores = validator.baseline_scores(watch_scores(self, bicubic=True))
         missing = {column: list(names) for column, names in scores.left_out.items()}
         return {"of": of, "figures": scores.figures, "left_out": missing}
 

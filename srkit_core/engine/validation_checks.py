@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from srkit_core.compatibility import check_contests
 from srkit_core.engine.checkpoints.contests import BEST_LOSS
 from srkit_core.engine.run_context import RunContext, crop_rule
+from srkit_core.engine.validation_watch import said_of_files
 from srkit_core.errors import RecipeError
 from srkit_core.evaluation.centre_crops import said_of_small
 from srkit_core.evaluation.metric_sizes import check_metric_sizes, too_small
@@ -18,7 +19,7 @@ def check_validation(context: RunContext) -> None:
     _check_deciding(context)
     _check_losses(context)
     _check_metrics(context)
-    for note in (*_unmatched(context), *_smaller_than_crop(context)):
+    for note in (*_unmatched(context), *_smaller_than_crop(context), *said_of_files(context)):
         context.callbacks.on_note(note)
 
 

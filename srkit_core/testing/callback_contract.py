@@ -9,6 +9,7 @@ from pathlib import Path
 from srkit_core.callbacks import (
     Callback,
     CheckpointEvent,
+    PictureScoredEvent,
     RunEndEvent,
     RunStartEvent,
     StageEndEvent,
@@ -61,6 +62,7 @@ class CallbackContract(ExtensionContract):
             run.tell("on_download", "vgg19", 1, 0)
             run.tell("on_step", StepEvent("main", 1, 2, 1, {}))
             run.tell("on_step", StepEvent("main", 2, 2, 2, {"loss/total": 0.5, "lr": 1e-4}))
+            run.tell("on_picture_scored", PictureScoredEvent("main", 2, "", "camera", 1, 1))
             losses, scores = {"loss/total": 0.5}, {"psnr": 30.0, "psnr/std": 1.0}
             run.tell("on_validation", ValidationEvent("main", 2, losses, scores, {"psnr": 29.0}))
             checkpoint = run.folder / "checkpoints" / "00000002"

@@ -7,6 +7,7 @@ from srkit_core.callbacks import (
     Callback,
     CallbackList,
     CheckpointEvent,
+    PictureScoredEvent,
     StageEndEvent,
     StepEvent,
     ValidationEvent,
@@ -66,10 +67,12 @@ def test_every_event_reaches_every_callback():
 
     callbacks = CallbackList([All()])
     validation = ValidationEvent("main", 3, {"loss/total": 0.1}, {"psnr": 30.0})
+    scored = PictureScoredEvent("main", 3, "Set5", "baby", 1, 5)
     checkpoint = CheckpointEvent("main", 3, Path("runs/a/checkpoints/step-00000003"))
     end = StageEndEvent("main", 3, {"psnr": 30.0}, early=False)
     callbacks.on_note("hello")
     callbacks.on_step(STEP)
+    callbacks.on_picture_scored(scored)
     callbacks.on_validation(validation)
     callbacks.on_checkpoint(checkpoint)
     callbacks.on_stage_end(end)
@@ -77,6 +80,7 @@ def test_every_event_reaches_every_callback():
     assert heard == [
         ("on_note", "hello"),
         ("on_step", STEP),
+        ("on_picture_scored", scored),
         ("on_validation", validation),
         ("on_checkpoint", checkpoint),
         ("on_stage_end", end),

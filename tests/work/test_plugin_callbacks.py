@@ -36,6 +36,7 @@ METHODS = (
     "on_note",
     "on_run_start",
     "on_step",
+    "on_picture_scored",
     "on_validation",
     "on_checkpoint",
     "on_stage_end",
@@ -130,6 +131,9 @@ class Hears(Callback):
     def on_step(self, event):
         self.told.append(("on_step", event))
 
+    def on_picture_scored(self, event):
+        self.told.append(("on_picture_scored", event))
+
     def on_validation(self, event):
         self.told.append(("on_validation", event))
 
@@ -148,8 +152,9 @@ def test_events_come_in_their_order_with_the_figures_of_the_run(trained, tmp_pat
     rows, _ = trained(hears)
     assert [name for name, _ in hears.told] == [
         "on_run_start",
-        *("on_step", "on_step", "on_validation", "on_checkpoint"),
-        *("on_step", "on_step", "on_validation", "on_checkpoint"),
+        *("on_step", "on_step", "on_picture_scored", "on_picture_scored"),
+        *("on_validation", "on_checkpoint"),
+        *("on_step", "on_step", "on_picture_scored", "on_validation", "on_checkpoint"),
         "on_stage_end",
         "on_run_end",
     ]

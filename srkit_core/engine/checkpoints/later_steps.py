@@ -69,8 +69,9 @@ def _results_after(folder: RunFolder, step: int) -> Iterator[Path]:
     """Yield the weights and validation pictures of later steps, and the figures of the end."""
     weights = sorted(folder.path.glob("weights/**/*.safetensors"))
     yield from (path for path in weights if _step_of(path) > step)
-    newest = folder.picture(step).name
-    yield from (path for path in folder.path.glob("pictures/step-*.png") if path.name > newest)
+    newest = folder.picture_files(step).name
+    pictures = sorted(folder.path.glob("pictures/step-*"))  # a sheet, and a folder of files
+    yield from (path for path in pictures if path.name.removesuffix(".png") > newest)
     if folder.summary.is_file():
         yield folder.summary
 
