@@ -82,9 +82,16 @@ def disk_notes(
     """Say how much a run keeps in its folder, and warn where there is no room for it."""
     use = disk_use(planned, intervals, parameters)
     yield f"the run keeps {use}"
+    yield from lack_of_room(use.total, folder)
+
+
+def lack_of_room(size: int, folder: Path) -> Iterator[str]:
+    """Warn of what was just said to take so many bytes in a folder, where there is no room for
+    them.
+    """
     there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
     free = shutil.disk_usage(there).free
-    if free < use.total:
+    if free < size:
         yield f"warning: that is more than the {said_size(free)} that are free in {there}"
 
 

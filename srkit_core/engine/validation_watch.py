@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 from torch import Tensor
 
 from srkit_core.callbacks import PictureScoredEvent
+from srkit_core.engine.disk_use import lack_of_room
 from srkit_core.engine.run_context import RunContext
 from srkit_core.evaluation.saved_pictures import SeenBy, folder_name, save_picture
 from srkit_core.evaluation.scoring import Pair
+from srkit_core.file_sizes import said_size
 from srkit_core.io.atomic import write_error
 
 if TYPE_CHECKING:
@@ -50,12 +52,11 @@ def said_of_files(context: RunContext) -> Iterator[str]:
     sides = [one.sides(context.recipe.scale) for one in pictures]
     each = sum(height * width * _RGB_BYTES for height, width in sides)
     times = sum(ceil(stage.length / stage.validate) for stage in context.intervals)
-    free = _free(context.folder.path)
-    there = "" if free is None else f"; {_gibibytes(free)} are free"
     yield (
-        f"validation.files writes {len(sides)} pictures at each of {times} validations, at most "
-        f"{_gibibytes(each * times)} in all{there}"
+        f"validation.files writes {len(sides)} pictures at each of {times} validations, up to "
+        f"{said_size(each * times)} of disk"
     )
+    yield from lack_of_room(each * times, context.folder.path)
 
 
 def _telling(run: "StageRun", *, bicubic: bool) -> Callable[[str, str], None]:
@@ -91,12 +92,3 @@ def _cleared(folder: Path) -> None:
             shutil.rmtree(folder)
     except OSError as error:
         raise write_error(error, folder) from error
-
-
-def _free(folder: Path) -> int | None:
-    there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), None)
-    return shutil.disk_usage(there).free if there else None
-
-
-def _gibibytes(size: int) -> str:
-    return f"{size / 2**30:.2g} GiB"
