@@ -167,8 +167,8 @@ class Data(RecipeTable):
     """Pictures that neither training nor validation sees: a share, names, or the path of a list.
     Empty: none."""
     lr_names: LrNamesText = default("")
-    """How LR files of paired data are called, such as {}x4 (BasicSR's `filename_tmpl`), for all sets
-    or each by its name (`train`; `val` without one). Empty: found out."""
+    """How LR files of paired data are called, such as {}x4 (BasicSR's `filename_tmpl`), for all
+    sets or each by its name (`train`; `val` without one). Empty: found out."""
 
     def lr_names_of(self, data: str) -> str:
         """Return how LR files of a set are called, `train` or the name of a validation set."""
