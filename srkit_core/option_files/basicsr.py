@@ -136,8 +136,8 @@ _TRAINING: Final = (
 
 _VALIDATION: Final = (
     Row("val.val_freq", Becomes("stages.validate_every", whole)),
-    Row("val.save_img", Same("a sheet of pictures is written at each validation")),
-    Row("val.pbar", Same("progress is seen on a terminal")),
+    Row("val.save_img", Becomes("validation.files", bool)),
+    Row("val.pbar", Same("a validation shows how far it is")),
     Row("val.suffix", Same("files are called as their pictures")),
     Row("val.metrics.*.type", By("`metrics` under `[validation]`", validation.metric)),
     Row("val.metrics.*.crop_border", By("`border`", validation.metric_border)),
