@@ -199,8 +199,8 @@ if TYPE_CHECKING:
     DiscriminatorText: TypeAlias = Written[Call | None, Call | str | None]
     LossText: TypeAlias = Written[Sum, Sum | str]
     MetricText: TypeAlias = Written[Sum, Sum | str]
-    DegradationText: TypeAlias = Written[Chain, Chain | str]
     OptionalMetricText: TypeAlias = Written[Sum | None, Sum | str | None]
+    DegradationText: TypeAlias = Written[Chain, Chain | str]
     OptionalDegradationText: TypeAlias = Written[Chain | None, Chain | str | None]
     AugmentText: TypeAlias = Written[Chain, Chain | str]
     SpanText: TypeAlias = Written[Span, Span | int | str]
@@ -219,8 +219,8 @@ else:
     DiscriminatorText = Annotated[Call, _AsText("discriminator", parse_call, Call)] | None
     LossText = Annotated[Sum, _AsText("loss", parse_sum, Sum)]
     MetricText = Annotated[Sum, _AsText("metric", parse_sum, Sum)]
-    DegradationText = Annotated[Chain, _AsText("degradation", parse_chain, Chain)]
     OptionalMetricText = MetricText | None
+    DegradationText = Annotated[Chain, _AsText("degradation", parse_chain, Chain)]
     OptionalDegradationText = DegradationText | None
     AugmentText = Annotated[Chain, _AsText("augmentation", parse_chain, Chain)]
     SpanText = Annotated[Span, *_span_field(_read_span, 1)]

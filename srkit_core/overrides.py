@@ -4,7 +4,6 @@ Flags of *what* are overrides of recipe fields and nothing more; without a recip
 """
 
 import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields
@@ -14,6 +13,7 @@ from srkit_core.data_source import parse_data_sources
 from srkit_core.errors import RecipeError
 from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.recipe import PAIRED, Recipe, Stage, recipe_from_dict
+from srkit_core.settings import read_setting
 
 Document = dict[str, Any]
 
@@ -81,8 +81,8 @@ def with_stored_lr(requested: RequestedRecipe, flags: Flags, data: str | None) -
     """Return the recipe with LR from disk where every source of the data says that its LR is
     stored, and nothing on the command line says how LR is made.
     """
-    settings = [_parts(setting)[0] for setting in flags.settings]
-    said = flags.degrade is not None or ["degradation"] in settings
+    settings = [read_setting(setting).path for setting in flags.settings]
+    said = flags.degrade is not None or ("degradation",) in settings
     made, sources = requested.recipe.degradation, parse_data_sources(data) if data else ()
     if said or made == PAIRED or not sources or not all(one.has_lr for one in sources):
         return requested
@@ -98,28 +98,21 @@ def apply_setting(document: Document, setting: str) -> Document:
     field written bare applies to every stage. The rate of a stage replaces those of its optimizers.
     The value is read as TOML, else as text.
     """
-    path, equals, text = _parts(setting)
-    if not equals or not all(path):
-        raise RecipeError(f"--set takes key=value, not '{setting}'", hint="--set stages.0.lr=1e-4")
+    read = read_setting(setting)
+    path, value = read.path, read.value
     changed = deepcopy(document)
     if path[0] in Recipe.model_fields:
-        _assign(changed, path, _value(text), setting)
+        _assign(changed, path, value, setting)
     elif path[0] in Stage.model_fields:
         for stage in changed["stages"]:
-            _assign_stage(stage, path, _value(text), setting)
+            _assign_stage(stage, path, value, setting)
     else:
         raise _no_such_key(path[0], setting)
     return changed
 
 
-def _parts(setting: str) -> tuple[list[str], str, str]:
-    """Return the path of a setting, its equals sign if it has one, and the text of its value."""
-    key, equals, text = setting.partition("=")
-    return key.strip().split("."), equals, text
-
-
 def _is_about_optimizers(setting: str) -> bool:
-    return "optimizer" in _parts(setting)[0]
+    return "optimizer" in read_setting(setting).path
 
 
 def _check_rates(recipe: Recipe, flags: Flags) -> None:
@@ -128,8 +121,8 @@ def _check_rates(recipe: Recipe, flags: Flags) -> None:
     """
     asked = [] if flags.lr is None else [("--lr", recipe.stages)]
     for setting in flags.settings:
-        path, _, _ = _parts(setting)
-        if path == ["lr"]:
+        path = read_setting(setting).path
+        if path == ("lr",):
             asked.append((f"--set {setting}", recipe.stages))
         elif len(path) == 3 and (path[0], path[2]) == ("stages", "lr"):
             named = {str(at): one for at, one in enumerate(recipe.stages)}
@@ -214,16 +207,6 @@ def _override_top(document: Document, flags: Flags) -> None:
     document.update({name: value for name, value in values.items() if value is not None})
 
 
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (
-        ValueError,
-        RecursionError,
-    ):  # beside what is no TOML: a number or a nesting beyond what Python reads
-        return text.strip()
-
-
 def _assign(target: Document, path: Sequence[str], value: Any, setting: str) -> None:
     if path[0] == "stages" and len(path) > 2:
         _assign_stage(_stage(target["stages"], path[1], setting), path[2:], value, setting)
@@ -243,7 +226,7 @@ def _assign_stage(stage: Document, path: Sequence[str], value: Any, setting: str
     """
     if path[0] in ("steps", "epochs"):
         stage.pop("epochs" if path[0] == "steps" else "steps", None)
-    if path == ["lr"]:
+    if tuple(path) == ("lr",):
         _forget_own_rates(stage)
     both = (
         path[0] == "optimizer" and len(path) == 2 and path[1] not in OptimizersConfig.model_fields

@@ -9,6 +9,7 @@ no code.
 import difflib
 import shlex
 import tomllib
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -263,15 +264,21 @@ def recipe_from_toml(text: str, *, origin: str = "the recipe") -> Recipe:
     return recipe_from_dict(document)
 
 
-def recipe_error(error: ValidationError) -> RecipeError:
-    """Say the first thing that is wrong with a document, with the place and the value."""
+def recipe_error(
+    error: ValidationError, example: str = "srresnet", fields: Iterable[str] = ()
+) -> RecipeError:
+    """Say the first thing that is wrong with a document, with the place and the value.
+
+    `example` is a whole document of this form, `fields` are those it can have, by default those
+    of what is trained.
+    """
     first = error.errors(include_url=False)[0]
     place = ".".join(map(str, first["loc"])) or "the recipe"
     if first["type"] == "extra_forbidden":
-        return _unknown_field(place, str(first["loc"][-1]))
+        return _unknown_field(place, str(first["loc"][-1]), fields or _fields_of_training())
     if first["type"] == "missing":
         return RecipeError(
-            f"the recipe lacks {place}", hint="srkit recipes srresnet shows a whole recipe"
+            f"the recipe lacks {place}", hint=f"srkit recipes {example} shows a whole recipe"
         )
     message = first["msg"].removeprefix("Value error, ")
     found = "" if isinstance(first["input"], (dict, BaseModel)) else f", got {first['input']!r}"
@@ -280,26 +287,16 @@ def recipe_error(error: ValidationError) -> RecipeError:
     )
 
 
-def _unknown_field(place: str, field: str) -> RecipeError:
-    known = sorted(
-        {
-            name
-            for model in (
-                Recipe,
-                Stage,
-                Data,
-                Validation,
-                ValidationSet,
-                Schedule,
-                OptimizersConfig,
-            )
-            for name in model.model_fields
-        }
-    )
-    nearest = difflib.get_close_matches(field, known, n=1)
+def _unknown_field(place: str, field: str, fields: Iterable[str]) -> RecipeError:
+    nearest = difflib.get_close_matches(field, sorted(fields), n=1)
     hint = (
         f"did you mean '{nearest[0]}'? srkit recipes --fields shows every field"
         if nearest
         else "srkit recipes --fields"
     )
     return RecipeError(f"a recipe has no field {place}", hint=hint)
+
+
+def _fields_of_training() -> set[str]:
+    tables = (Recipe, Stage, Data, Validation, ValidationSet, Schedule, OptimizersConfig)
+    return {name for table in tables for name in table.model_fields}

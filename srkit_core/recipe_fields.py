@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from srkit_core.evaluation_recipe import EvaluationRecipe
+from srkit_core.evaluation_recipe import EvaluationRecipe, EvaluationSet
 from srkit_core.expressions import Call, Chain, Sum
 from srkit_core.fields import Span
 from srkit_core.optimizer_config import OptimizerConfig, OptimizersConfig
@@ -32,6 +32,7 @@ TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "stages.schedule": Schedule,
     "stages.ramps.LOSS": Ramp,
     "evaluation recipe": EvaluationRecipe,
+    "sets.NAME": EvaluationSet,
 }
 """The tables of a recipe's TOML, in the order in which a person meets them."""
 
@@ -39,8 +40,9 @@ _PAGE: Final = """# The fields of a recipe
 
 Written by `srkit recipes --fields --markdown`. A recipe is a TOML file: `srkit recipes srresnet`
 prints one, `srkit check` says whether it can run here, `srkit recipes --schema` prints the JSON
-Schema with the options of every installed component. On a command line a field is `--set
-stages.0.lr=2e-4`; a stage's field written bare applies to every stage.
+Schema with the options of every installed component (`--evaluation`: that of evaluation recipes).
+On a command line a field is `--set stages.0.lr=2e-4`; a stage's field written bare applies to every
+stage.
 """
 _COLUMNS: Final = 100
 _WIDE: Final = 2**31
@@ -160,6 +162,8 @@ def table_heading(table: str) -> str:
         return "At the top of a recipe"
     if table == "evaluation recipe":
         return "An evaluation recipe, for srkit eval"
+    if table == "sets.NAME":
+        return "[sets.NAME] of an evaluation recipe"
     return f"[[{table}]]" if table == "stages" else f"[{table}]"
 
 

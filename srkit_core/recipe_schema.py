@@ -10,6 +10,7 @@ from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from srkit_core.common_options import all_options
+from srkit_core.evaluation_recipe import EvaluationRecipe
 from srkit_core.expressions import written
 from srkit_core.interfaces import Between, Range
 from srkit_core.options import KIND_OF, Option, options_of
@@ -19,8 +20,10 @@ from srkit_core.registry import Installed, Registry
 from srkit_core.specs import (
     SPEC_CLASSES,
     AugmentationSpec,
+    DegradationSpec,
     Factory,
     FactorySpec,
+    MetricSpec,
     OptimizerSpec,
     ScheduleSpec,
 )
@@ -40,7 +43,7 @@ _PLAIN: Final[dict[object, Schema]] = {
 
 
 def recipe_schema(registry: Registry) -> Schema:
-    """Return the JSON Schema of recipes, to which every TOML that srkit accepts conforms.
+    """Return the JSON Schema of recipes, to which every TOML that srkit trains conforms.
 
     A text that names components has `x-srkit-kind`, and offers the installed ones of that kind.
     """
@@ -49,18 +52,26 @@ def recipe_schema(registry: Registry) -> Schema:
     _add_options(defined["OptimizerConfig"], _optimizers(registry))
     _add_options(defined["Schedule"]["anyOf"][0], _announced(registry, ScheduleSpec))
     schema["$defs"]["OptimizersConfig"]["anyOf"][1] = {"$ref": "#/$defs/OptimizerConfig"}
+    described = (*SPEC_CLASSES, AugmentationSpec, OptimizerSpec, ScheduleSpec)
+    return _with_components(schema, registry, described)
+
+
+def evaluation_schema(registry: Registry) -> Schema:
+    """Return the JSON Schema of evaluation recipes, in the form of `recipe_schema`."""
+    schema = EvaluationRecipe.model_json_schema(schema_generator=SchemaAsWritten)
+    return _with_components(schema, registry, (DegradationSpec, MetricSpec))
+
+
+def _with_components(
+    schema: Schema, registry: Registry, described: Sequence[type[FactorySpec]]
+) -> Schema:
+    """Let texts offer what is installed of their kind, and describe it."""
     for node in list(_nodes(schema)):
         if "x-srkit-kind" in node:
             offered = {"$ref": f"#/$defs/{node['x-srkit-kind']}"}
             node["anyOf"] = [offered, _EXPRESSION]
         if "description" in node:
             node["description"] = " ".join(str(node["description"]).split())
-    described: tuple[type[FactorySpec], ...] = (
-        *SPEC_CLASSES,
-        AugmentationSpec,
-        OptimizerSpec,
-        ScheduleSpec,
-    )
     for spec in described:
         schema["$defs"] |= _kind(spec.kind, [_described(one) for one in _named(registry, spec)])
     return schema

@@ -7,9 +7,13 @@ _CSE_676 = "report of CSE 676"
 _SRGAN_PROJECT = "Al-Harrem & Shehadeh"
 
 
-def _recipe(name: str, summary: str, source: str) -> RecipeSpec:
-    file = bundled("examples/recipes") / f"{name}.toml"
+def _recipe(name: str, summary: str, source: str, folder: str = "recipes") -> RecipeSpec:
+    file = bundled(f"examples/{folder}") / f"{name}.toml"
     return RecipeSpec(name=name, file=file, summary=summary, source=source)
+
+
+def _evaluation(name: str, summary: str, source: str) -> RecipeSpec:
+    return _recipe(name, summary, source, "evaluations")
 
 
 RECIPES = (
@@ -46,4 +50,14 @@ RECIPES = (
     _recipe("msrresnet", "SRResNet without normalisation: L1, a moving average", "BasicSR"),
     _recipe("edsr", "EDSR, the large model: L1", "Lim et al. 2017"),
     _recipe("rcan", "RCAN, residual channel attention: L1", "Zhang et al. 2018"),
+    _evaluation(
+        "benchmark",
+        "the field's four test sets at x4, beside bicubic",
+        "sets and protocol of Lim et al. 2017, table 3",
+    ),
+    _evaluation(
+        "cross-domain",
+        "SRGANs of faces and of natural pictures, on Set14",
+        f"{_SRGAN_PROJECT}, sections 8.1.2 and 8.2.1",
+    ),
 )

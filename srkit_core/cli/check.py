@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _TRIED = {name: RUN_FLAGS[name] for name in ("data", "lq", "device", "precision", "workers")}
 
+_ALSO_OF_EVAL = ("data", "scale", "degrade", "settings")
+"""Flags that an evaluation recipe is checked with, as `srkit eval` takes them."""
+
 
 @takes_flags("flags", RECIPE_FLAGS)
 @takes_flags("where", _TRIED)
@@ -48,13 +51,13 @@ def check_command(
     It takes the flags of train; a network that was never counted here is built once, in a process
     of its own.
     """
-    from srkit_core.evaluation_recipe import is_evaluation_recipe
+    from srkit_core.evaluation_files import is_evaluation_recipe
     from srkit_core.named_recipes import find_recipe, read_recipe
     from srkit_core.registry import discover
 
     found, registry = find_recipe(recipe) if recipe else None, discover()
     if found and is_evaluation_recipe(found.path):
-        _check_evaluation(found.path, registry, [*flags, *where, *(["run"] if run else [])])
+        _check_evaluation(found.path, registry, flags | where | ({"run": run} if run else {}))
         return
     base = read_recipe(recipe, registry) if recipe else None
     _check_training(base, found.run if found else None, registry, flags, where, run=run)
@@ -85,16 +88,16 @@ def _check_training(
         _try(planned.recipe, registry, _where(folder, where))
 
 
-def _check_evaluation(path: Path, registry: "Registry", given: list[str]) -> None:
+def _check_evaluation(path: Path, registry: "Registry", given: dict[str, Any]) -> None:
+    """Check an evaluation recipe; raises RecipeError for flags that are about training."""
     from srkit_core.cli.evaluation_report import print_evaluation
 
-    if given:
-        flag = "set" if given[0] == "settings" else given[0]
+    if stray := next((name for name in given if name not in _ALSO_OF_EVAL), None):
         raise RecipeError(
-            f"--{flag} is about training, and {path} is an evaluation recipe",
+            f"--{stray} is about training, and {path} is an evaluation recipe",
             hint=f"srkit check {shlex.quote(str(path))}",
         )
-    print_evaluation(path, registry)
+    print_evaluation(path, registry, given)
 
 
 def _print_recipe(

@@ -110,7 +110,7 @@ def _models(folder: Path, stages: list[str]) -> dict[str, str]:
 
 
 def _print_gains(scores: "Scores") -> None:
-    from srkit_core.cli.eval import left_out_notes
+    from srkit_core.evaluation.tables.score_tables import left_out_notes
 
     baseline = scores.models[0]
     rows = [
@@ -119,7 +119,7 @@ def _print_gains(scores: "Scores") -> None:
     ]
     say("", f"held-out photographs: {', '.join(baseline.images)}")
     print_table(["model (gain over bicubic)", *baseline.specs], rows)
-    for note in left_out_notes(scores):
+    for note in left_out_notes(scores.models):
         say(note)
 
 

@@ -1,8 +1,8 @@
 """What will an evaluation recipe compare, and what of it is not on this machine?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from srkit_core.cli.render import print_table, print_text
 
@@ -12,30 +12,39 @@ if TYPE_CHECKING:
     from srkit_core.registry import Registry
 
 
-def print_evaluation(path: Path, registry: "Registry") -> None:
-    """Check an evaluation recipe and print it; what is missing here is a note.
+def print_evaluation(path: Path, registry: "Registry", given: Mapping[str, Any]) -> None:
+    """Check an evaluation recipe with flags and `settings` on top, and print it; what is missing
+    here is a note.
 
     Raises RecipeError or RegistryError where it can run nowhere.
     """
-    from srkit_core.evaluation_recipe import read_evaluation_recipe
+    from srkit_core.evaluation_files import read_evaluation_recipe
     from srkit_core.metric_binding import bind_metrics
 
-    wanted = read_evaluation_recipe(path, {})
-    terms = bind_metrics(registry, wanted.metrics)
-    _check_degradation(wanted, registry)
+    flags = {name: value for name, value in given.items() if name != "settings"}
+    wanted = read_evaluation_recipe(path, flags, given.get("settings", ()))
+    sets = wanted.by_set()
+    terms = {name: bind_metrics(registry, one.metrics) for name, one in sets.items()}
+    for one in sets.values():
+        _check_degradation(one, registry)
     print_text(f"evaluation recipe {path}: every component is installed and fits")
-    print_text(
-        f"{' + '.join(one.label for one in terms)} of "
-        f"{'luma' if wanted.protocol == 'y' else 'RGB'}, border "
-        f"{'as the scale' if wanted.border is None else wanted.border}, LR "
-        f"{f'from {wanted.lr}' if wanted.lr else f'by {wanted.degrade}'}"
-    )
-    print_table(["model", "is"], [[name, word] for name, word in wanted.models.items()])
-    for note in [
-        *_missing(wanted, registry),
-        *missing_networks((t.bound for t in terms), registry),
-    ]:
+    for name, one in sets.items():
+        print_text(_scored_line(name, one, [term.label for term in terms[name]]))
+    if wanted.baseline:
+        print_text(f"gains over {wanted.baseline}")
+    print_table(["model", "is"], [[row.full_name, row.word] for row in wanted.rows()])
+    bound = (term.bound for each in terms.values() for term in each)
+    for note in [*_missing(wanted, registry), *missing_networks(bound, registry)]:
         print_text(note)
+
+
+def _scored_line(name: str, one: "EvaluationRecipe", metrics: Sequence[str]) -> str:
+    """Say what is measured on a set, and how."""
+    channel = "luma" if one.protocol == "y" else "RGB"
+    border = "as the scale" if one.border is None else one.border
+    lr = f"from {one.lr}" if one.lr else f"by {one.degrade}"
+    said = f"{' + '.join(metrics)} of {channel}, border {border}, LR {lr}"
+    return f"{name}: {said}" if name else said
 
 
 def missing_networks(components: "Iterable[BoundComponent]", registry: "Registry") -> list[str]:
@@ -77,27 +86,13 @@ def _check_degradation(wanted: "EvaluationRecipe", registry: "Registry") -> None
 
 def _missing(wanted: "EvaluationRecipe", registry: "Registry") -> list[str]:
     """Note data and models that are not on this machine."""
-    from srkit_core.data_source import parse_data_sources
+    from srkit_core.evaluation_needs import missing_parts
 
-    sources = parse_data_sources(wanted.data) if wanted.data else ()
-    places = [one.where for one in sources if one.where != "photos" and not one.is_address]
-    places += [str(wanted.lr)] if wanted.lr else []
-    notes = [
-        f"note: the pictures in {one} are not here" for one in places if not Path(one).exists()
-    ]
-    notes += [] if wanted.data else ["note: it names no data; srkit eval takes --data"]
-    for name, word in wanted.models.items():
-        notes += [f"note: the model {name} is not here: {word}"] if _gone(word, registry) else []
+    missing = missing_parts(wanted, registry)
+    places = dict.fromkeys(one for each in missing.pictures.values() for one in each)
+    notes = [f"note: the pictures in {one} are not here" for one in places]
+    if wanted.data is None and not wanted.sets:
+        notes.append("note: it names no data; srkit eval takes --data")
+    notes += [f"note: the run of {name} is not here: {one}" for name, one in missing.runs.items()]
+    notes += [f"note: the model {one.full_name} is not here: {one.word}" for one in missing.models]
     return notes
-
-
-def _gone(word: str, registry: "Registry") -> bool:
-    """Whether a word is neither a path here nor something that srkit knows how to get."""
-    from srkit_core.specs import WeightsSpec
-
-    found = [one for one in registry.installed(WeightsSpec) if one.spec.may_be_model]
-    known = {name for one in found for name in (one.name, one.full_name)}
-    known |= {one.name for one in registry.of_kind("generator")}
-    called = word.partition("(")[0].strip()
-    named = {called, called.rpartition("/")[2]}
-    return not Path(word).exists() and "://" not in word and not named & known

@@ -21,6 +21,9 @@ NameOfRecipe = Annotated[
 SchemaFlag = Annotated[
     bool, typer.Option("--schema", help="Print the JSON Schema, with what is installed.")
 ]
+EvaluationFlag = Annotated[
+    bool, typer.Option("--evaluation", help="With --schema: that of evaluation recipes.")
+]
 FieldsFlag = Annotated[
     bool, typer.Option("--fields", help="Print every field of a recipe and what it means.")
 ]
@@ -43,6 +46,7 @@ def recipes_command(
     name: NameOfRecipe = None,
     options: FromFlag = None,
     schema: SchemaFlag = False,
+    evaluation: EvaluationFlag = False,
     fields: FieldsFlag = False,
     as_json: FieldsJsonFlag = False,
     markdown: FieldsPageFlag = False,
@@ -56,9 +60,9 @@ def recipes_command(
     if options:
         _print_carried_over(options)
     elif schema:
-        from srkit_core.recipe_schema import recipe_schema
+        from srkit_core.recipe_schema import evaluation_schema, recipe_schema
 
-        print_json(recipe_schema(discover()))
+        print_json((evaluation_schema if evaluation else recipe_schema)(discover()))
     elif fields or as_json or markdown:
         _print_fields(as_json=as_json, markdown=markdown)
     elif name:
@@ -106,12 +110,12 @@ def _about(spec: "RecipeSpec") -> str:
 
 
 def _content(recipe: "Installed[RecipeSpec]") -> list[str]:
-    """Return what a recipe trains, for how long, and of what pictures; or how many models it
+    """Return what a recipe trains, for how long, and of what pictures; or what an evaluation recipe
     compares.
 
     Raises SrkitError when it is missing or damaged.
     """
-    from srkit_core.evaluation_recipe import is_evaluation_recipe, read_evaluation_recipe
+    from srkit_core.evaluation_files import is_evaluation_recipe, read_evaluation_recipe
     from srkit_core.named_recipes import recipe_path
     from srkit_core.recipe import PAIRED
     from srkit_core.recipe_files import read_recipe_file
@@ -119,7 +123,9 @@ def _content(recipe: "Installed[RecipeSpec]") -> list[str]:
     path = recipe_path(recipe)
     if is_evaluation_recipe(path):
         wanted = read_evaluation_recipe(path, {})
-        return [f"compares {len(wanted.models)} models", "", ""]
+        models = _counted(len(wanted.rows()), "model")
+        sets = f" on {_counted(len(wanted.sets), 'set')}" if wanted.sets else ""
+        return [f"evaluates {models}{sets}", "", ""]
     trained = read_recipe_file(path)
     data = "pairs" if trained.degradation == PAIRED else "HR"
     return [f"x{trained.scale} {trained.generator.name}", _length(trained), data]
@@ -138,6 +144,10 @@ def _rounded(count: int) -> str:
         if count >= unit:
             return f"{count / unit:.3g}{name}"
     return str(count)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _print_fields(*, as_json: bool, markdown: bool) -> None:

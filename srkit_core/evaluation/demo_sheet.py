@@ -43,7 +43,7 @@ def draw_demo_sheet(
     )
     scores = evaluate_models(
         wanted,
-        wanted.models,
+        models,
         replace(photographs, pictures=held),
         registry,
         Inference(torch.device("cpu")),

@@ -128,12 +128,14 @@ class Scores:
 
 
 def read_scores(path: str | Path) -> Scores:
-    """Return the scores that `srkit eval --json FILE` wrote; raises DataError when it is no such
-    file.
+    """Return the scores that `srkit eval --json FILE` wrote, of several sets those of all their
+    pictures; raises DataError when it is no such file, or the sets have different protocols.
     """
     file = Path(path)
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
+        if "sets" in document and "models" not in document:
+            raise _sets_apart(file)
         return Scores(document["protocol"], tuple(map(_read_model, document["models"])))
     except OSError as error:
         reason = error.strerror or error
@@ -142,6 +144,11 @@ def read_scores(path: str | Path) -> Scores:
         raise DataError(
             f"{file} holds no scores: {error}", hint="srkit eval MODEL --json FILE", path=file
         ) from None
+
+
+def _sets_apart(file: Path) -> DataError:
+    fact = f"{file} holds scores of several sets, under protocols that differ"
+    return DataError(fact, hint="srkit eval RECIPE --only SET --json FILE", path=file)
 
 
 def compare(*scores: Scores | str | Path) -> Scores:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from srkit_core.catalogue import providers
 from srkit_core.chain import bind_chain
 from srkit_core.errors import SrkitError, UnknownComponentError
-from srkit_core.evaluation_recipe import is_evaluation_recipe, read_evaluation_recipe
+from srkit_core.evaluation_files import is_evaluation_recipe, read_evaluation_recipe
 from srkit_core.metric_binding import bind_metrics
 from srkit_core.plan import Plan, plan
 from srkit_core.recipe import PAIRED, Recipe, recipe_from_toml

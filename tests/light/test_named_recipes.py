@@ -113,7 +113,7 @@ def test_recipes_are_listed_with_where_they_come_from_and_a_damaged_one_is_a_row
     rows = {line.split()[0]: line for line in lines}
     assert lines[0].split() == ["recipe", "trains", "length", "data", "what"]
     assert rows["srkit-faces/faces"].split()[1:] == ["x4", "net", "5", "steps", "HR", "faces!"]
-    assert rows["srkit-faces/compared"].split()[1:] == ["compares", "2", "models", "compared!"]
+    assert rows["srkit-faces/compared"].split()[1:] == ["evaluates", "2", "models", "compared!"]
     assert f"broken: {shelf / 'damaged.toml'} is not TOML" in rows["srkit-faces/damaged"]
     assert "broken: the recipe 'srkit-faces/lost' has lost its file" in rows["srkit-faces/lost"]
     assert {"srkit/demo", "srkit-faces/demo", "srresnet"} <= rows.keys()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 EVERY = [pytest.param(one, id=one.name) for one in workspace()]
 CODE = {".py", ".typed"}
-BUNDLED = {"LICENSE", "registry.toml", "examples/recipes", "scaffold"}
+BUNDLED = {"LICENSE", "registry.toml", "examples/recipes", "examples/evaluations", "scaffold"}
 TEMPLATES = "srkit_core/scaffold/templates/"
 """What `srkit plugin new` makes, tests and all."""
 MOST_BYTES = 2**20
@@ -106,6 +106,7 @@ def test_srkit_s_wheel_carries_catalogue_recipes_and_templates(built):
     assert {
         "srkit_core/_bundled/registry.toml",
         "srkit_core/_bundled/examples/recipes/demo.toml",
+        "srkit_core/_bundled/examples/evaluations/benchmark.toml",
         "srkit_core/_bundled/LICENSE",
         "srkit_core/scaffold/templates/shared/.github/workflows/check.yml.tmpl",
         "srkit_core/scaffold/templates/weights/PACKAGE/COMPONENT.safetensors",

@@ -139,8 +139,13 @@ def test_an_evaluation_recipe_is_checked_too(told, capsys, tmp_path):
         "note: the pictures in nowhere/HR are not here",
         "note: the model ours is not here: x.safetensors",
     ]
-    assert run(["check", str(path), "--set", "seed=1"]) == 2
+    assert run(["check", str(path), "--seed", "1"]) == 2
     assert "is an evaluation recipe" in capsys.readouterr().err
+    assert run(["check", str(path), "--set", "seed=1"]) == 2
+    assert "a recipe has no field seed" in capsys.readouterr().err
+    lines = told(path, "--data", tmp_path, "--set", "models.ours=nearest", "--set", "border=0")
+    assert lines[1] == "psnr of luma, border 0, LR by bicubic"
+    assert not any(line.startswith("note") for line in lines)
     path.write_text(path.read_text().replace('"psnr"', '"psnrr"'))
     assert run(["check", str(path)]) == 3
 

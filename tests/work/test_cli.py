@@ -131,7 +131,12 @@ def test_eval_needs_only_the_weights_and_the_pictures(cli, trained, photos, tmp_
     }
     assert f"{np.mean(values):.4f}" in told
     with (tmp_path / "s.csv").open(newline="") as file:
-        assert sum(1 for _ in csv.reader(file)) == 1 + 3 * 4
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == [
+        *(f"inside/{number}" for number in range(4)),
+        "mean",
+    ] * 3
+    assert float(rows[4]["psnr"]) == pytest.approx(np.mean(values))
     assert image_size(tmp_path / "sr" / "bicubic" / "inside" / "0.png") == (128, 160)
 
 
@@ -142,7 +147,7 @@ def test_an_evaluation_recipe_names_rows(cli, trained, photos, tmp_path):
         f'"{trained / "weights/last.safetensors"}"\n"theirs" = "bicubic"\n'
     )
     told = cli("eval", recipe, "--metrics", "psnr").splitlines()
-    assert re.split(r"\s{2,}", told[-3]) == ["model", "psnr (dB)"]
+    assert re.split(r"\s{2,}", told[-3]) == ["model", "psnr (dB) ↑"]
     assert [line.split()[0] for line in told[-2:]] == ["ours", "theirs"]
 
 
@@ -305,8 +310,14 @@ def test_recipes_print_and_have_a_schema(cli):
 
     assert recipe_from_toml(cli("recipes", "srresnet")).name == "srresnet"
     assert "stages" in json.loads(cli("recipes", "--schema"))["properties"]
+    evaluating = json.loads(cli("recipes", "--schema", "--evaluation"))
+    assert {"models", "sets", "baseline"} < set(evaluating["properties"])
     listed = [line.split()[0] for line in cli("recipes").splitlines()]
-    assert {"recipe", "demo", "esrgan", "realesrgan", "srgan-faces", "srresnet"} <= set(listed)
+    assert listed[0] == "recipe"
+    assert {"demo", "esrgan", "realesrgan", "srgan-faces", "benchmark", "cross-domain"} < set(
+        listed
+    )
+    assert cli("recipes", "benchmark").startswith("# The field's four test sets")
 
 
 def test_plugins_may_be_left_out(cli, monkeypatch):

@@ -21,7 +21,8 @@ from srkit_core.errors import (
 from srkit_core.evaluation.demo_sheet import draw_demo_sheet
 from srkit_core.evaluation.evaluate import Inference, evaluate_models
 from srkit_core.evaluation.saved_pictures import save_into
-from srkit_core.evaluation_recipe import evaluation_recipe, read_evaluation_recipe
+from srkit_core.evaluation_files import read_evaluation_recipe
+from srkit_core.evaluation_recipe import evaluation_recipe
 from srkit_core.expressions import parse_call
 from srkit_core.io.documents import json_text
 from srkit_core.io.images import read_image, write_image

@@ -67,7 +67,7 @@ def _followed(words, hint):
         ("check small.toml --set optimizer.name=Muon", "--set optimizer.name=AdamW, or another"),
         ("check small.toml --set optimizer.name=LBFGS", "--set optimizer.name=AdamW, or another"),
         ("check 'to compare.toml' --steps 4", "srkit check 'to compare.toml'"),
-        ("check 'to compare.toml' --set scale=2", "srkit check 'to compare.toml'"),
+        ("check 'to compare.toml' --seed 2", "srkit check 'to compare.toml'"),
         ("check nothing.toml", "srkit recipes"),
         ("check srresne", "did you mean 'srresnet'?"),
         ("check", "--gen rrdb, or a recipe of srkit recipes; srkit train"),

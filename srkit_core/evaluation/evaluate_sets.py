@@ -1,0 +1,69 @@
+"""How do the models of an evaluation recipe compare on all its sets of pictures?"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from srkit_core.data.picture import Split
+from srkit_core.data.picture_set import PictureSet
+from srkit_core.evaluation.evaluate import (
+    Inference,
+    Note,
+    evaluate_models,
+    open_evaluation_set,
+)
+from srkit_core.evaluation.saved_pictures import SeenBy, save_into
+from srkit_core.evaluation.scores_by_set import ScoresBySet
+from srkit_core.evaluation_recipe import EvaluationRecipe
+from srkit_core.inside import plain_name
+from srkit_core.pretrained import DownloadProgress
+from srkit_core.registry import Registry
+from srkit_core.run_folder import RunFolder
+
+Watch: TypeAlias = Callable[[str, PictureSet], SeenBy]
+"""Is told the name of a set and its pictures, and returns what is shown each that was upscaled."""
+
+
+def evaluate_sets(
+    wanted: EvaluationRecipe,
+    registry: Registry,
+    inference: Inference,
+    *,
+    note: Note,
+    watch: Watch,
+    split: Split | None = None,
+    run: RunFolder | None = None,
+    report: DownloadProgress | None = None,
+) -> ScoresBySet:
+    """Score the models of a recipe on each of its sets; all sets are opened before the first
+    picture is upscaled.
+
+    Raises as `evaluate_models` and `open_evaluation_set` do.
+    """
+    recipes = wanted.by_set()
+    opened = {name: open_evaluation_set(one, split, note, run) for name, one in recipes.items()}
+    models = {row.full_name: row.word for row in wanted.rows()}
+    return ScoresBySet(
+        {
+            name: evaluate_models(
+                one,
+                models,
+                opened[name],
+                registry,
+                inference,
+                note=note,
+                seen=watch(name, opened[name]),
+                report=report,
+            )
+            for name, one in recipes.items()
+        }
+    )
+
+
+def save_by_set(folder: Path | None, name: str) -> SeenBy | None:
+    """Return what saves the upscaled pictures of a set, in a folder of its own where it has a
+    name; None where no folder is given.
+    """
+    if folder is None:
+        return None
+    return save_into(folder / plain_name(name) if name else folder)

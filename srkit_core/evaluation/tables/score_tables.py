@@ -1,0 +1,228 @@
+"""How do scores stand in a table?
+
+One set of pictures has a row a model. Several have a block of rows each, which fits a narrow
+screen (`long`), or columns of their own as in papers (`wide`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any, Final, TypeAlias
+
+from srkit_core.evaluation.scores import MetricTraits, ModelScores
+from srkit_core.evaluation.tables.figures import MEAN_OF_SETS, Compared
+from srkit_core.evaluation.tables.table_parts import Block, Cell, Table, TableColumn, TableRow
+from srkit_core.evaluation_recipe import ModelRow
+
+EXACT: Final = 4
+"""Digits after the point of what a person compares on a screen."""
+
+NONE_JUDGED: Final = "none judged"
+
+CellOf: TypeAlias = Callable[[str, str, str], Cell]
+"""Makes a cell of a place, a metric and a row, by its full name."""
+
+
+def long_tables(compared: Compared) -> tuple[Table, ...]:
+    """Return scores with their deviations, and the gains where there is a baseline; sets below each
+    other.
+    """
+
+    def score(place: str, label: str, model: str) -> Cell:
+        mean, std = compared.mean(place, label, model), compared.std(place, label, model)
+        spread = f" ± {std:.{EXACT}f}" if isfinite(std) else ""
+        best = compared.is_best(place, label, model, EXACT)
+        return Cell(f"{mean:.{EXACT}f}{spread}", mean, best)
+
+    return _tables(compared, _long, score, lambda _: EXACT)
+
+
+def wide_tables(compared: Compared) -> tuple[Table, ...]:
+    """Return scores as papers print them, and the gains where there is a baseline; sets beside each
+    other.
+    """
+
+    def score(place: str, label: str, model: str) -> Cell:
+        mean, digits = compared.mean(place, label, model), _printed(compared.traits(label))
+        best = compared.is_best(place, label, model, digits)
+        return Cell(f"{mean:.{digits}f}", mean, best)
+
+    return _tables(compared, _wide, score, _printed)
+
+
+def picture_table(compared: Compared) -> Table:
+    """Return every score of every picture, with rows of means, and of gains where there is a
+    baseline.
+    """
+    labels, gained = compared.every_label, bool(compared.baselines)
+    gains = [f"{label}/{what}" for label in labels for what in ("gain", "gain_percent")]
+    columns = [TableColumn(one) for one in ("image", *labels, *(gains if gained else ()))]
+    blocks = [
+        Block(
+            "mean" if place == MEAN_OF_SETS else place,
+            tuple(_picture_rows(compared, place, gained)),
+        )
+        for place in compared.places
+    ]
+    return Table("", "model", columns, blocks, heading="set")
+
+
+def protocol_line(compared: Compared) -> str:
+    """Say under which protocol the figures were made, of each set where they differ."""
+    sets = compared.scores.sets
+    if not compared.scores.differing:
+        return _protocol(next(iter(sets.values())).protocol)
+    return "; ".join(f"{name}: {_protocol(one.protocol)}" for name, one in sets.items())
+
+
+def left_out_notes(models: Sequence[ModelScores]) -> Iterator[str]:
+    """Say which pictures are not in a mean: a score that is infinite, or that a metric cannot
+    give, has none.
+    """
+    for one in models:
+        for label in one.specs:
+            names = one.left_out(label)
+            if names:
+                shown = f"{', '.join(names)} ({len(names)} of {len(one.images)} pictures)"
+                yield f"left out of the {label} of {one.name}: {shown}, whose score is not finite"
+
+
+def notes(compared: Compared) -> Iterator[str]:
+    """Say what a reader of the tables has to know: what is in no mean, and why there is none over
+    sets.
+    """
+    for name, one in compared.scores.sets.items():
+        for note in left_out_notes(one.models):
+            yield f"{name}: {note}" if name else note
+    if differing := ", ".join(compared.scores.differing):
+        yield f"no mean over the sets, whose protocols differ in {differing}"
+
+
+_Build: TypeAlias = Callable[[Compared, str, CellOf], Table]
+
+
+def _tables(
+    compared: Compared, build: _Build, score: CellOf, digits: Callable[[MetricTraits], int]
+) -> tuple[Table, ...]:
+    def known(place: str, label: str, model: str) -> Cell:
+        if label not in compared.labels(place):
+            return Cell("")
+        if not isfinite(compared.mean(place, label, model)):
+            return Cell(NONE_JUDGED)
+        return score(place, label, model)
+
+    def gain(place: str, label: str, model: str) -> Cell:
+        return _gain_cell(compared, place, label, model, digits(compared.traits(label)))
+
+    tables = [build(compared, protocol_line(compared), known)]
+    if compared.baselines:
+        tables.append(build(compared, _about_gains(compared), gain))
+    return tuple(tables)
+
+
+def _about_gains(compared: Compared) -> str:
+    over = sorted(set(compared.baselines.values()))
+    if len(over) == 1:
+        whose = over[0]
+    else:
+        names = {row.full_name: row.name for row in compared.rows}
+        whose = f"{names[over[0]]} of the same group"
+    return (
+        f"gain over {whose}, and in percent of its score: + is better, - is worse, also where "
+        "lower scores are better"
+    )
+
+
+def _gain_cell(compared: Compared, place: str, label: str, model: str, digits: int) -> Cell:
+    if compared.baselines.get(model) == model:
+        return Cell("baseline" if label in compared.labels(place) else "")
+    gain, percent = compared.gain(place, label, model)
+    if not isfinite(gain):
+        return Cell("")
+    share = f" ({_signed(percent, 1)} %)" if isfinite(percent) else ""
+    return Cell(f"{_signed(gain, digits)}{share}", gain)
+
+
+def _signed(number: float, digits: int) -> str:
+    return f"{round(number, digits) + 0.0:+.{digits}f}"
+
+
+def _long(compared: Compared, caption: str, cell: CellOf) -> Table:
+    labels = compared.every_label
+    blocks = [
+        Block(
+            ", ".join(filter(None, [place, group])),
+            [_row(row, [cell(place, label, row.full_name) for label in labels]) for row in rows],
+        )
+        for place in compared.places
+        for group, rows in _groups(compared)
+    ]
+    columns = [TableColumn(_head(compared, label)) for label in labels]
+    return Table(caption, "model", columns, blocks)
+
+
+def _wide(compared: Compared, caption: str, cell: CellOf) -> Table:
+    places = [(place, label) for place in compared.places for label in compared.labels(place)]
+    columns = [TableColumn(_head(compared, label), over=place) for place, label in places]
+    blocks = [
+        Block(group, [_row(row, [cell(*one, row.full_name) for one in places]) for row in rows])
+        for group, rows in _groups(compared)
+    ]
+    return Table(caption, "model", columns, blocks)
+
+
+def _groups(compared: Compared) -> list[tuple[str, list[ModelRow]]]:
+    groups = dict[str, list[ModelRow]]()
+    for row in compared.rows:
+        groups.setdefault(row.group, []).append(row)
+    return list(groups.items())
+
+
+def _row(row: ModelRow, cells: Sequence[Cell]) -> TableRow:
+    return TableRow(row.name, row.full_name, cells)
+
+
+def _head(compared: Compared, label: str) -> str:
+    traits = compared.traits(label)
+    unit = f" ({traits.unit})" if traits.unit else ""
+    return f"{label}{unit} {'↑' if traits.higher_is_better else '↓'}"
+
+
+def _printed(traits: MetricTraits) -> int:
+    """How many digits papers print: two of dB, four of what has no unit."""
+    return 2 if traits.unit == "dB" else EXACT
+
+
+def _picture_rows(compared: Compared, place: str, gained: bool) -> Iterator[TableRow]:
+    labels = compared.every_label
+    none = [Cell("")] * (2 * len(labels) if gained else 0)
+    for row in compared.rows:
+        if place != MEAN_OF_SETS:
+            for image, values in compared.scores.sets[place][row.full_name].images.items():
+                cells = [_number(values.get(label)) for label in labels]
+                yield _row(row, [Cell(image), *cells, *none])
+        means = [_number(compared.mean(place, label, row.full_name)) for label in labels]
+        gains = [
+            _number(one)
+            for label in (labels if gained else ())
+            for one in compared.gain(place, label, row.full_name)
+        ]
+        yield _row(row, [Cell("mean"), *means, *gains])
+
+
+def _number(value: float | None) -> Cell:
+    known = value is not None and isfinite(value)
+    return Cell(str(value), value) if known else Cell("")
+
+
+def _protocol(protocol: Mapping[str, Any]) -> str:
+    made = protocol["lr"] == "made from HR"
+    lr = f"by {protocol['kernel']}" if made else "as stored"
+    own = protocol.get("metric_protocols", {})
+    seen = [_seen(protocol), *(f"{label} of {_seen(one)}" for label, one in own.items())]
+    return f"x{protocol['scale']}, LR {lr}; {'; '.join(seen)}"
+
+
+def _seen(protocol: Mapping[str, Any]) -> str:
+    channel = "luma" if protocol["channel"] == "y" else "RGB"
+    crop = f", centre crop of {protocol['crop']}" if protocol.get("crop") else ""
+    return f"{channel}, border {protocol['border']}{crop}"
