@@ -25,21 +25,22 @@ class StructuralDissimilarity:
     the population.
     """
 
-    def __init__(self, *, window: int, sigma: float) -> None:
-        """Take the side of the window (odd) and its sigma (positive), in pixels.
+    def __init__(self, *, window: int, sigma: float, component: str = "ssim") -> None:
+        """Take the side of the window (odd) and its sigma (positive), in pixels, and the name of
+        the component for errors.
 
         Raises OptionError on others.
         """
         if window < 1 or window % 2 == 0:
             raise OptionError(
-                f"option 'window' of 'ssim' expects an odd number, not {window}",
-                component="ssim",
+                f"option 'window' of '{component}' expects an odd number, not {window}",
+                component=component,
                 option="window",
             )
         if sigma <= 0:
             raise OptionError(
-                f"option 'sigma' of 'ssim' expects more than 0, not {sigma}",
-                component="ssim",
+                f"option 'sigma' of '{component}' expects more than 0, not {sigma}",
+                component=component,
                 option="sigma",
             )
         taps = [
@@ -54,6 +55,13 @@ class StructuralDissimilarity:
         Raises DataError when the window does not fit.
         """
         self.check_room(sr)
+        luminance, structure = self.parts(sr, hr)
+        return luminance + structure - luminance * structure
+
+    def parts(self, sr: Tensor, hr: Tensor) -> tuple[Tensor, Tensor]:
+        """Return a and b of pictures that are large enough: how much luminance differs, and how
+        much contrast and structure do.
+        """
         difference = sr - hr
         mean_hr, mean_difference = self._blur(hr), self._blur(difference)
         squares = (mean_hr + mean_difference).square() + mean_hr.square()
@@ -61,7 +69,7 @@ class StructuralDissimilarity:
         square = mean_difference.square()
         luminance = square / (squares + _C1)
         structure = (self._blur(difference.square()) - square) / (variances + _C2)
-        return luminance + structure - luminance * structure
+        return luminance, structure
 
     def check_room(self, picture: Tensor) -> None:
         """Raise DataError when the window does not fit into (B, C, H, W)."""

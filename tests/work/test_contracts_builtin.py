@@ -37,6 +37,30 @@ class TestFFTOrtho(ReferenceLossContract):
     expression = "fft(norm=ortho)"
 
 
+class TestMSSSIM(ReferenceLossContract):
+    expression = "msssim"
+
+
+class TestMSSSIMOfTwoScales(ReferenceLossContract):
+    expression = "msssim(weights=[0.4, 0.6], window=7, sigma=1.0)"
+
+
+class TestLDL(ReferenceLossContract):
+    expression = "ldl"
+
+
+class TestGradientVariance(ReferenceLossContract):
+    expression = "gradient-variance"
+
+
+class TestFocalFrequency(ReferenceLossContract):
+    expression = "focal-frequency"
+
+
+class TestFocalFrequencySteep(ReferenceLossContract):
+    expression = "focal-frequency(alpha=2, logarithm=true)"
+
+
 class TestGAN(AdversarialLossContract):
     expression = "gan"
 

@@ -1,6 +1,6 @@
 """How far apart are the VGG features of two pictures?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -9,20 +9,27 @@ from torch import Tensor
 from torch.nn import functional
 
 from srkit_core.pretrained import identify, obtain_first
-from srkit_perception import entries_of, features, untrained
+from srkit_perception import ARCHITECTURES, entries_of, features, untrained
 from srkit_perception.feature_extractor import FeatureExtractor
 from srkit_vgg_perceptual.vgg_options import AUTO, RANDOM
 
-Distance = Literal["l1", "mse", "squared-l2"]
+Distance = Literal["l1", "mse", "squared-l2", "charbonnier", "fro"]
+StyleDistance = Literal["squared-fro", "same"]
 FeatureSource = Callable[[torch.device], FeatureExtractor]
 """Gives the network on a device, the same one each time."""
+Between = Callable[[Tensor, Tensor], Tensor]
+"""A distance of the features of SR and HR."""
+
+_CHARBONNIER: Final = 1e-12
+"""What BasicSR's Charbonnier loss adds under the root."""
 
 
-def feature_source(network: str, weights: str, to: str) -> FeatureSource:
-    """Return where the network comes from, as far as the layer `to`.
+def feature_source(network: str, weights: str, layers: Iterable[str]) -> FeatureSource:
+    """Return where the network comes from, as far as the deepest layer.
 
     Raises WeightsError when its file cannot be had.
     """
+    to = ARCHITECTURES[network].deepest(tuple(layers))
     if weights == RANDOM:
         return lambda device: untrained(network, to=to, device=device)
     entries = {entry.name: entry for entry in entries_of(network)}
@@ -37,6 +44,16 @@ def feature_source(network: str, weights: str, to: str) -> FeatureSource:
     return lambda device: features(weights_file, to=to, device=device)
 
 
+def weighted_terms(
+    distance: Distance, content: float, style: float, style_distance: StyleDistance
+) -> list[tuple[float, Between]]:
+    """Return the distance of features and that of their Gram matrices, those that have a weight."""
+    between = _DISTANCES[distance]
+    of_grams = _squared_frobenius if style_distance == "squared-fro" else between
+    terms = [(content, between), (style, _of_grams(of_grams))]
+    return [(weight, term) for weight, term in terms if weight > 0]
+
+
 class FeatureLoss:
     """Weighted sum over layers of a distance of features, and of Gram matrices.
 
@@ -49,18 +66,13 @@ class FeatureLoss:
         self,
         network: FeatureSource,
         layers: Mapping[str, float],
+        terms: Sequence[tuple[float, Between]],
         *,
-        distance: Distance,
-        content: float,
-        style: float,
         gain: bool,
     ) -> None:
-        """Take the weight of each layer, and those of the distance (`content`) and of the Gram
-        matrices (`style`).
-        """
+        """Take the weight of each layer, and distances of its features with their weights."""
         self._network, self._layers, self._gain = network, dict(layers), gain
-        terms = [(content, _DISTANCES[distance]), (style, gram_distance)]
-        self._terms = [(weight, term) for weight, term in terms if weight > 0]
+        self._terms = terms
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
         """Return the loss; a gradient reaches `sr` only.
@@ -84,11 +96,16 @@ class FeatureLoss:
         return torch.stack([weight * term(sr_maps, hr_maps) for weight, term in self._terms]).sum()
 
 
-def gram_distance(sr_maps: Tensor, hr_maps: Tensor) -> Tensor:
+def _of_grams(between: Between) -> Between:
+    """Return what a distance says of the Gram matrices of features."""
+    return lambda sr_maps, hr_maps: between(_gram(sr_maps), _gram(hr_maps))
+
+
+def _squared_frobenius(sr_grams: Tensor, hr_grams: Tensor) -> Tensor:
     """Return the squared Frobenius norm of the difference of Gram matrices (Johnson et al. 2016,
     eq. 4), mean over pictures.
     """
-    return (_gram(sr_maps) - _gram(hr_maps)).square().sum((1, 2)).mean()
+    return (sr_grams - hr_grams).square().sum((1, 2)).mean()
 
 
 def _gram(maps: Tensor) -> Tensor:
@@ -104,8 +121,20 @@ def _squared_l2(sr_maps: Tensor, hr_maps: Tensor) -> Tensor:
     return (sr_maps - hr_maps).square().sum(1).mean()
 
 
-_DISTANCES: Final[dict[Distance, Callable[[Tensor, Tensor], Tensor]]] = {
+def _charbonnier(sr_maps: Tensor, hr_maps: Tensor) -> Tensor:
+    return ((sr_maps - hr_maps).square() + _CHARBONNIER).sqrt().mean()
+
+
+def _frobenius(sr_maps: Tensor, hr_maps: Tensor) -> Tensor:
+    """Return the norm of the difference of all features of the batch together."""
+    norm: Tensor = torch.linalg.vector_norm(sr_maps - hr_maps)
+    return norm
+
+
+_DISTANCES: Final[dict[Distance, Between]] = {
     "l1": functional.l1_loss,
     "mse": functional.mse_loss,
     "squared-l2": _squared_l2,
+    "charbonnier": _charbonnier,
+    "fro": _frobenius,
 }

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from math import sqrt
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -18,7 +20,7 @@ from srkit_perception import entry, untrained
 from srkit_perception.architectures import Architecture, Layer
 from srkit_perception.feature_extractor import FeatureExtractor
 from srkit_vgg_perceptual import srkit_components, vgg
-from srkit_vgg_perceptual.loss import FeatureLoss
+from srkit_vgg_perceptual.loss import FeatureLoss, weighted_terms
 
 ASSETS = Path(
     os.environ.get("SRKIT_ASSETS", Path(__file__).resolve().parents[4] / "shared" / "assets")
@@ -38,6 +40,19 @@ class TestSeveralLayersWithStyle(ReferenceLossContract):
 
 class TestStyleAlone(ReferenceLossContract):
     expression = "vgg(layer=relu2_1, content=0, style=1, weights=random)"
+
+
+class TestStyleAsBasicSR(ReferenceLossContract):
+    expression = (
+        "vgg(layer=conv1_2, distance=charbonnier, style=1, style_distance=same, weights=random)"
+    )
+
+
+class TestFrobenius(ReferenceLossContract):
+    expression = "vgg(layer=conv1_2, distance=fro, weights=random)"
+    expected_failures: ClassVar = {
+        "test_a_batch_is_the_mean_of_its_pictures": "BasicSR's norm is that of the whole batch"
+    }
 
 
 class TestVGG16(ReferenceLossContract):
@@ -72,12 +87,9 @@ def _tiny(**options) -> FeatureLoss:
     )
     plain = torch.eye(3)[:, :, None, None], torch.zeros(3)
     network = FeatureExtractor("tiny", architecture, nn.Sequential(convolution, nn.ReLU()), plain)
-    layers = options.pop("layers", {"conv1_1": 1.0})
-    return FeatureLoss(
-        lambda device: network,
-        layers,
-        **{"distance": "l1", "content": 1.0, "style": 0.0, "gain": True, **options},
-    )
+    asked = {"distance": "l1", "content": 1.0, "style": 0.0, "style_distance": "squared-fro"}
+    layers, gain = options.pop("layers", {"conv1_1": 1.0}), options.pop("gain", True)
+    return FeatureLoss(lambda device: network, layers, weighted_terms(**asked | options), gain=gain)
 
 
 # Two pixels. SR has features (1, -1) and (2, 1), HR (0, 0) and (0, 1): differences 1, -1 and 2, 0.
@@ -86,7 +98,14 @@ HR = torch.tensor([[0.0, 0], [0, 0], [0, 1]]).view(1, 3, 1, 2)
 
 
 @pytest.mark.parametrize(
-    ("distance", "expected"), [("l1", 4 / 4), ("mse", 6 / 4), ("squared-l2", 6 / 2)]
+    ("distance", "expected"),
+    [
+        ("l1", 4 / 4),
+        ("mse", 6 / 4),
+        ("squared-l2", 6 / 2),
+        ("charbonnier", (sqrt(1 + 1e-12) * 2 + sqrt(4 + 1e-12) + 1e-6) / 4),
+        ("fro", sqrt(6)),
+    ],
 )
 def test_distances_by_hand(distance: str, expected: float):
     assert _tiny(distance=distance)(SR, HR).item() == pytest.approx(expected)
@@ -97,6 +116,28 @@ def test_style_by_hand():
     # 1.
     assert _tiny(content=0, style=1)(SR, HR).item() == pytest.approx((25 + 1 + 1 + 1) / 16)
     assert _tiny(style=0.5)(SR, HR).item() == pytest.approx(1 + 0.5 * 28 / 16)
+
+
+@pytest.mark.parametrize(
+    ("distance", "expected"),
+    [
+        ("l1", (5 + 1 + 1 + 1) / 4 / 4),
+        ("mse", 28 / 16 / 4),
+        ("charbonnier", (5 + 1 + 1 + 1) / 4 / 4),
+        ("fro", sqrt(28) / 4),
+    ],
+)
+def test_style_by_the_distance_of_features_is_basicsr_s(distance: str, expected: float):
+    loss = _tiny(distance=distance, content=0, style=3, style_distance="same")
+    assert loss(SR, HR).item() == pytest.approx(3 * expected)
+
+
+def test_the_norm_of_a_batch_is_that_of_all_its_features():
+    """As BasicSR's torch.norm(x - gt, p="fro"): of two pictures not twice the norm of one."""
+    two = torch.cat([SR, SR]), torch.cat([HR, HR])
+    assert _tiny(distance="fro")(*two).item() == pytest.approx(sqrt(12))
+    loss = _tiny(distance="fro", content=0, style=1, style_distance="same")
+    assert loss(*two).item() == pytest.approx(sqrt(2 * 28) / 4)
 
 
 def test_style_does_not_know_where_things_are():
