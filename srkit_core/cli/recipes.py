@@ -37,7 +37,8 @@ FromFlag = Annotated[
     typer.Option(
         "--from",
         metavar="OPTIONS",
-        help="Print the recipe that an option file of BasicSR becomes, with every key of it.",
+        help="Print the recipe that an option file becomes, with every key of it: one of BasicSR, "
+        "Real-ESRGAN, traiNNer-redux (YAML) or neosr (TOML).",
     ),
 ]
 

@@ -33,12 +33,12 @@ _PICTURES: Final = (
         "datasets.train.type", By("`degradation`: `paired` or `realesrgan`", training.dataset_type)
     ),
     Row("datasets.train.dataroot_gt", By("`--data`", training.training_pictures)),
-    Row("datasets.train.dataroot_lq", By("LR beside HR", training.training_lr)),
+    Row("datasets.train.dataroot_lq", By("`--lq`", training.training_lr)),
     Row(
         "datasets.train.meta_info, datasets.train.meta_info_file",
         By('`--data "LIST in FOLDER"`', training.training_list),
     ),
-    Row("datasets.train.filename_tmpl", By("`lr_names` under `[data]`", training.file_names)),
+    Row("datasets.train.filename_tmpl", By("`lr_names.train` under `[data]`", training.file_names)),
     Row("datasets.*.io_backend.type", By("files, or `srkit prepare`", training.io_backend)),
     Row("datasets.*.io_backend.*", Same("`--data` says where pictures lie")),
     Row("datasets.train.gt_size", Becomes("stages.patch", whole)),
@@ -65,9 +65,9 @@ _PICTURES: Final = (
 _SETS: Final = (
     Row(f"{_SET}.name", Same("`--val NAME=PATH`")),
     Row(f"{_SET}.type", By("`degradation` of the set", validation.set_type)),
-    Row(f"{_SET}.dataroot_gt", By("`--val NAME=PATH`", validation.set_pictures)),
-    Row(f"{_SET}.dataroot_lq", By("LR beside HR", validation.set_small_pictures)),
-    Row(f"{_SET}.filename_tmpl", By("names are found out", validation.set_file_names)),
+    Row(f"{_SET}.dataroot_gt", By('`--val "NAME=HR with LR"`', validation.set_pictures)),
+    Row(f"{_SET}.dataroot_lq", By('`--val "NAME=HR with LR"`', validation.set_lr)),
+    Row(f"{_SET}.filename_tmpl", By("`lr_names.NAME` under `[data]`", validation.set_file_names)),
     Row(f"{_SET}.meta_info_file", Never("a validation set is a whole folder")),
 )
 """Keys of validation sets."""

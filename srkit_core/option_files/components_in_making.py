@@ -18,7 +18,10 @@ class ComponentInMaking:
     name: str = ""
     options: dict[str, Value] = field(default_factory=dict)
     weight: float | None = None
+    probability: float | None = None
     keys: list[Leaf] = field(default_factory=list)
+    begun: set[str] = field(default_factory=set)
+    """Lists that the file has begun, in place of what is always written."""
 
     def add(self, leaf: Leaf, name: str, value: Value) -> None:
         """Add a part, as `IntoTerm` names it."""
@@ -29,9 +32,12 @@ class ComponentInMaking:
             self.options = {**dict(value.options), **self.options}
         elif name == "*":
             self.weight = value if isinstance(value, float) else None
+        elif name == "@":
+            self.probability = float(value) if isinstance(value, (int, float)) else None
         elif name.endswith("[]"):
-            before = self.options.get(name[:-2], ())
-            self.options[name[:-2]] = (*(before if isinstance(before, tuple) else ()), value)
+            before = self.options.get(name[:-2]) if name in self.begun else None
+            self.options[name[:-2]] = (*_values(before), value)
+            self.begun.add(name)
         elif name != "=":
             self.options[name] = value
 
@@ -55,7 +61,7 @@ def joined(place: str, components: Sequence[ComponentInMaking]) -> str:
     """Return the expression of a field."""
     named = [one for one in components if one.name]
     if place in _CHAINS:
-        return str(Chain(tuple(Item(one.call) for one in named)))
+        return str(Chain(tuple(Item(one.call, one.probability) for one in named)))
     return str(Sum(tuple(Term(one.call, one.weight) for one in named)))
 
 

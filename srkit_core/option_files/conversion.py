@@ -18,8 +18,8 @@ from srkit_core.option_files.sayings import (
     Saying,
     value_shown,
 )
+from srkit_core.option_files.ways import OFF
 
-_OFF: Final = SaidOtherwise("its weight is 0, so the loss is left out")
 _NOTHING: Final = SaidOtherwise("what it belongs to is not in the recipe")
 
 
@@ -49,11 +49,13 @@ class Conversion:
     @property
     def counts(self) -> dict[str, int]:
         """How many keys of the file became what."""
+        unsaid = {leaf.key for leaf, _ in self.unsaid}
         into = {leaf.key for one in self.fields.values() for leaf in one.keys if leaf.written}
+        otherwise = {leaf.key for leaf, _ in self.otherwise}
         return {
-            "became fields": len(into),
-            "are said otherwise": len(self.otherwise),
-            "cannot be said": len(self.unsaid),
+            "became fields": len(into - unsaid),
+            "are said otherwise": len(otherwise - into - unsaid),
+            "cannot be said": len(unsaid),
             "are unknown": len(self.unknown),
         }
 
@@ -131,12 +133,12 @@ def _put_together(result: Conversion, components: Components) -> None:
         here = [one for (of, _), one in components.items() if of == place]
         kept = [one for one in here if one.takes_part]
         result.otherwise += [
-            (leaf, _OFF if one.name else _NOTHING)
+            (leaf, OFF if one.name else _NOTHING)
             for one in here
             if not one.takes_part
             for leaf in one.keys
             if leaf.written
         ]
         if kept:
-            keys = [leaf for one in kept for leaf in one.keys]
-            result.fields[place] = WrittenField(joined(place, kept), keys)
+            keys = {leaf.key: leaf for one in kept for leaf in one.keys}
+            result.fields[place] = WrittenField(joined(place, kept), list(keys.values()))

@@ -1,30 +1,62 @@
 """Which tables of keys does the manual show?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from srkit_core.option_files.basicsr import BASICSR
-from srkit_core.option_files.losses_of_others import PERCEPTUAL, PIXEL
+from srkit_core.option_files.losses_of_others import GAN, PERCEPTUAL, PIXEL
+from srkit_core.option_files.neosr import NEOSR, NEOSR_GENERATORS, NEOSR_LOSSES
 from srkit_core.option_files.networks_of_others import DISCRIMINATORS, GENERATORS
 from srkit_core.option_files.other_trainer import OtherTrainer
+from srkit_core.option_files.real_esrgan import REAL_ESRGAN
+from srkit_core.option_files.trainner_redux import (
+    REDUX_GENERATORS,
+    REDUX_LOSSES,
+    TRAINNER_REDUX,
+)
 from srkit_core.option_files.ways import Counterpart, OptionWay, Row
 
 _COLUMNS = "| there | here |\n|---|---|"
 
+_BASICSR_LOSSES = {
+    **PIXEL,
+    "PerceptualLoss": PERCEPTUAL,
+    "GANLoss": Counterpart("gan", GAN),
+}
+
 
 def tables_of_keys() -> str:
     """Return every key that `srkit recipes --from` knows, as Markdown."""
-    return "\n\n".join(
-        [
-            _keys(BASICSR),
-            _components("Networks", {**GENERATORS, **DISCRIMINATORS}),
-            _components("Losses", {**PIXEL, "PerceptualLoss": PERCEPTUAL}),
-        ]
-    )
+    keys = [
+        _keys("Keys of BasicSR", BASICSR.rows),
+        _keys("Keys of Real-ESRGAN, beside these", _own(REAL_ESRGAN, BASICSR)),
+        _keys("Keys of traiNNer-redux, beside these", _own(TRAINNER_REDUX, REAL_ESRGAN)),
+        _keys("Keys of neosr, beside these", _own(NEOSR, BASICSR)),
+    ]
+    networks = [
+        _components("Networks of BasicSR and Real-ESRGAN", {**GENERATORS, **DISCRIMINATORS}),
+        _components("Networks of traiNNer-redux", _without(REDUX_GENERATORS, GENERATORS)),
+        _components("Networks of neosr", NEOSR_GENERATORS),
+    ]
+    losses = [
+        _components("Losses of BasicSR and Real-ESRGAN", _BASICSR_LOSSES),
+        _components("Losses of traiNNer-redux", _without(REDUX_LOSSES, PIXEL)),
+        _components("Losses of neosr", NEOSR_LOSSES),
+    ]
+    return "\n\n".join([*keys, *networks, *losses])
 
 
-def _keys(trainer: OtherTrainer) -> str:
-    rows = "\n".join(map(_row, trainer.rows))
-    return f"## Keys of {trainer.name}\n\n{_COLUMNS}\n{rows}"
+def _own(trainer: OtherTrainer, base: OtherTrainer) -> list[Row]:
+    return [row for row in trainer.rows if row not in base.rows]
+
+
+def _without(
+    known: Mapping[str, Counterpart], base: Mapping[str, Counterpart]
+) -> dict[str, Counterpart]:
+    return {name: one for name, one in known.items() if name not in base}
+
+
+def _keys(title: str, rows: Sequence[Row]) -> str:
+    return "\n".join([f"## {title}\n\n{_COLUMNS}", *map(_row, rows)])
 
 
 def _row(row: Row) -> str:
@@ -34,7 +66,7 @@ def _row(row: Row) -> str:
 
 def _components(title: str, known: Mapping[str, Counterpart]) -> str:
     rows = "\n".join(f"| `{name}` | {_cell(_counterpart(one))} |" for name, one in known.items())
-    return f"## {title}\n\n| there | here |\n|---|---|\n{rows}"
+    return f"## {title}\n\n{_COLUMNS}\n{rows}"
 
 
 def _counterpart(one: Counterpart) -> str:

@@ -22,8 +22,8 @@ def root(value: Any) -> float:
     return sqrt(float(value))
 
 
-CHARBONNIER: Final = Counterpart("charbonnier", {**_PLAIN, "eps": ("eps", root)})
-"""sqrt(d^2 + eps); here eps is squared."""
+CHARBONNIER: Final = Counterpart("charbonnier(eps=1e-6)", {**_PLAIN, "eps": ("eps", root)})
+"""sqrt(d^2 + eps), with 1e-12 unless written; here eps is squared."""
 
 PIXEL: Final[Mapping[str, Counterpart]] = {
     "L1Loss": Counterpart("l1", _PLAIN),
@@ -46,10 +46,16 @@ def _perceptual_weight(at: At) -> Sayings:
 def _style_weight(at: At) -> Sayings:
     if not at.value:
         return SaidOtherwise("no style: the default of vgg")
-    return at.part("style", float(at.value)), at.part("style_scale", "basicsr")
+    return at.part("style", float(at.value)), at.part("style_distance", "same")
 
 
-_DISTANCES: Final = {"l1": "l1", "l2": "mse", "mse": "mse", "fro": "fro"}
+_DISTANCES: Final = {
+    "l1": "l1",
+    "l2": "mse",
+    "mse": "mse",
+    "fro": "fro",
+    "charbonnier": "charbonnier",
+}
 
 
 def _criterion(at: At) -> Sayings:
@@ -59,62 +65,87 @@ def _criterion(at: At) -> Sayings:
     return at.part("distance", name)
 
 
+LAYERS: Final = By("`layer` and `layer_weights` of `vgg`", _layer)
+"""Weights by layer."""
+
+DISTANCE: Final = By("`distance` of `vgg`", _criterion)
+"""How features are compared."""
+
+ARTIFACTS: Final = Counterpart("ldl(target=false)", _PLAIN)
+"""BasicSR's LDL, which also leaves out pixels where SR is nearer to HR than its moving average."""
+
 PERCEPTUAL: Final = Counterpart(
     "vgg",
     {
-        "layer_weights.*": By("`layer` and `layer_weights` of `vgg`", _layer),
+        "layer_weights.*": LAYERS,
         "vgg_type": "network",
         "use_input_norm": Same("VGG sees what it was trained on", (True,)),
         "range_norm": Same("pictures lie in [0, 1]", (False,)),
         "perceptual_weight": By("the weight in `loss`", _perceptual_weight),
-        "style_weight": By("`style` of `vgg`", _style_weight),
-        "criterion": By("`distance` of `vgg`", _criterion),
+        "style_weight": By("`style` of `vgg`, with `style_distance=same`", _style_weight),
+        "criterion": DISTANCE,
     },
 )
 """BasicSR's distance of features."""
 
-GAN_KINDS: Final[Mapping[str, str]] = {
+BASICSR_KINDS: Final[Mapping[str, str]] = {
     "vanilla": "gan",
     "wgan_softplus": "gan",
-    "lsgan": "lsgan",
+    "lsgan": "lsgan(half=neither)",
     "wgan": "wgan",
     "hinge": "hinge",
 }
 """Adversarial losses of BasicSR: softplus of scores is what the binary cross entropy is."""
 
 
-def gan_type(at: At) -> Sayings:
-    """Return the adversarial loss, which in ESRGANModel compares both sides."""
-    name = GAN_KINDS.get(str(at.value).lower())
-    if name is None:
-        return CannotBeSaid(f"srkit has no adversarial loss {at.value}")
-    if at.options.get("model_type") != "ESRGANModel":
-        return at.part("", parse_call(name))
-    if name != "gan":
-        return CannotBeSaid(f"no relativistic loss of the kind {at.value} is here")
-    return at.part("", parse_call("ragan(detach=true)"))
+def gan_options(kinds: Mapping[str, str]) -> Mapping[str, OptionWay]:
+    """Return what becomes of the keys of an adversarial loss, whose kinds are those."""
+
+    def kind(at: At) -> Sayings:
+        name = kinds.get(str(at.value).lower())
+        if name is None:
+            return CannotBeSaid(f"srkit has no adversarial loss {at.value}")
+        if at.options.get("model_type") != "ESRGANModel":
+            return at.part("", parse_call(name))
+        if name != "gan":
+            return CannotBeSaid(f"no relativistic loss of the kind {at.value} is here")
+        return at.part("", parse_call("ragan(detach=true)"))
+
+    names = ", ".join(f"`{there}`: `{here}`" for there, here in kinds.items())
+    return {
+        "type": By("an adversarial loss", _gan),
+        "gan_type": By(f"{names}; of ESRGANModel `ragan(detach=true)`", kind),
+        "loss_weight": WEIGHT,
+        "real_label_val": _label("real_label", 1.0),
+        "fake_label_val": _label("fake_label", 0.0),
+    }
+
+
+FOCAL: Final[Mapping[str, OptionWay]] = {
+    "loss_weight": WEIGHT,
+    "alpha": "alpha",
+    "patch_factor": "parts",
+    "log_matrix": "logarithm",
+    "ave_spectrum": Same("weights are those of each picture", (False,)),
+    "batch_matrix": Same("weights are those of each picture", (False,)),
+}
+"""Keys of the focal frequency loss."""
 
 
 def _label(name: str, usual: float) -> Way:
     def label(at: At) -> Sayings:
         if float(at.value) == usual:
             return SaidOtherwise(f"the label {usual} is the default")
-        if at.beside("gan_type", "vanilla") != "vanilla":
-            return CannotBeSaid(f"only gan takes a {name}")
+        if at.beside("gan_type", "vanilla") not in ("vanilla", "bce", "lsgan", "mse"):
+            return CannotBeSaid(f"only gan and lsgan take a {name}")
         return at.part(name, float(at.value))
 
-    return By(f"`{name}` of `gan`", label)
+    return By(f"`{name}` of `gan`, whose generator keeps the labels 1 and 0", label)
 
 
-def _gan(at: At) -> Sayings:
+def _gan(_: At) -> Sayings:
     return SaidOtherwise("its gan_type names the loss")
 
 
-GAN: Final[Mapping[str, OptionWay]] = {
-    "type": By("an adversarial loss", _gan),
-    "gan_type": By("`gan`, `lsgan`, `wgan` or `hinge`", gan_type),
-    "loss_weight": WEIGHT,
-    "real_label_val": _label("real_label", 1.0),
-    "fake_label_val": _label("fake_label", 0.0),
-}
+GAN: Final = gan_options(BASICSR_KINDS)
 """Keys of BasicSR's GANLoss."""

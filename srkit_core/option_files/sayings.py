@@ -41,7 +41,8 @@ class IntoTerm:
     """Part of an expression: of the field `place`, the component called `term`.
 
     `name` is an option of it; "" its name with the options that are always written, "*" its weight,
-    and "=" nothing that has to be written, as it is the default here.
+    "@" its probability, "NAME[]" one of a list, and "=" nothing that has to be written, as it is
+    the default here.
     """
 
     place: str

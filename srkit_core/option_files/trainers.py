@@ -6,8 +6,11 @@ from typing import Any
 from srkit_core.errors import RecipeError
 from srkit_core.option_files.basicsr import BASICSR
 from srkit_core.option_files.conversion import Conversion, convert
+from srkit_core.option_files.neosr import NEOSR
 from srkit_core.option_files.other_trainer import OtherTrainer
 from srkit_core.option_files.reading import HINT, leaves, read_options
+from srkit_core.option_files.real_esrgan import REAL_ESRGAN
+from srkit_core.option_files.trainner_redux import TRAINNER_REDUX
 
 
 def convert_file(path: Path) -> Conversion:
@@ -29,4 +32,9 @@ def trainer_of(document: dict[str, Any], path: Path) -> OtherTrainer:
     if not isinstance(document.get("train"), dict):
         fact = f"{path} trains nothing: it has no table train"
         raise RecipeError(fact, hint="srkit eval MODEL --data PICTURES tests a model")
-    return BASICSR
+    kind = str(document.get("model_type", ""))
+    if kind in ("image", "otf"):
+        return NEOSR
+    if kind.startswith("RealESR"):
+        return REAL_ESRGAN
+    return BASICSR if kind else TRAINNER_REDUX

@@ -15,6 +15,7 @@ from srkit_core.option_files.sayings import (
     number,
     whole,
 )
+from srkit_core.torch_optimizers import optimizer_names, optimizer_options
 
 _MODELS: Final = {
     "SRModel": "no stage is adversarial",
@@ -65,14 +66,13 @@ def num_gpu(at: At) -> Sayings:
 
 def data_words(at: At) -> str:
     """Return what --data says: folders, or the pictures of a list in a folder."""
-    roots = at.options.get("datasets.train.dataroot_gt", "")
-    places = [str(one) for one in roots] if isinstance(roots, list) else [str(roots)]
+    roots = places(at.options.get("datasets.train.dataroot_gt", ""))
     listed = at.options.get("datasets.train.meta_info") or at.options.get(
         "datasets.train.meta_info_file"
     )
     if listed:
-        places = [f"{listed} in {place}" for place in places]
-    return " + ".join(places)
+        roots = [f"{listed} in {root}" for root in roots]
+    return " + ".join(roots)
 
 
 def training_pictures(at: At) -> SaidOtherwise:
@@ -89,11 +89,16 @@ def training_lr(at: At) -> Sayings:
     """Say where LR lies."""
     if not is_paired(at):
         return CannotBeSaid("LR is made from HR in this file")
-    return SaidOtherwise("LR is looked for beside HR")
+    return SaidOtherwise("say --lq", ("--lq", " + ".join(places(at.value))))
 
 
-_PAIRED: Final = ("pairedimagedataset", "realesrganpaireddataset")
-_SYNTHETIC: Final = ("realesrgandataset",)
+def places(value: Any) -> list[str]:
+    """Return one or several folders as a list."""
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+_PAIRED: Final = ("pairedimagedataset", "realesrganpaireddataset", "paired")
+_SYNTHETIC: Final = ("realesrgandataset", "otf")
 
 
 def is_paired(at: At) -> bool:
@@ -130,7 +135,9 @@ def augment(at: At) -> Sayings:
 
 def file_names(at: At) -> Sayings:
     """Say how LR files of the training pictures are called."""
-    return IntoField("data.lr_names", str(at.value))
+    if not is_paired(at):
+        return SaidOtherwise("LR is made from HR, and has no files")
+    return IntoField("data.lr_names.train", str(at.value))
 
 
 def rate(at: At) -> Sayings:
@@ -142,10 +149,19 @@ def rate(at: At) -> Sayings:
 
 
 def optimizer_option(at: At) -> Sayings:
-    """Return an option of one network's optimizer."""
+    """Return an option of one network's optimizer, where torch has that optimizer."""
     network = "generator" if at.parent.endswith("_g") else "discriminator"
-    name = "name" if at.name == "type" else at.name
-    return IntoField(f"stages.optimizer.{network}.{name}", at.value)
+    there = str(at.beside("type", "Adam"))
+    named = {name.lower(): name for name in optimizer_names()}
+    name = named.get(there.lower(), "" if named else there)
+    if not name:
+        told = f"torch has no optimizer {there}; srkit list optimizer shows those of plugins"
+        return CannotBeSaid(told if at.name == "type" else f"belongs to {there}")
+    if at.name == "type":
+        return IntoField(f"stages.optimizer.{network}.name", name)
+    if at.name not in (optimizer_options(name) or (at.name,)):
+        return CannotBeSaid(f"torch's {name} has no such option")
+    return IntoField(f"stages.optimizer.{network}.{at.name}", at.value)
 
 
 _SCHEDULES: Final = {

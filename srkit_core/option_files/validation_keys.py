@@ -13,7 +13,7 @@ from srkit_core.option_files.sayings import (
     Sayings,
     whole,
 )
-from srkit_core.option_files.training_keys import is_paired
+from srkit_core.option_files.training_keys import is_paired, places
 
 _METRICS: Final = ("psnr", "ssim", "niqe", "lpips", "dists")
 """Metrics that are here, each called `calculate_NAME` there."""
@@ -98,19 +98,20 @@ def set_type(at: At) -> Sayings:
 
 
 def set_pictures(at: At) -> Sayings:
-    """Say which pictures are a validation set."""
-    roots = at.value if isinstance(at.value, list) else [at.value]
-    words = [word for root in roots for word in ("--val", f"{set_name(at)}={root}")]
-    return SaidOtherwise("say --val", tuple(words))
+    """Say which pictures are a validation set, and where their LR lies."""
+    hr, lr = places(at.value), places(at.beside("dataroot_lq", []))
+    if len(lr) == len(hr):
+        hr = [f"{one} with {small}" for one, small in zip(hr, lr, strict=True)]
+    return SaidOtherwise("say --val", ("--val", f"{set_name(at)}={' + '.join(hr)}"))
 
 
-def set_small_pictures(at: At) -> Sayings:
+def set_lr(at: At) -> Sayings:
     """Say where LR of a validation set lies."""
     if at.beside("dataroot_gt") is None:
         return CannotBeSaid("validation compares with HR, which this set has not")
-    return SaidOtherwise("LR is looked for beside HR")
+    return SaidOtherwise("a part of --val: HR with LR")
 
 
 def set_file_names(at: At) -> Sayings:
     """Say how LR files of a validation set are called."""
-    return SaidOtherwise("names of LR files of a validation set are found out")
+    return IntoField(f"data.lr_names.{set_name(at)}", str(at.value))

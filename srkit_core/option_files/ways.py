@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from srkit_core.expressions import Value, parse_call
 from srkit_core.option_files.sayings import (
@@ -15,6 +15,9 @@ from srkit_core.option_files.sayings import (
     Sayings,
     value_shown,
 )
+
+OFF: Final = SaidOtherwise("its weight is 0, so the loss is left out")
+"""What becomes of a loss that is switched off."""
 
 
 class Way(Protocol):
@@ -186,7 +189,8 @@ class OfType:
         found = next((one for of, one in self.known.items() if of.lower() == there.lower()), None)
         tail = at.leaf.key.removeprefix(f"{table}.")
         if found is None:
-            return self._missing(there, tail)
+            off = self.place == "stages.loss" and at.options.get(f"{table}.loss_weight") == 0
+            return OFF if off else self._missing(there, tail)
         inside = At(at.leaf, at.options, self.place, table)
         said = found.part(inside, tail)
         return CannotBeSaid(f"srkit's {found.here} has no such option") if said is None else said

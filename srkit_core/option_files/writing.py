@@ -17,6 +17,7 @@ _UNBROKEN: Final = "\0"
 
 _MUST: Final = {
     "generator": "srkit list generator shows what is here, srkit plugin new makes another",
+    "discriminator": "srkit list discriminator shows what is here",
     "stages.loss": "srkit list loss shows what is here",
     "stages.steps": "the length of the stage in optimizer steps",
 }
@@ -45,11 +46,11 @@ def _head(conversion: Conversion, name: str) -> str:
 def _commands(conversion: Conversion) -> Iterator[str]:
     """Yield the command lines that train the recipe, each word as a shell reads it."""
     yield from (f"# {said.first}" for _, said in conversion.otherwise if said.first)
-    pairs = dict.fromkeys(said.words for _, said in conversion.otherwise if said.words)
-    flags = [part for words in pairs for part in _by_flag(words)]
-    lines = ["srkit train mine.toml", *dict.fromkeys(flags)]
-    yield from (f"#   {line} \\" if place else f"# {line} \\" for place, line in enumerate(lines))
-    yield "#   --precision fp32" if "--precision" not in str(pairs) else "#"
+    told = dict.fromkeys(said.words for _, said in conversion.otherwise if said.words)
+    flags = list(dict.fromkeys(flag for words in told for flag in _by_flag(words)))
+    if not any(flag.startswith("--precision") for flag in flags):
+        flags.append("--precision fp32")
+    yield " \\\n#   ".join(["# srkit train mine.toml", *flags])
 
 
 def _by_flag(words: Sequence[str]) -> Iterator[str]:
@@ -108,12 +109,21 @@ def _lines(conversion: Conversion, table: str, order: Sequence[str]) -> Iterator
         for place, entry in conversion.fields.items()
         if place.startswith(table) and (table or place.partition(".")[0] not in _TABLES)
     }
+    must = {place: told for place, told in _MUST.items() if _is_missed(conversion, place)}
     for name in dict.fromkeys([*order, *(place.partition(".")[0] for place in here)]):
-        if f"{table}{name}" in _MUST and name not in here:
-            yield f"# {name} = ...: must be written; {_MUST[f'{table}{name}']}"
+        if f"{table}{name}" in must:
+            yield from _comment(f"{name} = ...: must be written; {must[f'{table}{name}']}")
         for place, entry in here.items():
             if place.partition(".")[0] == name:
                 yield from _line(place, entry)
+
+
+def _is_missed(conversion: Conversion, place: str) -> bool:
+    """Whether a field has to be written by hand; a discriminator where the file has another."""
+    wanted = place != "discriminator" or any(
+        leaf.key == "network_d.type" for leaf, _ in conversion.unsaid
+    )
+    return wanted and place not in conversion.fields
 
 
 def _line(name: str, entry: WrittenField) -> Iterator[str]:

@@ -11,15 +11,18 @@ from srkit_core.cli.app import run
 from srkit_core.errors import RecipeError
 from srkit_core.option_files.basicsr import BASICSR
 from srkit_core.option_files.conversion import convert
+from srkit_core.option_files.neosr import NEOSR
 from srkit_core.option_files.reading import leaves, read_options
+from srkit_core.option_files.real_esrgan import REAL_ESRGAN
 from srkit_core.option_files.trainers import convert_file
+from srkit_core.option_files.trainner_redux import TRAINNER_REDUX
 from srkit_core.option_files.ways import OfType
 from srkit_core.option_files.writing import written_recipe
 from srkit_core.recipe import recipe_from_toml
 
 FILES = sorted(Path(__file__).parents[1].glob("option_files/*.*"))
 BASE = {"network_g": {"type": "RRDBNet"}, "train": {"total_iter": 4}}
-TRAINERS = (BASICSR,)
+TRAINERS = (BASICSR, REAL_ESRGAN, TRAINNER_REDUX, NEOSR)
 
 
 def recipe_text(path):
@@ -60,10 +63,10 @@ def test_every_row_of_the_tables_is_tried():
     assert [one for one in patterns if not any(fnmatchcase(key, one) for key in keys)] == []
 
 
-def test_no_line_of_the_head_is_longer_than_a_word_needs():
+def test_a_line_of_comment_is_no_longer_than_one_key_needs():
     for path in FILES:
         comments = [line for line in recipe_text(path).splitlines() if line.startswith("#")]
-        assert [line for line in comments if len(line) > 100 and " " in line[8:]] == []
+        assert [line for line in comments if len(line) > 100 and line.count(" = ") > 1] == []
 
 
 def test_an_adversarial_training_is_carried_over_field_by_field():
@@ -76,7 +79,7 @@ def test_an_adversarial_training_is_carried_over_field_by_field():
         "generator": "rrdb(upsampler=nearest, features=64, blocks=23, growth=32)",
         "discriminator": "vgg-basicsr(features=48, size=128)",
         "degradation": "paired",
-        "data": {"lr_names": "{}x4"},
+        "data": {"lr_names": {"train": "{}x4", "Set5": "{}x4"}},
         "validation": {
             "metrics": "psnr(protocol=rgb) + psnr(protocol=y) + niqe(border=4)",
             "border": 4,
@@ -129,13 +132,141 @@ def test_the_head_trains_it_with_the_words_of_the_file():
     command = text.partition("# srkit train")[2].partition("\n\n")[0]
     words = "srkit train" + command.replace(" \\\n#  ", "")
     assert words == (
-        "srkit train mine.toml --data 'lists/part.txt in pictures/HR' "
-        "--workers 3 --val Set5=Set5/GTmod12 --init net_g.safetensors "
+        "srkit train mine.toml --data 'lists/part.txt in pictures/HR' --lq pictures/LR "
+        "--workers 3 --val 'Set5=Set5/GTmod12 with Set5/LRbicx4' --init net_g.safetensors "
         "--track tensorboard --track 'wandb(project=sr)' "
         "--precision fp32"
     )
     imported = "# srkit weights import weights/net_g.pth --key params --out net_g.safetensors\n"
     assert imported in text
+
+
+def test_real_esrgan_is_carried_over():
+    recipe = fields(FILES[0].parent / "real-esrgan.yml")
+    assert recipe["degradation"] == "realesrgan(noise=[1..20, 1..25])"
+    assert recipe["target"] == "sharpen"
+    assert recipe["validation"] == {"sets": {"validation": {"degradation": "paired"}}}
+    stage = recipe["stages"][0]
+    assert (stage["batch"], stage["patch"], stage["pool"]) == (48, 256, 180)
+    assert stage["augment"] == "flip"
+    assert set(stage["loss"].split(" + ")) == {
+        "1.0*l1",
+        "1.0*vgg(target=false, layer=[conv1_2, conv2_2, conv3_4, conv4_4, conv5_4], "
+        "layer_weights=[0.1, 0.1, 1.0, 1.0, 1.0], network=vgg19, distance=l1)",
+        "0.1*gan(target=true)",
+        "1.0*ldl(target=false)",
+    }
+
+
+def test_trainner_redux_is_carried_over():
+    recipe = fields(FILES[0].parent / "trainner-redux.yml")
+    assert recipe["generator"] == "srvgg(blocks=8)"
+    assert "discriminator" not in recipe
+    stage = recipe["stages"][0]
+    assert stage["loss"] == (
+        "1.0*charbonnier(eps=1e-06) + 0.03*vgg(layer=conv5_4, distance=charbonnier) + 0.1*gan"
+    )
+    assert (stage["patch"], stage["batch"], stage["accumulate"]) == (192, 16, 2)
+    assert (stage["clip"], stage["pool"]) == (10, 120)
+    assert stage["augment"] == "flip | turn | mixup@0.084 | cutmix@0.084 | cutblur@0.348"
+    assert stage["optimizer"]["generator"]["name"] == "AdamW"
+    text = recipe_text(FILES[0].parent / "trainner-redux.yml")
+    assert "--precision bf16" in text
+    assert "--precision fp32" not in text
+    assert "# discriminator = ...: must be written" in text
+
+
+def test_neosr_is_carried_over():
+    recipe = fields(FILES[0].parent / "neosr.toml")
+    assert (recipe["generator"], recipe["discriminator"]) == ("srvgg", "unet-sn(features=64)")
+    assert recipe["validation"]["border"] == 4
+    stage = recipe["stages"][0]
+    assert stage["loss"] == (
+        "1.0*l1 + 0.05*vgg(layer=[conv1_2, conv2_2, conv3_4, conv4_4, conv5_4], "
+        "layer_weights=[0.1, 0.1, 1.0, 1.0, 1.0], distance=l1) + 0.3*lsgan(half=neither)"
+    )
+    assert (stage["patch"], stage["batch"], stage["accumulate"]) == (128, 16, 2)
+    assert (stage["steps"], stage["pool"], stage["ema"]) == (1000, 160, 0.999)
+    assert stage["augment"] == "mixup@0.1 | cutmix@0.1 | cutblur@0.2 | flip | turn"
+    assert "clip" not in stage
+    assert stage["optimizer"] == {
+        "discriminator": {"name": "AdamW", "lr": 1e-4, "betas": [0.9, 0.99], "weight_decay": 0.01}
+    }
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "schedule"),
+    [
+        ({"type": "ExponentialLR", "gamma": 0.9}, {"name": "exponential", "gamma": 0.9}),
+        (
+            {"type": "StepLR", "step_size": 100, "gamma": 0.5},
+            {"name": "exponential", "gamma": 0.5, "every": 100, "staircase": True},
+        ),
+        ({"type": "CosineAnnealingLR", "T_max": 400, "eta_min": 1e-6}, {"name": "cosine"}),
+        ({"type": "PolynomialLR", "power": 0.9}, {"name": "polynomial", "power": 0.9}),
+        ({"type": "OneCycleLR", "pct_start": 0.2}, {"name": "one-cycle", "pct_start": 0.2}),
+        (
+            {"type": "ReduceLROnPlateau", "patience": 5, "min_lr": 1e-5},
+            {"name": "plateau", "patience": 5, "final": 0.1},
+        ),
+        (
+            {"type": "CosineAnnealingRestartLR", "periods": [400], "restart_weights": [1]},
+            {"name": "cosine", "periods": [400], "restart_weights": [1]},
+        ),
+    ],
+)
+def test_schedules_of_torch_are_named(scheduler, schedule):
+    train = {"total_iter": 400, "optim_g": {"type": "Adam", "lr": 1e-4}, "scheduler": scheduler}
+    _, recipe = converted({**BASE, "train": train}, TRAINNER_REDUX)
+    expected = {"final": 0.01, **schedule} if "eta_min" in scheduler else schedule
+    assert recipe["stages"][0]["schedule"] == expected
+
+
+def test_a_schedule_that_is_not_over_the_stage_cannot_be_said():
+    train = {"total_iter": 400, "scheduler": {"type": "CosineAnnealingLR", "T_max": 100}}
+    conversion, _ = converted({**BASE, "train": train}, TRAINNER_REDUX)
+    assert [leaf.key for leaf, _ in conversion.unsaid] == ["train.scheduler.T_max"]
+
+
+def test_a_schedule_that_is_not_here_is_named():
+    train = {"total_iter": 400, "scheduler": {"type": "CyclicLR", "base_lr": 0.1}}
+    conversion, recipe = converted({**BASE, "train": train}, TRAINNER_REDUX)
+    assert [said.why for _, said in conversion.unsaid] == ["srkit has no schedule CyclicLR"] * 2
+    assert "schedule" not in recipe["stages"][0]
+
+
+def test_neosr_clips_gradients_unless_it_is_told_not_to():
+    _, recipe = converted({**BASE, "model_type": "image", "train": {"ema": 0.9}}, NEOSR)
+    assert recipe["stages"][0]["clip"] == 1.0
+
+
+def test_augmentations_that_mix_share_what_is_drawn():
+    shares = {"augmentation": ["none", "mixup", "cutblur"], "aug_prob": [1.0, 0.5, 0.5]}
+    _, recipe = converted({**BASE, "datasets": {"train": shares}}, NEOSR)
+    assert recipe["stages"][0]["augment"] == "mixup@0.25 | cutblur@0.25 | flip | turn"
+
+
+def test_a_loss_that_is_not_here_and_switched_off_is_no_loss():
+    losses = [{"type": "hsluvloss", "loss_weight": 0}, {"type": "l1loss", "loss_weight": 1.0}]
+    document = {"network_g": {"type": "compact"}, "train": {"losses": losses}}
+    conversion, recipe = converted(document, TRAINNER_REDUX)
+    assert recipe["stages"][0]["loss"] == "1.0*l1"
+    assert conversion.unsaid == []
+
+
+def test_pairs_make_no_lr():
+    document = {
+        **BASE,
+        "model_type": "RealESRNetModel",
+        "queue_size": 180,
+        "noise_range": [1, 20],
+        "datasets": {"train": {"type": "RealESRGANPairedDataset"}},
+    }
+    conversion, recipe = converted(document, REAL_ESRGAN)
+    assert recipe["degradation"] == "paired"
+    assert "pool" not in recipe["stages"][0]
+    made = [leaf.key for leaf, said in conversion.otherwise if "none is made" in said.how]
+    assert made == ["queue_size", "noise_range"]
 
 
 def test_what_nobody_knows_is_listed():
@@ -163,7 +294,7 @@ def test_a_network_that_is_not_here_is_named_and_left_to_be_written():
         ("SRGANModel", "vanilla", "0.1*gan"),
         ("ESRGANModel", "vanilla", "0.1*ragan(detach=true)"),
         ("SRGANModel", "wgan_softplus", "0.1*gan"),
-        ("SRGANModel", "lsgan", "0.1*lsgan"),
+        ("SRGANModel", "lsgan", "0.1*lsgan(half=neither)"),
         ("SRGANModel", "hinge", "0.1*hinge"),
         ("SRGANModel", "wgan", "0.1*wgan"),
         ("ESRGANModel", "lsgan", None),
@@ -188,7 +319,7 @@ def test_a_label_and_a_style_become_options():
     _, recipe = converted({**BASE, "model_type": "SRGANModel", "train": train})
     assert recipe["stages"][0]["loss"] == (
         "1.0*gan(real_label=0.9, fake_label=0.1) + "
-        "1.0*vgg(layer=relu3_1, content=0.5, style=10.0, style_scale=basicsr)"
+        "1.0*vgg(layer=relu3_1, content=0.5, style=10.0, style_distance=same)"
     )
 
 
@@ -289,5 +420,6 @@ def test_the_command_prints_the_recipe_and_counts_beside_it(capsys):
 
 
 def test_a_component_of_the_tables_has_a_type():
-    places = {row.way.place for row in BASICSR.rows if isinstance(row.way, OfType)}
+    rows = [row for trainer in TRAINERS for row in trainer.rows]
+    places = {row.way.place for row in rows if isinstance(row.way, OfType)}
     assert places == {"generator", "discriminator", "stages.loss"}
