@@ -10,6 +10,7 @@ it, and start it again with the same words. `--steps-times 20 --device cuda` is 
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -143,9 +144,15 @@ def photographs(assets: Path, work: Path) -> Path:
     return folder
 
 
+def run_folder(name: str, wish: Wish) -> Path:
+    """Return where a recipe is trained: another recipe, another folder."""
+    digest = hashlib.sha256(small(name, wish.times).to_toml().encode()).hexdigest()
+    return wish.work / "runs" / f"{name}-{digest[:8]}"
+
+
 def trained(name: str, wish: Wish) -> Path:
     """Train a recipe, or what is missing of it, and return its run folder."""
-    out, recipe = wish.work / "runs" / name, small(name, wish.times)
+    out, recipe = run_folder(name, wish), small(name, wish.times)
     set5 = str(wish.assets / "benchmarks/Set5/HR")
     options = RunOptions(
         data=str(photographs(wish.assets, wish.work)),
@@ -201,7 +208,7 @@ def draw_pictures(results: Sequence[Result], wish: Wish) -> Pixels:
     cells = {"bicubic": shown("bicubic", source, wish)}
     for one in results:
         cells[one.name] = shown(
-            wish.work / "runs" / one.name / "weights/last.safetensors", source, wish
+            run_folder(one.name, wish) / "weights/last.safetensors", source, wish
         )
     cells["HR"] = hr
     names = list(cells)
@@ -232,7 +239,7 @@ def stacked(sheets: Sequence[Pixels]) -> Pixels:
 def results(wish: Wish) -> Iterator[Result]:
     """Train and score each recipe in turn."""
     for name in wish.names:
-        path = wish.work / "scores" / f"{name}.json"
+        path = wish.work / "scores" / f"{run_folder(name, wish).name}.json"
         told = remembered(path, lambda name=name: scored(name, trained(name, wish), wish).to_dict())
         result = Result.from_dict(told)
         print(f"{name}: {result.seconds:.0f} s, {result.last}", flush=True)

@@ -8,6 +8,7 @@ from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_toml
 from srkit_core.registry import discover
 from srkit_core.specs import RecipeSpec
+from tests.benchmarks.recipe_results import small
 
 SHIPPED = [
     one.name
@@ -22,6 +23,16 @@ def test_a_shipped_recipe_fits_what_is_installed(name):
     planned = plan(recipe, discover())
     assert recipe.name == name
     assert recipe_from_toml(planned.recipe.to_toml()) == planned.recipe
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name != "demo"])
+def test_the_small_form_for_the_page_of_results_fits_too(name):
+    whole, reduced = plan(read_recipe(name), discover()), plan(small(name, 0.01), discover())
+    assert [one.stage.name for one in reduced.stages] == [one.stage.name for one in whole.stages]
+    for one, other in zip(reduced.stages, whole.stages, strict=True):
+        assert [str(term.bound) for term in one.terms] == [str(term.bound) for term in other.terms]
+        assert [term.weight for term in one.terms] == [term.weight for term in other.terms]
+    assert reduced.generator.component == whole.generator.component
 
 
 def test_the_shipped_recipes_are_those_of_the_examples(root):
