@@ -276,7 +276,7 @@ REST = {
     "realesrgan": PAPER | {"first": "generator"},
     "bsrgan": PAPER | {"first": "generator"},
     "srresnet": PAPER,
-    "msrresnet": PAPER | {"metrics": "psnr + srkit-iqa-metrics/niqe"},
+    "msrresnet": PAPER,
     "edsr": PAPER,
     "rcan": PAPER,
 }

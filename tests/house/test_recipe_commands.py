@@ -1,0 +1,78 @@
+"""Do the commands in the headers of the shipped recipes work as they are copied?
+
+Slow: networks have their full size. Data words of the commands are folders of shared photographs;
+lengths and batches are capped.
+"""
+
+import re
+import shlex
+
+import pytest
+
+from srkit_core.cli.app import run
+from srkit_core.io.images import read_image, write_image
+from srkit_core.named_recipes import find_recipe
+from srkit_core.recipe import PAIRED
+from srkit_core.recipe_files import read_recipe_file
+from srkit_core.registry import discover
+from srkit_core.specs import RecipeSpec
+
+RECIPES = [
+    one.name
+    for one in discover(limit=()).installed(RecipeSpec)
+    if one.spec.file.parent.name == "recipes" and one.name != "demo"
+]
+FOLDERS = ["CelebA-HQ", "DIV2K_train_HR", "Flickr2K", "ImageNet", "OST", "PHOTOS/train"]
+VALIDATION = ["DIV2K_valid_HR", "PHOTOS/valid", "Set14/HR", "Set5/HR"]
+CAPPED = ["steps=2", "batch=2", "patch=64", "log_every=1", "validate_every=2", "checkpoint_every=2"]
+CAPPED += ["patience=9", "keep_weights_at=[]"]
+
+
+@pytest.fixture
+def desk(assets, tmp_path, monkeypatch):
+    """A folder with every data word of the headers: crops of shared photographs."""
+    photographs = sorted((assets / "photos").glob("*.jpg"))
+    for folders, paths in ((FOLDERS, photographs[:6]), (VALIDATION, photographs[6:8])):
+        for folder in folders:
+            for path in paths:
+                pixels = read_image(path)
+                top, left = pixels.shape[0] // 3, pixels.shape[1] // 3
+                crop = pixels[top : top + 256, left : left + 256]
+                write_image(tmp_path / folder / f"{path.stem}.png", crop)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    return tmp_path
+
+
+def commands(name):
+    """The commands of a header, in their order, without comments."""
+    text = find_recipe(name).path.read_text(encoding="utf-8")
+    found = re.findall(r"^#   srkit (.*)$", text, flags=re.MULTILINE)
+    return [shlex.split(one, comments=True) for one in found]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_commands_of_a_header_work(name, desk):
+    done = []
+    for copied in commands(name):
+        words = [one.replace("RUN", f"runs/{name}-1") for one in copied]
+        if "--resume" in words:
+            continue  # of a run of many epochs: tests/work/test_recipes_small.py goes on
+        capped = [part for one in CAPPED for part in ("--set", one)]
+        assert run([*words, *(capped if words[0] == "train" else [])]) == 0, words
+        done.append(words[0])
+    assert "train" in done
+    assert (desk / f"runs/{name}-1/weights/last.safetensors").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [one for one in RECIPES if read_recipe_file(find_recipe(one).path).degradation == PAIRED],
+)
+def test_recipes_of_pairs_train_from_hr_alone(name, desk):
+    words = ["train", name, "--data", "DIV2K_train_HR", "--val", "DIV2K_valid_HR"]
+    capped = [part for one in CAPPED for part in ("--set", one)]
+    assert run([*words, "--degrade", "bicubic", *capped]) == 0
+    assert (desk / f"runs/{name}-1/weights/last.safetensors").is_file()
