@@ -25,7 +25,7 @@ from PIL import Image
 
 from srkit_core import __version__, bundled_photographs, evaluate, train, upscale
 from srkit_core.evaluation.picture_sheet import picture_sheet
-from srkit_core.evaluation_recipe import is_evaluation_recipe
+from srkit_core.evaluation_files import is_evaluation_recipe
 from srkit_core.expressions import Call
 from srkit_core.io.images import Pixels, read_image, write_image
 from srkit_core.named_recipes import read_recipe

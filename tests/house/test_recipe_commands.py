@@ -10,6 +10,7 @@ import shlex
 import pytest
 
 from srkit_core.cli.app import run
+from srkit_core.evaluation_files import is_evaluation_recipe
 from srkit_core.io.images import read_image, write_image
 from srkit_core.named_recipes import find_recipe
 from srkit_core.recipe import PAIRED
@@ -20,7 +21,7 @@ from srkit_core.specs import RecipeSpec
 RECIPES = [
     one.name
     for one in discover(limit=()).installed(RecipeSpec)
-    if one.spec.file.parent.name == "recipes" and one.name != "demo"
+    if one.name != "demo" and not is_evaluation_recipe(one.spec.file)
 ]
 FOLDERS = ["CelebA-HQ", "DIV2K_train_HR", "Flickr2K", "ImageNet", "OST", "PHOTOS/train"]
 VALIDATION = ["DIV2K_valid_HR", "PHOTOS/valid", "Set14/HR", "Set5/HR"]

@@ -10,6 +10,7 @@ import pytest
 from srkit_core import evaluate, train, upscale
 from srkit_core.callbacks import Callback
 from srkit_core.errors import InterruptedRunError
+from srkit_core.evaluation_files import is_evaluation_recipe
 from srkit_core.io.images import read_image, write_image
 from srkit_core.models.weights_file import read_card, read_tensors
 from srkit_core.named_recipes import read_recipe
@@ -19,7 +20,11 @@ from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
 from srkit_core.specs import RecipeSpec
 
-RECIPES = [one.name for one in discover(limit=()).installed(RecipeSpec)]
+RECIPES = [
+    one.name
+    for one in discover(limit=()).installed(RecipeSpec)
+    if not is_evaluation_recipe(one.spec.file)
+]
 STEPS = 3
 """Of each stage."""
 SMALL = {
