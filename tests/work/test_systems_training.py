@@ -298,7 +298,6 @@ def test_degradations_pools_averages_and_views_are_the_published_ones():
 
 
 def test_who_is_kept_apart_and_what_is_kept():
-    assert read_recipe("photoreal").data.hold_out == 0.01
     for name in ("autoencoder", "vanilla-gan", "srgan-6", "esrgan"):
         assert read_recipe(name).data.hold_out == 0.1
     for stage in read_recipe("photoreal").stages:
