@@ -6,6 +6,7 @@ lengths and batches are capped.
 
 import re
 import shlex
+import shutil
 
 import pytest
 
@@ -29,17 +30,23 @@ CAPPED = ["steps=2", "batch=2", "patch=64", "log_every=1", "validate_every=2", "
 CAPPED += ["patience=9", "keep_weights_at=[]"]
 
 
-@pytest.fixture
-def desk(assets, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def words(assets, tmp_path_factory):
     """A folder with every data word of the headers: crops of shared photographs."""
-    photographs = sorted((assets / "photos").glob("*.jpg"))
-    for folders, paths in ((FOLDERS, photographs[:6]), (VALIDATION, photographs[6:8])):
-        for folder in folders:
-            for path in paths:
-                pixels = read_image(path)
-                top, left = pixels.shape[0] // 3, pixels.shape[1] // 3
-                crop = pixels[top : top + 256, left : left + 256]
-                write_image(tmp_path / folder / f"{path.stem}.png", crop)
+    folder = tmp_path_factory.mktemp("words")
+    for number, path in enumerate(sorted((assets / "photos").glob("*.jpg"))[:8]):
+        pixels = read_image(path)
+        top, left = pixels.shape[0] // 3, pixels.shape[1] // 3
+        crop = pixels[top : top + 256, left : left + 256]
+        for word in FOLDERS if number < 6 else VALIDATION:
+            write_image(folder / word / f"{path.stem}.png", crop)
+    return folder
+
+
+@pytest.fixture
+def desk(words, tmp_path, monkeypatch):
+    """A folder to be in, with the data words."""
+    shutil.copytree(words, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WANDB_MODE", "offline")
     return tmp_path

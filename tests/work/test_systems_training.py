@@ -301,15 +301,17 @@ def test_who_is_kept_apart_and_what_is_kept():
     for name in ("autoencoder", "vanilla-gan", "srgan-6", "esrgan"):
         assert read_recipe(name).data.hold_out == 0.1
     for stage in read_recipe("photoreal").stages:
-        assert str(stage.checkpoint_every) == "10 epochs"
-        assert stage.keep * 10 >= 1980
+        assert str(stage.keep_checkpoints_every) == "10 epochs"
     for stage in read_recipe("srgan-faces").stages:
-        assert [str(one) for one in stage.keep_weights_at] == [
+        assert [str(one) for one in stage.keep_checkpoints_at] == [
             "25 epochs",
             "50 epochs",
             "75 epochs",
         ]
     assert read_recipe("srgan-faces").stages[1].start_from == "best-psnr"
+    assert read_recipe("realesrgan").stages[1].start_from == "ema"
+    for name in ("realesrgan", "bsrgan"):
+        assert read_recipe(name).stages[1].optimizer_from == "fresh"
     assert read_recipe("srgan-6").validation.on_training
     assert read_recipe("srgan-tv").validation.border == 0
     assert {read_recipe(name).validation.crop for name in ("srgan-faces", "srgan-natural")} == {96}
