@@ -124,6 +124,8 @@ def stage_settings(recipe: Recipe, number: int, times: float) -> Iterator[str]:
     yield from (f"steps={steps}", f"lr={ALONE_RATE if alone else RATES[kind]}")
     yield from (f"validate_every={often}", f"checkpoint_every={often}", "schedule=cosine")
     yield from ("patience=1000", "start_from=last", "keep_checkpoints_at=[]")
+    if stage.keep_checkpoints_every:
+        yield f"keep_checkpoints_every={10 * steps}"
     if stage.ema:
         yield "ema=0.99"
     if stage.pool:
