@@ -126,9 +126,12 @@ def loader_workers(asked: int | None, processes: Processes) -> int:
 def _columns(plan: Plan, data: RunData) -> tuple[Column, ...]:
     losses = dict.fromkeys(term.label for stage in plan.stages for term in stage.terms)
     on_training = plan.recipe.validation.on_training and "" not in data.validation
+    names = tuple(data.validation)
+    first = plan.validation.deciding(names)  # the curves mark the best of the first
+    others = [name for name in names if name not in first]
     metrics = [
         metric_column(label, name)
-        for name in [*data.validation, *([""] if on_training else [])]
+        for name in [*first, *others, *([""] if on_training else [])]
         for label in plan.validation.labels_of([name])
     ]
     return columns(list(losses), metrics, adversarial=plan.discriminator is not None)

@@ -143,6 +143,28 @@ def test_the_run_knows_later_how_each_set_was_scored(tmp_path, val):
     assert scores.protocol["kernel"].startswith("srkit/bicubic(")  # without blur and sharpening
 
 
+def test_figures_of_set5_are_those_of_the_literature_and_of_eval(tmp_path, assets):
+    """Bicubic x4 of its official LR: 28.43 dB and 0.8111 on luma, 26.70 dB on whole RGB."""
+    set5 = assets / "benchmarks/Set5"
+    val = {"made": str(set5 / "HR"), "stored": f"{set5 / 'HR'} with {set5 / 'LRx4'}"}
+    metrics = "psnr + ssim + psnr(protocol=rgb, border=0)"
+    sets = {"stored": {"degradation": "paired"}, "made": {"degradation": "bicubic", "crop": 96}}
+    changes = {"scale": 4, "target": "", "stages": [STAGE | {"steps": 1}]}
+    wanted = recipe({"metrics": metrics, "sets": sets, "best_of": ["stored"]}, **changes)
+    result = trained(tmp_path, wanted, val)
+    bicubic = json.loads((result.folder / "summary.json").read_text())["bicubic"]
+    found = [bicubic[f"{label}/stored"] for label in ("psnr", "ssim", "psnr.2")]
+    assert found == pytest.approx([28.4290, 0.81114, 26.6993], abs=5e-5)
+    scores = evaluate(str(result.weights), set5 / "HR", lr=set5 / "LRx4", metrics=metrics)
+    crops = evaluate(str(result.weights), set5 / "HR", metrics=metrics, crop=96)
+    (row,) = result.history("val")
+    for label in ("psnr", "ssim", "psnr.2"):
+        assert row[f"{label}/stored"] == pytest.approx(scores.mean(label), abs=1e-4)
+        assert row[f"{label}/made"] == pytest.approx(crops.mean(label), abs=1e-4)
+    columns = [name for name in row if name.startswith("psnr/") and not name.endswith("/std")]
+    assert columns == ["psnr/stored", "psnr/made"]  # what decides comes first
+
+
 @pytest.mark.parametrize("best_of", [[], ["plain"], ["real", "plain"]])
 def test_best_weights_are_those_of_the_sets_that_decide(tmp_path, val, best_of):
     sets = {"real": {"degradation": "paired"}}
