@@ -22,7 +22,7 @@ from srkit_core.errors import RecipeError
 from srkit_core.home import at_home
 
 _WEIGHTED = re.compile(r"((?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)\s*\*\s*(.+)", re.DOTALL)
-_LISTED = re.compile(r"(.+\.txt) in (.+)", re.DOTALL | re.IGNORECASE)
+_LISTED = re.compile(r"(.+\.(?:txt|csv)) in (.+)", re.DOTALL | re.IGNORECASE)
 _WITH: Final = " with "
 _AS_PAIRED: Final = " as paired"
 
@@ -160,7 +160,7 @@ def _place(where: str) -> DataSource:
     match = None if Path(where).exists() else _LISTED.fullmatch(where)
     if match and Path(at_home(match[1])).is_file():
         return DataSource(at_home(match[2]), listing=Path(at_home(match[1])))
-    if where.lower().endswith(".txt") and Path(where).is_file():
+    if where.lower().endswith((".txt", ".csv")) and Path(where).is_file():
         return DataSource(str(Path(where).parent), listing=Path(where))
     return DataSource(where)
 

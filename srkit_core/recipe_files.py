@@ -1,17 +1,20 @@
 """What is in the file of a recipe, as somebody wrote it or as a run left it?"""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.home import at_home
-from srkit_core.lists import read_list
+from srkit_core.lists import Part, read_part
 from srkit_core.recipe import Recipe, recipe_from_toml
 from srkit_core.run_folder import RunFolder
 
 RUN_RECIPE: Final = "recipe.toml"
 """What the recipe of a run is called in its folder."""
+_PARTS: Final[Mapping[str, Part]] = {"hold_out": "val", "test": "test"}
+"""What a partition calls the pictures that are kept from training."""
 
 
 def read_run_recipe(folder: RunFolder) -> Recipe:
@@ -57,7 +60,10 @@ def with_listed_names(recipe: Recipe, folder: Path) -> Recipe:
     }
     if not lists:
         return recipe
-    names = {field: tuple(read_list(folder / at_home(path))) for field, path in lists.items()}
+    names = {
+        field: tuple(read_part(folder / at_home(path), _PARTS[field]))
+        for field, path in lists.items()
+    }
     return recipe.model_copy(update={"data": recipe.data.model_copy(update=names)})
 
 

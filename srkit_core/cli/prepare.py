@@ -24,9 +24,18 @@ _Out = Annotated[
     Path,
     typer.Argument(metavar="OUT", help="The folder to prepare; a second run goes on."),
 ]
+_Lq = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH", help="Folder of the LR of SOURCE, 'A + B' of two: pairs are prepared."
+    ),
+]
 _Split = Annotated[
     str | None,
-    typer.Option(help="Shares or lists for validation and test, such as 0.15,0.05."),
+    typer.Option(
+        help="Shares or lists for validation and test, such as 0.15,0.05, or a partition "
+        "(CelebA's list_eval_partition.txt)."
+    ),
 ]
 _Workers = Annotated[
     int | None,
@@ -91,6 +100,7 @@ def prepare_command(
     out: _Out,
     *,
     pixels: dict[str, Any],
+    lq: _Lq = None,
     split: _Split = None,
     workers: _Workers = None,
     max_failures: _MaxFailures = 0.5,
@@ -109,7 +119,7 @@ def prepare_command(
     written: dict[str, Any] = {name: _read(name, value) for name, value in pixels.items()}
     with ProgressView() as view:
         report = prepare(
-            sources, out, PrepareOptions(**written), split=split, workers=workers,
+            sources, out, PrepareOptions(**written), lq=lq, split=split, workers=workers,
             time_limit=time_limit, licence=licence, keep_duplicates=keep_duplicates, redo=redo,
             cluster=cluster,
             progress=lambda work, done, length: view.count(work, done, length, "done"),

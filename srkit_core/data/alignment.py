@@ -13,11 +13,7 @@ def on_grid(hr: Pixels, scale: int, path: Path) -> Pixels:
     """
     rows, columns = (side // scale for side in hr.shape[:2])
     if not rows or not columns:
-        raise DataError(
-            f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels, too few for scale {scale}",
-            hint="leave the file out",
-            path=path,
-        )
+        raise _too_small(_sides(hr), scale, path)
     return hr[: rows * scale, : columns * scale]
 
 
@@ -26,17 +22,40 @@ def aligned(hr: Pixels, lr: Pixels, scale: int, path: Path) -> tuple[Pixels, Pix
 
     Raises DataError when LR is not of this scale.
     """
-    if not all(
-        _fits(large, small, scale) for large, small in zip(hr.shape[:2], lr.shape[:2], strict=True)
-    ):
+    rows, columns = aligned_sides(_sides(hr), _sides(lr), scale, path)
+    return hr[: rows * scale, : columns * scale], lr[:rows, :columns]
+
+
+def aligned_sides(
+    hr: tuple[int, int], lr: tuple[int, int], scale: int, path: Path
+) -> tuple[int, int]:
+    """Return (height, width) of the LR that HR and LR of these sides have in common.
+
+    Raises DataError when LR is not of this scale.
+    """
+    if not all(_fits(large, small, scale) for large, small in zip(hr, lr, strict=True)):
         raise DataError(
-            f"{path} has {hr.shape[1]}x{hr.shape[0]} pixels and its LR "
-            f"{lr.shape[1]}x{lr.shape[0]}: that is not scale {scale}",
+            f"{path} has {hr[1]}x{hr[0]} pixels and its LR {lr[1]}x{lr[0]}: that is not scale "
+            f"{scale}",
             hint="--scale N, or LR of this scale",
             path=path,
         )
-    cut = on_grid(hr[: lr.shape[0] * scale, : lr.shape[1] * scale], scale, path)
-    return cut, lr[: cut.shape[0] // scale, : cut.shape[1] // scale]
+    rows, columns = (min(large // scale, small) for large, small in zip(hr, lr, strict=True))
+    if not rows or not columns:
+        raise _too_small(hr, scale, path)
+    return rows, columns
+
+
+def _sides(pixels: Pixels) -> tuple[int, int]:
+    return pixels.shape[0], pixels.shape[1]
+
+
+def _too_small(hr: tuple[int, int], scale: int, path: Path) -> DataError:
+    return DataError(
+        f"{path} has {hr[1]}x{hr[0]} pixels, too few for scale {scale}",
+        hint="leave the file out",
+        path=path,
+    )
 
 
 def _fits(large: int, small: int, scale: int) -> bool:

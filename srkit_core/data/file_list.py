@@ -10,11 +10,13 @@ from srkit_core.data.folder_names import splits_by_folders, splits_in_words
 from srkit_core.data.folders import in_utf8, name_inside, search
 from srkit_core.data.hr_lr_folders import hr_subfolders
 from srkit_core.data.listed_files import listed_pairs, listed_pictures
+from srkit_core.data.lmdb_folder import refuse_lmdb
 from srkit_core.data.pairs import Naming, Pairs, find_pairs, find_pairs_apart
 from srkit_core.data.picture import Split
 from srkit_core.data.side_by_side import lr_beside_hr
 from srkit_core.data_source import DataSource, missing_path_hint
 from srkit_core.errors import DataError
+from srkit_core.lists import read_partition
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,15 @@ def list_files(source: DataSource, naming: Naming | None) -> Listing:
     path, lr = Path(source.where), Path(source.lr) if source.lr else None
     if source.listing:
         return _listed(source.listing, path, naming, lr)
-    if naming and not lr and not path.is_dir():
-        raise _no_lr(source.where)
+    refuse_lmdb(path)
     if not path.exists():
         raise DataError(
             f"there is no folder {path}",
             hint=f"{missing_path_hint(path)}; or '{BUNDLED}', the bundled photographs",
             path=path,
         )
+    if naming and not lr and not path.is_dir():
+        raise _no_lr(source.where)
     if naming:
         pairs = find_pairs_apart(path, lr, naming) if lr else find_pairs(path, naming)
         return _paired(path if path.is_dir() else path.parent, pairs)
@@ -102,13 +105,15 @@ def _with_splits(listing: Listing) -> Listing:
     named = [both for both in listing.files if all(in_utf8(file) for file in both if file)]
     others = sorted({hr for hr, _ in listing.files} - {hr for hr, _ in named})
     splits = splits_by_folders({hr: name_inside(hr, listing.root) for hr, _ in named})
-    told = (
-        f"the folders of {listing.root} say what pictures are for: "
-        f"{splits_in_words(Counter(splits.values()))}",
-    )
+    told = _told(f"the folders of {listing.root}", splits) if splits else ()
     unnamed = _counted("files whose names are not UTF-8", others)
-    remarks = (*listing.remarks, *(told if splits else ()), *unnamed)
+    remarks = (*listing.remarks, *told, *unnamed)
     return replace(listing, files=tuple(named), remarks=remarks, splits=splits)
+
+
+def _told(who: str, splits: Mapping[Path, Split]) -> tuple[str, ...]:
+    counts = splits_in_words(Counter(splits.values()))
+    return (f"what pictures are for is said by {who}: {counts}",)
 
 
 def _counted(what: str, files: Sequence[Path]) -> tuple[str, ...]:
@@ -119,9 +124,14 @@ def _listed(listing: Path, root: Path, naming: Naming | None, lr: Path | None = 
     """Return what a list names: below the folder, or below its HR subfolders."""
     if naming:
         pairs, remarks = listed_pairs(listing, root, naming, lr)
-        return Listing(root, tuple(pairs), remarks=remarks)
-    pictures, remarks = listed_pictures(listing, root)
-    return Listing(root, _alone(pictures), remarks=remarks)
+        files: tuple[tuple[Path, Path | None], ...] = tuple(pairs)
+    else:
+        pictures, remarks = listed_pictures(listing, root)
+        files = _alone(pictures)
+    parts = {Path(name).name: part for name, part in read_partition(listing).items()}
+    splits: dict[Path, Split] = {hr: parts[hr.name] for hr, _ in files if hr.name in parts}
+    told = _told(str(listing), splits) if splits else ()
+    return Listing(root, files, remarks=(*remarks, *told), splits=splits)
 
 
 def _alone(pictures: Sequence[Path]) -> tuple[tuple[Path, None], ...]:

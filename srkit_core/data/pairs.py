@@ -153,7 +153,7 @@ class Candidates:
             names = ", ".join(str(file.relative_to(self._folder)) for file in found[:2])
             raise DataError(
                 f"{hr} has several LR pictures in {self._folder}: {names}",
-                hint="name the folder of one scale",
+                hint="--scale N, or name the folder of one scale",
                 path=hr,
             )
         return found[0]

@@ -76,7 +76,8 @@ def test_div2k_as_it_is_unpacked(tmp_path):
         lows = ["X4/0001x4.png", "X4/0801x4.png"] if paired else []
         assert [f"X4/{one.lr.name}" for one in found.pictures if one.lr] == lows
         assert found.notes()[-1] == (
-            f"the folders of {tmp_path} say what pictures are for: 1 for training, 1 for validation"
+            f"what pictures are for is said by the folders of {tmp_path}: "
+            "1 for training, 1 for validation"
         )
 
 

@@ -74,7 +74,8 @@ def open_executor(
         with _dask_executor(cluster, out) as there:
             yield there
         return
-    preload = (_WORK, _TORCH_WORK) if options.chain or options.variants > 1 else (_WORK,)
+    makes_lr = bool(options.chain) and not options.paired
+    preload = (_WORK, _TORCH_WORK) if makes_lr or options.variants > 1 else (_WORK,)
     count = workers or os.cpu_count() or 1
     with ProcessExecutor(count, time_limit or _MOST_SECONDS, preload) as here:
         yield here

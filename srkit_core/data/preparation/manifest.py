@@ -23,7 +23,7 @@ from srkit_core.data.splits import Selection, choose
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import write_error, write_text
 from srkit_core.io.documents import json_text, write_json
-from srkit_core.lists import read_list
+from srkit_core.lists import read_list, read_partition
 
 _PARTS = (("val", "validation"), ("test", "a test"))
 _EXAMPLES = "--split 0.15,0.05, or a list of names for each: --split val.txt,test.txt"
@@ -66,13 +66,16 @@ def splits_of_groups(groups: Mapping[str, str], split: str, source: str) -> dict
     """Return `val` or `test` for each group of pictures, given as name to group, that is not for
     training.
 
-    `split` is the share or list of the validation, then that of the test; "" keeps nothing. Raises
+    `split` is the share or list of the validation, then that of the test, or a partition that says
+    of each picture what it is for, of which some may not be there; "" keeps nothing. Raises
     RecipeError when it is neither, DataError when a list cannot be read or names a picture that is
     not there, or one is in both.
     """
     if not split:
         return {}
-    selections = [_selection(piece.strip()) for piece in split.split(",")]
+    selections = _of_partition(groups, split) or [
+        _selection(piece.strip()) for piece in split.split(",")
+    ]
     if len(selections) > 2 or sum(one for one in selections if isinstance(one, float)) >= 1:
         raise RecipeError(
             f"--split {split} leaves nothing to train on, or has more than two parts",
@@ -92,9 +95,32 @@ def splits_of_groups(groups: Mapping[str, str], split: str, source: str) -> dict
     return dict.fromkeys(held, "val") | dict.fromkeys(tested, "test")
 
 
+def _of_partition(groups: Mapping[str, str], split: str) -> list[Selection]:
+    """Return the names for validation and for a test of a partition, of those that are there.
+
+    Raises DataError when it names none of the pictures.
+    """
+    partition = read_partition(Path(split)) if _is_partition(split) else {}
+    there = {_last(name): name for name in groups}
+    known = {there[one]: part for name, part in partition.items() if (one := _last(name)) in there}
+    if partition and not known:
+        raise DataError(f"{split} names none of the pictures", hint=_EXAMPLES, path=Path(split))
+    parts = ("val", "test") if known else ()
+    return [tuple(name for name, part in known.items() if part == wanted) for wanted in parts]
+
+
+def _is_partition(split: str) -> bool:
+    return Path(split).is_file() and bool(read_partition(Path(split)))
+
+
+def _last(name: str) -> str:
+    return PurePosixPath(name).name
+
+
 def empty_splits(split: str, counts: Mapping[str, int]) -> Iterator[str]:
     """Say which parts of a split have got no picture."""
-    for piece, (part, use) in zip(split.split(",") if split else (), _PARTS, strict=False):
+    pieces = split.split(",") if split and not _is_partition(split) else ()
+    for piece, (part, use) in zip(pieces, _PARTS, strict=False):
         if not counts.get(part):
             yield (
                 f"--split {split}: no picture falls into the {piece.strip()} for {use}; lists take "
@@ -214,10 +240,12 @@ def _selection(piece: str) -> Selection:
 def _picture(
     file: InputFile, record: Record, output: Output, split: str, licence: str | None
 ) -> dict[str, Any]:
+    low = {"lr_source": file.lr_shown, "lr_sha256": record.lr_sha256} if file.lr else {}
     return {
         "name": output.name,
         "source": file.shown,
         "sha256": record.sha256,
+        **low,
         "size": list(output.size),
         "crop": list(output.crop),
         "patches": output.patches,

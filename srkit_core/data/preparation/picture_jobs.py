@@ -58,7 +58,8 @@ def stored_sides(height: int, width: int, options: PrepareOptions) -> tuple[int,
     whole LR pixels.
     """
     wide, tall = options.resize or (width, height)
-    return tall // options.scale * options.scale, wide // options.scale * options.scale
+    scale = options.factor
+    return tall // scale * scale, wide // scale * scale
 
 
 def patches_of(height: int, width: int, options: PrepareOptions) -> int:

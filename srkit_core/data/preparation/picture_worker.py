@@ -8,10 +8,13 @@ import errno
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from srkit_core.data.alignment import aligned, aligned_sides
+from srkit_core.data.lmdb_folder import as_file
 from srkit_core.data.preparation.file_names import patch_file_name
 from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.preparation.perceptual_hash import perceptual_hash
@@ -41,11 +44,23 @@ _Files = list[tuple[str, int]]
 
 
 def examine(file: InputFile) -> tuple[int, int] | Unusable:
-    """Return (height, width) of a picture by its header, or why it cannot be used."""
+    """Return (height, width) of a picture by its header, of a pair those of what both show, or why
+    it cannot be used.
+    """
     try:
-        return image_size(file.path)
+        sides = header_size(file.path)
+        if file.lr is None:
+            return sides
+        rows, columns = aligned_sides(sides, header_size(file.lr), file.scale, file.path)
     except DataError as error:
         return unusable_input(error, file.path)
+    return rows * file.scale, columns * file.scale
+
+
+def header_size(path: Path) -> tuple[int, int]:
+    """Return (height, width) of a picture by its header; raises DataError."""
+    with as_file(path) as file:
+        return image_size(file)
 
 
 def prepare_picture(job: PictureJob) -> Unusable | None:
@@ -57,17 +72,13 @@ def prepare_picture(job: PictureJob) -> Unusable | None:
     """
     file = job.file
     try:
-        with file.path.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        digests = _sha256(file.path), _sha256(file.lr) if file.lr else ""
         before = load_record(job.out, file.name)
-        if (
-            before
-            and (before.sha256, before.job) == (sha256, job.digest())
-            and before.is_whole(job.out)
-        ):
+        same = before and (before.sha256, before.lr_sha256, before.job) == (*digests, job.digest())
+        if before and same and before.is_whole(job.out):
             save_record(job.out, file.name, replace(before, bytes=file.bytes, mtime=file.mtime))
             return None
-        pixels, notes = read_image_noted(file.path)
+        read = _read(file)
     except OSError as error:
         if error.errno in FILE_LIMITS:
             raise too_many_files("--workers 1") from error
@@ -76,15 +87,43 @@ def prepare_picture(job: PictureJob) -> Unusable | None:
         return Unusable("it does not fit into memory", lasting=False)
     except DataError as error:
         return unusable_input(error, file.path)
-    if pixels.shape[:2] != (job.height, job.width):
+    if read.hr.shape[:2] != (job.height, job.width):
         return Unusable("its pixels are not as many as its header promises", lasting=True)
-    return _store(job, pixels, sha256, notes)
+    return _store(job, read, digests)
 
 
-def _store(job: PictureJob, pixels: Pixels, sha256: str, notes: tuple[str, ...]) -> Unusable | None:
-    file, bits = job.file, perceptual_hash(pixels)
+def _sha256(path: Path) -> str:
+    with as_file(path) as file, file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read(file: InputFile) -> "_Read":
+    """Read a picture, or a pair cut to what both show."""
+    hr, notes = _pixels(file.path)
+    if file.lr is None:
+        return _Read(hr, None, notes)
+    low, more = _pixels(file.lr)
+    high, lr = aligned(hr, low, file.scale, file.path)
+    return _Read(high, np.ascontiguousarray(lr), (*notes, *more))
+
+
+def _pixels(path: Path) -> tuple[Pixels, tuple[str, ...]]:
+    with as_file(path) as file:
+        return read_image_noted(file)
+
+
+class _Read(NamedTuple):
+    """Pixels as they were read, LR where it is of a pair, and what is to be told."""
+
+    hr: Pixels
+    lr: Pixels | None
+    notes: tuple[str, ...]
+
+
+def _store(job: PictureJob, read: _Read, digests: tuple[str, str]) -> Unusable | None:
+    file, bits = job.file, perceptual_hash(read.hr)
     try:
-        outputs = tuple(_write_variant(job, variant, pixels, sha256) for variant in job.variants)
+        outputs = tuple(_write_variant(job, variant, read, digests[0]) for variant in job.variants)
     except DataError as error:
         if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENAMETOOLONG:
             return Unusable("its name is too long for what is made of it", lasting=True)
@@ -97,27 +136,30 @@ def _store(job: PictureJob, pixels: Pixels, sha256: str, notes: tuple[str, ...])
         job=job.digest(),
         height=job.height,
         width=job.width,
-        sha256=sha256,
+        sha256=digests[0],
         perceptual_hash=bits,
         outputs=outputs,
-        notes=notes,
+        notes=read.notes,
+        lr_sha256=digests[1],
     )
     save_record(job.out, file.name, record)
     return None
 
 
-def _write_variant(job: PictureJob, variant: Variant, pixels: Pixels, sha256: str) -> Output:
+def _write_variant(job: PictureJob, variant: Variant, read: _Read, sha256: str) -> Output:
     """Write one variant: nothing when all of its patches are flat."""
     options, rng = job.options, _rng(variant.name)
     height, width = stored_sides(job.height, job.width, options)
-    hr = _hr(pixels, job, variant, rng)[:height, :width]
+    hr = _hr(read.hr, job, variant, rng)[:height, :width]
     corners = patch_corners(height, width, options)
     good = shows_something(hr, corners, options)
     kept = [(number, corner) for number, corner in enumerate(corners) if good[number]]
     files: _Files = []
     if kept:
         hr = np.ascontiguousarray(hr)
-        lr = _lr(hr, options.chain, options.scale, rng) if options.chain else None
+        lr = read.lr
+        if lr is None and options.chain:
+            lr = _lr(hr, options.chain, options.factor, rng)
         files = (
             [_pack(job, variant, hr, lr, sha256)]
             if options.format == "packed"
@@ -158,7 +200,7 @@ def _pack(
     metadata = {
         "name": variant.name,
         "sha256": sha256,
-        "scale": str(options.scale),
+        "scale": str(options.factor),
         "degradation": options.chain,
     }
     return file, write_shard(
@@ -176,7 +218,7 @@ def _save_patches(
     """Write each patch of HR, and of LR beside it; the LR of a patch is the patch of the LR."""
     options, files = job.options, _Files()
     hr_folder, lr_folder = options.folders
-    stored = [(hr_folder, hr, 1), *([] if lr is None else [(lr_folder, lr, options.scale)])]
+    stored = [(hr_folder, hr, 1), *([] if lr is None else [(lr_folder, lr, options.factor)])]
     for folder, pixels, shrink in stored:
         for number, corner in kept:
             name = patch_file_name(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from srkit_core.chain import bind_chain
+from srkit_core.data.pairs import Naming
 from srkit_core.data.picture_notes import named_at_most
 from srkit_core.data.preparation.executor import PrepareExecutor
 from srkit_core.data.preparation.file_names import check_distinct
@@ -33,7 +34,7 @@ from srkit_core.data.preparation.output_folder import (
     sweep_folder,
 )
 from srkit_core.data.preparation.picture_jobs import PictureJob, patches_of, plan_jobs, stored_sides
-from srkit_core.data.preparation.picture_worker import examine, prepare_picture
+from srkit_core.data.preparation.picture_worker import examine, header_size, prepare_picture
 from srkit_core.data.preparation.prepare_options import PrepareOptions, pixel_folders
 from srkit_core.data.preparation.prepare_pictures import (
     PrepareReport,
@@ -71,10 +72,14 @@ def prepare_folder(
     DataError when there is nothing to prepare; DiskFullError, after which the same call goes on.
     """
     options, out = request.options, request.out
-    if options.chain:
+    if options.chain and not options.paired:
         chains = discover().for_defaults(options.degrade, None)
-        bind_chain(chains, parse_chain(options.chain), options.scale)
-    inputs = find_inputs(request.sources, out)
+        bind_chain(chains, parse_chain(options.chain), options.factor)
+    inputs = find_inputs(request.sources, out, Naming(options.scale) if options.paired else None)
+    options = _with_scale(options, inputs.files)
+    if options.paired:
+        files = tuple(replace(one, scale=options.factor) for one in inputs.files)
+        inputs = replace(inputs, files=files)
     names = [file.name for file in inputs.files]
     fields, notes = with_earlier(out, request.fields)
     _splits(inputs.files, fields, ", ".join(request.sources))  # told before the work if wrong
@@ -95,6 +100,24 @@ def prepare_folder(
             raise DiskFullError(
                 error.message, hint="free some space, and run the same command again: it goes on"
             ) from error
+
+
+def _with_scale(options: PrepareOptions, files: Sequence[InputFile]) -> PrepareOptions:
+    """Return options with the scale of the first pair that can be read, where none is given.
+
+    Raises DataError when none can.
+    """
+    if options.scale is not None or not options.paired:
+        return options
+    for file in files:
+        try:
+            (height, _), (low, _) = map(header_size, filter(None, (file.path, file.lr)))
+        except DataError:
+            continue
+        return replace(options, scale=max(round(height / low), 1))
+    raise DataError(
+        f"none of the {len(files)} pairs can be read, and no scale is known", hint="--scale N"
+    )
 
 
 class _Preparation:
@@ -287,7 +310,9 @@ def _splits(
     files: Sequence[InputFile], fields: ManifestFields, source: str = "the sources"
 ) -> dict[str, str]:
     groups = {file.name: file.group for file in files}
-    return splits_of_groups(groups, fields.split or "", source)
+    if not fields.split:
+        return {file.group: file.split for file in files if file.split in ("val", "test")}
+    return splits_of_groups(groups, fields.split, source)
 
 
 def _as_selected(

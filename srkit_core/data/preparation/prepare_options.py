@@ -13,9 +13,12 @@ from srkit_core.data.prepared_layout import SHARDS
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain
 from srkit_core.flag import Flag
+from srkit_core.recipe import PAIRED
 
 DEFAULT_CHAIN: Final = "bicubic"
 """How LR files are made where nobody says it; it is srkit's own, whatever else has its name."""
+DEFAULT_SCALE: Final = 4
+"""HR size over LR size where nobody says it and no pair shows it."""
 
 StoredFormat: TypeAlias = Literal["packed", "files"]
 
@@ -30,8 +33,9 @@ class PrepareOptions:
 
     `patch` is the side of a patch, None for whole pictures; `stride` leads from patch to patch,
     None for the side of a patch. `resize` is (width, height), which whole pictures are resized to,
-    whatever their proportions. HR is cut to whole LR pixels at `scale`. `degrade` is the chain that
-    makes LR; left out it is bicubic for the format `files`, and no LR is stored in `packed`.
+    whatever their proportions. HR is cut to whole LR pixels at `scale`, 4 when left out. `degrade`
+    is the chain that makes LR; left out it is bicubic for the format `files`, and no LR is stored
+    in `packed`. `paired` takes the LR of pairs as it is, and the scale of the first when left out.
 
     For the format `files` alone: `layout` are the folders of HR and LR, ("hr", "lr") when left out,
     and `names` is the pattern of file names, of {name} {stem} {index} {patch} {variant}.
@@ -45,9 +49,13 @@ class PrepareOptions:
         int | None, Flag("From patch to patch, in HR pixels (default: the patch).", least=1)
     ] = None
     resize: tuple[int, int] | None = None
-    scale: Annotated[int, Flag("HR size over LR size; HR is cut to whole LR pixels.", least=1)] = 4
+    scale: Annotated[
+        int | None,
+        Flag("HR size over LR size, to which HR is cut (default: 4, of pairs theirs).", least=1),
+    ] = None
     degrade: Annotated[
-        str | None, Flag("How LR is made (files: bicubic; packed: no LR is stored).")
+        str | None,
+        Flag("How LR is made (files: bicubic; packed: no LR is stored); paired: stored LR."),
     ] = None
     format: Annotated[StoredFormat, Flag("For srkit's training, or as files.")] = "packed"
     layout: tuple[str, ...] | None = None
@@ -63,7 +71,15 @@ class PrepareOptions:
     ] = None
 
     def __post_init__(self) -> None:
+        if self.degrade:
+            parse_chain(self.degrade)
         self._check_numbers()
+        if self.paired and (self.resize or self.variants > 1):
+            raise RecipeError(
+                f"{'--resize' if self.resize else '--variants'} changes HR, and LR of pairs is "
+                "stored already",
+                hint="leave it out, or --degrade bicubic",
+            )
         if self.format not in get_args(StoredFormat):
             raise RecipeError(
                 f"--format takes packed or files, not '{self.format}'", hint="--format packed"
@@ -74,8 +90,6 @@ class PrepareOptions:
                 hint="add --format files",
             )
         _check_layout(self.layout)
-        if self.degrade:
-            parse_chain(self.degrade)
         if self.names:
             check_pattern(self.names, patches=self.patch is not None, copies=self.variants > 1)
 
@@ -85,12 +99,22 @@ class PrepareOptions:
             if value is not None and value < 1:
                 raise RecipeError(f"--{name} takes 1 or more, not {value}", hint=_HELP)
         for flag, side in (("--patch", self.patch), ("--stride", self.stride)):
-            if self.patch and side and side % self.scale:
-                whole = max(side // self.scale, 1) * self.scale
+            if self.patch and side and side % self.factor:
+                whole = max(side // self.factor, 1) * self.factor
                 raise RecipeError(
-                    f"{flag} {side} is no whole number of LR pixels at scale {self.scale}",
+                    f"{flag} {side} is no whole number of LR pixels at scale {self.factor}",
                     hint=f"{flag} {whole}",
                 )
+
+    @property
+    def paired(self) -> bool:
+        """Whether LR is that of pairs."""
+        return self.degrade is not None and parse_chain(self.degrade) == PAIRED
+
+    @property
+    def factor(self) -> int:
+        """HR size over LR size; 1 for pairs whose scale is not found yet."""
+        return self.scale or (1 if self.paired else DEFAULT_SCALE)
 
     @property
     def chain(self) -> str:
@@ -114,7 +138,7 @@ class PrepareOptions:
         """Return every option that shapes pixels, as text."""
         words = {
             "format": self.format,
-            "scale": str(self.scale),
+            "scale": str(self.factor),
             "patch": str(self.patch or "whole"),
             "degrade": self.chain,
         }

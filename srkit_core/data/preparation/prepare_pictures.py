@@ -1,14 +1,17 @@
 """How are pictures prepared for training from Python?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from srkit_core.data.preparation.manifest import ManifestFields
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.selection import Tally
+from srkit_core.data_source import parse_data_sources, with_lr_apart
+from srkit_core.errors import RecipeError
 from srkit_core.home import at_home
+from srkit_core.recipe import PAIRED
 
 ProgressCallback: TypeAlias = Callable[[str, int, int], None]
 """Hears of each step: what is being done, how many are done, of how many."""
@@ -54,6 +57,7 @@ def prepare(
     out: str | Path,
     options: PrepareOptions | None = None,
     *,
+    lq: str | Path | None = None,
     split: str | None = None,
     licence: str | None = None,
     keep_duplicates: bool | None = None,
@@ -66,15 +70,37 @@ def prepare(
     """Prepare the pictures of folders, files, lists or addresses for training; a second call goes
     on where the first one ended.
 
-    `options` say what is written; `split` to `keep_duplicates` are fields of ManifestFields;
+    `options` say what is written. `lq` are the folders of LR of the sources, in their order: LR is
+    then that of the pairs. `split` to `keep_duplicates` are fields of ManifestFields;
     `workers`, `time_limit` and `cluster` are for `open_executor`, and `redo` does all of it again.
     Raises what these and `prepare_folder` raise; a file that cannot be used is in the report.
     """
     fields = ManifestFields(split, licence, keep_duplicates)
     texts = [sources] if isinstance(sources, (str, Path)) else sources
-    named, written = [str(one) for one in texts], options or PrepareOptions()
+    named, written = _as_pairs([str(one) for one in texts], lq, options or PrepareOptions())
     request = PrepareRequest(named, at_home(Path(out)), written, fields, redo)
     return _prepare(request, workers, time_limit, cluster, progress or _ignore)
+
+
+def _as_pairs(
+    sources: Sequence[str], lq: str | Path | None, options: PrepareOptions
+) -> tuple[Sequence[str], PrepareOptions]:
+    """Return sources and options of pairs, where LR lies apart or a source says that it has some.
+
+    Raises RecipeError when that does not fit the options.
+    """
+    if lq is not None:
+        joined = with_lr_apart(" + ".join(sources), str(lq))
+        sources = [str(one) for one in parse_data_sources(joined)]
+    stored = any(one.has_lr for source in sources for one in parse_data_sources(source))
+    if stored and options.degrade is None:
+        return sources, replace(options, degrade=str(PAIRED))
+    if stored and not options.paired:
+        raise RecipeError(
+            f"--degrade {options.degrade} makes LR, and the LR of {sources[0]} is stored",
+            hint="--degrade paired, or the folder of HR alone",
+        )
+    return sources, options
 
 
 def _prepare(

@@ -56,8 +56,9 @@ class Record:
     """An input file as it was (bytes, mtime in ns), and either why it cannot be used, or what the
     job of this digest wrote of it.
 
-    `height` and `width` are those of the header, 0 where it cannot be read. `notes` say what a
-    person ought to know of how it was read.
+    `height` and `width` are those of the header, 0 where it cannot be read; of a pair, bytes and
+    mtime are sums of both files, height and width what both show. `notes` say what a person ought
+    to know of how it was read.
     """
 
     bytes: int
@@ -70,6 +71,7 @@ class Record:
     perceptual_hash: int = 0
     outputs: tuple[Output, ...] = ()
     notes: tuple[str, ...] = ()
+    lr_sha256: str = ""
 
     def is_of(self, file: InputFile) -> bool:
         """Say whether the file is still the one that was looked at."""
@@ -131,7 +133,7 @@ def load_record(out: Path, name: str) -> Record | None:
     try:
         content = json.loads(record_file(out, name).read_bytes())
         content["perceptual_hash"] = content.pop(_HASH_KEY)
-        content.setdefault("notes", [])  # which records of older versions have not
+        content = {"notes": [], "lr_sha256": "", **content}  # which older records have not
         whole = content.keys() == {field.name for field in fields(Record)}
         return _checked(content) if whole else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
