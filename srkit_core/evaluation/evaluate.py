@@ -182,7 +182,7 @@ def evaluate_models(
     for model in models.values():
         fetch(model, registry, report)
     scale = _scale(wanted, models, found, registry, note)
-    lr_maker = _lr_maker(wanted, registry, scale)
+    lr_maker = _lr_maker(wanted, found.pictures, registry, scale)
     protocol = Protocol(wanted.protocol, scale if wanted.border is None else wanted.border)
     usual = EvaluationRecipe.model_fields["metrics"].default
     terms = bind_metrics(registry.for_defaults(wanted.metrics, usual), wanted.metrics)
@@ -198,8 +198,9 @@ def evaluate_models(
             name, model, examples, protocol, metrics, seen=shown, tile=inference.tile
         )
         scores.append(scored)
-    stored = str(wanted.lr or wanted.data or found.source)
-    return Scores(_described(wanted, protocol, terms, scale, stored), tuple(scores))
+    place = str(wanted.lr or wanted.data or found.source)
+    lr = _lr_described(found.pictures, str(wanted.degrade), place)
+    return Scores(_described(wanted, protocol, terms, scale, lr), tuple(scores))
 
 
 def _short_name(model: str, models: Sequence[str]) -> str:
@@ -211,8 +212,10 @@ def _short_name(model: str, models: Sequence[str]) -> str:
     return model
 
 
-def _lr_maker(wanted: EvaluationRecipe, registry: Registry, scale: int) -> LrMaker:
-    if _is_stored(wanted):
+def _lr_maker(
+    wanted: EvaluationRecipe, pictures: Sequence[Picture], registry: Registry, scale: int
+) -> LrMaker:
+    if wanted.degrade == PAIRED or _are_stored(pictures):
         return LrMaker(None)
     usual = EvaluationRecipe.model_fields["degrade"].default
     names = registry.for_defaults(wanted.degrade, usual)
@@ -246,8 +249,8 @@ def _file_of(picture: Picture) -> Path:
     return Path(picture.name) if picture.path.suffix == SHARD else picture.path
 
 
-def _is_stored(wanted: EvaluationRecipe) -> bool:
-    return wanted.lr is not None or wanted.degrade == PAIRED
+def _are_stored(pictures: Sequence[Picture]) -> bool:
+    return all(one.lr is not None for one in pictures)
 
 
 def _scale(
@@ -284,7 +287,7 @@ def _scale(
 def _scale_of_data(wanted: EvaluationRecipe, picture_set: PictureSet) -> tuple[int, str]:
     if picture_set.scale and not wanted.lr:
         return picture_set.scale, f"that of {picture_set.source}"
-    if _is_stored(wanted):
+    if wanted.degrade == PAIRED or _are_stored(picture_set.pictures):
         return _scale_of_pair(picture_set.pictures[0]), "from the sizes of HR and LR"
     return DEFAULT_SCALE, "the default; choose with --scale N"
 
@@ -300,19 +303,25 @@ def _described(
     protocol: Protocol,
     metrics: Sequence[MetricTerm],
     scale: int,
-    place: str,
+    lr: dict[str, str],
 ) -> dict[str, Any]:
-    stored = {"lr": place, "kernel": "as stored"}
-    made = {"lr": "made from HR", "kernel": str(wanted.degrade)}
     versions = {
         term.label: f"{term.bound.component.distribution} {term.bound.component.version}"
         for term in metrics
     }
-    lr = stored if _is_stored(wanted) else made
     own = own_protocols(metrics, protocol)
     seen = {**protocol.describe(), **({"crop": wanted.crop} if wanted.crop else {})}
     described = {**seen, "scale": scale, **lr, "metrics": versions}
     return {**described, "metric_protocols": own} if own else described
+
+
+def _lr_described(pictures: Sequence[Picture], degrade: str, place: str) -> dict[str, str]:
+    """Say where the LR of pictures is from: stored in a place, made by a degradation, or both."""
+    if _are_stored(pictures):
+        return {"lr": place, "kernel": "as stored"}
+    if any(one.lr is not None for one in pictures):
+        return {"lr": f"{place}; made from HR where none is", "kernel": f"as stored; {degrade}"}
+    return {"lr": "made from HR", "kernel": degrade}
 
 
 def _plain(value: object) -> object:

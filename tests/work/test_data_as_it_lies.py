@@ -233,6 +233,24 @@ def test_a_command_takes_hr_and_lr_apart(tmp_path, command):
     assert (code, "LR of 6 pictures is from disk" in told) == (0, True), told
 
 
+def test_the_protocol_says_where_lr_is_from(tmp_path, command):
+    pairs_in(tmp_path, "high", "low", scale=4)
+    fill(tmp_path / "alone", "x.png", size=(32, 40))
+    stored = f"{tmp_path}/high with {tmp_path}/low"
+    for data, lr, kernel in (
+        (stored, stored, "as stored"),
+        (f"{stored} + {tmp_path}/alone", None, "as stored; bicubic"),
+        (f"{tmp_path}/alone", "made from HR", "bicubic"),
+    ):
+        out = tmp_path / "scores.json"
+        code, told = command("eval", "bicubic", "--data", data, "--metrics", "psnr", "--overwrite",
+                             "--json", out, "--device", "cpu")  # fmt: skip
+        assert code == 0, told
+        protocol = json.loads(out.read_text())["protocol"]
+        assert (protocol["scale"], protocol["kernel"]) == (4, kernel)
+        assert protocol["lr"] == (lr or f"{data}; made from HR where none is")
+
+
 @pytest.mark.parametrize(
     ("words", "fact"),
     [
