@@ -20,11 +20,11 @@ _PART = re.compile(r"(.+\.\w+)(?:\s+|,\s*)([012])")
 _HEADER: Final = "image_id,partition"
 """The first line of the partition as Kaggle keeps it."""
 
-Part: TypeAlias = Literal["train", "val", "test"]
-_PARTS: Final[Mapping[str, Part]] = {"0": "train", "1": "val", "2": "test"}
+PictureUse: TypeAlias = Literal["train", "val", "test"]
+_PARTS: Final[Mapping[str, PictureUse]] = {"0": "train", "1": "val", "2": "test"}
 
 
-def read_partition(path: Path) -> dict[str, Part]:
+def read_partition(path: Path) -> dict[str, PictureUse]:
     """Return the names of a list with what each picture is for; nothing where not every line says.
 
     Raises DataError as `read_list`.
@@ -45,7 +45,7 @@ def read_list(path: Path) -> list[str]:
     return list(partition) if partition else [_name(_ABOUT.sub("", one)) for one in _lines(path)]
 
 
-def read_part(path: Path, part: Part) -> list[str]:
+def read_part(path: Path, part: PictureUse) -> list[str]:
     """Return the names of a list, of a partition those that are for `part`.
 
     Raises DataError as `read_list`, and when a partition has none.

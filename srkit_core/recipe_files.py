@@ -7,13 +7,13 @@ from typing import Final
 
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.home import at_home
-from srkit_core.lists import Part, read_part
+from srkit_core.lists import PictureUse, read_part
 from srkit_core.recipe import Recipe, recipe_from_toml
 from srkit_core.run_folder import RunFolder
 
 RUN_RECIPE: Final = "recipe.toml"
 """What the recipe of a run is called in its folder."""
-_PARTS: Final[Mapping[str, Part]] = {"hold_out": "val", "test": "test"}
+_PARTS: Final[Mapping[str, PictureUse]] = {"hold_out": "val", "test": "test"}
 """What a partition calls the pictures that are kept from training."""
 
 

@@ -17,7 +17,7 @@ from srkit_core.recipe import PAIRED
 
 DEFAULT_CHAIN: Final = "bicubic"
 """How LR files are made where nobody says it; it is srkit's own, whatever else has its name."""
-DEFAULT_SCALE: Final = 4
+_DEFAULT_SCALE: Final = 4
 """HR size over LR size where nobody says it and no pair shows it."""
 
 StoredFormat: TypeAlias = Literal["packed", "files"]
@@ -114,7 +114,7 @@ class PrepareOptions:
     @property
     def factor(self) -> int:
         """HR size over LR size; 1 for pairs whose scale is not found yet."""
-        return self.scale or (1 if self.paired else DEFAULT_SCALE)
+        return self.scale or (1 if self.paired else _DEFAULT_SCALE)
 
     @property
     def chain(self) -> str:
