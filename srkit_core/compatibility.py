@@ -27,14 +27,15 @@ def check_adversarial(recipe: Recipe, losses: Sequence[BoundComponent]) -> None:
         )
 
 
-def check_contests(recipe: Recipe, metrics: Sequence[str]) -> None:
-    """Check the figures that patience and the start of a stage go by: a metric of validation, or
-    the loss.
+def check_contests(recipe: Recipe, schedules: Sequence[str], metrics: Sequence[str]) -> None:
+    """Check the figures that patience, the start of a stage and its schedule go by: a metric of
+    validation, or the loss.
     """
-    for number, stage in enumerate(recipe.stages):
+    for number, (stage, scheduled) in enumerate(zip(recipe.stages, schedules, strict=True)):
         best = stage.start_from.removeprefix("best-")
         starts = [] if stage.start_from in ("last", "ema") else [("start_from", best)]
-        for field, figure in [("patience_on", stage.patience_on), *starts]:
+        rates = [("the schedule's figure", scheduled)] if scheduled else []
+        for field, figure in [("patience_on", stage.patience_on), *starts, *rates]:
             if figure not in (*metrics, "loss"):
                 raise IncompatibleError(
                     f"{field} of stage '{stage.name}' is '{figure}', which validation does not "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeAlias, runtime_checkable
 
@@ -31,7 +31,7 @@ INTERFACES: Final[Mapping[str, int]] = {
     "command": 1,
     "callback": 2,
     "optimizer": 1,
-    "schedule": 1,
+    "schedule": 2,
     "augmentation": 1,
     "tracker": 1,
     "format": 1,
@@ -199,9 +199,26 @@ LENGTH = re.compile(r"\s*([1-9][0-9]*)\s*(steps?|epochs?|)\s*")
 
 
 @dataclass(frozen=True)
+class PastValidation:
+    """What a validation found after so many steps of its stage.
+
+    `figures` are those by which weights are the best: of each metric, and `loss`, the generator's
+    validation loss; what no picture gave is missing. `judges` stands for the pictures: figures of
+    others do not compare.
+    """
+
+    step: int
+    figures: Mapping[str, float]
+    judges: str = ""
+
+
+@dataclass(frozen=True)
 class StepPosition:
     """Where a step is: `step` of `length` in its stage, `run_step` of `run_length` in the run, all
     in steps from 0.
+
+    `validations` are those of the stage so far, since the generator was first updated, and
+    `higher_is_better` names the figures of which the higher one is better.
     """
 
     step: int
@@ -209,6 +226,8 @@ class StepPosition:
     run_step: int
     run_length: int
     steps_per_epoch: int
+    validations: tuple[PastValidation, ...] = field(default=(), repr=False, hash=False)
+    higher_is_better: frozenset[str] = field(default=frozenset(), repr=False)
 
     def steps_of(self, length: int | str) -> int:
         """Return a length in steps: a number of at least 1, or a text such as "2 epochs".

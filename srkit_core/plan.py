@@ -136,7 +136,7 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     degradation = None if stored else _bind_degradation(registry, recipe)
     validation = bind_validation(registry, recipe, degradation)
     decided = validation.best_of or ("", *validation.sets)
-    check_contests(recipe, validation.labels_of(decided))
+    check_contests(recipe, [one.schedule.figure for one in stages], validation.labels_of(decided))
     check_averages(recipe)
     for stage in recipe.stages:
         check_crop(stage, generator, recipe.scale)

@@ -23,7 +23,7 @@ class Schedule(RecipeTable):
     __pydantic_extra__: dict[str, FreeOption]
 
     name: str = "constant"
-    """constant, cosine (options `over`, `final`), multistep (`milestones`, `gamma`) or a plugin's:
+    """constant, cosine, multistep, exponential, polynomial, one-cycle, plateau or a plugin's: see
     `srkit list schedule`; its options stand beside it, such as final = 0.1."""
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 from srkit_core.binding import as_value, bind_options
 from srkit_core.errors import PluginError, SrkitError
@@ -12,6 +12,9 @@ from srkit_core.interfaces import RateFactor, StepPosition
 from srkit_core.registry import Registry
 from srkit_core.schedule import Schedule
 from srkit_core.specs import ScheduleSpec
+
+_TRIED: Final = 100
+"""How many steps of a stage are looked at, about."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class BoundSchedule:
     options: Mapping[str, Any]
     factor: RateFactor = field(compare=False)
     owner: str
+    figure: str = ""
+    """The figure of validation that it goes by, where it goes by one."""
 
     @property
     def written_out(self) -> Schedule:
@@ -52,7 +57,11 @@ def bind_schedule(registry: Registry, schedule: Schedule) -> BoundSchedule:
         raise _broken(one.full_name, f"is not made: {type(error).__name__}: {error}") from error
     if not callable(factor):
         raise _broken(one.full_name, f"is a {type(factor).__name__}, not a function of the step")
-    return BoundSchedule(schedule.name, options, factor, one.full_name)
+    asked = one.spec.figure_option
+    if asked and not isinstance(options.get(asked), str):
+        raise _broken(one.full_name, f"has no option '{asked}' that names a figure")
+    figure = options[asked] if asked else ""
+    return BoundSchedule(schedule.name, options, factor, one.full_name, figure)
 
 
 def rate_factor(schedule: BoundSchedule, lr_warmup: int, position: StepPosition) -> float:
@@ -63,6 +72,21 @@ def rate_factor(schedule: BoundSchedule, lr_warmup: int, position: StepPosition)
     """
     rise = min((position.step + 1) / lr_warmup, 1.0) if lr_warmup else 1.0
     return rise * _scheduled(schedule, position)
+
+
+def is_steady(
+    schedule: BoundSchedule, lengths: tuple[int, int], before: int, steps_per_epoch: int
+) -> bool:
+    """Whether a schedule says the same in a last stage of either length, after so many steps."""
+    shorter = min(lengths)
+    for step in range(0, shorter, max(shorter // _TRIED, 1)):
+        one, other = (
+            StepPosition(step, length, before + step, before + length, steps_per_epoch)
+            for length in lengths
+        )
+        if _scheduled(schedule, one) != _scheduled(schedule, other):
+            return False
+    return True
 
 
 def _scheduled(schedule: BoundSchedule, position: StepPosition) -> float:

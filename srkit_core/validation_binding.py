@@ -54,6 +54,12 @@ class ValidationPlan:
         """A metric for each label that some set has."""
         return {term.label: term for term in reversed(self.terms)}
 
+    @property
+    def higher_is_better(self) -> frozenset[str]:
+        """The labels of which the higher figure is the better one."""
+        labels = self.by_label.items()
+        return frozenset(label for label, term in labels if term.spec.higher_is_better)
+
     def deciding(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return which sets of these names decide what is best: those that the recipe says, else
         the first.

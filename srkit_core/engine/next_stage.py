@@ -50,7 +50,8 @@ def with_counted_samples(context: RunContext, progress: Progress) -> Progress:
 
 def _further(before: Progress, number: int) -> Progress:
     position = Position(number, 0, before.position.total, before.position.samples)
-    return replace(before, position=position, best={}, judged={}, waited=0, ended=False, owed=False)
+    begun = replace(before, position=position, best={}, judged={}, validations=())
+    return replace(begun, waited=0, ended=False, owed=False)
 
 
 def _started(run: StageRun, start_from: str) -> Networks:

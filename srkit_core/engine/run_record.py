@@ -8,12 +8,13 @@ from srkit_core.engine.run_context import RunContext
 from srkit_core.errors import DataError, RecipeError, WeightsError
 from srkit_core.io.atomic import write_text
 from srkit_core.io.documents import write_json
-from srkit_core.plan import plan
+from srkit_core.plan import Plan, plan
 from srkit_core.recipe import Recipe
 from srkit_core.recipe_files import read_run_recipe
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder, read_environment
 from srkit_core.run_options import RunOptions
+from srkit_core.schedule_binding import is_steady
 
 _VERSIONED = ("versions", "python", "device", "precision", "processes")
 _FREE_IN_STAGE: Final = (
@@ -57,7 +58,7 @@ def check_record(context: RunContext) -> None:
         _check_pictures(before["data"], context)
         _check_pretrained(before.get("weights", []), context)
     recorded = recorded_recipe(context.folder, context.registry)
-    for note in _changed_lengths(recorded, context.recipe):
+    for note in _changed_lengths(recorded, context):
         context.callbacks.on_note(note)
 
 
@@ -87,11 +88,12 @@ def known_environment(folder: RunFolder, options: RunOptions) -> dict[str, Any] 
         return None
 
 
-def check_same_recipe(folder: RunFolder, before: Recipe, recipe: Recipe) -> None:
+def check_same_recipe(folder: RunFolder, before: Recipe, planned: Plan) -> None:
     """Raise RecipeError when a run is resumed with another recipe, both with all options written;
     what cannot change the result may differ, and the length of the last stage.
     """
-    old, new = (_what_matters(one, before) for one in (before, recipe))
+    read = [*_validations_are_read(planned), *[True] * len(before.stages)]
+    old, new = (_what_matters(one, read) for one in (before, planned.recipe))
     differing = next(_differing_fields(old, new), None)
     if differing:
         then, now = (_in_words(_at(one, differing)) for one in (old, new))
@@ -107,15 +109,15 @@ def recorded_recipe(folder: RunFolder, registry: Registry) -> Recipe:
     return plan(read_run_recipe(folder), registry).recipe
 
 
-def _what_matters(recipe: Recipe, before: Recipe) -> dict[str, object]:
+def _what_matters(recipe: Recipe, read: Sequence[bool]) -> dict[str, object]:
     """Return a recipe as plain values, but for what a resume may change: its name, the length of
-    its last stage, and fields that the result does not depend on.
+    its last stage, and fields that the result does not depend on, given of which stages training
+    reads the validations.
     """
     document = recipe.to_dict()
     document.pop("name")
     for name in _FREE_IN_VALIDATION:
         document["validation"].pop(name)
-    read = [*_validations_are_read(before), *[True] * len(recipe.stages)]
     for stage, matters in zip(document["stages"], read, strict=False):
         for name in (*_FREE_IN_STAGE, *(() if matters else ("validate_every",))):
             stage.pop(name, None)
@@ -124,14 +126,12 @@ def _what_matters(recipe: Recipe, before: Recipe) -> dict[str, object]:
     return document
 
 
-def _validations_are_read(recipe: Recipe) -> list[bool]:
+def _validations_are_read(planned: Plan) -> list[bool]:
     """Return, of each stage, whether training depends on when it is validated."""
-    following = [*(stage.start_from for stage in recipe.stages[1:]), "last"]
+    following = [*(one.stage.start_from for one in planned.stages[1:]), "last"]
     return [
-        stage.patience is not None
-        or next_from.startswith("best-")
-        or str(stage.schedule.name) == "plateau"
-        for stage, next_from in zip(recipe.stages, following, strict=True)
+        one.stage.patience is not None or next_from.startswith("best-") or bool(one.schedule.figure)
+        for one, next_from in zip(planned.stages, following, strict=True)
     ]
 
 
@@ -201,19 +201,25 @@ def _check_pretrained(before: Sequence[Mapping[str, str]], context: RunContext) 
             )
 
 
-def _changed_lengths(old: Recipe, new: Recipe) -> Iterator[str]:
-    for one, other in zip(old.stages, new.stages, strict=True):
+def _changed_lengths(old: Recipe, context: RunContext) -> Iterator[str]:
+    for one, other in zip(old.stages, context.recipe.stages, strict=True):
         if one.accumulate != other.accumulate:
             yield (
                 f"stage '{one.name}' accumulated {one.accumulate} microbatches "
                 f"and now {other.accumulate}"
             )
-    before, last = old.stages[-1], new.stages[-1]
-    if before.length != last.length:
-        schedule = last.schedule.name.rpartition("/")[2]
-        steady = schedule in ("constant", "multistep")
-        moved = "" if steady else f"; its {schedule} schedule changes from here"
-        yield f"the last stage was {before.length} long and is now {last.length}{moved}"
+    before, last = old.stages[-1].length, context.recipe.stages[-1].length
+    if before != last:
+        now = context.intervals[-1]
+        steady = is_steady(
+            context.plan.stages[-1].schedule,
+            (before.steps(now.steps_per_epoch), now.length),
+            sum(one.length for one in context.intervals[:-1]),
+            now.steps_per_epoch,
+        )
+        name = context.recipe.stages[-1].schedule.name.rpartition("/")[2]
+        moved = "" if steady else f"; its {name} schedule changes from here"
+        yield f"the last stage was {before} long and is now {last}{moved}"
 
 
 def _differing_fields(old: object, new: object, path: str = "") -> Iterator[str]:

@@ -175,8 +175,7 @@ class StageRun:
         self.means.restore(read_state(folder, "means"))
         self.pool.restore(read_state(folder, "pool").tensors, self.device)
         if self.progress.position.step:  # a validation that is owed tells the rates of its step
-            last = self._step_position()
-            self._set_rates(replace(last, step=last.step - 1, run_step=last.run_step - 1))
+            self._set_rates(self._step_position(ago=1))
 
     def oom_hint(self) -> str:
         """Return what to try when it does not fit into memory."""
@@ -227,14 +226,18 @@ class StageRun:
         for network in self.pair.by_name().values():
             network.set_rate(factor)
 
-    def _step_position(self) -> StepPosition:
-        position = self.progress.position
+    def _step_position(self, ago: int = 0) -> StepPosition:
+        """Return where the next step is, or the one of so many steps ago."""
+        context, position = self.context, self.progress.position
+        step = position.step - ago
         return StepPosition(
-            position.step,
+            step,
             self.intervals.length,
-            position.total,
-            sum(one.length for one in self.context.intervals),
+            position.total - ago,
+            sum(one.length for one in context.intervals),
             self.intervals.steps_per_epoch,
+            tuple(one for one in self.progress.validations if one.step <= step),
+            context.plan.validation.higher_is_better,
         )
 
     def _advanced(self) -> Progress:

@@ -133,7 +133,7 @@ def _open_context(
     pinned = _pin(planned, recorded, processes, registry, callbacks)
     if recorded:
         pinned = replace(pinned, plan=with_recorded_intervals(pinned.plan, recorded.stages))
-        check_same_recipe(folder, recorded, pinned.plan.recipe)
+        check_same_recipe(folder, recorded, pinned.plan)
     environment = known_environment(folder, options) if resume is not None else None
     before = held_out_before(folder, environment, options.init, registry)
     data = processes.each(lambda: open_run_data(pinned.plan, options, callbacks, before))

@@ -33,21 +33,23 @@ def _check_deciding(context: RunContext) -> None:
             f"validation.best_of names '{missing[0]}', and no --val gives such a set: {there}",
             hint=f"--val '{missing[0]}=PATH', or --set 'validation.best_of=[]'",
         )
-    check_contests(context.recipe, plan.labels_of(plan.deciding(names)))
+    schedules = [one.schedule.figure for one in context.plan.stages]
+    check_contests(context.recipe, schedules, plan.labels_of(plan.deciding(names)))
 
 
 def _check_losses(context: RunContext) -> None:
     """Refuse to wait for a validation loss that no picture is large enough for."""
-    stages = [one.stage for one in context.plan.stages]
-    following = [*(stage.start_from for stage in stages[1:]), "last"]
-    for number, (stage, next_from) in enumerate(zip(stages, following, strict=True)):
+    stages = context.plan.stages
+    following = [*(one.stage.start_from for one in stages[1:]), "last"]
+    for number, (planned, next_from) in enumerate(zip(stages, following, strict=True)):
+        stage = planned.stage
         waits = stage.patience is not None and stage.patience_on == BEST_LOSS
-        needed = waits or next_from == f"best-{BEST_LOSS}"
+        needed = waits or f"best-{BEST_LOSS}" == next_from or planned.schedule.figure == BEST_LOSS
         if needed and not context.validator.has_losses(crop_rule(context.plan, number)):
             raise RecipeError(
                 f"stage '{stage.name}' needs a validation loss, and no validation picture is as "
                 f"large as its patch of {stage.patch}",
-                hint="--val larger pictures, a smaller --patch, or patience_on = 'psnr'",
+                hint="--val larger pictures, a smaller --patch, or psnr instead of the loss",
             )
 
 

@@ -60,9 +60,13 @@ class OptimizerSpec(FactorySpec):
 class ScheduleSpec(FactorySpec):
     """A schedule: the factory returns a function of a `StepPosition` that gives the factor of the
     stage's learning rate. It is called when a recipe is checked, without torch.
+
+    `figure_option` names the option, if any, that says by which figure of validation it goes: one
+    that is not measured is refused, and a resumed run has to be validated as often as before.
     """
 
     kind = "schedule"
+    figure_option: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

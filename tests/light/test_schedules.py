@@ -7,7 +7,7 @@ from srkit_core.interfaces import RateFactor, StepPosition
 from srkit_core.recipe import recipe_from_toml
 from srkit_core.registry import discover
 from srkit_core.schedule import Schedule
-from srkit_core.schedule_binding import bind_schedule, rate_factor
+from srkit_core.schedule_binding import bind_schedule, is_steady, rate_factor
 from srkit_core.specs import ScheduleSpec
 
 OWN = discover(limit=())
@@ -111,6 +111,36 @@ def test_one_of_a_plugin_is_asked_for_by_name_with_its_options(written):
             "--set 'schedule={",
         ),
         (
+            {"name": "cosine", "periods": [5, 5], "restart_weights": [1.0]},
+            OptionError,
+            "cosine: option 'restart_weights' has 1 weights, and there are 2 periods",
+            "--set 'schedule={",
+        ),
+        (
+            {"name": "cosine", "restart_weights": [1.0]},
+            OptionError,
+            "cosine: option 'restart_weights' has 1 weights, and there are 0 periods",
+            "--set 'schedule={",
+        ),
+        (
+            {"name": "cosine", "periods": ["a while"]},
+            OptionError,
+            "cosine: option 'periods' expects steps of at least 1, or \"2 epochs\", not 'a while'",
+            "--set 'schedule={",
+        ),
+        (
+            {"name": "exponential", "gamma": 0.5, "every": 0},
+            OptionError,
+            "exponential: option 'every' expects steps of at least 1, or \"2 epochs\", not 0",
+            "--set 'schedule={",
+        ),
+        (
+            {"name": "plateau", "factor": 2},
+            OptionError,
+            "plateau: option 'factor' expects float in 0..1, not 2",
+            "srkit show plateau",
+        ),
+        (
             {"name": "multistep", "milestones": [0]},
             OptionError,
             "multistep: option 'milestones' expects steps of at least 1, or \"2 epochs\", not 0",
@@ -172,5 +202,35 @@ def test_recipes_that_were_written_out_before_are_read():
         one, two = recipe_from_toml(before.replace("SCHEDULE", head)).stages
         assert (one.schedule.name, one.schedule.options) == (name, options)
         assert two.schedule.options == {"milestones": (5, "2 epochs"), "gamma": 0.1}
-        assert bind_schedule(OWN, one.schedule).options == options
+        new = {"periods": (), "restart_weights": ()} if name == "cosine" else {}
+        assert bind_schedule(OWN, one.schedule).options == options | new
         assert bind_schedule(OWN, two.schedule).factor(at(8)) == pytest.approx(0.01)
+
+
+def test_a_schedule_says_by_which_figure_of_validation_it_goes():
+    assert bind_schedule(OWN, Schedule(name="plateau")).figure == "loss"
+    by_psnr = bind_schedule(OWN, Schedule.model_validate("plateau(on=psnr)"))
+    assert (by_psnr.figure, bind_schedule(OWN, Schedule(name="cosine")).figure) == ("psnr", "")
+    spec = ScheduleSpec(name="odd", factory=onecycle, summary="odd", figure_option="peak")
+    with pytest.raises(PluginError, match="has no option 'peak' that names a figure"):
+        bind_schedule(OWN.with_components(spec), Schedule(name="odd"))
+
+
+@pytest.mark.parametrize(
+    ("written", "steady"),
+    [
+        ("constant", True),
+        ("multistep(milestones=[5])", True),
+        ("exponential(gamma=0.5)", True),
+        ("plateau", True),
+        ("cosine(periods=[4, 4])", True),
+        ("cosine", False),
+        ("cosine(over=run)", False),
+        ("polynomial", False),
+        ("one-cycle", False),
+    ],
+)
+def test_a_schedule_that_looks_at_the_length_of_its_stage_is_known(written, steady):
+    bound = bind_schedule(OWN, Schedule.model_validate(written))
+    assert is_steady(bound, (10, 20), before=5, steps_per_epoch=3) is steady
+    assert is_steady(bound, (10, 10), before=5, steps_per_epoch=3)

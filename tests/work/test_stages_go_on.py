@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import signal
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from srkit_core.callbacks import Callback
 from srkit_core.engine import stage_run
 from srkit_core.engine.logs.columns import columns_of_kind
 from srkit_core.engine.trainer import train
-from srkit_core.errors import IncompatibleError, InterruptedRunError
+from srkit_core.errors import IncompatibleError, InterruptedRunError, RecipeError
 from srkit_core.io.images import write_image
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
@@ -250,3 +251,45 @@ def test_a_checkpoint_without_a_count_of_samples_goes_on_with_it(trained, photos
     (checkpoint / "digests.json").write_text(json.dumps(digests))
     train(recipe_of(*stages), where, resume="newest")
     assert_same(where.out, trained(*stages))
+
+
+PLATEAU = L1 | {"steps": 6, "validate_every": 1, "schedule": "plateau(patience=1, factor=0.5)"}
+
+
+def rates(folder):
+    return [float(row["lr"]) for row in losses(folder)]
+
+
+def test_a_rate_falls_when_validation_improves_no_more_and_begins_anew_with_a_stage(trained):
+    """At a rate of nothing no figure is better than the first one of its stage."""
+    still = PLATEAU | {"lr": 1e-30}
+    run = trained(still, still | {"steps": 4})
+    one = [1, 1, 1, 0.5, 0.5, 0.25]
+    assert [rate / 1e-30 for rate in rates(run)] == pytest.approx([*one, *one[:4]])
+
+
+@pytest.mark.parametrize("stops", [[2, 1], [3], [4]], ids=str)
+def test_a_plateau_is_resumed_exactly(trained, stops):
+    stage = PLATEAU | {"schedule": "plateau(on=psnr, patience=0, factor=0.5, threshold=1e-3)"}
+    whole = trained(stage)
+    assert_same(trained(stage, stops=stops), whole)
+    assert len(set(rates(whole))) > 1
+
+
+def test_how_often_a_plateau_is_validated_may_not_change_on_a_resume(photos, tmp_path):
+    for schedule, refused in (("plateau", True), ("cosine", False)):
+        where = RunOptions(data=str(photos), out=tmp_path / schedule, device="cpu")
+        with pytest.raises(InterruptedRunError):
+            train(recipe_of(PLATEAU | {"schedule": schedule}), where, callbacks=[Heard(2)])
+        seldom = recipe_of(PLATEAU | {"schedule": schedule, "validate_every": 3})
+        expected = pytest.raises(RecipeError, match="validate_every") if refused else nullcontext()
+        with expected:
+            train(seldom, where, resume="newest")
+
+
+def test_a_plateau_of_what_is_not_measured_is_refused():
+    with pytest.raises(IncompatibleError) as caught:
+        plan(recipe_of(L1 | {"schedule": "plateau(on=lpips)"}), discover())
+    assert caught.value.message == (
+        "the schedule's figure of stage 's0' is 'lpips', which validation does not measure"
+    )

@@ -19,6 +19,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from srkit_core.errors import WeightsError
+from srkit_core.interfaces import PastValidation
 from srkit_core.io.atomic import UNFINISHED, flush, write_bytes, write_error
 from srkit_core.models.weights_file import read_tensors
 from srkit_core.run_folder import RunFolder
@@ -53,8 +54,8 @@ class Progress:
     picture, under every column, that its best figures are means of. `owed` says that the validation
     of the last step failed and is still to come. `stages` is what the summary says of each stage,
     `baseline` what bicubic interpolation scores on which pictures, and `elapsed_s` how many seconds
-    the run has taken. `judged_on` is the digest of what validation sees. A checkpoint that
-    is `kept` stays for good.
+    the run has taken. `judged_on` is the digest of what validation sees, and `validations` are
+    those of the stage. A checkpoint that is `kept` stays for good.
     """
 
     position: Position = Position()
@@ -70,6 +71,7 @@ class Progress:
     elapsed_s: float = 0.0
     judged_on: str = ""
     kept: bool = False
+    validations: tuple[PastValidation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ def read_progress(folder: Path) -> Progress:
                 raise ValueError(f"{name} was altered")
         values = _read(folder / _STATE)["progress"]
         position = Position(**{"samples": UNCOUNTED, **values.pop("position")})
-        return Progress(position, **values)
+        validations = tuple(PastValidation(**one) for one in values.pop("validations", ()))
+        return Progress(position, validations=validations, **values)
     except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"the checkpoint {folder} is damaged: {error}",

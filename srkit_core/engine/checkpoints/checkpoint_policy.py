@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from srkit_core.callbacks import CheckpointEvent
 from srkit_core.engine.checkpoints.checkpoint import Progress, keep_newest, save_checkpoint
-from srkit_core.engine.checkpoints.contests import contests
+from srkit_core.engine.checkpoints.contests import contests, deciding_figures
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.logs.summary import with_validation
 from srkit_core.engine.validator import SetScores
 from srkit_core.errors import WeightsError
 from srkit_core.evaluation.picture_sheet import picture_sheet
+from srkit_core.interfaces import PastValidation
 from srkit_core.io.images import Pixels, write_image
 from srkit_core.models.weights_file import Card, card_of, read_card, save_weights
 
@@ -31,7 +32,10 @@ def keep_best(run: "StageRun", losses: Figures, scores: SetScores) -> Progress:
     kept = {one.name: one.value for one in won if one.name}
     for name in kept:
         _save(run, stage.name, f"best-{name}")
-    still = progress.position.step < run.intervals.first_update
+    step = progress.position.step
+    still = step < run.intervals.first_update
+    figures, judges = deciding_figures(run, losses, scores), run.context.data.judges
+    found = () if still else (PastValidation(step, figures, judges),)
     waited = 0 if stage.patience_on in kept or still else progress.waited + 1
     return replace(
         progress,
@@ -39,6 +43,7 @@ def keep_best(run: "StageRun", losses: Figures, scores: SetScores) -> Progress:
         judged={**progress.judged, **{one.column: one.scores for one in won}},
         waited=waited,
         ended=stage.patience is not None and waited >= stage.patience,
+        validations=(*progress.validations, *found),
         stages=with_validation(run, losses | scores.figures, won, scores.left_out),
     )
 
