@@ -181,6 +181,7 @@ SCHEDULES = (
         factory=plateau,
         summary="the rate falls when a figure of validation improves no more",
         source="torch's ReduceLROnPlateau",
+        small="plateau(patience=1)",
         figure_option="on",
     ),
 )

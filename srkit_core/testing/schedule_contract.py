@@ -3,17 +3,23 @@
 from collections.abc import Callable, Iterator
 from math import isfinite
 
-from srkit_core.interfaces import StepPosition
+from srkit_core.interfaces import PastValidation, StepPosition
 from srkit_core.specs import ScheduleSpec
 from srkit_core.testing.checks import NotTriedError, check
 from srkit_core.testing.extension_contract import ExtensionContract, work_imported
 
 _STAGES = ((1, 0), (7, 0), (1000, 500))
 """Lengths of stages, and how many steps of the run are before them."""
+_VALIDATIONS = tuple(
+    PastValidation(step, {"loss": 0.1, "psnr": 25.0, "ssim": 0.7}, "pictures")
+    for step in range(100, 1000, 100)
+)
+"""What they find: nothing improves."""
 
 
 class ScheduleContract(ExtensionContract):
-    """Checks of a schedule: its factors over stages of one, seven and a thousand steps.
+    """Checks of a schedule: its factors over stages of one, seven and a thousand steps; the longest
+    is validated every hundred steps and improves no more.
 
     Attributes:
         expression: its name, with options to try where it has some.
@@ -74,9 +80,15 @@ class ScheduleContract(ExtensionContract):
         factor = self._made()
         for length, before in _STAGES:
             for step in range(length):
-                at = StepPosition(step, length, before + step, before + length, 100)
+                at = _place(step, length, before)
                 try:
                     yield at, factor(at)
                 except Exception as error:  # a plugin may raise anything
                     fault = f"{type(error).__name__}: {error}"
                     raise AssertionError(f"at {at} it raised {fault}") from error
+
+
+def _place(step: int, length: int, before: int) -> StepPosition:
+    seen = tuple(one for one in _VALIDATIONS if one.step <= step)
+    better = frozenset(("psnr", "ssim"))
+    return StepPosition(step, length, before + step, before + length, 100, seen, better)
