@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from srkit_core.interfaces import Between, PastValidation, RateFactor, StepPosition
 
 
-def plateau(
+def reduce_on_plateau(
     *,
     on: str = "loss",
     factor: Annotated[float, Between(0, 1)] = 0.1,

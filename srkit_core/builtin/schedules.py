@@ -5,12 +5,12 @@ from math import cos, pi
 from typing import Annotated, Literal, TypeAlias
 
 from srkit_core.builtin.one_cycle import one_cycle
-from srkit_core.builtin.plateau import plateau
+from srkit_core.builtin.plateau import reduce_on_plateau
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Between, RateFactor, StepPosition
 from srkit_core.specs import ScheduleSpec
 
-Share: TypeAlias = Annotated[float, Between(0, 1)]
+_Share: TypeAlias = Annotated[float, Between(0, 1)]
 _MILESTONES = "--set 'schedule={name=\"multistep\", milestones=[5000, 8000]}'"
 _PERIODS = "--set 'schedule={name=\"cosine\", periods=[5000, 5000], restart_weights=[1.0, 0.5]}'"
 _EVERY = '--set \'schedule={name="exponential", gamma=0.5, every="2 epochs"}\''
@@ -24,7 +24,7 @@ def constant() -> RateFactor:
 def cosine(
     *,
     over: Literal["stage", "run"] = "stage",
-    final: Share = 0.0,
+    final: _Share = 0.0,
     periods: tuple[int | str, ...] = (),
     restart_weights: tuple[Annotated[float, Between(low=0)], ...] = (),
 ) -> RateFactor:
@@ -101,7 +101,7 @@ def exponential(
 def polynomial(
     *,
     power: Annotated[float, Between(low=0)] = 1.0,
-    final: Share = 0.0,
+    final: _Share = 0.0,
     over: Literal["stage", "run"] = "stage",
 ) -> RateFactor:
     """Let the rate fall as a power of what is left.
@@ -178,7 +178,7 @@ SCHEDULES = (
     ),
     ScheduleSpec(
         name="plateau",
-        factory=plateau,
+        factory=reduce_on_plateau,
         summary="the rate falls when a figure of validation improves no more",
         source="torch's ReduceLROnPlateau",
         small="plateau(patience=1)",
