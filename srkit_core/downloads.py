@@ -55,10 +55,22 @@ def download(
     except (
         Exception
     ) as error:  # a server may answer anything, and the libraries raise errors of many families
-        cause = getattr(error, "reason", error)  # urllib wraps what went wrong below it
-        raise DownloadError(
-            str(getattr(cause, "strerror", None) or cause or type(error).__name__)
-        ) from error
+        raise DownloadError(_cause(error)) from error
+
+
+def download_unknown(url: str, target: Path, report: ByteProgress) -> None:
+    """Bring the file of a web address to `target`, whole; nobody says what it must be.
+
+    Raises DownloadError otherwise.
+    """
+    import tempfile
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
+            _from_home(Home(url=url), Path(folder), report).replace(target)
+    except Exception as error:  # as in `download`
+        raise DownloadError(_cause(error)) from error
 
 
 def sha256(path: Path) -> str:
@@ -67,6 +79,11 @@ def sha256(path: Path) -> str:
 
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cause(error: Exception) -> str:
+    cause = getattr(error, "reason", error)  # urllib wraps what went wrong below it
+    return str(getattr(cause, "strerror", None) or cause or type(error).__name__)
 
 
 def _verify(path: Path, expected: str) -> None:

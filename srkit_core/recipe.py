@@ -99,8 +99,8 @@ class Stage(RecipeTable):
     lr_warmup: RiseText = default(Span(0))
     """How long the learning rate rises linearly from 0 at the beginning of the stage; 0: not."""
     pool: NonNegativeInt = 0
-    """How many examples of earlier steps are kept and mixed with new ones; 0: none (180 in
-    Real-ESRGAN, Wang et al. 2021)."""
+    """How many examples of earlier steps each process keeps and mixes with new ones; 0: none (180
+    in Real-ESRGAN, Wang et al. 2021)."""
     accumulate: Annotated[PositiveInt, Field(le=_MOST_SAMPLES)] = 1
     """In how many parts a batch goes through the networks, to save memory."""
     clip: PositiveFloat | None = None

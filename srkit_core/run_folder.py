@@ -34,6 +34,8 @@ _PARTS: Final = (
     *("wandb", "mlruns", "swanlog"),
 )
 _LATER: Final = "later-"
+DISCRIMINATOR: Final = "discriminator"
+"""What the weights of the discriminator are called in the folder of a stage and in a checkpoint."""
 
 HistoryRow: TypeAlias = Mapping[str, float | str | None]
 """A row of metrics.csv by column; None where a column does not apply."""

@@ -30,11 +30,13 @@ class RunOptions:
     that belong to `data`, in the same order; they become a part of it, "HR with LR". `val` are data
     sources by the name of their validation set ("" for a single one). `out` is the run folder, by
     default the next free `runs/<name>-<n>`; `init` what the generator starts from: a weights file,
-    a run folder or the name of known weights. `workers` are processes that load pictures. `compile`
-    runs networks through torch.compile; `recompute` saves memory by computing blocks of the
-    generator twice; `track` names trackers beside `metrics.csv`; `callback` are expressions of
-    callbacks of plugins, which are told what the run does ("none": nobody of a run that goes on or
-    is repeated); `repeats` is the run folder whose recipe is trained again.
+    a run folder, the name of known weights or an address; `init_disc` what the discriminator starts
+    from, likewise; `init_partial` takes of both what fits, `init_optimizers` takes them from the
+    newest checkpoint of a run, with the states of their optimizers. `workers` are processes that
+    load pictures. `compile` runs networks through torch.compile; `recompute` saves memory by
+    computing blocks of the generator twice; `track` names trackers beside `metrics.csv`; `callback`
+    are expressions of callbacks of plugins, which are told what the run does ("none": nobody of a
+    run that goes on or is repeated); `repeats` is the run folder whose recipe is trained again.
 
     Raises RecipeError when the name of a validation set is taken, or `lq` does not fit `data`.
     """
@@ -44,6 +46,17 @@ class RunOptions:
     val: Mapping[str, str | Path] | None = None
     out: str | Path | None = None
     init: str | Path | None = None
+    init_disc: str | Path | None = None
+    init_partial: Annotated[
+        bool, Flag("Take of --init and --init-disc the tensors that fit, and list the others.")
+    ] = False
+    init_optimizers: Annotated[
+        bool,
+        Flag(
+            "Take --init RUN and --init-disc RUN from the newest checkpoint of RUN as it stands, "
+            "with the states of its optimizers."
+        ),
+    ] = False
     device: Annotated[DeviceName, Flag("Where to compute.")] = "auto"
     precision: Annotated[PrecisionName, Flag("auto: fp32 on a CPU, bf16 on a GPU that has it.")] = (
         "auto"
@@ -58,7 +71,7 @@ class RunOptions:
     repeats: Path | None = None
 
     def __post_init__(self) -> None:
-        for field in ("out", "init", "repeats"):
+        for field in ("out", "init", "init_disc", "repeats"):
             path = getattr(self, field)
             object.__setattr__(self, field, None if path is None else at_home(path))
         object.__setattr__(self, "data", data_with_lr(self.data, self.lq))
@@ -80,7 +93,8 @@ class RunOptions:
         plain = {one.name: getattr(self, one.name) for one in fields(self)}
         plain["data"] = anchored(self.source)
         plain["val"] = self.val and {name: anchored(str(one)) for name, one in self.val.items()}
-        plain["init"] = None if self.init is None else _absolute(Path(self.init))
+        for name in ("init", "init_disc"):
+            plain[name] = None if plain[name] is None else _absolute(plain[name])
         plain |= {name: list(getattr(self, name)) for name in _LISTS}
         return {name: value for name, value in plain.items() if name not in _NOT_REPEATED}
 
@@ -122,6 +136,6 @@ def with_arguments(
     return replace(options, **taken), taken
 
 
-def _absolute(path: Path) -> str:
-    """Return the whole path of a file that is here; other names stay."""
-    return str(path.absolute() if path.exists() else path)
+def _absolute(word: str | Path) -> str:
+    """Return the whole path of a file that is here; names and addresses stay."""
+    return str(Path(word).absolute() if Path(word).exists() else word)

@@ -56,6 +56,8 @@ def _faults_of(spec: AnnouncedSpec) -> Iterator[str]:
     if isinstance(spec, DataSourceSpec) and spec.name != spec.name.lower():
         yield "a scheme is written in small letters"
     if isinstance(spec, LayoutSpec):
+        if bool(spec.generator) == bool(spec.discriminator):
+            yield "it names one network: a generator, or a discriminator"
         yield from _pattern_faults(spec)
 
 

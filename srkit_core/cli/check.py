@@ -13,6 +13,7 @@ from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.cli.network_report import print_networks
 from srkit_core.cli.recipe_report import print_stages, validation_lines
 from srkit_core.cli.render import print_table, print_text
+from srkit_core.cli.train import like_initial
 from srkit_core.durations import duration, pace
 from srkit_core.errors import RecipeError
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from srkit_core.registry import Registry
     from srkit_core.run_options import RunOptions
 
-_TRIED = {name: RUN_FLAGS[name] for name in ("data", "lq", "device", "precision", "workers")}
+_INITIAL = ("init", "init_disc", "init_partial", "init_optimizers")
+_TRIED = {
+    name: RUN_FLAGS[name] for name in ("data", "lq", *_INITIAL, "device", "precision", "workers")
+}
 
 _ALSO_OF_EVAL = ("data", "scale", "degrade", "settings")
 """Flags that an evaluation recipe is checked with, as `srkit eval` takes them."""
@@ -77,6 +81,8 @@ def _check_training(
     from srkit_core.plan import plan_of_run
 
     where, given = with_lr_of_data(where), flags_of(flags)
+    if base is None and given.gen is None and "init" in where:
+        given = like_initial(given, where["init"])
     requested = with_stored_lr(recipe_from_flags(base, given), given, where.get("data"))
     planned = plan_of_run(requested.recipe, registry, folder)
     print_text(f"recipe '{planned.recipe.name}': every component is installed and fits")
@@ -84,6 +90,8 @@ def _check_training(
         print_text(note)
     print_text(f"x{planned.recipe.scale}, seed {planned.recipe.seed}, {_lr(requested.recipe)}")
     _print_recipe(planned, registry, folder, where)
+    if any(name in where for name in _INITIAL):
+        _print_initial(requested.recipe, planned, registry, where)
     if run:
         _try(planned.recipe, registry, _where(folder, where))
 
@@ -136,6 +144,24 @@ def _disk_line(planned: "Plan", crops: int, counts: list[int]) -> str:
 
     intervals = [intervals_of(stage, crops) for stage in planned.stages]
     return f"the run keeps {disk_use(planned, intervals, Parameters(*counts))}"
+
+
+def _print_initial(
+    asked: "Recipe", planned: "Plan", registry: "Registry", where: dict[str, Any]
+) -> None:
+    """Say what the networks begin from, and refuse what does not fit, as train does."""
+    from srkit_core.cli.progress import ProgressView
+    from srkit_core.engine.initial_networks import read_initial_networks
+    from srkit_core.run_options import RunOptions
+
+    options = RunOptions(**{name: where[name] for name in _INITIAL if name in where})
+    with ProgressView() as view:
+        initial = read_initial_networks(asked, planned, options, registry, view.on_download)
+    for role, one in (("generator", initial.generator), ("discriminator", initial.discriminator)):
+        if one:
+            print_text(f"the {role} starts from {one.path}")
+    for note in initial.notes:
+        print_text(note)
 
 
 def _lr(recipe: "Recipe") -> str:

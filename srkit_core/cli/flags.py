@@ -68,8 +68,17 @@ _WRITTEN_OTHERWISE: Final[Mapping[str, Any]] = {
         str | None,
         typer.Option(
             metavar="WEIGHTS|NAME|RUN",
-            help="Weights to start the generator from: a file of anybody, a run, or a name of "
-            "weights list. Without --gen, theirs is trained.",
+            help="Weights to start the generator from: a file of anybody, a run, a name of "
+            "weights list, or an address (hf://OWNER/REPO/FILE, https://...). Without --gen, "
+            "theirs is trained.",
+        ),
+    ],
+    "init_disc": Annotated[
+        str | None,
+        typer.Option(
+            metavar="WEIGHTS|RUN",
+            help="Weights to start the discriminator from: a file of anybody, a run (its last "
+            "adversarial stage), or an address.",
         ),
     ],
     "track": Annotated[

@@ -91,7 +91,7 @@ def _train(
 
     resumed = out if resume else None
     if recipe is None and flags.gen is None and "init" in where and not _holds_run(resumed):
-        flags = _like(flags, where["init"])
+        flags = like_initial(flags, where["init"])
     requested, run = _requested(recipe, flags, resumed)
     notes = list[str]()
     taken = _taken(run, where, notes.append)
@@ -131,7 +131,7 @@ def _holds_run(folder: Path | None) -> bool:
     return folder is not None and RunFolder(folder).holds_run
 
 
-def _like(flags: "Flags", init: str) -> "Flags":
+def like_initial(flags: "Flags", init: str) -> "Flags":
     """Return the flags with the generator that initial weights are of, and their scale."""
     from srkit_core.cli.progress import ProgressView
     from srkit_core.models.initial_weights import read_initial

@@ -1,7 +1,7 @@
 """Which weights are at hand, and what is in them?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -13,11 +13,15 @@ from srkit_core.file_sizes import said_size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from srkit_core.models.discriminator_file import DiscriminatorCard
     from srkit_core.models.foreign_weights import Recognised
     from srkit_core.models.weights_file import Card
     from srkit_core.pretrained import FoundWeights
     from srkit_core.registry import Installed, Registry
     from srkit_core.specs import WeightsSpec
+
+NetworkKind: TypeAlias = Literal["generator", "discriminator"]
+"""Which networks have weights files."""
 
 NameArgument = Annotated[
     str, typer.Argument(help="A pretrained network, as srkit weights list names it.")
@@ -67,8 +71,14 @@ def weights_import_command(
         Path, typer.Argument(help="Weights of another project: .pth, .pt or .safetensors.")
     ],
     out: Annotated[Path, typer.Option(help="The weights file of srkit to write.")],
+    kind: Annotated[
+        NetworkKind, typer.Option(help="What is in the file (default: a generator).")
+    ] = "generator",
     gen: Annotated[
         str | None, typer.Option(help="The generator; options left out come from the file.")
+    ] = None,
+    disc: Annotated[
+        str | None, typer.Option(help="The discriminator; options left out come from the file.")
     ] = None,
     key: Annotated[
         str | None,
@@ -85,11 +95,23 @@ def weights_import_command(
     from srkit_core.registry import discover
 
     _check_out(out, overwrite=overwrite)
+    wish = _wish(kind, gen, disc)
     registry = discover()
-    found, tensors = import_weights(file, registry, parse_call(gen) if gen else None, key)
+    call = parse_call(wish) if wish else None
+    found, tensors = import_weights(file, registry, call, key, kind=kind)
     save_weights(out, tensors, _card(file, found, registry))
-    say(f"{file} is {found.layout.name}: {found.bound.expression}, x{found.scale}", *found.notes())
+    what_for = f", x{found.scale}" if kind == "generator" else ""
+    say(f"{file} is {found.layout.name}: {found.bound.expression}{what_for}", *found.notes())
     say(f"weights: {out}")
+
+
+def _wish(kind: "NetworkKind", gen: str | None, disc: str | None) -> str | None:
+    """Return the network that was written; raises RecipeError where it is of the other kind."""
+    if kind == "generator" and disc is not None:
+        raise RecipeError("--disc is of a discriminator", hint="--kind discriminator")
+    if kind == "discriminator" and gen is not None:
+        raise RecipeError("--gen is of a generator, not of a discriminator", hint=f"--disc {gen}")
+    return gen if kind == "generator" else disc
 
 
 def weights_show_command(
@@ -101,31 +123,42 @@ def weights_show_command(
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Show which model a weights file is for, and what made it."""
-    from srkit_core.models.weights_file import not_finite, read_card, read_tensors
-
+    """Show which model a weights file is for, and what made it; a discriminator's file too."""
     path, notes = _located(file)
-    card, tensors = read_card(path), read_tensors(path)
-    numbers = sum(tensor.numel() for tensor in tensors.values())
-    facts = {
-        "file": str(path),
-        "generator": str(card.generator),
-        "scale": card.scale,
-        "step": card.step,
-        "numbers": numbers,
-        "versions": dict(card.versions),
-        "origin": card.origin,
-        "opened_by": card.opened_by,
-        "not_finite": not_finite(tensors),
-    }
+    facts = _facts_of_file(path)
     if as_json:
-        print_json(facts | {"recipe": card.recipe})
+        print_json(facts)
         return
     for note in notes:
         say(note)
     say(*_described(facts))
-    if card.recipe:
-        say_text(f"\n{card.recipe}")
+    if facts["recipe"]:
+        say_text(f"\n{facts['recipe']}")
+
+
+def _facts_of_file(path: Path) -> dict[str, Any]:
+    from srkit_core.models.discriminator_file import is_discriminator, read_discriminator_card
+    from srkit_core.models.weights_file import not_finite, read_card, read_tensors
+
+    if is_discriminator(path):
+        judge = read_discriminator_card(path)
+        network = {"discriminator": str(judge.discriminator), "patch": judge.patch}
+        card: Card | DiscriminatorCard = judge
+    else:
+        card = read_card(path)
+        network = {"generator": str(card.generator), "opened_by": card.opened_by}
+    tensors = read_tensors(path)
+    return {
+        "file": str(path),
+        **network,
+        "scale": card.scale,
+        "step": card.step,
+        "numbers": sum(tensor.numel() for tensor in tensors.values()),
+        "versions": dict(card.versions),
+        "origin": card.origin,
+        "not_finite": not_finite(tensors),
+        "recipe": card.recipe,
+    }
 
 
 def _located(word: str) -> tuple[Path, tuple[str, ...]]:
@@ -147,8 +180,10 @@ def _located(word: str) -> tuple[Path, tuple[str, ...]]:
 def _described(facts: dict[str, Any]) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(facts["versions"].items()))
     made = f"imported: {facts['origin']}" if facts["origin"] else f"trained: {facts['step']} steps"
-    lines = [facts["file"], f"generator: {facts['generator']}", f"scale: {facts['scale']}", made]
-    if facts["opened_by"]:
+    kind = "generator" if "generator" in facts else "discriminator"
+    size = f"scale: {facts['scale']}" if kind == "generator" else f"patch: {facts['patch']}"
+    lines = [facts["file"], f"{kind}: {facts[kind]}", size, made]
+    if facts.get("opened_by"):
         lines.append(f"opened by: {facts['opened_by']}")
     lines.append(f"numbers in the file: {facts['numbers']:,}")
     if facts["not_finite"]:
@@ -247,14 +282,17 @@ def _check_out(out: Path, *, overwrite: bool) -> None:
     check_outputs([out], overwrite=overwrite)
 
 
-def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card":
+def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card | DiscriminatorCard":
     from srkit_core.downloads import sha256
+    from srkit_core.models.discriminator_file import discriminator_card
     from srkit_core.models.weights_file import card_of
 
     key = found.chosen.table.key
     taken = f", key {key}" if key else ""
     assumed = f", assumed {found.assumptions}" if found.assumed else ""
     origin = f"{file.name}, sha256 {sha256(file)}, layout {found.layout.name}{taken}{assumed}"
+    if found.layout.discriminator:
+        return discriminator_card(found.bound, found.context, registry, origin=origin)
     return card_of(found.bound, found.scale, registry, origin=origin)
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from srkit_core.data.address_source import AddressSource, source_of
+from srkit_core.address_source import AddressSource, source_of
 from srkit_core.data.folders import is_passed_over
 from srkit_core.data.prepared_layout import MANIFEST
 from srkit_core.data.shards import ENDING as SHARD

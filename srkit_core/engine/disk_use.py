@@ -36,18 +36,24 @@ class DiskUse:
     checkpoint_bytes: int
     weights: int
     weights_bytes: int
+    discriminators: int = 0
+    discriminator_bytes: int = 0
 
     @property
     def total(self) -> int:
         """All bytes."""
-        return self.checkpoints * self.checkpoint_bytes + self.weights * self.weights_bytes
+        weights = self.weights * self.weights_bytes
+        judges = self.discriminators * self.discriminator_bytes
+        return self.checkpoints * self.checkpoint_bytes + weights + judges
 
     def __str__(self) -> str:
         """Say it in a line."""
+        size = said_size(self.discriminator_bytes)
+        judges = f", {self.discriminators} of discriminators of {size}"
         return (
             f"up to {said_size(self.total)} of disk: {self.checkpoints} checkpoints of "
             f"{said_size(self.checkpoint_bytes)}, {self.weights} files of weights of "
-            f"{said_size(self.weights_bytes)}"
+            f"{said_size(self.weights_bytes)}{judges if self.discriminators else ''}"
         )
 
 
@@ -63,6 +69,7 @@ def disk_use(planned: Plan, intervals: Sequence[StageIntervals], parameters: Par
     """Return what a run of a plan keeps."""
     stages = list(zip(planned.stages, intervals, strict=True))
     for_good = sum(one.kept_checkpoints.up_to(one.length) for one in intervals)
+    judges = sum(stage.adversarial for stage in planned.stages)
     passing = max(_passing(stage, one) for stage, one in stages)
     weights = 1 + sum(
         len(planned.validation.by_label) + _BESIDE_METRICS + one.kept_weights.up_to(one.length)
@@ -73,6 +80,8 @@ def disk_use(planned: Plan, intervals: Sequence[StageIntervals], parameters: Par
         checkpoint_bytes(planned.recipe, parameters),
         weights,
         _BYTES * parameters.generator,
+        judges,
+        _BYTES * parameters.discriminator if judges else 0,
     )
 
 

@@ -5,7 +5,7 @@ import platform
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,11 @@ from srkit_core.data.bundled_photographs import count_bundled
 from srkit_core.data.picture_digest import digest_of_sets
 from srkit_core.engine.run_context import RunContext
 from srkit_core.errors import SrkitError
-from srkit_core.models.locate_weights import locate_weights
+from srkit_core.models.locate_weights import (
+    LocatedWeights,
+    locate_discriminator,
+    locate_weights,
+)
 from srkit_core.models.weights_file import versions
 from srkit_core.registry import Registry
 
@@ -37,7 +41,10 @@ def describe(context: RunContext) -> dict[str, Any]:
         "commands": [sys.argv],
         "git": _git_state(),
         **_described_data(context),
-        "init": _described_init(context.options.init, context.registry),
+        "init": _described_init(context.options.init, context.registry, locate_weights),
+        "init_disc": _described_init(
+            context.options.init_disc, context.registry, locate_discriminator
+        ),
         "weights": [
             {"name": one.spec.name, "path": str(one.path), "sha256": one.file.sha256}
             for one in context.pretrained
@@ -64,11 +71,15 @@ def _described_data(context: RunContext) -> dict[str, Any]:
     }
 
 
-def _described_init(init: str | Path | None, registry: Registry) -> dict[str, str | None] | None:
+def _described_init(
+    init: str | Path | None,
+    registry: Registry,
+    locate: Callable[[str | Path, Registry], LocatedWeights | None],
+) -> dict[str, str | None] | None:
     if init is None:
         return None
     try:
-        located = locate_weights(init, registry)
+        located = locate(init, registry)
     except SrkitError:  # gone since: a resumed run no longer needs its initial weights
         located = None
     file = located.path if located else Path(init)
@@ -97,8 +108,10 @@ def _facts(environment: Mapping[str, Any]) -> dict[str, Any]:
         "commit": str(git.get("commit"))[:8],
     }
     weights = {one["name"]: one["sha256"][:8] for one in environment.get("weights", [])}
-    init = environment.get("init")
-    return facts | weights | ({"initial weights": str(init["sha256"])[:8]} if init else {})
+    words = {"init": "initial weights", "init_disc": "the discriminator's initial weights"}
+    initial = {said: environment.get(name) for name, said in words.items()}
+    digests = {said: str(one["sha256"])[:8] for said, one in initial.items() if one}
+    return facts | weights | digests
 
 
 def _digest(path: Path) -> str | None:

@@ -113,7 +113,7 @@ def _validate(run: StageRun, stop: StopRequest) -> None:
     request to stop ends is owed to the next life.
     """
     context, before = run.context, run.progress
-    run.means.share(context.processes)  # what is saved when it fails stands for every process
+    run.share_state()  # what is saved when it fails stands for every process
     rows = context.processes.agree(context.log.flush)
     try:
         with _divergence(run), stop.at_once("leaving the validation for later, then saving"):

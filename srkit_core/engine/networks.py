@@ -8,12 +8,11 @@ from torch import nn
 
 from srkit_core.binding import BoundComponent
 from srkit_core.engine.ema import start_average
+from srkit_core.engine.initial_networks import InitialNetworks
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.seeds import seed_for
 from srkit_core.models.build import build_network, to_device
-from srkit_core.models.initial_weights import InitialWeights
 from srkit_core.models.recompute import recompute
-from srkit_core.models.weights_file import fill
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.run_options import RunOptions
 
@@ -50,19 +49,20 @@ class Networks:
 
 
 def build_networks(
-    plan: Plan, options: RunOptions, processes: Processes, init: InitialWeights | None
+    plan: Plan, options: RunOptions, processes: Processes, initial: InitialNetworks
 ) -> Networks:
-    """Build the networks of a run on its device, the generator from initial weights where there
-    are any.
-    """
+    """Build the networks of a run on its device, from initial weights where there are any."""
     seed = plan.recipe.seed
     generator = build_for_training(plan.generator, options, processes, seed_for(seed, "generator"))
-    if init:
-        fill(generator.module, init.tensors, init.path)
+    if initial.generator:
+        initial.generator.fill(generator.module)
     if plan.discriminator is None:
         return Networks(generator, None)
     seed = seed_for(seed, "discriminator")
-    return Networks(generator, build_for_training(plan.discriminator, options, processes, seed))
+    discriminator = build_for_training(plan.discriminator, options, processes, seed)
+    if initial.discriminator:
+        initial.discriminator.fill(discriminator.module)
+    return Networks(generator, discriminator)
 
 
 def build_for_training(

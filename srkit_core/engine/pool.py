@@ -21,7 +21,8 @@ class Pool:
 
     Size 0 passes every batch as it is.
 
-    What it holds belongs to this process and must survive a crash: see `tensors`.
+    What it holds belongs to this process, as each of Real-ESRGAN's has a queue of its own, and must
+    survive a crash: see `tensors`.
     """
 
     def __init__(self, size: int) -> None:

@@ -24,7 +24,9 @@ from srkit_core.engine.checkpoints.checkpoint_policy import (
     keep_milestone,
     keep_pictures,
     run_card,
+    run_discriminator_card,
 )
+from srkit_core.engine.checkpoints.pool_states import leave_pool, pool_state, restore_pool
 from srkit_core.engine.ema import update_average
 from srkit_core.engine.gan_monitor import GanMonitor
 from srkit_core.engine.intervals import StageIntervals
@@ -46,6 +48,7 @@ from srkit_core.models.model import Model
 from srkit_core.models.weights_file import fill
 from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import StagePlan
+from srkit_core.run_folder import DISCRIMINATOR
 from srkit_core.schedule import ramp_factors
 from srkit_core.schedule_binding import rate_factor
 from srkit_core.specs import GeneratorSpec
@@ -144,9 +147,16 @@ class StageRun:
         self.progress = context.processes.agree(partial(keep_best, self, losses, scores))
         context.curves.refresh()
 
+    def share_state(self) -> None:
+        """Give the main process what it saves of all processes: of the log's means and pools."""
+        processes, total = self.context.processes, self.progress.position.total
+        self.means.share(processes)
+        if self.plan.stage.pool and processes.world > 1:
+            leave_pool(self.pool, self.context.folder.checkpoint(total), processes)
+
     def save(self) -> None:
         """Write a checkpoint."""
-        self.means.share(self.context.processes)
+        self.share_state()
         self.context.processes.agree(partial(keep_checkpoint, self))
 
     def save_milestone(self) -> None:
@@ -157,6 +167,8 @@ class StageRun:
         """Return what a resumed run needs of it, by the names of the files."""
         networks = self.networks.by_name().items()
         cards = dict.fromkeys(("generator", "ema"), run_card(self).to_metadata())
+        if self.networks.discriminator:
+            cards[DISCRIMINATOR] = run_discriminator_card(self).to_metadata()
         states = {
             name: State(network.state_dict(), metadata=cards.get(name, {}))
             for name, network in networks
@@ -164,7 +176,8 @@ class StageRun:
         optimizers = self.pair.by_name().items()
         states |= {f"{name}-optimizer": network.state() for name, network in optimizers}
         states |= {"means": self.means.state()} if self.means else {}
-        return states | ({"pool": State(self.pool.tensors())} if len(self.pool) else {})
+        pool = pool_state(self.pool, self.context.processes)
+        return states | ({"pool": pool} if len(self.pool) else {})
 
     def restore(self, folder: Path) -> None:
         """Go on from what a checkpoint holds of it."""
@@ -173,7 +186,8 @@ class StageRun:
         for name, one in self.pair.by_name().items():
             one.restore(read_state(folder, f"{name}-optimizer"))
         self.means.restore(read_state(folder, "means"))
-        self.pool.restore(read_state(folder, "pool").tensors, self.device)
+        processes, callbacks = self.context.processes, self.context.callbacks
+        restore_pool(self.pool, folder, self.plan.stage.name, processes, callbacks)
         if self.progress.position.step:  # a validation that is owed tells the rates of its step
             self._set_rates(self._step_position(ago=1))
 

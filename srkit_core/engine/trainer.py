@@ -27,6 +27,7 @@ from srkit_core.engine.checkpoints.run_lock import run_lock
 from srkit_core.engine.disk_use import disk_notes
 from srkit_core.engine.guarded_callbacks import GuardedCallbacks, open_callbacks, tell_run_start
 from srkit_core.engine.held_out import held_out_before
+from srkit_core.engine.initial_networks import InitialNetworks, read_initial_networks
 from srkit_core.engine.logs.summary import write_summary
 from srkit_core.engine.logs.trackers import Trackers, open_trackers
 from srkit_core.engine.loop import run_stages
@@ -48,10 +49,8 @@ from srkit_core.engine.stage_run import StageRun, open_stage_run
 from srkit_core.engine.unstarted import given_back, missing_folders, without_trace
 from srkit_core.engine.validation_checks import check_validation
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
-from srkit_core.expressions import Call
 from srkit_core.interfaces import RunInfo
 from srkit_core.launch import leftovers
-from srkit_core.models.initial_weights import InitialWeights, check_fits, read_initial
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import Pinned, choose_networks, fetch_networks
 from srkit_core.plan import Plan, plan
@@ -101,7 +100,7 @@ def train(
         lent = folder.path if out is None and processes.is_main else None
         with given_back(lent), heard.told_end(folder.path):
             context = _open_context(planned, folder, options, resume, registry, processes, heard)
-            _run(context, resume, recipe.generator)
+            _run(context, resume, recipe)
     return RunResult(folder.path)
 
 
@@ -165,8 +164,9 @@ def _pin(
     return pinned
 
 
-def _run(context: RunContext, resume: Resume | None, asked: Call) -> None:
-    networks = _build(context, resume, asked)
+def _run(context: RunContext, resume: Resume | None, asked: Recipe) -> None:
+    initial = _initial(context, resume, asked)
+    networks = _build(context, initial)
     context.callbacks.on_note(
         f"training on {context.device} in {context.processes.precision}, "
         f"{describe_pictures(context.data.training)}, into {context.folder.path}"
@@ -185,6 +185,7 @@ def _run(context: RunContext, resume: Resume | None, asked: Call) -> None:
             run = _go_back_to(context, networks, checkpoint)
         else:
             run = _begin(context, networks, again=resume is not None)
+            initial.restore_optimizers(run.pair)
         with context.curves.drawn_at_end(), _opened_trackers(run) as trackers:
             run.context = replace(context, trackers=trackers)
             tell_run_start(run)
@@ -211,28 +212,24 @@ def _tell_who_opens(bound: BoundComponent, callbacks: CallbackList) -> None:
         callbacks.on_note(f"the weights of this {bound.name} are opened by {opened_by}")
 
 
-def _build(context: RunContext, resume: Resume | None, asked: Call) -> Networks:
+def _build(context: RunContext, initial: InitialNetworks) -> Networks:
     """Build the networks, and every stage once, so that what cannot be built is known before
     anything is written.
     """
-    going_on = resume is not None and bool(context.folder.checkpoints())
-    given = None if going_on else context.options.init
-    init = None if given is None else _initial(context, given, asked)
-    networks = build_networks(context.plan, context.options, context.processes, init)
+    networks = build_networks(context.plan, context.options, context.processes, initial)
     for number in range(len(context.plan.stages)):
         open_stage_run(context, networks, number, Progress())
     return networks
 
 
-def _initial(context: RunContext, word: str | Path, asked: Call) -> InitialWeights:
-    """Return the weights to begin with, once they are known to fit the generator, of which a person
-    wrote the `asked` options.
-    """
-    heard = context.callbacks
-    initial = read_initial(word, context.registry, heard.on_download)
-    written = [name for name, _ in asked.options]
-    fits = check_fits(initial, context.plan.generator, context.recipe.scale, written)
-    for text in (*initial.notes, *fits):
+def _initial(context: RunContext, resume: Resume | None, asked: Recipe) -> InitialNetworks:
+    """Return what a new run begins with that was trained before, and say it."""
+    if resume is not None and context.folder.checkpoints():
+        return InitialNetworks()
+    planned, heard = context.plan, context.callbacks
+    registry, options = context.registry, context.options
+    initial = read_initial_networks(asked, planned, options, registry, heard.on_download)
+    for text in initial.notes:
         heard.on_note(text)
     return initial
 
@@ -326,11 +323,6 @@ def _finished(context: RunContext, progress: Progress) -> bool:
 def _check_batches(planned: Plan, processes: Processes) -> None:
     world = processes.world
     for stage in (one.stage for one in planned.stages):
-        if stage.pool and world > 1:
-            raise IncompatibleError(
-                f"the pool of stage '{stage.name}' belongs to one process, not {world}",
-                hint="--set pool=0",
-            )
         shares, batch = world * stage.accumulate, stage.batch
         if batch % shares:
             alone = stage.accumulate == 1

@@ -1,8 +1,8 @@
-"""Which generator do someone else's weights belong to, and how do they get into it?
+"""Which network do someone else's weights belong to, and how do they get into it?
 
 A file names its tensors in the way of the project that wrote it. A layout, which any plugin may
 announce, recognises the names, renames them, and reads from their shapes the options of the
-generator. What shapes cannot say (a factor, the eps of a normalisation, the range) is known of
+network. What shapes cannot say (a factor, the eps of a normalisation, the range) is known of
 published files, read from numbers where a project stores it, or assumed, and people are told so.
 """
 
@@ -21,13 +21,12 @@ from srkit_core.errors import OptionError, SrkitError, WeightsError
 from srkit_core.expressions import Call, parse_call, written
 from srkit_core.models.build import build_network
 from srkit_core.models.layout_choice import choose_layouts
-from srkit_core.models.table_reading import generator_of, read_table
+from srkit_core.models.table_reading import bind_network, network_of, read_table
 from srkit_core.models.weights_file import Tensors, fill, is_ours
-from srkit_core.models.weights_tables import ChosenTable, choose_table
-from srkit_core.plan import bind_generator
+from srkit_core.models.weights_tables import ChosenTable, choose_table, keys_of
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder
-from srkit_core.specs import LayoutSpec
+from srkit_core.specs import Kind, LayoutSpec
 
 _SHOWN = 3
 _WHATEVER_FITS = "auto"
@@ -37,15 +36,21 @@ _HEAD: Final = 8
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file whose layout is known: the table that was taken, under the generator's own names, and
-    the generator bound to fit it; `assumed` are the options that nothing in the file shows.
+    """A file whose layout is known: the table that was taken, under the network's own names, and
+    the network bound to fit it; `assumed` are the options that nothing in the file shows, `context`
+    what the network is for: its `scale`, and the `patch` of a discriminator.
     """
 
     chosen: ChosenTable
     tensors: Tensors
     bound: BoundComponent
-    scale: int
+    context: Mapping[str, int]
     assumed: tuple[str, ...] = ()
+
+    @property
+    def scale(self) -> int:
+        """The scale of a generator."""
+        return self.context["scale"]
 
     @property
     def layout(self) -> LayoutSpec:
@@ -62,30 +67,43 @@ class Recognised:
         """Say what was chosen and assumed."""
         if not self.assumed:
             return self.chosen.notes()
-        told = f"assumed: {self.assumptions} (the file does not say; --gen of weights import does)"
+        flag = "--gen" if self.layout.generator else "--disc"
+        told = f"assumed: {self.assumptions} (the file does not say; {flag} of weights import does)"
         return (*self.chosen.notes(), told)
 
 
 def import_weights(
-    path: Path, registry: Registry, wish: Call | None = None, key: str | None = None
+    path: Path,
+    registry: Registry,
+    wish: Call | None = None,
+    key: str | None = None,
+    *,
+    kind: Kind = "generator",
 ) -> tuple[Recognised, dict[str, Tensor]]:
-    """Return what a file was recognised as, and a complete state dict of that generator.
+    """Return what a file was recognised as, and a complete state dict of that network.
 
     Options that `wish` leaves out come from the file; `key` chooses among its tables. Raises
     WeightsError when the file cannot be read safely, has no layout that is known, or lacks tensors
-    of the generator, has others, or numbers that are not finite; OptionError when the file
+    of the network, has others, or numbers that are not finite; OptionError when the file
     contradicts a written option.
     """
-    found = recognise(path, registry, wish, key)
+    found = recognise(path, registry, wish, key, kind=kind)
     network = build_network(found.bound)
-    fill(network, found.tensors, path, hint="is the file complete, and of this generator?")
+    fill(network, found.tensors, path, hint=f"is the file complete, and of this {kind}?")
     return found, network.state_dict()
 
 
 def recognise(
-    path: Path, registry: Registry, wish: Call | None = None, key: str | None = None
+    path: Path,
+    registry: Registry,
+    wish: Call | None = None,
+    key: str | None = None,
+    *,
+    kind: Kind = "generator",
 ) -> Recognised:
-    """Find the layout of a file among those of the wished generator (without a wish: all)."""
+    """Find the layout of a file among those of the wished network (without a wish: all of that
+    kind).
+    """
     if path.is_file() and is_ours(path):
         raise WeightsError(
             f"{path} is in srkit's format already",
@@ -96,11 +114,13 @@ def recognise(
     arrays = read_arrays(path)
     if not arrays:
         raise WeightsError(f"{path} holds no tensors", hint="give a file of weights", path=path)
-    wanted = None if wish is None else registry.find("generator", wish.name).name
-    layouts = [layout for layout in registry.layouts if wanted in (None, layout.generator)]
+    wanted = None if wish is None else registry.find(kind, wish.name).name
+    of_kind = [layout for layout in registry.layouts if layout.network_kind == kind]
+    layouts = [layout for layout in of_kind if wanted in (None, layout.network)]
     layout_of = choose_layouts(path, arrays, layouts, registry)
     chosen = choose_table(path, arrays, layout_of, key)
     if chosen is None:
+        _refuse_other_kind(path, arrays, kind, registry)
         raise _unknown(path, arrays, layouts, wanted)
     return _fitted(path, registry, chosen, wish)
 
@@ -150,15 +170,16 @@ def _refuse_checkpoint(path: Path) -> None:
 
 
 def _fitted(path: Path, registry: Registry, chosen: ChosenTable, wish: Call | None) -> Recognised:
-    """Bind the generator to what the shapes show, what is known otherwise, and what is usual."""
+    """Bind the network to what the shapes show, what is known otherwise, and what is usual."""
     layout, reading = chosen.table.layout, read_table(path, chosen.table)
     known = dict(reading.stored) | _published(path, registry, layout)
     options = {**reading.usual, **known, **reading.shown}
-    name, scale = generator_of(layout, registry) if wish is None else wish.name, reading.scale
-    bound = bind_generator(registry, Call(name, tuple(sorted(options.items()))), scale)
+    name = network_of(layout, registry) if wish is None else wish.name
+    call = Call(name, tuple(sorted(options.items())))
+    bound = bind_network(registry, layout.network_kind, call, reading.context)
     told = {*known, *reading.shown, *(dict(wish.options) if wish else ())}
     assumed = tuple(one for one in bound.options if one not in told)
-    found = Recognised(chosen, reading.tensors, bound, scale, assumed)
+    found = Recognised(chosen, reading.tensors, bound, reading.context, assumed)
     return found if wish is None else _as_written(path, registry, found, wish)
 
 
@@ -183,28 +204,29 @@ def _as_written(path: Path, registry: Registry, found: Recognised, wish: Call) -
     """Return it with the options that were written; raises OptionError for one that the shapes of
     the tensors contradict.
     """
-    said, scale = dict(found.bound.expression.options), found.scale
-    asked = bind_generator(registry, wish, scale)
-    bound = found.bound
+    said, kind = dict(found.bound.expression.options), found.layout.network_kind
+    asked = bind_network(registry, kind, wish, found.context)
+    bound, flag = found.bound, "--gen" if kind == "generator" else "--disc"
     for name, value in wish.options:
         if asked.options[name] in (bound.options[name], _WHATEVER_FITS):
             continue
         said[name] = value
-        changed = bind_generator(registry, Call(wish.name, tuple(said.items())), scale)
+        call = Call(wish.name, tuple(said.items()))
+        changed = bind_network(registry, kind, call, found.context)
         if not _has_shapes(changed, found.tensors):
             raise OptionError(
-                f"--gen says {name}={_shown(asked.options[name])}, but {path} has "
+                f"{flag} says {name}={_shown(asked.options[name])}, but {path} has "
                 f"{name}={_shown(bound.options[name])}",
                 component=wish.name,
                 option=name,
-                hint=f"leave {name} out: --gen {shlex.quote(str(_without(wish, name)))}",
+                hint=f"leave {name} out: {flag} {shlex.quote(str(_without(wish, name)))}",
             )
         bound = changed
     return replace(found, bound=bound)
 
 
 def _has_shapes(bound: BoundComponent, tensors: Tensors) -> bool:
-    """Whether a generator can hold tensors; one that cannot be built cannot."""
+    """Whether a network can hold tensors; one that cannot be built cannot."""
     try:
         own = build_network(bound).state_dict()
     except SrkitError:
@@ -220,6 +242,20 @@ def _without(wish: Call, name: str) -> Call:
 
 def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+
+
+def _refuse_other_kind(
+    path: Path, arrays: Mapping[str, Tensor], kind: Kind, registry: Registry
+) -> None:
+    """Say of a file that it holds a network of the other kind, where that is known."""
+    for layout in registry.layouts:
+        if layout.network_kind != kind and keys_of(layout, arrays):
+            flag = "--init" if layout.generator else "--init-disc"
+            raise WeightsError(
+                f"{path} holds a {layout.network_kind} ({layout.name}), not a {kind}",
+                hint=f"{flag} {shlex.quote(str(path))} of srkit train takes it",
+                path=path,
+            )
 
 
 def _unknown(

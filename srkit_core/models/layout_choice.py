@@ -1,7 +1,7 @@
 """Which layout does each table of a file have, where several layouts recognise it?
 
 What is found by names alone may be anybody's: a layout whose marks match everything must not take
-the files of another. So where several match, the one whose generator holds every tensor is taken.
+the files of another. So where several match, the one whose network holds every tensor is taken.
 """
 
 import shlex
@@ -15,10 +15,9 @@ from srkit_core.downloads import sha256
 from srkit_core.errors import WeightsError
 from srkit_core.expressions import Call, parse_call
 from srkit_core.models.build import build_network
-from srkit_core.models.table_reading import generator_of, read_table
+from srkit_core.models.table_reading import bind_network, network_of, read_table
 from srkit_core.models.weights_file import Tensors
 from srkit_core.models.weights_tables import WeightsTable, find_tables, keys_of
-from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
 from srkit_core.specs import LayoutSpec
 
@@ -27,9 +26,9 @@ LayoutsByKey: TypeAlias = dict[str, list[LayoutSpec]]
 
 @dataclass(frozen=True)
 class Fit:
-    """The generator that a layout makes of a table, and the names of its tensors there."""
+    """The network that a layout makes of a table, and the names of its tensors there."""
 
-    generator: Call
+    network: Call
     scale: int
     names: frozenset[str]
 
@@ -40,7 +39,7 @@ def choose_layouts(
     """Return the layout of every key of a file under which there are weights.
 
     Of several layouts that recognise a key, those of the generator are taken that known weights
-    name for this file, then the one whose generator holds every tensor; where none does, the one
+    name for this file, then the one whose network holds every tensor; where none does, the one
     with most marks, to say what is wrong. Raises WeightsError that names them when several do.
     """
     recognising = [layout for layout in layouts if keys_of(layout, arrays)]
@@ -87,19 +86,19 @@ def _fits(
 
 
 def fit_of(path: Path, table: WeightsTable, registry: Registry) -> Fit | None:
-    """Return the generator of a table that holds every tensor; None where there is none."""
+    """Return the network of a table that holds every tensor; None where there is none."""
     try:
         reading = read_table(path, table)
         options = {**reading.usual, **reading.stored, **reading.shown}
-        call = Call(generator_of(table.layout, registry), tuple(sorted(options.items())))
-        bound = bind_generator(registry, call, reading.scale)
+        call = Call(network_of(table.layout, registry), tuple(sorted(options.items())))
+        bound = bind_network(registry, table.layout.network_kind, call, reading.context)
         own = build_network(bound).state_dict()
     except Exception:  # a layout may answer anything about a file that is another's
         return None
     shapes = {name: tuple(value.shape) for name, value in reading.tensors.items()}
     if shapes != {name: tuple(value.shape) for name, value in own.items()}:
         return None
-    return Fit(bound.expression, reading.scale, frozenset(shapes))
+    return Fit(bound.expression, reading.context["scale"], frozenset(shapes))
 
 
 def _taken(
@@ -120,9 +119,11 @@ def _ambiguous(path: Path, layouts: Sequence[LayoutSpec], registry: Registry) ->
     names = " and ".join(
         next(one.full_name for one in installed if one.spec is layout) for layout in layouts
     )
-    words = f"{shlex.quote(str(path))} --gen {generator_of(layouts[0], registry)}"
+    flag = "--gen" if layouts[0].generator else "--kind discriminator --disc"
+    words = f"{shlex.quote(str(path))} {flag} {network_of(layouts[0], registry)}"
+    kind, command = layouts[0].network_kind, f"srkit weights import {words}"
     return WeightsError(
         f"{path} is of several layouts alike: {names}",
-        hint=f"say which generator: srkit weights import {words} --out NEW.safetensors",
+        hint=f"say which {kind}: {command} --out NEW.safetensors",
         path=path,
     )

@@ -8,11 +8,12 @@ from typing import Final
 from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.models.known_models import check_announced, known_model
-from srkit_core.models.weights_file import read_card
+from srkit_core.models.weights_address import looks_like_address, weights_at
+from srkit_core.models.weights_file import step_of
 from srkit_core.pretrained import DownloadProgress, obtain
 from srkit_core.recipe_files import read_run_recipe
 from srkit_core.registry import Registry
-from srkit_core.run_folder import RunFolder
+from srkit_core.run_folder import DISCRIMINATOR, RunFolder
 from srkit_core.validation_config import Validation
 
 _FILE_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
@@ -33,28 +34,80 @@ def locate_weights(
     word: str | Path, registry: Registry, report: DownloadProgress | None = None
 ) -> LocatedWeights | None:
     """Return the file that a word means: itself, the best weights of a run folder, known weights by
-    their name (downloaded where they are not here, telling `report`); None for any other word.
+    their name or what lies at an address (downloaded where they are not here, telling `report`);
+    None for any other word.
 
     An existing path wins. Raises WeightsError when a run has no weights yet, and when known weights
     cannot be had or are no model; PluginError when they are not what was announced.
     """
     if not str(word):
         return None
-    path = at_home(Path(word))
-    if path.is_dir():
-        run = RunFolder(path)
-        if run.holds_run:
-            return best_weights(run)
-        if (path / _STATE).is_file():
-            return _of_checkpoint(path)
-    if path.is_file() or path.suffix in _FILE_ENDINGS:
-        return LocatedWeights(path)
+    if looks_like_address(str(word)):
+        return _fetched(str(word), registry, report)
+    here = _on_this_machine(at_home(Path(word)))
+    if here is not None:
+        return here
     known = known_model(str(word), registry)
     if known is None:
         return None
     found = obtain(known, report)
     check_announced(found, registry)
     return LocatedWeights(found.path)
+
+
+def locate_discriminator(
+    word: str | Path, registry: Registry, report: DownloadProgress | None = None
+) -> LocatedWeights | None:
+    """Return the file of a discriminator that a word means: itself, that of the last adversarial
+    stage of a run folder, that of a checkpoint, or what lies at an address; None for other words.
+    """
+    if not str(word):
+        return None
+    if looks_like_address(str(word)):
+        return _fetched(str(word), registry, report)
+    path = at_home(Path(word))
+    if path.is_dir() and RunFolder(path).holds_run:
+        return _discriminator_of(RunFolder(path))
+    inside = path / f"{DISCRIMINATOR}.safetensors"
+    if path.is_dir() and inside.is_file():
+        return LocatedWeights(inside, (f"{path} is a checkpoint: taking {inside.name}",))
+    return LocatedWeights(path) if path.is_file() or path.suffix in _FILE_ENDINGS else None
+
+
+def is_of_checkpoint(path: Path) -> bool:
+    """Whether a file lies in a checkpoint."""
+    return (path.parent / _STATE).is_file()
+
+
+def _discriminator_of(run: RunFolder) -> LocatedWeights:
+    for stage in reversed(read_run_recipe(run).stages):
+        path = run.weights(DISCRIMINATOR, stage.name)
+        if path.is_file():
+            what = f"the discriminator of stage '{stage.name}'"
+            return LocatedWeights(path, (_said(run.path, what, path),))
+    for folder in reversed(run.checkpoints()):  # what an older srkit trained
+        path = folder / f"{DISCRIMINATOR}.safetensors"
+        if path.is_file():
+            return LocatedWeights(path, (_said(run.path, "the discriminator", path),))
+    raise WeightsError(
+        f"the run in {run.path} has no discriminator",
+        hint="--init takes its generator",
+        path=run.path,
+    )
+
+
+def _fetched(address: str, registry: Registry, report: DownloadProgress | None) -> LocatedWeights:
+    kept = weights_at(address, registry, report)
+    return LocatedWeights(kept, (f"the weights of {address} are kept in {kept}",))
+
+
+def _on_this_machine(path: Path) -> LocatedWeights | None:
+    if path.is_dir() and RunFolder(path).holds_run:
+        return best_weights(RunFolder(path))
+    if path.is_dir() and (path / _STATE).is_file():
+        return _of_checkpoint(path)
+    is_file = path.is_file() or path.suffix in _FILE_ENDINGS
+    return LocatedWeights(path) if is_file else None
 
 
 def best_weights(run: RunFolder) -> LocatedWeights:
@@ -96,8 +149,6 @@ def _of_checkpoint(folder: Path) -> LocatedWeights:
 
 
 def _said(run: Path, what: str, path: Path) -> str:
-    try:
-        step = f", after step {read_card(path).step}"
-    except WeightsError:  # whoever reads the file tells what is wrong with it
-        step = ""
+    saved = step_of(path)  # whoever reads the file tells what is wrong with it
+    step = "" if saved is None else f", after step {saved}"
     return f"{run} is a run: taking {what}{step} ({path})"

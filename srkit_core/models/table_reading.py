@@ -1,26 +1,33 @@
-"""What does a layout make of a table: which generator, of which options, with which tensors?"""
+"""What does a layout make of a table: which network, of which options, with which tensors?"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from srkit_core.binding import BoundComponent, bind
 from srkit_core.errors import AmbiguousError, WeightsError
+from srkit_core.expressions import Call
 from srkit_core.models.weights_file import Tensors
 from srkit_core.models.weights_tables import WeightsTable
+from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
-from srkit_core.specs import LayoutSpec
+from srkit_core.specs import Kind, LayoutSpec
+
+USUAL_CONTEXT: Final[Mapping[str, int]] = {"scale": 4, "patch": 128}
+"""What a discriminator is built for where its file does not say."""
 
 
 @dataclass(frozen=True)
 class TableReading:
-    """A table under the generator's own names, and the options that its shapes show, that its
-    numbers say and that files of such shapes have.
+    """A table under the network's own names, what it is built for (`scale`, and of a discriminator
+    `patch`), and the options that its shapes show, that its numbers say and that files of such
+    shapes have.
     """
 
     tensors: Tensors
-    scale: int
+    context: Mapping[str, int]
     shown: Mapping[str, Any]
     stored: Mapping[str, Any]
     usual: Mapping[str, Any]
@@ -36,18 +43,34 @@ def read_table(path: Path, table: WeightsTable) -> TableReading:
         tensors = _renamed(path, table)
         shapes = {name: tuple(value.shape) for name, value in tensors.items()}
         shown = dict(layout.options(shapes))
-        scale = int(shown.pop("scale"))
+        context = _context(layout, shown)
         stored, usual = dict(layout.numbers(table.tensors)), dict(layout.usual(shapes))
     except WeightsError:
         raise
     except Exception as error:  # a layout is a plugin's, and a file anybody's
         raise WeightsError(
-            f"{path} looks like {layout.name}, but {layout.generator} cannot be made of it: "
+            f"{path} looks like {layout.name}, but {layout.network} cannot be made of it: "
             f"{_reason(error)}",
             hint="copy or download it again",
             path=path,
         ) from error
-    return TableReading(tensors, scale, shown, stored, usual)
+    return TableReading(tensors, context, shown, stored, usual)
+
+
+def bind_network(
+    registry: Registry, kind: Kind, call: Call, context: Mapping[str, int]
+) -> BoundComponent:
+    """Bind the network of a table, a generator for its scale or a discriminator for its patch."""
+    if kind == "generator":
+        return bind_generator(registry, call, context["scale"])
+    return bind(registry, kind, call, context)
+
+
+def _context(layout: LayoutSpec, shown: dict[str, Any]) -> dict[str, int]:
+    """Take what a network is built for out of what the shapes of a file show."""
+    if layout.generator:
+        return {"scale": int(shown.pop("scale"))}
+    return {name: int(shown.pop(name, usual)) for name, usual in USUAL_CONTEXT.items()}
 
 
 def new_name(layout: LayoutSpec, name: str) -> str:
@@ -58,17 +81,24 @@ def new_name(layout: LayoutSpec, name: str) -> str:
     return name
 
 
-def generator_of(layout: LayoutSpec, registry: Registry) -> str:
-    """Return the name of the generator of a layout; where several distributions have one of that
+def network_of(layout: LayoutSpec, registry: Registry) -> str:
+    """Return the name of the network of a layout; where several distributions have one of that
     name, that of the distribution that announces the layout.
     """
     try:
-        registry.find("generator", layout.generator)
+        registry.find(layout.network_kind, layout.network)
     except AmbiguousError as error:
         homes = [one.distribution for one in registry.installed(LayoutSpec) if one.spec is layout]
-        own = [f"{home}/{layout.generator}" for home in homes]
-        return next((name for name in own if name in error.candidates), layout.generator)
-    return layout.generator
+        own = [f"{home}/{layout.network}" for home in homes]
+        return next((name for name in own if name in error.candidates), layout.network)
+    return layout.network
+
+
+def flag_of(layout: LayoutSpec) -> str:
+    """Return the flags of `weights import` that say which network a file is of."""
+    if layout.generator:
+        return "--gen GENERATOR"
+    return "--kind discriminator --disc DISCRIMINATOR"
 
 
 def _renamed(path: Path, table: WeightsTable) -> Tensors:
@@ -79,7 +109,8 @@ def _renamed(path: Path, table: WeightsTable) -> Tensors:
             raise WeightsError(
                 f"{path} looks like {table.layout.name}, in which {origin[new]} and {name} are "
                 f"both {new}",
-                hint="is the file of that layout? srkit weights import --gen GENERATOR says which",
+                hint=f"is the file of that layout? srkit weights import {flag_of(table.layout)} "
+                "says which",
                 path=path,
             )
         if new:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -28,6 +29,7 @@ from srkit_core.registry import Registry
 from srkit_core.specs import GeneratorSpec
 
 FORMAT = "srkit-weights-1"
+DISCRIMINATOR_FORMAT = "srkit-discriminator-1"
 _SHOWN_KEYS = 20
 _HEADER_BYTES = 2**16
 _MANY_TIMES, _MANY_NUMBERS, _MANY_TENSORS = 4, 10**6, 500
@@ -93,7 +95,14 @@ def versions(registry: Registry) -> dict[str, str]:
     return {"srkit": version("srkit"), "torch": torch.__version__, **registry.versions}
 
 
-def save_weights(path: Path, tensors: Tensors, card: Card) -> None:
+class AnyCard(Protocol):
+    """Says who the tensors of a file are."""
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the metadata of the file."""
+
+
+def save_weights(path: Path, tensors: Tensors, card: AnyCard) -> None:
     """Write a state dict with its card; the file appears whole or not at all.
 
     Tensors that share memory are written each on its own, which a file of safetensors demands.
@@ -106,20 +115,39 @@ def save_weights(path: Path, tensors: Tensors, card: Card) -> None:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether an existing file begins as srkit's weights do.
+    """Whether an existing file begins as srkit's weights do, of a generator or a discriminator.
 
     One that is cut off further on still is.
     """
+    formats = (FORMAT, DISCRIMINATOR_FORMAT)
     try:
-        return read_header(path).get("format") == FORMAT
+        return read_header(path).get("format") in formats
     except WeightsError:
         with path.open("rb") as file:
-            return FORMAT.encode() in file.read(_HEADER_BYTES)
+            head = file.read(_HEADER_BYTES)
+        return any(one.encode() in head for one in formats)
+
+
+def step_of(path: Path) -> int | None:
+    """Return the step of the run after which a file of srkit was saved; None where no whole file
+    says it.
+    """
+    try:
+        step = read_header(path).get("step", "")
+    except WeightsError:
+        return None
+    return int(step) if step.isdigit() else None
 
 
 def read_card(path: Path) -> Card:
     """Return who a weights file is; raises WeightsError when it is no complete srkit file."""
     metadata = read_header(path)
+    if metadata.get("format") == DISCRIMINATOR_FORMAT:
+        raise WeightsError(
+            f"{path} holds a discriminator, not a generator",
+            hint=f"--init-disc {shlex.quote(str(path))} of srkit train takes it",
+            path=path,
+        )
     if metadata.get("format") != FORMAT:
         hint = (
             f"srkit weights import {shlex.quote(str(path))} --gen GENERATOR --out NEW.safetensors"
@@ -130,7 +158,7 @@ def read_card(path: Path) -> Card:
             generator=parse_call(metadata["generator"]),
             scale=int(metadata["scale"]),
             recipe=metadata.get("recipe", ""),
-            versions=_table(metadata.get("versions", "{}")),
+            versions=table_of_versions(metadata.get("versions", "{}")),
             step=int(metadata.get("step", 0)),
             origin=metadata.get("origin", ""),
             opened_by=metadata.get("opened_by", ""),
@@ -248,7 +276,8 @@ def _type_name(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def _table(text: str) -> dict[str, str]:
+def table_of_versions(text: str) -> dict[str, str]:
+    """Return the versions that a card says; raises ValueError where it is none."""
     table = json.loads(text)
     if not isinstance(table, dict):
         raise ValueError(f"{text} is no table of versions")

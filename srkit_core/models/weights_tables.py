@@ -41,10 +41,13 @@ _AS_THEY_STAND: Final = frozenset(
     {"backup", "before", "collected", "current", "live", "no", "non", "not", "online", "raw"}
     | {"student", "without"}
 )
-_OTHERS: Final = frozenset(
-    {"critic", "d", "disc", "discriminator", "netd"}
-    | {"exp", "grad", "gradient", "gradients", "grads", "optim", "optimizer", "optimizers", "sq"}
+_OPTIMIZERS: Final = frozenset(
+    {"exp", "grad", "gradient", "gradients", "grads", "optim", "optimizer", "optimizers", "sq"}
 )
+_OTHERS: Final[Mapping[str, frozenset[str]]] = {
+    "generator": _OPTIMIZERS | {"critic", "d", "disc", "discriminator", "netd"},
+    "discriminator": _OPTIMIZERS | {"g", "gen", "generator", "netg"},
+}
 """Words in the names of tables, in lower case; a word with `ema` at an end is of an average too."""
 
 _BUFFERS: Final = (".running_mean", ".running_var", ".num_batches_tracked")
@@ -57,7 +60,7 @@ _SHOWN: Final = 6
 
 @dataclass(frozen=True)
 class WeightsTable:
-    """The tensors of one generator in a file: under which key, in which layout, and whether they
+    """The tensors of one network in a file: under which key, in which layout, and whether they
     are a moving average.
     """
 
@@ -101,7 +104,7 @@ def choose_table(
     if key is not None:
         wanted = _keyed(path, arrays, tables, key)
     else:
-        wanted = [table for table in tables if not _words(table.key) & _OTHERS]
+        wanted = [table for table in tables if not _words(table.key) & _others(table)]
     if not wanted:
         return None
     best = min(map(_order, wanted))
@@ -110,11 +113,15 @@ def choose_table(
         keys = [table.key for table in (first, *more)]
         words = f"{shlex.quote(str(path))} --key {shlex.quote(keys[0])}"
         raise WeightsError(
-            f"{path} holds several generators: {', '.join(keys)}",
+            f"{path} holds several {first.layout.network_kind}s: {', '.join(keys)}",
             hint=f"choose one: srkit weights import {words} --out NEW.safetensors",
             path=path,
         )
     return ChosenTable(first, _other_keys(arrays, tables, first))
+
+
+def _others(table: WeightsTable) -> frozenset[str]:
+    return _OTHERS[table.layout.network_kind]
 
 
 def find_tables(arrays: Tensors, layout_of: Mapping[str, LayoutSpec]) -> list[WeightsTable]:

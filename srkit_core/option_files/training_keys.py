@@ -235,6 +235,13 @@ def first_weights(at: At) -> SaidOtherwise:
     return SaidOtherwise("say --init, after the import", ("--init", _IMPORTED))
 
 
+def strict(at: At) -> SaidOtherwise:
+    """Say what happens to weights that do not fit: `--init-partial` is of both networks."""
+    if at.value or at.beside(at.name.replace("strict_load", "pretrain_network")) is None:
+        return SaidOtherwise("weights that do not fit are refused")
+    return SaidOtherwise("say --init-partial, which takes what fits", ("--init-partial",))
+
+
 def table_of_weights(at: At) -> SaidOtherwise:
     """Say which table of a weights file is taken."""
     file = at.beside("pretrain_network_g")

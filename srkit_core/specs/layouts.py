@@ -1,9 +1,9 @@
-"""How do the files of another project name a generator's tensors?"""
+"""How do the files of another project name a network's tensors?"""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from srkit_core.field_bounds import AtLeast, OneLine, Prose
 from srkit_core.interfaces import Count
@@ -31,28 +31,33 @@ def _nothing(found: Mapping[str, Any], /) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class LayoutSpec(AnnouncedSpec):
-    """How the files of another project name the tensors of a generator, and what they leave unsaid.
+    """How the files of another project name the tensors of a generator or a discriminator, and what
+    they leave unsaid.
+
+    `generator` or `discriminator`, one of them, is the name of the component.
 
     A file is of this layout when each of `marks` (regular expressions) matches one of its keys from
     end to end. Every key is renamed by the first of `renames` (pattern, replacement) whose pattern
     matches it from end to end, and kept where none does; an empty replacement drops it. `options`
-    takes the shapes under the new names and returns the options of the generator that they show,
-    together with `scale`.
+    takes the shapes under the new names and returns the options of the network that they show,
+    together with the `scale` of a generator, or with the `patch` of a discriminator that is built
+    for one.
 
     Options that shapes do not show are left out there. They come, the first that says them, from
-    what a person wrote, from `known`, from `numbers`, from `usual`, from the generator's defaults;
+    what a person wrote, from `known`, from `numbers`, from `usual`, from the network's defaults;
     those of the last two are told to people as assumed. `known` holds the options of published
     files by their sha256, or as many of its first digits as are published; `numbers` reads options
     from the tensors, under the names in the file; `usual` says what files of such shapes have.
 
-    `small` is the expression of a small generator whose file has this layout, with the options that
-    such a file is recognised by, where the generator's own `small` is of another; `scales` are
+    `small` is the expression of a small network whose file has this layout, with the options that
+    such a file is recognised by, where the component's own `small` is of another; `scales` are
     those that such files are for, where they are not all of the generator's. Both are for checks.
     """
 
     kind = "layout"
 
-    generator: OneLine
+    generator: OneLine = ""
+    discriminator: OneLine = ""
     marks: Annotated[tuple[str, ...], AtLeast(1)]
     options: Callable[[Shapes], Mapping[str, Any]]
     renames: tuple[tuple[str, str], ...] = ()
@@ -62,3 +67,13 @@ class LayoutSpec(AnnouncedSpec):
     source: Prose
     small: OneLine = ""
     scales: tuple[Count, ...] = ()
+
+    @property
+    def network_kind(self) -> Literal["generator", "discriminator"]:
+        """Which kind of network it is of."""
+        return "discriminator" if self.discriminator else "generator"
+
+    @property
+    def network(self) -> str:
+        """The name of the component it is of."""
+        return self.discriminator or self.generator

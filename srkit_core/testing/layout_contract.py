@@ -13,20 +13,16 @@ from torch import Tensor
 from srkit_core.binding import BoundComponent
 from srkit_core.errors import IncompatibleError, OptionError, RegistryError, WeightsError
 from srkit_core.expressions import Call, parse_call
-from srkit_core.models.build import build_network
 from srkit_core.models.foreign_weights import Recognised, import_weights
 from srkit_core.models.layout_choice import fit_of
-from srkit_core.models.model import Model
-from srkit_core.models.table_reading import generator_of
+from srkit_core.models.table_reading import bind_network, network_of
 from srkit_core.models.weights_tables import WeightsTable, keys_of
 from srkit_core.options import options_of
-from srkit_core.plan import bind_generator
 from srkit_core.specs import GeneratorSpec, LayoutSpec
 from srkit_core.testing import layout_samples as samples
 from srkit_core.testing.announcement_under_test import AnnouncementUnderTest
 from srkit_core.testing.checks import NotTriedError, check
 from srkit_core.testing.inverse_names import BeyondThisError
-from srkit_core.testing.samples import pictures
 
 _ELSEWHERE = Path("a file of another")
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
@@ -35,14 +31,14 @@ _UNLIKE = 1e-4
 
 
 class LayoutContract(AnnouncementUnderTest):
-    """Checks of a layout: a file under the other project's names becomes the generator it was,
+    """Checks of a layout: a file under the other project's names becomes the network it was,
     options and all, and files of others are left alone.
 
     Attributes:
         layout: the name of the layout.
-        expression: a small generator of that layout, as people write it, with every option that its
-            file is recognised by; by default what its spec, or that of its generator, calls small.
-        scale: the scale it is built for; by default 4 where there is one.
+        expression: a small network of that layout, as people write it, with every option that its
+            file is recognised by; by default what its spec, or that of its network, calls small.
+        scale: the scale a generator is built for; by default 4 where there is one.
     """
 
     layout: ClassVar[str]
@@ -64,7 +60,7 @@ class LayoutContract(AnnouncementUnderTest):
         return found
 
     def foreign_table(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the tensors of a generator as a file holds them; a test adds what else is
+        """Return the tensors of a network as a file holds them; a test adds what else is
         there.
         """
         return {self.foreign_name(name): value.contiguous() for name, value in tensors.items()}
@@ -77,19 +73,19 @@ class LayoutContract(AnnouncementUnderTest):
         assert spec.marks, f"{spec.name} has no marks, by which its files are known"
 
     @check("announced")
-    def test_its_generator_is_installed(self) -> None:
-        """A layout is of a generator that learns, with scales that this has."""
-        found = (
-            self.registry()
-            .find("generator", generator_of(self.spec_under_test, self.registry()))
-            .spec
-        )
-        assert isinstance(found, GeneratorSpec)
-        assert found.trainable, f"{found.name} has no tensors"
-        other = sorted(set(self.spec_under_test.scales) - set(found.scales))
+    def test_its_network_is_installed(self) -> None:
+        """A layout is of a generator that learns, with scales that this has, or of a
+        discriminator.
+        """
+        kind = self.spec_under_test.network_kind
+        found = self.registry().find(kind, network_of(self.spec_under_test, self.registry())).spec
+        if isinstance(found, GeneratorSpec):
+            assert found.trainable, f"{found.name} has no tensors"
+        scales = found.scales if isinstance(found, GeneratorSpec) else ()
+        other = sorted(set(self.spec_under_test.scales) - set(scales))
         assert not other, f"{found.name} has no scale {', '.join(map(str, other))}"
         small = parse_call(self._expression()).name.rpartition("/")[2]
-        assert small == found.name, f"its small generator is {small}, not {found.name}"
+        assert small == found.name, f"its small {kind} is {small}, not {found.name}"
 
     @check("announced")
     def test_its_patterns_are_sound(self) -> None:
@@ -114,7 +110,7 @@ class LayoutContract(AnnouncementUnderTest):
             self._bind_all(f"the options of the known file {digest[:8]}", options)
 
     @check("options")
-    def test_what_is_usual_are_options_of_the_generator(self) -> None:
+    def test_what_is_usual_are_options_of_the_network(self) -> None:
         """What shapes do not show comes from numbers and habits, as options that exist and fit."""
         _, tensors = self._network()
         shapes = {name: tuple(value.shape) for name, value in tensors.items()}
@@ -146,7 +142,7 @@ class LayoutContract(AnnouncementUnderTest):
 
     @check("file")
     def test_every_tensor_has_a_name_of_its_own(self) -> None:
-        """Renames lose no tensor of the generator, and make no two of one."""
+        """Renames lose no tensor of the network, and make no two of one."""
         _, tensors = self._network()
         origin = dict[str, str]()
         for name in tensors:
@@ -156,7 +152,7 @@ class LayoutContract(AnnouncementUnderTest):
                 if "becomes" not in str(missing):
                     raise
                 raise AssertionError(
-                    f"{missing}, which {self.spec_under_test.generator} has"
+                    f"{missing}, which {self.spec_under_test.network} has"
                 ) from None
             assert foreign not in origin, f"{origin[foreign]} and {name} are both {foreign}"
             origin[foreign] = name
@@ -202,7 +198,7 @@ class LayoutContract(AnnouncementUnderTest):
         assert named, f"without {foreign} it says: {refusal}"
         more = self._refusal({**self.foreign_table(tensors), "something.else": torch.zeros(1)})
         assert "unexpected something.else" in more, (
-            f"with a tensor 'something.else' that is none of the generator's: {more or 'taken'}"
+            f"with a tensor 'something.else' that is none of the network's: {more or 'taken'}"
         )
 
     @check("inputs")
@@ -266,10 +262,11 @@ class LayoutContract(AnnouncementUnderTest):
         )
 
     def _bound(self, scale: int) -> BoundComponent:
-        return bind_generator(self.registry(), parse_call(self._expression()), scale)
+        kind, call = self.spec_under_test.network_kind, parse_call(self._expression())
+        return bind_network(self.registry(), kind, call, samples.built_for(scale))
 
     def _network(self) -> tuple[BoundComponent, dict[str, Tensor]]:
-        """Return the small generator and its tensors.
+        """Return the small network and its tensors.
 
         Raises NotTriedError where there is none, which has a check of its own.
         """
@@ -286,7 +283,7 @@ class LayoutContract(AnnouncementUnderTest):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "foreign.safetensors"
             save_file(dict(table), path)
-            return import_weights(path, self.registry())
+            return import_weights(path, self.registry(), kind=self.spec_under_test.network_kind)
 
     def _taken(self, table: Mapping[str, Tensor]) -> tuple[Recognised, dict[str, Tensor]]:
         """Return what a file that must be taken is taken for."""
@@ -302,7 +299,7 @@ class LayoutContract(AnnouncementUnderTest):
         return ""
 
     def _expect_the_same(self, bound: BoundComponent, scale: int) -> Recognised | None:
-        """Return what the file of a generator is taken for; None where it is refused, or another
+        """Return what the file of a network is taken for; None where it is refused, or another
         layout's.
         """
         tensors = samples.network_tensors(bound)
@@ -314,33 +311,25 @@ class LayoutContract(AnnouncementUnderTest):
         if found.layout != self.spec_under_test:
             return None
         assert found.scale == scale, f"a file of scale {scale} is taken for one of {found.scale}"
-        lr = pictures(1, 24, 24)
-        wanted = _upscaled(bound, tensors, scale, lr)
-        got = _upscaled(found.bound, imported, scale, lr)
+        wanted = samples.output_of(bound, tensors, scale)
+        got = samples.output_of(found.bound, imported, scale)
         off = (wanted - got).abs().max().item()
         assert off < _UNLIKE, (
-            f"a file of {bound.expression} is taken for {found.bound.expression}, whose SR is off "
-            f"by {off:.2g}"
+            f"a file of {bound.expression} is taken for {found.bound.expression}, whose output is "
+            f"off by {off:.2g}"
         )
         return found
 
     def _bind_all(self, what: str, options: Mapping[str, Any]) -> None:
-        """Raise AssertionError for options that the generator lacks, or that do not fit it."""
-        name = generator_of(self.spec_under_test, self.registry())
-        spec = self.registry().find("generator", name).spec
+        """Raise AssertionError for options that the network lacks, or that do not fit it."""
+        kind = self.spec_under_test.network_kind
+        name = network_of(self.spec_under_test, self.registry())
+        spec = self.registry().find(kind, name).spec
         other = options.keys() - {one.name for one in options_of(spec.factory)}
         assert not other, f"{what}: {spec.name} has no option {', '.join(sorted(other))}"
         shown = {**dict(parse_call(self._expression()).options), **options}
         try:
-            bind_generator(self.registry(), Call(name, tuple(shown.items())), self._scale())
+            call, context = Call(name, tuple(shown.items())), samples.built_for(self._scale())
+            bind_network(self.registry(), kind, call, context)
         except OptionError as error:
             raise AssertionError(f"{what}: {error.message}") from None
-
-
-@torch.no_grad()
-def _upscaled(
-    bound: BoundComponent, tensors: Mapping[str, Tensor], scale: int, lr: Tensor
-) -> Tensor:
-    network = build_network(bound)
-    network.load_state_dict(dict(tensors))
-    return Model(network.eval(), bound, scale)(lr)

@@ -12,12 +12,13 @@ from srkit_core.catalogue import catalogue
 from srkit_core.errors import SrkitError
 from srkit_core.expressions import Call, Value, parse_call
 from srkit_core.models.build import build_network
-from srkit_core.models.table_reading import generator_of
+from srkit_core.models.model import Model
+from srkit_core.models.table_reading import USUAL_CONTEXT, bind_network, network_of
 from srkit_core.options import Option, options_of
-from srkit_core.plan import bind_generator
 from srkit_core.registry import Registry
-from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_core.specs import DiscriminatorSpec, GeneratorSpec, Kind, LayoutSpec
 from srkit_core.testing.inverse_names import BeyondThisError, foreign_names
+from srkit_core.testing.samples import pictures
 
 JUNK: Final = (
     ("weight", "bias"),
@@ -33,24 +34,27 @@ JUNK: Final = (
 
 _SECONDS: Final = 0.1
 """How long a pattern may take for one name that it does not match."""
+_SIDE: Final = 24
 _PUMPED: Final = ("0", "a", ".", "_", "a.", "0.", "conv.0.", "body.0.")
 
 
 def small_expression(layout: LayoutSpec, registry: Registry) -> str:
-    """Return a small generator whose file has a layout: the layout's own, or its generator's.
+    """Return a small network whose file has a layout: the layout's own, or its component's.
 
-    Raises UnknownComponentError when its generator is not installed.
+    Raises UnknownComponentError when its network is not installed.
     """
-    name = generator_of(layout, registry)
-    spec = registry.find("generator", name).spec
+    name = network_of(layout, registry)
+    spec = registry.find(layout.network_kind, name).spec
     text = layout.small or spec.small or name
     call = parse_call(text)
     return str(Call(name, call.options)) if call.name == spec.name else text
 
 
 def scales_of(layout: LayoutSpec, registry: Registry) -> tuple[int, ...]:
-    """Return the scales that files of a layout are for."""
-    spec = registry.find("generator", generator_of(layout, registry)).spec
+    """Return the scales that files of a layout are for; of a discriminator's, the usual one."""
+    if layout.discriminator:
+        return (USUAL_CONTEXT["scale"],)
+    spec = registry.find("generator", network_of(layout, registry)).spec
     offered = spec.scales if isinstance(spec, GeneratorSpec) else ()
     return tuple(one for one in offered if one in layout.scales) or offered
 
@@ -61,7 +65,7 @@ def usual_scale(scales: tuple[int, ...]) -> int:
 
 
 def network_tensors(bound: BoundComponent) -> dict[str, Tensor]:
-    """Return the tensors of a generator, each with values of its own."""
+    """Return the tensors of a network, each with values of its own."""
     rng = torch.Generator().manual_seed(0)
     return {
         name: value + 0.01 * torch.randn(value.shape, generator=rng)
@@ -71,14 +75,28 @@ def network_tensors(bound: BoundComponent) -> dict[str, Tensor]:
     }
 
 
+@torch.no_grad()
+def output_of(bound: BoundComponent, tensors: Mapping[str, Tensor], scale: int) -> Tensor:
+    """Return what a network makes of a picture: SR, or the logits of all its maps."""
+    network = build_network(bound)
+    network.load_state_dict(dict(tensors))
+    network.eval()
+    if bound.component.kind == "generator":
+        return Model(network, bound, scale)(pictures(1, _SIDE, _SIDE))
+    smallest = bound.amount(bound.spec(DiscriminatorSpec).min_size)
+    side = bound.context.get("patch", max(_SIDE, smallest))
+    maps = network(pictures(1, side, side))
+    return torch.cat([one.flatten() for one in (maps if isinstance(maps, tuple) else (maps,))])
+
+
 def foreign_name(layout: LayoutSpec, name: str) -> str | None:
     """Return what a file of a layout calls a tensor; None where no name becomes it."""
     return next(foreign_names(layout, name), None)
 
 
 def files_of_others(layout: LayoutSpec, registry: Registry) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the files of other layouts, and the tensors of other generators under their own names,
-    each with who it is of.
+    """Yield the files of other layouts, and the tensors of other networks of its kind under their
+    own names, each with who it is of.
 
     A layout of srkit's catalogue is tried on files of the catalogue alone, so that what somebody
     else installs beside it is not held against it.
@@ -90,22 +108,24 @@ def files_of_others(layout: LayoutSpec, registry: Registry) -> Iterator[tuple[st
             named = _file_of(other.spec, registry)
             if named:
                 yield f"layout {other.full_name}", named
-    own = generator_of(layout, registry)
-    for component in registry.of_kind("generator"):
+    own, kind = network_of(layout, registry), layout.network_kind
+    for component in registry.of_kind(kind):
         spec = component.spec
-        if own in (component.name, component.full_name) or not isinstance(spec, GeneratorSpec):
+        if own in (component.name, component.full_name):
             continue
-        if spec.trainable and (component.distribution in listed or not home & listed):
+        learns = not isinstance(spec, GeneratorSpec) or spec.trainable
+        if learns and (component.distribution in listed or not home & listed):
             call = Call(component.full_name, parse_call(spec.small or spec.name).options)
-            tensors = _tensors(registry, call, usual_scale(spec.scales))
+            scale = usual_scale(spec.scales) if isinstance(spec, GeneratorSpec) else 0
+            tensors = _tensors(registry, kind, call, scale)
             if tensors:
-                yield f"generator {component.full_name}", tensors
+                yield f"{kind} {component.full_name}", tensors
 
 
 def variants(
     bound: BoundComponent, registry: Registry, scale: int
 ) -> Iterator[tuple[str, BoundComponent]]:
-    """Yield a generator with one option after the other changed, wherever that changes its
+    """Yield a network with one option after the other changed, wherever that changes its
     tensors, and the name of the option.
     """
     written = dict(bound.expression.options)
@@ -113,9 +133,10 @@ def variants(
     for option in options_of(bound.component.spec.factory):
         for value in _other_values(option, bound.options[option.name]):
             call = Call(bound.name, tuple({**written, option.name: value}.items()))
-            tensors = _tensors(registry, call, scale)
+            kind = bound.component.kind
+            tensors = _tensors(registry, kind, call, scale)
             if tensors and _shapes(tensors) != shapes:
-                yield option.name, bind_generator(registry, call, scale)
+                yield option.name, bind_network(registry, kind, call, built_for(scale))
                 break
 
 
@@ -137,16 +158,22 @@ def slow_name(matches: Any, examples: tuple[str, ...]) -> str | None:
 def _file_of(layout: LayoutSpec, registry: Registry) -> dict[str, Tensor] | None:
     try:
         call = parse_call(small_expression(layout, registry))
-        tensors = _tensors(registry, call, usual_scale(scales_of(layout, registry)))
+        scale = usual_scale(scales_of(layout, registry))
+        tensors = _tensors(registry, layout.network_kind, call, scale)
         names = {name: foreign_name(layout, name) for name in tensors or ()}
     except (SrkitError, BeyondThisError):
         return None  # whose layout that is has a check of its own for it
     return {names[name] or name: value for name, value in (tensors or {}).items()}
 
 
-def _tensors(registry: Registry, call: Call, scale: int) -> dict[str, Tensor] | None:
+def built_for(scale: int) -> dict[str, int]:
+    """Return what a network is built for, at a scale (0: the usual one)."""
+    return {**USUAL_CONTEXT, **({"scale": scale} if scale else {})}
+
+
+def _tensors(registry: Registry, kind: Kind, call: Call, scale: int) -> dict[str, Tensor] | None:
     try:
-        return network_tensors(bind_generator(registry, call, scale))
+        return network_tensors(bind_network(registry, kind, call, built_for(scale)))
     except Exception:  # what cannot be built has no file
         return None
 

@@ -2,12 +2,15 @@
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from srkit_core.cli.app import run
 from srkit_core.engine.logs.columns import columns_of_kind
@@ -167,6 +170,58 @@ def test_a_signal_stops_both_after_the_same_step_and_the_run_goes_on_exactly(tmp
     assert (folder / "weights/last.safetensors").stat().st_size == (
         whole / "weights/last.safetensors"
     ).stat().st_size
+
+
+@pytest.mark.parametrize("order", ["generator-first", "discriminator-first"])
+def test_two_processes_train_a_discriminator_alone_as_one_does(tmp_path, order):
+    words = ["train", *SMALL, "--disc", "unet-sn(features=2)", "--loss", "l1+gan", *GENTLY]
+    words += ["--steps", "6", "--set", "freeze=2", "--set", "generator_every=2", "--set", "ema=0.5"]
+    words += ["--set", f"order={order}", "--set", "d_steps=2", "--set", "checkpoint_every=3"]
+    assert run([*words, "--out", str(tmp_path / "one")]) == 0
+    code, output = launch(*words, "--out", str(tmp_path / "two"))
+    assert code == 0, output
+    alone, together = (
+        [one for one in rows(tmp_path / name) if one["split"] == "train"] for name in ("one", "two")
+    )
+    assert [bool(row["loss/total"]) for row in together] == [False, False, False, True, False, True]
+    for name in ("loss/l1", "loss/discriminator", "d_real", "gradient/discriminator"):
+        both = [[float(row[name] or -1) for row in table] for table in (alone, together)]
+        assert both[1] == pytest.approx(both[0], rel=1e-4), name
+    for role in ("generator", "ema", "discriminator"):
+        one, two = (
+            load_file(tmp_path / name / f"checkpoints/step-00000006/{role}.safetensors")
+            for name in ("one", "two")
+        )
+        assert all(torch.allclose(one[key], two[key], atol=1e-5) for key in one), role
+
+
+def test_each_process_keeps_a_pool_and_goes_on_with_it_exactly(tmp_path):
+    """Two processes resume with the pools they had; one that goes on alone says what it lacks."""
+    folder, whole = tmp_path / "parts", tmp_path / "whole"
+    words = ["train", *SMALL, "--loss", "l1", "--degrade", "bicubic | noise"]
+    words += ["--set", "pool=5", "--set", "checkpoint_every=6"]
+    for out, steps in ((folder, 6), (whole, 12)):
+        code, output = launch(*words, "--steps", str(steps), "--out", str(out))
+        assert code == 0, output
+    held = sorted(path.name for path in folder.glob("checkpoints/step-00000006/pool*"))
+    assert held == ["pool-1.safetensors", "pool.safetensors"]
+    one, other = (load_file(folder / f"checkpoints/step-00000006/{name}") for name in held)
+    assert one["lr"].shape == other["lr"].shape == (5, 3, 8, 8)
+    assert not torch.equal(one["lr"], other["lr"])
+    alone = tmp_path / "alone"
+    shutil.copytree(folder, alone)
+    code, output = launch("train", "--resume", "--out", str(folder), "--steps", "12")
+    assert (code, "the pools of stage" in output) == (0, False), output
+    for name in ("generator", "pool", "pool-1"):
+        parts = [
+            load_file(run_folder / f"checkpoints/step-00000012/{name}.safetensors")
+            for run_folder in (folder, whole)
+        ]
+        assert all(torch.equal(parts[0][key], parts[1][key]) for key in parts[1]), name
+    assert run(["train", "--resume", "--out", str(alone), "--steps", "7"]) == 0
+    assert [path.name for path in alone.glob("checkpoints/step-00000007/pool*")] == [
+        "pool.safetensors"
+    ]
 
 
 def test_where_one_process_is_killed_the_other_ends_and_the_run_can_go_on(tmp_path):

@@ -134,6 +134,7 @@ def test_the_head_trains_it_with_the_words_of_the_file():
     assert words == (
         "srkit train mine.toml --data 'lists/part.txt in pictures/HR' --lq pictures/LR "
         "--workers 3 --val 'Set5=Set5/GTmod12 with Set5/LRbicx4' --init net_g.safetensors "
+        "--init-partial --init-disc weights/net_d.pth "
         "--track tensorboard --track 'wandb(project=sr)' "
         "--precision fp32"
     )

@@ -142,6 +142,9 @@ def test_a_run_takes_what_was_told(tmp_path, ema):
     assert checkpoints == [f"step-0000000{step}" for step in (1, 3, 4, 5, 6)]
     assert len(checkpoints) == use.checkpoints
     files = list(folder.glob("weights/**/*.safetensors"))
-    assert len(files) <= use.weights + 1
+    judges = [one for one in files if one.name == "discriminator.safetensors"]
+    assert len(judges) == use.discriminators == 1
+    assert judges[0].stat().st_size == pytest.approx(use.discriminator_bytes, rel=0.2)
+    assert len(files) - len(judges) <= use.weights
     taken = sum(one.stat().st_size for one in folder.glob("checkpoints/**/*") if one.is_file())
     assert taken == pytest.approx(use.checkpoints * use.checkpoint_bytes, rel=0.2)

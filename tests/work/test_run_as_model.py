@@ -260,7 +260,10 @@ def test_what_does_not_fit_is_one_sentence_with_the_way_on(
     words = flags(photos, tmp_path, "--gen", gen, "--scale", scale, "--init", path)
     assert run(words) == 4
     told = capsys.readouterr().err.splitlines()
-    assert told[-2:] == [f"error: {path} {fact}", f"try: {hint}"]
+    assert told[-2:] == [
+        f"error: {path} {fact}",
+        f"try: {hint}; or --init-partial takes the tensors that fit",
+    ]
     assert not (tmp_path / "new").exists()
 
 

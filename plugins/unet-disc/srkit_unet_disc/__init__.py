@@ -2,7 +2,8 @@
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Discriminator
-from srkit_core.specs import DiscriminatorSpec
+from srkit_core.specs import DiscriminatorSpec, LayoutSpec
+from srkit_unet_disc.unet_layouts import UNET_LAYOUTS
 
 
 def unet_sn(*, features: Count = 64, skip: bool = True) -> Discriminator:
@@ -19,8 +20,8 @@ def unet_sn(*, features: Count = 64, skip: bool = True) -> Discriminator:
 
 
 @hookimpl
-def srkit_components() -> list[DiscriminatorSpec]:
-    """Announce `unet-sn`."""
+def srkit_components() -> list[DiscriminatorSpec | LayoutSpec]:
+    """Announce `unet-sn`, and how other projects name its tensors."""
     return [
         DiscriminatorSpec(
             name="unet-sn",
@@ -30,5 +31,6 @@ def srkit_components() -> list[DiscriminatorSpec]:
             source="Wang et al. 2021 (Real-ESRGAN), section 3.3 and figure 6, in the layout of "
             "its published code",
             min_size=8,
-        )
+        ),
+        *UNET_LAYOUTS,
     ]

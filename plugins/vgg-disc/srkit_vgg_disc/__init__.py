@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Discriminator
-from srkit_core.specs import DiscriminatorSpec
+from srkit_core.specs import DiscriminatorSpec, LayoutSpec
+from srkit_vgg_disc.vgg_layouts import VGG_LAYOUTS
 
 
 def vgg(
@@ -69,8 +70,8 @@ def _lipschitz(options: Mapping[str, Any], /) -> bool:
 
 
 @hookimpl
-def srkit_components() -> list[DiscriminatorSpec]:
-    """Announce `vgg` and `vgg-basicsr`."""
+def srkit_components() -> list[DiscriminatorSpec | LayoutSpec]:
+    """Announce `vgg` and `vgg-basicsr`, and how other projects name its tensors."""
     return [
         DiscriminatorSpec(
             name="vgg",
@@ -93,4 +94,5 @@ def srkit_components() -> list[DiscriminatorSpec]:
             min_size=_side,
             max_size=_side,
         ),
+        *VGG_LAYOUTS,
     ]

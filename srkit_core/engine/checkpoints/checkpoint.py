@@ -30,6 +30,7 @@ _DIGESTS: Final = "digests.json"
 _UNFINISHED: Final = ".part"
 _SET_ASIDE: Final = ".before"
 """How the name of a checkpoint ends while another of the same step takes its place."""
+_OF_OTHERS: Final = ".others"
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, states: Mapping[str, State], progress: Progress) -> None:
-    """Write a checkpoint of states, by the names of their files; `folder` appears complete or not
-    at all.
+    """Write a checkpoint of states, by the names of their files, and of what other processes left
+    for it; `folder` appears complete or not at all.
 
     Raises DiskFullError, or DataError where it cannot be written.
     """
@@ -106,6 +107,7 @@ def save_checkpoint(folder: Path, states: Mapping[str, State], progress: Progres
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
+        _take_from_others(folder, beside)
         _write_all(beside, states, progress)
         if folder.exists():
             folder.rename(before)
@@ -116,6 +118,19 @@ def save_checkpoint(folder: Path, states: Mapping[str, State], progress: Progres
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         _put_back(before)
+
+
+def leave_for_checkpoint(folder: Path, name: str, state: State) -> None:
+    """Write a state of a process beside the main one where `save_checkpoint` takes it from.
+
+    Raises DiskFullError, or DataError where it cannot be written.
+    """
+    path = folder.with_name(f".{folder.name}{_OF_OTHERS}") / f"{name}.safetensors"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, save(_on_cpu(state.tensors)))
+    except OSError as error:
+        raise write_error(error, folder) from error
 
 
 def read_progress(folder: Path) -> Progress:
@@ -185,6 +200,16 @@ def _put_back(set_aside: Path) -> None:
     if set_aside.exists() and not name.exists():
         set_aside.rename(name)
     shutil.rmtree(set_aside, ignore_errors=True)
+
+
+def _take_from_others(folder: Path, into: Path) -> None:
+    """Move what other processes left for a checkpoint into it, and delete what no checkpoint took
+    that was left for an earlier one.
+    """
+    for left in folder.with_name(f".{folder.name}{_OF_OTHERS}").glob("*.safetensors"):
+        left.rename(into / left.name)
+    for stale in folder.parent.glob(f".step-*{_OF_OTHERS}"):
+        shutil.rmtree(stale, ignore_errors=True)
 
 
 def _write_all(folder: Path, states: Mapping[str, State], progress: Progress) -> None:

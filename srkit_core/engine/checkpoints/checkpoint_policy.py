@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srkit_core.callbacks import CheckpointEvent
@@ -11,11 +10,12 @@ from srkit_core.engine.checkpoints.contests import contests, deciding_figures
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.logs.summary import with_validation
 from srkit_core.engine.validator import SetScores
-from srkit_core.errors import WeightsError
 from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.interfaces import PastValidation
 from srkit_core.io.images import Pixels, write_image
-from srkit_core.models.weights_file import Card, card_of, read_card, save_weights
+from srkit_core.models.discriminator_file import DiscriminatorCard, discriminator_card
+from srkit_core.models.weights_file import Card, card_of, save_weights, step_of
+from srkit_core.run_folder import DISCRIMINATOR
 
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
@@ -74,7 +74,9 @@ def keep_last(run: "StageRun") -> None:
     """
     folder, step = run.context.folder, run.progress.position.total
     names = ("", run.plan.stage.name)
-    if any(_step_of(folder.weights("last", stage)) != step for stage in names):
+    paths = [folder.weights("last", stage) for stage in names]
+    paths += [folder.weights(DISCRIMINATOR, names[1])] if run.plan.adversarial else []
+    if any(step_of(path) != step for path in paths):
         _keep_last(run)
 
 
@@ -90,13 +92,10 @@ def keep_pictures(run: "StageRun", rows: Sequence[Mapping[str, Pixels]]) -> None
 def _keep_last(run: "StageRun") -> None:
     for stage in (run.plan.stage.name, ""):
         _save(run, stage, "last")
-
-
-def _step_of(weights: Path) -> int | None:
-    try:
-        return read_card(weights).step
-    except WeightsError:
-        return None
+    network = run.networks.discriminator
+    if run.plan.adversarial and network:
+        path = run.context.folder.weights(DISCRIMINATOR, run.plan.stage.name)
+        save_weights(path, network.module.state_dict(), run_discriminator_card(run))
 
 
 def run_card(run: "StageRun") -> Card:
@@ -110,6 +109,16 @@ def run_card(run: "StageRun") -> Card:
         step=run.progress.position.total,
         held_out=context.data.held_out,
     )
+
+
+def run_discriminator_card(run: "StageRun") -> DiscriminatorCard:
+    """Return who the weights of the discriminator of a stage are as they stand."""
+    context, recipe, bound = run.context, run.context.recipe, run.context.plan.discriminator
+    if bound is None:
+        raise ValueError("a run without a discriminator has no weights of one")
+    judged = {"scale": recipe.scale, "patch": run.plan.stage.patch}
+    step, text = run.progress.position.total, recipe.to_toml()
+    return discriminator_card(bound, judged, context.registry, recipe=text, step=step)
 
 
 def _save(run: "StageRun", stage: str, name: str) -> None:

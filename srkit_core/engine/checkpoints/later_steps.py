@@ -10,7 +10,7 @@ from srkit_core.callbacks import Callback
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, read_progress
 from srkit_core.errors import WeightsError
 from srkit_core.io.atomic import write_error
-from srkit_core.models.weights_file import read_card
+from srkit_core.models.weights_file import step_of
 from srkit_core.run_folder import RunFolder
 
 _NAME: Final = "later-{:%Y%m%d-%H%M%S}"
@@ -68,7 +68,7 @@ def _beside(path: Path, folder: RunFolder, aside: RunFolder) -> Path:
 def _results_after(folder: RunFolder, step: int) -> Iterator[Path]:
     """Yield the weights and validation pictures of later steps, and the figures of the end."""
     weights = sorted(folder.path.glob("weights/**/*.safetensors"))
-    yield from (path for path in weights if _step_of(path) > step)
+    yield from (path for path in weights if (step_of(path) or 0) > step)
     newest = folder.picture_files(step).name
     pictures = sorted(folder.path.glob("pictures/step-*"))  # a sheet, and a folder of files
     yield from (path for path in pictures if path.name.removesuffix(".png") > newest)
@@ -82,11 +82,3 @@ def _is_whole(checkpoint: Path) -> bool:
     except WeightsError:
         return False
     return True
-
-
-def _step_of(weights: Path) -> int:
-    """Return the step of a weights file, 0 of one that does not say."""
-    try:
-        return read_card(weights).step
-    except WeightsError:
-        return 0

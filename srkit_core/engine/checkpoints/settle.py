@@ -5,11 +5,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, read_state, tidy
-from srkit_core.engine.checkpoints.checkpoint_policy import run_card
+from srkit_core.engine.checkpoints.checkpoint_policy import (
+    run_card,
+    run_discriminator_card,
+)
 from srkit_core.engine.checkpoints.resume import find_checkpoint
 from srkit_core.engine.logs.summary import write_summary
 from srkit_core.errors import SrkitError
-from srkit_core.models.weights_file import read_card, save_weights
+from srkit_core.models.weights_file import save_weights, step_of
+from srkit_core.run_folder import DISCRIMINATOR
 
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
@@ -43,18 +47,20 @@ def refresh_summary(run: "StageRun") -> None:
 
 def _as_far_as(run: "StageRun", checkpoint: Checkpoint) -> "StageRun":
     """Return the run as far as a checkpoint is; its networks are as they were."""
-    return replace(run, progress=checkpoint.progress)
+    progress = checkpoint.progress
+    return replace(run, progress=progress, number=progress.position.stage)
 
 
 def _put_back_weights(run: "StageRun", newest: Checkpoint) -> None:
     """Write the last weights of a checkpoint again, where later ones stand in their place."""
-    context, position = run.context, newest.progress.position
-    stage = context.plan.stages[position.stage].stage.name
-    tensors = (
-        read_state(newest.folder, "ema").tensors or read_state(newest.folder, "generator").tensors
-    )
-    for path in (context.folder.weights("last", stage), context.folder.weights("last")):
-        with suppress(SrkitError):
-            if read_card(path).step == position.total:
-                continue
-        save_weights(path, dict(tensors), run_card(_as_far_as(run, newest)))
+    folder, position, then = run.context.folder, newest.progress.position, _as_far_as(run, newest)
+    stage = run.context.plan.stages[position.stage]
+    average = read_state(newest.folder, "ema").tensors
+    tensors = average or read_state(newest.folder, "generator").tensors
+    for path in (folder.weights("last", stage.stage.name), folder.weights("last")):
+        if step_of(path) != position.total:
+            save_weights(path, dict(tensors), run_card(then))
+    path = folder.weights(DISCRIMINATOR, stage.stage.name)
+    if stage.adversarial and step_of(path) != position.total:
+        tensors = read_state(newest.folder, DISCRIMINATOR).tensors
+        save_weights(path, dict(tensors), run_discriminator_card(then))

@@ -1,4 +1,4 @@
-"""Who reads the pictures of an address, and whose fault is what goes wrong?"""
+"""Who reads what lies at an address, and whose fault is what goes wrong?"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from srkit_core.specs import DataSourceSpec
 
 @dataclass(frozen=True)
 class AddressSource:
-    """The pictures of an address, as a data source of srkit or a plugin reads them.
+    """The files of an address, as a data source of srkit or a plugin reads them.
 
     Everything that one raises becomes a DataError that names the address, and the plugin.
     """

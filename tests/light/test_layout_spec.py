@@ -1,0 +1,37 @@
+"""Does a layout name one network, a generator or a discriminator?"""
+
+import pytest
+
+from srkit_core.errors import PluginError
+from srkit_core.spec_faults import check_specs
+from srkit_core.specs import LayoutSpec
+
+
+def layout(**fields):
+    return LayoutSpec(
+        name="theirs",
+        marks=(r"first\.weight",),
+        options=lambda shapes: {},
+        source="theirs",
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("kind", ["generator", "discriminator"])
+def test_it_is_of_one_network(kind):
+    one = layout(**{kind: "mine"})
+    check_specs([one])
+    assert (one.network_kind, one.network, one.interface) == (kind, "mine", 2)
+
+
+def test_a_layout_of_the_interface_before_is_taken():
+    check_specs([layout(generator="mine", interface=1)])
+
+
+@pytest.mark.parametrize("fields", [{}, {"generator": "a", "discriminator": "b"}])
+def test_one_of_none_or_of_two_is_refused(fields):
+    with pytest.raises(PluginError) as refused:
+        check_specs([layout(**fields)])
+    assert refused.value.message == (
+        "layout 'theirs': it names one network: a generator, or a discriminator"
+    )
