@@ -9,6 +9,9 @@ from srkit_core.option_files.sayings import Leaf
 
 _CHAINS: Final = ("degradation", "target", "stages.augment")
 
+_VIEWS: Final = ("flip", "turn")
+"""Augmentations of single crops, which happen before those that mix them."""
+
 
 @dataclass
 class ComponentInMaking:
@@ -60,6 +63,8 @@ class ComponentInMaking:
 def joined(place: str, components: Sequence[ComponentInMaking]) -> str:
     """Return the expression of a field."""
     named = [one for one in components if one.name]
+    if place == "stages.augment":
+        named.sort(key=lambda one: one.name not in _VIEWS)
     if place in _CHAINS:
         return str(Chain(tuple(Item(one.call, one.probability) for one in named)))
     return str(Sum(tuple(Term(one.call, one.weight) for one in named)))

@@ -88,7 +88,7 @@ PERCEPTUAL: Final = Counterpart(
 )
 """BasicSR's distance of features."""
 
-BASICSR_KINDS: Final[Mapping[str, str]] = {
+GAN_KINDS: Final[Mapping[str, str]] = {
     "vanilla": "gan",
     "wgan_softplus": "gan",
     "lsgan": "lsgan(half=neither)",
@@ -147,5 +147,5 @@ def _gan(_: At) -> Sayings:
     return SaidOtherwise("its gan_type names the loss")
 
 
-GAN: Final = gan_options(BASICSR_KINDS)
+GAN: Final = gan_options(GAN_KINDS)
 """Keys of BasicSR's GANLoss."""

@@ -86,6 +86,7 @@ def _yaml(text: str, path: Path) -> Any:
     import yaml
 
     try:
+        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), path)
         return yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -93,3 +94,21 @@ def _yaml(text: str, path: Path) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(error).partition("\n")[0] or "nested too deeply"
         raise RecipeError(f"{path} is not YAML: {reason}", hint=HINT) from None
+
+
+def _refuse_twice(node: Any, path: Path, seen: set[int] | None = None) -> None:
+    """Raise RecipeError where a table has a key twice, of which YAML would keep the last."""
+    seen = set() if seen is None else seen
+    if id(node) in seen or not isinstance(getattr(node, "value", None), list):
+        return
+    seen.add(id(node))
+    lines = dict[str, int]()
+    for inner in node.value:
+        key, value = inner if isinstance(inner, tuple) else (None, inner)
+        if key is not None and key.tag != "tag:yaml.org,2002:merge":
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in lines:
+                fact = f"{path} has {name} twice in one table, in lines {lines[name]} and {line}"
+                raise RecipeError(fact, hint="keep the one that is meant")
+            lines[name] = line
+        _refuse_twice(value, path, seen)

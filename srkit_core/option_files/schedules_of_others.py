@@ -32,7 +32,7 @@ class TorchSchedule:
     fixed: Mapping[str, Any]
 
 
-_TORCH: Final[Mapping[str, TorchSchedule]] = {
+TORCH_SCHEDULES: Final[Mapping[str, TorchSchedule]] = {
     "exponentiallr": TorchSchedule("exponential", {"gamma": ("gamma", as_it_is)}, {}),
     "steplr": TorchSchedule(
         "exponential",
@@ -70,7 +70,7 @@ _LENGTHS: Final = ("T_max", "total_iters", "total_steps")
 
 def torch_schedule(at: At) -> Sayings:
     """Return a part of a schedule of torch."""
-    found = _TORCH[str(at.beside("type")).lower()]
+    found = TORCH_SCHEDULES[str(at.beside("type")).lower()]
     if at.name == "type":
         fixed = [IntoField(f"stages.schedule.{key}", one) for key, one in found.fixed.items()]
         return [IntoField("stages.schedule.name", found.here), *fixed]
@@ -88,7 +88,7 @@ def _steps(at: At) -> Any:
 
 def is_torchs(at: At) -> bool:
     """Whether the schedule is one of torch that is here."""
-    return str(at.beside("type")).lower() in _TORCH
+    return str(at.beside("type")).lower() in TORCH_SCHEDULES
 
 
 def any_schedule(at: At) -> Sayings:
@@ -99,7 +99,7 @@ def any_schedule(at: At) -> Sayings:
 
 
 _NAMES: Final = ", ".join(
-    f"`{name}`" for name in dict.fromkeys(one.here for one in _TORCH.values())
+    f"`{name}`" for name in dict.fromkeys(one.here for one in TORCH_SCHEDULES.values())
 )
 
 OTHER_SCHEDULES: Final = (

@@ -188,7 +188,7 @@ def test_neosr_is_carried_over():
     )
     assert (stage["patch"], stage["batch"], stage["accumulate"]) == (128, 16, 2)
     assert (stage["steps"], stage["pool"], stage["ema"]) == (1000, 160, 0.999)
-    assert stage["augment"] == "mixup@0.1 | cutmix@0.1 | cutblur@0.2 | flip | turn"
+    assert stage["augment"] == "flip | turn | mixup@0.1 | cutmix@0.1 | cutblur@0.2"
     assert "clip" not in stage
     assert stage["optimizer"] == {
         "discriminator": {"name": "AdamW", "lr": 1e-4, "betas": [0.9, 0.99], "weight_decay": 0.01}
@@ -244,7 +244,7 @@ def test_neosr_clips_gradients_unless_it_is_told_not_to():
 def test_augmentations_that_mix_share_what_is_drawn():
     shares = {"augmentation": ["none", "mixup", "cutblur"], "aug_prob": [1.0, 0.5, 0.5]}
     _, recipe = converted({**BASE, "datasets": {"train": shares}}, NEOSR)
-    assert recipe["stages"][0]["augment"] == "mixup@0.25 | cutblur@0.25 | flip | turn"
+    assert recipe["stages"][0]["augment"] == "flip | turn | mixup@0.25 | cutblur@0.25"
 
 
 def test_a_loss_that_is_not_here_and_switched_off_is_no_loss():
@@ -384,6 +384,10 @@ BAD = {
     "missing.yml": (None, "there is no option file missing.yml"),
     "half.yml": ("a: [1\nb: 2", "half.yml is not YAML in line 2: expected ',' or ']'"),
     "code.yml": ("a: !!python/object:os.system x", "could not determine a constructor"),
+    "twice.yml": (
+        "a:\n  b: 1\n  c: 2\n  b: 3",
+        "twice.yml has b twice in one table, in lines 2 and 4",
+    ),
     "half.toml": ("a = ", "half.toml is not TOML"),
     "list.yml": ("- 1", "list.yml is no option file: it holds no keys"),
     "other.yml": ("model: resnet", "other.yml is no option file of a known trainer"),
