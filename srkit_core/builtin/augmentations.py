@@ -172,6 +172,52 @@ class CutBlur(MixAugmentation):
         return replace(examples, lr=lr)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MixUp(MixAugmentation):
+    """Makes of two examples of a batch their weighted mean, in LR, HR and target alike (Zhang et
+    al. 2018, eq. 1 and 2).
+
+    Of a batch of one nothing changes.
+
+    Args:
+        alpha: The weight is drawn from Beta(alpha, alpha): near 0 or 1 for small ones, near a half
+            for large ones; 1.2 is what Yoo et al. 2020 found best for super-resolution.
+    """
+
+    alpha: Annotated[float, Between(0.05, 100)] = 1.2
+
+    def apply(
+        self, examples: "Examples", probability: float | None, rng: "torch.Generator"
+    ) -> "Examples":
+        """Mix each example that it happens to with another one."""
+        from srkit_core.builtin.mixing import mixed_up
+
+        return mixed_up(examples, self.alpha, probability, rng)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutMix(MixAugmentation):
+    """Puts a square of another example of the batch in its place, in LR, HR and target alike (Yun
+    et al. 2019, section 3.1, with squares of one size).
+
+    Of a batch of one nothing changes.
+
+    Args:
+        size: Side of the square, as a share of the patch's; 0.7 is what Yoo et al. 2020 found best
+            for super-resolution.
+    """
+
+    size: Annotated[float, Between(0, 1)] = 0.7
+
+    def apply(
+        self, examples: "Examples", probability: float | None, rng: "torch.Generator"
+    ) -> "Examples":
+        """Exchange a square of each example that it happens to."""
+        from srkit_core.builtin.mixing import cut_mixed
+
+        return cut_mixed(examples, self.size, probability, rng)
+
+
 AUGMENTATIONS = (
     AugmentationSpec(
         name="centre", factory=Centre, summary="takes crops from the middle of a picture"
@@ -195,5 +241,17 @@ AUGMENTATIONS = (
         factory=CutBlur,
         summary="exchanges a square between LR and clean LR",
         source="CutBlur, Yoo et al. 2020, section 3.1",
+    ),
+    AugmentationSpec(
+        name="mixup",
+        factory=MixUp,
+        summary="makes of two examples their weighted mean",
+        source="mixup, Zhang et al. 2018, eq. 1 and 2; alpha: Yoo et al. 2020",
+    ),
+    AugmentationSpec(
+        name="cutmix",
+        factory=CutMix,
+        summary="puts a square of another example in its place",
+        source="CutMix, Yun et al. 2019, section 3.1; size: Yoo et al. 2020",
     ),
 )

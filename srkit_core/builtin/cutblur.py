@@ -17,7 +17,7 @@ def cut_blurred(
     """
     drawn = torch.rand(4, len(lr), 1, 1, 1, generator=rng, device=lr.device)
     rows, columns = (
-        _covered(side, size, place) for side, place in zip(lr.shape[-2:], drawn[:2], strict=True)
+        covered(side, size, place) for side, place in zip(lr.shape[-2:], drawn[:2], strict=True)
     )
     square = rows[..., None] & columns[..., None, :]
     outside = drawn[2] < 0.5
@@ -33,8 +33,8 @@ def _each(examples: Tensor) -> Tensor:
     return examples[:, None, None, None]
 
 
-def _covered(side: int, size: float, place: Tensor) -> Tensor:
-    """Return which pixels of a side the square covers, (B, 1, side), when it begins at `place` of
+def covered(side: int, size: float, place: Tensor) -> Tensor:
+    """Return which pixels of a side a square covers, (B, 1, side), when it begins at `place` of
     the room it has.
     """
     length = round(side * size)

@@ -58,7 +58,7 @@ def announced(factory, name="odd", **about):
 
 
 def test_every_option_has_a_type_a_default_that_fits_and_a_meaning():
-    assert [check_signature(spec.factory) for spec in AUGMENTATIONS] == [None] * 7
+    assert [check_signature(spec.factory) for spec in AUGMENTATIONS] == [None] * len(AUGMENTATIONS)
     assert [
         option.name
         for spec in AUGMENTATIONS
@@ -93,8 +93,10 @@ def test_built_ins_come_through_the_door():
         "srkit/affine",
         "srkit/centre",
         "srkit/cutblur",
+        "srkit/cutmix",
         "srkit/flip",
         "srkit/jitter",
+        "srkit/mixup",
         "srkit/salient",
         "srkit/turn",
     ]
@@ -102,7 +104,7 @@ def test_built_ins_come_through_the_door():
     told = describe_augmentations(OWN)
     assert re.findall("`([^`]+)`", told) == list(augmentation_names(OWN))
     assert told.startswith("`centre` and `salient` (where crops are taken), `affine`")
-    assert told.endswith("), and `cutblur` (once LR is made)")
+    assert told.endswith("), and `cutblur`, `cutmix` and `mixup` (once LR is made)")
 
 
 def test_that_of_a_plugin_is_listed_and_bound_in_its_phase():
@@ -166,7 +168,8 @@ def test_a_broken_one_is_named_where_it_is_used_and_nowhere_else(factory, fact):
         bound("odd", registry)
     assert caught.value.message == fact
     assert len(bound("flip | turn", registry).steps) == 2
-    assert describe_augmentations(registry).endswith("), and `cutblur` (once LR is made)")
+    told = describe_augmentations(registry)
+    assert told.endswith("), and `cutblur`, `cutmix` and `mixup` (once LR is made)")
 
 
 @pytest.mark.parametrize(
