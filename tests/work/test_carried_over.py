@@ -65,7 +65,7 @@ def test_a_training_by_pixels_trains(pairs, capsys):
     rows, recipe = trained(capsys, "generator=edsr(blocks=1, features=8)", "patch=32", *TINY)
     (stage,) = recipe.stages
     assert [row["step"] for row in rows][-1] == "2"
-    assert stage.schedule.name == "cosine"
+    assert stage.schedule.name == "srkit/cosine"
     assert (stage.lr, recipe.validation.border) == (2e-4, 4)
 
 
