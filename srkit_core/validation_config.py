@@ -59,8 +59,8 @@ class Validation(RecipeTable):
     columns: Several[SheetColumn] = Field(default=default(("bicubic", "sr", "hr")), min_length=1)
     """Columns of that sheet, from left to right."""
     files: bool = False
-    """Whether SR of each picture is written at each validation as well, as a file of its own:
-    RUN/pictures/step-00001000/SET/NAME.png, without SET for a set that has no name."""
+    """Whether SR of each picture is written at each validation as well, as a file of its own,
+    in a folder by its step and its set under RUN/pictures."""
     on_training: bool = False
     """Whether metrics are also taken of the training batch at every logged step, patch by patch."""
     sets: dict[Annotated[str, Field(min_length=1)], ValidationSet] = Field(default_factory=dict)

@@ -52,7 +52,7 @@ def test_the_list_fits_80_columns_and_says_what_cannot_be_had(monkeypatch, tmp_p
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     rows = {line.split()[0]: line for line in lines if line[:1].strip()}
-    assert rows["srresnet-x4"].split()[1:] == ["x4", "model", "6", "MB", "nowhere", "Apache-2.0"]
+    assert rows["srresnet-x4"].split()[1:] == ["x4", "model", "6.3", "MB", "nowhere", "Apache-2.0"]
     assert rows["realesrgan-x4plus-anime"].split()[1:3] == ["x4", "model"]
     assert "to fetch" in rows["vgg19-torchvision"]
     assert "loss/metric" in rows["vgg19-oxford"]

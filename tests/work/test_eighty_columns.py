@@ -34,7 +34,8 @@ def test_what_is_told_fits_and_breaks_no_word(words, fitted):
     long_words = [word for word in wide.split() if len(word) > 60]
     assert [line for line in narrow.splitlines() if len(line) > 80] == []
     assert long_words == []
-    assert set(narrow.split()) - set(wide.split()) == set()
+    heads = {"type:", "default:", "meaning:"}  # of a table whose rows stand below each other
+    assert set(narrow.split()) - set(wide.split()) <= heads
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])

@@ -272,7 +272,7 @@ def test_losses_are_built_in_eval_mode(where, monkeypatch):
     loss = nn.Dropout()
     monkeypatch.setattr(objective, "build", lambda bound: loss)
     bound = SimpleNamespace(component=SimpleNamespace(full_name="test/x"))
-    term = SimpleNamespace(bound=bound, label="x", weight=1.0, adversarial=False)
+    term = SimpleNamespace(bound=bound, label="x", weight=1.0, adversarial=False, sees_target=True)
     objective.build_objective(
         SimpleNamespace(terms=[term]), torch.device("cpu"), lambda logits: logits
     )
