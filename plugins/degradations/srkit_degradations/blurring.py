@@ -25,7 +25,7 @@ _LARGE = 13
 class Blur(PerPictureDegradation):
     """Blurs each picture with a kernel of a drawn kind, size and shape.
 
-    Options are those of the factory `blur`.
+    Options are those of the factory `blur`; `plateau_beta` is `beta` for plateau kernels alone.
     """
 
     name: ClassVar[str] = "blur"
@@ -36,12 +36,13 @@ class Blur(PerPictureDegradation):
     sigma_y: float | Range | None = None
     rotation: float | Range = published.EVERY_ANGLE
     beta: float | Range | None = None
+    plateau_beta: float | Range | None = None
     cutoff: float | Range | None = None
     size: int | Range | None = None
 
     def __post_init__(self) -> None:
         """Raise OptionError for an even kernel size, or weights that do not fit the kinds."""
-        _check_size(self.name, self.size)
+        check_kernel_size(self.name, self.size)
         check_choice_weights(self.name, self.kinds, self.weights)
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
@@ -88,8 +89,10 @@ class Blur(PerPictureDegradation):
 
     def _beta(self, family: str, sampler: ParameterSampler) -> Tensor:
         """Of a range around 1, half of the draws lie below 1 and half above, as published."""
-        usual = published.BETA_GENERALISED if family == "generalised" else published.BETA_PLATEAU
-        beta = usual if self.beta is None else self.beta
+        generalised = family == "generalised"
+        usual = published.BETA_GENERALISED if generalised else published.BETA_PLATEAU
+        own = None if generalised else self.plateau_beta
+        beta = next((one for one in (own, self.beta) if one is not None), usual)
         if not isinstance(beta, Range) or not beta.low <= 1 <= beta.high:
             return sampler.value("beta", beta)
         below, above = sampler.between(beta.low, 1), sampler.between(1, beta.high)
@@ -104,9 +107,7 @@ class Blur(PerPictureDegradation):
     def _sizes(self, sampler: ParameterSampler) -> Tensor:
         if not isinstance(self.size, Range):
             return torch.full((len(sampler),), blur_size(self.size, self.sigma, self.sigma_y))
-        smallest, largest = _odd_ends(self.size)
-        steps = (sampler.uniform() * ((largest - smallest) // 2 + 1)).long()
-        sizes = smallest + 2 * steps
+        sizes = drawn_sizes(self.size, sampler)
         sampler.record("size", sizes.tolist())
         return sizes
 
@@ -120,18 +121,27 @@ class Sinc(Blur):
     kinds: Sequence[BlurKind] = ("sinc",)
 
 
-def check_choice_weights(component: str, choices: Sequence[str], weights: Sequence[float]) -> None:
+def drawn_sizes(size: Range, sampler: ParameterSampler) -> Tensor:
+    """Draw an odd number of a range for each picture."""
+    smallest, largest = _odd_ends(size)
+    return smallest + 2 * (sampler.uniform() * ((largest - smallest) // 2 + 1)).long()
+
+
+def check_choice_weights(
+    component: str, choices: Sequence[str], weights: Sequence[float], option: str = "weights"
+) -> None:
     """Raise OptionError unless there is one weight a choice, or none at all."""
     if weights and (len(weights) != len(choices) or min(weights) < 0 or sum(weights) <= 0):
         raise OptionError(
-            f"{component}: weights must be {len(choices)} numbers of at least 0 that are not all "
+            f"{component}: {option} must be {len(choices)} numbers of at least 0 that are not all "
             f"0, not {list(weights)}",
             component=component,
-            option="weights",
+            option=option,
         )
 
 
-def _check_size(component: str, size: int | Range | None) -> None:
+def check_kernel_size(component: str, size: int | Range | None) -> None:
+    """Raise OptionError for a size of a kernel that is even, or a range without an odd number."""
     even = isinstance(size, int) and size % 2 == 0
     if even or (isinstance(size, Range) and _odd_ends(size)[0] > _odd_ends(size)[1]):
         raise OptionError(

@@ -6,7 +6,7 @@ ranges, and for downsampling without a blur the kernels are torch's.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final
@@ -15,25 +15,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from srkit_core.errors import OptionError
 from srkit_core.interfaces import Range
-from srkit_degradations import kernels
+from srkit_degradations import kernels, published
+from srkit_degradations.blurring import check_kernel_size, drawn_sizes
 from srkit_degradations.compression import Jpeg
 from srkit_degradations.filtering import filtered
 from srkit_degradations.noising import Noise
 from srkit_degradations.option_types import ResizeKernel
 from srkit_degradations.parameter_sampler import ParameterSampler
 from srkit_degradations.per_picture import PerPictureDegradation, apply_at_random, apply_by_label
-from srkit_degradations.published import GRAY, RESIZE_KERNELS
 from srkit_degradations.resizing import PixelSize, resized, resized_back
 
 _STEPS: Final = ("blur", "blur", "downsample", "resize", "noise", "jpeg")
-_HALF_FIRST: Final = 0.25
-_ANISOTROPIC: Final = 0.5
-_PLAIN_RESIZE: Final = 0.75
-_EARLY_JPEG: Final = 0.9
-_SMALLEST, _LARGEST = 7, 25
 _SHIFTED_SIZE: Final = 25
-_CORRELATED: Final = 0.2
 
 _Rest = Callable[[Tensor, ParameterSampler], Tensor]
 
@@ -49,13 +44,39 @@ class BSRGAN(PerPictureDegradation):
     name: ClassVar[str] = "bsrgan"
 
     scale: int
-    noise: Range
-    quality: Range
+    noise: Range = published.BSRGAN_NOISE
+    quality: Range = published.BSRGAN_QUALITY
+    shuffle: float = 1.0
+    halved: float = published.BSRGAN_HALVED
+    size: Range = published.BSRGAN_KERNEL_SIZES
+    anisotropic: float = published.BSRGAN_ANISOTROPIC
+    sigma: Range | None = None
+    variance: Range | None = None
+    plain: float = published.BSRGAN_PLAIN
+    shrink: Range | None = None
+    shifted_sigma: Range | None = None
+    resize_kernels: Sequence[ResizeKernel] = published.RESIZE_KERNELS
+    gray: float = published.BSRGAN_GRAY
+    correlated: float = published.BSRGAN_CORRELATED
+    early_jpeg: float = published.BSRGAN_EARLY_JPEG
+
+    def __post_init__(self) -> None:
+        """Raise OptionError for sizes without an odd number, and for colours of noise that are
+        more than likely.
+        """
+        check_kernel_size(self.name, self.size)
+        if self.gray + self.correlated > 1:
+            raise OptionError(
+                f"{self.name}: gray={self.gray} and correlated={self.correlated} are more than 1 "
+                "together",
+                component=self.name,
+                option="correlated",
+            )
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Make LR; at x4 some pictures are halved before everything else."""
         size = pictures.shape[-2] // self.scale, pictures.shape[-1] // self.scale
-        halving = sampler.bernoulli(_HALF_FIRST if self.scale == 4 else 0)
+        halving = sampler.bernoulli(self.halved if self.scale == 4 else 0)
         return apply_by_label(pictures, halving, sampler, partial(self._maybe_halved, size))
 
     def _maybe_halved(
@@ -63,9 +84,10 @@ class BSRGAN(PerPictureDegradation):
     ) -> Tensor:
         if not halving:
             return self._shuffled(size, self.scale, pictures, sampler)
-        halvings = sampler.choice_indices([0.5] + [0.5 / len(RESIZE_KERNELS)] * len(RESIZE_KERNELS))
+        kernels = self.resize_kernels
+        halvings = sampler.choice_indices([0.5] + [0.5 / len(kernels)] * len(kernels))
         halved = apply_by_label(
-            pictures, halvings, sampler, lambda index, group, _: _halved(group, index)
+            pictures, halvings, sampler, lambda index, group, _: self._halved(group, index)
         ).clamp_(0, 1)
         return self._shuffled(size, self.scale // 2, halved, sampler)
 
@@ -73,9 +95,11 @@ class BSRGAN(PerPictureDegradation):
         self, size: PixelSize, scale: int, pictures: Tensor, sampler: ParameterSampler
     ) -> Tensor:
         """Apply the steps in an order drawn for each picture, and JPEG once more."""
-        orders = [
+        drawn = [
             _with_resize_last(order) for order in sampler.uniform(len(_STEPS)).argsort(1).tolist()
         ]
+        shuffled = [True] * len(drawn) if self.shuffle == 1 else sampler.bernoulli(self.shuffle)
+        orders = [own if use else _STEPS for own, use in zip(drawn, shuffled, strict=True)]
         sampler.record("order", [" ".join(order) for order in orders])
         lr = apply_by_label(pictures, orders, sampler, partial(self._in_order, size, scale))
         return self._coded(lr, sampler)
@@ -92,7 +116,7 @@ class BSRGAN(PerPictureDegradation):
             return pictures
         rest = partial(self._in_order, size, scale, order[1:])
         if order[0] == "downsample":
-            return _downsampled(scale, pictures, sampler, rest)
+            return self._downsampled(scale, pictures, sampler, rest)
         return rest(self._step(order[0], size, scale, pictures, sampler), sampler)
 
     def _step(
@@ -100,19 +124,89 @@ class BSRGAN(PerPictureDegradation):
     ) -> Tensor:
         """Apply a step that leaves pictures of one size."""
         if name == "blur":
-            return _blurred(scale, pictures, sampler.named("blur"))
+            return self._blurred(scale, pictures, sampler.named("blur"))
         if name == "resize":
-            return resized_back(pictures, size, RESIZE_KERNELS, sampler.named("resize")).clamp_(
-                0, 1
-            )
+            back = resized_back(pictures, size, self.resize_kernels, sampler.named("resize"))
+            return back.clamp_(0, 1)
         if name == "noise":
-            return Noise(sigma=self.noise, gray=GRAY, correlated=_CORRELATED).degrade(
-                pictures, sampler.named("noise")
-            )
-        return apply_at_random(pictures, _EARLY_JPEG, sampler, self._coded)
+            noise = Noise(sigma=self.noise, gray=self.gray, correlated=self.correlated)
+            return noise.degrade(pictures, sampler.named("noise"))
+        return apply_at_random(pictures, self.early_jpeg, sampler, self._coded)
 
     def _coded(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         return Jpeg(quality=self.quality).degrade(pictures, sampler.named("jpeg"))
+
+    def _halved(self, pictures: Tensor, kernel: int) -> Tensor:
+        """Halve with antialiased bicubic interpolation, or with one of the kernels."""
+        size = pictures.shape[-2] // 2, pictures.shape[-1] // 2
+        if kernel:
+            return resized(pictures, size, self.resize_kernels[kernel - 1])
+        return functional.interpolate(pictures, size, mode="bicubic", antialias=True)
+
+    def _blurred(self, scale: int, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
+        """Blur with an anisotropic Gaussian of uniform variances, or with an isotropic one of
+        uniform standard deviation.
+        """
+        sizes = drawn_sizes(self.size, sampler)
+        anisotropic = torch.tensor(sampler.bernoulli(self.anisotropic))
+        sigma = self.sigma or Range(0, 2 + 0.2 * scale)
+        variance = self.variance or Range(0, 4 + scale)
+        isotropic = sampler.between(sigma.low, sigma.high)
+        sigma_x, sigma_y = (
+            sampler.recorded(name, torch.where(anisotropic, of_axis.sqrt(), isotropic))
+            for name, of_axis in (
+                (name, sampler.between(variance.low, variance.high))
+                for name in ("sigma", "sigma_y")
+            )
+        )
+        return filtered(
+            pictures, kernels.gaussian(sizes, sigma_x, sigma_y, sampler.between(0, math.pi))
+        )
+
+    def _downsampled(
+        self, scale: int, pictures: Tensor, sampler: ParameterSampler, rest: _Rest
+    ) -> Tensor:
+        """Resize by a drawn factor, or blur and take every `scale`-th pixel.
+
+        Then apply `rest` to the pictures of one size together.
+        """
+        sampler = sampler.named("downsample")
+        plain = torch.tensor(sampler.bernoulli(self.plain))
+        shrink = self.shrink or Range(1, 2 * scale)
+        divisors = sampler.recorded(
+            "by", torch.where(plain, sampler.between(shrink.low, shrink.high), float(scale))
+        ).tolist()
+        drawn = sampler.choice("kernel", self.resize_kernels)
+        choices = list(zip(plain.tolist(), divisors, drawn, strict=True))
+        return apply_by_label(
+            pictures, choices, sampler, partial(self._downsampled_group, scale, rest)
+        )
+
+    def _downsampled_group(
+        self,
+        scale: int,
+        rest: _Rest,
+        choice: tuple[bool, float, ResizeKernel],
+        group: Tensor,
+        sampler: ParameterSampler,
+    ) -> Tensor:
+        is_plain, divisor, kernel = choice
+        if not is_plain:
+            return rest(self._blurred_and_subsampled(scale, group, sampler), sampler)
+        size = int(group.shape[-2] / divisor), int(group.shape[-1] / divisor)
+        return rest(resized(group, size, kernel).clamp_(0, 1), sampler)
+
+    def _blurred_and_subsampled(
+        self, scale: int, pictures: Tensor, sampler: ParameterSampler
+    ) -> Tensor:
+        """Take every `scale`-th pixel of a blurred picture.
+
+        The kernel is shifted to the middle of the pixels that one stands for.
+        """
+        wide = self.shifted_sigma or Range(0.1, 0.6 * scale)
+        sigma = sampler.recorded("sigma", sampler.between(wide.low, wide.high))
+        kernel = kernels.shifted_gaussian(_SHIFTED_SIZE, sigma, (scale - 1) / 2)
+        return filtered(pictures, kernel)[..., ::scale, ::scale].clamp(0, 1)
 
 
 def _with_resize_last(indices: list[int]) -> tuple[str, ...]:
@@ -123,67 +217,3 @@ def _with_resize_last(indices: list[int]) -> tuple[str, ...]:
     first, second = sorted((order.index("downsample"), order.index("resize")))
     order[first], order[second] = "downsample", "resize"
     return tuple(order)
-
-
-def _halved(pictures: Tensor, kernel: int) -> Tensor:
-    """Halve with antialiased bicubic interpolation, or with one of the kernels."""
-    size = pictures.shape[-2] // 2, pictures.shape[-1] // 2
-    if kernel:
-        return resized(pictures, size, RESIZE_KERNELS[kernel - 1])
-    return functional.interpolate(pictures, size, mode="bicubic", antialias=True)
-
-
-def _blurred(scale: int, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-    """Blur with an anisotropic Gaussian of uniform variances, or with an isotropic one of uniform
-    standard deviation.
-    """
-    sizes = _SMALLEST + 2 * (sampler.uniform() * ((_LARGEST - _SMALLEST) // 2 + 1)).long()
-    anisotropic = torch.tensor(sampler.bernoulli(_ANISOTROPIC))
-    isotropic = sampler.between(0, 2 + 0.2 * scale)
-    sigma_x = sampler.recorded(
-        "sigma", torch.where(anisotropic, sampler.between(0, 4 + scale).sqrt(), isotropic)
-    )
-    sigma_y = sampler.recorded(
-        "sigma_y", torch.where(anisotropic, sampler.between(0, 4 + scale).sqrt(), isotropic)
-    )
-    return filtered(
-        pictures, kernels.gaussian(sizes, sigma_x, sigma_y, sampler.between(0, math.pi))
-    )
-
-
-def _downsampled(scale: int, pictures: Tensor, sampler: ParameterSampler, rest: _Rest) -> Tensor:
-    """Resize by a drawn factor, or blur and take every `scale`-th pixel.
-
-    Then apply `rest` to the pictures of one size together.
-    """
-    sampler = sampler.named("downsample")
-    plain = torch.tensor(sampler.bernoulli(_PLAIN_RESIZE))
-    divisors = sampler.recorded(
-        "by", torch.where(plain, sampler.between(1, 2 * scale), float(scale))
-    ).tolist()
-    choices = zip(plain.tolist(), divisors, sampler.choice("kernel", RESIZE_KERNELS), strict=True)
-
-    def downsample_group(
-        choice: tuple[bool, float, ResizeKernel], group: Tensor, group_sampler: ParameterSampler
-    ) -> Tensor:
-        is_plain, divisor, kernel = choice
-        if is_plain:
-            return rest(
-                resized(
-                    group, (int(group.shape[-2] / divisor), int(group.shape[-1] / divisor)), kernel
-                ).clamp_(0, 1),
-                group_sampler,
-            )
-        return rest(_blurred_and_subsampled(scale, group, group_sampler), group_sampler)
-
-    return apply_by_label(pictures, list(choices), sampler, downsample_group)
-
-
-def _blurred_and_subsampled(scale: int, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-    """Take every `scale`-th pixel of a blurred picture.
-
-    The kernel is shifted to the middle of the pixels that one stands for.
-    """
-    sigma = sampler.recorded("sigma", sampler.between(0.1, 0.6 * scale))
-    kernel = kernels.shifted_gaussian(_SHIFTED_SIZE, sigma, (scale - 1) / 2)
-    return filtered(pictures, kernel)[..., ::scale, ::scale].clamp(0, 1)

@@ -29,3 +29,12 @@ Weight: TypeAlias = Annotated[float, Between(low=0)]
 NonNegativeRange: TypeAlias = Annotated[Range, Between(low=0)]
 FactorRange: TypeAlias = Annotated[Range, Between(low=0.05, high=4)]
 QualityRange: TypeAlias = Annotated[Range, Between(1, 100)]
+SizeRange: TypeAlias = Annotated[Range, Between(low=1, high=99)]
+ShapeRange: TypeAlias = Annotated[Range, Between(low=0.1, high=10)]
+ShrinkRange: TypeAlias = Annotated[Range, Between(low=1, high=64)]
+
+Probabilities: TypeAlias = tuple[Probability, Probability]
+"""Of the first and of the second round."""
+
+ThreeWeights: TypeAlias = tuple[Weight, Weight, Weight]
+SixWeights: TypeAlias = tuple[Weight, Weight, Weight, Weight, Weight, Weight]

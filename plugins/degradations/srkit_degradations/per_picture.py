@@ -70,7 +70,11 @@ def apply_at_random(
     sampler: ParameterSampler,
     function: Callable[[Tensor, ParameterSampler], Tensor],
 ) -> Tensor:
-    """Apply `function`, which keeps the size, to each picture with a probability."""
+    """Apply `function`, which keeps the size, to each picture with a probability; nothing is drawn
+    where it is 0 or 1.
+    """
+    if probability in (0, 1):
+        return function(pictures, sampler) if probability else pictures
     return apply_by_label(
         pictures,
         sampler.bernoulli(probability),

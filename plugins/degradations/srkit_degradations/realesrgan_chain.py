@@ -7,6 +7,7 @@ there; pictures keep their alignment when a resized side is no whole number of p
 of libjpeg.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final
@@ -15,28 +16,47 @@ from torch import Tensor
 
 from srkit_core.interfaces import Range
 from srkit_degradations import published
-from srkit_degradations.blurring import Blur, Sinc
+from srkit_degradations.blurring import Blur, Sinc, check_choice_weights, check_kernel_size
 from srkit_degradations.compression import Jpeg
 from srkit_degradations.noising import Noise
-from srkit_degradations.option_types import Draw
+from srkit_degradations.option_types import Draw, NoiseKind, ResizeKernel
 from srkit_degradations.parameter_sampler import ParameterSampler
 from srkit_degradations.per_picture import PerPictureDegradation, apply_at_random, apply_by_label
 from srkit_degradations.resizing import PixelSize, Resize, resized_back
 
-_SINC: Final = Sinc(cutoff=published.FINAL_CUTOFF, size=published.KERNEL_SIZES)
-"""The final filter, whose cutoffs do not depend on the size (RealESRGANDataset)."""
-
-_RangePair = tuple[Range, Range]
+_NOISES: Final[tuple[NoiseKind, ...]] = ("gaussian", "poisson")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DegradationRound:
-    """What one of the two rounds does: blurring, resizing, noise and JPEG."""
+    """What one of the two rounds does: blurring, resizing, noise and JPEG, the first and the last
+    with a probability.
+    """
 
     blur: Blur
+    blur_probability: float
     resize: Resize
     noise: Noise
     jpeg: Jpeg
+    jpeg_probability: float
+
+    def blurred(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
+        """Blur pictures with their probability."""
+        return apply_at_random(
+            pictures,
+            self.blur_probability,
+            sampler,
+            lambda group, group_sampler: self.blur.degrade(group, group_sampler.named("blur")),
+        )
+
+    def coded(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
+        """Compress pictures with their probability."""
+        return apply_at_random(
+            pictures,
+            self.jpeg_probability,
+            sampler,
+            lambda group, group_sampler: self.jpeg.degrade(group, group_sampler.named("jpeg")),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,49 +72,20 @@ class RealESRGAN(PerPictureDegradation):
     scale: int
     first: DegradationRound
     second: DegradationRound
+    final_sinc: float = published.FINAL_SINC
+    final_size: Range = published.KERNEL_SIZES
+    kernels: tuple[ResizeKernel, ...] = published.RESIZE_KERNELS
     draw: Draw = "picture"
 
-    @classmethod
-    def of(
-        cls,
-        *,
-        scale: int,
-        sigma: _RangePair,
-        factor: _RangePair,
-        noise: _RangePair,
-        poisson: _RangePair,
-        quality: _RangePair,
-        draw: Draw,
-    ) -> "RealESRGAN":
-        """Return the chain with ranges for the first and the second round, and the published values
-        of everything else.
-        """
-        first, second = (
-            DegradationRound(
-                blur=Blur(
-                    kinds=published.BLUR_KINDS,
-                    weights=published.BLUR_WEIGHTS,
-                    sigma=sigma[i],
-                    size=published.KERNEL_SIZES,
-                ),
-                resize=Resize(factor=factor[i], weights=published.UP_DOWN_KEEP[i], draw=draw),
-                noise=Noise(
-                    kinds=("gaussian", "poisson"),
-                    sigma=noise[i],
-                    factor=poisson[i],
-                    gray=published.GRAY,
-                ),
-                jpeg=Jpeg(quality=quality[i]),
-            )
-            for i in range(2)
-        )
-        return cls(scale=scale, first=first, second=second, draw=draw)
+    def __post_init__(self) -> None:
+        """Raise OptionError for sizes of the final filter without an odd number."""
+        check_kernel_size(self.name, self.final_size)
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Make LR."""
         height, width = pictures.shape[-2:]
         rest = partial(self._after_first_resize, (height // self.scale, width // self.scale))
-        blurred = self.first.blur.degrade(pictures, sampler.named("blur"))
+        blurred = self.first.blurred(pictures, sampler)
         lr = self.first.resize.to_drawn_size(
             blurred, (height, width), sampler.named("resize"), rest
         )
@@ -104,15 +95,8 @@ class RealESRGAN(PerPictureDegradation):
         self, size: PixelSize, pictures: Tensor, sampler: ParameterSampler
     ) -> Tensor:
         noisy = self.first.noise.degrade(pictures, sampler.named("noise"))
-        coded = self.first.jpeg.degrade(noisy, sampler.named("jpeg"))
-        blurred = apply_at_random(
-            coded,
-            published.SECOND_BLUR,
-            sampler,
-            lambda group, group_sampler: self.second.blur.degrade(
-                group, group_sampler.named("blur")
-            ),
-        )
+        coded = self.first.coded(noisy, sampler)
+        blurred = self.second.blurred(coded, sampler)
         return self.second.resize.to_drawn_size(
             blurred, size, sampler.named("resize"), partial(self._after_second_resize, size)
         )
@@ -137,18 +121,48 @@ class RealESRGAN(PerPictureDegradation):
         Other orders make twisted lines (Wang et al. 2021, section 3.3).
         """
         if last == "jpeg":
-            return self.second.jpeg.degrade(
-                self._ringing(size, pictures, sampler), sampler.named("jpeg")
-            )
-        return self._ringing(
-            size, self.second.jpeg.degrade(pictures, sampler.named("jpeg")), sampler
-        )
+            return self.second.coded(self._ringing(size, pictures, sampler), sampler)
+        return self._ringing(size, self.second.coded(pictures, sampler), sampler)
 
     def _ringing(self, size: PixelSize, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        small = resized_back(pictures, size, published.RESIZE_KERNELS, sampler)
+        small = resized_back(pictures, size, self.kernels, sampler)
+        # its cutoffs do not depend on the size (RealESRGANDataset)
+        final = Sinc(cutoff=published.FINAL_CUTOFF, size=self.final_size)
         return apply_at_random(
             small,
-            published.FINAL_SINC,
+            self.final_sinc,
             sampler,
-            lambda group, group_sampler: _SINC.degrade(group, group_sampler.named("sinc")),
+            lambda group, group_sampler: final.degrade(group, group_sampler.named("sinc")),
         )
+
+
+def blur_of_kinds(
+    weights: Sequence[float],
+    sinc: float,
+    *,
+    sigma: Range,
+    beta: Range,
+    plateau_beta: Range,
+    size: Range,
+) -> Blur:
+    """Return the blur of a round: `weights` of the six kinds that are no sinc, and the probability
+    of a sinc, which none of them has to share.
+
+    Raises OptionError where no kind is possible.
+    """
+    check_choice_weights(RealESRGAN.name, published.BLUR_KINDS[:-1], weights, "kernel_weights")
+    shares = [one / sum(weights) * (1 - sinc) for one in weights]
+    return Blur(
+        kinds=published.BLUR_KINDS,
+        weights=(*shares, sinc),
+        sigma=sigma,
+        beta=beta,
+        plateau_beta=plateau_beta,
+        size=size,
+    )
+
+
+def noise_of_kinds(gaussian: float, *, sigma: Range, factor: Range, gray: float) -> Noise:
+    """Return the noise of a round: Gaussian with a probability, else Poisson."""
+    weights = (gaussian, 1 - gaussian)
+    return Noise(kinds=_NOISES, weights=weights, sigma=sigma, factor=factor, gray=gray)
