@@ -16,7 +16,7 @@ from srkit_core.option_files.losses_of_others import (
 )
 from srkit_core.option_files.networks_of_others import GENERATORS, SCALE
 from srkit_core.option_files.other_trainer import OtherTrainer, TrainersDefault
-from srkit_core.option_files.real_esrgan import KNOBS, pool
+from srkit_core.option_files.real_esrgan import KNOBS, kernel_weights_row, pool
 from srkit_core.option_files.sayings import (
     At,
     IntoField,
@@ -142,7 +142,7 @@ def _knobs() -> list[Row]:
         replace(knob, keys=tuple(f"degradations.{key}" for key in names))
         for knob, names in zip(KNOBS, keys, strict=True)
     ]
-    return [knob.row for knob in moved]
+    return [*(knob.row for knob in moved), kernel_weights_row("degradations.")]
 
 
 _DIFFERENCES: Final = (

@@ -56,6 +56,8 @@ class Knob:
     keys: tuple[str, ...]
     usual: tuple[Any, ...]
     read: Callable[[Any], Value] = number
+    first: tuple[Value, ...] = ()
+    """What the option begins with, where the file says the second round alone."""
 
     @property
     def told(self) -> str:
@@ -75,7 +77,7 @@ class Knob:
             return inside.part("=")
         if not self.option:
             return CannotBeSaid(f"realesrgan has {value_shown(usual)}")
-        values = tuple(self.read(one) for one in found)
+        values = (*self.first, *(self.read(one) for one in found))
         return inside.part(self.option, values if len(values) > 1 else values[0])
 
     @property
@@ -96,19 +98,47 @@ KNOBS: Final = (
     Knob("poisson", _twice("poisson_scale_range"), ([0.05, 3], [0.05, 2.5]), interval),
     Knob("quality", _twice("jpeg_range"), ([30, 95], [30, 95]), interval),
     Knob("sigma", _twice("blur_sigma", _SET), ([0.2, 3], [0.2, 1.5]), interval),
-    Knob("", _twice("resize_prob"), ([0.2, 0.7, 0.1], [0.3, 0.4, 0.3]), shares),
-    Knob("", _twice("gaussian_noise_prob"), (0.5, 0.5)),
-    Knob("", _twice("gray_noise_prob"), (0.4, 0.4)),
-    Knob("", ("second_blur_prob",), (0.8,)),
+    Knob("resize_weights", _twice("resize_prob"), ([0.2, 0.7, 0.1], [0.3, 0.4, 0.3]), shares),
+    Knob("gaussian", _twice("gaussian_noise_prob"), (0.5, 0.5)),
+    Knob("gray", _twice("gray_noise_prob"), (0.4, 0.4)),
+    Knob("blur", ("second_blur_prob",), (0.8,), first=(1.0,)),
     Knob("", _twice("blur_kernel_size", _SET), (21, 21)),
-    Knob("", _twice("kernel_list", _SET), (list(_KERNELS), list(_KERNELS))),
-    Knob("", _twice("kernel_prob", _SET), (_KERNEL_PROB, _KERNEL_PROB), shares),
-    Knob("", _twice("sinc_prob", _SET), (0.1, 0.1)),
-    Knob("", _twice("betag_range", _SET), ([0.5, 4], [0.5, 4]), interval),
-    Knob("", _twice("betap_range", _SET), ([1, 2], [1, 2]), interval),
-    Knob("", (f"{_SET}final_sinc_prob",), (0.8,)),
+    Knob("sinc", _twice("sinc_prob", _SET), (0.1, 0.1)),
+    Knob("beta", _twice("betag_range", _SET), ([0.5, 4], [0.5, 4]), interval),
+    Knob("plateau_beta", _twice("betap_range", _SET), ([1, 2], [1, 2]), interval),
+    Knob("final_sinc", (f"{_SET}final_sinc_prob",), (0.8,)),
 )
 """Every number of the degradation, with the values of the published option file."""
+
+
+def kernel_weights(at: At) -> Sayings:
+    """Say how likely each kind of kernel is, of both rounds."""
+    if is_paired(at):
+        return _NOT_MADE
+    rounds = [_weights_of(at, number) for number in ("", "2")]
+    inside = At(at.leaf, at.options, "degradation", "degradation")
+    if None in rounds:
+        return CannotBeSaid(f"realesrgan has the kinds {', '.join(_KERNELS)}, one weight each")
+    if rounds == [tuple(_KERNEL_PROB)] * 2:
+        return inside.part("=")
+    return inside.part("kernel_weights", tuple(filter(None, rounds)))
+
+
+def kernel_weights_row(table: str) -> Row:
+    """Return the row of the kinds of kernels and their weights, which stand in a table."""
+    keys = [*_twice("kernel_list", table), *_twice("kernel_prob", table)]
+    return Row(", ".join(keys), By("`kernel_weights` of `realesrgan`", kernel_weights))
+
+
+def _weights_of(at: At, number_of_round: str) -> tuple[Value, ...] | None:
+    """Return the weights of all kinds in a round, 0 for what is not listed; None for others."""
+    table = at.leaf.key.rpartition(".")[0]
+    kinds = at.options.get(f"{table}.kernel_list{number_of_round}", list(_KERNELS))
+    weights = at.options.get(f"{table}.kernel_prob{number_of_round}", _KERNEL_PROB)
+    if not set(kinds) <= set(_KERNELS) or len(kinds) != len(weights):
+        return None
+    listed = dict(zip(kinds, map(number, weights), strict=True))
+    return tuple(listed.get(kind, 0) for kind in _KERNELS)
 
 
 def real_model_type(at: At) -> Sayings:
@@ -152,6 +182,7 @@ _DIFFERENCES: Final = (
     Row("high_order_degradation", Same("the kind of data set says it")),
     Row("train.ldl_opt.*", OfType("stages.loss", "loss", {"L1Loss": ARTIFACTS}, "`loss`")),
     *(knob.row for knob in KNOBS),
+    kernel_weights_row(_SET),
 )
 
 REAL_ESRGAN: Final = OtherTrainer(

@@ -15,7 +15,7 @@ from srkit_core.option_files.losses_of_others import (
 )
 from srkit_core.option_files.networks_of_others import GENERATORS, SCALE
 from srkit_core.option_files.other_trainer import OtherTrainer, TrainersDefault
-from srkit_core.option_files.real_esrgan import REAL_ESRGAN
+from srkit_core.option_files.real_esrgan import REAL_ESRGAN, Knob, interval
 from srkit_core.option_files.sayings import (
     At,
     CannotBeSaid,
@@ -192,16 +192,19 @@ _DEGRADATION: Final = (
     Row("dataroot_lq_prob", Never("training is paired or synthetic", (0,))),
     Row("lq_usm, lq_usm_radius_range", By("cannot be said but for `lq_usm: false`", unsharp)),
     Row("thicklines_prob", Never("realesrgan thickens no lines", (0,))),
-    Row("blur_prob, blur_prob2", Never("realesrgan blurs always, then in 0.8", ())),
-    Row("jpeg_prob, jpeg_prob2", Same("every picture is compressed", (1,))),
+    Knob("blur", ("blur_prob", "blur_prob2"), (1.0, 0.8)).row,
+    Knob("jpeg", ("jpeg_prob", "jpeg_prob2"), (1, 1)).row,
     Row(
         "resize_mode_list*, resize_mode_prob*",
         Never("realesrgan resizes by area, bilinear or bicubic"),
     ),
-    Row(
-        "datasets.train.kernel_range*, datasets.train.final_kernel_range",
-        Never("sides of kernels are 7 to 21"),
-    ),
+    Knob(
+        "size",
+        ("datasets.train.kernel_range", "datasets.train.kernel_range2"),
+        ([7, 21], [7, 21]),
+        interval,
+    ).row,
+    Knob("final_size", ("datasets.train.final_kernel_range",), ([7, 21],), interval).row,
     Row("datasets.train.lq_resize_mode", Never("--degrade bicubic makes LR of HR")),
 )
 

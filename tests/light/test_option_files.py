@@ -9,6 +9,8 @@ import pytest
 
 from srkit_core.cli.app import run
 from srkit_core.errors import RecipeError
+from srkit_core.expressions import parse_call
+from srkit_core.interfaces import Range
 from srkit_core.option_files.basicsr import BASICSR
 from srkit_core.option_files.conversion import convert
 from srkit_core.option_files.neosr import NEOSR
@@ -156,6 +158,31 @@ def test_real_esrgan_is_carried_over():
         "layer_weights=[0.1, 0.1, 1.0, 1.0, 1.0], network=vgg19, distance=l1)",
         "0.1*gan(target=true)",
         "1.0*ldl(target=false)",
+    }
+
+
+def test_every_number_of_the_degradation_is_an_option():
+    table = {
+        "type": "RealESRGANDataset",
+        "kernel_list": ["iso", "plateau_aniso"],
+        "kernel_prob": [0.7, 0.3],
+        "sinc_prob": 0.2,
+        "betap_range2": [1, 3],
+        "final_sinc_prob": 0.1,
+    }
+    numbers = {"resize_prob2": [0, 1, 0], "gaussian_noise_prob": 0.4, "second_blur_prob": 0.5}
+    document = {**BASE, **numbers, "gray_noise_prob2": 0.1, "datasets": {"train": table}}
+    _, recipe = converted(document, REAL_ESRGAN)
+    options = dict(parse_call(recipe["degradation"]).options)
+    assert options == {
+        "kernel_weights": ((0.7, 0, 0, 0, 0, 0.3), (0.45, 0.25, 0.12, 0.03, 0.12, 0.03)),
+        "sinc": (0.2, 0.1),
+        "plateau_beta": (Range(1, 2), Range(1, 3)),
+        "final_sinc": 0.1,
+        "resize_weights": ((0.2, 0.7, 0.1), (0, 1, 0)),
+        "gaussian": (0.4, 0.5),
+        "blur": (1.0, 0.5),
+        "gray": (0.4, 0.1),
     }
 
 
