@@ -21,7 +21,7 @@ BLUR: Final = (1.0, 0.8)
 SINC: Final = (0.1, 0.1)
 GAUSSIAN: Final = (0.5, 0.5)
 GRAY: Final = (0.4, 0.4)
-JPEG: Final = (1.0, 1.0)
+COMPRESSED: Final = (1.0, 1.0)
 """Both rounds always compress."""
 FINAL_SINC: Final = 0.8
 CROP: Final = (400, 256)

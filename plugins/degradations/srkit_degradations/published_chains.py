@@ -1,5 +1,10 @@
 """Which options do the degradation chains of Real-ESRGAN and BSRGAN have?"""
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
 from srkit_core.interfaces import Degradation
 from srkit_core.specs import DegradationSpec
 from srkit_degradations import crop_traits, published
@@ -18,30 +23,35 @@ from srkit_degradations.option_types import (
     ThreeWeights,
 )
 
+_Options = TypeVar("_Options")
 
-def realesrgan(
-    *,
-    scale: int,
-    blur: Probabilities = published.BLUR,
-    sigma: tuple[NonNegativeRange, NonNegativeRange] = published.SIGMA,
-    size: tuple[SizeRange, SizeRange] = published.BOTH_KERNEL_SIZES,
-    kernel_weights: tuple[SixWeights, SixWeights] = published.KERNEL_PROB,
-    beta: tuple[ShapeRange, ShapeRange] = published.BETAS_GENERALISED,
-    plateau_beta: tuple[ShapeRange, ShapeRange] = published.BETAS_PLATEAU,
-    sinc: Probabilities = published.SINC,
-    factor: tuple[FactorRange, FactorRange] = published.FACTOR,
-    resize_weights: tuple[ThreeWeights, ThreeWeights] = published.UP_DOWN_KEEP,
-    resize_kernels: tuple[ResizeKernel, ...] = published.RESIZE_KERNELS,
-    gaussian: Probabilities = published.GAUSSIAN,
-    noise: tuple[NonNegativeRange, NonNegativeRange] = published.NOISE,
-    poisson: tuple[NonNegativeRange, NonNegativeRange] = published.POISSON,
-    gray: Probabilities = published.GRAY,
-    jpeg: Probabilities = published.JPEG,
-    quality: tuple[QualityRange, QualityRange] = published.QUALITY,
-    final_sinc: Probability = published.FINAL_SINC,
-    final_size: SizeRange = published.KERNEL_SIZES,
-    draw: Draw = "picture",
-) -> Degradation:
+
+def takes_options(
+    options: type[_Options],
+) -> Callable[[Callable[[_Options], Degradation]], Callable[..., Degradation]]:
+    """Let what takes a table of options be called as a factory with each of them by its name, and
+    its docstring be that of the table.
+    """
+
+    def taking(build: Callable[[_Options], Degradation]) -> Callable[..., Degradation]:
+        def factory(**given: Any) -> Degradation:
+            return build(options(**given))
+
+        factory.__name__ = factory.__qualname__ = build.__name__
+        factory.__doc__, factory.__module__ = options.__doc__, build.__module__
+        signature = inspect.signature(options)
+        factory.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            return_annotation=Degradation
+        )
+        hints = get_type_hints(options, include_extras=True)
+        factory.__annotations__ = {**hints, "return": Degradation}
+        return factory
+
+    return taking
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealESRGANOptions:
     """Degrade twice by blur, resizing, noise and JPEG, as Real-ESRGAN does; LR of 8-bit values.
 
     Pairs are for the first and the second round. Defaults are those of the published options file
@@ -76,65 +86,39 @@ def realesrgan(
             makes a batch as diverse as the published pool of pairs does, or for the batch as in
             Real-ESRGAN's code (faster on a GPU).
     """
-    from srkit_degradations.compression import Jpeg
-    from srkit_degradations.realesrgan_chain import (
-        DegradationRound,
-        RealESRGAN,
-        blur_of_kinds,
-        noise_of_kinds,
-    )
-    from srkit_degradations.resizing import Resize
 
-    first, second = (
-        DegradationRound(
-            blur=blur_of_kinds(
-                kernel_weights[i],
-                sinc[i],
-                sigma=sigma[i],
-                beta=beta[i],
-                plateau_beta=plateau_beta[i],
-                size=size[i],
-            ),
-            blur_probability=blur[i],
-            resize=Resize(
-                factor=factor[i], weights=resize_weights[i], kernels=resize_kernels, draw=draw
-            ),
-            noise=noise_of_kinds(gaussian[i], sigma=noise[i], factor=poisson[i], gray=gray[i]),
-            jpeg=Jpeg(quality=quality[i]),
-            jpeg_probability=jpeg[i],
-        )
-        for i in range(2)
-    )
-    return RealESRGAN(
-        scale=scale,
-        first=first,
-        second=second,
-        final_sinc=final_sinc,
-        final_size=final_size,
-        kernels=resize_kernels,
-        draw=draw,
-    )
+    scale: int
+    blur: Probabilities = published.BLUR
+    sigma: tuple[NonNegativeRange, NonNegativeRange] = published.SIGMA
+    size: tuple[SizeRange, SizeRange] = published.BOTH_KERNEL_SIZES
+    kernel_weights: tuple[SixWeights, SixWeights] = published.KERNEL_PROB
+    beta: tuple[ShapeRange, ShapeRange] = published.BETAS_GENERALISED
+    plateau_beta: tuple[ShapeRange, ShapeRange] = published.BETAS_PLATEAU
+    sinc: Probabilities = published.SINC
+    factor: tuple[FactorRange, FactorRange] = published.FACTOR
+    resize_weights: tuple[ThreeWeights, ThreeWeights] = published.UP_DOWN_KEEP
+    resize_kernels: tuple[ResizeKernel, ...] = published.RESIZE_KERNELS
+    gaussian: Probabilities = published.GAUSSIAN
+    noise: tuple[NonNegativeRange, NonNegativeRange] = published.NOISE
+    poisson: tuple[NonNegativeRange, NonNegativeRange] = published.POISSON
+    gray: Probabilities = published.GRAY
+    jpeg: Probabilities = published.COMPRESSED
+    quality: tuple[QualityRange, QualityRange] = published.QUALITY
+    final_sinc: Probability = published.FINAL_SINC
+    final_size: SizeRange = published.KERNEL_SIZES
+    draw: Draw = "picture"
 
 
-def bsrgan(
-    *,
-    scale: int,
-    shuffle: Probability = 1.0,
-    halved: Probability = published.BSRGAN_HALVED,
-    size: SizeRange = published.BSRGAN_KERNEL_SIZES,
-    anisotropic: Probability = published.BSRGAN_ANISOTROPIC,
-    sigma: NonNegativeRange | None = None,
-    variance: NonNegativeRange | None = None,
-    plain: Probability = published.BSRGAN_PLAIN,
-    shrink: ShrinkRange | None = None,
-    shifted_sigma: NonNegativeRange | None = None,
-    resize_kernels: tuple[ResizeKernel, ...] = published.RESIZE_KERNELS,
-    noise: NonNegativeRange = published.BSRGAN_NOISE,
-    gray: Probability = published.BSRGAN_GRAY,
-    correlated: Probability = published.BSRGAN_CORRELATED,
-    early_jpeg: Probability = published.BSRGAN_EARLY_JPEG,
-    quality: QualityRange = published.BSRGAN_QUALITY,
-) -> Degradation:
+@takes_options(RealESRGANOptions)
+def realesrgan(one: RealESRGANOptions, /) -> Degradation:
+    """Build the chain."""
+    from srkit_degradations.realesrgan_chain import RealESRGAN
+
+    return RealESRGAN.of(one)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BSRGANOptions:
     """Blur twice, make smaller, add noise and compress in random order, as BSRGAN does.
 
     LR of 8-bit values. Defaults are those of the published code (degradation_bsrgan), whose names
@@ -160,26 +144,31 @@ def bsrgan(
             (jpeg_prob).
         quality: JPEG qualities from 1 to 100.
     """
+
+    scale: int
+    shuffle: Probability = 1.0
+    halved: Probability = published.BSRGAN_HALVED
+    size: SizeRange = published.BSRGAN_KERNEL_SIZES
+    anisotropic: Probability = published.BSRGAN_ANISOTROPIC
+    sigma: NonNegativeRange | None = None
+    variance: NonNegativeRange | None = None
+    plain: Probability = published.BSRGAN_PLAIN
+    shrink: ShrinkRange | None = None
+    shifted_sigma: NonNegativeRange | None = None
+    resize_kernels: tuple[ResizeKernel, ...] = published.RESIZE_KERNELS
+    noise: NonNegativeRange = published.BSRGAN_NOISE
+    gray: Probability = published.BSRGAN_GRAY
+    correlated: Probability = published.BSRGAN_CORRELATED
+    early_jpeg: Probability = published.BSRGAN_EARLY_JPEG
+    quality: QualityRange = published.BSRGAN_QUALITY
+
+
+@takes_options(BSRGANOptions)
+def bsrgan(one: BSRGANOptions, /) -> Degradation:
+    """Build the chain."""
     from srkit_degradations.bsrgan_chain import BSRGAN
 
-    return BSRGAN(
-        scale=scale,
-        shuffle=shuffle,
-        halved=halved,
-        size=size,
-        anisotropic=anisotropic,
-        sigma=sigma,
-        variance=variance,
-        plain=plain,
-        shrink=shrink,
-        shifted_sigma=shifted_sigma,
-        resize_kernels=resize_kernels,
-        noise=noise,
-        gray=gray,
-        correlated=correlated,
-        early_jpeg=early_jpeg,
-        quality=quality,
-    )
+    return BSRGAN(**vars(one))
 
 
 def chain_specs() -> list[DegradationSpec]:

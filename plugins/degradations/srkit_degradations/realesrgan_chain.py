@@ -7,7 +7,6 @@ there; pictures keep their alignment when a resized side is no whole number of p
 of libjpeg.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final
@@ -22,6 +21,7 @@ from srkit_degradations.noising import Noise
 from srkit_degradations.option_types import Draw, NoiseKind, ResizeKernel
 from srkit_degradations.parameter_sampler import ParameterSampler
 from srkit_degradations.per_picture import PerPictureDegradation, apply_at_random, apply_by_label
+from srkit_degradations.published_chains import RealESRGANOptions
 from srkit_degradations.resizing import PixelSize, Resize, resized_back
 
 _NOISES: Final[tuple[NoiseKind, ...]] = ("gaussian", "poisson")
@@ -81,6 +81,20 @@ class RealESRGAN(PerPictureDegradation):
         """Raise OptionError for sizes of the final filter without an odd number."""
         check_kernel_size(self.name, self.final_size)
 
+    @classmethod
+    def of(cls, options: RealESRGANOptions) -> "RealESRGAN":
+        """Return the chain; raises OptionError for weights and sizes that are none."""
+        first, second = (_round(options, at) for at in range(2))
+        return cls(
+            scale=options.scale,
+            first=first,
+            second=second,
+            final_sinc=options.final_sinc,
+            final_size=options.final_size,
+            kernels=options.resize_kernels,
+            draw=options.draw,
+        )
+
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Make LR."""
         height, width = pictures.shape[-2:]
@@ -136,33 +150,40 @@ class RealESRGAN(PerPictureDegradation):
         )
 
 
-def blur_of_kinds(
-    weights: Sequence[float],
-    sinc: float,
-    *,
-    sigma: Range,
-    beta: Range,
-    plateau_beta: Range,
-    size: Range,
-) -> Blur:
-    """Return the blur of a round: `weights` of the six kinds that are no sinc, and the probability
-    of a sinc, which none of them has to share.
+def _round(options: RealESRGANOptions, at: int) -> DegradationRound:
+    """Return the first or the second round."""
+    gaussian = options.gaussian[at]
+    return DegradationRound(
+        blur=_blur(options, at),
+        blur_probability=options.blur[at],
+        resize=Resize(
+            factor=options.factor[at],
+            weights=options.resize_weights[at],
+            kernels=options.resize_kernels,
+            draw=options.draw,
+        ),
+        noise=Noise(
+            kinds=_NOISES,
+            weights=(gaussian, 1 - gaussian),
+            sigma=options.noise[at],
+            factor=options.poisson[at],
+            gray=options.gray[at],
+        ),
+        jpeg=Jpeg(quality=options.quality[at]),
+        jpeg_probability=options.jpeg[at],
+    )
 
-    Raises OptionError where no kind is possible.
-    """
+
+def _blur(options: RealESRGANOptions, at: int) -> Blur:
+    """Return the blur of a round: sinc takes its share, the other kinds have the rest."""
+    weights, sinc = options.kernel_weights[at], options.sinc[at]
     check_choice_weights(RealESRGAN.name, published.BLUR_KINDS[:-1], weights, "kernel_weights")
     shares = [one / sum(weights) * (1 - sinc) for one in weights]
     return Blur(
         kinds=published.BLUR_KINDS,
         weights=(*shares, sinc),
-        sigma=sigma,
-        beta=beta,
-        plateau_beta=plateau_beta,
-        size=size,
+        sigma=options.sigma[at],
+        beta=options.beta[at],
+        plateau_beta=options.plateau_beta[at],
+        size=options.size[at],
     )
-
-
-def noise_of_kinds(gaussian: float, *, sigma: Range, factor: Range, gray: float) -> Noise:
-    """Return the noise of a round: Gaussian with a probability, else Poisson."""
-    weights = (gaussian, 1 - gaussian)
-    return Noise(kinds=_NOISES, weights=weights, sigma=sigma, factor=factor, gray=gray)
