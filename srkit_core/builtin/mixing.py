@@ -88,5 +88,5 @@ def _gamma(shape: float, count: int, rng: torch.Generator) -> Tensor:
     cubes = (1 + normal / (9 * d) ** 0.5).clamp(min=1e-6) ** 3
     taken = uniform.log() < normal.square() / 2 + d * (1 - cubes + cubes.log())
     first = taken.to(torch.uint8).argmax(0, keepdim=True)
-    value = d * cubes.gather(0, first)[0]
+    value: Tensor = d * cubes.gather(0, first)[0]
     return value if shape >= 1 else value * power

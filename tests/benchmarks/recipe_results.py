@@ -63,7 +63,7 @@ STEPS = {PIXELS: 1000, FEATURES: 200, PLAYERS: 400}
 RATES = {PIXELS: 1e-3, FEATURES: 1e-4, PLAYERS: 1e-4}
 """Steps and rates of a stage of pixel losses, of one with features of VGG, and of one that is
 adversarial alone: a step with features takes as long as three without."""
-ALONE_STEPS, ALONE_RATE = 300, 3e-4
+ALONE_STEPS, ALONE_RATE = 400, 1e-3
 """Of a stage with features that begins with random weights: it needs more of both."""
 VALIDATIONS = 4
 LARGEST_MAP = 4
