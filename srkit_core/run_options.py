@@ -117,7 +117,7 @@ def repeated_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `RunOptions` that another run's arguments say, as a run takes them."""
     names = {one.name for one in fields(RunOptions)} - set(_NOT_REPEATED)
     said = {name: value for name, value in arguments.items() if name in names}
-    given = {name: value for name, value in said.items() if value is not None and value != []}
+    given = {name: value for name, value in said.items() if value not in (None, False, [])}
     return given | {name: tuple(given[name]) for name in _LISTS if name in given}
 
 

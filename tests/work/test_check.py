@@ -55,7 +55,10 @@ def test_the_stages_networks_and_data_of_a_recipe_are_told(told):
     assert _row(lines, "loss").split("  ")[0] == "1*srkit/l1"
     assert _row(lines, "loss").endswith("1*srkit/l1 + 0.005*srkit-ragan/ragan")
     assert _row(lines, "order") == "generator-first"
-    assert "cosine(over=stage, final=0.0), after a warm-up of 20 steps" in _row(lines, "schedule")
+    assert (
+        "cosine(over=stage, final=0.0, periods=[], restart_weights=[]), after a warm-up of 20 steps"
+        in (_row(lines, "schedule"))
+    )
     assert _row(lines, "learning rate").split() == ["0.001", "0.0001"]
     assert "ema 0.99, log_every 200 steps, validate_every 1000 steps" in _row(lines, "also")
     assert _row(lines, "data:").endswith("9 crops an epoch")

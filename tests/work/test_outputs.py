@@ -2,6 +2,7 @@
 
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -199,7 +200,7 @@ def test_one_picture_that_prepare_cannot_write_is_named(monkeypatch):
     class Job:
         file, variants = None, (1,)
 
-    found = picture_worker._store(Job, np.zeros((2, 2, 3), np.uint8), "", ())
+    found = picture_worker._store(Job, SimpleNamespace(hr=np.zeros((2, 2, 3), np.uint8)), ("", ""))
     assert (found.reason, found.lasting) == ("cannot write x: Permission denied", False)
 
 

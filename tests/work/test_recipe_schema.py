@@ -12,7 +12,7 @@ def test_the_schema_knows_what_is_installed():
     assert defined["loss:gan"]["properties"]["real_label"]["maximum"] == 1
     assert defined["discriminator:multi-scale"]["required"] == ["of"]
     names = {one["const"]: one for one in defined["metric"]["oneOf"]}
-    assert names["ssim"]["description"] == "ssim(window=11, sigma=1.5)"
+    assert names["ssim"]["description"] == "ssim(window=11, sigma=1.5, protocol=none, border=none)"
     assert names["ssim"]["x-srkit-options"] == "#/$defs/metric:ssim"
     assert {one["const"] for one in defined["augmentation"]["oneOf"]} >= {"flip", "turn", "cutblur"}
     optimizer = defined["OptimizerConfig"]["properties"]

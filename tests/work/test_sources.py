@@ -316,7 +316,7 @@ def test_of_hr_and_lr_side_by_side_hr_is_taken_and_told(tmp_path):
     paired = open_picture_set(str(tmp_path / "Set"), paired=True, scale=4)
     assert [picture.lr.name for picture in paired.pictures] == ["ax4.png", "bx4.png"]
     assert paired.notes() == []
-    with pytest.raises(DataError, match="no subfolder for LR"):
+    with pytest.raises(DataError, match="is of scale x2, x4, not x3"):
         open_picture_set(str(tmp_path / "Set"), paired=True, scale=3)
 
 

@@ -182,10 +182,10 @@ def test_a_signal_ends_a_validation_which_comes_first_in_the_next_life(
     train(wish, whole)
     score = Validator.scores
 
-    def slow(self, model):
+    def slow(self, model, *seen):
         after(0.2)
         time.sleep(60)
-        return score(self, model)
+        return score(self, model, *seen)
 
     with monkeypatch.context() as patch:
         patch.setattr(Validator, "scores", slow)
