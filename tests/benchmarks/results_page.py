@@ -120,7 +120,8 @@ def write_page(
     again = "" if times == 1 else f" with `--steps-times {times:g}`"
     seconds = sum(one.seconds for one in results)
     parts = {
-        "again": f"{again} ({machine}; {seconds / 60:.0f} minutes of training)",
+        "again": again,
+        "machine": f"{machine}: {seconds / 60:.0f} minutes of training",
         "table": table(results, bicubic),
         "verdicts": verdicts(results, bicubic),
         "networks": [f"* `{one.name}`: `{one.generator}`" for one in results],
@@ -134,7 +135,8 @@ def _joined(part: str | Sequence[str]) -> str:
 
 _PAGE = """# Results of the shipped recipes, small
 
-Written by `python -m tests.benchmarks.recipe_results`{again}.
+Written by `python -m tests.benchmarks.recipe_results`{again}
+({machine}).
 
 Every recipe is trained by `--set` alone with small networks and few steps, on the same shared
 photographs and from the same seed, and scored on Set5 with its published LR files, luma and
