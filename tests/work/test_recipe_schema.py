@@ -18,6 +18,9 @@ def test_the_schema_knows_what_is_installed():
     optimizer = defined["OptimizerConfig"]["properties"]
     assert {"Adam", "AdamW", "SGD"} <= set(optimizer["name"]["anyOf"][0]["enum"])
     schedule = defined["Schedule"]["anyOf"][0]["properties"]
-    assert schedule["name"]["anyOf"][0]["enum"] == ["constant", "cosine", "multistep"]
-    assert schedule["gamma"]["description"] == "an option of multistep"
+    assert schedule["name"]["anyOf"][0]["enum"] == [
+        *("constant", "cosine", "exponential", "multistep"),
+        *("one-cycle", "plateau", "polynomial"),
+    ]
+    assert schedule["gamma"]["description"] == "an option of exponential, multistep"
     assert "Adam" in optimizer["betas"]["description"]
