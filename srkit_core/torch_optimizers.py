@@ -54,9 +54,11 @@ def optimizer_names() -> tuple[str, ...]:
 def optimizer_options(name: str) -> tuple[str, ...] | None:
     """Return the options of a class beside the learning rate, in the order of its signature.
 
-    None where they cannot be read, because the class inherits them; torch refuses a wrong one.
+    None where they cannot be read, because the class inherits them or torch has none of that name
+    or is not installed; torch refuses a wrong one.
     """
-    for node in _source(_homes()[name]).body:
+    home = _homes().get(name)
+    for node in _source(home).body if home else ():
         if isinstance(node, ast.ClassDef) and node.name == name:
             names = tuple(_parameters(node))
             return tuple(one for one in names if one not in _GIVEN) if names else None
