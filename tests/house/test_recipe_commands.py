@@ -66,7 +66,7 @@ def test_the_commands_of_a_header_work(name, desk):
     for copied in commands(name):
         words = [one.replace("RUN", f"runs/{name}-1") for one in copied]
         if "--resume" in words:
-            continue  # of a run of many epochs: tests/work/test_recipes_small.py goes on
+            continue  # of a run of many epochs: test_recipes_small.py goes on
         capped = [part for one in CAPPED for part in ("--set", one)]
         assert run([*words, *(capped if words[0] == "train" else [])]) == 0, words
         done.append(words[0])
