@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Range
-from srkit_degradations import kernels, published
+from srkit_degradations import kernels
 from srkit_degradations.blurring import check_kernel_size, drawn_sizes
 from srkit_degradations.compression import Jpeg
 from srkit_degradations.filtering import filtered
@@ -44,21 +44,21 @@ class BSRGAN(PerPictureDegradation):
     name: ClassVar[str] = "bsrgan"
 
     scale: int
-    noise: Range = published.BSRGAN_NOISE
-    quality: Range = published.BSRGAN_QUALITY
-    shuffle: float = 1.0
-    halved: float = published.BSRGAN_HALVED
-    size: Range = published.BSRGAN_KERNEL_SIZES
-    anisotropic: float = published.BSRGAN_ANISOTROPIC
-    sigma: Range | None = None
-    variance: Range | None = None
-    plain: float = published.BSRGAN_PLAIN
-    shrink: Range | None = None
-    shifted_sigma: Range | None = None
-    resize_kernels: Sequence[ResizeKernel] = published.RESIZE_KERNELS
-    gray: float = published.BSRGAN_GRAY
-    correlated: float = published.BSRGAN_CORRELATED
-    early_jpeg: float = published.BSRGAN_EARLY_JPEG
+    noise: Range
+    quality: Range
+    shuffle: float
+    halved: float
+    size: Range
+    anisotropic: float
+    sigma: Range | None
+    variance: Range | None
+    plain: float
+    shrink: Range | None
+    shifted_sigma: Range | None
+    resize_kernels: Sequence[ResizeKernel]
+    gray: float
+    correlated: float
+    early_jpeg: float
 
     def __post_init__(self) -> None:
         """Raise OptionError for sizes without an odd number, and for colours of noise that are

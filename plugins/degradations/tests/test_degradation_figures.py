@@ -11,9 +11,9 @@ from torch.nn import functional
 from srkit_core.interfaces import Range
 from srkit_core.testing.samples import pictures
 from srkit_degradations import blur, jpeg, kernels, noise, realesrgan, resize, sharpen
-from srkit_degradations.bsrgan_chain import BSRGAN
 from srkit_degradations.compression import quantisation_tables
 from srkit_degradations.noising import Noise
+from srkit_degradations.published_chains import bsrgan
 
 PLACES = ((0, 0), (0, 1), (1, 0), (-1, 2))
 """Rows and columns of the values below, counted from the middle.
@@ -246,7 +246,7 @@ def test_realesrgan_does_not_shift_pictures():
 
 
 def test_bsrgan_does_not_shift_pictures():
-    preset = BSRGAN(scale=4, noise=Range(0.0, 0.0), quality=Range(100, 100))
+    preset = bsrgan(scale=4, noise=Range(0.0, 0.0), quality=Range(100, 100))
     shifts = [
         _shift(preset(_ramp(200), rng=torch.Generator().manual_seed(seed))) for seed in range(24)
     ]
