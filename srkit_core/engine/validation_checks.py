@@ -16,11 +16,32 @@ def check_validation(context: RunContext) -> None:
     """Refuse what would fail at the first validation, before the first step, and say what is scored
     in another way than a person may think.
     """
+    _check_lr(context)
     _check_deciding(context)
     _check_losses(context)
     _check_metrics(context)
     for note in (*_unmatched(context), *_smaller_than_crop(context), *said_of_files(context)):
         context.callbacks.on_note(note)
+
+
+def _check_lr(context: RunContext) -> None:
+    """Refuse to make LR of a set all of whose LR is from disk, and say of how many it is."""
+    for name, pictures in context.data.validation.items():
+        scored_by = context.plan.validation.of(name)
+        stored = sum(one.lr is not None for one in pictures)
+        if not stored or scored_by.degradation is None:
+            continue
+        if scored_by.own_lr and stored == len(pictures):
+            raise RecipeError(
+                f"validation.sets.{name}.degradation makes LR, and --val {name} takes it from "
+                "disk: one of them",
+                hint=f"--set validation.sets.{name}.degradation=paired, or --val {name}=HR alone",
+            )
+        made = len(pictures) - stored
+        if made:
+            which = f"validation set '{name}'" if name else "validation"
+            said = f"LR of {stored} pictures is from disk, of {made} it is made"
+            context.callbacks.on_note(f"{which}: {said} by {scored_by.degradation.chain}")
 
 
 def _check_deciding(context: RunContext) -> None:

@@ -139,7 +139,8 @@ def open_evaluation_set(
     """Return the pictures of an evaluation recipe that can be read whole; without data, what a run
     held out.
 
-    Raises RecipeError when it names no data, DataError when they have no such split.
+    Raises RecipeError when it names no data, or stored LR and a degradation, DataError when they
+    have no such split.
     """
     if wanted.data is None and run:
         held, which = held_out_pictures(run, split)
@@ -153,6 +154,9 @@ def open_evaluation_set(
     paired = wanted.degrade == PAIRED
     prefer: tuple[Split, ...] = (split,) if split else ("test", "val")
     found = open_picture_set(wanted.data, paired=paired, scale=wanted.scale, prefer=prefer)
+    if "degrade" in wanted.model_fields_set and not paired and _are_stored(found.pictures):
+        fact = f"{wanted.data} takes LR from disk and degrade makes it: one of them"
+        raise RecipeError(fact, hint="--degrade paired, or --data HR alone")
     if split and any(one.split != split for one in found.pictures):
         hint = "srkit prepare --split, or leave out --split"
         raise DataError(f"{wanted.data} has no split '{split}'", hint=hint)

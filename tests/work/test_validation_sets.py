@@ -217,6 +217,31 @@ def test_tables_that_cannot_be_meant_are_refused(validation, error, fact):
     assert fact in caught.value.message
 
 
+def test_a_degradation_of_a_set_whose_lr_is_stored_is_refused(tmp_path, val):
+    """As `srkit eval` refuses --degrade beside --lr."""
+    stored = {"real": f"{tmp_path / 'real/HR'} with {tmp_path / 'real/LR'}"}
+    wanted = recipe({"sets": {"real": {"degradation": "bicubic"}}})
+    with pytest.raises(RecipeError) as caught:
+        trained(tmp_path, wanted, stored)
+    fact = "validation.sets.real.degradation makes LR, and --val real takes it from disk"
+    assert caught.value.message == f"{fact}: one of them"
+    assert caught.value.hint.startswith("--set validation.sets.real.degradation=paired, or ")
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(RecipeError) as scored:
+        evaluate("bicubic", stored["real"], scale=2, degrade="bicubic")
+    assert "takes LR from disk and degrade makes it: one of them" in scored.value.message
+
+
+def test_of_a_set_that_is_partly_stored_the_rest_is_made_and_that_is_said(tmp_path, val):
+    mixed = {"both": f"{tmp_path / 'real'} as paired + {val['plain']}"}
+    listener = Listener()
+    trained(
+        tmp_path, recipe({"sets": {"both": {"degradation": "nearest"}}}), mixed, listener=listener
+    )
+    (said,) = [one for one in listener.notes if one.startswith("validation set 'both'")]
+    assert "LR of 2 pictures is from disk, of 2 it is made by srkit/nearest" in said
+
+
 def test_a_set_that_decides_has_to_be_there_and_to_measure_what_is_waited_for(tmp_path, val):
     with pytest.raises(RecipeError) as caught:
         trained(tmp_path, recipe({"best_of": ["Set5"]}), val)
