@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from srkit_core.evaluation.degrade_picture import degrade
     from srkit_core.evaluation.evaluate import evaluate
     from srkit_core.evaluation.scores import ModelScores, Scores, compare
-    from srkit_core.evaluation.upscale_file import upscale
     from srkit_core.models.find_model import load_model
     from srkit_core.models.model import Model
     from srkit_core.named_recipes import read_recipe
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from srkit_core.registry import Registry, discover
     from srkit_core.run_folder import RunResult
     from srkit_core.run_options import RunOptions
+    from srkit_core.upscaling.upscale_file import upscale
     from srkit_core.validation_config import Validation, ValidationSet
 
     __version__: str
@@ -75,7 +75,7 @@ _HOMES: Final = {
     "prepare": "data.preparation.prepare_pictures",
     "read_recipe": "named_recipes",
     "train": "engine.trainer",
-    "upscale": "evaluation.upscale_file",
+    "upscale": "upscaling.upscale_file",
 }
 __all__ = [
     "AtEpoch",

@@ -13,10 +13,8 @@ from torch import Tensor
 from srkit_core.data.examples import LrMaker
 from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError, NotFiniteError
-from srkit_core.evaluation.memory_advice import SCORED_BYTES, memory_hint
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scores import ModelScores, PictureScores
-from srkit_core.evaluation.tiling import choose_tiling, upscale_tiled
 from srkit_core.interfaces import Metric
 from srkit_core.io.images import Pixels, all_finite, to_unit
 from srkit_core.metric_binding import MetricTerm
@@ -25,6 +23,8 @@ from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.models.model import Model, naming_picture
 from srkit_core.oom import oom_guard
 from srkit_core.specs import MetricSpec
+from srkit_core.upscaling.memory_advice import SCORED_BYTES, memory_hint
+from srkit_core.upscaling.tiling import choose_tiling, upscale_tiled
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from srkit_core.data.preparation.prepare_pictures import prepare
 from srkit_core.data_source import anchored
 from srkit_core.engine.trainer import train
 from srkit_core.evaluation.evaluate import evaluate
-from srkit_core.evaluation.upscale_file import upscale
 from srkit_core.evaluation_recipe import evaluation_recipe
 from srkit_core.io.images import write_image
 from srkit_core.named_recipes import read_recipe
@@ -19,6 +18,7 @@ from srkit_core.pretrained import cache_folder
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_folder import RunResult, read_environment
 from srkit_core.run_options import RunOptions
+from srkit_core.upscaling.upscale_file import upscale
 
 SMALL = {
     "generator": "srvgg(features=4, blocks=1)",

@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from srkit_core.cli.app import run
-from srkit_core.evaluation.upscale_file import upscale_file
 from srkit_core.expressions import parse_call
 from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import Photo, read_image, read_photo, write_photo
@@ -17,6 +16,7 @@ from srkit_core.models.build import build_network
 from srkit_core.models.find_model import open_model
 from srkit_core.models.model import Model
 from srkit_core.plan import bind_generator
+from srkit_core.upscaling.upscale_file import upscale_file
 
 CPU = torch.device("cpu")
 BASELINES = ["bicubic", "bilinear", "lanczos", "nearest"]

@@ -9,16 +9,16 @@ from srkit_core.binding import BoundComponent
 from srkit_core.cli.app import run
 from srkit_core.engine.memory_hint import VALIDATION_HINT, less_memory_hint
 from srkit_core.errors import OutOfMemoryError
-from srkit_core.evaluation import memory_advice
-from srkit_core.evaluation.memory_advice import WRITTEN_BYTES, free_bytes, memory_hint
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scoring import Pair, score_model
-from srkit_core.evaluation.tiling import AUTO_TILE, Tiling, tiling_of
 from srkit_core.io.images import write_image
 from srkit_core.models.model import Model
 from srkit_core.recipe import Stage
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
+from srkit_core.upscaling import memory_advice
+from srkit_core.upscaling.memory_advice import WRITTEN_BYTES, free_bytes, memory_hint
+from srkit_core.upscaling.tiling import AUTO_TILE, Tiling, tiling_of
 
 GIB = 2**30
 
@@ -133,7 +133,7 @@ def test_the_command_says_it_in_two_lines(tmp_path, smooth, monkeypatch, capsys,
     def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr("srkit_core.evaluation.upscale_file.upscale_tiled", full)
+    monkeypatch.setattr("srkit_core.upscaling.upscale_file.upscale_tiled", full)
     words = ["upscale", "nearest", str(tmp_path / "a.png"), "--out", str(tmp_path / "b.png")]
     assert run([*words, "--tile", "50"]) == 6
     told = capsys.readouterr().err.splitlines()

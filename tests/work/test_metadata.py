@@ -12,11 +12,11 @@ from torch import nn
 
 from srkit_core.binding import BoundComponent
 from srkit_core.errors import DataError
-from srkit_core.evaluation.upscale_file import upscale_file
 from srkit_core.io.images import Photo, image_size, read_image, read_photo, write_photo
 from srkit_core.models.model import Model
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
+from srkit_core.upscaling.upscale_file import upscale_file
 
 BASE, GPS = ExifTags.Base, ExifTags.IFD.GPSInfo
 

@@ -20,7 +20,6 @@ from srkit_core.errors import DataError, DivergedError, NotFiniteError
 from srkit_core.evaluation import degrade_picture
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scoring import pairs
-from srkit_core.evaluation.tiling import Tiling, upscale_tiled
 from srkit_core.expressions import parse_call
 from srkit_core.io.images import all_finite, to_bytes, to_words, write_image
 from srkit_core.models.build import build_network
@@ -29,6 +28,7 @@ from srkit_core.models.weights_file import Card, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Component, discover
 from srkit_core.specs import GeneratorSpec
+from srkit_core.upscaling.tiling import Tiling, upscale_tiled
 
 BAD = [float("nan"), float("inf"), -float("inf")]
 

@@ -16,11 +16,11 @@ from srkit_core.data.preparation.prepare_pictures import PrepareRequest, prepare
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.evaluation.evaluate import evaluate
-from srkit_core.evaluation.upscale_file import upscale
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_folder import read_environment
 from srkit_core.run_options import RunOptions
+from srkit_core.upscaling.upscale_file import upscale
 
 SMALL = {
     "generator": "srvgg(features=4, blocks=1)",

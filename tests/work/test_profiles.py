@@ -12,12 +12,12 @@ from PIL import ExifTags, Image, ImageCms
 from torch import nn
 
 from srkit_core.binding import BoundComponent
-from srkit_core.evaluation.upscale_file import upscale_file
 from srkit_core.io.images import DEEP, Photo, read_image, read_photo, writable_endings, write_photo
 from srkit_core.io.raster import srgb_profile
 from srkit_core.models.model import Model
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
+from srkit_core.upscaling.upscale_file import upscale_file
 
 ADOBE = imagecodecs.cms_profile("adobergb")
 NAMING = ["png", "jpg", "webp", "tif"]

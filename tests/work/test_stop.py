@@ -242,7 +242,7 @@ def test_what_other_processes_wait_for_is_not_ended():
         (["eval", "bicubic"], "srkit_core.evaluation.evaluate.score_model", "run the same command"),
         (
             ["upscale", "bicubic"],
-            "srkit_core.evaluation.upscale_file.upscale_file",
+            "srkit_core.upscaling.upscale_file.upscale_file",
             "run the same command",
         ),
         (

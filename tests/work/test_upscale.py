@@ -9,13 +9,13 @@ from torch.nn import functional
 
 from srkit_core.binding import BoundComponent
 from srkit_core.errors import RecipeError
-from srkit_core.evaluation.tiling import AUTO_TILE, Tiling, choose_tiling, upscale_tiled
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build_network
 from srkit_core.models.model import Model
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Component, discover
 from srkit_core.specs import GeneratorSpec
+from srkit_core.upscaling.tiling import AUTO_TILE, Tiling, choose_tiling, upscale_tiled
 
 RADIUS = 3
 """How far srvgg(blocks=1) sees: three convolutions of 3x3."""

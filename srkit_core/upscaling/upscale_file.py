@@ -11,8 +11,6 @@ from torch import Tensor
 
 from srkit_core.data.own_work import remember
 from srkit_core.devices import DeviceName, PrecisionName
-from srkit_core.evaluation.memory_advice import memory_hint
-from srkit_core.evaluation.tiling import Tiling, tiling_of, upscale_tiled
 from srkit_core.home import at_home
 from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import (
@@ -35,6 +33,8 @@ from srkit_core.models.find_model import ModelLike, load_model
 from srkit_core.models.model import Model, naming_picture
 from srkit_core.oom import oom_guard
 from srkit_core.registry import Registry
+from srkit_core.upscaling.memory_advice import memory_hint
+from srkit_core.upscaling.tiling import Tiling, tiling_of, upscale_tiled
 
 _RED, _BLUE = 0.299, 0.114
 Size: TypeAlias = tuple[int, int]

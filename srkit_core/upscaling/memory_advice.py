@@ -9,8 +9,8 @@ from typing import Final
 
 import torch
 
-from srkit_core.evaluation.tiling import Tiling
 from srkit_core.models.model import Model
+from srkit_core.upscaling.tiling import Tiling
 
 WRITTEN_BYTES: Final = 27
 """So many bytes of memory a pixel of SR takes until it is a file: three channels as float, once

@@ -1,0 +1,1 @@
+"""How does a picture become larger: model + picture file -> larger picture file?"""
