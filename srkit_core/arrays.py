@@ -1,7 +1,8 @@
 """Which tensors are in a file that someone else wrote?
 
-Nothing in such a file is run: safetensors hold numbers only, pickles are read by `pickled_data`,
-which knows numbers and data and nothing else. Importing this module does not import torch.
+Nothing in such a file is run: safetensors and ncnn's files hold numbers only, pickles are read by
+`pickled_data`, which knows numbers and data and nothing else. Importing this module does not import
+torch.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from srkit_core.errors import WeightsError
+from srkit_core.ncnn_files import ncnn_pair, read_ncnn
 from srkit_core.pickled_data import NotDataError, PickledArray
 from srkit_core.torch_archives import (
     STREAM_NUMBER,
@@ -30,7 +32,8 @@ def read_arrays(path: Path) -> "dict[str, Tensor]":
 
     A table within a table becomes `outer.inner`, the tensors of a list `outer.0`, `outer.1`.
 
-    Takes safetensors, torch's `.pth`, `.pt` and `.ckpt` files, and pickles of arrays or tensors.
+    Takes safetensors, torch's `.pth`, `.pt` and `.ckpt` files, pickles of arrays or tensors, and
+    either of ncnn's two files, `.param` and `.bin`, with the other beside it.
     Raises WeightsError when the file is none of these, is damaged, or would run code when it is
     opened.
     """
@@ -43,7 +46,10 @@ def read_arrays(path: Path) -> "dict[str, Tensor]":
         ) from error
     if start[8:9] == b"{":
         return _safetensors(path)
+    ncnn = ncnn_pair(path, start)
     try:
+        if ncnn:
+            return read_ncnn(*ncnn)
         content = read_torch_archive(path) if start.startswith(ZIP_START) else _pickle(path)
         return dict(_flat(content, "", 0))
     except NotDataError as error:

@@ -68,7 +68,10 @@ def weights_add_command(
 
 def weights_import_command(
     file: Annotated[
-        Path, typer.Argument(help="Weights of another project: .pth, .pt or .safetensors.")
+        Path,
+        typer.Argument(
+            help="Weights of another project: .pth, .pt, .safetensors, or ncnn's .param."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="The weights file of srkit to write.")],
     kind: Annotated[

@@ -16,7 +16,7 @@ from srkit_core.registry import Registry
 from srkit_core.run_folder import DISCRIMINATOR, RunFolder
 from srkit_core.validation_config import Validation
 
-_FILE_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt"})
+_FILE_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin"})
 _STATE: Final = "state.json"
 _IN_CHECKPOINTS: Final = ("ema", "generator")
 """Files of a checkpoint that hold a generator, in the order to take them."""

@@ -41,6 +41,7 @@ from srkit_core.specs.known_weights import (
 )
 from srkit_core.specs.layouts import (
     LayoutSpec,
+    Replacement,
     Shapes,
     numbered,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "OptionFunction",
     "Packaged",
     "RecipeSpec",
+    "Replacement",
     "ScheduleSpec",
     "Shapes",
     "Shipped",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from srkit_core.field_bounds import AtLeast, OneLine, Prose
 from srkit_core.interfaces import Count
@@ -11,6 +11,9 @@ from srkit_core.specs.announced import AnnouncedSpec
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Names of tensors and their shapes."""
+
+Replacement: TypeAlias = str | Callable[[re.Match[str]], str]
+"""What a name that a pattern matched becomes, as `re.sub` takes it."""
 
 
 def numbered(shapes: Shapes, prefix: str) -> int:
@@ -38,7 +41,8 @@ class LayoutSpec(AnnouncedSpec):
 
     A file is of this layout when each of `marks` (regular expressions) matches one of its keys from
     end to end. Every key is renamed by the first of `renames` (pattern, replacement) whose pattern
-    matches it from end to end, and kept where none does; an empty replacement drops it. `options`
+    matches it from end to end, and kept where none does; an empty replacement drops it, and a
+    function makes a name of the match, where names are counted differently. `options`
     takes the shapes under the new names and returns the options of the network that they show,
     together with the `scale` of a generator, or with the `patch` of a discriminator that is built
     for one.
@@ -60,7 +64,7 @@ class LayoutSpec(AnnouncedSpec):
     discriminator: OneLine = ""
     marks: Annotated[tuple[str, ...], AtLeast(1)]
     options: Callable[[Shapes], Mapping[str, Any]]
-    renames: tuple[tuple[str, str], ...] = ()
+    renames: tuple[tuple[str, Replacement], ...] = ()
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
     usual: Callable[[Shapes], Mapping[str, Any]] = _nothing

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 
 from srkit_core.models.table_reading import new_name
-from srkit_core.specs import LayoutSpec
+from srkit_core.specs import LayoutSpec, Replacement
 
 _REFERENCE: Final = re.compile(r"\\(\d+)|\\g<(\w+)>")
 _TOKEN: Final = re.compile(
@@ -33,7 +33,9 @@ def foreign_names(layout: LayoutSpec, name: str) -> Iterator[str]:
     yield from (one for one in chain(made, (name,)) if new_name(layout, one) == name)
 
 
-def _before(pattern: str, replacement: str, name: str) -> Iterator[str]:
+def _before(pattern: str, replacement: Replacement, name: str) -> Iterator[str]:
+    if not isinstance(replacement, str):
+        raise BeyondThisError(pattern)
     reading = _read(pattern)
     values = _values(reading, replacement, name)
     if values is not None:

@@ -18,7 +18,7 @@ from srkit_core.models.layout_choice import fit_of
 from srkit_core.models.table_reading import bind_network, network_of
 from srkit_core.models.weights_tables import WeightsTable, keys_of
 from srkit_core.options import options_of
-from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_core.specs import GeneratorSpec, LayoutSpec, Replacement
 from srkit_core.testing import layout_samples as samples
 from srkit_core.testing.announcement_under_test import AnnouncementUnderTest
 from srkit_core.testing.checks import NotTriedError, check
@@ -250,7 +250,7 @@ class LayoutContract(AnnouncementUnderTest):
         """What its plugin announced."""
         return self.registry().one(LayoutSpec, self.layout).spec
 
-    def _renames(self) -> tuple[tuple[str, str], ...]:
+    def _renames(self) -> tuple[tuple[str, Replacement], ...]:
         return self.spec_under_test.renames
 
     def _expression(self) -> str:

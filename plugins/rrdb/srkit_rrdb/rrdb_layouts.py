@@ -1,5 +1,6 @@
 """How do the published files name the tensors of RRDBNet?"""
 
+import re
 from typing import Any, Final
 
 from srkit_core.specs import LayoutSpec, Shapes, numbered
@@ -10,6 +11,9 @@ for.
 """
 
 _SMALL: Final = "rrdb(blocks=1, features=8, growth=4, upsampler=nearest)"
+_DENSE_BLOCKS: Final = 3
+_CONVOLUTIONS: Final = 5
+"""Dense blocks of a block, and convolutions of each: Wang et al. 2018, figure 4."""
 _INSIDE_2018 = r"RDB(\d)\.conv(\d)"
 
 
@@ -33,6 +37,13 @@ def _attention(shapes: Shapes) -> str:
     if "body.0.attention.gamma" in shapes:
         return "self"
     return "channel" if "body.0.attention.squeeze.weight" in shapes else "none"
+
+
+def _in_body(place: re.Match[str]) -> str:
+    """Name a convolution of the body by its place in the order of execution."""
+    block, inside = divmod(int(place[1]) - 1, _DENSE_BLOCKS * _CONVOLUTIONS)
+    dense, convolution = divmod(inside, _CONVOLUTIONS)
+    return f"body.{block}.rdb{dense + 1}.conv{convolution + 1}.{place[2]}"
 
 
 RRDB_LAYOUTS: Final = [
@@ -80,6 +91,23 @@ RRDB_LAYOUTS: Final = [
         small=_SMALL,
         source="RRDB_Net of the first code of ESRGAN, in which the published "
         "RRDB_ESRGAN_x4_old_arch.pth is kept",
+    ),
+    LayoutSpec(
+        name="esrgan-ncnn",
+        generator="rrdb",
+        marks=(r"ncnn\.0\.\d+\.weight", r"ncnn\.1\.\d+\.bias"),
+        renames=(
+            (r"ncnn\.0\.\d+\.(.*)", r"conv_first.\1"),
+            (r"ncnn\.\d+\.4\.(.*)", r"conv_body.\1"),
+            (r"ncnn\.\d+\.3\.(.*)", r"conv_up1.\1"),
+            (r"ncnn\.\d+\.2\.(.*)", r"conv_up2.\1"),
+            (r"ncnn\.\d+\.1\.(.*)", r"conv_hr.\1"),
+            (r"ncnn\.\d+\.0\.(.*)", r"conv_last.\1"),
+            (r"ncnn\.(\d+)\.\d+\.(.*)", _in_body),
+        ),
+        options=_options_of_file,
+        small=_SMALL,
+        source="RRDBNet as ncnn keeps it: convolutions in the order of execution, without names",
     ),
 ]
 """Names under which other projects store the tensors of RRDBNet."""

@@ -3,6 +3,7 @@
 import re
 
 from srkit_core.testing import LayoutContract
+from srkit_core.testing.checks import NotTriedError
 
 
 class TestESRGAN(LayoutContract):
@@ -58,3 +59,27 @@ class TestNamesOf2018(LayoutContract):
             return super().foreign_name(name)
         block, dense, conv, kind = inside.groups()
         return f"model.1.sub.{block}.RDB{dense}.conv{conv}.0.{kind}"
+
+
+class TestNcnn(LayoutContract):
+    layout = "esrgan-ncnn"
+    expression = "rrdb(blocks=2, features=8, growth=4, upsampler=nearest)"
+
+    def foreign_name(self, name):
+        return place_of(name, blocks=2)
+
+    def foreign_table(self, tensors):
+        blocks = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("body."))
+        return {place_of(name, blocks): value.contiguous() for name, value in tensors.items()}
+
+
+def place_of(name, blocks):
+    """Return what ncnn's files call a tensor: the place of its convolution, from both ends."""
+    inside = [f"rdb{dense}.conv{conv}" for dense in (1, 2, 3) for conv in range(1, 6)]
+    body = [f"body.{block}.{one}" for block in range(blocks) for one in inside]
+    order = ["conv_first", *body, "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last"]
+    convolution, _, kind = name.rpartition(".")
+    if convolution not in order:  # attention, which no such file has
+        raise NotTriedError(f"no name in a file becomes {name}")
+    place = order.index(convolution)
+    return f"ncnn.{place}.{len(order) - 1 - place}.{kind}"

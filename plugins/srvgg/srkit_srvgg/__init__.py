@@ -49,7 +49,18 @@ _LAYOUTS: Final = [
         marks=(r"body\.0\.weight", r"body\.1\.weight", r"body\.2\.weight", r"body\.2\.bias"),
         options=_options_of_file,
         source="SRVGGNetCompact of BasicSR and Real-ESRGAN",
-    )
+    ),
+    LayoutSpec(
+        name="srvgg-ncnn",
+        generator="srvgg",
+        marks=(r"ncnn\.0\.\d+\.weight", r"ncnn\.1\.\d+\.slope", r"ncnn\.2\.\d+\.bias"),
+        renames=(
+            (r"ncnn\.(\d+)\.\d+\.slope", r"body.\1.weight"),
+            (r"ncnn\.(\d+)\.\d+\.(.*)", r"body.\1.\2"),
+        ),
+        options=_options_of_file,
+        source="SRVGGNetCompact as ncnn keeps it: layers in the order of execution, without names",
+    ),
 ]
 """Names under which other projects store the tensors of SRVGGNetCompact."""
 
