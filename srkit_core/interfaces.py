@@ -25,7 +25,7 @@ INTERFACES: Final[Mapping[str, int]] = {
     "loss": 1,
     "metric": 1,
     "degradation": 1,
-    "weights": 1,
+    "weights": 2,
     "layout": 3,
     "recipe": 1,
     "command": 1,

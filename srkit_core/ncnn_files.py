@@ -16,6 +16,9 @@ from srkit_core.errors import WeightsError
 if TYPE_CHECKING:
     from torch import Tensor
 
+TEXT_ENDING: Final = ".param"
+NUMBERS_ENDING: Final = ".bin"
+
 _PARAM_START: Final = b"7767517"
 _HALF: Final = 0x01306B47
 _FLOAT: Final = 0x0002C056
@@ -45,9 +48,9 @@ def ncnn_pair(path: Path, start: bytes) -> tuple[Path, Path] | None:
     Raises WeightsError when the other of the two is not beside it under the same name.
     """
     if start.startswith(_PARAM_START):
-        pair = path, path.with_suffix(".bin")
-    elif path.suffix == ".bin" and start.startswith(_MARKS):
-        pair = path.with_suffix(".param"), path
+        pair = path, path.with_suffix(NUMBERS_ENDING)
+    elif path.suffix == NUMBERS_ENDING and start.startswith(_MARKS):
+        pair = path.with_suffix(TEXT_ENDING), path
     else:
         return None
     missing = next((one for one in pair if not one.is_file()), None)

@@ -18,6 +18,7 @@ from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.inside import leads_out, plain_name
 from srkit_core.locks import locked
+from srkit_core.ncnn_files import NUMBERS_ENDING, TEXT_ENDING
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, Shipped, WeightsFile, WeightsSpec
 
@@ -81,12 +82,15 @@ def identify(path: Path, specs: Iterable[WeightsSpec]) -> FoundWeights:
     Raises WeightsError when it is missing or none of them.
     """
     path, known = at_home(path), tuple(specs)
+    if path.suffix == TEXT_ENDING:
+        path = path.with_suffix(NUMBERS_ENDING)
     if not path.is_file():
         raise WeightsError(f"there is no weights file {path}", hint=_ways(known), path=path)
     digest = sha256(path)
     for spec in known:
         for file in spec.files:
             if file.sha256 == digest:
+                _check_text(path, file)
                 return FoundWeights(spec, file, path)
     names = ", ".join(spec.name for spec in known)
     raise WeightsError(
@@ -105,8 +109,10 @@ def add_weights(spec: WeightsSpec, path: Path) -> FoundWeights:
     try:
         with _locked(target):
             beside = target.with_name(f".{target.name}.{os.getpid()}")
-            shutil.copyfile(path, beside)
-            beside.replace(target)
+            parts = zip(_parts(found.path, found.file), _parts(target, found.file), strict=True)
+            for source, part in parts:
+                shutil.copyfile(source, beside)
+                beside.replace(part)
     except OSError as error:
         raise _unwritable(target, error) from error
     return FoundWeights(spec, found.file, target)
@@ -195,7 +201,8 @@ def _torch_folder() -> Path | None:
 
 
 def _cached(spec: WeightsSpec, file: WeightsFile) -> Path:
-    return cache_folder() / "weights" / f"{plain_name(spec.name)}-{file.sha256[:8]}"
+    name = f"{plain_name(spec.name)}-{file.sha256[:8]}"
+    return cache_folder() / "weights" / (f"{name}{NUMBERS_ENDING}" if file.texts else name)
 
 
 def _holds(path: Path, file: WeightsFile) -> bool:
@@ -204,7 +211,20 @@ def _holds(path: Path, file: WeightsFile) -> bool:
     A digest is computed once for as long as the file keeps its size and time.
     """
     status = path.stat() if _size(path) == file.size else None
-    return status is not None and _digest(path, status.st_size, status.st_mtime_ns) == file.sha256
+    known = status and _digest(path, status.st_size, status.st_mtime_ns) == file.sha256
+    return bool(known) and _has_text(path, file)
+
+
+def _parts(path: Path, file: WeightsFile) -> tuple[Path, ...]:
+    """Return the path of a file, after that of the text that it is read with."""
+    return (path.with_suffix(TEXT_ENDING), path) if file.texts else (path,)
+
+
+def _has_text(path: Path, file: WeightsFile) -> bool:
+    """Whether a known text lies beside a file that is read with one."""
+    text = path.with_suffix(TEXT_ENDING)
+    here = path.suffix == NUMBERS_ENDING and text.is_file()
+    return not file.texts or (here and sha256(text) in file.texts)
 
 
 @cache
@@ -217,6 +237,18 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else -1
     except OSError:
         return -1
+
+
+def _check_text(path: Path, file: WeightsFile) -> None:
+    """Raise WeightsError where a file lacks the text that it is read with."""
+    if _has_text(path, file):
+        return
+    text = path.with_suffix(TEXT_ENDING).name
+    raise WeightsError(
+        f"{path} is the one, but no known {text} is beside it",
+        hint=f"put the {text} that it came with into the same folder",
+        path=path,
+    )
 
 
 def _fault(path: Path, file: WeightsFile) -> str:

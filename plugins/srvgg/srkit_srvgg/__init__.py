@@ -7,15 +7,8 @@ from typing import Any, Final
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import (
-    GeneratorSpec,
-    Home,
-    LayoutSpec,
-    Shapes,
-    WeightsFile,
-    WeightsSpec,
-    numbered,
-)
+from srkit_core.specs import GeneratorSpec, LayoutSpec, Shapes, WeightsSpec, numbered
+from srkit_srvgg.srvgg_weights import SRVGG_WEIGHTS
 
 
 def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
@@ -65,30 +58,6 @@ _LAYOUTS: Final = [
 """Names under which other projects store the tensors of SRVGGNetCompact."""
 
 
-_WEIGHTS: Final = (
-    WeightsSpec(
-        name="realesr-general-x4v3",
-        files=(
-            WeightsFile(
-                sha256="8dc7edb9ac80ccdc30c3a5dca6616509367f05fbc184ad95b731f05bece96292",
-                size=4_885_111,
-                sources=(
-                    Home(
-                        "https://github.com/xinntao/Real-ESRGAN/releases/download/v0.2.5.0/realesr-general-x4v3.pth"
-                    ),
-                ),
-            ),
-        ),
-        licence="BSD-3-Clause",
-        summary="compact Real-ESRGAN x4 for photographs",
-        source="Wang et al. 2021 (Real-ESRGAN), its authors' releases",
-        generator="srvgg",
-        scale=4,
-    ),
-)
-"""Weights that `eval` and `upscale` take by name."""
-
-
 def _opened_by(options: Mapping[str, Any], /) -> str:
     return "tools that read Real-ESRGAN's SRVGGNetCompact: BasicSR, Real-ESRGAN, chaiNNer, ComfyUI"
 
@@ -108,5 +77,5 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             opened_by=_opened_by,
         ),
         *_LAYOUTS,
-        *_WEIGHTS,
+        *SRVGG_WEIGHTS,
     ]
