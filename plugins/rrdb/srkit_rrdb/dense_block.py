@@ -35,10 +35,7 @@ class DenseBlock(nn.Module):
         tensors = _as_autocast(
             x, *(conv.weight for conv in convolutions), *(conv.bias for conv in convolutions)
         )
-        branch = (
-            _DenseBranch.apply(*tensors) if torch.is_grad_enabled() else _dense_branch(*tensors)[1]
-        )
-        return torch.add(x, branch, alpha=RESIDUAL_SCALE)
+        return torch.add(x, _branch_of(*tensors), alpha=RESIDUAL_SCALE)
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
@@ -60,6 +57,26 @@ def _as_autocast(*tensors: Any) -> tuple[Tensor, ...]:
     if not torch.is_autocast_enabled(device):
         return tensors
     return tuple(tensor.to(torch.get_autocast_dtype(device)) for tensor in tensors)
+
+
+def _branch_of(*tensors: Tensor) -> Tensor:
+    """Return the branch; an exported graph has concatenations, which other tools compute faster
+    than writes into a buffer.
+    """
+    if torch.compiler.is_exporting():
+        return _concatenated_branch(*tensors)
+    if torch.is_grad_enabled():
+        branch: Tensor = _DenseBranch.apply(*tensors)
+        return branch
+    return _dense_branch(*tensors)[1]
+
+
+def _concatenated_branch(x: Tensor, *parameters: Tensor) -> Tensor:
+    weights, biases = parameters[:_CONVOLUTIONS], parameters[_CONVOLUTIONS:]
+    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+        grown = functional.leaky_relu(functional.conv2d(x, weight, bias, padding=1), NEGATIVE_SLOPE)
+        x = torch.cat((x, grown), 1)
+    return functional.conv2d(x, weights[-1], biases[-1], padding=1)
 
 
 def _dense_branch(x: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:

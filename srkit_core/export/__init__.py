@@ -1,0 +1,1 @@
+"""Model -> file that other tools open."""
