@@ -20,7 +20,7 @@ PrecisionName: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
 
 
 @dataclass(frozen=True)
-class Backend:
+class DeviceKind:
     """One kind of device, as torch names its type.
 
     `seed` seeds what networks draw from on it; `peak_bytes` is the most memory that was in use;
@@ -104,7 +104,7 @@ def _resident_peak(device: "torch.device | None" = None) -> float:
 
 
 BACKENDS: Final = (
-    Backend(
+    DeviceKind(
         name="cuda",
         available=_cuda_available,
         seed=_cuda_seed,
@@ -114,7 +114,7 @@ BACKENDS: Final = (
         feeds=True,
         syncs_batchnorm=True,
     ),
-    Backend(
+    DeviceKind(
         name="mps",
         available=_mps_available,
         seed=_mps_seed,
@@ -123,7 +123,7 @@ BACKENDS: Final = (
         auto_precision=lambda: "fp32",
         float64=False,
     ),
-    Backend(
+    DeviceKind(
         name="cpu",
         available=lambda: True,
         seed=lambda number: None,  # the default generator is the CPU's, and seeded for every device
@@ -136,7 +136,7 @@ BACKENDS: Final = (
 """Every kind, in the order in which `auto` takes the first that is available."""
 
 
-def backend_of(device: "torch.device") -> Backend:
+def backend_of(device: "torch.device") -> DeviceKind:
     """Return the entry of a device's kind; raises IncompatibleError for a kind without one."""
     found = next((one for one in BACKENDS if one.name == device.type), None)
     if found is None:

@@ -14,7 +14,7 @@ from srkit_core.errors import DataError, RecipeError
 from srkit_core.recipe_files import RUN_RECIPE
 
 if TYPE_CHECKING:
-    from srkit_core.models.model import Model
+    from srkit_core.upscaling.backends.interface import Backend
 
 
 UpscaleOutcome: TypeAlias = Literal["written", "unwritten", ""]
@@ -62,6 +62,7 @@ def upscale_command(
     """Upscale pictures with a trained model or a baseline."""
     from srkit_core.cli.progress import ProgressView
     from srkit_core.models.find_model import load_model
+    from srkit_core.upscaling.backends.torch_backend import TorchBackend
     from srkit_core.upscaling.picture_outputs import pair_outputs
 
     _check_order(model, inputs, out)
@@ -80,7 +81,8 @@ def upscale_command(
             note=view.on_note,
         )
     alone = len(tasks) == 1
-    results = [_upscale_one(loaded, model, *one, side, overlap, alone=alone) for one in tasks]
+    backend = TorchBackend(loaded)
+    results = [_upscale_one(backend, model, *one, side, overlap, alone=alone) for one in tasks]
     _tell_missing(tasks, results)
 
 
@@ -130,7 +132,7 @@ def _is_picture(word: str) -> bool:
 
 
 def _upscale_one(
-    model: "Model",
+    backend: "Backend",
     named: str,
     source: Path,
     target: Path,
@@ -143,7 +145,7 @@ def _upscale_one(
     from srkit_core.upscaling.upscale_file import upscale_file
 
     try:
-        sizes = upscale_file(model, source, target, tile=tile, overlap=overlap, named=named)
+        sizes = upscale_file(backend, source, target, tile=tile, overlap=overlap, named=named)
     except DataError as error:
         unread = error.path == source
         if not unread and (alone or error.path != target):

@@ -3,13 +3,9 @@
 SR is held whole whatever the tile: a smaller tile saves only what the network needs of one.
 """
 
-import sys
-from pathlib import Path
 from typing import Final
 
-import torch
-
-from srkit_core.models.model import Model
+from srkit_core.upscaling.backends.interface import NetworkTraits
 from srkit_core.upscaling.tiling import Tiling
 
 WRITTEN_BYTES: Final = 27
@@ -26,18 +22,19 @@ _TILES: Final = (512, 256, 128, 64, 32)
 
 
 def memory_hint(
-    model: Model,
+    model: NetworkTraits,
     lr: tuple[int, int],
     tiling: Tiling,
+    free: int | None,
     *,
+    on_host: bool = True,
     bytes_a_pixel: int = WRITTEN_BYTES,
 ) -> str:
     """Say what to try for LR of (height, width): a tile smaller than the one in use, where that can
-    help, else what else there is. Told before the work, while memory is as free as it will be.
+    help, else what else there is. `free` is how many bytes there are, told before the work.
     """
     needed = lr[0] * lr[1] * model.scale**2 * bytes_a_pixel
-    free = free_bytes(model.device)
-    elsewhere = "" if model.device.type == "cpu" else "--device cpu, or "
+    elsewhere = "" if on_host else "--device cpu, or "
     if free is not None and needed > free:
         return (
             f"no tile helps: SR alone takes about {_gigabytes(needed)}, and {_gigabytes(free)} are "
@@ -48,37 +45,6 @@ def memory_hint(
     if smaller is None:
         return f"{elsewhere}a smaller network, or a machine with more memory"
     return f"--tile {smaller}; SR alone takes about {_gigabytes(needed)} whatever the tile"
-
-
-def free_bytes(device: torch.device) -> int | None:
-    """Return how much memory can still be had on a device, None where nobody says it."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    known = [one for one in (_available(), _within_limit()) if one is not None]
-    return min(known) if device.type == "cpu" and known else None
-
-
-def _available() -> int | None:
-    """Return what Linux says is available without swapping (proc(5), MemAvailable)."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
-    except (OSError, ValueError, StopIteration):
-        return None
-
-
-def _within_limit() -> int | None:
-    """Return how much address space this process may still take (ulimit -v)."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError):
-        return None
-    return None if limit == resource.RLIM_INFINITY else limit - pages * resource.getpagesize()
 
 
 def _gigabytes(count: int) -> str:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from srkit_core.errors import RecipeError
+from srkit_core.io.raster import Samples
 from srkit_core.models.model import Model
+from srkit_core.upscaling.backends.interface import Backend, NetworkTraits
 
 AUTO_TILE = 256
 AUTO_WHOLE = 512 * 512
@@ -52,7 +55,7 @@ def choose_tiling(
 
 
 def tiling_of(
-    model: Model, lr: tuple[int, int], tile: int | None = None, overlap: int | None = None
+    model: NetworkTraits, lr: tuple[int, int], tile: int | None = None, overlap: int | None = None
 ) -> Tiling:
     """Return the tiling for LR of (height, width): what was asked for, else whole pictures up to
     512 x 512 and tiles beyond.
@@ -82,13 +85,30 @@ def upscale_tiled(model: Model, lr: Tensor, tiling: Tiling = Tiling()) -> Tensor
     return sr
 
 
+def upscale_array(
+    backend: Backend, lr: Samples, tiling: Tiling = Tiling(), *, gray: bool = False
+) -> Samples:
+    """Upscale (H, W, 3) to (scale*H, scale*W, 3) of the same type, as `upscale_tiled` does."""
+    height, width = lr.shape[:2]
+    if tiling.tile is None or max(height, width) <= tiling.tile:
+        return backend(lr, gray=gray)
+    sr: Samples = np.empty((height * backend.scale, width * backend.scale, 3), lr.dtype)
+    for rows in _spans(height, tiling.tile, tiling.overlap, backend):
+        for columns in _spans(width, tiling.tile, tiling.overlap, backend):
+            tile = lr[rows.seen_start : rows.seen_stop, columns.seen_start : columns.seen_stop]
+            inside = _within(rows, backend.scale), _within(columns, backend.scale)
+            outer = _outer(rows, backend.scale), _outer(columns, backend.scale)
+            sr[outer] = backend(tile, gray=gray)[inside]
+    return sr
+
+
 def _fill(sr: Tensor, model: Model, lr: Tensor, rows: _Span, columns: _Span) -> None:
     seen = model(lr[..., rows.seen_start : rows.seen_stop, columns.seen_start : columns.seen_stop])
     inside = seen[..., _within(rows, model.scale), _within(columns, model.scale)]
     sr[..., _outer(rows, model.scale), _outer(columns, model.scale)] = inside
 
 
-def _spans(length: int, tile: int, overlap: int, model: Model) -> Iterator[_Span]:
+def _spans(length: int, tile: int, overlap: int, model: NetworkTraits) -> Iterator[_Span]:
     """Cut a side into tiles.
 
     What the network sees has the place and size it wants, so it is padded only where the picture

@@ -7,7 +7,6 @@ from typing import TypeAlias
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from srkit_core.data.own_work import remember
 from srkit_core.devices import DeviceName, PrecisionName
@@ -28,15 +27,16 @@ from srkit_core.io.images import (
     write_photo,
 )
 from srkit_core.io.output_files import check_place
-from srkit_core.models.build import build_network, to_device
+from srkit_core.io.raster import to_8_bit
 from srkit_core.models.find_model import ModelLike, load_model
 from srkit_core.models.model import Model, naming_picture
 from srkit_core.oom import oom_guard
 from srkit_core.registry import Registry
+from srkit_core.upscaling.backends.interface import Backend
+from srkit_core.upscaling.backends.torch_backend import TorchBackend
 from srkit_core.upscaling.memory_advice import memory_hint
-from srkit_core.upscaling.tiling import Tiling, tiling_of, upscale_tiled
+from srkit_core.upscaling.tiling import Tiling, tiling_of, upscale_array
 
-_RED, _BLUE = 0.299, 0.114
 Size: TypeAlias = tuple[int, int]
 
 
@@ -75,11 +75,13 @@ def upscale(
     named = "" if isinstance(model, Model) else str(model)
     source, target = at_home(Path(source)), at_home(Path(target))
     check_place(target)
-    return upscale_file(loaded, source, target, tile=tile, overlap=overlap, named=named)
+    return upscale_file(
+        TorchBackend(loaded), source, target, tile=tile, overlap=overlap, named=named
+    )
 
 
 def upscale_file(
-    model: Model,
+    backend: Backend,
     source: Path,
     target: Path,
     *,
@@ -87,7 +89,7 @@ def upscale_file(
     overlap: int | None = None,
     named: str = "",
 ) -> Upscaled:
-    """Upscale a picture into `target`, on the device of the model's weights, clamped and rounded.
+    """Upscale a picture into `target`, with a backend, clamped and rounded.
 
     16 bit stay 16 where the target's format has them, gray stays gray; alpha is upscaled apart, by
     bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
@@ -99,60 +101,33 @@ def upscale_file(
     """
     check_writable(target)
     before = image_size(source)
-    after = (before[0] * model.scale, before[1] * model.scale)
+    after = (before[0] * backend.scale, before[1] * backend.scale)
     check_holds(target, after)
-    tiling = tiling_of(model, before, tile, overlap)
+    tiling = tiling_of(backend, before, tile, overlap)
     doing = f"while {source} was upscaled to {after[1]}x{after[0]}"
-    with oom_guard(memory_hint(model, before, tiling), doing), naming_picture(source, named):
-        photo = _larger(model, read_photo(source), tiling, deep=target.suffix.lower() in DEEP)
+    hint = memory_hint(
+        backend, before, tiling, backend.free_bytes(), on_host=backend.device == "cpu"
+    )
+    with oom_guard(hint, doing), naming_picture(source, named):
+        photo = _larger(backend, read_photo(source), tiling, deep=target.suffix.lower() in DEEP)
         write_photo(target, photo)
     remember(target)
     return Upscaled(before, after, photo.notes)
 
 
-def _larger(model: Model, photo: Photo, tiling: Tiling, *, deep: bool) -> Photo:
+def _larger(backend: Backend, photo: Photo, tiling: Tiling, *, deep: bool) -> Photo:
     seen = fill_hidden(photo.pixels, photo.alpha)
-    deep = deep and seen.dtype == np.uint16
-    suited = _keeping_16_bit(model) if deep else model
-    sr = upscale_tiled(suited, _tensor(seen, model.device), tiling)
-    larger = _samples(_without_colour(sr) if photo.gray or looks_gray(seen) else sr, deep)
-    alpha = None if photo.alpha is None else _larger_alpha(photo.alpha, model, deep)
+    if not deep:
+        seen = to_8_bit(seen)
+    larger = upscale_array(backend, seen, tiling, gray=photo.gray or looks_gray(seen))
+    alpha = photo.alpha
+    if alpha is not None:
+        alpha = _larger_alpha(alpha, backend.scale, deep=seen.dtype == np.uint16)
     return replace(photo, pixels=larger, alpha=alpha)
 
 
-def _keeping_16_bit(model: Model) -> Model:
-    """Return a model that does not round to 8 bit: an interpolation does, as published ones did."""
-    options = {**model.bound.options, **model.spec.keeps_16_bit}
-    if options == model.bound.options:
-        return model
-    bound = replace(model.bound, options=options)
-    network = build_network(bound).eval()
-    network.load_state_dict(model.network.state_dict())
-    return replace(model, network=to_device(network, model.device), bound=bound)
-
-
-def _without_colour(sr: Tensor) -> Tensor:
-    """Return the luma of (1, 3, H, W) in three channels (ITU-R BT.601); what has no colour stays as
-    it is, to the last bit.
-    """
-    red, green, blue = sr.unbind(1)
-    luma = green + _RED * (red - green) + _BLUE * (blue - green)
-    return luma[:, None].expand_as(sr)
-
-
-def _larger_alpha(alpha: Samples, model: Model, deep: bool) -> Samples:
-    unit = _bicubic(_tensor(alpha[:, :, None], model.device), model.scale)
-    return _samples(unit, deep)[:, :, 0]
-
-
-def _tensor(samples: Samples, device: torch.device) -> Tensor:
-    return to_unit(torch.from_numpy(samples)[None]).to(device)
-
-
-def _samples(unit: Tensor, deep: bool) -> Samples:
-    samples: Samples = (to_words(unit.cpu()) if deep else to_bytes(unit))[0].cpu().numpy()
+def _larger_alpha(alpha: Samples, scale: int, *, deep: bool) -> Samples:
+    unit = to_unit(torch.from_numpy(alpha[:, :, None])[None])
+    larger = F.interpolate(unit, scale_factor=float(scale), mode="bicubic", align_corners=False)
+    samples: Samples = (to_words(larger) if deep else to_bytes(larger))[0, :, :, 0].numpy()
     return samples
-
-
-def _bicubic(alpha: Tensor, scale: int) -> Tensor:
-    return F.interpolate(alpha, scale_factor=float(scale), mode="bicubic", align_corners=False)

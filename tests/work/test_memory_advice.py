@@ -16,8 +16,9 @@ from srkit_core.models.model import Model
 from srkit_core.recipe import Stage
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
-from srkit_core.upscaling import memory_advice
-from srkit_core.upscaling.memory_advice import WRITTEN_BYTES, free_bytes, memory_hint
+from srkit_core.upscaling.backends import torch_backend
+from srkit_core.upscaling.backends.torch_backend import free_device_bytes
+from srkit_core.upscaling.memory_advice import WRITTEN_BYTES, memory_hint
 from srkit_core.upscaling.tiling import AUTO_TILE, Tiling, tiling_of
 
 GIB = 2**30
@@ -44,7 +45,7 @@ def fake(network=None, scale=2, **traits):
 
 @pytest.fixture
 def roomy(monkeypatch):
-    monkeypatch.setattr(memory_advice, "free_bytes", lambda _: 64 * GIB)
+    monkeypatch.setattr(torch_backend, "free_host_bytes", lambda: 64 * GIB)
 
 
 @pytest.mark.parametrize(
@@ -61,29 +62,27 @@ def roomy(monkeypatch):
     ],
 )
 def test_the_tile_is_always_smaller_than_the_one_in_use(roomy, lr, tile, advised):
-    hint = memory_hint(fake(), lr, Tiling(tile, 0))
+    hint = memory_hint(fake(), lr, Tiling(tile, 0), 64 * GIB)
     assert hint.startswith(f"--tile {advised}; SR alone takes about")
 
 
 @pytest.mark.parametrize(("lr", "tile"), [((3000, 4000), 32), ((3000, 4000), 8), ((30, 32), None)])
 def test_no_tile_is_offered_below_the_smallest(roomy, lr, tile):
-    hint = memory_hint(fake(), lr, Tiling(tile, 0))
+    hint = memory_hint(fake(), lr, Tiling(tile, 0), 64 * GIB)
     assert hint == "a smaller network, or a machine with more memory"
-    assert "--tile" not in memory_hint(fake(min_size=64), (90, 90), Tiling(64, 0))
+    assert "--tile" not in memory_hint(fake(min_size=64), (90, 90), Tiling(64, 0), None)
 
 
-def test_no_tile_is_offered_where_the_result_alone_is_too_large(monkeypatch):
-    monkeypatch.setattr(memory_advice, "free_bytes", lambda _: 2 * GIB)
+def test_no_tile_is_offered_where_the_result_alone_is_too_large():
     lr = (3000, 4000)
     needed = 3000 * 4000 * 16 * WRITTEN_BYTES
     assert needed > 2 * GIB
-    hint = memory_hint(fake(scale=4), lr, Tiling(256, 0))
+    hint = memory_hint(fake(scale=4), lr, Tiling(256, 0), 2 * GIB)
     assert hint.startswith(
         f"no tile helps: SR alone takes about {needed / GIB:.1f} GiB, and 2.0 GiB are free; "
     )
     assert "--tile" not in hint
-    monkeypatch.setattr(memory_advice, "free_bytes", lambda _: None)
-    assert memory_hint(fake(scale=4), lr, Tiling(256, 0)).startswith("--tile 128")
+    assert memory_hint(fake(scale=4), lr, Tiling(256, 0), None).startswith("--tile 128")
 
 
 def test_training_is_not_told_of_flags_that_it_does_not_have(roomy):
@@ -96,9 +95,9 @@ def test_training_is_not_told_of_flags_that_it_does_not_have(roomy):
 
 
 def test_what_is_free_is_a_number_of_bytes():
-    found = free_bytes(torch.device("cpu"))
+    found = free_device_bytes(torch.device("cpu"))
     assert found is None or 2**20 < found < 2**50
-    assert free_bytes(torch.device("meta")) is None
+    assert free_device_bytes(torch.device("meta")) is None
 
 
 def test_the_tiling_of_a_size_is_that_of_a_picture():
@@ -130,10 +129,10 @@ def test_eval_names_the_picture(tmp_path, smooth, roomy):
 def test_the_command_says_it_in_two_lines(tmp_path, smooth, monkeypatch, capsys, roomy):
     write_image(tmp_path / "a.png", smooth(60, 70))
 
-    def full(*_):
+    def full(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("srkit_core.upscaling.upscale_file.upscale_tiled", full)
+    monkeypatch.setattr("srkit_core.upscaling.upscale_file.upscale_array", full)
     words = ["upscale", "nearest", str(tmp_path / "a.png"), "--out", str(tmp_path / "b.png")]
     assert run([*words, "--tile", "50"]) == 6
     told = capsys.readouterr().err.splitlines()

@@ -24,7 +24,7 @@ from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from srkit_core.devices import (
-    Backend,
+    DeviceKind,
     DeviceName,
     Precision,
     PrecisionName,
@@ -69,7 +69,7 @@ class Processes:
         return device
 
     @property
-    def backend(self) -> Backend:
+    def backend(self) -> DeviceKind:
         """What this kind of device can do."""
         return backend_of(self.device)
 

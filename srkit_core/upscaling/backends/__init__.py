@@ -1,0 +1,1 @@
+"""With what is a picture computed: torch, or an inference engine that needs none?"""

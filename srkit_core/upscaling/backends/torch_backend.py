@@ -1,0 +1,78 @@
+"""How does torch upscale pictures that are numpy arrays?"""
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from srkit_core.io.images import Samples, to_bytes, to_unit, to_words
+from srkit_core.models.build import build_network, to_device
+from srkit_core.models.model import Model
+from srkit_core.upscaling.free_memory import free_host_bytes
+
+_RED, _BLUE = 0.299, 0.114
+
+
+class TorchBackend:
+    """A model on the device of its weights; a `Backend`."""
+
+    name = "torch"
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.scale = model.scale
+        self.size_multiple = model.size_multiple
+        self.min_size = model.min_size
+        self.receptive = model.receptive
+        self.device = model.device.type
+
+    @torch.no_grad()
+    def __call__(self, lr: Samples, /, *, gray: bool = False) -> Samples:
+        """Upscale (H, W, 3), as `Backend` says."""
+        deep = lr.dtype == np.uint16
+        model = self._model_of_16_bit if deep else self.model
+        pixels = torch.from_numpy(np.ascontiguousarray(lr))[None]
+        # few devices compute with uint16
+        unit = to_unit(pixels).to(model.device) if deep else to_unit(pixels.to(model.device))
+        sr = model(unit)
+        seen = _without_colour(sr) if gray else sr
+        larger: Samples = (to_words(seen.cpu()) if deep else to_bytes(seen))[0].cpu().numpy()
+        return larger
+
+    def free_bytes(self) -> int | None:
+        """Return how much memory the device has left, None where nobody says it."""
+        return free_device_bytes(self.model.device)
+
+    def pixel_bytes(self) -> int | None:
+        """Return None: torch does not tell."""
+        return None
+
+    @cached_property
+    def _model_of_16_bit(self) -> Model:
+        """A model that does not round to 8 bit: an interpolation does, as published ones did."""
+        model = self.model
+        options = {**model.bound.options, **model.spec.keeps_16_bit}
+        if options == model.bound.options:
+            return model
+        bound = replace(model.bound, options=options)
+        network = build_network(bound).eval()
+        network.load_state_dict(model.network.state_dict())
+        return replace(model, network=to_device(network, model.device), bound=bound)
+
+
+def free_device_bytes(device: torch.device) -> int | None:
+    """Return how much memory can still be had on a device, None where nobody says it."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return free_host_bytes() if device.type == "cpu" else None
+
+
+def _without_colour(sr: Tensor) -> Tensor:
+    """Return the luma of (1, 3, H, W) in three channels (ITU-R BT.601); what has no colour stays as
+    it is, to the last bit.
+    """
+    red, green, blue = sr.unbind(1)
+    luma = green + _RED * (red - green) + _BLUE * (blue - green)
+    return luma[:, None].expand_as(sr)
