@@ -87,8 +87,8 @@ _ALL: Final = (
     _own(
         "upscale",
         "upscale",
-        "Upscale pictures with a model.",
-        "srkit upscale runs/rrdb-1/weights/last.safetensors photo.jpg --out large.png",
+        "Make pictures larger, with our own model or another.",
+        "srkit upscale photo.jpg",
     ),
     _own(
         "prepare",

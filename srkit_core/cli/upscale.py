@@ -1,6 +1,5 @@
 """How is a picture upscaled from the command line?"""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -11,7 +10,6 @@ from srkit_core.cli.output import say
 from srkit_core.cli.output_check import check_written
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import DataError, RecipeError
-from srkit_core.recipe_files import RUN_RECIPE
 
 if TYPE_CHECKING:
     from srkit_core.upscaling.backends.interface import Backend
@@ -20,17 +18,21 @@ if TYPE_CHECKING:
 UpscaleOutcome: TypeAlias = Literal["written", "unwritten", ""]
 """What became of a picture; nothing of one that cannot be read."""
 
-ModelArgument = Annotated[
-    str,
+Words = Annotated[
+    list[str],
     typer.Argument(
-        help="A weights file, a run folder, a name of weights list, or a baseline (bicubic)."
+        metavar="[MODEL] INPUT...",
+        help="Pictures, folders of pictures, or patterns between quotes. The first word is the "
+        "model where it names one: a weights file, a run folder, a name of weights list, an "
+        "address, or a baseline (bicubic). Without it: compact-photo-x4, or x2 by --scale 2.",
     ),
 ]
-InputsArgument = Annotated[
-    list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")
-]
 OutOption = Annotated[
-    Path, typer.Option(help="A file with a picture ending for one input, else a folder.")
+    Path | None,
+    typer.Option(
+        help="A file with a picture ending for one input, else a folder (default: NAME_xN.png "
+        "beside a file, the folder NAME_xN beside a folder)."
+    ),
 ]
 BaselineScale = Annotated[
     int | None,
@@ -49,9 +51,8 @@ OverwriteFlag = Annotated[
 
 
 def upscale_command(
-    model: ModelArgument,
-    inputs: InputsArgument,
-    out: OutOption,
+    words: Words,
+    out: OutOption = None,
     scale: BaselineScale = None,
     tile: TileSide = "auto",
     overlap: OverlapOption = None,
@@ -59,30 +60,47 @@ def upscale_command(
     precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
     overwrite: OverwriteFlag = False,
 ) -> None:
-    """Upscale pictures with a trained model or a baseline."""
+    """Upscale pictures with our own model, another one, or a baseline."""
     from srkit_core.cli.progress import ProgressView
     from srkit_core.models.find_model import load_model
+    from srkit_core.registry import discover
     from srkit_core.upscaling.backends.torch_backend import TorchBackend
-    from srkit_core.upscaling.picture_outputs import pair_outputs
+    from srkit_core.upscaling.command_words import default_model, part_words
+    from srkit_core.upscaling.picture_outputs import OutputNaming, pair_outputs
 
-    _check_order(model, inputs, out)
+    registry = discover()
+    named, inputs = part_words(words, registry, out)
+    model = named or default_model(scale, registry)
+    if not named:
+        say(f"with {model}, as no model is named", err=True)
     side = _tile(tile)
-    outputs = pair_outputs(inputs, out, overwrite=overwrite)
-    for note in outputs.notes:
-        say(note, err=True)
-    tasks = outputs.pairs
+    outputs = None if out is None else pair_outputs(inputs, OutputNaming(out), overwrite=overwrite)
     with ProgressView() as view:
         loaded = load_model(
             model,
             scale=scale,
             device=device,
             precision=precision,
+            registry=registry,
             report=view.on_download,
             note=view.on_note,
         )
+    if outputs is None:
+        outputs = pair_outputs(inputs, OutputNaming(added=f"_x{loaded.scale}"), overwrite=overwrite)
+    for note in outputs.notes:
+        say(note, err=True)
+    _upscale_all(TorchBackend(loaded), model, outputs.pairs, side, overlap)
+
+
+def _upscale_all(
+    backend: "Backend",
+    named: str,
+    tasks: Sequence[tuple[Path, Path]],
+    tile: int | None,
+    overlap: int | None,
+) -> None:
     alone = len(tasks) == 1
-    backend = TorchBackend(loaded)
-    results = [_upscale_one(backend, model, *one, side, overlap, alone=alone) for one in tasks]
+    results = [_upscale_one(backend, named, *one, tile, overlap, alone=alone) for one in tasks]
     _tell_missing(tasks, results)
 
 
@@ -102,33 +120,6 @@ def _tell_missing(tasks: Sequence[tuple[Path, Path]], results: list[UpscaleOutco
     check_written(
         [target for (_, target), one in zip(tasks, results, strict=True) if one == "unwritten"]
     )
-
-
-def _check_order(model: str, inputs: list[Path], out: Path) -> None:
-    """Raise RecipeError where the first word is a picture, or a folder that is no run."""
-    if not _is_picture(model):
-        return
-    meant = next((str(one) for one in inputs if not _is_picture(str(one))), "bicubic")
-    pictures = [model, *(str(one) for one in inputs if str(one) != meant)]
-    words = ["srkit", "upscale", meant, *pictures, "--out", str(out)]
-    what = "a folder" if Path(model).is_dir() else "a picture"
-    raise RecipeError(f"the model comes first, and {model} is {what}", hint=shlex.join(words))
-
-
-def _is_picture(word: str) -> bool:
-    """Whether a word means a picture or a folder of them, and no model."""
-    from srkit_core.io.images import picture_endings
-    from srkit_core.registry import discover
-    from srkit_core.specs import WeightsSpec
-
-    if not Path(word).is_dir():
-        return Path(word).suffix.lower() in picture_endings()
-    registry = discover()
-    models = {one.name for one in registry.of_kind("generator")}
-    models |= {
-        name for one in registry.installed(WeightsSpec) for name in (one.name, one.full_name)
-    }
-    return word not in models and not (Path(word) / RUN_RECIPE).exists()
 
 
 def _upscale_one(

@@ -16,7 +16,9 @@ from srkit_core.registry import Registry
 from srkit_core.run_folder import DISCRIMINATOR, RunFolder
 from srkit_core.validation_config import Validation
 
-_FILE_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin"})
+WEIGHTS_ENDINGS: Final = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin"})
+"""By which a path that leads nowhere is known to be meant as weights."""
+
 _STATE: Final = "state.json"
 _IN_CHECKPOINTS: Final = ("ema", "generator")
 """Files of a checkpoint that hold a generator, in the order to take them."""
@@ -71,7 +73,12 @@ def locate_discriminator(
     inside = path / f"{DISCRIMINATOR}.safetensors"
     if path.is_dir() and inside.is_file():
         return LocatedWeights(inside, (f"{path} is a checkpoint: taking {inside.name}",))
-    return LocatedWeights(path) if path.is_file() or path.suffix in _FILE_ENDINGS else None
+    return LocatedWeights(path) if path.is_file() or path.suffix in WEIGHTS_ENDINGS else None
+
+
+def is_model_folder(path: Path) -> bool:
+    """Whether a folder means a model: it is a run, or a checkpoint of one."""
+    return RunFolder(path).holds_run or (path / _STATE).is_file()
 
 
 def is_of_checkpoint(path: Path) -> bool:
@@ -106,7 +113,7 @@ def _on_this_machine(path: Path) -> LocatedWeights | None:
         return best_weights(RunFolder(path))
     if path.is_dir() and (path / _STATE).is_file():
         return _of_checkpoint(path)
-    is_file = path.is_file() or path.suffix in _FILE_ENDINGS
+    is_file = path.is_file() or path.suffix in WEIGHTS_ENDINGS
     return LocatedWeights(path) if is_file else None
 
 

@@ -31,6 +31,7 @@ SPOKEN_BY = {
     "srkit_core/evaluation/": {"eval", "upscale"},
     "srkit_core/overrides.py": {"train", "check"},
     "srkit_core/plan.py": {"train", "check"},
+    "srkit_core/upscaling/": {"upscale", "eval"},
 }
 """Which commands print the hints of a file or room; of others, any."""
 

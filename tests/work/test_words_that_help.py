@@ -45,12 +45,6 @@ def told(tmp_path, monkeypatch, capsys):
             "srkit upscale lanczos 'my photos' --out large",
         ),
         (
-            "upscale 'my photos/0.png' 'my photos/1.png' --out large",
-            2,
-            "the model comes first, and my photos/0.png is a picture",
-            "srkit upscale bicubic 'my photos/0.png' 'my photos/1.png' --out large",
-        ),
-        (
             "upscale bicubic 'my photos' --out large.png",
             2,
             "--out large.png is one picture, and my photos is a folder",
@@ -63,10 +57,10 @@ def told(tmp_path, monkeypatch, capsys):
             "--out 'so large'",
         ),
         (
-            "upscale bicubic 'my photos/*.png' --out large",
+            "upscale bicubic 'my photos/*.jpg' --out large",
             4,
-            "there is no file my photos/*.png",
-            "a pattern between quotes stays one: without quotes, or the folder my photos",
+            "no picture is called like my photos/*.jpg",
+            "the folder 'my photos', or another pattern",
         ),
         (
             "upscale bicubic 'my photos/00.png' --out large",
