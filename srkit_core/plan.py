@@ -114,6 +114,15 @@ class Plan:
         chain = self.validation.of(validation_set).degradation
         return margin_around(self.recipe.scale, self.target, chain)
 
+    def rests(self, number: int) -> StagePlan | None:
+        """Return the stage whose optimizer of the discriminator rests in that of a number: the last
+        adversarial one before it, where one comes after it as well; else None.
+        """
+        here, *after = self.stages[number:]
+        if here.adversarial or not any(one.adversarial for one in after):
+            return None
+        return next((one for one in reversed(self.stages[:number]) if one.adversarial), None)
+
 
 def plan(recipe: Recipe, registry: Registry) -> Plan:
     """Resolve, bind and check a recipe.

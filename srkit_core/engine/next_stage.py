@@ -11,8 +11,9 @@ from srkit_core.engine.run_context import RunContext
 from srkit_core.engine.stage_run import StageRun, open_stage_run
 from srkit_core.models.weights_file import fill, read_tensors
 from srkit_core.optimizer_binding import BoundOptimizer
+from srkit_core.run_folder import DISCRIMINATOR
 
-_START: Final = {"generator": "start_from", "discriminator": "discriminator_from"}
+_START: Final = {"generator": "start_from", DISCRIMINATOR: "discriminator_from"}
 """Which field of a stage says where the weights of a network come from."""
 
 
@@ -70,8 +71,10 @@ def _started(run: StageRun, start_from: str) -> Networks:
 
 
 def _go_on_with_optimizers(after: StageRun, before: StageRun) -> None:
-    """Let each optimizer remember what that of the stage before did, and say where it cannot."""
-    stage, earlier = after.plan.stage, before.pair.by_name()
+    """Let each optimizer remember what it did before, and say where it cannot."""
+    stage, earlier = after.plan.stage, before.learners
+    if after.resting is not None:
+        after.resting.restore(earlier[DISCRIMINATOR].state())
     if stage.optimizer_from == "fresh":
         return
     for role, now in after.pair.by_name().items():
@@ -89,8 +92,9 @@ def _why_fresh(role: str, before: StageRun, after: StageRun) -> str:
     start_from = getattr(after.plan.stage, _START[role])
     if start_from != "last":
         return f"the one before belongs to the last weights, and {_START[role]} is {start_from}"
-    bound = [run.plan.optimizers[role] for run in (before, after)]
-    built = [run.pair.by_name()[role].optimizer for run in (before, after)]
+    rests = before.context.plan.rests(before.number) if role == DISCRIMINATOR else None
+    bound = [one.optimizers[role] for one in (rests or before.plan, after.plan)]
+    built = [run.learners[role].optimizer for run in (before, after)]
     same = _kind(bound[0], built[0]) == _kind(bound[1], built[1])
     return "" if same else f"it is {bound[1]}, and was {bound[0]}"
 

@@ -56,7 +56,11 @@ from srkit_core.specs import GeneratorSpec
 
 @dataclass
 class StageRun:
-    """A stage that trains: its networks, losses and optimizers, and how far it is."""
+    """A stage that trains: its networks, losses and optimizers, and how far it is.
+
+    `resting` is a discriminator that takes no part here, with the optimizer of an earlier stage
+    that a later one goes on with.
+    """
 
     context: RunContext
     networks: Networks
@@ -66,6 +70,7 @@ class StageRun:
     objective: Objective
     pair: NetworkPair
     pool: Pool
+    resting: NetworkWithOptimizer | None = None
     monitor: GanMonitor = field(default_factory=GanMonitor)
     throughput: Throughput = field(default_factory=Throughput)
     means: RunningMeans = field(default_factory=RunningMeans)
@@ -91,6 +96,12 @@ class StageRun:
         """The generator as it is validated and saved."""
         generator = self.context.plan.generator
         return Model(self.networks.result, generator, self.context.recipe.scale)
+
+    @property
+    def learners(self) -> dict[str, NetworkWithOptimizer]:
+        """What takes part and what rests, by role."""
+        rests = {} if self.resting is None else {DISCRIMINATOR: self.resting}
+        return self.pair.by_name() | rests
 
     def batches(self) -> Iterator[Batch]:
         """Yield the batches that are left, from the place in the sequence where the stage is; none
@@ -173,7 +184,7 @@ class StageRun:
             name: State(network.state_dict(), metadata=cards.get(name, {}))
             for name, network in networks
         }
-        optimizers = self.pair.by_name().items()
+        optimizers = self.learners.items()
         states |= {f"{name}-optimizer": network.state() for name, network in optimizers}
         states |= {"means": self.means.state()} if self.means else {}
         pool = pool_state(self.pool, self.context.processes)
@@ -183,8 +194,13 @@ class StageRun:
         """Go on from what a checkpoint holds of it."""
         for name, network in self.networks.by_name().items():
             fill(network, read_state(folder, name).tensors, folder)
-        for name, one in self.pair.by_name().items():
-            one.restore(read_state(folder, f"{name}-optimizer"))
+        for name, one in self.learners.items():
+            state = read_state(folder, f"{name}-optimizer")
+            if one is self.resting and not state.values:
+                fact = f"the checkpoint holds no optimizer of the {name}, which begins anew"
+                self.context.callbacks.on_note(f"{fact} with the stage that uses it next")
+            else:
+                one.restore(state)
         self.means.restore(read_state(folder, "means"))
         processes, callbacks = self.context.processes, self.context.callbacks
         restore_pool(self.pool, folder, self.plan.stage.name, processes, callbacks)
@@ -292,13 +308,16 @@ class StageRun:
 def open_stage_run(
     context: RunContext, networks: Networks, number: int, progress: Progress
 ) -> StageRun:
-    """Build what a stage needs: its losses, and an optimizer for each network that takes part."""
+    """Build what a stage needs: its losses, and an optimizer for each network that takes part, or
+    rests until a later stage.
+    """
     stage, processes = context.plan.stages[number], context.processes
     generator = _optimized(context, stage, networks.generator, stage.generator_optimizer)
-    discriminator = None
-    if stage.adversarial and networks.discriminator:
-        bound = stage.discriminator_optimizer
-        discriminator = _optimized(context, stage, networks.discriminator, bound)
+    rests, discriminator = context.plan.rests(number), None
+    used = rests or stage
+    if used.adversarial and networks.discriminator:
+        bound = used.discriminator_optimizer
+        discriminator = _optimized(context, used, networks.discriminator, bound)
     return StageRun(
         context=context,
         networks=networks,
@@ -306,8 +325,9 @@ def open_stage_run(
         progress=progress,
         rule=crop_rule(context.plan, number),
         objective=build_objective(stage, processes.device, processes.gather),
-        pair=NetworkPair(generator, discriminator),
+        pair=NetworkPair(generator, None if rests else discriminator),
         pool=Pool(stage.stage.pool),
+        resting=discriminator if rests else None,
     )
 
 

@@ -203,6 +203,87 @@ def test_each_network_keeps_its_optimizer_where_it_is_the_same(
     assert [reason in note for note in told] == [True] * bool(reason)
 
 
+def moments_of_discriminator(tensors):
+    return {name: one for name, one in tensors.items() if name.startswith("discriminator-opt")}
+
+
+def test_a_discriminator_that_rests_for_a_stage_keeps_its_optimizer(trained):
+    rests = L1 | {"optimizer": {"name": "SGD"}, "optimizer_from": "fresh", "steps": 3}
+    stages = [one | {"keep": 9} for one in (GAN, rests, rests, GAN | {"steps": 2})]
+    run = trained(*stages)
+    at = {
+        step: moments_of_discriminator(
+            load_file(run / f"checkpoints/step-{step:08}/discriminator-optimizer.safetensors")
+        )
+        for step in (4, 7, 10)
+    }
+    assert at[4].keys() == at[7].keys() == at[10].keys()
+    assert all(torch.equal(one, at[10][name]) for name, one in at[4].items())
+    end = moments_of_discriminator(saved(run)[0])
+    assert {int(one) for name, one in end.items() if name.endswith(".step")} == {6}
+
+
+@pytest.mark.parametrize("after", [4, 6])
+def test_a_run_stopped_while_a_discriminator_rests_goes_on_exactly(trained, after):
+    stages = [GAN, L1 | {"steps": 3}, GAN]
+    assert_same(trained(*stages, stops=[after]), trained(*stages))
+
+
+@pytest.mark.parametrize(
+    ("later", "steps", "note"),
+    [
+        ({}, 8, ""),
+        ({"optimizer_from": "fresh"}, 4, ""),
+        ({"discriminator_from": "fresh"}, 4, "discriminator_from is fresh"),
+        (
+            {"optimizer": {"discriminator": {"name": "Adam", "betas": [0.5, 0.9]}}},
+            4,
+            "it is Adam(betas=[0.5, 0.9]), and was Adam",
+        ),
+    ],
+    ids=str,
+)
+def test_a_discriminator_that_rested_says_where_its_optimizer_begins_anew(
+    trained, later, steps, note
+):
+    heard = Heard()
+    run = trained(GAN, L1, GAN | later, heard=[heard])
+    moments = moments_of_discriminator(saved(run)[0])
+    assert {int(one) for name, one in moments.items() if name.endswith(".step")} == {steps}
+    told = [one for one in heard.notes if "fresh optimizer" in one]
+    assert [note in one for one in told] == [True] * bool(note)
+
+
+def test_an_optimizer_that_is_used_no_more_is_not_kept(trained):
+    tensors, _ = saved(trained(GAN, L1))
+    assert not moments_of_discriminator(tensors)
+
+
+def test_a_checkpoint_without_the_resting_optimizer_says_that_it_begins_anew(
+    trained, photos, tmp_path
+):
+    """As an older srkit wrote it."""
+    where = RunOptions(data=str(photos), out=tmp_path / "old", device="cpu")
+    recipe = recipe_of(GAN, L1, GAN)
+    with pytest.raises(InterruptedRunError):
+        train(recipe, where, callbacks=[Heard(6)])
+    checkpoint = where.out / "checkpoints" / "step-00000006"
+    (checkpoint / "discriminator-optimizer.safetensors").unlink()
+    state = json.loads((checkpoint / "state.json").read_text())
+    del state["values"]["discriminator-optimizer"]
+    (checkpoint / "state.json").write_text(json.dumps(state))
+    digests = json.loads((checkpoint / "digests.json").read_text())
+    del digests["discriminator-optimizer.safetensors"]
+    digests["state.json"] = hashlib.sha256((checkpoint / "state.json").read_bytes()).hexdigest()
+    (checkpoint / "digests.json").write_text(json.dumps(digests))
+    heard = Heard()
+    train(recipe, where, resume="newest", callbacks=[heard])
+    said = "the checkpoint holds no optimizer of the discriminator, which begins anew"
+    assert [one for one in heard.notes if said in one]
+    moments = moments_of_discriminator(saved(where.out)[0])
+    assert {int(one) for name, one in moments.items() if name.endswith(".step")} == {4}
+
+
 def test_a_stage_may_start_from_the_average_of_the_one_before(trained):
     run = trained(L1 | {"ema": 0.9}, L1 | {"start_from": "ema", "steps": 1, "lr": 1e-30})
     average = load_file(run / "weights" / "s0" / "last.safetensors")
