@@ -35,7 +35,8 @@ OTHER_NAMES: Final[Mapping[Kind, Mapping[str, tuple[str, ...]]]] = {
     "loss": {
         "l1": ("mae", "l1loss", "absolute", "pixel", "pix"),
         "mse": ("l2", "l2loss", "mseloss", "squared"),
-        "charbonnier": ("charbonnierloss", "robust", "pseudohuber", "huber", "smoothl1"),
+        "charbonnier": ("charbonnierloss", "robust", "pseudohuber"),
+        "huber": ("huberloss", "smoothl1"),
         "ssim": ("ssimloss", "dssim", "msssim", "structural"),
         "fft": ("fftloss", "frequency", "focalfrequency", "ffl", "fourier"),
         "gan": ("ganloss", "vanilla", "bce", "adversarial", "adv"),

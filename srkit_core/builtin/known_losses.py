@@ -34,6 +34,18 @@ def charbonnier(*, eps: Annotated[float, Between(low=0)] = 1e-3) -> ReferenceLos
     return Charbonnier(eps)
 
 
+def huber(*, delta: Positive = 1.0) -> ReferenceLoss:
+    """Mean of d^2 / 2 for differences up to delta, and of delta (|d| - delta / 2) for larger ones.
+
+    Args:
+        delta: where the loss turns from quadratic to linear, as a difference in [0, 1]; with 1 it
+            is half of mse.
+    """
+    from srkit_core.builtin.losses import Huber
+
+    return Huber(delta)
+
+
 def ssim_loss(
     *, window: Count = 11, sigma: Annotated[float, Between(low=0)] = 1.5
 ) -> ReferenceLoss:
@@ -194,6 +206,12 @@ LOSSES: tuple[LossSpec, ...] = (
         factory=charbonnier,
         summary="smooth L1",
         source="Lai et al. 2017 (LapSRN), eq. 3",
+    ),
+    LossSpec(
+        name="huber",
+        factory=huber,
+        summary="mse of small differences, l1 of large ones",
+        source="Huber 1964; with delta = 1 torch's HuberLoss",
     ),
     LossSpec(
         name="ssim",

@@ -25,6 +25,20 @@ class MSE:
         return functional.mse_loss(sr, hr)
 
 
+class Huber:
+    """Mean of d^2 / 2 where a difference d of two (B, C, H, W) pictures in [0, 1] is at most
+    `delta`, else of delta (|d| - delta / 2) (Huber 1964).
+    """
+
+    def __init__(self, delta: float) -> None:
+        """Take `delta`, the difference in [0, 1] from which the loss is linear."""
+        self._delta = delta
+
+    def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
+        """Return the loss, a scalar in [0, 1/2]."""
+        return functional.huber_loss(sr, hr, delta=self._delta)
+
+
 class Charbonnier:
     """Mean of sqrt(d^2 + eps^2) over the differences d of two (B, C, H, W) pictures in [0, 1] (Lai
     et al. 2017, eq. 3).

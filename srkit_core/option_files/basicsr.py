@@ -4,14 +4,14 @@ from typing import Final
 
 from srkit_core.option_files import training_keys as training
 from srkit_core.option_files import validation_keys as validation
-from srkit_core.option_files.losses_of_others import GAN, PERCEPTUAL, PIXEL
+from srkit_core.option_files.losses_of_others import BASICSR_LOSSES
 from srkit_core.option_files.networks_of_others import DISCRIMINATORS, GENERATORS
 from srkit_core.option_files.other_trainer import OtherTrainer, TrainersDefault
 from srkit_core.option_files.sayings import whole
+from srkit_core.option_files.schedules_of_others import SCHEDULE_ROWS
 from srkit_core.option_files.ways import (
     Becomes,
     By,
-    Counterpart,
     Never,
     OfType,
     Row,
@@ -68,7 +68,10 @@ _SETS: Final = (
     Row(f"{_SET}.dataroot_gt", By('`--val "NAME=HR with LR"`', validation.set_pictures)),
     Row(f"{_SET}.dataroot_lq", By('`--val "NAME=HR with LR"`', validation.set_lr)),
     Row(f"{_SET}.filename_tmpl", By("`lr_names.NAME` under `[data]`", validation.set_file_names)),
-    Row(f"{_SET}.meta_info_file", Never("a validation set is a whole folder")),
+    Row(
+        f"{_SET}.meta_info, {_SET}.meta_info_file",
+        By('`--val "NAME=LIST in HR with LR"`', validation.set_list),
+    ),
 )
 """Keys of validation sets."""
 
@@ -104,19 +107,9 @@ _NETWORKS: Final = (
 """Keys of networks and their weights."""
 
 _LOSSES: Final = (
-    Row("train.pixel_opt.*", OfType("stages.loss", "loss", PIXEL, "`loss`, see its table")),
-    Row(
-        "train.perceptual_opt.*",
-        OfType("stages.loss", "loss", {"PerceptualLoss": PERCEPTUAL}, "`loss`, see its table"),
-    ),
-    Row(
-        "train.gan_opt.*",
-        OfType(
-            "stages.loss", "loss", {"GANLoss": Counterpart("gan", GAN)}, "`loss`, see its table"
-        ),
-    ),
+    Row("train.*_opt.*", OfType("stages.loss", "loss", BASICSR_LOSSES, "`loss`, see its table")),
 )
-"""Keys of losses."""
+"""Keys of losses, those of models of one's own too."""
 
 _TRAINING: Final = (
     Row("train.total_iter", Becomes("stages.steps", whole)),
@@ -124,13 +117,7 @@ _TRAINING: Final = (
     Row("train.ema_decay", By("`ema`", training.average)),
     Row("train.optim_g.lr, train.optim_d.lr", By("`lr`", training.rate)),
     Row("train.optim_g.*, train.optim_d.*", By("`optimizer`", training.optimizer_option)),
-    Row("train.scheduler.type", By("`schedule`", training.schedule_name)),
-    Row(
-        "train.scheduler.milestones, train.scheduler.gamma, train.scheduler.periods, "
-        "train.scheduler.restart_weights, train.scheduler.eta_min",
-        By("options of `schedule`; `eta_min` over `lr` is `final`", training.schedule_option),
-    ),
-    Row("train.scheduler.restarts", By("a stage for each part", training.restarts)),
+    *SCHEDULE_ROWS,
     Row("train.net_d_iters", By("`generator_every`", training.every)),
     Row("train.net_d_init_iters", By("`freeze`", training.frozen)),
 )
@@ -189,8 +176,7 @@ BASICSR: Final = OtherTrainer(
     (
         TrainersDefault("val.metrics.*", "test_y_channel", False),
         TrainersDefault("val.metrics.*", "crop_border", 0),
-        TrainersDefault("train.pixel_opt", "loss_weight", 1.0),
-        TrainersDefault("train.gan_opt", "loss_weight", 1.0),
+        TrainersDefault("train.*_opt", "loss_weight", 1.0),
         TrainersDefault("train.gan_opt", "gan_type", "vanilla"),
         TrainersDefault("train.perceptual_opt", "perceptual_weight", 1.0),
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from srkit_core.option_files.basicsr import BASICSR
-from srkit_core.option_files.losses_of_others import GAN, PERCEPTUAL, PIXEL
+from srkit_core.option_files.losses_of_others import BASICSR_LOSSES, PIXEL
 from srkit_core.option_files.neosr import NEOSR, NEOSR_GENERATORS, NEOSR_LOSSES
 from srkit_core.option_files.networks_of_others import DISCRIMINATORS, GENERATORS
 from srkit_core.option_files.other_trainer import OtherTrainer
@@ -16,12 +16,6 @@ from srkit_core.option_files.trainner_redux import (
 from srkit_core.option_files.ways import Counterpart, OptionWay, Row
 
 _COLUMNS = "| there | here |\n|---|---|"
-
-_BASICSR_LOSSES = {
-    **PIXEL,
-    "PerceptualLoss": PERCEPTUAL,
-    "GANLoss": Counterpart("gan", GAN),
-}
 
 
 def tables_of_keys() -> str:
@@ -38,7 +32,7 @@ def tables_of_keys() -> str:
         _components("Networks of neosr", NEOSR_GENERATORS),
     ]
     losses = [
-        _components("Losses of BasicSR and Real-ESRGAN", _BASICSR_LOSSES),
+        _components("Losses of BasicSR and Real-ESRGAN", BASICSR_LOSSES),
         _components("Losses of traiNNer-redux", _without(REDUX_LOSSES, PIXEL)),
         _components("Losses of neosr", NEOSR_LOSSES),
     ]

@@ -149,3 +149,12 @@ def _gan(_: At) -> Sayings:
 
 GAN: Final = gan_options(GAN_KINDS)
 """Keys of BasicSR's GANLoss."""
+
+
+BASICSR_LOSSES: Final[Mapping[str, Counterpart]] = {
+    **PIXEL,
+    "WeightedTVLoss": Counterpart("tv(norm=l1)", _PLAIN),
+    "PerceptualLoss": PERCEPTUAL,
+    "GANLoss": Counterpart("gan", GAN),
+}
+"""Losses of BasicSR by their type."""

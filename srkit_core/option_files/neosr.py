@@ -24,7 +24,6 @@ from srkit_core.option_files.sayings import (
     Sayings,
     whole,
 )
-from srkit_core.option_files.schedules_of_others import OTHER_SCHEDULES
 from srkit_core.option_files.trainner_redux import REDUX_GENERATORS, mixed_pictures
 from srkit_core.option_files.ways import (
     Becomes,
@@ -60,6 +59,7 @@ def _of_features(at: At) -> Sayings:
 NEOSR_LOSSES: Final[Mapping[str, Counterpart]] = {
     "l1loss": Counterpart("l1", _WEIGHTED),
     "mseloss": Counterpart("mse", _WEIGHTED),
+    "huberloss": Counterpart("huber", {**_WEIGHTED, "delta": "delta"}),
     "mssim_loss": Counterpart(
         "msssim",
         {
@@ -173,7 +173,6 @@ _DIFFERENCES: Final = (
     Row("train.sam, train.sam_init", Never("every step computes one gradient", (False,))),
     Row("train.eco*", Never("pairs stay as they are", (False,))),
     Row("train.*_opt.*", OfType("stages.loss", "loss", NEOSR_LOSSES, "`loss`")),
-    *OTHER_SCHEDULES,
     Row("logger.total_iter, train.total_iter", Becomes("stages.steps", whole)),
     Row("logger.save_tb_img", Same("trackers get the sheet of pictures")),
     Row("val.tile", Same("pictures are cut into tiles where needed")),

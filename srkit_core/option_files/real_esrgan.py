@@ -20,7 +20,7 @@ from srkit_core.option_files.sayings import (
     value_shown,
     whole,
 )
-from srkit_core.option_files.training_keys import is_paired
+from srkit_core.option_files.training_keys import is_paired, is_resized
 from srkit_core.option_files.ways import Becomes, By, OfType, Row, Same
 
 _KERNELS: Final = (
@@ -32,7 +32,13 @@ _KERNELS: Final = (
     "plateau_aniso",
 )
 _KERNEL_PROB: Final = [0.45, 0.25, 0.12, 0.03, 0.12, 0.03]
-_NOT_MADE: Final = SaidOtherwise("LR comes from disk, so none is made")
+
+
+def made_otherwise(at: At) -> SaidOtherwise | None:
+    """Say why no chain of degradations makes LR; None where one does."""
+    if is_paired(at):
+        return SaidOtherwise("LR comes from disk, so none is made")
+    return SaidOtherwise("HR is made smaller, and nothing else") if is_resized(at) else None
 
 
 def interval(value: Any) -> Range:
@@ -68,8 +74,8 @@ class Knob:
 
     def says(self, at: At) -> Sayings:
         """Return what the key becomes."""
-        if is_paired(at):
-            return _NOT_MADE
+        if other := made_otherwise(at):
+            return other
         inside = At(at.leaf, at.options, "degradation", "degradation")
         usual = self.usual[self.keys.index(at.leaf.key)]
         found = [at.options.get(key, one) for key, one in zip(self.keys, self.usual, strict=True)]
@@ -113,8 +119,8 @@ KNOBS: Final = (
 
 def kernel_weights(at: At) -> Sayings:
     """Say how likely each kind of kernel is, of both rounds."""
-    if is_paired(at):
-        return _NOT_MADE
+    if other := made_otherwise(at):
+        return other
     rounds = [_weights_of(at, number) for number in ("", "2")]
     inside = At(at.leaf, at.options, "degradation", "degradation")
     if None in rounds:
@@ -170,7 +176,7 @@ def sharpened_for(at: At) -> Sayings:
 
 def pool(at: At) -> Sayings:
     """Say how many examples are kept and mixed."""
-    return _NOT_MADE if is_paired(at) else IntoField("stages.pool", whole(at.value))
+    return made_otherwise(at) or IntoField("stages.pool", whole(at.value))
 
 
 _DIFFERENCES: Final = (

@@ -106,6 +106,11 @@ def is_paired(at: At) -> bool:
     return str(at.options.get("datasets.train.type", "")).lower() in _PAIRED
 
 
+def is_resized(at: At) -> bool:
+    """Whether LR is HR made smaller, as traiNNer-redux's `SingleGtDataset` asks for."""
+    return str(at.options.get("datasets.train.type", "")).lower() == "singlegtdataset"
+
+
 def dataset_type(at: At) -> Sayings:
     """Say how LR comes about."""
     there = str(at.value).lower()
@@ -162,39 +167,6 @@ def optimizer_option(at: At) -> Sayings:
     if at.name not in (optimizer_options(name) or (at.name,)):
         return CannotBeSaid(f"torch's {name} has no such option")
     return IntoField(f"stages.optimizer.{network}.{at.name}", at.value)
-
-
-_SCHEDULES: Final = {
-    "multisteplr": "multistep",
-    "multisteprestartlr": "multistep",
-    "cosineannealingrestartlr": "cosine",
-}
-
-
-def schedule_name(at: At) -> Sayings:
-    """Return the schedule of the rate."""
-    name = _SCHEDULES.get(str(at.value).lower())
-    if name is None:
-        return CannotBeSaid(f"srkit has no schedule {at.value}")
-    return IntoField("stages.schedule.name", name)
-
-
-def schedule_option(at: At) -> Sayings:
-    """Return an option of the schedule, where the schedule is one that is here."""
-    if str(at.beside("type")).lower() not in _SCHEDULES:
-        return CannotBeSaid(f"srkit has no schedule {at.beside('type')}")
-    if at.name == "eta_min":
-        final = number(at.value) / number(at.options.get("train.optim_g.lr", 1))
-        note = "the smallest rate over the first one"
-        return IntoField("stages.schedule.final", float(f"{final:.12g}"), note)
-    return IntoField(f"stages.schedule.{at.name}", at.value)
-
-
-def restarts(at: At) -> Sayings:
-    """Say that multistep does not begin anew."""
-    if at.value in ([0], (0,)):
-        return SaidOtherwise("multistep does not begin anew")
-    return CannotBeSaid("multistep does not begin anew: write a stage for each part")
 
 
 def warm_up(at: At) -> Sayings:

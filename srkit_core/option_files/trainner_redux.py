@@ -10,6 +10,7 @@ from srkit_core.option_files.losses_of_others import (
     FOCAL,
     GAN,
     LAYERS,
+    MEAN,
     PIXEL,
     WEIGHT,
 )
@@ -27,7 +28,7 @@ from srkit_core.option_files.sayings import (
     number,
     whole,
 )
-from srkit_core.option_files.schedules_of_others import OTHER_SCHEDULES
+from srkit_core.option_files.training_keys import dataset_type, is_resized
 from srkit_core.option_files.ways import (
     By,
     Counterpart,
@@ -75,11 +76,20 @@ REDUX_GENERATORS: Final[Mapping[str, Counterpart]] = {
 }
 """Generators of traiNNer-redux that are here, by their type."""
 
+
+def _squared_variances(at: At) -> Sayings:
+    told = str(at.beside("criterion", "charbonnier"))
+    if told != "l2":
+        return CannotBeSaid(f"gradient-variance squares what differs, and criterion is {told}")
+    return at.part("", parse_call("gradient-variance(size=16)"))
+
+
 _LIGHT_WEIGHT: Final[Mapping[str, OptionWay]] = {"loss_weight": WEIGHT}
 
 REDUX_LOSSES: Final[Mapping[str, Counterpart]] = {
     **PIXEL,
     "ganloss": Counterpart("gan", GAN),
+    "multiscaleganloss": Counterpart("gan", GAN),
     "perceptualloss": Counterpart(
         "vgg(layer=[conv1_2, conv2_2, conv3_4, conv4_4, conv5_4], "
         "layer_weights=[0.1, 0.1, 1.0, 1.0, 1.0], distance=charbonnier)",
@@ -91,13 +101,19 @@ REDUX_LOSSES: Final[Mapping[str, Counterpart]] = {
             **_LIGHT_WEIGHT,
         },
     ),
-    "fftloss": Counterpart("fft", _LIGHT_WEIGHT),
+    "fftloss": Counterpart("fft", {**_LIGHT_WEIGHT, "reduction": MEAN}),
     "ffloss": Counterpart("focal-frequency", FOCAL),
     "ldlloss": Counterpart(
         "ldl", {**_LIGHT_WEIGHT, "criterion": Same("ldl is a mean difference", ("l1",))}
     ),
     "gradientvarianceloss": Counterpart(
-        "gradient-variance(size=16)", {**_LIGHT_WEIGHT, "patch_size": "size"}
+        "gradient-variance(size=16)",
+        {
+            **_LIGHT_WEIGHT,
+            "patch_size": "size",
+            "type": By("where `criterion` is `l2`", _squared_variances),
+            "criterion": Same("variances are squared", ("l2",)),
+        },
     ),
 }
 """Losses of traiNNer-redux that are here, by their type."""
@@ -168,6 +184,25 @@ def compile_mode(at: At) -> Sayings:
     return CannotBeSaid("--compile takes torch's default mode")
 
 
+_RESIZED: Final = ("bicubic", "bilinear", "lanczos")
+
+
+def type_of_pictures(at: At) -> Sayings:
+    """Say how LR comes about, from HR alone too."""
+    if is_resized(at):
+        return SaidOtherwise("lq_resize_mode says how LR is made")
+    return dataset_type(at)
+
+
+def made_smaller(at: At) -> Sayings:
+    """Return how LR is made of HR where nothing else happens to it."""
+    if not is_resized(at):
+        return SaidOtherwise("it is for SingleGtDataset")
+    if at.value not in _RESIZED:
+        return CannotBeSaid(f"srkit does not make LR by {at.value}")
+    return IntoTerm("degradation", "degradation", "", parse_call(str(at.value)))
+
+
 _MACHINE: Final = (
     Row("use_amp, amp_bf16", By("`--precision`", precision)),
     Row("use_compile", Switch(("--compile",))),
@@ -205,7 +240,11 @@ _DEGRADATION: Final = (
         interval,
     ).row,
     Knob("final_size", ("datasets.train.final_kernel_range",), ([7, 21],), interval).row,
-    Row("datasets.train.lq_resize_mode", Never("--degrade bicubic makes LR of HR")),
+    Row("datasets.train.type", By("`degradation`", type_of_pictures)),
+    Row(
+        "datasets.train.lq_resize_mode",
+        By("`degradation`: `bicubic`, `bilinear` or `lanczos` for `SingleGtDataset`", made_smaller),
+    ),
 )
 
 _TRAINING: Final = (
@@ -224,7 +263,6 @@ _TRAINING: Final = (
         "train.ema_power, train.ema_update_after_step, train.ema_switch_iter",
         Never("the average has one decay from the first step", (0, 10)),
     ),
-    *OTHER_SCHEDULES,
     Row("train.adaptive_d*", Never("the discriminator is updated in every step", (False,))),
     Row("train.restart_scheduler", Same("`--resume` goes on with the schedule of the recipe")),
     Row("train.use_moa", Same("`augment` has what is asked for")),
@@ -255,6 +293,9 @@ _OF_SYNTHESIS: Final[Mapping[str, object]] = {
     "jpeg_range2": [75, 95],
 }
 _OF_KERNELS: Final[Mapping[str, object]] = {
+    "kernel_range": [5, 17],
+    "kernel_range2": [5, 17],
+    "final_kernel_range": [5, 17],
     "use_hflip": True,
     "use_rot": True,
     "blur_sigma": [0.2, 2],

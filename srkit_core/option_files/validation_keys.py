@@ -102,6 +102,9 @@ def set_pictures(at: At) -> Sayings:
     hr, lr = places(at.value), places(at.beside("dataroot_lq", []))
     if len(lr) == len(hr):
         hr = [f"{one} with {small}" for one, small in zip(hr, lr, strict=True)]
+    listed = at.beside("meta_info") or at.beside("meta_info_file")
+    if listed:
+        hr = [f"{listed} in {one}" for one in hr]
     return SaidOtherwise("say --val", ("--val", f"{set_name(at)}={' + '.join(hr)}"))
 
 
@@ -110,6 +113,13 @@ def set_lr(at: At) -> Sayings:
     if at.beside("dataroot_gt") is None:
         return CannotBeSaid("validation compares with HR, which this set has not")
     return SaidOtherwise("a part of --val: HR with LR")
+
+
+def set_list(at: At) -> Sayings:
+    """Say which of a folder's pictures a validation set has."""
+    if at.beside("dataroot_gt") is None:
+        return CannotBeSaid("validation compares with HR, which this set has not")
+    return SaidOtherwise("a part of --val: LIST in HR with LR")
 
 
 def set_file_names(at: At) -> Sayings:

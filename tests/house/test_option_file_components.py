@@ -6,11 +6,12 @@ import pytest
 
 from srkit_core.binding import bind
 from srkit_core.expressions import parse_call
-from srkit_core.option_files.losses_of_others import ARTIFACTS, GAN_KINDS, PERCEPTUAL, PIXEL
+from srkit_core.option_files.losses_of_others import ARTIFACTS, BASICSR_LOSSES, GAN_KINDS
 from srkit_core.option_files.neosr import NEOSR_GENERATORS, NEOSR_LOSSES
 from srkit_core.option_files.networks_of_others import DISCRIMINATORS, GENERATORS
 from srkit_core.option_files.real_esrgan import KNOBS
-from srkit_core.option_files.schedules_of_others import TORCH_SCHEDULES
+from srkit_core.option_files.sayings import At, IntoField, Leaf, Options
+from srkit_core.option_files.schedules_of_others import KNOWN_SCHEDULES, part_of_schedule
 from srkit_core.option_files.trainner_redux import REDUX_GENERATORS, REDUX_LOSSES
 from srkit_core.registry import discover
 from srkit_core.specs import DegradationSpec, ScheduleSpec
@@ -20,7 +21,7 @@ CONTEXT = {"scale": 4, "patch": 128}
 TABLES = {
     "generator": [GENERATORS, REDUX_GENERATORS, NEOSR_GENERATORS],
     "discriminator": [DISCRIMINATORS],
-    "loss": [PIXEL, REDUX_LOSSES, NEOSR_LOSSES, {"PerceptualLoss": PERCEPTUAL, "ldl": ARTIFACTS}],
+    "loss": [BASICSR_LOSSES, REDUX_LOSSES, NEOSR_LOSSES, {"ldl": ARTIFACTS}],
 }
 PARTS = [
     (kind, name, one)
@@ -57,8 +58,17 @@ def test_numbers_of_the_degradation_are_options_of_realesrgan():
     assert {knob.option for knob in KNOBS if knob.option} - known == set()
 
 
+LISTS = ("milestones", "restarts", "periods", "restart_weights", "eta_mins")
+
+
 def test_schedules_are_installed_with_their_options():
-    for one in TORCH_SCHEDULES.values():
-        spec = discover().one(ScheduleSpec, one.here).spec
-        known = set(inspect.signature(spec.factory).parameters)
-        assert {option for option, _ in one.options.values()} | set(one.fixed) <= known
+    for there, one in KNOWN_SCHEDULES.items():
+        for name in ("type", *one.options):
+            leaf = Leaf(f"train.scheduler.{name}", [0] if name in LISTS else 1)
+            options = Options([Leaf("train.scheduler.type", there), leaf])
+            said = part_of_schedule(At(leaf, options))
+            for part in said if isinstance(said, list) else [said]:
+                if isinstance(part, IntoField):
+                    option = part.place.removeprefix("stages.schedule.")
+                    spec = discover().one(ScheduleSpec, one.here).spec
+                    assert option in {"name", *inspect.signature(spec.factory).parameters}

@@ -136,7 +136,8 @@ def test_the_head_trains_it_with_the_words_of_the_file():
     words = "srkit train" + command.replace(" \\\n#  ", "")
     assert words == (
         "srkit train mine.toml --data 'lists/part.txt in pictures/HR' --lq pictures/LR "
-        "--workers 3 --val 'Set5=Set5/GTmod12 with Set5/LRbicx4' --init net_g.safetensors "
+        "--workers 3 --val 'Set5=lists/Set5.txt in Set5/GTmod12 with Set5/LRbicx4' "
+        "--init net_g.safetensors "
         "--init-partial --init-disc weights/net_d.pth "
         "--track tensorboard --track 'wandb(project=sr)' "
         "--precision fp32"
@@ -233,6 +234,28 @@ def test_neosr_is_carried_over():
             {"name": "exponential", "gamma": 0.5, "every": 100, "staircase": True},
         ),
         ({"type": "CosineAnnealingLR", "T_max": 400, "eta_min": 1e-6}, {"name": "cosine"}),
+        ({"type": "TrueCosineAnnealingLR", "T_max": 600}, {"name": "cosine", "periods": [600]}),
+        (
+            {"type": "StepLR", "step_size": 100},
+            {"name": "exponential", "gamma": 0.1, "every": 100, "staircase": True},
+        ),
+        (
+            {"type": "MultiStepRestartLR", "milestones": [200]},
+            {"name": "multistep", "milestones": [200], "gamma": 0.1},
+        ),
+        (
+            {
+                "type": "CosineAnnealingRestartCyclicLR",
+                "periods": [100, 300],
+                "restart_weights": [1, 1],
+                "eta_mins": [1e-5, 1e-5],
+            },
+            {"name": "cosine", "periods": [100, 300], "restart_weights": [1, 1], "final": 0.1},
+        ),
+        (
+            {"type": "CosineAnnealingWarmRestarts", "T_0": 100, "T_mult": 2},
+            {"name": "cosine", "periods": [100, 200, 400]},
+        ),
         ({"type": "PolynomialLR", "power": 0.9}, {"name": "polynomial", "power": 0.9}),
         ({"type": "OneCycleLR", "pct_start": 0.2}, {"name": "one-cycle", "pct_start": 0.2}),
         (
@@ -245,17 +268,46 @@ def test_neosr_is_carried_over():
         ),
     ],
 )
-def test_schedules_of_torch_are_named(scheduler, schedule):
+@pytest.mark.parametrize("trainer", [BASICSR, TRAINNER_REDUX], ids=lambda one: one.name)
+def test_schedules_of_torch_and_basicsr_are_named(scheduler, schedule, trainer):
     train = {"total_iter": 400, "optim_g": {"type": "Adam", "lr": 1e-4}, "scheduler": scheduler}
-    _, recipe = converted({**BASE, "train": train}, TRAINNER_REDUX)
+    _, recipe = converted({**BASE, "train": train}, trainer)
     expected = {"final": 0.01, **schedule} if "eta_min" in scheduler else schedule
     assert recipe["stages"][0]["schedule"] == expected
 
 
-def test_a_schedule_that_is_not_over_the_stage_cannot_be_said():
-    train = {"total_iter": 400, "scheduler": {"type": "CosineAnnealingLR", "T_max": 100}}
-    conversion, _ = converted({**BASE, "train": train}, TRAINNER_REDUX)
-    assert [leaf.key for leaf, _ in conversion.unsaid] == ["train.scheduler.T_max"]
+@pytest.mark.parametrize(
+    ("scheduler", "key", "why"),
+    [
+        (
+            {"type": "CosineAnnealingLR", "T_max": 100},
+            "T_max",
+            "srkit's cosine does not rise again after T_max",
+        ),
+        (
+            {"type": "CosineAnnealingRestartCyclicLR", "eta_mins": [3e-4, 1e-6]},
+            "eta_mins",
+            "srkit's cosine has one end for all periods: write a stage for each",
+        ),
+        (
+            {"type": "MultiStepRestartLR", "milestones": [200], "restarts": [0, 200]},
+            "restarts",
+            "multistep does not begin anew: write a stage for each part",
+        ),
+        (
+            {"type": "OneCycleLR", "base_momentum": 0.8},
+            "base_momentum",
+            "srkit's one-cycle has no such option",
+        ),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+@pytest.mark.parametrize("trainer", [BASICSR, TRAINNER_REDUX, NEOSR], ids=lambda one: one.name)
+def test_what_a_schedule_here_does_not_do_cannot_be_said(scheduler, key, why, trainer):
+    train = {"total_iter": 400, "scheduler": scheduler}
+    conversion, _ = converted({"train": train}, trainer)
+    unsaid = [(leaf.key, said.why) for leaf, said in conversion.unsaid]
+    assert unsaid == [(f"train.scheduler.{key}", why)]
 
 
 def test_a_schedule_that_is_not_here_is_named():
@@ -263,6 +315,73 @@ def test_a_schedule_that_is_not_here_is_named():
     conversion, recipe = converted({**BASE, "train": train}, TRAINNER_REDUX)
     assert [said.why for _, said in conversion.unsaid] == ["srkit has no schedule CyclicLR"] * 2
     assert "schedule" not in recipe["stages"][0]
+
+
+def test_a_loss_of_a_model_of_ones_own_is_a_loss():
+    train = {"tv_opt": {"type": "WeightedTVLoss", "loss_weight": 1e-3, "reduction": "mean"}}
+    train["pixel_opt"] = {"type": "CharbonnierLoss", "eps": 1e-6}
+    conversion, recipe = converted({**BASE, "train": train})
+    assert recipe["stages"][0]["loss"] == "0.001*tv(norm=l1) + 1.0*charbonnier(eps=0.001)"
+    assert conversion.unsaid == conversion.unknown == []
+
+
+def test_losses_of_neosr_and_trainner_redux_have_counterparts():
+    huber = {"pixel_opt": {"type": "HuberLoss", "loss_weight": 2.0, "delta": 0.1}}
+    _, recipe = converted({"network_g": {"type": "compact"}, "train": huber}, NEOSR)
+    assert recipe["stages"][0]["loss"] == "2.0*huber(delta=0.1)"
+    losses = [
+        {"type": "fftloss", "loss_weight": 0.5, "reduction": "mean"},
+        {"type": "gradientvarianceloss", "loss_weight": 0.1, "criterion": "l2", "patch_size": 8},
+        {"type": "multiscaleganloss", "loss_weight": 0.01, "gan_type": "hinge"},
+    ]
+    document = {"network_g": {"type": "compact"}, "train": {"losses": losses}}
+    conversion, recipe = converted(document, TRAINNER_REDUX)
+    expected = "0.5*fft + 0.1*gradient-variance(size=8) + 0.01*hinge"
+    assert recipe["stages"][0]["loss"] == expected
+    assert conversion.unsaid == []
+
+
+def test_a_loss_with_another_distance_is_not_taken_for_its_namesake():
+    losses = [{"type": "gradientvarianceloss", "loss_weight": 0.1}]
+    document = {"network_g": {"type": "compact"}, "train": {"losses": losses}}
+    conversion, _ = converted(document, TRAINNER_REDUX)
+    (unsaid,) = [(leaf.key, said.why) for leaf, said in conversion.unsaid]
+    why = "gradient-variance squares what differs, and criterion is charbonnier"
+    assert unsaid == ("train.losses.0.type", why)
+
+
+def test_a_validation_set_may_be_a_list_of_a_folders_pictures():
+    places = {"dataroot_gt": "HR", "dataroot_lq": "LR", "meta_info_file": "some.txt"}
+    val = {"name": "Some", "type": "PairedImageDataset", **places}
+    conversion, _ = converted({**BASE, "datasets": {"val": val}})
+    words = [said.words for _, said in conversion.otherwise if "--val" in said.words]
+    assert words == [("--val", "Some=some.txt in HR with LR")]
+    assert conversion.unsaid == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "degradation", "why"),
+    [
+        ("bicubic", "bicubic", []),
+        ("lanczos", "lanczos", []),
+        ("area", None, ["srkit does not make LR by area"]),
+    ],
+)
+def test_hr_alone_is_made_smaller_as_trainner_redux_does(mode, degradation, why):
+    pictures = {"type": "SingleGtDataset", "dataroot_gt": ["HR"], "lq_resize_mode": mode}
+    conversion, recipe = converted({**BASE, "datasets": {"train": pictures}}, TRAINNER_REDUX)
+    assert recipe.get("degradation") == degradation
+    assert "pool" not in recipe["stages"][0]
+    assert [said.why for _, said in conversion.unsaid] == why
+
+
+def test_sizes_of_kernels_are_trainner_reduxs_own_where_the_file_has_none():
+    document = {**BASE, "datasets": {"train": {"type": "realesrgandataset"}}}
+    _, recipe = converted(document, TRAINNER_REDUX)
+    options = parse_call(recipe["degradation"]).options
+    sizes = dict(options)
+    assert sizes["size"] == (Range(5, 17), Range(5, 17))
+    assert sizes["final_size"] == Range(5, 17)
 
 
 def test_neosr_clips_gradients_unless_it_is_told_not_to():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from srkit_core.builtin import ssim
-from srkit_core.builtin.known_losses import LOSSES, charbonnier, fft, gan, l1, mse, ssim_loss
+from srkit_core.builtin.known_losses import LOSSES, charbonnier, fft, gan, huber, l1, mse, ssim_loss
 from srkit_core.errors import DataError, OptionError
 from srkit_core.interfaces import AdversarialLoss, ReferenceLoss
 from srkit_core.specs import LossSpec
@@ -31,6 +31,13 @@ def test_charbonnier_has_a_gradient_where_pictures_agree() -> None:
     sr = HR.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(charbonnier()(sr, HR), sr)
     assert not gradient.any()
+
+
+def test_huber_is_quadratic_up_to_delta_and_then_linear() -> None:
+    """Differences 0.5, 0, 1 and 0.25; with delta 0.3 the first and the third are on the line."""
+    quadratic, line = 0.25**2 / 2, 0.3 * ((0.5 - 0.15) + (1 - 0.15))
+    assert huber(delta=0.3)(SR, HR).item() == pytest.approx((quadratic + line) / 4)
+    assert huber()(SR, HR).item() == pytest.approx(mse()(SR, HR).item() / 2)
 
 
 def crops(*, noise: float, side: int = 40) -> tuple[torch.Tensor, torch.Tensor]:

@@ -21,6 +21,10 @@ class TestCharbonnier(ReferenceLossContract):
     expression = "charbonnier(eps=0.01)"
 
 
+class TestHuber(ReferenceLossContract):
+    expression = "huber(delta=0.1)"
+
+
 class TestSSIMLoss(ReferenceLossContract):
     expression = "ssim"
 

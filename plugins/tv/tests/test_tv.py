@@ -12,6 +12,10 @@ class TestTV(ReferenceLossContract):
     expression = "tv"
 
 
+class TestAbsoluteTV(ReferenceLossContract):
+    expression = "tv(norm=l1)"
+
+
 def test_a_vertical_edge_costs_its_squared_height_per_pair():
     sr = torch.zeros(1, 3, 4, 5)
     sr[..., 2:] = 0.5
@@ -19,6 +23,16 @@ def test_a_vertical_edge_costs_its_squared_height_per_pair():
     assert TotalVariation()(sr.transpose(2, 3), torch.zeros(1, 3, 5, 4)).item() == pytest.approx(
         0.25 / 4
     )
+
+
+def test_with_l1_an_edge_costs_its_height_per_pair():
+    sr = torch.zeros(1, 3, 4, 5)
+    sr[..., 2:] = 0.5
+    assert TotalVariation("l1")(sr, torch.zeros_like(sr)).item() == pytest.approx(0.5 / 4)
+    torch.manual_seed(0)
+    noise = torch.rand(1, 3, 8, 8)
+    doubled, once = (TotalVariation("l1")(one, noise).item() for one in (2 * noise - 1, noise))
+    assert doubled == pytest.approx(2 * once, rel=1e-5)
 
 
 def test_a_flat_picture_costs_nothing_and_hr_does_not_matter():
