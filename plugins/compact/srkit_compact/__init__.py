@@ -1,0 +1,49 @@
+"""Announces small trained models, and the recipes that they were trained by."""
+
+from pathlib import Path
+
+from srkit_core.hooks import hookimpl
+from srkit_core.specs import RecipeSpec, Shipped, WeightsFile, WeightsSpec
+
+_FOLDER = Path(__file__).parent
+
+
+def _weights(name: str, sha256: str, size: int, summary: str) -> WeightsSpec:
+    shipped = Shipped(_FOLDER / f"{name}.safetensors")
+    return WeightsSpec(
+        name=name,
+        files=(WeightsFile(sha256=sha256, size=size, sources=(shipped,)),),
+        licence="Apache-2.0",
+        summary=summary,
+        source=f"srvgg, trained by the recipe {name} on the photographs of photographs.tsv",
+        generator="srvgg(features=48, blocks=8)",
+        scale=4,
+    )
+
+
+def _recipe(name: str, summary: str) -> RecipeSpec:
+    return RecipeSpec(name=name, file=_FOLDER / f"{name}.toml", summary=summary)
+
+
+_COMPONENTS = (
+    _weights(
+        "compact-x4",
+        "01bf5480228625e4c0575e0477ac09ca55dd8c8fb8c48d443274d26d614d0d23",
+        760_152,
+        "a small model for clean pictures, quick on a CPU",
+    ),
+    _weights(
+        "compact-photo-x4",
+        "14a54f4e377d2d01fbadbfc5e3017bdcd188c748fa619475e9b368388ee474b6",
+        760_448,
+        "a small model for photographs as cameras and phones leave them, quick on a CPU",
+    ),
+    _recipe("compact-x4", "a small model for clean pictures, within an hour on one core"),
+    _recipe("compact-photo-x4", "a small model for photographs of cameras and phones"),
+)
+
+
+@hookimpl
+def srkit_components() -> list[RecipeSpec | WeightsSpec]:
+    """Announce the models, and their recipes under the same names."""
+    return list(_COMPONENTS)
