@@ -116,6 +116,13 @@ _ALL: Final = (
         tells=True,
     ),
     _own(
+        "models",
+        "models",
+        "List the models that are known by name.",
+        "srkit models",
+        tells=True,
+    ),
+    _own(
         "weights list",
         "weights",
         "List the networks that plugins know.",

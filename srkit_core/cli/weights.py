@@ -252,6 +252,8 @@ def _facts(known: "Installed[WeightsSpec]") -> dict[str, Any]:
         "sha256": file.sha256,
         "licence": spec.licence,
         "source": spec.source,
+        "scored": spec.scored,
+        "parameters": spec.parameters,
         "gain": spec.gain,
         "model": spec.may_be_model,
         "generator": generator,

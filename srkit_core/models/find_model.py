@@ -1,7 +1,7 @@
 """Which model does this word mean?"""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -27,6 +27,9 @@ from srkit_core.registry import Component, Registry, discover
 from srkit_core.specs import GeneratorSpec
 
 DEFAULT_SCALE: Final = 4
+_NEAREST: Final = 3
+_A_PART: Final = 4
+"""How many names are offered, and letters of a word that may be a part of one."""
 ModelLike: TypeAlias = str | Path | Model
 """A weights file of anybody, a run folder, the name of known weights or of a baseline, or a model
 that is loaded.
@@ -142,17 +145,30 @@ def _is_baseline(component: Component) -> bool:
     return isinstance(component.spec, GeneratorSpec) and not component.spec.trainable
 
 
+def near_models(word: str, names: Sequence[str]) -> list[str]:
+    """Return the names that a word is nearest to, in spelling or as a part of them, whatever its
+    case and separators.
+    """
+    plain = {_plain(name): name for name in names}
+    spelt = difflib.get_close_matches(_plain(word), list(plain), n=_NEAREST)
+    within = [one for one in plain if len(_plain(word)) >= _A_PART and _plain(word) in one]
+    return [plain[one] for one in dict.fromkeys((*spelt, *within))][:_NEAREST]
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
 def _neither(word: str, registry: Registry) -> WeightsError:
     if word and Path(word).is_dir():
         hint = "name a weights file, or a folder that srkit train wrote"
         return WeightsError(f"there is no run in the folder {word}", hint=hint, path=Path(word))
     known = baselines(registry)
-    nearest = difflib.get_close_matches(
-        word, [*known, *(spec.name for spec in registry.weights if spec.may_be_model)], n=1
-    )
+    names = [*known, *(spec.name for spec in registry.weights if spec.may_be_model)]
+    nearest = [f"'{name}'" for name in near_models(word, names)]
     hint = (
-        f"did you mean '{nearest[0]}'?"
+        f"did you mean {' or '.join(nearest)}?"
         if nearest
-        else f"a .safetensors file, one of {', '.join(known)}, or a name of srkit weights list"
+        else f"a .safetensors file, one of {', '.join(known)}, or a name of srkit models"
     )
     return WeightsError(f"'{word}' is neither a weights file nor a baseline", hint=hint)

@@ -69,7 +69,8 @@ class WeightsSpec(AnnouncedSpec):
     architecture. `generator` and `scale` are given for a whole model: the expression of the
     generator that the file is imported as, and by how much it enlarges. A file that srkit itself
     wrote says both in its card, and they may be left out, where nothing but the file needs to know;
-    given, they must be what the card says. `parameters` is how many numbers a model learned.
+    given, they must be what the card says. `parameters` is how many numbers a model learned,
+    `scored` in one line what `srkit eval` gave, with the pictures and the scale.
     """
 
     kind = "weights"
@@ -82,6 +83,7 @@ class WeightsSpec(AnnouncedSpec):
     generator: OneLine = ""
     scale: Count | None = None
     parameters: Count | None = None
+    scored: OneLine = ""
 
     @property
     def may_be_model(self) -> bool:

@@ -48,6 +48,7 @@ NOT_RUN = {
     r"(torchrun|accelerate launch) .*": "several processes: tests/house/test_processes.py",
     r"srkit demo.*": "two minutes: tests/house/test_recipes_run.py trains its recipe",
     r"srkit weights get .*": "fetches half a gigabyte",
+    r"srkit .*\brealesrgan-x4plus\b.*": "fetches 42 megabytes",
     r"examples/.*: (pytest|srkit plugin check .*)": "slow: test_new_plugins_installed.py runs both",
     r"srkit weights (add|import) .*": "needs what people bring from elsewhere",
     r"srkit .*\b(MODEL|RUN|NAME|HOST|OLD)\b.*": "has a word that the reader fills in",

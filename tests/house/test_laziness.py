@@ -104,6 +104,7 @@ def test_commands_that_only_tell_import_no_work(tmp_path, monkeypatch):
     commands = [
         ["list", "--all"],
         ["list", "--json"],
+        ["models"],
         ["show", "rrdb"],
         ["show", "tv", "--json"],
         ["show", "rrdb(blocks=6)"],

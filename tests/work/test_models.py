@@ -10,7 +10,7 @@ from srkit_core import registry as registry_module
 from srkit_core.errors import AmbiguousError, IncompatibleError, OptionError, WeightsError
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build_network
-from srkit_core.models.find_model import baselines, open_model, own_scale
+from srkit_core.models.find_model import baselines, near_models, open_model, own_scale
 from srkit_core.models.weights_file import Card, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
@@ -97,7 +97,7 @@ def test_a_folder_does_not(registry, tmp_path, monkeypatch):
         "two words",
         "",
         "srkit/srvgg",
-        "./x.bin",
+        "./x.weights",
     ],
 )
 def test_anything_else_is_neither(registry, word):
@@ -110,12 +110,21 @@ def test_anything_else_is_neither(registry, word):
         near
         if word == "bicubik"
         else "a .safetensors file, one of bicubic, bilinear, lanczos, nearest, or a name of srkit "
-        "weights list"
+        "models"
     )
 
 
+def test_a_word_that_is_near_known_names_is_told_them():
+    names = ["bicubic", "realesr-general-x4v3", "realesrgan-x2plus", "realesrgan-x4plus"]
+    assert near_models("RealESRGAN_x4plus", names)[0] == "realesrgan-x4plus"
+    assert near_models("realesrgan-x4", names)[:2] == ["realesrgan-x4plus", "realesrgan-x2plus"]
+    assert near_models("general", names) == ["realesr-general-x4v3"]
+    assert near_models("x4", names) == []
+    assert near_models("holiday", names) == []
+
+
 @pytest.mark.parametrize(
-    "word", ["gone.safetensors", "runs/gone.safetensors", "model.pth", "old.ckpt"]
+    "word", ["gone.safetensors", "runs/gone.safetensors", "model.pth", "old.ckpt", "x.bin"]
 )
 def test_a_missing_file_is_named(registry, word):
     for ask in (lambda: opened(word, registry), lambda: own_scale(word, registry)):

@@ -9,7 +9,13 @@ _SOURCE: Final = "Wang et al. 2021 (Real-ESRGAN), its authors' releases"
 
 
 def _published(
-    name: str, summary: str, *files: WeightsFile, scale: int, blocks: int, parameters: int
+    name: str,
+    summary: str,
+    *files: WeightsFile,
+    scale: int,
+    blocks: int,
+    parameters: int,
+    scored: str = "",
 ) -> WeightsSpec:
     return WeightsSpec(
         name=name,
@@ -20,6 +26,7 @@ def _published(
         generator=f"rrdb(blocks={blocks}, upsampler=nearest)",
         scale=scale,
         parameters=parameters,
+        scored=scored,
     )
 
 
@@ -82,6 +89,7 @@ RRDB_WEIGHTS: Final = (
         scale=4,
         blocks=23,
         parameters=16_697_987,
+        scored="Set5 x4: 26.63 dB PSNR-Y (in fp16)",
     ),
     _published(
         "realesrgan-x4plus-anime",
@@ -106,6 +114,7 @@ RRDB_WEIGHTS: Final = (
         scale=4,
         blocks=6,
         parameters=4_467_779,
+        scored="Set5 x4: 25.22 dB PSNR-Y (in fp16)",
     ),
 )
 """Weights that `eval` and `upscale` take by name. Files of ncnn hold the weights in fp16."""

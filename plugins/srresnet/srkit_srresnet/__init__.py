@@ -102,6 +102,8 @@ _WEIGHTS: Final = (
         source="M. Krasser's re-implementation of SRGAN in TensorFlow, version 0.5, converted",
         generator="srresnet(head=tanh, skip=after, bn_eps=0.001)",
         scale=4,
+        parameters=1_549_462,
+        scored="Set5 x4: 32.01 dB PSNR-Y",
     ),
 )
 """Weights that `eval` and `upscale` take by name."""
