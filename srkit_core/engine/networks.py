@@ -11,6 +11,7 @@ from srkit_core.engine.ema import start_average
 from srkit_core.engine.initial_networks import InitialNetworks
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.seeds import seed_for
+from srkit_core.models.batch_norm import sum_by_columns
 from srkit_core.models.build import build_network, to_device
 from srkit_core.models.recompute import recompute
 from srkit_core.plan import Plan, StagePlan
@@ -74,6 +75,8 @@ def build_for_training(
     built = build_network(bound, seed=seed)
     if options.recompute and bound.component.kind == "generator":
         recompute(built, bound)
+    if processes.device.type == "cpu":
+        sum_by_columns(built)
     module = to_device(built.train(), processes.device)
     call = processes.distribute(module)
     compiled = cast(nn.Module, torch.compile(call)) if options.compile else call
