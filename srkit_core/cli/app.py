@@ -4,6 +4,7 @@ import errno
 import inspect
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -32,7 +33,9 @@ TRACE_VARIABLE = "SRKIT_TRACE"
 _SECOND_CHANCE = {
     "train": "srkit train --resume --out RUN goes on",
     "prepare": "run the same command again: it goes on",
+    "upscale": "run the same command again: it goes on",
 }
+_WORDS_SHOWN = 20
 _COMPLETION = "_SRKIT_COMPLETE"
 """The variable by which a shell asks what could be typed."""
 _READER_GONE = (None, errno.EPIPE, errno.EBADF)
@@ -201,8 +204,15 @@ def _run(words: Sequence[str]) -> int:
         _tell(code, _help_for(words))
         return 1
     if isinstance(code, int) and code in ENDED_BY:
-        _tell(ENDED_BY[code], _SECOND_CHANCE.get(words[0], "run the same command again"))
+        _tell(ENDED_BY[code], _second_chance(words))
     return code if isinstance(code, int) else 0
+
+
+def _second_chance(words: Sequence[str]) -> str:
+    """Return how a command that was interrupted goes on; `upscale` does by its own words."""
+    if words[0] == "upscale" and len(words) <= _WORDS_SHOWN:
+        return shlex.join(["srkit", *words])
+    return _SECOND_CHANCE.get(words[0], "run the same command again")
 
 
 def _with_resume_value(words: list[str]) -> list[str]:

@@ -64,6 +64,15 @@ class ProgressView(Callback):
         elif done == length:
             _say(f"{work}: {length} {what}")
 
+    def on_pixels(self, picture: str, done: int, total: int) -> None:
+        """Move the bar of pictures by their pixels, or print a line now and then."""
+        if self._bar:
+            figures = f"kilopixels  {one_line(picture)}"
+            self._bar.move("upscale", _kilo(done), _kilo(total), figures, passing=True)
+        elif self._is_due("upscale", done):
+            left = self._time_left("upscale", done, total)
+            _say(f"upscale: {100 * done // total} %, at {picture}{left}")
+
     def on_download(self, name: str, done: int, total: int) -> None:
         """Move the bar of a download, in MiB, or print a line when it begins and ends."""
         work, size = f"download {name}", f" of {_mib(total)} MiB" if total else ""
@@ -92,6 +101,10 @@ def _say(text: str) -> None:
     if process_number():
         return
     say(text)
+
+
+def _kilo(count: int) -> int:
+    return -(-count // 1000)
 
 
 def _mib(size: int) -> int:

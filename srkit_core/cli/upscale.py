@@ -1,22 +1,22 @@
 """How is a picture upscaled from the command line?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from srkit_core.cli.output import say
-from srkit_core.cli.output_check import check_written
+from srkit_core.cli.upscale_report import UpscaleReport, tell_plan
 from srkit_core.devices import DeviceName, PrecisionName
-from srkit_core.errors import DataError, RecipeError
+from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:
-    from srkit_core.upscaling.backends.interface import Backend
-
-
-UpscaleOutcome: TypeAlias = Literal["written", "unwritten", ""]
-"""What became of a picture; nothing of one that cannot be read."""
+    from srkit_core.cli.progress import ProgressView
+    from srkit_core.registry import Registry
+    from srkit_core.upscaling.made_before import Making
+    from srkit_core.upscaling.picture_outputs import OutputNaming, Outputs
 
 Words = Annotated[
     list[str],
@@ -45,6 +45,17 @@ OverlapOption = Annotated[
         min=0, help="LR pixels seen around a tile (default: what the generator declares)."
     ),
 ]
+FormatOption = Annotated[
+    Literal["png", "same", "jpg", "webp", "tif", "jxl"],
+    typer.Option(
+        "--format",
+        help="What outputs without a name of their own are: same is that of each source, PNG "
+        "where that is not written.",
+    ),
+]
+DryRunFlag = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would become what, and write nothing.")
+]
 OverwriteFlag = Annotated[
     bool, typer.Option("--overwrite", help="Replace output files that exist.")
 ]
@@ -58,96 +69,130 @@ def upscale_command(
     overlap: OverlapOption = None,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
     precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
+    picture_format: FormatOption = "png",
     overwrite: OverwriteFlag = False,
+    dry_run: DryRunFlag = False,
 ) -> None:
-    """Upscale pictures with our own model, another one, or a baseline."""
+    """Upscale pictures with our own model, another one, or a baseline. What an earlier command of
+    the same words has done is passed over.
+    """
     from srkit_core.cli.progress import ProgressView
-    from srkit_core.models.find_model import load_model
     from srkit_core.registry import discover
-    from srkit_core.upscaling.backends.torch_backend import TorchBackend
     from srkit_core.upscaling.command_words import default_model, part_words
-    from srkit_core.upscaling.picture_outputs import OutputNaming, pair_outputs
+    from srkit_core.upscaling.picture_outputs import OutputNaming
 
-    registry = discover()
+    registry, side = discover(), _tile(tile)
     named, inputs = part_words(words, registry, out)
     model = named or default_model(scale, registry)
     if not named:
         say(f"with {model}, as no model is named", err=True)
-    side = _tile(tile)
-    outputs = None if out is None else pair_outputs(inputs, OutputNaming(out), overwrite=overwrite)
+    request = _Request(
+        model=model,
+        inputs=inputs,
+        naming=OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}"),
+        scale=scale,
+        tile=side,
+        overlap=overlap,
+        device=device,
+        precision=precision,
+        overwrite=overwrite,
+        dry_run=dry_run,
+    )
     with ProgressView() as view:
-        loaded = load_model(
-            model,
-            scale=scale,
-            device=device,
-            precision=precision,
-            registry=registry,
-            report=view.on_download,
-            note=view.on_note,
-        )
-    if outputs is None:
-        outputs = pair_outputs(inputs, OutputNaming(added=f"_x{loaded.scale}"), overwrite=overwrite)
+        _upscale(request, registry, view)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What a command line asks for."""
+
+    model: str
+    inputs: Sequence[str]
+    naming: "OutputNaming"
+    scale: int | None
+    tile: int | None
+    overlap: int | None
+    device: DeviceName
+    precision: PrecisionName
+    overwrite: bool
+    dry_run: bool
+
+    @property
+    def options(self) -> str:
+        """Options that decide what pictures are, in words."""
+        told = {
+            "scale": self.scale,
+            "overlap": self.overlap,
+            "precision": None if self.precision == "auto" else self.precision,
+        }
+        return " ".join(f"--{name} {value}" for name, value in told.items() if value is not None)
+
+
+def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> None:
+    from srkit_core.models.find_model import DEFAULT_SCALE, fetch, own_scale
+    from srkit_core.upscaling.made_before import Making, left_to_do, model_digest
+
+    outputs = _outputs(request, "") if request.naming.out is not None else None
+    fetch(request.model, registry, view.on_download)
+    scale = own_scale(request.model, registry) or request.scale or DEFAULT_SCALE
+    outputs = outputs or _outputs(request, f"_x{scale}")
+    making = Making(model_digest(request.model, registry), request.options)
+    tasks = left_to_do(outputs.pairs, making, overwrite=request.overwrite)
     for note in outputs.notes:
         say(note, err=True)
-    _upscale_all(TorchBackend(loaded), model, outputs.pairs, side, overlap)
+    if done := len(outputs.pairs) - len(tasks):
+        view.on_note(f"{done} of {len(outputs.pairs)} are done already")
+    if request.dry_run:
+        tell_plan(tasks, scale)
+    elif tasks:
+        _upscale_all(request, tasks, making, registry, view)
+
+
+def _outputs(request: _Request, added: str) -> "Outputs":
+    from srkit_core.upscaling.picture_outputs import pair_outputs
+
+    naming = replace(request.naming, added=added)
+    return pair_outputs(request.inputs, naming, overwrite=request.overwrite)
 
 
 def _upscale_all(
-    backend: "Backend",
-    named: str,
+    request: _Request,
     tasks: Sequence[tuple[Path, Path]],
-    tile: int | None,
-    overlap: int | None,
+    making: "Making",
+    registry: "Registry",
+    view: "ProgressView",
 ) -> None:
-    alone = len(tasks) == 1
-    results = [_upscale_one(backend, named, *one, tile, overlap, alone=alone) for one in tasks]
-    _tell_missing(tasks, results)
+    from srkit_core.data.own_work import remember
+    from srkit_core.models.find_model import load_model
+    from srkit_core.upscaling.backends.torch_backend import TorchBackend
+    from srkit_core.upscaling.batch import upscale_batch
+    from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
 
-
-def _tell_missing(tasks: Sequence[tuple[Path, Path]], results: list[UpscaleOutcome]) -> None:
-    """Say how many pictures were not upscaled; raises DataError where none was, or one could not be
-    written.
-    """
-    skipped = [source for (source, _), result in zip(tasks, results, strict=True) if not result]
-    if len(skipped) == len(tasks):
-        raise DataError(
-            f"none of the {len(tasks)} inputs could be read; the first is {skipped[0]}",
-            hint="check the inputs",
-        )
-    done = results.count("written")
-    if done < len(tasks):
-        say(f"{done} of {len(tasks)} upscaled, {len(skipped)} skipped", err=True)
-    check_written(
-        [target for (_, target), one in zip(tasks, results, strict=True) if one == "unwritten"]
+    loaded = load_model(
+        request.model,
+        scale=request.scale,
+        device=request.device,
+        precision=request.precision,
+        registry=registry,
+        note=view.on_note,
     )
+    backend = TorchBackend(loaded)
 
+    def upscale_one(source: Path, target: Path, report: object) -> Upscaled:
+        del report
+        origin = making.origin(source)
+        result = upscale_file(
+            backend,
+            source,
+            target,
+            tile=request.tile,
+            overlap=request.overlap,
+            named=request.model,
+        )
+        remember(target, origin)
+        return result
 
-def _upscale_one(
-    backend: "Backend",
-    named: str,
-    source: Path,
-    target: Path,
-    tile: int | None,
-    overlap: int | None,
-    *,
-    alone: bool,
-) -> UpscaleOutcome:
-    """Upscale a file; one that cannot be read or written is named and passed over."""
-    from srkit_core.upscaling.upscale_file import upscale_file
-
-    try:
-        sizes = upscale_file(backend, source, target, tile=tile, overlap=overlap, named=named)
-    except DataError as error:
-        unread = error.path == source
-        if not unread and (alone or error.path != target):
-            raise
-        say(f"{'skipped' if unread else 'not written'}: {error}", err=True)
-        return "" if unread else "unwritten"
-    for note in sizes.notes:
-        say(f"note: {source}: {note}", err=True)
-    (height, width), (larger_height, larger_width) = sizes.before, sizes.after
-    say(f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})")
-    return "written"
+    upscale_batch(tasks, upscale_one, UpscaleReport(view))
 
 
 def _tile(text: str) -> int | None:

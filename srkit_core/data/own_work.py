@@ -8,6 +8,7 @@ not taken for it.
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,28 @@ from srkit_core.run_folder import is_written_by_run, looks_like_run
 
 WRITTEN: Final = ".srkit-written"
 """The hidden file: a line for each picture that srkit wrote into this folder."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a picture was made of: sha256 of the source's file, a digest of the model, and options
+    in words.
+    """
+
+    source: str
+    model: str
+    options: str
+
+
+@dataclass(frozen=True)
+class WrittenPicture:
+    """A picture that srkit wrote: its size in bytes, and what it was made of where that was
+    written down.
+    """
+
+    size: int
+    origin: Origin | None = None
+
 
 RUN: Final = "run folder"
 PREPARED: Final = "prepared folder"
@@ -73,12 +96,15 @@ def is_of_run(folder: Path) -> bool:
     )
 
 
-def remember(picture: Path) -> None:
-    """Write down that a picture is srkit's, so that no search takes it for a photograph.
+def remember(picture: Path, origin: Origin | None = None) -> None:
+    """Write down that a picture is srkit's, so that no search takes it for a photograph, and what
+    it was made of, so that it need not be made again.
 
     Raises DataError or DiskFullError when its folder cannot be written.
     """
-    about = {"name": picture.name, "bytes": picture.stat().st_size}
+    about: dict[str, object] = {"name": picture.name, "bytes": picture.stat().st_size}
+    if origin is not None:
+        about["origin"] = asdict(origin)
     try:
         with (picture.parent / WRITTEN).open("a", encoding="utf-8", errors="surrogateescape") as to:
             to.write(json.dumps(about, ensure_ascii=False) + "\n")
@@ -86,8 +112,8 @@ def remember(picture: Path) -> None:
         raise write_error(error, picture.parent / WRITTEN) from error
 
 
-def written_in(folder: Path) -> Mapping[str, int]:
-    """Return the pictures that srkit wrote into a folder, by name with their bytes.
+def written_in(folder: Path) -> Mapping[str, WrittenPicture]:
+    """Return the pictures that srkit wrote into a folder, by name.
 
     Raises DataError when the record of them is damaged.
     """
@@ -104,22 +130,22 @@ def written_in(folder: Path) -> Mapping[str, int]:
         raise _damaged(file, "a line of it names no picture") from None
 
 
-def is_own(picture: Path, written: Mapping[str, int]) -> bool:
+def is_own(picture: Path, written: Mapping[str, WrittenPicture]) -> bool:
     """Whether a picture is still the one that srkit wrote."""
     if picture.name not in written:
         return False
     try:
-        return picture.stat().st_size == written[picture.name]
+        return picture.stat().st_size == written[picture.name].size
     except OSError:
         return False
 
 
-def _entry(line: str) -> tuple[str, int]:
+def _entry(line: str) -> tuple[str, WrittenPicture]:
     about = json.loads(line)
-    name, size = about["name"], about["bytes"]
+    name, size, origin = about["name"], about["bytes"], about.get("origin")
     if not isinstance(name, str) or type(size) is not int:
         raise TypeError(line)
-    return name, size
+    return name, WrittenPicture(size, None if origin is None else Origin(**origin))
 
 
 def _damaged(file: Path, reason: str) -> DataError:

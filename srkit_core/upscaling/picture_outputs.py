@@ -24,11 +24,13 @@ PATTERN_MARKS: Final = frozenset("*?[")
 @dataclass(frozen=True)
 class OutputNaming:
     """What outputs are called: `out` is where a person wants them (None: beside the inputs),
-    `added` what a name there gets, such as `_x4`.
+    `added` what a name there gets, such as `_x4`, `ending` that of their format ("": of the
+    source's, .png where that is not written).
     """
 
     out: Path | None = None
     added: str = ""
+    ending: str = ".png"
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,14 @@ class _Planned:
     source: Path
     folder: Path
     added: str
+    ending: str
 
     def target(self, *, whole_name: bool = False) -> Path:
         """Return the output, called after the stem, or after the whole name of the source."""
         name = self.source.name if whole_name else self.source.stem
-        return self.folder / f"{name}{self.added}.png"
+        own = self.source.suffix
+        ending = self.ending or (own if own.lower() in writable_endings() else ".png")
+        return self.folder / f"{name}{self.added}{ending}"
 
 
 def pair_outputs(
@@ -69,11 +74,12 @@ def pair_outputs(
 ) -> Outputs:
     """Pair every picture that inputs mean, which are files, folders and patterns, with its output.
 
+    An output that is there and that srkit wrote may be done already, which `left_to_do` knows.
     Raises DataError where that would lose something, RecipeError where `naming.out` cannot be what
     is meant.
     """
     found, notes = _without_results([one for word in inputs for one in _found(word, naming)])
-    planned = [planned for one in found for planned in _planned(one)]
+    planned = [planned for one in found for planned in _planned(one, naming.ending)]
     if not planned:
         raise DataError(f"{', '.join(inputs)} holds no picture", hint=f"give pictures: {IN_WORDS}")
     if naming.out is not None and _is_one_file(inputs, naming.out, len(planned)):
@@ -84,9 +90,10 @@ def pair_outputs(
     return Outputs(tuple(tasks), (*(note for one in found for note in one.notes), *notes))
 
 
-def _planned(found: _Found) -> Iterable[_Planned]:
+def _planned(found: _Found, ending: str) -> Iterable[_Planned]:
     for file in found.files:
-        yield _Planned(file, found.out / file.parent.relative_to(found.base), found.added)
+        folder = found.out / file.parent.relative_to(found.base)
+        yield _Planned(file, folder, found.added, ending)
 
 
 def _named(planned: Sequence[_Planned]) -> list[tuple[Path, Path]]:
@@ -132,7 +139,7 @@ def _check(tasks: Sequence[tuple[Path, Path]], *, overwrite: bool) -> None:
                 hint="upscale them into two folders",
                 path=source,
             )
-        check_free(target, overwrite=overwrite)
+        check_free(target, overwrite=overwrite or _is_own(target))
         if os.path.lexists(target) and target.resolve() == source.resolve():
             raise RecipeError(f"{target} is its own input", hint="--out another place")
     for folder in {target.parent for _, target in tasks}:

@@ -362,10 +362,14 @@ def test_pictures_of_one_stem_in_a_folder_keep_their_endings(tmp_path, capsys):
     for name in ("a.png", "a.bmp", "b.png"):
         write_image(tmp_path / "in" / name, np.zeros((8, 8, 3), dtype=np.uint8) + 9)
     (tmp_path / "in" / "c.png").write_text("words")
-    assert run(["upscale", "bicubic", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
+    assert run(["upscale", "bicubic", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 4
     assert sorted(path.name for path in (tmp_path / "out").glob("[!.]*")) == [
         "a.bmp.png",
         "a.png.png",
         "b.png",
     ]
-    assert capsys.readouterr().err.splitlines()[-1] == "3 of 4 upscaled, 1 skipped"
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"error: 1 picture was not upscaled: {tmp_path / 'in/c.png'}: cannot read "
+        f"{tmp_path / 'in/c.png'}: it is not a picture of a known format",
+        "try: see above for all of them; the same command does what is missing",
+    ]

@@ -167,9 +167,9 @@ def test_one_output_that_cannot_be_written_is_named_and_the_others_come(
     code = run(["upscale", "nearest", str(photos), "--scale", "2", "--out", str(out)])
     told = capsys.readouterr().err
     assert code == 4
-    assert f"not written: cannot write {out / 'b.png'}: Permission denied" in told
-    assert "2 of 3 upscaled, 0 skipped" in told
-    assert f"error: 1 file could not be written, the first is {out / 'b.png'}" in told
+    reason = f"{photos / 'b.png'}: cannot write {out / 'b.png'}: Permission denied"
+    assert f"not upscaled: {reason}" in told
+    assert f"error: 1 picture was not upscaled: {reason}" in told
     assert names_below(out) == ["a.png", "c.png"]
 
 

@@ -243,7 +243,7 @@ def test_what_other_processes_wait_for_is_not_ended():
         (
             ["upscale", "bicubic"],
             "srkit_core.upscaling.upscale_file.upscale_file",
-            "run the same command",
+            "try: srkit upscale bicubic ",
         ),
         (
             ["prepare"],

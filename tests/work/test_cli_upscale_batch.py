@@ -1,0 +1,155 @@
+"""Does a batch go on where it stopped, and does one bad picture spare the others?"""
+
+import json
+import shlex
+
+import numpy as np
+import pytest
+
+from srkit_core.cli.app import run
+from srkit_core.io.images import image_size, read_image, write_image
+from srkit_core.upscaling import upscale_file as one_file
+
+BATCH = "upscale nearest photos --scale 2 --out large"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder with four photographs, in which commands are typed."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(4):
+        pixels = np.random.default_rng(number).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+        write_image(tmp_path / f"photos/{number}.png", pixels)
+    return tmp_path
+
+
+@pytest.fixture
+def told(here, capsys):
+    """Run a command line; returns its code, standard output and standard error by lines."""
+
+    def tell(words):
+        code = run(shlex.split(words))
+        said = capsys.readouterr()
+        return code, said.out.splitlines(), said.err.splitlines()
+
+    return tell
+
+
+def outputs(folder):
+    return sorted(one.name for one in folder.glob("[!.]*"))
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Ctrl-C while the third picture is written."""
+    real, count = one_file.upscale_file, iter(range(3))
+
+    def upscale(*words, **options):
+        if next(count, None) == 2:
+            raise KeyboardInterrupt
+        return real(*words, **options)
+
+    monkeypatch.setattr(one_file, "upscale_file", upscale)
+
+
+def test_a_stopped_batch_goes_on_by_the_command_that_is_told(here, told, interrupted):
+    code, _, said = told(BATCH)
+    assert (code, said) == (130, ["error: interrupted", f"try: srkit {BATCH}"])
+    assert outputs(here / "large") == ["0.png", "1.png"]
+    before = (here / "large/0.png").stat().st_mtime_ns
+    code, out, said = told(said[1].removeprefix("try: srkit "))
+    assert (code, said, out[0], len(out)) == (0, [], "2 of 4 are done already", 3)
+    assert (here / "large/0.png").stat().st_mtime_ns == before
+    assert told(BATCH) == (0, ["4 of 4 are done already"], [])
+
+
+def test_what_was_made_otherwise_is_refused_and_overwrite_makes_it_again(here, told):
+    assert told(f"{BATCH} --precision fp32")[0] == 0
+    code, _, said = told(BATCH)
+    assert (code, said[0]) == (
+        2,
+        "error: large/0.png exists already, made with --scale 2 --precision fp32, not --scale 2",
+    )
+    assert told(BATCH.replace("nearest", "bicubic"))[2][0] == (
+        "error: large/0.png exists already, made by another model"
+    )
+    write_image(here / "photos/0.png", np.zeros((4, 4, 3), np.uint8))
+    code, _, said = told(f"{BATCH} --precision fp32")
+    assert said == [
+        "error: large/0.png exists already, made of another picture",
+        "try: --overwrite makes it again; or --out another place",
+    ]
+    assert told(f"{BATCH} --overwrite")[0] == 0
+    assert image_size(here / "large/0.png") == (8, 8)
+    assert told(BATCH) == (0, ["4 of 4 are done already"], [])
+
+
+def test_a_file_of_somebody_else_is_never_taken_for_done(here, told):
+    write_image(here / "large/3.png", np.zeros((24, 32, 3), np.uint8))
+    code, out, said = told(BATCH)
+    assert (code, out, said[0]) == (2, [], "error: large/3.png exists already")
+    assert outputs(here / "large") == ["3.png"]
+    (here / "large/3.png").unlink()
+    assert told(BATCH)[0] == 0
+    (here / "large/3.png").write_bytes(b"of somebody else")
+    assert told(BATCH)[2][0] == "error: large/3.png exists already"
+
+
+def test_a_record_of_an_older_srkit_makes_nothing_done(here, told):
+    assert told(BATCH)[0] == 0
+    record = here / "large/.srkit-written"
+    lines = [json.loads(line) for line in record.read_text().splitlines()]
+    assert lines[-1]["origin"].keys() == {"source", "model", "options"}
+    record.write_text("".join(json.dumps({k: v for k, v in one.items() if k != "origin"}) + "\n"
+                              for one in lines))  # fmt: skip
+    assert told(BATCH)[2][0] == "error: large/0.png exists already"
+
+
+def test_a_bad_picture_is_named_the_rest_done_and_the_code_says_so(here, told):
+    (here / "photos/1.png").write_text("words")
+    code, out, said = told(BATCH)
+    assert (code, len(out)) == (4, 3)
+    reason = "photos/1.png: cannot read photos/1.png: it is not a picture of a known format"
+    assert said == [
+        f"not upscaled: {reason}",
+        f"error: 1 picture was not upscaled: {reason}",
+        "try: see above for all of them; the same command does what is missing",
+    ]
+    assert outputs(here / "large") == ["0.png", "2.png", "3.png"]
+    write_image(here / "photos/1.png", np.zeros((4, 4, 3), np.uint8))
+    assert told(BATCH)[:2] == (
+        0,
+        ["3 of 4 are done already", "photos/1.png (4x4) -> large/1.png (8x8)"],
+    )
+
+
+def test_a_dry_run_says_what_would_be_and_writes_nothing(here, told):
+    before = sorted(here.rglob("*"))
+    code, out, said = told(f"{BATCH} --dry-run")
+    assert (code, out[3], len(out)) == (0, "photos/3.png (16x12) -> large/3.png (32x24)", 4)
+    assert said == ["nothing was written (--dry-run)"]
+    assert sorted(here.rglob("*")) == before
+    (here / "photos/1.png").write_text("words")
+    code, out, said = told(f"{BATCH} --dry-run")
+    assert (code, len(out)) == (4, 3)
+    assert said[2] == "error: 1 of 4 pictures cannot be read, such as photos/1.png"
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("same", ["0.png", "1.png", "2.png", "3.png", "4.webp", "5.png"]),
+        ("tif", ["0.tif", "1.tif", "2.tif", "3.tif", "4.tif", "5.tif"]),
+    ],
+)
+def test_a_format_is_chosen_or_that_of_the_source(here, told, word, names):
+    pixels = read_image(here / "photos/0.png")
+    write_image(here / "photos/4.webp", pixels)
+    from PIL import Image
+
+    Image.fromarray(pixels).save(here / "photos/5.gif")
+    assert told(f"{BATCH} --format {word}")[0] == 0
+    assert outputs(here / "large") == names
+    assert np.array_equal(
+        read_image(here / "large" / names[4]), pixels.repeat(2, axis=0).repeat(2, axis=1)
+    )
