@@ -28,8 +28,8 @@ def _recipe(name: str, summary: str) -> RecipeSpec:
 _COMPONENTS = (
     _weights(
         "compact-x4",
-        "01bf5480228625e4c0575e0477ac09ca55dd8c8fb8c48d443274d26d614d0d23",
-        760_152,
+        "d42b64eed784915ddb5572237e4c18959e37b0f4dd13d5a00e33aa62634b8005",
+        760_184,
         "a small model for clean pictures, quick on a CPU",
     ),
     _weights(
@@ -38,7 +38,7 @@ _COMPONENTS = (
         760_448,
         "a small model for photographs as cameras and phones leave them, quick on a CPU",
     ),
-    _recipe("compact-x4", "a small model for clean pictures, within an hour on one core"),
+    _recipe("compact-x4", "a small model for clean pictures, half an hour on one core"),
     _recipe("compact-photo-x4", "a small model for photographs of cameras and phones"),
 )
 
