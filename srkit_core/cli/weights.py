@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from srkit_core.models.discriminator_file import DiscriminatorCard
     from srkit_core.models.foreign_weights import Recognised
-    from srkit_core.models.weights_file import Card
+    from srkit_core.models.weights_card import Card
     from srkit_core.pretrained import FoundWeights
     from srkit_core.registry import Installed, Registry
     from srkit_core.specs import WeightsSpec
@@ -141,7 +141,8 @@ def weights_show_command(
 
 def _facts_of_file(path: Path) -> dict[str, Any]:
     from srkit_core.models.discriminator_file import is_discriminator, read_discriminator_card
-    from srkit_core.models.weights_file import not_finite, read_card, read_tensors
+    from srkit_core.models.weights_card import read_card
+    from srkit_core.models.weights_file import not_finite, read_tensors
 
     if is_discriminator(path):
         judge = read_discriminator_card(path)
@@ -267,7 +268,7 @@ def _model_of(spec: "WeightsSpec", path: Path | None) -> tuple[str, int | None]:
     """Return generator and scale of a model, as announced or as the card of its file says."""
     if spec.generator or path is None or not spec.may_be_model:
         return spec.generator, spec.scale
-    from srkit_core.models.weights_file import read_card
+    from srkit_core.models.weights_card import read_card
 
     try:
         card = read_card(path)

@@ -8,7 +8,7 @@ from srkit_core.data.picture import Picture
 from srkit_core.data.picture_digest import PictureDigest, digest_of, known_among
 from srkit_core.errors import SrkitError, WeightsError
 from srkit_core.models.locate_weights import locate_weights
-from srkit_core.models.weights_file import is_ours, read_card
+from srkit_core.models.weights_card import is_ours, read_card
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder
 

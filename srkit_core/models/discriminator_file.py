@@ -14,13 +14,13 @@ from srkit_core.binding import BoundComponent, Context, bind
 from srkit_core.errors import ExpressionError, UnknownComponentError, WeightsError
 from srkit_core.expressions import Call, parse_call
 from srkit_core.misses import with_maker
-from srkit_core.models.weights_file import (
+from srkit_core.models.weights_card import (
     DISCRIMINATOR_FORMAT,
     FORMAT,
     read_header,
     table_of_versions,
-    versions,
 )
+from srkit_core.models.weights_file import versions
 from srkit_core.registry import Registry
 
 

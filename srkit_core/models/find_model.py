@@ -20,7 +20,8 @@ from srkit_core.models.build import build_network, to_device
 from srkit_core.models.foreign_weights import import_weights, recognise
 from srkit_core.models.locate_weights import locate_weights
 from srkit_core.models.model import Model
-from srkit_core.models.weights_file import is_ours, read_card, read_model
+from srkit_core.models.weights_card import is_ours, read_card
+from srkit_core.models.weights_file import read_model
 from srkit_core.plan import bind_generator
 from srkit_core.pretrained import DownloadProgress
 from srkit_core.registry import Component, Registry, discover

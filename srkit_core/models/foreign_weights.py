@@ -22,7 +22,8 @@ from srkit_core.expressions import Call, parse_call, written
 from srkit_core.models.build import build_network
 from srkit_core.models.layout_choice import choose_layouts
 from srkit_core.models.table_reading import bind_network, network_of, read_table
-from srkit_core.models.weights_file import Tensors, fill, is_ours
+from srkit_core.models.weights_card import is_ours
+from srkit_core.models.weights_file import Tensors, fill
 from srkit_core.models.weights_tables import ChosenTable, choose_table, keys_of
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder

@@ -24,14 +24,8 @@ from srkit_core.models.locate_weights import (
     locate_discriminator,
     locate_weights,
 )
-from srkit_core.models.weights_file import (
-    Tensors,
-    bind_card,
-    fill,
-    is_ours,
-    read_card,
-    read_tensors,
-)
+from srkit_core.models.weights_card import is_ours, read_card
+from srkit_core.models.weights_file import Tensors, bind_card, fill, read_tensors
 from srkit_core.pretrained import DownloadProgress
 from srkit_core.registry import Registry
 

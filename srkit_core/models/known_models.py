@@ -2,7 +2,7 @@
 
 from srkit_core.errors import PluginError, WeightsError
 from srkit_core.expressions import Call, parse_call
-from srkit_core.models.weights_file import is_ours, read_card
+from srkit_core.models.weights_card import is_ours, read_card
 from srkit_core.pretrained import FoundWeights
 from srkit_core.registry import Installed, Registry
 from srkit_core.specs import GeneratorSpec, WeightsSpec

@@ -9,7 +9,7 @@ from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.models.known_models import check_announced, known_model
 from srkit_core.models.weights_address import looks_like_address, weights_at
-from srkit_core.models.weights_file import step_of
+from srkit_core.models.weights_card import step_of
 from srkit_core.pretrained import DownloadProgress, obtain
 from srkit_core.recipe_files import read_run_recipe
 from srkit_core.registry import Registry

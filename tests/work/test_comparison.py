@@ -27,7 +27,8 @@ from srkit_core.expressions import parse_call
 from srkit_core.io.documents import json_text
 from srkit_core.io.images import read_image, write_image
 from srkit_core.models.build import build_network
-from srkit_core.models.weights_file import Card, save_weights
+from srkit_core.models.weights_card import Card
+from srkit_core.models.weights_file import save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.recipe import recipe_from_dict
 

@@ -12,7 +12,7 @@ from srkit_core.engine.checkpoints.resume import find_checkpoint
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError, SrkitError, WeightsError
 from srkit_core.io.images import write_image
-from srkit_core.models.weights_file import read_card
+from srkit_core.models.weights_card import read_card
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_folder import RunFolder, RunResult, read_environment
 from srkit_core.run_options import RunOptions

@@ -12,7 +12,8 @@ from srkit_core.evaluation_files import read_evaluation_recipe
 from srkit_core.expressions import parse_call
 from srkit_core.io.images import image_size, write_image
 from srkit_core.models.build import build_network
-from srkit_core.models.weights_file import Card, save_weights
+from srkit_core.models.weights_card import Card
+from srkit_core.models.weights_file import save_weights
 from srkit_core.named_recipes import read_recipe
 from srkit_core.plan import bind_generator
 from srkit_core.resources import bundled

@@ -17,7 +17,8 @@ from srkit_core.io.images import read_image, write_image
 from srkit_core.models.build import build_network
 from srkit_core.models.find_model import own_scale
 from srkit_core.models.foreign_weights import import_weights, recognise
-from srkit_core.models.weights_file import read_card, read_model
+from srkit_core.models.weights_card import read_card
+from srkit_core.models.weights_file import read_model
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 

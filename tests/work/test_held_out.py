@@ -18,7 +18,7 @@ from srkit_core.data.splits import choose
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DataError
 from srkit_core.io.images import write_image
-from srkit_core.models.weights_file import read_card
+from srkit_core.models.weights_card import read_card
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_folder import read_environment
 from srkit_core.run_options import RunOptions

@@ -13,7 +13,7 @@ from srkit_core.engine.trainer import train
 from srkit_core.errors import RecipeError, WeightsError
 from srkit_core.io.images import write_image
 from srkit_core.models.discriminator_file import read_discriminator_card
-from srkit_core.models.weights_file import read_card
+from srkit_core.models.weights_card import read_card
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions
 

@@ -11,7 +11,8 @@ from srkit_core.errors import AmbiguousError, IncompatibleError, OptionError, We
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build_network
 from srkit_core.models.find_model import baselines, near_models, open_model, own_scale
-from srkit_core.models.weights_file import Card, save_weights
+from srkit_core.models.weights_card import Card
+from srkit_core.models.weights_file import save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 

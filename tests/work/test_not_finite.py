@@ -24,7 +24,8 @@ from srkit_core.expressions import parse_call
 from srkit_core.io.images import all_finite, to_bytes, to_words, write_image
 from srkit_core.models.build import build_network
 from srkit_core.models.model import Model
-from srkit_core.models.weights_file import Card, save_weights
+from srkit_core.models.weights_card import Card
+from srkit_core.models.weights_file import save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Component, discover
 from srkit_core.specs import GeneratorSpec

@@ -19,7 +19,7 @@ from srkit_core.cli.output import OUT, encodable, one_line, printable
 from srkit_core.cli.progress import ProgressView
 from srkit_core.hooks import hookimpl
 from srkit_core.io.images import write_image
-from srkit_core.models.weights_file import FORMAT
+from srkit_core.models.weights_card import FORMAT
 from srkit_core.specs import GeneratorSpec
 
 HOSTILE = "a\x1b[31m\x07\r\x9b2J\u202e\u2066\u2028\ufeff[bold]:smile:"

@@ -12,7 +12,8 @@ from srkit_core.callbacks import Callback
 from srkit_core.errors import InterruptedRunError
 from srkit_core.evaluation_files import is_evaluation_recipe
 from srkit_core.io.images import read_image, write_image
-from srkit_core.models.weights_file import read_card, read_tensors
+from srkit_core.models.weights_card import read_card
+from srkit_core.models.weights_file import read_tensors
 from srkit_core.named_recipes import read_recipe
 from srkit_core.overrides import Flags, recipe_from_flags
 from srkit_core.recipe import PAIRED

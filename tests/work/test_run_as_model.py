@@ -17,7 +17,8 @@ from srkit_core.expressions import parse_call
 from srkit_core.io.images import read_image, write_image
 from srkit_core.models.build import build_network
 from srkit_core.models.locate_weights import locate_weights
-from srkit_core.models.weights_file import card_of, read_card, read_tensors, save_weights
+from srkit_core.models.weights_card import read_card
+from srkit_core.models.weights_file import card_of, read_tensors, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.run_folder import RunFolder
 from srkit_core.specs import WeightsFile, WeightsSpec

@@ -21,7 +21,8 @@ from srkit_core.engine.trainer import train
 from srkit_core.engine.validator import Validator
 from srkit_core.errors import InterruptedRunError
 from srkit_core.io.images import write_image
-from srkit_core.models.weights_file import read_card, read_tensors
+from srkit_core.models.weights_card import read_card
+from srkit_core.models.weights_file import read_tensors
 from srkit_core.overrides import apply_setting
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions

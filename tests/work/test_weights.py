@@ -24,16 +24,8 @@ from srkit_core.errors import (
 from srkit_core.expressions import parse_call
 from srkit_core.hooks import hookimpl
 from srkit_core.models.build import build_network, to_device
-from srkit_core.models.weights_file import (
-    FORMAT,
-    Card,
-    fill,
-    read_card,
-    read_header,
-    read_model,
-    read_tensors,
-    save_weights,
-)
+from srkit_core.models.weights_card import FORMAT, Card, read_card, read_header
+from srkit_core.models.weights_file import fill, read_model, read_tensors, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 

@@ -14,7 +14,8 @@ from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.interfaces import PastValidation
 from srkit_core.io.images import Pixels, write_image
 from srkit_core.models.discriminator_file import DiscriminatorCard, discriminator_card
-from srkit_core.models.weights_file import Card, card_of, save_weights, step_of
+from srkit_core.models.weights_card import Card, step_of
+from srkit_core.models.weights_file import card_of, save_weights
 from srkit_core.run_folder import DISCRIMINATOR
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from srkit_core.callbacks import Callback
 from srkit_core.engine.checkpoints.checkpoint import Checkpoint, read_progress
 from srkit_core.errors import WeightsError
 from srkit_core.io.atomic import write_error
-from srkit_core.models.weights_file import step_of
+from srkit_core.models.weights_card import step_of
 from srkit_core.run_folder import RunFolder
 
 _NAME: Final = "later-{:%Y%m%d-%H%M%S}"

@@ -12,7 +12,7 @@ from srkit_core.engine.checkpoints.checkpoint import (
     read_progress,
 )
 from srkit_core.errors import WeightsError
-from srkit_core.models.weights_file import read_card
+from srkit_core.models.weights_card import read_card
 from srkit_core.run_folder import RunFolder
 
 

@@ -12,7 +12,8 @@ from srkit_core.engine.checkpoints.checkpoint_policy import (
 from srkit_core.engine.checkpoints.resume import find_checkpoint
 from srkit_core.engine.logs.summary import write_summary
 from srkit_core.errors import SrkitError
-from srkit_core.models.weights_file import save_weights, step_of
+from srkit_core.models.weights_card import step_of
+from srkit_core.models.weights_file import save_weights
 from srkit_core.run_folder import DISCRIMINATOR
 
 if TYPE_CHECKING:
