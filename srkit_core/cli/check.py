@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -222,19 +221,24 @@ def _try(recipe: "Recipe", registry: "Registry", where: "RunOptions") -> None:
     _print_trials(trials, _lengths(planned, data.crops if data else None))
 
 
-def _lengths(planned: "Plan", crops: int | None) -> "list[int | None]":
-    """Return how many steps each stage has; None where epochs depend on pictures that nobody
-    named.
+def _lengths(planned: "Plan", crops: int | None) -> "list[tuple[int, int] | None]":
+    """Return how many steps each stage has, and in how many of them the discriminator learns alone;
+    None where epochs depend on pictures that nobody named.
     """
-    stages = [one.stage for one in planned.stages]
-    epochs = [None if crops is None else ceil(crops / stage.batch) for stage in stages]
-    return [
-        stage.length.count if stage.length.unit == "steps" else epoch and stage.length.steps(epoch)
-        for stage, epoch in zip(stages, epochs, strict=True)
-    ]
+    from srkit_core.engine.intervals import intervals_of
+
+    lengths = list[tuple[int, int] | None]()
+    for stage in planned.stages:
+        spans = (stage.stage.length, stage.stage.freeze)
+        if crops is None and any(one.unit == "epochs" for one in spans):
+            lengths.append(None)
+            continue
+        found = intervals_of(stage, crops or 1)
+        lengths.append((found.length, found.length - found.updates))
+    return lengths
 
 
-def _print_trials(trials: "list[StepTiming]", lengths: "list[int | None]") -> None:
+def _print_trials(trials: "list[StepTiming]", lengths: "list[tuple[int, int] | None]") -> None:
     rows = [
         [
             one.stage,
@@ -251,15 +255,20 @@ def _print_trials(trials: "list[StepTiming]", lengths: "list[int | None]") -> No
         print_text(line)
 
 
-def _how_long(trials: "list[StepTiming]", lengths: "list[int | None]") -> Iterator[str]:
+def _how_long(trials: "list[StepTiming]", lengths: "list[tuple[int, int] | None]") -> Iterator[str]:
     """Say how long each stage will take, and all of them."""
     whole = 0.0
-    for one, steps in zip(trials, lengths, strict=True):
-        speed, step = f"{one.stage}: about {one.expected:.3g} pictures a second", one.step_seconds
-        if steps is None:
-            yield f"{speed}; {pace(step)} a step, and how many there are depends on --data"
-        else:
-            whole += steps * step
-            yield f"{speed}; {steps:,} steps of {pace(step)} take {duration(steps * step)}"
+    for one, known in zip(trials, lengths, strict=True):
+        speed = f"{one.stage}: about {one.expected:.3g} pictures a second"
+        if known is None:
+            step = pace(one.duration(1))
+            yield f"{speed}; {step} a step, and how many there are depends on --data"
+            continue
+        steps, alone = known
+        seconds = one.duration(steps, alone)
+        whole += seconds
+        took = f"{steps:,} steps of {pace(seconds / steps)} take {duration(seconds)}"
+        rest = f", in {alone:,} of them the discriminator learns alone" if alone else ""
+        yield f"{speed}; {took}{rest}"
     if None not in lengths:
         yield f"the whole run takes about {duration(whole)}, validation not counted"

@@ -67,6 +67,12 @@ class StageIntervals:
         """The first step in which the generator is updated."""
         return -(-(self.freeze + 1) // self.generator_every) * self.generator_every
 
+    @property
+    def updates(self) -> int:
+        """In how many of its steps the generator is updated."""
+        frozen = min(self.freeze, self.length)
+        return self.length // self.generator_every - frozen // self.generator_every
+
     def saves(self, step: int) -> bool:
         """Whether a checkpoint is due, be it one that is kept for good."""
         return self.due(self.checkpoint, step) or step in self.kept_checkpoints

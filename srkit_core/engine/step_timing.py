@@ -39,7 +39,8 @@ class StepTiming:
 
     `drawn` is how many pictures a second come out of the loader with LR made, None where there
     were no pictures; `own_process` says whether the loader has processes of its own, or works in
-    turns with the networks.
+    turns with the networks. `alone` are the seconds of a step in which the discriminator learns
+    alone, None where there is no such step.
     """
 
     stage: str
@@ -48,6 +49,7 @@ class StepTiming:
     memory_mb: float
     drawn: float | None
     own_process: bool
+    alone: float | None = None
 
     @property
     def computed(self) -> float:
@@ -61,19 +63,22 @@ class StepTiming:
 
     @property
     def expected(self) -> float:
-        """How many pictures a second a run will train on."""
-        if self.drawn is None:
-            return self.computed
-        return (
-            min(self.drawn, self.computed)
-            if self.own_process
-            else 1 / (1 / self.drawn + 1 / self.computed)
-        )
+        """How many pictures a second a run will train on, while both networks learn."""
+        return self.batch / self._whole(self.seconds)
 
-    @property
-    def step_seconds(self) -> float:
-        """How long a step of a run will take, pictures included."""
-        return self.batch / self.expected
+    def duration(self, steps: int, alone: int = 0) -> float:
+        """Return how many seconds so many steps of a run will take, pictures included, in `alone`
+        of which the discriminator learns alone.
+        """
+        each = self.seconds if self.alone is None else self.alone
+        return (steps - alone) * self._whole(self.seconds) + alone * self._whole(each)
+
+    def _whole(self, computing: float) -> float:
+        """Return the seconds of a step with its pictures, whose networks take so many."""
+        if self.drawn is None:
+            return computing
+        drawing = self.batch / self.drawn
+        return max(drawing, computing) if self.own_process else drawing + computing
 
 
 def time_stages(
@@ -93,13 +98,16 @@ def time_stages(
             recomputes = bool(body) and not options.recompute
             hint = less_memory_hint(stage.stage, processes.world, recomputes=recomputes)
             with oom_guard(hint):
-                seconds = _step_seconds(plan, stage, options, processes)
+                seconds, alone = _step_seconds(plan, stage, options, processes)
             memory = peak_memory_mb(processes.device)
             fields = stage.stage
-            yield StepTiming(fields.name, fields.batch, seconds, memory, drawn, workers > 0)
+            yield StepTiming(fields.name, fields.batch, seconds, memory, drawn, workers > 0, alone)
 
 
-def _step_seconds(plan: Plan, stage: StagePlan, options: RunOptions, processes: Processes) -> float:
+def _step_seconds(
+    plan: Plan, stage: StagePlan, options: RunOptions, processes: Processes
+) -> tuple[float, float | None]:
+    """Return the seconds of a step, and of one in which the discriminator learns alone."""
     fields, optimizer = stage.stage, stage.generator_optimizer
     generator = _optimized(plan.generator, optimizer, fields.lr, options, processes)
     discriminator = None
@@ -109,11 +117,17 @@ def _step_seconds(plan: Plan, stage: StagePlan, options: RunOptions, processes: 
     pair = NetworkPair(generator, discriminator)
     objective = build_objective(stage, processes.device, processes.gather)
     noise = _noise(fields.batch, fields.patch, plan.recipe.scale, processes.device)
-    for step in (1, 2):  # the first one also chooses algorithms and fills caches
-        start = time.perf_counter()
-        values = train_step(pair, StepContext(fields, objective, processes, step), noise)
-        values["loss/total"].item()
-    return time.perf_counter() - start
+
+    def timed(learns: bool) -> float:
+        for step in (1, 2):  # the first one also chooses algorithms and fills caches
+            start = time.perf_counter()
+            context = StepContext(fields, objective, processes, step, trains_generator=learns)
+            for value in train_step(pair, context, noise).values():
+                value.item()
+        return time.perf_counter() - start
+
+    waits = discriminator and (fields.freeze.count > 0 or fields.generator_every > 1)
+    return timed(True), timed(False) if waits else None
 
 
 def _drawn_a_second(

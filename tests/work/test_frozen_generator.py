@@ -182,6 +182,7 @@ def test_steps_of_the_generator_are_counted_as_basicsr_counts(fields, updated):
     intervals = intervals_of(stage, crops=8)
     assert [step for step in range(1, 7) if intervals.trains_generator(step)] == updated
     assert intervals.first_update == updated[0]
+    assert intervals.updates == len(updated)
 
 
 @pytest.mark.parametrize("order", ["generator-first", "discriminator-first"])

@@ -16,7 +16,9 @@ from srkit_core.engine import step_timing
 from srkit_core.engine.run_data import describe_pictures
 from srkit_core.engine.step_timing import StepTiming
 from srkit_core.engine.trainer import train
+from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
+from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
 
 ROW = {"loss/total": 0.04123, "d_real": 0.62, "d_fake": 0.41, "images_per_s": 12.345}
@@ -106,6 +108,41 @@ def test_check_run_multiplies(capsys, monkeypatch, tmp_path, length, said, whole
     assert run(["check", str(recipe), "--run"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[-2:] == [said, whole]
+
+
+def test_check_run_counts_steps_in_which_the_discriminator_learns_alone(
+    capsys, monkeypatch, tmp_path
+):
+    """Of 10 steps 4 are frozen, and every second one of the others trains both: 3 of 4 s, 7 of
+    1 s, and 0.5 s for the pictures of each.
+    """
+    timing = StepTiming("main", 16, 4.0, 1000.0, 32.0, False, alone=1.0)
+    monkeypatch.setattr(step_timing, "time_stages", lambda *_: [timing])
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'generator = "srvgg"\ndiscriminator = "unet-sn"\n[[stages]]\nloss = "l1 + gan"\n'
+        "patch = 64\nsteps = 10\nfreeze = 4\ngenerator_every = 2\n"
+    )
+    assert run(["check", str(recipe), "--run"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    took = "10 steps of 2.4 s take 24 s, in 7 of them the discriminator learns alone"
+    assert " ".join(told[-3:-1]).endswith(took)
+    assert told[-1] == "the whole run takes about 24 s, validation not counted"
+
+
+def test_a_step_in_which_the_discriminator_learns_alone_is_timed_apart():
+    stage = {"loss": "l1 + gan", "steps": 9, "batch": 1, "patch": 32}
+    document = {
+        "generator": "srvgg(features=4, blocks=1)",
+        "discriminator": "vgg(features=2)",
+        "stages": [stage | {"name": "both"}, stage | {"name": "apart", "freeze": 2}],
+    }
+    planned = plan(recipe_from_dict(document), discover())
+    both, apart = step_timing.time_stages(planned, RunOptions(device="cpu"))
+    assert both.alone is None
+    assert apart.alone is not None
+    assert apart.alone > 0
+    assert apart.duration(4, 4) == pytest.approx(4 * apart.alone)
 
 
 def test_bundled_photographs_are_called_so(tmp_path):
