@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from prepared_places import pack
 
 from srkit_core.registry import discover
 from srkit_core.testing import check_process
@@ -40,3 +41,9 @@ def checks_here(monkeypatch):
         return findings
 
     monkeypatch.setattr(check_process, "check_in_process", check_here)
+
+
+@pytest.fixture
+def packed(tmp_path):
+    """Pictures of noise as `srkit prepare` packs them."""
+    return pack(tmp_path / "prepared")
