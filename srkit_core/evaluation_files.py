@@ -36,12 +36,19 @@ def read_evaluation_recipe(
     cannot be read or is no evaluation recipe.
     """
     document = _read(path)
-    kept = given_to_all(document, overrides)
-    if isinstance(sets := kept.get("sets"), dict):
+    if isinstance(sets := document.get("sets"), dict):
         _refuse_lr(path, sets, overrides)
-        kept["sets"] = {name: _without(one, overrides) for name, one in sets.items()}
-    beside = _with_paths_beside(kept, path.parent, rooted="data" in {**document, **overrides})
+    kept = with_fields(document, overrides)
+    beside = _with_paths_beside(kept, path.parent, rooted="data" in kept)
     return evaluation_recipe(with_settings(beside | overrides, settings))
+
+
+def with_fields(document: _Document, fields: _Document) -> _Document:
+    """Return a document with fields on top, each of which holds for every set."""
+    changed = {**given_to_all(document, fields), **fields}
+    if isinstance(sets := changed.get("sets"), dict):
+        changed["sets"] = {name: _without(one, fields) for name, one in sets.items()}
+    return changed
 
 
 def with_settings(document: _Document, settings: Sequence[str]) -> _Document:

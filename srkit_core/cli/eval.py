@@ -149,7 +149,7 @@ def eval_command(
     written = {name: value for name, value in flags.items() if value is not None}
     recipe = _recipe_among(models)
     run = _run_of(models) if data is None and recipe is None else None
-    wanted = _wanted(recipe, models, _like(run, split) | written, settings or [], only or [])
+    wanted = _wanted(recipe, models, _like(run, split), written, settings or [], only or [])
     unwritten = list[Path]()
     scores = _scored(wanted, split, run, (device, precision, tile), (pictures, unwritten))
     _tell(wanted, scores, files)
@@ -173,9 +173,9 @@ def _run_of(models: Sequence[str]) -> "RunFolder | None":
 
 
 def _like(run: "RunFolder | None", split: "Split | None") -> dict[str, Any]:
-    from srkit_core.evaluation.run_pictures import as_validated
+    from srkit_core.evaluation.run_pictures import each_as_validated
 
-    return as_validated(run, split) if run else {}
+    return each_as_validated(run, split) if run else {}
 
 
 def _scored(
@@ -261,17 +261,18 @@ def _check(files: Iterable[Path | None], pictures: Path | None, *, overwrite: bo
 def _wanted(
     recipe: Path | None,
     models: Sequence[str],
+    like: dict[str, Any],
     written: dict[str, Any],
     settings: Sequence[str],
     only: Sequence[str],
 ) -> "EvaluationRecipe":
     """Return what to evaluate: an evaluation recipe with flags, settings and further models on top,
-    or these alone.
+    or these alone, with what a run among them says.
 
     Raises DataError where the recipe names what is not here.
     """
     from srkit_core.evaluation.evaluate import name_models
-    from srkit_core.evaluation_files import read_evaluation_recipe, with_settings
+    from srkit_core.evaluation_files import read_evaluation_recipe, with_fields, with_settings
     from srkit_core.evaluation_needs import check_here
     from srkit_core.evaluation_recipe import evaluation_recipe
     from srkit_core.registry import discover
@@ -279,8 +280,8 @@ def _wanted(
     words = list(models if recipe is None else models[1:])
     rows = {name: str(word) for name, word in name_models(words).items()}
     if recipe is None:
-        document = with_settings({"models": rows, **written}, settings)
-        return evaluation_recipe(document).only(only)
+        document = with_fields({"models": rows, **like}, written)
+        return evaluation_recipe(with_settings(document, settings)).only(only)
     wanted = read_evaluation_recipe(recipe, written, settings).only(only).with_models(rows)
     check_here(shlex.quote(models[0]), wanted, discover())
     return wanted

@@ -1,6 +1,6 @@
 """How do the models of an evaluation recipe compare on all its sets of pictures?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from srkit_core.evaluation.evaluate import (
     evaluate_models,
     open_evaluation_set,
 )
+from srkit_core.evaluation.run_pictures import held_out_sets
 from srkit_core.evaluation.saved_pictures import SeenBy, save_into
 from srkit_core.evaluation.scores_by_set import ScoresBySet
 from srkit_core.evaluation_recipe import EvaluationRecipe
@@ -41,7 +42,7 @@ def evaluate_sets(
     Raises as `evaluate_models` and `open_evaluation_set` do.
     """
     recipes = wanted.by_set()
-    opened = {name: open_evaluation_set(one, split, note, run) for name, one in recipes.items()}
+    opened = _opened(wanted, recipes, note, split, run)
     models = {row.full_name: row.word for row in wanted.rows()}
     return ScoresBySet(
         {
@@ -58,6 +59,27 @@ def evaluate_sets(
             for name, one in recipes.items()
         }
     )
+
+
+def _opened(
+    wanted: EvaluationRecipe,
+    recipes: Mapping[str, EvaluationRecipe],
+    note: Note,
+    split: Split | None,
+    run: RunFolder | None,
+) -> Mapping[str, PictureSet]:
+    """Return the pictures of each set: those of a run whose sets they are as it sees them."""
+    if run is None or not wanted.sets or wanted.data is not None:
+        return {name: open_evaluation_set(one, split, note, run) for name, one in recipes.items()}
+    sets, which = held_out_sets(run, split)
+    for name in (one for one in recipes if one in sets):
+        note(f"{len(sets[name].pictures)} pictures of '{name}' that {run.path} held out ({which})")
+        for text in sets[name].notes():
+            note(text)
+    return {
+        name: sets[name] if name in sets else open_evaluation_set(one, split, note)
+        for name, one in recipes.items()
+    }
 
 
 def save_by_set(folder: Path | None, name: str) -> SeenBy | None:

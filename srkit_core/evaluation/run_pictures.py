@@ -40,10 +40,7 @@ def as_validated(run: RunFolder, split: str | None) -> dict[str, Any]:
     Raises DataError when its recipe is missing or damaged, RecipeError when it scores several sets
     in ways of their own.
     """
-    recipe, environment = read_run_recipe(run), read_environment(run.path)
-    wanted = _which(environment, split) if environment else "test"
-    val = environment["arguments"].get("val") if environment and wanted == "val" else None
-    ways = {name: _fields(recipe, name) for name in val or ("",)}
+    ways, val = _ways(run, split)
     (first, way), *others = ways.items()
     for name, other in others:
         field = next((one for one in way if other.get(one) != way[one]), None)
@@ -51,9 +48,30 @@ def as_validated(run: RunFolder, split: str | None) -> dict[str, Any]:
             raise RecipeError(
                 f"{run.path} validates '{first}' and '{name}' with another {field} each: "
                 f"{way[field]}, {other[field]}",
-                hint=f"--data with the place of one of them, {val[first] if val else ''}",
+                hint=f"data of one of them, {val[first]}, or srkit eval {run.path}, which scores "
+                "each in its way",
             )
     return way
+
+
+def each_as_validated(run: RunFolder, split: str | None) -> dict[str, Any]:
+    """Return what `as_validated` does, and sets with their own fields where a run scores several in
+    ways of their own.
+    """
+    ways, val = _ways(run, split)
+    first, *others = ways.values()
+    if all(one == first for one in others):
+        return first
+    return {"sets": {name: {"data": val[name], **way} for name, way in ways.items()}}
+
+
+def _ways(run: RunFolder, split: str | None) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Return how each set is scored, and the places of those that --val named."""
+    recipe, environment = read_run_recipe(run), read_environment(run.path)
+    wanted = _which(environment, split) if environment else "test"
+    named = environment["arguments"].get("val") if environment and wanted == "val" else None
+    val: dict[str, str] = dict(named or {})
+    return {name: _fields(recipe, name) for name in val or ("",)}, val
 
 
 def _fields(recipe: Recipe, name: str) -> dict[str, Any]:
@@ -74,8 +92,15 @@ def _fields(recipe: Recipe, name: str) -> dict[str, Any]:
 
 
 def held_out_pictures(run: RunFolder, split: str | None) -> tuple[PictureSet, HeldOut]:
-    """Return the pictures that a run validates on or keeps for a test, as it sees them, and which
-    of both they are: what `split` says, else the test where there is one.
+    """Return what `held_out_sets` does as one set."""
+    sets, which = held_out_sets(run, split)
+    return _joined(sets), which
+
+
+def held_out_sets(run: RunFolder, split: str | None) -> tuple[Mapping[str, PictureSet], HeldOut]:
+    """Return the pictures that a run validates on or keeps for a test, as it sees them, by the
+    names of their sets, and which of both they are: what `split` says, else the test where there is
+    one.
 
     Raises DataError when environment.json is missing or damaged, when the run kept none, or when
     they are not what they were; RecipeError for another split.
@@ -108,7 +133,7 @@ def held_out_pictures(run: RunFolder, split: str | None) -> tuple[PictureSet, He
         sets = {"": _chosen(found, names, wanted, run)}
     whole = {name: readable(one) for name, one in sets.items()}
     _check_unchanged(run, environment, wanted, {name: one.pictures for name, one in whole.items()})
-    return _joined(whole), wanted
+    return whole, wanted
 
 
 def _which(environment: Mapping[str, Any], split: str | None) -> HeldOut:

@@ -125,9 +125,9 @@ def test_check_run_counts_steps_in_which_the_discriminator_learns_alone(
     )
     assert run(["check", str(recipe), "--run"]) == 0
     told = capsys.readouterr().out.splitlines()
-    took = "10 steps of 2.4 s take 24 s, in 7 of them the discriminator learns alone"
+    took = "10 steps of 2.4 s take 0:24 min, in 7 of them the discriminator learns alone"
     assert " ".join(told[-3:-1]).endswith(took)
-    assert told[-1] == "the whole run takes about 24 s, validation not counted"
+    assert told[-1] == "the whole run takes about 0:24 min, validation not counted"
 
 
 def test_a_step_in_which_the_discriminator_learns_alone_is_timed_apart():

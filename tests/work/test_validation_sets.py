@@ -9,6 +9,7 @@ import torch
 
 from srkit_core import RunOptions, evaluate, load_model, train
 from srkit_core.callbacks import Callback
+from srkit_core.cli.app import run
 from srkit_core.engine.checkpoints.contests import Contest
 from srkit_core.errors import IncompatibleError, RecipeError
 from srkit_core.io.images import write_image
@@ -135,6 +136,19 @@ def test_the_run_knows_later_how_each_set_was_scored(tmp_path, val):
     with pytest.raises(RecipeError) as caught:
         evaluate(str(result.folder), split="val", device="cpu")
     assert "validates 'real' and 'plain' with another degrade each" in caught.value.message
+    assert run(["eval", str(result.folder), "--split", "val", "--json", str(tmp_path / "j")]) == 0
+    told = json.loads((tmp_path / "j").read_text())["sets"]
+    best = max(result.history("val"), key=lambda row: row["psnr/real"])
+    for one in told:
+        (model,) = one["models"]
+        expected = pytest.approx(best[f"psnr/{one['name']}"], abs=1e-4)
+        assert model["metrics"]["psnr"]["mean"] == expected
+    kernels = {one["name"]: one["protocol"]["kernel"] for one in told}
+    assert kernels["real"] == "as stored"
+    assert kernels["plain"].startswith("srkit/bicubic(")
+    words = ["--metrics", "ssim", "--only", "plain", "--json", str(tmp_path / "k")]
+    assert run(["eval", str(result.folder), *words]) == 0
+    assert list(json.loads((tmp_path / "k").read_text())["models"][0]["metrics"]) == ["ssim"]
     del val["real"]
     alone = trained(tmp_path / "alone", recipe({"sets": sets, "crop": 32}), val)
     scores = evaluate(str(alone.folder), split="val", device="cpu")
