@@ -1,6 +1,7 @@
 """Which file do the words for a model mean: a path, a run, or the name of known weights?"""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.models.known_models import check_announced, known_model
+from srkit_core.models.weight_shares import WeightedPart, parse_interpolation
 from srkit_core.models.weights_address import looks_like_address, weights_at
 from srkit_core.models.weights_card import step_of
 from srkit_core.pretrained import DownloadProgress, obtain
@@ -36,14 +38,16 @@ def locate_weights(
     word: str | Path, registry: Registry, report: DownloadProgress | None = None
 ) -> LocatedWeights | None:
     """Return the file that a word means: itself, the best weights of a run folder, known weights by
-    their name or what lies at an address (downloaded where they are not here, telling `report`);
-    None for any other word.
+    their name or what lies at an address (downloaded where they are not here, telling `report`), or
+    the average of several (`W1:0.8+W2:0.2`); None for any other word.
 
     An existing path wins. Raises WeightsError when a run has no weights yet, and when known weights
     cannot be had or are no model; PluginError when they are not what was announced.
     """
     if not str(word):
         return None
+    if parts := parse_interpolation(str(word)):
+        return _interpolated(parts, registry, report)
     if looks_like_address(str(word)):
         return _fetched(str(word), registry, report)
     here = _on_this_machine(at_home(Path(word)))
@@ -101,6 +105,20 @@ def _discriminator_of(run: RunFolder) -> LocatedWeights:
         hint="--init takes its generator",
         path=run.path,
     )
+
+
+def _interpolated(
+    parts: Sequence[WeightedPart], registry: Registry, report: DownloadProgress | None
+) -> LocatedWeights:
+    from srkit_core.models.interpolated_weights import interpolate  # needs torch
+
+    found = [locate_weights(one.word, registry, report) for one in parts]
+    located = [one for one in found if one is not None]
+    if len(located) < len(found):
+        unknown = parts[found.index(None)].word
+        raise WeightsError(f"'{unknown}' names no weights", hint="srkit models")
+    path, said = interpolate(parts, [one.path for one in located], registry)
+    return LocatedWeights(path, (*(note for one in located for note in one.notes), said))
 
 
 def _fetched(address: str, registry: Registry, report: DownloadProgress | None) -> LocatedWeights:

@@ -10,6 +10,7 @@ from srkit_core.io.images import picture_endings
 from srkit_core.io.output_files import leads_to
 from srkit_core.models.known_models import is_model_name
 from srkit_core.models.locate_weights import WEIGHTS_ENDINGS, is_model_folder
+from srkit_core.models.weight_shares import parse_interpolation
 from srkit_core.models.weights_address import looks_like_address
 from srkit_core.registry import Registry
 from srkit_core.specs import WeightsSpec
@@ -74,7 +75,7 @@ def _names_model(word: str, registry: Registry) -> bool:
     if leads_to(path, Path.exists):
         return _is_weights(path)
     named = word.partition("(")[0]
-    return (
+    return bool(parse_interpolation(word)) or (
         looks_like_address(word) or path.suffix in WEIGHTS_ENDINGS or is_model_name(named, registry)
     )
 

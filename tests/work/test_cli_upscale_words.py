@@ -1,12 +1,15 @@
 """Which word is the model, which are pictures, and into which files are they upscaled?"""
 
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from srkit_core.cli.app import run
+from srkit_core.errors import UnknownComponentError
 from srkit_core.io.images import image_size, write_image
+from srkit_core.specs import WeightsFile, WeightsSpec
 from srkit_core.upscaling import command_words
 from srkit_core.upscaling.command_words import default_model, part_words
 
@@ -50,20 +53,24 @@ def test_the_folder_that_one_is_in_has_its_results_beside_it(here, told, monkeyp
     assert below(here)[1:] == ["photos_x3/1.png", "photos_x3/in", "photos_x3/in/2.png"]
 
 
-def test_without_a_model_it_is_our_own(here, told, monkeypatch):
-    assert told("upscale 'a b.jpg'") == (
-        3,
-        "error: no model is named, and the usual one, compact-photo-x4, is not installed",
-        "try: pip install 'srkit[models]'; or name one: srkit upscale bicubic photo.jpg",
-    )
+@pytest.fixture(scope="module")
+def bare(registry):
+    """The registry of an install without our own models."""
+    kept = [one for one in registry.others if not one.name.startswith("compact")]
+    return replace(registry, others=tuple(kept))
+
+
+def test_without_a_model_it_is_our_own(here, told, bare, monkeypatch):
+    with pytest.raises(UnknownComponentError, match="no model is named, and the usual") as caught:
+        default_model(None, bare)
+    assert caught.value.exit_code == 3
+    assert caught.value.hint.startswith("pip install 'srkit[models]'; or name one: srkit upscale")
     monkeypatch.setattr(command_words, "default_model", lambda *_: "nearest")
     assert told("upscale 'a b.jpg'") == (0, "with nearest, as no model is named")
     assert below(here) == ["a b_x4.png"]
 
 
-def test_the_model_for_a_scale_is_the_one_for_4_where_there_is_none(registry):
-    from srkit_core.specs import WeightsFile, WeightsSpec
-
+def test_the_model_for_a_scale_is_the_one_for_4_where_there_is_none(bare):
     def having(*names):
         every = [
             WeightsSpec(
@@ -77,7 +84,7 @@ def test_the_model_for_a_scale_is_the_one_for_4_where_there_is_none(registry):
             )
             for place, name in enumerate(names)
         ]
-        return registry.with_components(*every, distribution="srkit-stand-in")
+        return bare.with_components(*every, distribution="srkit-stand-in")
 
     one, both = having("compact-photo-x4"), having("compact-photo-x4", "compact-photo-x2")
     assert [default_model(scale, one) for scale in (None, 2, 3, 4)] == ["compact-photo-x4"] * 4
