@@ -165,7 +165,9 @@ def _upscale_all(
     from srkit_core.data.own_work import remember
     from srkit_core.models.find_model import load_model
     from srkit_core.upscaling.backends.torch_backend import TorchBackend
+    from srkit_core.upscaling.bands import Report
     from srkit_core.upscaling.batch import upscale_batch
+    from srkit_core.upscaling.tile_choice import TileChoice
     from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
 
     loaded = load_model(
@@ -176,18 +178,17 @@ def _upscale_all(
         registry=registry,
         note=view.on_note,
     )
-    backend = TorchBackend(loaded)
+    backend, choice = TorchBackend(loaded), TileChoice(request.tile, request.overlap)
 
-    def upscale_one(source: Path, target: Path, report: object) -> Upscaled:
-        del report
+    def upscale_one(source: Path, target: Path, report: Report) -> Upscaled:
         origin = making.origin(source)
         result = upscale_file(
             backend,
             source,
             target,
-            tile=request.tile,
-            overlap=request.overlap,
+            choice,
             named=request.model,
+            report=report,
         )
         remember(target, origin)
         return result

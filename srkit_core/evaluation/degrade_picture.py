@@ -14,8 +14,8 @@ from srkit_core.home import at_home
 from srkit_core.interfaces import TracedDegradation
 from srkit_core.io.images import Pixels, all_finite, read_image_noted, to_bytes, to_unit
 from srkit_core.models.build import build_degradation
-from srkit_core.models.model import naming_picture
 from srkit_core.registry import Registry, discover
+from srkit_core.upscaling.naming_picture import naming_picture
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,13 @@ from srkit_core.io.images import Pixels, all_finite, to_unit
 from srkit_core.metric_binding import MetricTerm
 from srkit_core.models.build import build
 from srkit_core.models.component_errors import component_errors, shape_of
-from srkit_core.models.model import Model, naming_picture
+from srkit_core.models.model import Model
 from srkit_core.oom import oom_guard
 from srkit_core.specs import MetricSpec
 from srkit_core.upscaling.backends.torch_backend import free_device_bytes
-from srkit_core.upscaling.memory_advice import SCORED_BYTES, memory_hint
-from srkit_core.upscaling.tiling import choose_tiling, upscale_tiled
+from srkit_core.upscaling.memory_advice import scoring_hint
+from srkit_core.upscaling.naming_picture import naming_picture
+from srkit_core.upscaling.tensor_tiles import exact_tiling, upscale_tiled
 
 
 @dataclass(frozen=True)
@@ -111,15 +112,9 @@ def score_model(
     """
     images = dict[str, PictureScores]()
     for pair in examples:
-        size, tiling = (pair.lr.shape[-2], pair.lr.shape[-1]), choose_tiling(model, pair.lr, tile)
-        hint = no_room or memory_hint(
-            model,
-            size,
-            tiling,
-            free_device_bytes(model.device),
-            on_host=model.device.type == "cpu",
-            bytes_a_pixel=SCORED_BYTES,
-        )
+        size, tiling = (pair.lr.shape[-2], pair.lr.shape[-1]), exact_tiling(model, pair.lr, tile)
+        free, on_host = free_device_bytes(model.device), model.device.type == "cpu"
+        hint = no_room or scoring_hint(model, size, tiling, free, on_host=on_host)
         with naming_picture(pair.name, name), oom_guard(hint, f"while {pair.name} was scored"):
             sr = upscale_tiled(model, pair.lr, tiling)
             images[pair.name] = score(sr, pair.hr, protocol, metrics)

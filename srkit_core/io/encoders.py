@@ -1,8 +1,7 @@
-"""How do pixels become the bytes of a picture file?"""
+"""How do rows of pixels become the bytes of a picture file?"""
 
 import struct
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -11,36 +10,62 @@ import numpy as np
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from srkit_core.io.exif import SUB_IFDS, text_as_stored, valid_exif
+from srkit_core.io.exif import SUB_IFDS, text_as_stored
 from srkit_core.io.jpegxl_header import named_srgb
-from srkit_core.io.raster import Samples, on_white, to_8_bit
+from srkit_core.io.raster import Samples
 
-_PNG_HEADER = 33
 _JPEG_XL_EFFORT = 3
 """Of 1 to 9: from here on files become little smaller and the time much longer (measured)."""
 
 _UNPREMULTIPLIED = 2
 _BLACK_IS_ZERO, _RGB = 1, 2
 
-Encode = Callable[[Samples, bytes, bytes], bytes]
-"""From (H, W) or (H, W, 2 to 4), EXIF bytes and an ICC profile, both b"" for none, to the bytes of
-a file.
-"""
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a file before its rows: sides in pixels, gray or RGB with alpha or without
+    (1 to 4 channels), 8 or 16 bit, EXIF bytes and an ICC profile, both b"" for none.
+    """
+
+    height: int
+    width: int
+    channels: int
+    deep: bool = False
+    exif: bytes = b""
+    profile: bytes = b""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(H, W), or (H, W, 2 to 4)."""
+        sides = self.height, self.width
+        return sides if self.channels == 1 else (*sides, self.channels)
+
+    @property
+    def pixel_bytes(self) -> int:
+        """How many bytes a pixel takes."""
+        return self.channels * (2 if self.deep else 1)
+
+
+Encode = Callable[[Header, Iterable[Samples]], Iterator[bytes | memoryview]]
+"""From bands of rows, (h, W) or (h, W, 2 to 4) from top to bottom, to the parts of a file."""
+
+EncodeWhole = Callable[[Samples, bytes, bytes], bytes]
+"""From (H, W) or (H, W, 2 to 4), EXIF bytes and an ICC profile to the bytes of a file."""
 
 
 @dataclass(frozen=True)
 class Encoder:
     """How a format is written.
 
-    `encode` takes uint8. `encode_16_bit` takes uint16; a format without it gets pixels rounded to 8
-    bit. A format that has no `alpha` gets pictures laid on white, one that is not `gray` three
-    equal channels. A side has at most `most_side` pixels, all of them together at most
-    `most_bytes` as they are stored. `exif` and `profile` say whether
-    it has a place for EXIF and for an ICC profile of sRGB.
+    A format that is not `deep` gets uint8, 16 bit rounded to it. One that has no `alpha` gets
+    pictures laid on white, one that is not `gray` three equal channels. A side has at most
+    `most_side` pixels, all of them together at most `most_bytes` as they are stored. `exif` and
+    `profile` say whether it has a place for EXIF and for an ICC profile of sRGB, `by_rows` whether
+    rows are written as they come and need not be held.
     """
 
     encode: Encode
-    encode_16_bit: Encode | None = None
+    deep: bool = False
     alpha: bool = False
     gray: bool = False
     most_side: int = 2**31 - 1
@@ -48,40 +73,30 @@ class Encoder:
     most_bytes: int = 2**63 - 1
     exif: bool = False
     profile: bool = False
+    by_rows: bool = False
 
 
-def encode_photo(
-    encoder: Encoder,
-    colours: Samples,
-    alpha: Samples | None = None,
-    exif: bytes = b"",
-    profile: bytes = b"",
-) -> bytes:
-    """Return a file with what its format has a place for.
+def at_once(encode: EncodeWhole) -> Encode:
+    """Return what gathers the rows for a format that is written at once."""
 
-    `colours` (H, W, 3), or (H, W) of gray, and `alpha` (H, W) are uint8 or uint16 alike. Broken
-    EXIF is left out. Raises OSError or ValueError when the format cannot hold the picture.
-    """
-    if alpha is not None and encoder.alpha:
-        channels: Samples = np.dstack([colours, alpha])
-    else:
-        channels = np.ascontiguousarray(on_white(colours, alpha))
-    described = (
-        valid_exif(exif) if encoder.exif else b"",
-        profile if encoder.profile else b"",
-    )
-    if channels.dtype == np.uint16 and encoder.encode_16_bit:
-        return encoder.encode_16_bit(channels, *described)
-    return encoder.encode(to_8_bit(channels), *described)
+    def gather(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
+        samples: Samples = np.empty(header.shape, np.uint16 if header.deep else np.uint8)
+        row = 0
+        for band in bands:
+            samples[row : row + len(band)] = band
+            row += len(band)
+        yield encode(samples, header.exif, header.profile)
+
+    return gather
 
 
-def pillow_encode(name: str, **options: Any) -> Encode:
+def pillow_encode(name: str, **options: Any) -> EncodeWhole:
     """Return what writes the format that Pillow calls `name`, with options of Pillow's `save`."""
 
     def encode(channels: Samples, exif: bytes, profile: bytes) -> bytes:
         described: dict[str, Any] = {"icc_profile": profile} if profile else {}
         if exif:
-            described["exif"] = _loaded(exif) if name == "TIFF" else exif
+            described["exif"] = exif
         encoded = BytesIO()
         Image.fromarray(channels).save(encoded, name, **options, **described)
         return encoded.getvalue()
@@ -94,27 +109,6 @@ def _loaded(exif: bytes) -> Image.Exif:
     described = Image.Exif()
     described.load(exif)
     return text_as_stored(described)
-
-
-def encode_16_bit_png(channels: Samples, exif: bytes, profile: bytes) -> bytes:
-    """Let imagecodecs write the PNG, and put profile and EXIF behind its header (PNG, third
-    edition, chunks iCCP and eXIf).
-    """
-    import imagecodecs
-
-    encoded = bytes(imagecodecs.png_encode(np.ascontiguousarray(channels), level=4))
-    colours = _chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(profile)) if profile else b""
-    described = _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")) if exif else b""
-    return encoded[:_PNG_HEADER] + colours + described + encoded[_PNG_HEADER:]
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    return (
-        struct.pack(">I", len(content))
-        + name
-        + content
-        + struct.pack(">I", zlib.crc32(name + content))
-    )
 
 
 def encode_jpeg_xl(channels: Samples, exif: bytes, profile: bytes) -> bytes:
@@ -135,34 +129,30 @@ def encode_jpeg_xl(channels: Samples, exif: bytes, profile: bytes) -> bytes:
     return named + (struct.pack(">I", 8 + len(content)) + b"Exif" + content if exif else b"")
 
 
-def encode_16_bit_tiff(channels: Samples, exif: bytes, profile: bytes) -> bytes:
+def encode_tiff(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
     """Let Pillow write the directory, with EXIF and profile in it, and put the samples behind it,
     uncompressed (TIFF 6.0, section 6).
     """
-    (height, width), count = channels.shape[:2], channels[0, 0].size
-    base = ExifTags.Base
+    count, base = header.channels, ExifTags.Base
     directory: Any = ImageFileDirectory_v2()
     directory.update(
         {
-            base.ImageWidth: width,
-            base.ImageLength: height,
-            base.BitsPerSample: (16,) * count,
+            base.ImageWidth: header.width,
+            base.ImageLength: header.height,
+            base.BitsPerSample: (16 if header.deep else 8,) * count,
             base.Compression: 1,
-        }
-    )
-    directory.update(
-        {
             base.PhotometricInterpretation: _RGB if count > 2 else _BLACK_IS_ZERO,
             base.SamplesPerPixel: count,
-            base.RowsPerStrip: height,
+            base.RowsPerStrip: header.height,
+            base.StripOffsets: 0,
+            base.StripByteCounts: header.height * header.width * header.pixel_bytes,
         }
     )
-    directory.update({base.StripOffsets: 0, base.StripByteCounts: channels.nbytes})
     if count in (2, 4):
         directory[base.ExtraSamples] = _UNPREMULTIPLIED
-    if profile:
-        directory[base.InterColorProfile] = profile
-    described = _loaded(exif)
+    if header.profile:
+        directory[base.InterColorProfile] = header.profile
+    described = _loaded(header.exif)
     directory.update(
         {
             tag: described.get_ifd(tag) if tag in SUB_IFDS else value
@@ -170,6 +160,7 @@ def encode_16_bit_tiff(channels: Samples, exif: bytes, profile: bytes) -> bytes:
         }
     )
     encoded = BytesIO()
-    encoded.seek(directory.save(encoded))
-    encoded.write(channels.astype("<u2").tobytes())
-    return encoded.getvalue()
+    directory.save(encoded)
+    yield encoded.getvalue()
+    for band in bands:
+        yield np.ascontiguousarray(band, "<u2" if header.deep else np.uint8).tobytes()

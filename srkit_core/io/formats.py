@@ -16,9 +16,9 @@ from srkit_core.io.bmp_decoder import BMP
 from srkit_core.io.decode_errors import DamagedError, NotAPictureError
 from srkit_core.io.encoders import (
     Encoder,
-    encode_16_bit_png,
-    encode_16_bit_tiff,
+    at_once,
     encode_jpeg_xl,
+    encode_tiff,
     pillow_encode,
 )
 from srkit_core.io.jpeg_decoder import JPEG
@@ -27,6 +27,7 @@ from srkit_core.io.library_decoders import FALLBACK, HEIF, RAW
 from srkit_core.io.pillow_decoder import PILLOW, pillow_opens
 from srkit_core.io.plugin_formats import plugin_decoder, plugin_encoders, plugin_endings
 from srkit_core.io.png_decoder import PNG
+from srkit_core.io.png_encoder import encode_png
 from srkit_core.io.raster import Decoder
 from srkit_core.io.tiff_decoder import TIFF, first_tags
 
@@ -168,7 +169,7 @@ FORMATS: Final = (
         JPEG,
         sniff=_is_jpeg,
         encoder=Encoder(
-            pillow_encode("JPEG", quality=95, subsampling=0),
+            at_once(pillow_encode("JPEG", quality=95, subsampling=0)),
             gray=True,
             most_side=65_500,  # libjpeg's; 65,535 by ITU-T T.81
             exif=True,
@@ -183,13 +184,14 @@ FORMATS: Final = (
         PNG,
         starts=(b"\x89PNG\r\n\x1a\n",),
         encoder=Encoder(
-            pillow_encode("PNG", compress_level=4),
-            encode_16_bit_png,
+            encode_png,
+            deep=True,
             alpha=True,
             gray=True,
-            most_side_16_bit=1_000_000,  # libpng's
+            most_side_16_bit=1_000_000,  # libpng's, by which it is read
             exif=True,
             profile=True,
+            by_rows=True,
         ),
         written=_endings("png"),
         common=True,
@@ -200,13 +202,14 @@ FORMATS: Final = (
         TIFF,
         starts=_TIFF_STARTS,
         encoder=Encoder(
-            pillow_encode("TIFF"),
-            encode_16_bit_tiff,
+            encode_tiff,
+            deep=True,
             alpha=True,
             gray=True,
             most_bytes=_OFFSETS_OF_32_BIT,
             exif=True,
             profile=True,
+            by_rows=True,
         ),
         written=_endings("tif tiff"),
         common=True,
@@ -216,7 +219,7 @@ FORMATS: Final = (
         _endings("webp"),
         sniff=_is_webp,
         encoder=Encoder(
-            pillow_encode("WEBP", lossless=True, exact=True, method=0),
+            at_once(pillow_encode("WEBP", lossless=True, exact=True, method=0)),
             alpha=True,
             most_side=16_383,  # 14 bits (RFC 9649)
             exif=True,
@@ -245,7 +248,7 @@ FORMATS: Final = (
         "JPEG 2000",
         _endings("jp2 j2k jpf jpx jpc j2c"),
         starts=(b"\0\0\0\x0cjP",),
-        encoder=Encoder(pillow_encode("JPEG2000"), alpha=True, gray=True),
+        encoder=Encoder(at_once(pillow_encode("JPEG2000")), alpha=True, gray=True),
         written=_endings("jp2"),
         common=True,
     ),
@@ -254,14 +257,14 @@ FORMATS: Final = (
         _endings("jxl"),
         JPEG_XL,
         starts=(CODESTREAM, CONTAINER),
-        encoder=Encoder(encode_jpeg_xl, encode_jpeg_xl, alpha=True, exif=True),
+        encoder=Encoder(at_once(encode_jpeg_xl), deep=True, alpha=True, exif=True),
         written=_endings("jxl"),
         common=True,
     ),
     Format(
         "PPM",
         _endings("ppm pgm pbm pnm"),
-        encoder=Encoder(pillow_encode("PPM")),
+        encoder=Encoder(at_once(pillow_encode("PPM"))),
         written=_endings("ppm"),
         common=True,
     ),
@@ -270,7 +273,7 @@ FORMATS: Final = (
         _endings("bmp dib"),
         BMP,
         starts=(b"BM",),
-        encoder=Encoder(pillow_encode("BMP"), most_bytes=_OFFSETS_OF_32_BIT),
+        encoder=Encoder(at_once(pillow_encode("BMP")), most_bytes=_OFFSETS_OF_32_BIT),
         written=_endings("bmp"),
     ),
     Format("GIF", _endings("gif"), starts=(b"GIF8",)),
@@ -285,7 +288,7 @@ _ENDINGS: Final = frozenset(ending for known in FORMATS for ending in known.endi
 _ENCODERS: Final = {
     ending: known.encoder for known in FORMATS if known.encoder for ending in known.written
 }
-DEEP: Final = frozenset(ending for ending, encoder in _ENCODERS.items() if encoder.encode_16_bit)
+DEEP: Final = frozenset(ending for ending, encoder in _ENCODERS.items() if encoder.deep)
 """Endings of formats that keep 16 bit."""
 
 _USUAL = " ".join(known.endings[0] for known in FORMATS if known.common and known is not CAMERA_RAW)

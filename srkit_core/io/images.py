@@ -12,27 +12,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from srkit_core.errors import DataError, NotFiniteError
-from srkit_core.io.atomic import write_bytes
+from srkit_core.errors import NotFiniteError
 from srkit_core.io.decode_errors import as_data_error
-from srkit_core.io.encoders import encode_photo
 from srkit_core.io.exif import applicable_exif
 from srkit_core.io.formats import (
     DEEP,
     IN_WORDS,
     decoder_of,
-    encoders,
     picture_endings,
     writable_endings,
 )
+from srkit_core.io.picture_writer import PictureFrame, check_holds, check_writable, write_bands
 from srkit_core.io.raster import (
     DeepPixels,
     Pixels,
     Raster,
     Samples,
-    gray_profile,
     on_white,
-    srgb_profile,
     to_8_bit,
     to_srgb,
     upright,
@@ -46,6 +42,7 @@ __all__ = [
     "IN_WORDS",
     "DeepPixels",
     "Photo",
+    "PictureFrame",
     "Pixels",
     "Samples",
     "all_finite",
@@ -63,6 +60,7 @@ __all__ = [
     "to_unit",
     "to_words",
     "writable_endings",
+    "write_bands",
     "write_image",
     "write_photo",
 ]
@@ -148,63 +146,17 @@ def write_image(path: Path, pixels: Pixels) -> None:
 
 
 def write_photo(path: Path, photo: Photo) -> None:
-    """Write a picture in the format that the ending of `path` names.
-
-    The file appears whole or not at all.
-
-    16 bit, gray, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8,
-    gray replicated and alpha laid on white. A photo that was `profiled` bears the ICC profile of
-    sRGB where the format has a place for it, any other none. Raises DataError when the format or
-    the place cannot take the picture, DiskFullError.
-    """
-    check_writable(path)
-    channels = 3 + (photo.alpha is not None)
+    """Write a picture as `write_bands` does, with its errors."""
     height, width = photo.pixels.shape[:2]
-    check_holds(path, (height, width), channels=channels, deep=photo.pixels.dtype == np.uint16)
-    try:
-        encoder = encoders()[path.suffix.lower()]
-        gray = photo.gray and encoder.gray
-        known = gray_profile() if gray else srgb_profile()
-        encoded = encode_photo(
-            encoder,
-            photo.pixels[:, :, 0] if gray else photo.pixels,
-            photo.alpha,
-            photo.exif,
-            known if photo.profiled else b"",
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise DataError(
-            f"cannot write {path}: {error}", hint="--out with the ending .png", path=path
-        ) from error
-    write_bytes(path, encoded)
-
-
-def check_writable(path: Path) -> None:
-    """Raise DataError when no format is written under the ending of `path`."""
-    if path.suffix.lower() not in writable_endings():
-        raise DataError(
-            f"cannot write a picture as '{path.name}'",
-            hint=f"end it with one of {' '.join(sorted(writable_endings()))}",
-            path=path,
-        )
-
-
-def check_holds(
-    path: Path, size: tuple[int, int], *, channels: int = 3, deep: bool = False
-) -> None:
-    """Raise DataError when the format of `path` cannot hold a picture of (height, width)."""
-    encoder, (height, width) = encoders()[path.suffix.lower()], size
-    kept = deep and encoder.encode_16_bit is not None
-    side = encoder.most_side_16_bit if kept else encoder.most_side
-    stored = height * width * channels * (2 if kept else 1)
-    if max(height, width) <= side and stored <= encoder.most_bytes:
-        return
-    limit = f"{side:,} a side" if max(height, width) > side else f"{encoder.most_bytes:,} bytes"
-    raise DataError(
-        f"cannot write {path}: it has {width}x{height} pixels, {path.suffix} takes {limit}",
-        hint="--out with the ending .png" if path.suffix != ".png" else "--out with .tif",
-        path=path,
+    frame = PictureFrame(
+        (height, width),
+        deep=photo.pixels.dtype == np.uint16,
+        alpha=photo.alpha is not None,
+        gray=photo.gray,
+        exif=photo.exif,
+        profiled=photo.profiled,
     )
+    write_bands(path, frame, [(photo.pixels, photo.alpha)])
 
 
 def to_unit(pixels: "Tensor") -> "Tensor":

@@ -18,7 +18,7 @@ from srkit_core.errors import SrkitError
 from srkit_core.installed_formats import announced_formats
 from srkit_core.interfaces import PictureFormat, WritablePictureFormat
 from srkit_core.io.decode_errors import checked_size
-from srkit_core.io.encoders import Encoder
+from srkit_core.io.encoders import Encoder, at_once
 from srkit_core.io.raster import Decoder, Raster, Samples, from_channels
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def plugin_endings() -> frozenset[str]:
 def plugin_encoders() -> dict[str, Encoder]:
     """Return how files are written, by the ending."""
     return {
-        ending: Encoder(partial(_encode, one))
+        ending: Encoder(at_once(partial(_encode, one)))
         for one in announced_formats()
         for ending in one.spec.written
     }

@@ -1,7 +1,5 @@
 """How is a generator called on pictures of any size?"""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -95,14 +93,3 @@ class Model:
     def _missing(self, side: int) -> int:
         wanted = max(side, self.min_size)
         return -(-wanted // self.size_multiple) * self.size_multiple - side
-
-
-@contextmanager
-def naming_picture(picture: object, model: str = "") -> Iterator[None]:
-    """Let NotFiniteError name the picture, and the model by the word that a person wrote."""
-    try:
-        yield
-    except NotFiniteError as error:
-        by = f", with {model}" if model else ""
-        fact = f"{error.message}, of {picture}{by}"
-        raise NotFiniteError(fact, hint=error.hint, by_model=error.by_model) from error

@@ -1,12 +1,12 @@
 """How does a picture file become a larger one?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 from srkit_core.data.own_work import remember
 from srkit_core.devices import DeviceName, PrecisionName
@@ -15,27 +15,29 @@ from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import (
     DEEP,
     Photo,
-    Samples,
+    PictureFrame,
     check_holds,
     check_writable,
     image_size,
     looks_gray,
     read_photo,
-    to_bytes,
-    to_unit,
-    to_words,
-    write_photo,
+    write_bands,
 )
 from srkit_core.io.output_files import check_place
+from srkit_core.io.picture_writer import Rows
 from srkit_core.io.raster import to_8_bit
-from srkit_core.models.find_model import ModelLike, load_model
-from srkit_core.models.model import Model, naming_picture
 from srkit_core.oom import oom_guard
-from srkit_core.registry import Registry
+from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.backends.interface import Backend
-from srkit_core.upscaling.backends.torch_backend import TorchBackend
-from srkit_core.upscaling.memory_advice import memory_hint
-from srkit_core.upscaling.tiling import Tiling, tiling_of, upscale_array
+from srkit_core.upscaling.bands import Report, upscale_bands
+from srkit_core.upscaling.hand_over import hand_over
+from srkit_core.upscaling.memory_advice import upscaling_hint
+from srkit_core.upscaling.naming_picture import naming_picture
+from srkit_core.upscaling.tile_choice import TileChoice
+
+if TYPE_CHECKING:
+    from srkit_core.models.find_model import ModelLike
+    from srkit_core.registry import Registry
 
 Size: TypeAlias = tuple[int, int]
 
@@ -54,7 +56,7 @@ class Upscaled:
 
 
 def upscale(
-    model: ModelLike,
+    model: "ModelLike",
     source: str | Path,
     target: str | Path,
     *,
@@ -63,71 +65,90 @@ def upscale(
     overlap: int | None = None,
     device: DeviceName = "auto",
     precision: PrecisionName = "auto",
-    registry: Registry | None = None,
+    registry: "Registry | None" = None,
 ) -> Upscaled:
     """Upscale a picture file into another; a file of that name is replaced.
 
     `model` is a weights file, a run folder, the name of known weights or of a baseline, or a loaded
-    model, which is the quickest for many pictures. `scale` is for a baseline (default: 4). The rest
-    is as in `upscale_file` and `load_model`, with their errors.
+    model, which is the quickest for many pictures. `scale` is for a baseline (default: 4). `tile`
+    and `overlap` are in LR pixels (default: as memory and cost allow). The rest is as in
+    `upscale_file` and `load_model`, with their errors.
     """
+    from srkit_core.models.find_model import load_model
+    from srkit_core.upscaling.backends.torch_backend import TorchBackend
+
     loaded = load_model(model, scale=scale, device=device, precision=precision, registry=registry)
-    named = "" if isinstance(model, Model) else str(model)
+    named = str(model) if isinstance(model, str | Path) else ""
     source, target = at_home(Path(source)), at_home(Path(target))
     check_place(target)
-    return upscale_file(
-        TorchBackend(loaded), source, target, tile=tile, overlap=overlap, named=named
-    )
+    choice = TileChoice(tile, overlap)
+    return upscale_file(TorchBackend(loaded), source, target, choice, named=named)
 
 
 def upscale_file(
     backend: Backend,
     source: Path,
     target: Path,
+    choice: TileChoice | None = None,
     *,
-    tile: int | None = None,
-    overlap: int | None = None,
     named: str = "",
+    report: Report | None = None,
 ) -> Upscaled:
     """Upscale a picture into `target`, with a backend, clamped and rounded.
 
     16 bit stay 16 where the target's format has them, gray stays gray; alpha is upscaled apart, by
     bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
     into what is seen. EXIF that still applies is kept, and a source with a profile gives a target
-    with that of sRGB. `tile` and `overlap` are in LR pixels;
-    by default pictures up to 512 x 512 are taken whole. Raises DataError when the source cannot be
+    with that of sRGB. Rows are encoded and written while further ones are computed; `report` is
+    told how many of how many LR pixels are done. Raises DataError when the source cannot be
     read or the target cannot be written, NotFiniteError, which calls the model `named`, when it
-    makes NaN or infinity of it.
+    makes NaN or infinity of it, OutOfMemoryError when no tile of `choice` fits.
     """
     check_writable(target)
     before = image_size(source)
     after = (before[0] * backend.scale, before[1] * backend.scale)
     check_holds(target, after)
-    tiling = tiling_of(backend, before, tile, overlap)
+    choice = choice or TileChoice()
     doing = f"while {source} was upscaled to {after[1]}x{after[0]}"
-    hint = memory_hint(
-        backend, before, tiling, backend.free_bytes(), on_host=backend.device == "cpu"
-    )
-    with oom_guard(hint, doing), naming_picture(source, named):
-        photo = _larger(backend, read_photo(source), tiling, deep=target.suffix.lower() in DEEP)
-        write_photo(target, photo)
+    with (
+        naming_picture(source, named),
+        oom_guard(upscaling_hint(backend, before, target, choice), doing),
+    ):
+        photo = _suited(read_photo(source), target)
+        rows = _larger(backend, photo, choice, report)
+        hand_over(rows, partial(write_bands, target, _frame(photo, after)))
     remember(target)
     return Upscaled(before, after, photo.notes)
 
 
-def _larger(backend: Backend, photo: Photo, tiling: Tiling, *, deep: bool) -> Photo:
-    seen = fill_hidden(photo.pixels, photo.alpha)
-    if not deep:
-        seen = to_8_bit(seen)
-    larger = upscale_array(backend, seen, tiling, gray=photo.gray or looks_gray(seen))
-    alpha = photo.alpha
-    if alpha is not None:
-        alpha = _larger_alpha(alpha, backend.scale, deep=seen.dtype == np.uint16)
-    return replace(photo, pixels=larger, alpha=alpha)
+def _suited(photo: Photo, target: Path) -> Photo:
+    """Return a photo as the network is to see it: of the depth that the target has, and without
+    colours that nobody saw.
+    """
+    pixels, alpha = fill_hidden(photo.pixels, photo.alpha), photo.alpha
+    if target.suffix.lower() not in DEEP:
+        pixels, alpha = to_8_bit(pixels), None if alpha is None else to_8_bit(alpha)
+    return replace(photo, pixels=pixels, alpha=alpha)
 
 
-def _larger_alpha(alpha: Samples, scale: int, *, deep: bool) -> Samples:
-    unit = to_unit(torch.from_numpy(alpha[:, :, None])[None])
-    larger = F.interpolate(unit, scale_factor=float(scale), mode="bicubic", align_corners=False)
-    samples: Samples = (to_words(larger) if deep else to_bytes(larger))[0, :, :, 0].numpy()
-    return samples
+def _frame(photo: Photo, size: Size) -> PictureFrame:
+    return PictureFrame(
+        size,
+        deep=photo.pixels.dtype == np.uint16,
+        alpha=photo.alpha is not None,
+        gray=photo.gray,
+        exif=photo.exif,
+        profiled=photo.profiled,
+    )
+
+
+def _larger(
+    backend: Backend, photo: Photo, choice: TileChoice, report: Report | None
+) -> Iterator[Rows]:
+    pixels, alpha = photo.pixels, photo.alpha
+    gray = photo.gray or looks_gray(pixels)
+    for band in upscale_bands(backend, pixels, choice, gray=gray, report=report):
+        beside = None
+        if alpha is not None:
+            beside = larger_alpha(alpha, backend.scale, band.start, band.stop)
+        yield band.pixels, beside

@@ -125,6 +125,11 @@ def test_the_front_door_imports_nothing_until_it_is_used():
     }
 
 
+def test_a_picture_is_upscaled_without_torch_where_the_backend_needs_none():
+    module = "srkit_core.upscaling.upscale_file"
+    assert _run(IMPORT, ["torch"], [module]) == {module: []}
+
+
 UPSCALE = """
 import json, sys
 from srkit_core.cli.app import run

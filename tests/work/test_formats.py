@@ -494,7 +494,7 @@ def test_what_the_table_says_of_a_written_format_is_so(tmp_path, known, ending):
     write_photo(path, Photo(noise(24, 32, deep=True), alpha, exif.tobytes(), profiled=True))
     photo = read_photo(path)
     assert decoder_of(path) is known.decoder
-    assert (photo.pixels.dtype == np.uint16) == (known.encoder.encode_16_bit is not None)
+    assert (photo.pixels.dtype == np.uint16) == known.encoder.deep
     assert (photo.alpha is not None) == known.encoder.alpha
     assert (b"Maker" in photo.exif, photo.profiled) == (known.encoder.exif, known.encoder.profile)
 

@@ -1,5 +1,7 @@
 """Is what is advised when memory runs out something that helps?"""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -17,9 +19,11 @@ from srkit_core.recipe import Stage
 from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
 from srkit_core.upscaling.backends import torch_backend
-from srkit_core.upscaling.backends.torch_backend import free_device_bytes
-from srkit_core.upscaling.memory_advice import WRITTEN_BYTES, memory_hint
-from srkit_core.upscaling.tiling import AUTO_TILE, Tiling, tiling_of
+from srkit_core.upscaling.backends.torch_backend import TorchBackend, free_device_bytes
+from srkit_core.upscaling.memory_advice import SCORED_BYTES, scoring_hint, upscaling_hint
+from srkit_core.upscaling.tensor_tiles import AUTO_TILE
+from srkit_core.upscaling.tile_choice import TileChoice
+from srkit_core.upscaling.tiling import Tiling
 
 GIB = 2**30
 
@@ -61,28 +65,46 @@ def roomy(monkeypatch):
         ((40, 40), None, 32),
     ],
 )
-def test_the_tile_is_always_smaller_than_the_one_in_use(roomy, lr, tile, advised):
-    hint = memory_hint(fake(), lr, Tiling(tile, 0), 64 * GIB)
+def test_the_tile_is_always_smaller_than_the_one_in_use(lr, tile, advised):
+    hint = scoring_hint(fake(), lr, Tiling(tile, 0), 64 * GIB, on_host=True)
     assert hint.startswith(f"--tile {advised}; SR alone takes about")
+    asked = upscaling_hint(TorchBackend(fake()), lr, Path("a.png"), TileChoice(tile))
+    assert tile is None or asked == f"--tile {advised}, or none, which finds one that fits"
 
 
 @pytest.mark.parametrize(("lr", "tile"), [((3000, 4000), 32), ((3000, 4000), 8), ((30, 32), None)])
-def test_no_tile_is_offered_below_the_smallest(roomy, lr, tile):
-    hint = memory_hint(fake(), lr, Tiling(tile, 0), 64 * GIB)
+def test_no_tile_is_offered_below_the_smallest(lr, tile):
+    hint = scoring_hint(fake(), lr, Tiling(tile, 0), 64 * GIB, on_host=True)
     assert hint == "a smaller network, or a machine with more memory"
-    assert "--tile" not in memory_hint(fake(min_size=64), (90, 90), Tiling(64, 0), None)
+    assert upscaling_hint(TorchBackend(fake()), lr, Path("a.png"), TileChoice(tile)) == hint
+    assert "--tile" not in scoring_hint(
+        fake(min_size=64), (90, 90), Tiling(64, 0), None, on_host=True
+    )
 
 
 def test_no_tile_is_offered_where_the_result_alone_is_too_large():
     lr = (3000, 4000)
-    needed = 3000 * 4000 * 16 * WRITTEN_BYTES
+    needed = 3000 * 4000 * 16 * SCORED_BYTES
     assert needed > 2 * GIB
-    hint = memory_hint(fake(scale=4), lr, Tiling(256, 0), 2 * GIB)
+    hint = scoring_hint(fake(scale=4), lr, Tiling(256, 0), 2 * GIB, on_host=True)
     assert hint.startswith(
         f"no tile helps: SR alone takes about {needed / GIB:.1f} GiB, and 2.0 GiB are free; "
     )
     assert "--tile" not in hint
-    assert memory_hint(fake(scale=4), lr, Tiling(256, 0), None).startswith("--tile 128")
+    hint = scoring_hint(fake(scale=4), lr, Tiling(256, 0), None, on_host=False)
+    assert hint.startswith("--tile 128")
+
+
+def test_a_format_that_is_held_whole_is_told_of_one_that_is_not(monkeypatch):
+    monkeypatch.setattr(torch_backend, "free_host_bytes", lambda: GIB)
+    backend, lr = TorchBackend(fake(scale=4)), (3000, 4000)
+    hint = upscaling_hint(backend, lr, Path("a.jpg"), TileChoice())
+    assert hint == (
+        "--out with the ending .png, which is written row by row: "
+        ".jpg takes about 1.1 GiB at once, and 1.0 GiB are free"
+    )
+    hint = upscaling_hint(backend, lr, Path("a.tif"), TileChoice())
+    assert hint == "a smaller network, or a machine with more memory"
 
 
 def test_training_is_not_told_of_flags_that_it_does_not_have(roomy):
@@ -100,20 +122,14 @@ def test_what_is_free_is_a_number_of_bytes():
     assert free_device_bytes(torch.device("meta")) is None
 
 
-def test_the_tiling_of_a_size_is_that_of_a_picture():
-    assert tiling_of(fake(receptive=7), (512, 513)) == Tiling(AUTO_TILE, 7)
-    assert tiling_of(fake(receptive=7), (512, 512)) == Tiling(None, 7)
-    assert tiling_of(fake(receptive=7), (9, 9), 4, 1) == Tiling(4, 1)
-
-
 def test_upscale_names_picture_and_size(tmp_path, smooth, roomy):
     write_image(tmp_path / "a.png", smooth(60, 70))
     with pytest.raises(OutOfMemoryError) as caught:
-        upscale(fake(), tmp_path / "a.png", tmp_path / "b.png")
+        upscale(fake(), tmp_path / "a.png", tmp_path / "b.png", tile=60)
     assert caught.value.message == (
         f"memory ran out while {tmp_path / 'a.png'} was upscaled to 140x120"
     )
-    side = int(caught.value.hint.removeprefix("--tile ").partition(";")[0])
+    side = int(caught.value.hint.removeprefix("--tile ").partition(",")[0])
     network = Full(side * side)
     upscale(fake(network), tmp_path / "a.png", tmp_path / "b.png", tile=side, overlap=0)
     assert (tmp_path / "b.png").exists()
@@ -132,12 +148,12 @@ def test_the_command_says_it_in_two_lines(tmp_path, smooth, monkeypatch, capsys,
     def full(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("srkit_core.upscaling.upscale_file.upscale_array", full)
+    monkeypatch.setattr("srkit_core.upscaling.upscale_file.upscale_bands", full)
     words = ["upscale", "nearest", str(tmp_path / "a.png"), "--out", str(tmp_path / "b.png")]
     assert run([*words, "--tile", "50"]) == 6
     told = capsys.readouterr().err.splitlines()
     assert told[0] == f"error: memory ran out while {tmp_path / 'a.png'} was upscaled to 280x240"
-    assert told[1].startswith("try: --tile 32;")
+    assert told[1].startswith("try: --tile 32,")
 
 
 def test_recomputing_is_advised_once_and_to_those_who_can():

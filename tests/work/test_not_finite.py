@@ -29,7 +29,8 @@ from srkit_core.models.weights_file import save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Component, discover
 from srkit_core.specs import GeneratorSpec
-from srkit_core.upscaling.tiling import Tiling, upscale_tiled
+from srkit_core.upscaling.tensor_tiles import upscale_tiled
+from srkit_core.upscaling.tiling import Tiling
 
 BAD = [float("nan"), float("inf"), -float("inf")]
 

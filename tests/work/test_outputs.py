@@ -268,7 +268,7 @@ def test_upscale_knows_before_the_work_what_the_format_takes(
 ):
     source, target = tmp_path / "wide.png", tmp_path / f"large.{ending}"
     Image.new("RGB", (width, 2)).save(source)
-    monkeypatch.setattr("srkit_core.upscaling.upscale_file.upscale_array", None)
+    monkeypatch.setattr("srkit_core.upscaling.upscale_file.upscale_bands", None)
     code, fact, _ = failing("upscale", "nearest", source, "--scale", "2", "--out", target)
     assert code == 4
     assert fact.startswith(f"cannot write {target}: it has {2 * width}x4 pixels, .{ending} takes")

@@ -15,7 +15,8 @@ from srkit_core.models.model import Model
 from srkit_core.plan import bind_generator
 from srkit_core.registry import Component, discover
 from srkit_core.specs import GeneratorSpec
-from srkit_core.upscaling.tiling import AUTO_TILE, Tiling, choose_tiling, upscale_tiled
+from srkit_core.upscaling.tensor_tiles import AUTO_TILE, exact_tiling, upscale_tiled
+from srkit_core.upscaling.tiling import Tiling
 
 RADIUS = 3
 """How far srvgg(blocks=1) sees: three convolutions of 3x3."""
@@ -165,9 +166,8 @@ def test_a_precision_is_used_inside_only():
 )
 def test_auto_cuts_pictures_of_more_than_512_by_512_pixels(convolutional, size, tile):
     lr = torch.empty(1, 3, *size, device="meta")
-    assert choose_tiling(convolutional, lr) == Tiling(tile, convolutional.spec.receptive)
-    assert choose_tiling(convolutional, lr, 64) == Tiling(64, convolutional.spec.receptive)
-    assert choose_tiling(convolutional, lr, 64, 0) == Tiling(64, 0)
+    assert exact_tiling(convolutional, lr) == Tiling(tile, RADIUS)
+    assert exact_tiling(convolutional, lr, 64) == Tiling(64, RADIUS)
 
 
 def test_a_picture_within_one_tile_is_not_cut():
@@ -175,7 +175,7 @@ def test_a_picture_within_one_tile_is_not_cut():
     upscale_tiled(model, picture(9, 10), Tiling(10, 4))
     assert model.network.sizes == [(9, 10)]
     upscale_tiled(model, picture(9, 25), Tiling(10, 0))
-    assert model.network.sizes[1:] == [(9, 10), (9, 10), (9, 5)]
+    assert model.network.sizes[1:] == [(9, 9), (9, 9), (9, 7)]
 
 
 @pytest.mark.parametrize("wrong", [{"tile": 0}, {"tile": -4}, {"tile": 8, "overlap": -1}])

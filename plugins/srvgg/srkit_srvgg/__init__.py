@@ -58,6 +58,11 @@ _LAYOUTS: Final = [
 """Names under which other projects store the tensors of SRVGGNetCompact."""
 
 
+def _receptive(options: Mapping[str, Any], /) -> int:
+    """Count the convolutions, which reach one pixel each."""
+    return int(options["blocks"]) + 2
+
+
 def _opened_by(options: Mapping[str, Any], /) -> str:
     return "tools that read Real-ESRGAN's SRVGGNetCompact: BasicSR, Real-ESRGAN, chaiNNer, ComfyUI"
 
@@ -74,6 +79,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             source="SRVGGNetCompact in the code of Wang et al. 2021 (Real-ESRGAN); it has no "
             "paper of its own",
             scales=(1, 2, 3, 4),
+            receptive=_receptive,
             opened_by=_opened_by,
         ),
         *_LAYOUTS,

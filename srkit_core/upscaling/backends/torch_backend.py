@@ -10,6 +10,7 @@ from torch import Tensor
 from srkit_core.io.images import Samples, to_bytes, to_unit, to_words
 from srkit_core.models.build import build_network, to_device
 from srkit_core.models.model import Model
+from srkit_core.upscaling.backends.layer_memory import bytes_of_a_pixel
 from srkit_core.upscaling.free_memory import free_host_bytes
 
 _RED, _BLUE = 0.299, 0.114
@@ -46,8 +47,12 @@ class TorchBackend:
         return free_device_bytes(self.model.device)
 
     def pixel_bytes(self) -> int | None:
-        """Return None: torch does not tell."""
-        return None
+        """Return about how many bytes of it an LR pixel takes, None where there are too few."""
+        return self._pixel_bytes
+
+    @cached_property
+    def _pixel_bytes(self) -> int | None:
+        return bytes_of_a_pixel(self.model)
 
     @cached_property
     def _model_of_16_bit(self) -> Model:

@@ -1,0 +1,134 @@
+"""How is a picture written into a file, row by row?"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from srkit_core.errors import DataError
+from srkit_core.io.atomic import write_parts
+from srkit_core.io.encoders import Encoder, Header
+from srkit_core.io.exif import valid_exif
+from srkit_core.io.formats import encoders, writable_endings
+from srkit_core.io.raster import Samples, gray_profile, on_white, srgb_profile, to_8_bit
+
+Rows: TypeAlias = tuple[Samples, Samples | None]
+"""A band of rows: colours (h, W, 3) and alpha (h, W), uint8 or uint16 alike."""
+
+
+@dataclass(frozen=True)
+class PictureFrame:
+    """What is known of a picture before its pixels: (height, width), whether they are uint16 and
+    have `alpha`; the rest is as in `Photo`.
+    """
+
+    size: tuple[int, int]
+    deep: bool = False
+    alpha: bool = False
+    gray: bool = False
+    exif: bytes = b""
+    profiled: bool = False
+
+
+def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
+    """Write a picture, whose rows come from top to bottom, in the format that the ending of `path`
+    names.
+
+    The file appears whole or not at all; PNG and TIFF are written as rows come, other formats when
+    all are there.
+
+    16 bit, gray, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8,
+    gray replicated and alpha laid on white. Broken EXIF is left out. A picture that was `profiled`
+    bears the ICC profile of sRGB where the format has a place for it, any other none. Raises
+    DataError when the format or the place cannot take the picture, DiskFullError, and what making
+    the bands raises.
+    """
+    check_writable(path)
+    check_holds(path, frame.size, channels=3 + frame.alpha, deep=frame.deep)
+    encoder = encoders()[path.suffix.lower()]
+    source = _Source(bands)
+    rows = (_channels(encoder, frame, *one) for one in source)
+    write_parts(path, _encoded(path, encoder, _header(encoder, frame), rows, source))
+
+
+class _Source:
+    """Bands, and the error that ended them."""
+
+    def __init__(self, bands: Iterable[Rows]) -> None:
+        self._bands = bands
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Iterator[Rows]:
+        try:
+            yield from self._bands
+        except Exception as error:
+            self.error = error
+            raise
+
+
+def _encoded(
+    path: Path, encoder: Encoder, header: Header, rows: Iterable[Samples], source: _Source
+) -> Iterator[bytes | memoryview]:
+    try:
+        yield from encoder.encode(header, rows)
+    except (OSError, ValueError, RuntimeError) as error:
+        if error is source.error:
+            raise
+        raise DataError(
+            f"cannot write {path}: {error}", hint="--out with the ending .png", path=path
+        ) from error
+
+
+def _header(encoder: Encoder, frame: PictureFrame) -> Header:
+    gray = frame.gray and encoder.gray
+    profile = gray_profile() if gray else srgb_profile()
+    return Header(
+        *frame.size,
+        channels=(1 if gray else 3) + (frame.alpha and encoder.alpha),
+        deep=frame.deep and encoder.deep,
+        exif=valid_exif(frame.exif) if encoder.exif else b"",
+        profile=profile if frame.profiled and encoder.profile else b"",
+    )
+
+
+def _channels(
+    encoder: Encoder, frame: PictureFrame, colours: Samples, alpha: Samples | None
+) -> Samples:
+    """Return (h, W), or (h, W, 2 to 4), as the format has it."""
+    if frame.gray and encoder.gray:
+        colours = colours[:, :, 0]
+    if alpha is not None and encoder.alpha:
+        samples: Samples = np.dstack([colours, alpha])
+    else:
+        samples = on_white(colours, alpha)
+    return samples if encoder.deep else to_8_bit(samples)
+
+
+def check_writable(path: Path) -> None:
+    """Raise DataError when no format is written under the ending of `path`."""
+    if path.suffix.lower() not in writable_endings():
+        raise DataError(
+            f"cannot write a picture as '{path.name}'",
+            hint=f"end it with one of {' '.join(sorted(writable_endings()))}",
+            path=path,
+        )
+
+
+def check_holds(
+    path: Path, size: tuple[int, int], *, channels: int = 3, deep: bool = False
+) -> None:
+    """Raise DataError when the format of `path` cannot hold a picture of (height, width)."""
+    encoder, (height, width) = encoders()[path.suffix.lower()], size
+    kept = deep and encoder.deep
+    side = encoder.most_side_16_bit if kept else encoder.most_side
+    stored = height * width * channels * (2 if kept else 1)
+    if max(height, width) <= side and stored <= encoder.most_bytes:
+        return
+    limit = f"{side:,} a side" if max(height, width) > side else f"{encoder.most_bytes:,} bytes"
+    raise DataError(
+        f"cannot write {path}: it has {width}x{height} pixels, {path.suffix} takes {limit}",
+        hint="--out with the ending .png" if path.suffix != ".png" else "--out with .tif",
+        path=path,
+    )

@@ -1,0 +1,193 @@
+"""Is a picture that is upscaled band by band the one that is upscaled whole?"""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from srkit_core.errors import OutOfMemoryError
+from srkit_core.io.images import Photo, read_photo, write_photo
+from srkit_core.upscaling.alpha import larger_alpha
+from srkit_core.upscaling.bands import upscale_bands
+from srkit_core.upscaling.tile_choice import EXACT_OVERLAP, HOST_BUDGET, TileChoice, seams_of
+from srkit_core.upscaling.upscale_file import upscale_file
+
+REACH = 4
+
+
+class Blur:
+    """Enlarges twice what is averaged over REACH pixels around; a `Backend` without torch."""
+
+    name, device, scale = "blur", "cpu", 2
+    size_multiple = min_size = 1
+
+    def __init__(self, receptive=REACH, *, most=None, free=None, pixel_bytes=None):
+        self.receptive, self.most = receptive, most
+        self.sizes = []
+        self.free, self.bytes = free, pixel_bytes
+
+    def __call__(self, lr, /, *, gray=False):
+        self.sizes.append(lr.shape[:2])
+        if self.most and max(lr.shape[:2]) > self.most:
+            raise MemoryError
+        padded = np.pad(lr.astype(np.float64), ((REACH, REACH), (REACH, REACH), (0, 0)), "edge")
+        across = sum(padded[i : i + lr.shape[0]] for i in range(2 * REACH + 1))
+        both = sum(across[:, i : i + lr.shape[1]] for i in range(2 * REACH + 1))
+        mean = np.rint(both / (2 * REACH + 1) ** 2)
+        if gray:
+            mean = np.repeat(mean[:, :, 1:2], 3, axis=2)
+        return mean.astype(lr.dtype).repeat(2, 0).repeat(2, 1)
+
+    def free_bytes(self):
+        return self.free
+
+    def pixel_bytes(self):
+        return self.bytes
+
+
+def noise(height, width, kind=np.uint8):
+    rng = np.random.default_rng(height * width)
+    return rng.integers(0, np.iinfo(kind).max, (height, width, 3), endpoint=True, dtype=kind)
+
+
+def joined(backend, lr, choice, **options):
+    bands = list(upscale_bands(backend, lr, choice, **options))
+    assert [one.start for one in bands] == [0, *(one.stop for one in bands[:-1])]
+    assert all(len(one.pixels) == backend.scale * (one.stop - one.start) for one in bands)
+    return np.concatenate([one.pixels for one in bands])
+
+
+@pytest.mark.parametrize("size", [(40, 50), (1, 30), (37, 1), (9, 9)])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("tile", [1, 5, 16, 33, 64])
+def test_tiles_that_see_all_they_need_make_the_whole_picture(size, kind, tile):
+    lr = noise(*size, kind)
+    assert np.array_equal(joined(Blur(), lr, TileChoice(tile)), Blur()(lr))
+    assert np.array_equal(joined(Blur(), lr, TileChoice(tile), gray=True), Blur()(lr, gray=True))
+
+
+@pytest.mark.parametrize("tile", [8, 11, 30])
+def test_a_blended_overlap_of_what_is_needed_changes_nothing(tile):
+    lr = noise(40, 50)
+    assert seams_of(Blur(100), 8).blend == REACH
+    assert np.array_equal(joined(Blur(100), lr, TileChoice(tile, 8)), Blur()(lr))
+
+
+def test_less_overlap_is_blended_and_differs_less_than_a_cut():
+    lr = noise(40, 50)
+    exact = Blur()(lr).astype(int)
+    cut = np.abs(joined(Blur(2), lr, TileChoice(10, 2)).astype(int) - exact).max()
+    blended = np.abs(joined(Blur(REACH), lr, TileChoice(10, 2)).astype(int) - exact).max()
+    assert 0 < blended < cut
+
+
+def test_progress_ends_at_every_pixel():
+    told = []
+    joined(Blur(), noise(20, 30), TileChoice(10), report=lambda *one: told.append(one))
+    assert [done for done, _ in told] == [100, 200, 300, 400, 500, 600]
+    assert {total for _, total in told} == {600}
+
+
+def test_a_tile_that_does_not_fit_is_halved_and_remembered():
+    lr, choice = noise(200, 150), TileChoice()
+    backend = Blur(most=70)
+    assert np.array_equal(joined(backend, lr, choice), Blur()(lr))
+    assert [size for size in backend.sizes if max(size) > 70] == [(200, 150), (104, 79)]
+    again = Blur(most=70)
+    joined(again, noise(150, 200), choice)
+    assert max(max(size) for size in again.sizes) <= 70
+
+
+def test_a_tile_that_was_asked_for_is_kept_and_the_least_is_tried_once(tmp_path):
+    write_photo(tmp_path / "a.png", Photo(noise(90, 90)))
+    for asked, hint in ((60, "--tile 32"), (None, "a smaller network")):
+        backend = Blur(most=20)
+        with pytest.raises(OutOfMemoryError, match=r"a.png was upscaled to 180x180") as caught:
+            upscale_file(backend, tmp_path / "a.png", tmp_path / "b.png", TileChoice(asked))
+        assert caught.value.hint.startswith(hint)
+        assert len(backend.sizes) == (1 if asked else 2)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("free", "pixel_bytes", "size", "tile"),
+    [
+        (2**40, 1024, (700, 700), None),
+        (2**40, 1024, (3000, 4000), 256),
+        (2**40, 2**14, (3000, 4000), int((HOST_BUDGET / 2**14) ** 0.5) - 2 * REACH),
+        (2**26, 2**14, (3000, 4000), int((2**25 / 2**14) ** 0.5) - 2 * REACH),
+        (None, None, (100, 100), None),
+        (1, 2**14, (200, 100), 32),
+    ],
+)
+def test_a_tile_is_as_large_as_memory_allows_and_cost_asks_for(free, pixel_bytes, size, tile):
+    backend = Blur(free=free, pixel_bytes=pixel_bytes)
+    tiling = TileChoice().tiling(backend, size)
+    assert (tiling.tile, tiling.overlap, tiling.blend) == (tile, REACH, 0)
+
+
+def test_a_large_receptive_field_is_seen_in_part_and_blended():
+    assert seams_of(Blur(EXACT_OVERLAP)).blend == 0
+    seams = seams_of(Blur(100))
+    assert (seams.overlap, seams.blend) == (EXACT_OVERLAP, EXACT_OVERLAP // 2)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_alpha_is_that_of_the_whole_and_of_torch(scale, kind):
+    alpha = noise(41, 7, kind)[:, :, 0]
+    full = np.iinfo(kind).max
+    larger = larger_alpha(alpha, scale, 0, 41)
+    unit = torch.from_numpy(alpha.astype(np.float64))[None, None]
+    wanted = functional.interpolate(unit, scale_factor=float(scale), mode="bicubic")[0, 0]
+    wanted = wanted.clamp(0, full).round().numpy()
+    assert np.abs(larger - wanted).max() <= 1
+    assert np.abs(larger - wanted).mean() < 0.01
+    parts = [larger_alpha(alpha, scale, *one) for one in ((0, 3), (3, 40), (40, 41))]
+    assert np.array_equal(np.concatenate(parts), larger)
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "webp", "jp2", "jxl"])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_bands_write_what_the_whole_does(tmp_path, ending, kind):
+    alpha = noise(40, 50, kind)[:, :, 0]
+    write_photo(tmp_path / "a.png", Photo(noise(40, 50, kind), alpha))
+    for name, tile in (("whole", None), ("tiles", 7)):
+        upscale_file(Blur(), tmp_path / "a.png", tmp_path / f"{name}.{ending}", TileChoice(tile))
+    whole, tiles = (read_photo(tmp_path / f"{name}.{ending}") for name in ("whole", "tiles"))
+    assert whole.pixels.shape == (80, 100, 3)
+    assert np.array_equal(whole.pixels, tiles.pixels)
+    assert np.array_equal(whole.alpha, tiles.alpha)
+
+
+class Stopped(Blur):
+    """Is stopped by a person at its third tile."""
+
+    def __call__(self, lr, /, *, gray=False):
+        if len(self.sizes) == 2:
+            raise KeyboardInterrupt
+        return super().__call__(lr, gray=gray)
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "jpg"])
+def test_nothing_is_left_of_a_picture_that_was_stopped(tmp_path, ending):
+    write_photo(tmp_path / "a.png", Photo(noise(40, 10)))
+    with pytest.raises(KeyboardInterrupt):
+        upscale_file(Stopped(), tmp_path / "a.png", tmp_path / f"b.{ending}", TileChoice(10))
+    assert [one.name for one in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_picture(tmp_path):
+    peaks = []
+    for rows in (400, 3200):
+        lr = np.zeros((rows, 300, 3), np.uint8)
+        write_photo(tmp_path / "a.png", Photo(lr))
+        tracemalloc.start()
+        upscale_file(Blur(), tmp_path / "a.png", tmp_path / "b.png", TileChoice(50))
+        peaks.append(tracemalloc.get_traced_memory()[1] - lr.nbytes)
+        tracemalloc.stop()
+    grown = (peaks[1] - peaks[0]) / (2800 * 300 * 4)
+    assert grown < 4
