@@ -144,8 +144,10 @@ def plan(recipe: Recipe, registry: Registry) -> Plan:
     check_adversarial(recipe, losses)
     degradation = None if stored else _bind_degradation(registry, recipe)
     validation = bind_validation(registry, recipe, degradation)
-    decided = validation.best_of or ("", *validation.sets)
-    check_contests(recipe, [one.schedule.figure for one in stages], validation.labels_of(decided))
+    labels = validation.labels_of(validation.best_of) or tuple(
+        dict.fromkeys(term.label for term in validation.terms)
+    )
+    check_contests(recipe, [one.schedule.figure for one in stages], labels)
     check_averages(recipe)
     for stage in recipe.stages:
         check_crop(stage, generator, recipe.scale)

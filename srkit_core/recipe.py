@@ -45,7 +45,7 @@ from srkit_core.fields import (
 from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.reserved_names import name_fault
 from srkit_core.schedule import Ramp, Schedule
-from srkit_core.validation_config import Validation, ValidationSet
+from srkit_core.validation_config import UNNAMED, Validation, ValidationSet
 
 _LONGEST: Final = 10**12
 _MOST_SAMPLES: Final = 1_000_000
@@ -174,7 +174,7 @@ class Data(RecipeTable):
     def lr_names_of(self, data: str) -> str:
         """Return how LR files of a set are called, `train` or the name of a validation set."""
         names = self.lr_names
-        return names if isinstance(names, str) else names.get(data or "val", "")
+        return names if isinstance(names, str) else names.get(data or UNNAMED, "")
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:

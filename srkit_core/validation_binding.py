@@ -9,7 +9,7 @@ from srkit_core.expressions import Chain, Sum, Term
 from srkit_core.metric_binding import MetricTerm, bind_metrics
 from srkit_core.recipe import PAIRED, Recipe
 from srkit_core.registry import Registry
-from srkit_core.validation_config import ProtocolName, Validation, ValidationSet
+from srkit_core.validation_config import UNNAMED, ProtocolName, Validation, ValidationSet
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ValidationPlan:
 
     def of(self, name: str) -> SetPlan:
         """Return how the set of that name is scored."""
-        return self.sets.get(name, self.usual)
+        return self.sets.get(name or UNNAMED, self.usual)
 
     @property
     def terms(self) -> tuple[MetricTerm, ...]:
@@ -64,7 +64,14 @@ class ValidationPlan:
         """Return which sets of these names decide what is best: those that the recipe says, else
         the first.
         """
-        return self.best_of or tuple(names[:1])
+        return self.chosen(names) or tuple(names[:1])
+
+    def chosen(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return which sets of these names the recipe says to decide, in its order; none: it says
+        nothing.
+        """
+        known = {name or UNNAMED: name for name in names}
+        return tuple(known[name] for name in self.best_of if name in known)
 
     def labels_of(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the labels of what is measured on any of these sets."""
@@ -80,7 +87,7 @@ def bind_validation(
     Raises RecipeError or RegistryError where it cannot be done here.
     """
     config = recipe.validation
-    usual = _bind_set(registry, config.of(""), degradation, recipe.scale, "validation")
+    usual = _bind_set(registry, config.usual, degradation, recipe.scale, "validation")
     sets = {
         name: _bind_set(
             registry, config.of(name), degradation, recipe.scale, f"validation.sets.{name}"

@@ -1,6 +1,6 @@
 """How is a generator scored while it trains, and on each validation set?"""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field, NonNegativeInt
 
@@ -17,9 +17,13 @@ from srkit_core.fields import (
 ProtocolName: TypeAlias = Literal["y", "rgb"]
 SheetColumn: TypeAlias = Literal["lr", "bicubic", "sr", "hr"]
 
+UNNAMED: Final = "val"
+"""How a recipe calls the set of `--val PATH`, and the pictures that were held out."""
+
 
 class ValidationSet(RecipeTable):
-    """How the pictures of `--val NAME=PATH` are scored, by that name.
+    """How the pictures of `--val NAME=PATH` are scored, by that name; `val` are those of
+    `--val PATH`, and without it those that were held out.
 
     What is not written is as under `[validation]`, and LR as the recipe makes it.
     """
@@ -65,11 +69,18 @@ class Validation(RecipeTable):
     """Whether metrics are also taken of the training batch at every logged step, patch by patch."""
     sets: dict[Annotated[str, Field(min_length=1)], ValidationSet] = Field(default_factory=dict)
     """Validation sets that are scored in another way than the others, by the name that --val gives
-    them."""
+    them, or val."""
+
+    @property
+    def usual(self) -> ValidationSet:
+        """How pictures are scored of which no table says otherwise."""
+        return self._completed(ValidationSet())
 
     def of(self, name: str) -> ValidationSet:
         """Return how the set of that name is scored, what its table leaves open taken from here."""
-        own = self.sets.get(name, ValidationSet())
+        return self._completed(self.sets.get(name or UNNAMED, ValidationSet()))
+
+    def _completed(self, own: ValidationSet) -> ValidationSet:
         fields = ("metrics", "protocol", "border", "crop")
         usual = {one: getattr(self, one) for one in fields if getattr(own, one) is None}
         return own.model_copy(update=usual)

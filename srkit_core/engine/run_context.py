@@ -146,7 +146,7 @@ def _build_validator(
     return Validator(
         sets=sets,
         usual=usual,
-        best_of=recipe.validation.best_of,
+        best_of=plan.validation.chosen(tuple(data.validation)),
         baseline=Model(build_network(bicubic), bicubic, recipe.scale),
         processes=processes,
         seed=recipe.seed,

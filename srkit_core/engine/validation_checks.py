@@ -10,6 +10,7 @@ from srkit_core.engine.validation_watch import said_of_files
 from srkit_core.errors import RecipeError
 from srkit_core.evaluation.centre_crops import said_of_small
 from srkit_core.evaluation.metric_sizes import check_metric_sizes, too_small
+from srkit_core.validation_config import UNNAMED
 
 
 def check_validation(context: RunContext) -> None:
@@ -32,10 +33,10 @@ def _check_lr(context: RunContext) -> None:
         if not stored or scored_by.degradation is None:
             continue
         if scored_by.own_lr and stored == len(pictures):
+            table, val = f"validation.sets.{name or UNNAMED}", f"--val {name}".rstrip()
             raise RecipeError(
-                f"validation.sets.{name}.degradation makes LR, and --val {name} takes it from "
-                "disk: one of them",
-                hint=f"--set validation.sets.{name}.degradation=paired, or --val {name}=HR alone",
+                f"{table}.degradation makes LR, and {val} takes it from disk: one of them",
+                hint=f"--set {table}.degradation=paired, or HR alone for {val}",
             )
         made = len(pictures) - stored
         if made:
@@ -46,7 +47,8 @@ def _check_lr(context: RunContext) -> None:
 
 def _check_deciding(context: RunContext) -> None:
     plan, names = context.plan.validation, tuple(context.data.validation)
-    missing = [name for name in plan.best_of if name not in names]
+    called = {name or UNNAMED for name in names}
+    missing = [name for name in plan.best_of if name not in called]
     if missing:
         given = ", ".join(f"'{name}'" for name in names if name)
         there = f"there are {given}" if given else "no validation set has a name"
@@ -91,16 +93,17 @@ def _check_metrics(context: RunContext) -> None:
 
 def _unmatched(context: RunContext) -> Iterator[str]:
     """Say which tables of the recipe are of no set, and which sets have none though others do."""
-    tables, names = context.plan.validation.sets, tuple(context.data.validation)
+    tables = context.plan.validation.sets
+    names = [name or UNNAMED for name in context.data.validation]
     plain = [name for name in names if name not in tables]
     for name in (one for one in tables if one not in names):
         near = difflib.get_close_matches(name, plain, n=1)
-        meant = f"; is '{near[0]}' meant?" if near and near[0] else ""
+        meant = f"; is '{near[0]}' meant?" if near else ""
         yield (
             f"[validation.sets.{name}] of the recipe changes nothing, as no --val {name}=PATH "
             f"gives its pictures{meant}"
         )
-    if tables and plain != [""]:
+    if tables and plain != [UNNAMED]:
         for name in plain:
             yield f"validation set '{name}' has no table in the recipe, and is scored as is usual"
 

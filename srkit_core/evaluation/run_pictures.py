@@ -13,6 +13,7 @@ from srkit_core.expressions import Chain
 from srkit_core.recipe import PAIRED, Recipe
 from srkit_core.recipe_files import read_run_recipe
 from srkit_core.run_folder import RunFolder, read_environment
+from srkit_core.validation_config import ValidationSet
 
 HeldOut: TypeAlias = Literal["val", "test"]
 _NAMES: Final = {"val": "validation", "test": "test"}
@@ -71,12 +72,13 @@ def _ways(run: RunFolder, split: str | None) -> tuple[dict[str, dict[str, Any]],
     wanted = _which(environment, split) if environment else "test"
     named = environment["arguments"].get("val") if environment and wanted == "val" else None
     val: dict[str, str] = dict(named or {})
-    return {name: _fields(recipe, name) for name in val or ("",)}, val
+    if wanted == "test":
+        return {"": _fields(recipe, recipe.validation.usual)}, val
+    return {name: _fields(recipe, recipe.validation.of(name)) for name in val or ("",)}, val
 
 
-def _fields(recipe: Recipe, name: str) -> dict[str, Any]:
+def _fields(recipe: Recipe, scored: ValidationSet) -> dict[str, Any]:
     """Return how a validation set is scored, as fields of an evaluation recipe."""
-    scored = recipe.validation.of(name)
     paired = recipe.degradation == PAIRED
     made = PAIRED if paired else Chain((*recipe.target.items, *recipe.degradation.items))
     degrade = made if scored.degradation is None else scored.degradation

@@ -202,6 +202,29 @@ def test_sets_that_decide_together_count_alike_whatever_they_hold():
     assert not Contest("psnr", "psnr", nan, {}, True, several=True).is_won(progress)
 
 
+def test_the_set_without_a_name_is_called_val_by_a_recipe(tmp_path, val):
+    sets = {"val": {"degradation": "bicubic", "metrics": "ssim"}}
+    listener = Listener()
+    wanted = recipe({"sets": sets, "best_of": ["val"]})
+    result = trained(tmp_path, wanted, {"": val["plain"]}, listener=listener)
+    assert [one for one in listener.notes if "table in the recipe" in one or "nothing" in one] == []
+    last = result.history("val")[-1]
+    assert "psnr" not in last
+    scores = evaluate(str(result.weights), val["plain"], degrade="bicubic", metrics="ssim")
+    assert last["ssim"] == pytest.approx(scores.mean("ssim"), abs=1e-5)
+    again = evaluate(str(result.folder), split="val", device="cpu")
+    best = max(row["ssim"] for row in result.history("val"))
+    assert again.mean("ssim") == pytest.approx(best, abs=1e-5)
+
+
+def test_pictures_that_were_held_out_are_called_val_too(tmp_path):
+    sets = {"val": {"metrics": "psnr(border=6)", "crop": 32}}
+    result = trained(tmp_path, recipe({"sets": sets}, target=""), None)
+    scores = evaluate(str(result.folder), split="val", device="cpu")
+    assert scores.protocol["crop"] == 32
+    assert scores.mean("psnr") == pytest.approx(result.best("psnr").value, abs=1e-4)
+
+
 def test_what_does_not_match_is_said(tmp_path, val):
     listener = Listener()
     sets = {"plian": {"crop": 32}, "real": {"degradation": "paired"}}
