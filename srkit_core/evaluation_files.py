@@ -14,6 +14,7 @@ from srkit_core.evaluation_recipe import (
     given_to_all,
 )
 from srkit_core.settings import read_setting
+from srkit_core.toml_text import parse_toml
 
 _Document: TypeAlias = dict[str, Any]
 
@@ -74,18 +75,14 @@ def with_settings(document: _Document, settings: Sequence[str]) -> _Document:
 def _read(path: Path) -> _Document:
     hint = "check the path, or name models and --data"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise RecipeError(f"there is no evaluation recipe {path}", hint=hint) from None
     except OSError as error:
         raise RecipeError(f"cannot read {path}: {error.strerror}", hint=hint) from None
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # beside what is no TOML: a number or a nesting beyond what Python reads
-        raise RecipeError(
-            f"{path} is not TOML: {error}", hint="it needs a table [models] and a line data = ..."
-        ) from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path} is not a text file", hint=hint) from None
+    return parse_toml(text, path, "it needs a table [models] and a line data = ...")
 
 
 def _refuse_lr(path: Path, sets: Mapping[str, Any], overrides: _Document) -> None:

@@ -8,7 +8,6 @@ no code.
 
 import difflib
 import shlex
-import tomllib
 from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
@@ -45,6 +44,7 @@ from srkit_core.fields import (
 from srkit_core.optimizer_config import OptimizersConfig
 from srkit_core.reserved_names import name_fault
 from srkit_core.schedule import Ramp, Schedule
+from srkit_core.toml_text import parse_toml
 from srkit_core.validation_config import UNNAMED, Validation, ValidationSet
 
 _LONGEST: Final = 10**12
@@ -249,15 +249,7 @@ def recipe_from_dict(document: dict[str, Any]) -> Recipe:
 
 def recipe_from_toml(text: str, *, origin: str = "the recipe") -> Recipe:
     """Read TOML; `origin` names the text in errors."""
-    try:
-        document = tomllib.loads(text)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # beside what is no TOML: a number or a nesting beyond what Python reads
-        raise RecipeError(
-            f"{origin} is not TOML: {error}", hint="srkit recipes srresnet shows a whole recipe"
-        ) from None
+    document = parse_toml(text, origin, "srkit recipes srresnet shows a whole recipe")
     if "models" in document and "stages" not in document:
         fact = f"{origin} is an evaluation recipe, it names models to compare"
         raise RecipeError(fact, hint=f"srkit eval {shlex.quote(origin)}")

@@ -1,13 +1,13 @@
 """Which keys does an option file hold?"""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from srkit_core.errors import RecipeError
 from srkit_core.option_files.sayings import Leaf
+from srkit_core.toml_text import parse_toml
 
 HINT: Final = "docs/moving.md lists the keys that are known; srkit recipes --fields those of srkit"
 
@@ -23,7 +23,7 @@ def read_options(path: Path) -> dict[str, Any]:
     """
     text = _text(path)
     toml = path.suffix.lower() == ".toml"
-    found = _toml(text, path) if toml else _yaml(text, path)
+    found = parse_toml(text, path, HINT) if toml else _yaml(text, path)
     if not isinstance(found, dict):
         raise RecipeError(f"{path} is no option file: it holds no keys", hint=HINT)
     return found
@@ -73,13 +73,6 @@ def _text(path: Path) -> str:
         raise RecipeError(f"cannot read {path}: {error.strerror}", hint="check the path") from None
     except ValueError:
         raise RecipeError(f"{path} is no text in UTF-8", hint=HINT) from None
-
-
-def _toml(text: str, path: Path) -> Any:
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RecipeError(f"{path} is not TOML: {error}", hint=HINT) from None
 
 
 def _yaml(text: str, path: Path) -> Any:
