@@ -58,6 +58,8 @@ def _faults_of(spec: AnnouncedSpec) -> Iterator[str]:
     if isinstance(spec, LayoutSpec):
         if bool(spec.generator) == bool(spec.discriminator):
             yield "it names one network: a generator, or a discriminator"
+        if not (spec.marks if spec.reads is None else spec.recognises):
+            yield "its files are known by marks; or give recognises together with reads"
         yield from _pattern_faults(spec)
 
 

@@ -21,10 +21,11 @@ from srkit_core.errors import OptionError, SrkitError, WeightsError
 from srkit_core.expressions import Call, parse_call, written
 from srkit_core.models.build import build_network
 from srkit_core.models.layout_choice import choose_layouts
+from srkit_core.models.table_keys import keys_of
 from srkit_core.models.table_reading import bind_network, network_of, read_table
 from srkit_core.models.weights_card import is_ours
 from srkit_core.models.weights_file import Tensors, fill
-from srkit_core.models.weights_tables import ChosenTable, choose_table, keys_of
+from srkit_core.models.weights_tables import ChosenTable, choose_table
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder
 from srkit_core.specs import Kind, LayoutSpec
@@ -181,7 +182,7 @@ def _fitted(path: Path, registry: Registry, chosen: ChosenTable, wish: Call | No
     told = {*known, *reading.shown, *(dict(wish.options) if wish else ())}
     assumed = tuple(one for one in bound.options if one not in told)
     found = Recognised(chosen, reading.tensors, bound, reading.context, assumed)
-    return found if wish is None else _as_written(path, registry, found, wish)
+    return found if wish is None or not wish.options else _as_written(path, registry, found, wish)
 
 
 def _published(path: Path, registry: Registry, layout: LayoutSpec) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from srkit_core.downloads import sha256
 from srkit_core.errors import WeightsError
 from srkit_core.expressions import Call, parse_call
 from srkit_core.models.build import build_network
+from srkit_core.models.table_keys import keys_of
 from srkit_core.models.table_reading import bind_network, network_of, read_table
 from srkit_core.models.weights_file import Tensors
-from srkit_core.models.weights_tables import WeightsTable, find_tables, keys_of
+from srkit_core.models.weights_tables import WeightsTable, find_tables
 from srkit_core.registry import Registry
 from srkit_core.specs import LayoutSpec
 
@@ -37,6 +38,29 @@ def choose_layouts(
     path: Path, arrays: Tensors, layouts: Sequence[LayoutSpec], registry: Registry
 ) -> Mapping[str, LayoutSpec]:
     """Return the layout of every key of a file under which there are weights.
+
+    Layouts that read whole tables are asked where none of the others holds every tensor. Raises
+    WeightsError where several do.
+    """
+    by_marks = _by_marks(path, arrays, [one for one in layouts if not one.reads], registry)
+    readers = [one for one in layouts if one.reads]
+    if not readers or _holds_all(path, arrays, by_marks, registry):
+        return by_marks
+    read = {key: found[0] for key, found in _candidates(arrays, readers).items()}
+    return read if not by_marks or _holds_all(path, arrays, read, registry) else by_marks
+
+
+def _holds_all(
+    path: Path, arrays: Tensors, layout_of: Mapping[str, LayoutSpec], registry: Registry
+) -> bool:
+    """Whether every tensor of a table finds its place in a network."""
+    return any(fit_of(path, table, registry) for table in find_tables(arrays, layout_of))
+
+
+def _by_marks(
+    path: Path, arrays: Tensors, layouts: Sequence[LayoutSpec], registry: Registry
+) -> Mapping[str, LayoutSpec]:
+    """Return the layout of every key whose marks are there.
 
     Of several layouts that recognise a key, those of the generator are taken that known weights
     name for this file, then the one whose network holds every tensor; where none does, the one

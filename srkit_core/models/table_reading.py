@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,19 +34,25 @@ class TableReading:
 
 
 def read_table(path: Path, table: WeightsTable) -> TableReading:
-    """Rename the tensors of a table and ask its layout for the options.
+    """Rename the tensors of a table and ask its layout for the options, or have it read whole.
 
     Raises WeightsError, naming the layout, when two tensors get one name and when the layout fails.
     """
     layout = table.layout
     try:
+        if layout.reads is not None:
+            network = layout.reads(table.tensors)
+            own = _renamed(path, replace(table, tensors=network.tensors))
+            return TableReading(own, {"scale": network.scale}, dict(network.options), {}, {})
         tensors = _renamed(path, table)
         shapes = {name: tuple(value.shape) for name, value in tensors.items()}
         shown = dict(layout.options(shapes))
         context = _context(layout, shown)
         stored, usual = dict(layout.numbers(table.tensors)), dict(layout.usual(shapes))
-    except WeightsError:
-        raise
+    except WeightsError as error:
+        if error.path is not None:
+            raise
+        raise WeightsError(f"{path} {error.message}", hint=error.hint, path=path) from error
     except Exception as error:  # a layout is a plugin's, and a file anybody's
         raise WeightsError(
             f"{path} looks like {layout.name}, but {layout.network} cannot be made of it: "

@@ -7,7 +7,7 @@ average goes before the weights as they stand, and a person's word before both.
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -135,27 +135,6 @@ def find_tables(arrays: Tensors, layout_of: Mapping[str, LayoutSpec]) -> list[We
     ]
     whole = [_completed(table, tables) for table in map(_without_backup, tables)]
     return [*_renamed_averages(arrays, whole, layout_of)]
-
-
-def keys_of(layout: LayoutSpec, names: Iterable[str]) -> list[str]:
-    """Return the keys under which every mark of a layout is found."""
-    first, *others = (re.compile(mark).fullmatch for mark in layout.marks)
-    keys = dict.fromkeys(key for name in names for key in _keys_with(first, name))
-    return [key for key in keys if all(_has(names, key, matches) for matches in others)]
-
-
-def _keys_with(matches: Callable[[str], object], name: str) -> Iterator[str]:
-    starts = [0, *(found.end() for found in re.finditer(r"\.", name))]
-    return (name[: max(start - 1, 0)] for start in starts if matches(name[start:]))
-
-
-def _has(names: Iterable[str], key: str, matches: Callable[[str], object]) -> bool:
-    return any(matches(rest) for rest in _rests(names, key))
-
-
-def _rests(names: Iterable[str], key: str) -> Iterator[str]:
-    start = f"{key}." if key else ""
-    return (name.removeprefix(start) for name in names if name.startswith(start))
 
 
 def _within(arrays: Tensors, key: str, keys: Iterable[str]) -> dict[str, torch.Tensor]:

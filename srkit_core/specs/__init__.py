@@ -40,6 +40,7 @@ from srkit_core.specs.known_weights import (
     WeightsSpec,
 )
 from srkit_core.specs.layouts import (
+    ForeignNetwork,
     LayoutSpec,
     Replacement,
     Shapes,
@@ -63,6 +64,7 @@ __all__ = [
     "DiscriminatorSpec",
     "Factory",
     "FactorySpec",
+    "ForeignNetwork",
     "FormatSpec",
     "GeneratorSpec",
     "Home",

@@ -1,11 +1,11 @@
 """How do the files of another project name a network's tensors?"""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from srkit_core.field_bounds import AtLeast, OneLine, Prose
+from srkit_core.field_bounds import OneLine, Prose
 from srkit_core.interfaces import Count
 from srkit_core.specs.announced import AnnouncedSpec
 
@@ -28,6 +28,17 @@ def numbered(shapes: Shapes, prefix: str) -> int:
     return count
 
 
+@dataclass(frozen=True)
+class ForeignNetwork:
+    """What a layout that reads whole tables makes of one: the scale and the options of the
+    generator, and its tensors under the names that `renames` turn into its own.
+    """
+
+    scale: int
+    options: Mapping[str, Any]
+    tensors: Mapping[str, Any]
+
+
 def _nothing(found: Mapping[str, Any], /) -> Mapping[str, Any]:
     return {}
 
@@ -47,6 +58,12 @@ class LayoutSpec(AnnouncedSpec):
     together with the `scale` of a generator, or with the `patch` of a discriminator that is built
     for one.
 
+    Where a library knows many networks, a layout has `recognises` and `reads` in place of all that:
+    the first says of the names of a table whether it is one of them, the second makes of its
+    tensors the network. Such a layout is asked about files that no marks tell, or whose marks name
+    a network that they do not fit. `reads` raises WeightsError, whose message goes on after the
+    name of the file, for a network that it knows and srkit has no use for.
+
     Options that shapes do not show are left out there. They come, the first that says them, from
     what a person wrote, from `known`, from `numbers`, from `usual`, from the network's defaults;
     those of the last two are told to people as assumed. `known` holds the options of published
@@ -62,8 +79,10 @@ class LayoutSpec(AnnouncedSpec):
 
     generator: OneLine = ""
     discriminator: OneLine = ""
-    marks: Annotated[tuple[str, ...], AtLeast(1)]
-    options: Callable[[Shapes], Mapping[str, Any]]
+    marks: tuple[str, ...] = ()
+    options: Callable[[Shapes], Mapping[str, Any]] = _nothing
+    recognises: Callable[[Collection[str]], bool] | None = None
+    reads: Callable[[Mapping[str, Any]], ForeignNetwork] | None = None
     renames: tuple[tuple[str, Replacement], ...] = ()
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing

@@ -15,8 +15,9 @@ from srkit_core.errors import IncompatibleError, OptionError, RegistryError, Wei
 from srkit_core.expressions import Call, parse_call
 from srkit_core.models.foreign_weights import Recognised, import_weights
 from srkit_core.models.layout_choice import fit_of
+from srkit_core.models.table_keys import keys_of
 from srkit_core.models.table_reading import bind_network, network_of
-from srkit_core.models.weights_tables import WeightsTable, keys_of
+from srkit_core.models.weights_tables import WeightsTable
 from srkit_core.options import options_of
 from srkit_core.specs import GeneratorSpec, LayoutSpec, Replacement
 from srkit_core.testing import layout_samples as samples
@@ -70,7 +71,8 @@ class LayoutContract(AnnouncementUnderTest):
         """Whose files these are, and by which names they are known."""
         spec = self.spec_under_test
         assert spec.source.strip(), f"{spec.name} names no source: whose files are these?"
-        assert spec.marks, f"{spec.name} has no marks, by which its files are known"
+        known = spec.marks or spec.recognises
+        assert known, f"{spec.name} has no marks, by which its files are known"
 
     @check("announced")
     def test_its_network_is_installed(self) -> None:
@@ -209,6 +211,8 @@ class LayoutContract(AnnouncementUnderTest):
         for names in samples.JUNK:
             taken = keys_of(spec, names)
             assert not taken, f"its marks match a file of {', '.join(map(repr, names[:3]))}"
+        if spec.reads:  # it is asked after all others, and what it cannot read is not taken
+            return
         for whose, table in samples.files_of_others(spec, registry):
             for key in keys_of(spec, table):
                 read = WeightsTable(key, spec, table)

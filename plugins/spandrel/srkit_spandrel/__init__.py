@@ -1,0 +1,60 @@
+"""Announces the networks of spandrel, and the files that it recognises."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from srkit_core.hooks import hookimpl
+from srkit_core.interfaces import Generator
+from srkit_core.specs import ForeignNetwork, GeneratorSpec, LayoutSpec
+
+
+def spandrel(*, scale: int, network: str) -> Generator:
+    """A network of the library spandrel, for pictures of any size, padded as spandrel pads them.
+
+    Args:
+        network: its architecture with its own parameters, such as "DAT(embed_dim=60, depth=[2,
+            2])"; those left out are the architecture's defaults, and the scale is filled in.
+    """
+    from srkit_spandrel.model import make_network
+
+    return make_network(network, scale)
+
+
+def _recognises(names: Collection[str]) -> bool:
+    from srkit_spandrel.foreign_files import is_known
+
+    return is_known(names)
+
+
+def _reads(tensors: Mapping[str, Any]) -> ForeignNetwork:
+    from srkit_spandrel.foreign_files import read_network
+
+    return read_network(tensors)
+
+
+def _opened_by(options: Mapping[str, Any], /) -> str:
+    return "tools that read with spandrel, such as chaiNNer and ComfyUI"
+
+
+@hookimpl
+def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
+    """Announce the generator `spandrel`, and the files that spandrel recognises."""
+    return [
+        GeneratorSpec(
+            name="spandrel",
+            factory=spandrel,
+            summary="any network of the library spandrel: SwinIR, HAT, DAT, SPAN and many more",
+            small='spandrel(network="MoSR(n_block=1, dim=8)")',
+            source="the library spandrel; each architecture's paper is named in its README",
+            scales=(1, 2, 3, 4, 8),
+            opened_by=_opened_by,
+        ),
+        LayoutSpec(
+            name="spandrel",
+            generator="spandrel",
+            recognises=_recognises,
+            renames=((r"(.+)", r"module.\1"),),
+            reads=_reads,
+            source="every project whose files the library spandrel recognises",
+        ),
+    ]

@@ -1,0 +1,48 @@
+"""Which network of spandrel do the tensors of a file belong to?"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from spandrel import MAIN_REGISTRY, canonicalize_state_dict
+
+from srkit_core.errors import WeightsError
+from srkit_core.specs import ForeignNetwork
+from srkit_spandrel.network_text import quiet, text_of
+from srkit_spandrel.usable import refusal_of
+
+_SHOWN: Final = 6
+
+
+def is_known(names: Collection[str]) -> bool:
+    """Whether spandrel recognises a table by the names of its tensors."""
+    table = canonicalize_state_dict(dict.fromkeys(names))
+    return any(one.detect(table) for one in MAIN_REGISTRY.architectures("detection"))
+
+
+def read_network(tensors: Mapping[str, Any]) -> ForeignNetwork:
+    """Return the network of a table, with its parameters and its tensors in spandrel's names.
+
+    Raises WeightsError for one that srkit cannot use: of faces, of masks, of other channels;
+    ValueError where tensors are missing or too many.
+    """
+    try:
+        with quiet():
+            descriptor = MAIN_REGISTRY.load(dict(tensors))
+    except RuntimeError as error:  # what torch raises for a state dict of another network
+        raise ValueError("; ".join(islice(_faults(str(error)), _SHOWN))) from error
+    if reason := refusal_of(descriptor):
+        raise WeightsError(reason, hint="srkit upscales pictures: give a file of such a network")
+    text = text_of(descriptor.model, descriptor.architecture, descriptor.scale)
+    return ForeignNetwork(descriptor.scale, {"network": text}, descriptor.model.state_dict())
+
+
+def _faults(message: str) -> Iterator[str]:
+    """Yield what torch says of a state dict that does not fit, a tensor each."""
+    for line in message.splitlines():
+        found = re.match(r"\s*(Missing|Unexpected) key", line)
+        if found:
+            yield from (f"{found[1].lower()} {name}" for name in re.findall(r'"([^"]+)"', line))
+        elif "Error(s) in loading" not in line:
+            yield line.strip()
