@@ -56,11 +56,7 @@ def _faults_of(spec: AnnouncedSpec) -> Iterator[str]:
     if isinstance(spec, DataSourceSpec) and spec.name != spec.name.lower():
         yield "a scheme is written in small letters"
     if isinstance(spec, LayoutSpec):
-        if bool(spec.generator) == bool(spec.discriminator):
-            yield "it names one network: a generator, or a discriminator"
-        if not (spec.marks if spec.reads is None else spec.recognises):
-            yield "its files are known by marks; or give recognises together with reads"
-        yield from _pattern_faults(spec)
+        yield from _layout_faults(spec)
 
 
 def interface_faults(spec: AnnouncedSpec) -> Iterator[str]:
@@ -80,6 +76,14 @@ def interface_faults(spec: AnnouncedSpec) -> Iterator[str]:
 
 def _tells_files(spec: FormatSpec) -> bool:
     return all(spec.starts) and bool(spec.starts or spec.sniff)
+
+
+def _layout_faults(spec: LayoutSpec) -> Iterator[str]:
+    if bool(spec.generator) == bool(spec.discriminator):
+        yield "it names one network: a generator, or a discriminator"
+    if bool(spec.recognises) != bool(spec.reads) or bool(spec.marks) == bool(spec.reads):
+        yield "its files are known by marks, or by recognises together with reads"
+    yield from _pattern_faults(spec)
 
 
 def _pattern_faults(spec: LayoutSpec) -> Iterator[str]:

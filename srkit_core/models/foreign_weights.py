@@ -16,6 +16,7 @@ from torch import Tensor
 
 from srkit_core.arrays import read_arrays
 from srkit_core.binding import BoundComponent
+from srkit_core.catalogue import install_line
 from srkit_core.downloads import sha256
 from srkit_core.errors import OptionError, SrkitError, WeightsError
 from srkit_core.expressions import Call, parse_call, written
@@ -266,8 +267,11 @@ def _unknown(
     names = ", ".join(list(arrays)[:_SHOWN])
     known = ", ".join(layout.name for layout in layouts) or "none"
     what = f"a layout of '{wanted}'" if wanted else "any layout"
+    hint = "a plugin can announce its layout, see LayoutSpec; srkit list generator --all"
+    if wanted is None and not any(layout.reads for layout in layouts):
+        hint = f"srkit-spandrel recognises many more: {install_line('srkit-spandrel')}"
     return WeightsError(
         f"{path} is not of {what} that is installed ({known}); its first tensors are {names}",
-        hint="a plugin can announce its layout, see LayoutSpec; srkit list generator --all",
+        hint=hint,
         path=path,
     )

@@ -21,9 +21,7 @@ def keys_of(layout: LayoutSpec, names: Collection[str]) -> list[str]:
     return [key for key in keys if all(_has(names, key, matches) for matches in others)]
 
 
-def _recognised(
-    recognises: Callable[[Collection[str]], bool], names: Collection[str]
-) -> list[str]:
+def _recognised(recognises: Callable[[Collection[str]], bool], names: Collection[str]) -> list[str]:
     for depth in range(_DEEPEST + 1):
         tables: dict[str, list[str]] = {}
         for name in names:

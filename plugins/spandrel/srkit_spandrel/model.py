@@ -24,7 +24,7 @@ class SpandrelNetwork(nn.Module):
     def __init__(self, network: nn.Module, descriptor: ImageModelDescriptor[Any]) -> None:
         super().__init__()
         self.module = network
-        self._call = descriptor._call_fn  # noqa: SLF001 - no public way leaves the gradient
+        self._call = descriptor._call_fn  # its public call leaves no gradient
         self._channels, self._scale = descriptor.input_channels, descriptor.scale
         self._sizes = descriptor.size_requirements
         self._name = str(descriptor.architecture.id)
