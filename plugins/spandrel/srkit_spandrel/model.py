@@ -48,7 +48,7 @@ class SpandrelNetwork(nn.Module):
             whole = whole.flatten(0, 1).unsqueeze(1)
         sr: Tensor = self._call(self.module, whole)
         if self._channels == 1:
-            sr = sr.squeeze(1).unflatten(0, lr.shape[:2])
+            sr = sr.reshape(*lr.shape[:2], *sr.shape[-2:])
         return sr[..., : height * self._scale, : width * self._scale]
 
     def _padded(self, lr: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ defaults are written as srkit writes a component: `PLKSR/RealPLKSR(dim=32, layer
 import difflib
 import inspect
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, get_args
 
@@ -28,7 +28,7 @@ def text_of(network: nn.Module, architecture: Architecture[Any], scale: int) -> 
     Raises ValueError for a parameter that the text cannot hold.
     """
     usual = _defaults(type(network))
-    given: Mapping[str, Any] = network.hyperparameters
+    given: Any = network.hyperparameters
     said = {
         name: _value(name, value)
         for name, value in given.items()
