@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from srkit_core.registry import Registry
     from srkit_core.upscaling.made_before import Making
     from srkit_core.upscaling.picture_outputs import OutputNaming, Outputs
+    from srkit_core.upscaling.wanted_size import WantedSize
 
 Words = Annotated[
     list[str],
@@ -34,9 +35,20 @@ OutOption = Annotated[
         "beside a file, the folder NAME_xN beside a folder)."
     ),
 ]
-BaselineScale = Annotated[
+UpscaleBy = Annotated[
     int | None,
-    typer.Option(min=1, help="For a baseline (default: 4); a weights file knows its own."),
+    typer.Option(
+        min=1,
+        help="How many times larger a side becomes (default: the model's own scale, 4 of a "
+        "baseline). What a model makes at its own is resampled to any other.",
+    ),
+]
+UpscaleTo = Annotated[
+    str,
+    typer.Option(
+        metavar="WxH|Wx|xH",
+        help="Sides in pixels instead of a scale; one that is left out follows the other.",
+    ),
 ]
 TileSide = Annotated[str, typer.Option(metavar="auto|N", help="Side of a tile in LR pixels.")]
 OverlapOption = Annotated[
@@ -64,7 +76,8 @@ OverwriteFlag = Annotated[
 def upscale_command(
     words: Words,
     out: OutOption = None,
-    scale: BaselineScale = None,
+    scale: UpscaleBy = None,
+    size: UpscaleTo = "",
     tile: TileSide = "auto",
     overlap: OverlapOption = None,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
@@ -80,24 +93,18 @@ def upscale_command(
     from srkit_core.registry import discover
     from srkit_core.upscaling.command_words import default_model, part_words
     from srkit_core.upscaling.picture_outputs import OutputNaming
+    from srkit_core.upscaling.wanted_size import parse_size
 
-    registry, side = discover(), _tile(tile)
+    registry, side, wanted = discover(), _tile(tile), parse_size(size, scale)
     named, inputs = part_words(words, registry, out)
     model = named or default_model(scale, registry)
     if not named:
         say(f"with {model}, as no model is named", err=True)
+    naming = OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}")
     request = _Request(
-        model=model,
-        inputs=inputs,
-        naming=OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}"),
-        scale=scale,
-        tile=side,
-        overlap=overlap,
-        device=device,
-        precision=precision,
-        overwrite=overwrite,
-        dry_run=dry_run,
-    )
+        model, inputs, naming, wanted, tile=side, overlap=overlap, device=device,
+        precision=precision, overwrite=overwrite, dry_run=dry_run,
+    )  # fmt: skip
     with ProgressView() as view:
         _upscale(request, registry, view)
 
@@ -109,7 +116,7 @@ class _Request:
     model: str
     inputs: Sequence[str]
     naming: "OutputNaming"
-    scale: int | None
+    wanted: "WantedSize"
     tile: int | None
     overlap: int | None
     device: DeviceName
@@ -120,12 +127,12 @@ class _Request:
     @property
     def options(self) -> str:
         """Options that decide what pictures are, in words."""
-        told = {
-            "scale": self.scale,
-            "overlap": self.overlap,
-            "precision": None if self.precision == "auto" else self.precision,
-        }
-        return " ".join(f"--{name} {value}" for name, value in told.items() if value is not None)
+        told = [
+            str(self.wanted),
+            "" if self.overlap is None else f"--overlap {self.overlap}",
+            "" if self.precision == "auto" else f"--precision {self.precision}",
+        ]
+        return " ".join(filter(None, told))
 
 
 def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> None:
@@ -134,8 +141,8 @@ def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> N
 
     outputs = _outputs(request, "") if request.naming.out is not None else None
     fetch(request.model, registry, view.on_download)
-    scale = own_scale(request.model, registry) or request.scale or DEFAULT_SCALE
-    outputs = outputs or _outputs(request, f"_x{scale}")
+    own = own_scale(request.model, registry) or request.wanted.scale or DEFAULT_SCALE
+    outputs = outputs or _outputs(request, request.wanted.name(own))
     making = Making(model_digest(request.model, registry), request.options)
     tasks = left_to_do(outputs.pairs, making, overwrite=request.overwrite)
     for note in outputs.notes:
@@ -143,9 +150,9 @@ def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> N
     if done := len(outputs.pairs) - len(tasks):
         view.on_note(f"{done} of {len(outputs.pairs)} are done already")
     if request.dry_run:
-        tell_plan(tasks, scale)
+        tell_plan(tasks, request.wanted, own)
     elif tasks:
-        _upscale_all(request, tasks, making, registry, view)
+        _upscale_all(request, tasks, making, own, registry, view)
 
 
 def _outputs(request: _Request, added: str) -> "Outputs":
@@ -159,10 +166,10 @@ def _upscale_all(
     request: _Request,
     tasks: Sequence[tuple[Path, Path]],
     making: "Making",
+    scale: int,
     registry: "Registry",
     view: "ProgressView",
 ) -> None:
-    from srkit_core.data.own_work import remember
     from srkit_core.models.find_model import load_model
     from srkit_core.upscaling.backends.torch_backend import TorchBackend
     from srkit_core.upscaling.bands import Report
@@ -172,7 +179,7 @@ def _upscale_all(
 
     loaded = load_model(
         request.model,
-        scale=request.scale,
+        scale=scale,
         device=request.device,
         precision=request.precision,
         registry=registry,
@@ -182,16 +189,16 @@ def _upscale_all(
 
     def upscale_one(source: Path, target: Path, report: Report) -> Upscaled:
         origin = making.origin(source)
-        result = upscale_file(
+        return upscale_file(
             backend,
             source,
             target,
             choice,
+            wanted=request.wanted,
+            origin=origin,
             named=request.model,
             report=report,
         )
-        remember(target, origin)
-        return result
 
     upscale_batch(tasks, upscale_one, UpscaleReport(view))
 

@@ -10,6 +10,7 @@ from srkit_core.errors import DataError, SrkitError
 
 if TYPE_CHECKING:
     from srkit_core.upscaling.upscale_file import Upscaled
+    from srkit_core.upscaling.wanted_size import WantedSize
 
 
 class UpscaleReport:
@@ -39,19 +40,21 @@ def line_of(source: Path, target: Path, before: tuple[int, int], after: tuple[in
     return f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})"
 
 
-def tell_plan(tasks: Sequence[tuple[Path, Path]], scale: int) -> None:
-    """Say what would become what; raises DataError where a picture cannot be read."""
+def tell_plan(tasks: Sequence[tuple[Path, Path]], wanted: "WantedSize", own_scale: int) -> None:
+    """Say what would become what by a model of a scale; raises DataError where a picture cannot be
+    read.
+    """
     from srkit_core.io.images import image_size
 
     unread = list[Path]()
     for source, target in tasks:
         try:
-            height, width = image_size(source)
+            before = image_size(source)
         except DataError as error:
             say(f"not to upscale: {source}: {error.message}", err=True)
             unread.append(source)
         else:
-            say(line_of(source, target, (height, width), (height * scale, width * scale)))
+            say(line_of(source, target, before, wanted.of(before, own_scale)))
     say("nothing was written (--dry-run)", err=True)
     if unread:
         raise DataError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from srkit_core.data.own_work import remember
+from srkit_core.data.own_work import Origin, remember
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.home import at_home
 from srkit_core.io.hidden_colours import fill_hidden
@@ -25,7 +25,7 @@ from srkit_core.io.images import (
 )
 from srkit_core.io.output_files import check_place
 from srkit_core.io.picture_writer import Rows
-from srkit_core.io.raster import to_8_bit
+from srkit_core.io.raster import Samples, to_8_bit
 from srkit_core.oom import oom_guard
 from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.backends.interface import Backend
@@ -33,7 +33,9 @@ from srkit_core.upscaling.bands import Report, upscale_bands
 from srkit_core.upscaling.hand_over import hand_over
 from srkit_core.upscaling.memory_advice import upscaling_hint
 from srkit_core.upscaling.naming_picture import naming_picture
+from srkit_core.upscaling.resampling import resample_rows
 from srkit_core.upscaling.tile_choice import TileChoice
+from srkit_core.upscaling.wanted_size import WantedSize
 
 if TYPE_CHECKING:
     from srkit_core.models.find_model import ModelLike
@@ -91,22 +93,26 @@ def upscale_file(
     target: Path,
     choice: TileChoice | None = None,
     *,
+    wanted: WantedSize | None = None,
+    origin: Origin | None = None,
     named: str = "",
     report: Report | None = None,
 ) -> Upscaled:
-    """Upscale a picture into `target`, with a backend, clamped and rounded.
+    """Upscale a picture into `target`, with a backend, clamped and rounded, and resampled to the
+    size that is `wanted` (default: that of the backend's scale).
 
     16 bit stay 16 where the target's format has them, gray stays gray; alpha is upscaled apart, by
     bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
     into what is seen. EXIF that still applies is kept, and a source with a profile gives a target
     with that of sRGB. Rows are encoded and written while further ones are computed; `report` is
-    told how many of how many LR pixels are done. Raises DataError when the source cannot be
-    read or the target cannot be written, NotFiniteError, which calls the model `named`, when it
-    makes NaN or infinity of it, OutOfMemoryError when no tile of `choice` fits.
+    told how many of how many LR pixels are done, `origin` is remembered beside the target. Raises
+    DataError when the source cannot be read or the target cannot be written, NotFiniteError, which
+    calls the model `named`, when it makes NaN or infinity of it, OutOfMemoryError when no tile of
+    `choice` fits.
     """
     check_writable(target)
     before = image_size(source)
-    after = (before[0] * backend.scale, before[1] * backend.scale)
+    after = (wanted or WantedSize()).of(before, backend.scale)
     check_holds(target, after)
     choice = choice or TileChoice()
     doing = f"while {source} was upscaled to {after[1]}x{after[0]}"
@@ -115,9 +121,9 @@ def upscale_file(
         oom_guard(upscaling_hint(backend, before, target, choice), doing),
     ):
         photo = _suited(read_photo(source), target)
-        rows = _larger(backend, photo, choice, report)
+        rows = _resampled(_larger(backend, photo, choice, report), before, after, backend.scale)
         hand_over(rows, partial(write_bands, target, _frame(photo, after)))
-    remember(target)
+    remember(target, origin)
     return Upscaled(before, after, photo.notes)
 
 
@@ -152,3 +158,19 @@ def _larger(
         if alpha is not None:
             beside = larger_alpha(alpha, backend.scale, band.start, band.stop)
         yield band.pixels, beside
+
+
+def _resampled(rows: Iterator[Rows], before: Size, after: Size, scale: int) -> Iterator[Rows]:
+    """Bring what a model of a scale made of a picture to another size."""
+    made = (before[0] * scale, before[1] * scale)
+    if made == after:
+        yield from rows
+        return
+    for samples in resample_rows(map(_stacked, rows), made, after):
+        yield samples[:, :, :3], samples[:, :, 3] if samples.shape[2] == 4 else None
+
+
+def _stacked(rows: Rows) -> Samples:
+    colours, alpha = rows
+    stacked: Samples = colours if alpha is None else np.dstack([colours, alpha])
+    return stacked

@@ -68,7 +68,7 @@ def test_what_was_made_otherwise_is_refused_and_overwrite_makes_it_again(here, t
     code, _, said = told(BATCH)
     assert (code, said[0]) == (
         2,
-        "error: large/0.png exists already, made with --scale 2 --precision fp32, not --scale 2",
+        "error: large/0.png exists already, made with x2 --precision fp32, not x2",
     )
     assert told(BATCH.replace("nearest", "bicubic"))[2][0] == (
         "error: large/0.png exists already, made by another model"
