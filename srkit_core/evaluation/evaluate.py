@@ -30,6 +30,7 @@ from srkit_core.io.output_files import check_place
 from srkit_core.metric_binding import MetricTerm, bind_metrics
 from srkit_core.models.build import build_degradation
 from srkit_core.models.find_model import DEFAULT_SCALE, ModelLike, fetch, open_model, own_scale
+from srkit_core.models.locate_weights import weights_used
 from srkit_core.models.model import Model
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import networks_of
@@ -201,7 +202,7 @@ def evaluate_models(
         scored = score_model(
             name, model, examples, protocol, metrics, seen=shown, tile=inference.tile
         )
-        scores.append(scored)
+        scores.append(replace(scored, weights=weights_used(word, registry)))
     place = str(wanted.lr or wanted.data or found.source)
     lr = _lr_described(found.pictures, str(wanted.degrade), place)
     return Scores(_described(wanted, protocol, terms, scale, lr), tuple(scores))

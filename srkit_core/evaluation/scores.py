@@ -42,12 +42,14 @@ class ModelScores:
     """Scores of one model per picture, and what each metric means.
 
     A picture whose score is infinite (PSNR of one that was met exactly) or nan (a metric that
-    cannot judge it) is left out of mean and deviation, and named.
+    cannot judge it) is left out of mean and deviation, and named. `weights` are what was asked for
+    and the sha256 of the file that this meant, None for a model without a file.
     """
 
     name: str
     images: dict[str, PictureScores]
     specs: Mapping[str, MetricTraits] = field(repr=False)
+    weights: Mapping[str, str] | None = field(default=None, repr=False)
 
     def mean(self, label: str) -> float:
         """Return the mean of one metric over the pictures it judges; nan where it judges none."""
@@ -76,7 +78,8 @@ class ModelScores:
             for name, scores in self.images.items()
         ]
         metrics = {label: self._described(label, spec) for label, spec in self.specs.items()}
-        return {"name": self.name, "metrics": metrics, "images": images}
+        weights = {"weights": dict(self.weights)} if self.weights else {}
+        return {"name": self.name, **weights, "metrics": metrics, "images": images}
 
     def _described(self, label: str, spec: MetricTraits) -> dict[str, Any]:
         left_out = self.left_out(label)
@@ -195,7 +198,7 @@ def _read_model(document: Mapping[str, Any]) -> ModelScores:
     images = {
         one["name"]: {label: _number(one[label]) for label in specs} for one in document["images"]
     }
-    return ModelScores(document["name"], images, specs)
+    return ModelScores(document["name"], images, specs, document.get("weights"))
 
 
 def _number(value: Any) -> float:

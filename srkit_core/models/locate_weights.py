@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from srkit_core.downloads import sha256
 from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.models.known_models import check_announced, known_model
@@ -59,6 +60,16 @@ def locate_weights(
     found = obtain(known, report)
     check_announced(found, registry)
     return LocatedWeights(found.path)
+
+
+def weights_used(word: object, registry: Registry) -> dict[str, str] | None:
+    """Return what is recorded of the weights that a word means: the word, and the sha256 of the
+    file; None for what is no file.
+    """
+    located = locate_weights(word, registry) if isinstance(word, str | Path) else None
+    if located is None or not located.path.is_file():
+        return None
+    return {"asked_for": str(word), "sha256": sha256(located.path)}
 
 
 def locate_discriminator(

@@ -1,13 +1,24 @@
 """Are weights at an address fetched once, kept, and refused in a sentence where they are not?"""
 
+import hashlib
+import json
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from PIL import Image
+from safetensors.torch import save_file
 
 from srkit_core.errors import DataError, WeightsError
-from srkit_core.models.locate_weights import locate_discriminator, locate_weights
+from srkit_core.evaluation.evaluate import evaluate
+from srkit_core.evaluation.scores import read_scores
+from srkit_core.expressions import parse_call
+from srkit_core.models.build import build_network
+from srkit_core.models.locate_weights import locate_discriminator, locate_weights, weights_used
+from srkit_core.plan import bind_generator
+
+SMALL = "srvgg(features=4, blocks=1)"
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -67,3 +78,25 @@ def test_a_folder_at_an_address_is_no_weights(server, registry):
     system.pipe({"/weights-of/a.pth": b"a", "/weights-of/b.pth": b"b"})
     with pytest.raises(WeightsError, match=r"there are 2 files, such as a\.pth, at memory://"):
         locate_weights("memory://weights-of", registry)
+
+
+def test_what_is_recorded_pins_the_address_and_the_digest(server, registry, tmp_path):
+    address = f"{server}/net.pth"
+    digest = hashlib.sha256(b"weights" * 1000).hexdigest()
+    assert weights_used(address, registry) == {"asked_for": address, "sha256": digest}
+    assert weights_used("bicubic", registry) is None
+
+
+def test_a_model_at_an_address_is_scored_and_recorded(server, registry, tmp_path, smooth):
+    tensors = build_network(bind_generator(registry, parse_call(SMALL), 2)).state_dict()
+    save_file(tensors, tmp_path / "web" / "own.safetensors")
+    (tmp_path / "pictures").mkdir()
+    Image.fromarray(smooth(48, 64)).save(tmp_path / "pictures" / "one.png")
+    address = f"{server}/own.safetensors"
+    scores = evaluate(address, tmp_path / "pictures", metrics="psnr", registry=registry)
+    document = scores.to_dict()
+    (tmp_path / "scores.json").write_text(json.dumps(document), encoding="utf-8")
+    assert read_scores(tmp_path / "scores.json").to_dict() == document
+    (row,) = document["models"]
+    digest = hashlib.sha256((tmp_path / "web" / "own.safetensors").read_bytes()).hexdigest()
+    assert row["weights"] == {"asked_for": address, "sha256": digest}
