@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from srkit_core.evaluation.degrade_picture import degrade
     from srkit_core.evaluation.evaluate import evaluate
     from srkit_core.evaluation.scores import ModelScores, Scores, compare
+    from srkit_core.export.export_model import ExportedModel, export_model
+    from srkit_core.export.export_options import ExportOptions
     from srkit_core.models.find_model import load_model
     from srkit_core.models.model import Model
     from srkit_core.named_recipes import read_recipe
@@ -46,6 +48,8 @@ _HOMES: Final = {
     "CheckpointEvent": "callbacks",
     "Data": "recipe",
     "Model": "models.model",
+    "ExportOptions": "export.export_options",
+    "ExportedModel": "export.export_model",
     "ModelScores": "evaluation.scores",
     "PictureScoredEvent": "callbacks",
     "Plan": "plan",
@@ -71,6 +75,7 @@ _HOMES: Final = {
     "degrade": "evaluation.degrade_picture",
     "discover": "registry",
     "evaluate": "evaluation.evaluate",
+    "export_model": "export.export_model",
     "load_model": "models.find_model",
     "prepare": "data.preparation.prepare_pictures",
     "read_recipe": "named_recipes",
@@ -82,6 +87,8 @@ __all__ = [
     "Callback",
     "CheckpointEvent",
     "Data",
+    "ExportOptions",
+    "ExportedModel",
     "Model",
     "ModelScores",
     "PictureScoredEvent",
@@ -109,6 +116,7 @@ __all__ = [
     "degrade",
     "discover",
     "evaluate",
+    "export_model",
     "load_model",
     "prepare",
     "read_recipe",

@@ -26,7 +26,7 @@ INTERFACES: Final[Mapping[str, int]] = {
     "metric": 1,
     "degradation": 1,
     "weights": 2,
-    "layout": 3,
+    "layout": 4,
     "recipe": 1,
     "command": 1,
     "callback": 2,

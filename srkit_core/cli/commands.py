@@ -91,6 +91,12 @@ _ALL: Final = (
         "srkit upscale photo.jpg",
     ),
     _own(
+        "export",
+        "export",
+        "Write a model as a file that other tools open.",
+        "srkit export runs/rrdb-1 --to onnx --out large.onnx",
+    ),
+    _own(
         "prepare",
         "prepare",
         "Make training data of pictures.",

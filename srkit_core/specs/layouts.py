@@ -15,6 +15,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 Replacement: TypeAlias = str | Callable[[re.Match[str]], str]
 """What a name that a pattern matched becomes, as `re.sub` takes it."""
 
+WriteTensors: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+"""Makes of options and a network's tensors the tensors of another project's file."""
+
 
 def numbered(shapes: Shapes, prefix: str) -> int:
     """Return how many parts `prefix.0`, `prefix.1`, ... a network has.
@@ -70,6 +73,12 @@ class LayoutSpec(AnnouncedSpec):
     files by their sha256, or as many of its first digits as are published; `numbers` reads options
     from the tensors, under the names in the file; `usual` says what files of such shapes have.
 
+    `write` is the way back, for `srkit export`: it takes all options of a network, its `scale`
+    among them, and its tensors under their own names, and returns the tensors of a file of which
+    the other project computes the same, with what it takes for granted; where it has no such
+    network, ValueError says which options are in the way. `architecture` is what others call the
+    network, by OpenModelDB's identifier where it has one.
+
     `small` is the expression of a small network whose file has this layout, with the options that
     such a file is recognised by, where the component's own `small` is of another; `scales` are
     those that such files are for, where they are not all of the generator's. Both are for checks.
@@ -88,6 +97,8 @@ class LayoutSpec(AnnouncedSpec):
     numbers: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
     usual: Callable[[Shapes], Mapping[str, Any]] = _nothing
     source: Prose
+    write: WriteTensors | None = None
+    architecture: OneLine = ""
     small: OneLine = ""
     scales: tuple[Count, ...] = ()
 

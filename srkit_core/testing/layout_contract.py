@@ -177,6 +177,18 @@ class LayoutContract(AnnouncementUnderTest):
         assert not different, f"these tensors are not what they were: {different}"
 
     @check("file")
+    def test_what_it_writes_is_read_back(self) -> None:
+        """A file that it writes for others is its own, of a network that computes the same."""
+        bound, tensors = self._network()
+        write = self.spec_under_test.write or samples.no_such_network
+        try:
+            found, imported = self._taken(dict(write(bound.arguments, tensors)))
+        except ValueError:
+            return
+        off = samples.difference(bound, tensors, found.bound, imported, self._scale())
+        assert off < _UNLIKE, f"what it writes computes something else, off by {off:.2g}"
+
+    @check("file")
     def test_a_table_under_a_key_is_found(self) -> None:
         """Training programs put their weights under a key: marks match names from end to end."""
         _, tensors = self._network()
@@ -315,9 +327,7 @@ class LayoutContract(AnnouncementUnderTest):
         if found.layout != self.spec_under_test:
             return None
         assert found.scale == scale, f"a file of scale {scale} is taken for one of {found.scale}"
-        wanted = samples.output_of(bound, tensors, scale)
-        got = samples.output_of(found.bound, imported, scale)
-        off = (wanted - got).abs().max().item()
+        off = samples.difference(bound, tensors, found.bound, imported, scale)
         assert off < _UNLIKE, (
             f"a file of {bound.expression} is taken for {found.bound.expression}, whose output is "
             f"off by {off:.2g}"

@@ -38,6 +38,11 @@ _SIDE: Final = 24
 _PUMPED: Final = ("0", "a", ".", "_", "a.", "0.", "conv.0.", "body.0.")
 
 
+def no_such_network(options: Mapping[str, Any], tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write nothing, as a layout does of a network that its project has not."""
+    raise ValueError("it writes no files")
+
+
 def small_expression(layout: LayoutSpec, registry: Registry) -> str:
     """Return a small network whose file has a layout: the layout's own, or its component's.
 
@@ -87,6 +92,18 @@ def output_of(bound: BoundComponent, tensors: Mapping[str, Tensor], scale: int) 
     side = bound.context.get("patch", max(_SIDE, smallest))
     maps = network(pictures(1, side, side))
     return torch.cat([one.flatten() for one in (maps if isinstance(maps, tuple) else (maps,))])
+
+
+def difference(
+    bound: BoundComponent,
+    tensors: Mapping[str, Tensor],
+    other: BoundComponent,
+    others: Mapping[str, Tensor],
+    scale: int,
+) -> float:
+    """Return by how much what two networks make of a picture differs at most."""
+    wanted, got = output_of(bound, tensors, scale), output_of(other, others, scale)
+    return (wanted - got).abs().max().item()
 
 
 def foreign_name(layout: LayoutSpec, name: str) -> str | None:

@@ -21,7 +21,7 @@ def layout(**fields):
 def test_it_is_of_one_network(kind):
     one = layout(**{kind: "mine"})
     check_specs([one])
-    assert (one.network_kind, one.network, one.interface) == (kind, "mine", 2)
+    assert (one.network_kind, one.network, one.interface) == (kind, "mine", 4)
 
 
 def test_a_layout_of_the_interface_before_is_taken():

@@ -44,6 +44,23 @@ def _options(shapes: Shapes) -> dict[str, int]:
     }
 
 
+def _write(options: Mapping[str, Any], tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tensors of an older file, for `srkit export`."""
+    return {_older_name(name): value for name, value in tensors.items()}
+
+
+def _older_name(name: str) -> str:
+    for new, old in (
+        ("first", "stem"),
+        ("last", "to_rgb"),
+        ("body", "stages"),
+        ("depthwise", "spatial"),
+        ("reduce", "project"),
+    ):
+        name = name.replace(f"{new}.", f"{old}.")
+    return name
+
+
 _MINI = GeneratorSpec(
     name="mini",
     factory=mini,
@@ -70,8 +87,9 @@ _OLDER_FILES = LayoutSpec(
         (r"iteration", ""),
     ),
     options=_options,
+    write=_write,
     source="the author's training code before there was srkit",
-    interface=1,
+    interface=4,
 )
 
 _MINI_X4 = WeightsSpec(

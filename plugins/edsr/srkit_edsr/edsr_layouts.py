@@ -1,5 +1,6 @@
 """How do other projects' files name the tensors of EDSR, and what do they leave unsaid?"""
 
+import re
 from collections.abc import Mapping
 from math import isqrt
 from typing import Any, Final
@@ -42,8 +43,30 @@ def _range_and_mean(tensors: Mapping[str, Any]) -> dict[str, Any]:
     return {"img_range": white, "rgb_mean": tuple(round(one / white, 4) for one in product)}
 
 
-_BASELINE: Final = {"res_scale": 1.0, "img_range": 255.0, "rgb_mean": (0.4488, 0.4371, 0.4040)}
-_SCALED: Final = {**_BASELINE, "res_scale": 0.1}
+def _write(options: Mapping[str, Any], tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Turn ranges and factors into those that BasicSR assumes, so that it computes the same."""
+    if tuple(options["rgb_mean"]) != _BASELINE["rgb_mean"]:
+        raise ValueError(f"BasicSR's EDSR has rgb_mean={list(_BASELINE['rgb_mean'])}")
+    white = _WHITE / options["img_range"]
+    usual = _SCALED if options["features"] >= _LARGE else _BASELINE
+    factors = {
+        r"conv_first\.weight": 1 / white,
+        r"conv_last\.(weight|bias)": white,
+        r"body\.\d+\.conv2\.(weight|bias)": options["res_scale"] / usual["res_scale"],
+    }
+    return {name: value * _factor(factors, name) for name, value in tensors.items()}
+
+
+def _factor(factors: Mapping[str, float], name: str) -> float:
+    return next((one for pattern, one in factors.items() if re.fullmatch(pattern, name)), 1.0)
+
+
+_BASELINE: Final[Mapping[str, Any]] = {
+    "res_scale": 1.0,
+    "img_range": 255.0,
+    "rgb_mean": (0.4488, 0.4371, 0.4040),
+}
+_SCALED: Final[Mapping[str, Any]] = {**_BASELINE, "res_scale": 0.1}
 
 
 EDSR_LAYOUTS: Final = [
@@ -66,6 +89,8 @@ EDSR_LAYOUTS: Final = [
             "76ee1c8f48813f46024bee8d2700f417f6b2db070e899954ff1552fbae343e93": _SCALED,
         },
         usual=_usual,
+        write=_write,
+        architecture="EDSR",
         source="EDSR of BasicSR, colours from 0 to 255; the known files are of its model zoo",
     ),
     LayoutSpec(

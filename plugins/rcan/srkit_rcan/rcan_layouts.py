@@ -5,6 +5,7 @@ from math import isqrt
 from typing import Any, Final
 
 from srkit_core.specs import LayoutSpec, Shapes, numbered
+from srkit_rcan.rcan_writing import write_rcan
 
 _COLOURS: Final = 3
 _WHITE: Final = 255.0
@@ -80,6 +81,8 @@ RCAN_LAYOUTS: Final = [
         options=_options_of_file,
         numbers=_range_and_mean,
         usual=_usual,
+        write=write_rcan,
+        architecture="rcan",
         source="the official code of RCAN in PyTorch",
     ),
 ]

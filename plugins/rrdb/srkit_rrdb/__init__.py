@@ -13,6 +13,8 @@ ENLARGEMENT: Final = 4
 """What the two upsampling stages make of the body's grid: SR is always so many times as large as
 it.
 """
+PUBLISHED_GROWTH: Final = 32
+"""The growth of all published weights, which tools that read no options take for granted."""
 WINDOW: Final = 8
 """Side of the windows of self-attention in pixels of the body's grid: Liang et al. 2021 (SwinIR),
 section 4.1.
@@ -24,7 +26,7 @@ def rrdb(
     scale: int,
     blocks: Count = 23,
     features: Count = 64,
-    growth: Count = 32,
+    growth: Count = PUBLISHED_GROWTH,
     upsampler: Literal["pixelshuffle", "nearest"] = "pixelshuffle",
     attention: Literal["none", "channel", "self"] = "none",
 ) -> Generator:
@@ -69,6 +71,8 @@ def _opened_by(options: Mapping[str, Any], /) -> str:
     changes = [f"{name}={value}" for name, value in wanted.items() if options[name] != value]
     if changes:
         return f"no other tool; with {', '.join(changes)}, those that read ESRGAN's RRDBNet"
+    if options["growth"] != PUBLISHED_GROWTH:
+        return f"BasicSR, as its RRDBNet with num_grow_ch={options['growth']}"
     return "tools that read ESRGAN's RRDBNet: BasicSR, Real-ESRGAN, chaiNNer, ComfyUI"
 
 

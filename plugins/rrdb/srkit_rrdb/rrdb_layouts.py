@@ -1,6 +1,7 @@
 """How do the published files name the tensors of RRDBNet?"""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from srkit_core.specs import LayoutSpec, Shapes, numbered
@@ -46,6 +47,14 @@ def _in_body(place: re.Match[str]) -> str:
     return f"body.{block}.rdb{dense + 1}.conv{convolution + 1}.{place[2]}"
 
 
+def _write(options: Mapping[str, Any], tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+    wanted = {"upsampler": "nearest", "attention": "none"}
+    changes = [f"{name}={value}" for name, value in wanted.items() if options[name] != value]
+    if changes:
+        raise ValueError(f"ESRGAN's RRDBNet has {' and '.join(changes)}")
+    return tensors
+
+
 RRDB_LAYOUTS: Final = [
     LayoutSpec(
         name="esrgan",
@@ -53,6 +62,8 @@ RRDB_LAYOUTS: Final = [
         marks=(r"conv_first\.weight", r"body\.0\.rdb1\.conv1\.weight", r"conv_up1\.weight"),
         options=_options_of_file,
         small=_SMALL,
+        write=_write,
+        architecture="esrgan",
         source="RRDBNet of BasicSR from version 1.0 and of Real-ESRGAN",
     ),
     LayoutSpec(

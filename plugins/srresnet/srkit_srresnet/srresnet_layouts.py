@@ -1,5 +1,6 @@
 """How do other projects' files name the tensors of SRResNet?"""
 
+from collections.abc import Mapping
 from math import isqrt
 from typing import Any, Final
 
@@ -57,6 +58,12 @@ def _msr(shapes: Shapes) -> dict[str, Any]:
     }
 
 
+def _write_msr(options: Mapping[str, Any], tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+    if options["layout"] != "msr":
+        raise ValueError("BasicSR's MSRResNet is srresnet(layout=msr)")
+    return tensors
+
+
 SRRESNET_LAYOUTS: Final = [
     LayoutSpec(
         name="srgan",
@@ -86,6 +93,8 @@ SRRESNET_LAYOUTS: Final = [
         ),
         options=_msr,
         small=_SMALL_MSR,
+        write=_write_msr,
+        architecture="sr-res-net",
         source="MSRResNet of BasicSR from version 1.0",
     ),
     LayoutSpec(

@@ -35,12 +35,18 @@ def _options_of_file(shapes: Shapes) -> dict[str, Any]:
     }
 
 
+def _write(options: Mapping[str, Any], tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+    return tensors
+
+
 _LAYOUTS: Final = [
     LayoutSpec(
         name="srvgg",
         generator="srvgg",
         marks=(r"body\.0\.weight", r"body\.1\.weight", r"body\.2\.weight", r"body\.2\.bias"),
         options=_options_of_file,
+        write=_write,
+        architecture="compact",
         source="SRVGGNetCompact of BasicSR and Real-ESRGAN",
     ),
     LayoutSpec(

@@ -1,4 +1,4 @@
-"""Does an ONNX file compute what the model does, for pictures of any size?"""
+"""Do ONNX and OpenVINO files compute what the model does, for pictures of any size?"""
 
 import sys
 from pathlib import Path
@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+import openvino
 import pytest
 import torch
 from torch import nn
 
+from srkit_core import ExportOptions, export_model
+from srkit_core.cli.app import run
 from srkit_core.errors import IncompatibleError
 from srkit_core.export.onnx_file import check_onnx, write_onnx
 from srkit_core.export.verification import largest_difference
@@ -84,7 +87,7 @@ class Undecided(nn.Module):
 
 def test_what_has_no_place_in_a_graph_is_refused_in_one_sentence(model_of, tmp_path):
     model = Model(Undecided(), model_of(FOLDED, 4).bound, 1)
-    with pytest.raises(IncompatibleError, match="torch cannot write 'srkit-rrdb/rrdb' as ONNX: "):
+    with pytest.raises(IncompatibleError, match="torch cannot export 'srkit-rrdb/rrdb': "):
         write_onnx(model, tmp_path / "x.onnx")
     assert list(tmp_path.iterdir()) == []
 
@@ -104,3 +107,34 @@ def test_a_library_that_is_missing_is_named_with_the_line_that_installs_it(folde
     assert refused.value.hint == "pip install 'srkit[onnx]'"
     with pytest.raises(IncompatibleError, match="needs onnxruntime, which is not installed"):
         check_onnx(*folded)
+
+
+@pytest.mark.parametrize(("precision", "most"), [("fp32", 1e-5), ("fp16", 1 / 255)])
+def test_openvino_computes_the_same(folded, tmp_path, precision, most):
+    model, path = folded[0], tmp_path / "a b.xml"
+    written = export_model(model, "openvino", path, ExportOptions(precision=precision))
+    assert written.files == (path, tmp_path / "a b.bin")
+    assert written.difference is not None
+    assert written.difference <= most
+    lr = torch.rand(3, 3, 9, 7)
+    compiled = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    with torch.no_grad():
+        assert np.abs(compiled({"lr": lr.numpy()})["sr"] - model(lr).numpy()).max() <= most
+
+
+def test_a_command_says_how_far_the_file_is_from_torch(folded, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("srkit_core.export.export_model.load_model", lambda *_, **__: folded[0])
+    out = tmp_path / "any.onnx"
+    assert run(["export", "any", "--to", "onnx", "--out", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "largest difference from torch, on pictures of two sizes: " in told
+    assert f"written: {out} (" in told
+
+
+def test_a_file_that_computes_something_else_does_not_replace_one(folded, tmp_path, monkeypatch):
+    monkeypatch.setattr("srkit_core.export.verification.LARGEST_DIFFERENCE", -1.0)
+    (tmp_path / "a.onnx").write_text("mine")
+    with pytest.raises(IncompatibleError, match="onnxruntime computes what differs by"):
+        export_model(folded[0], "onnx", tmp_path / "a.onnx", overwrite=True)
+    assert (tmp_path / "a.onnx").read_text() == "mine"
+    assert [one.name for one in tmp_path.iterdir()] == ["a.onnx"]
