@@ -15,6 +15,7 @@ from srkit_core.errors import RecipeError
 if TYPE_CHECKING:
     from srkit_core.cli.progress import ProgressView
     from srkit_core.registry import Registry
+    from srkit_core.upscaling.backends.interface import Backend
     from srkit_core.upscaling.made_before import Making
     from srkit_core.upscaling.picture_outputs import OutputNaming, Outputs
     from srkit_core.upscaling.wanted_size import WantedSize
@@ -170,22 +171,14 @@ def _upscale_all(
     registry: "Registry",
     view: "ProgressView",
 ) -> None:
-    from srkit_core.models.find_model import load_model
-    from srkit_core.upscaling.backends.torch_backend import TorchBackend
     from srkit_core.upscaling.bands import Report
     from srkit_core.upscaling.batch import upscale_batch
+    from srkit_core.upscaling.read_ahead import ReadAhead
     from srkit_core.upscaling.tile_choice import TileChoice
     from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
 
-    loaded = load_model(
-        request.model,
-        scale=scale,
-        device=request.device,
-        precision=request.precision,
-        registry=registry,
-        note=view.on_note,
-    )
-    backend, choice = TorchBackend(loaded), TileChoice(request.tile, request.overlap)
+    backend = _backend(request, scale, registry, view)
+    choice = TileChoice(request.tile, request.overlap)
 
     def upscale_one(source: Path, target: Path, report: Report) -> Upscaled:
         origin = making.origin(source)
@@ -198,9 +191,28 @@ def _upscale_all(
             origin=origin,
             named=request.model,
             report=report,
+            read=read,
         )
 
-    upscale_batch(tasks, upscale_one, UpscaleReport(view))
+    with ReadAhead(source for source, _ in tasks) as read:
+        upscale_batch(tasks, upscale_one, UpscaleReport(view))
+
+
+def _backend(
+    request: _Request, scale: int, registry: "Registry", view: "ProgressView"
+) -> "Backend":
+    from srkit_core.models.find_model import load_model
+    from srkit_core.upscaling.backends.torch_backend import TorchBackend
+
+    loaded = load_model(
+        request.model,
+        scale=scale,
+        device=request.device,
+        precision=request.precision,
+        registry=registry,
+        note=view.on_note,
+    )
+    return TorchBackend(loaded)
 
 
 def _tile(text: str) -> int | None:

@@ -1,6 +1,6 @@
 """How does a picture file become a larger one?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -97,6 +97,7 @@ def upscale_file(
     origin: Origin | None = None,
     named: str = "",
     report: Report | None = None,
+    read: Callable[[Path], Photo] = read_photo,
 ) -> Upscaled:
     """Upscale a picture into `target`, with a backend, clamped and rounded, and resampled to the
     size that is `wanted` (default: that of the backend's scale).
@@ -105,10 +106,10 @@ def upscale_file(
     bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
     into what is seen. EXIF that still applies is kept, and a source with a profile gives a target
     with that of sRGB. Rows are encoded and written while further ones are computed; `report` is
-    told how many of how many LR pixels are done, `origin` is remembered beside the target. Raises
-    DataError when the source cannot be read or the target cannot be written, NotFiniteError, which
-    calls the model `named`, when it makes NaN or infinity of it, OutOfMemoryError when no tile of
-    `choice` fits.
+    told how many of how many LR pixels are done, `origin` is remembered beside the target, `read`
+    reads the source. Raises DataError when the source cannot be read or the target cannot be
+    written, NotFiniteError, which calls the model `named`, when it makes NaN or infinity of it,
+    OutOfMemoryError when no tile of `choice` fits.
     """
     check_writable(target)
     before = image_size(source)
@@ -120,7 +121,7 @@ def upscale_file(
         naming_picture(source, named),
         oom_guard(upscaling_hint(backend, before, target, choice), doing),
     ):
-        photo = _suited(read_photo(source), target)
+        photo = _suited(read(source), target)
         rows = _resampled(_larger(backend, photo, choice, report), before, after, backend.scale)
         hand_over(rows, partial(write_bands, target, _frame(photo, after)))
     remember(target, origin)

@@ -1,5 +1,6 @@
 """Is a picture that is upscaled band by band the one that is upscaled whole?"""
 
+import threading
 import tracemalloc
 
 import numpy as np
@@ -7,10 +8,11 @@ import pytest
 import torch
 from torch.nn import functional
 
-from srkit_core.errors import OutOfMemoryError
+from srkit_core.errors import DataError, OutOfMemoryError
 from srkit_core.io.images import Photo, read_photo, write_photo
 from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.bands import upscale_bands
+from srkit_core.upscaling.read_ahead import ReadAhead
 from srkit_core.upscaling.tile_choice import EXACT_OVERLAP, HOST_BUDGET, TileChoice, seams_of
 from srkit_core.upscaling.upscale_file import upscale_file
 
@@ -160,6 +162,19 @@ def test_bands_write_what_the_whole_does(tmp_path, ending, kind):
     assert whole.pixels.shape == (80, 100, 3)
     assert np.array_equal(whole.pixels, tiles.pixels)
     assert np.array_equal(whole.alpha, tiles.alpha)
+
+
+def test_the_next_picture_is_read_ahead_and_a_broken_one_is_told_in_its_turn(tmp_path):
+    paths = [tmp_path / f"{name}.png" for name in "abcd"]
+    for path in paths:
+        write_photo(path, Photo(noise(4, 5)))
+    paths[1].write_bytes(b"no picture")
+    with ReadAhead(paths) as read:
+        assert read(paths[0]).pixels.shape == (4, 5, 3)
+        with pytest.raises(DataError, match=r"b\.png"):
+            read(paths[1])
+        assert read(paths[3]).pixels.shape == read(paths[2]).pixels.shape == (4, 5, 3)
+    assert not [one for one in threading.enumerate() if one.name.startswith("srkit-read")]
 
 
 class Stopped(Blur):
