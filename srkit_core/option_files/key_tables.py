@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from srkit_core.option_files.basicsr import BASICSR
 from srkit_core.option_files.losses_of_others import BASICSR_LOSSES, PIXEL
-from srkit_core.option_files.neosr import NEOSR, NEOSR_GENERATORS, NEOSR_LOSSES
+from srkit_core.option_files.neosr import (
+    NEOSR,
+    NEOSR_DISCRIMINATORS,
+    NEOSR_GENERATORS,
+    NEOSR_LOSSES,
+)
 from srkit_core.option_files.networks_of_others import DISCRIMINATORS, GENERATORS
 from srkit_core.option_files.other_trainer import OtherTrainer
 from srkit_core.option_files.real_esrgan import REAL_ESRGAN
@@ -29,7 +34,10 @@ def tables_of_keys() -> str:
     networks = [
         _components("Networks of BasicSR and Real-ESRGAN", {**GENERATORS, **DISCRIMINATORS}),
         _components("Networks of traiNNer-redux", _without(REDUX_GENERATORS, GENERATORS)),
-        _components("Networks of neosr", NEOSR_GENERATORS),
+        _components(
+            "Networks of neosr",
+            {**NEOSR_GENERATORS, **_without(NEOSR_DISCRIMINATORS, DISCRIMINATORS)},
+        ),
     ]
     losses = [
         _components("Losses of BasicSR and Real-ESRGAN", BASICSR_LOSSES),

@@ -14,7 +14,7 @@ from srkit_core.option_files.losses_of_others import (
     WEIGHT,
     gan_options,
 )
-from srkit_core.option_files.networks_of_others import GENERATORS, SCALE
+from srkit_core.option_files.networks_of_others import DISCRIMINATORS, GENERATORS, SCALE
 from srkit_core.option_files.other_trainer import OtherTrainer, TrainersDefault
 from srkit_core.option_files.real_esrgan import KNOBS, kernel_weights_row, pool
 from srkit_core.option_files.sayings import (
@@ -48,6 +48,12 @@ NEOSR_GENERATORS: Final[Mapping[str, Counterpart]] = {
     "compact": Counterpart("srvgg", GENERATORS["SRVGGNetCompact"].options),
 }
 """Generators of neosr that are here, by their type."""
+
+NEOSR_DISCRIMINATORS: Final[Mapping[str, Counterpart]] = {
+    **DISCRIMINATORS,
+    "unet": DISCRIMINATORS["UNetDiscriminatorSN"],
+}
+"""Discriminators of neosr that are here, by their type."""
 
 
 def _of_features(at: At) -> Sayings:
@@ -163,6 +169,10 @@ _DIFFERENCES: Final = (
     ),
     Row("datasets.val.save_img, val.save_lq", Same("a sheet of pictures is written")),
     Row("network_g.*", OfType("generator", "generator", NEOSR_GENERATORS, "`generator`")),
+    Row(
+        "network_d.*",
+        OfType("discriminator", "discriminator", NEOSR_DISCRIMINATORS, "`discriminator`"),
+    ),
     Row("train.ema", By("`ema`", training.average)),
     Row("train.grad_clip", By("`clip = 1.0`", neosr_clip)),
     Row("train.clamp", Never("what a network makes is not clamped", (False,))),

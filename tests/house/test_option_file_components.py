@@ -7,7 +7,7 @@ import pytest
 from srkit_core.binding import bind
 from srkit_core.expressions import parse_call
 from srkit_core.option_files.losses_of_others import ARTIFACTS, BASICSR_LOSSES, GAN_KINDS
-from srkit_core.option_files.neosr import NEOSR_GENERATORS, NEOSR_LOSSES
+from srkit_core.option_files.neosr import NEOSR_DISCRIMINATORS, NEOSR_GENERATORS, NEOSR_LOSSES
 from srkit_core.option_files.networks_of_others import DISCRIMINATORS, GENERATORS
 from srkit_core.option_files.real_esrgan import KNOBS
 from srkit_core.option_files.sayings import At, IntoField, Leaf, Options
@@ -20,7 +20,7 @@ COMMON = {"target"}
 CONTEXT = {"scale": 4, "patch": 128}
 TABLES = {
     "generator": [GENERATORS, REDUX_GENERATORS, NEOSR_GENERATORS],
-    "discriminator": [DISCRIMINATORS],
+    "discriminator": [DISCRIMINATORS, NEOSR_DISCRIMINATORS],
     "loss": [BASICSR_LOSSES, REDUX_LOSSES, NEOSR_LOSSES, {"ldl": ARTIFACTS}],
 }
 PARTS = [

@@ -341,6 +341,13 @@ def test_losses_of_neosr_and_trainner_redux_have_counterparts():
     assert conversion.unsaid == []
 
 
+def test_the_u_net_of_neosr_is_real_esrgans():
+    networks = {"network_g": {"type": "compact"}, "network_d": {"type": "unet", "num_feat": 32}}
+    conversion, recipe = converted({**networks, "train": {"total_iter": 4}}, NEOSR)
+    assert recipe["discriminator"] == "unet-sn(features=32)"
+    assert conversion.unsaid == []
+
+
 def test_a_loss_with_another_distance_is_not_taken_for_its_namesake():
     losses = [{"type": "gradientvarianceloss", "loss_weight": 0.1}]
     document = {"network_g": {"type": "compact"}, "train": {"losses": losses}}
