@@ -34,11 +34,11 @@ _COMPONENTS = (
     ),
     _weights(
         "compact-photo-x4",
-        "14a54f4e377d2d01fbadbfc5e3017bdcd188c748fa619475e9b368388ee474b6",
-        760_448,
+        "141824e3e765f40cd15a610b6b12e878098a8a411ec121ec805e75cb74eac487",
+        760_480,
         "a small model for photographs as cameras and phones leave them, quick on a CPU",
     ),
-    _recipe("compact-x4", "a small model for clean pictures, half an hour on one core"),
+    _recipe("compact-x4", "a small model for clean pictures, forty minutes on one core"),
     _recipe("compact-photo-x4", "a small model for photographs of cameras and phones"),
 )
 

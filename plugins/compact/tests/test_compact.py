@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from srkit_compact import srkit_components
 from srkit_core import evaluate, load_model, read_recipe
+from srkit_core.io.images import read_image
 from srkit_core.specs import WeightsSpec
 
 WEIGHTS = [spec for spec in srkit_components() if isinstance(spec, WeightsSpec)]
@@ -34,6 +36,25 @@ def test_the_card_says_what_made_it(spec):
     assert str(read_recipe(spec.name).generator).endswith("srvgg(features=48, blocks=8)")
 
 
+LIGHT = "blur(sigma=1.6) | bicubic | noise(sigma=3) | jpeg(quality=80)"
+"""What a camera leaves: a soft lens, some noise, JPEG."""
+
+
+@pytest.fixture
+def unseen(tmp_path, monkeypatch):
+    """A folder with crops of two photographs that training never saw, halved."""
+    folder = ASSETS / "photos"
+    if not folder.is_dir():
+        pytest.skip("the shared photographs are not on this machine (set SRKIT_ASSETS)")
+    monkeypatch.setenv("SRKIT_WEIGHTS", os.environ.get("SRKIT_WEIGHTS", str(ASSETS / "weights")))
+    for stem in ("Dragonfly_by_Bolly", "Kleiber_by_Lukas_Baubkus"):
+        pixels = read_image(folder / f"{stem}.jpg")
+        top, left = (side // 2 - 512 for side in pixels.shape[:2])
+        crop = Image.fromarray(pixels[top : top + 1024, left : left + 1024])
+        crop.resize((512, 512), Image.Resampling.BICUBIC).save(tmp_path / f"{stem}.png")
+    return tmp_path
+
+
 @pytest.fixture
 def set5():
     """The folder of Set5."""
@@ -47,3 +68,11 @@ def test_the_clean_model_on_set5(set5):
     """31.21 dB of PSNR-Y, bicubic's is 28.43."""
     scores = evaluate({"ours": "compact-x4"}, set5 / "HR", lr=set5 / "LRx4", metrics="psnr")
     assert scores.mean("psnr", "ours") == pytest.approx(31.21, abs=0.02)
+
+
+def test_the_photo_model_on_photographs(unseen):
+    """LPIPS of AlexNet: bicubic 0.386."""
+    models = {"ours": "compact-photo-x4", "bicubic": "bicubic"}
+    scores = evaluate(models, unseen, degrade=LIGHT, metrics="lpips")
+    assert scores.mean("lpips", "bicubic") == pytest.approx(0.386, abs=0.002)
+    assert scores.mean("lpips", "ours") == pytest.approx(0.283, abs=0.004)
