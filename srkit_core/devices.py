@@ -7,6 +7,7 @@ not import torch.
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from srkit_core.errors import IncompatibleError
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 DeviceName: TypeAlias = Literal["auto", "cuda", "mps", "cpu"]
 Precision: TypeAlias = Literal["fp32", "bf16", "fp16"]
 PrecisionName: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
+BackendName: TypeAlias = Literal["auto", "torch", "openvino", "onnx"]
+"""With which engine a picture is upscaled."""
+
+_GPU_FILES: Final = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""Without one of these Linux has no GPU for torch: they are of NVIDIA, of AMD, and of WSL."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,15 @@ def choose_device(name: DeviceName) -> "torch.device":
     if found is None:
         raise IncompatibleError(f"this machine has no usable device '{name}'", hint="--device auto")
     return torch.device(found.name)
+
+
+def surely_cpu(name: DeviceName) -> bool:
+    """Whether a device is the CPU, as far as that is known without torch."""
+    return name == "cpu" or (
+        name == "auto"
+        and sys.platform == "linux"
+        and not any(Path(file).exists() for file in _GPU_FILES)
+    )
 
 
 def choose_precision(name: PrecisionName, device: "torch.device") -> Precision:

@@ -9,7 +9,7 @@ import typer
 
 from srkit_core.cli.output import say
 from srkit_core.cli.upscale_report import UpscaleReport, tell_plan
-from srkit_core.devices import DeviceName, PrecisionName
+from srkit_core.devices import BackendName, DeviceName, PrecisionName
 from srkit_core.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ OverlapOption = Annotated[
         min=0, help="LR pixels seen around a tile (default: what the generator declares)."
     ),
 ]
+BackendOption = Annotated[
+    BackendName,
+    typer.Option(help="What computes; auto: OpenVINO on a CPU where it is installed, else torch."),
+]
 FormatOption = Annotated[
     Literal["png", "same", "jpg", "webp", "tif", "jxl"],
     typer.Option(
@@ -83,6 +87,7 @@ def upscale_command(
     overlap: OverlapOption = None,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
     precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
+    backend: BackendOption = "auto",
     picture_format: FormatOption = "png",
     overwrite: OverwriteFlag = False,
     dry_run: DryRunFlag = False,
@@ -92,20 +97,24 @@ def upscale_command(
     """
     from srkit_core.cli.progress import ProgressView
     from srkit_core.registry import discover
-    from srkit_core.upscaling.command_words import default_model, part_words
     from srkit_core.upscaling.picture_outputs import OutputNaming
     from srkit_core.upscaling.wanted_size import parse_size
 
     registry, side, wanted = discover(), _tile(tile), parse_size(size, scale)
-    named, inputs = part_words(words, registry, out)
-    model = named or default_model(scale, registry)
-    if not named:
-        say(f"with {model}, as no model is named", err=True)
-    naming = OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}")
+    model, inputs = _model_and_inputs(words, scale, registry, out)
     request = _Request(
-        model, inputs, naming, wanted, tile=side, overlap=overlap, device=device,
-        precision=precision, overwrite=overwrite, dry_run=dry_run,
-    )  # fmt: skip
+        model=model,
+        inputs=inputs,
+        naming=OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}"),
+        wanted=wanted,
+        tile=side,
+        overlap=overlap,
+        device=device,
+        precision=precision,
+        backend=backend,
+        overwrite=overwrite,
+        dry_run=dry_run,
+    )
     with ProgressView() as view:
         _upscale(request, registry, view)
 
@@ -122,6 +131,7 @@ class _Request:
     overlap: int | None
     device: DeviceName
     precision: PrecisionName
+    backend: BackendName
     overwrite: bool
     dry_run: bool
 
@@ -134,6 +144,18 @@ class _Request:
             "" if self.precision == "auto" else f"--precision {self.precision}",
         ]
         return " ".join(filter(None, told))
+
+
+def _model_and_inputs(
+    words: list[str], scale: int | None, registry: "Registry", out: Path | None
+) -> tuple[str, Sequence[str]]:
+    from srkit_core.upscaling.command_words import default_model, part_words
+
+    named, inputs = part_words(words, registry, out)
+    model = named or default_model(scale, registry)
+    if not named:
+        say(f"with {model}, as no model is named", err=True)
+    return model, inputs
 
 
 def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> None:
@@ -201,18 +223,17 @@ def _upscale_all(
 def _backend(
     request: _Request, scale: int, registry: "Registry", view: "ProgressView"
 ) -> "Backend":
-    from srkit_core.models.find_model import load_model
-    from srkit_core.upscaling.backends.torch_backend import TorchBackend
+    from srkit_core.upscaling.backends.choice import open_backend
 
-    loaded = load_model(
+    return open_backend(
         request.model,
+        backend=request.backend,
         scale=scale,
         device=request.device,
         precision=request.precision,
         registry=registry,
         note=view.on_note,
     )
-    return TorchBackend(loaded)
 
 
 def _tile(text: str) -> int | None:

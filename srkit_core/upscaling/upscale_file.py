@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from srkit_core.data.own_work import Origin, remember
-from srkit_core.devices import DeviceName, PrecisionName
+from srkit_core.devices import BackendName, DeviceName, PrecisionName
 from srkit_core.home import at_home
 from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import (
@@ -28,6 +28,7 @@ from srkit_core.io.picture_writer import Rows
 from srkit_core.io.raster import Samples, to_8_bit
 from srkit_core.oom import oom_guard
 from srkit_core.upscaling.alpha import larger_alpha
+from srkit_core.upscaling.backends.choice import open_backend
 from srkit_core.upscaling.backends.interface import Backend
 from srkit_core.upscaling.bands import Report, upscale_bands
 from srkit_core.upscaling.hand_over import hand_over
@@ -67,6 +68,7 @@ def upscale(
     overlap: int | None = None,
     device: DeviceName = "auto",
     precision: PrecisionName = "auto",
+    backend: BackendName = "auto",
     registry: "Registry | None" = None,
 ) -> Upscaled:
     """Upscale a picture file into another; a file of that name is replaced.
@@ -74,17 +76,21 @@ def upscale(
     `model` is a weights file, a run folder, the name of known weights or of a baseline, or a loaded
     model, which is the quickest for many pictures. `scale` is for a baseline (default: 4). `tile`
     and `overlap` are in LR pixels (default: as memory and cost allow). The rest is as in
-    `upscale_file` and `load_model`, with their errors.
+    `upscale_file` and `open_backend`, with their errors.
     """
-    from srkit_core.models.find_model import load_model
-    from srkit_core.upscaling.backends.torch_backend import TorchBackend
-
-    loaded = load_model(model, scale=scale, device=device, precision=precision, registry=registry)
+    opened = open_backend(
+        model,
+        backend=backend,
+        scale=scale,
+        device=device,
+        precision=precision,
+        registry=registry,
+    )
     named = str(model) if isinstance(model, str | Path) else ""
     source, target = at_home(Path(source)), at_home(Path(target))
     check_place(target)
     choice = TileChoice(tile, overlap)
-    return upscale_file(TorchBackend(loaded), source, target, choice, named=named)
+    return upscale_file(opened, source, target, choice, named=named)
 
 
 def upscale_file(

@@ -1,0 +1,134 @@
+"""Do engines beside torch compute what torch computes, and say why where they cannot?"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from srkit_core.errors import IncompatibleError
+from srkit_core.expressions import parse_call
+from srkit_core.models.build import build_network
+from srkit_core.models.find_model import load_model
+from srkit_core.models.weights_file import card_of, save_weights
+from srkit_core.plan import bind_generator
+from srkit_core.registry import discover
+from srkit_core.upscaling.backends import choice, engines
+from srkit_core.upscaling.backends.choice import open_backend
+from srkit_core.upscaling.backends.torch_backend import TorchBackend
+
+ENGINES = ("openvino", "onnx")
+STEP = 1
+"""By how much a value of 8 bit may differ."""
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """The file of a small network, which pads its input where the scale is 2."""
+    registry = discover()
+    path = tmp_path_factory.mktemp("weights") / "small net.safetensors"
+    torch.manual_seed(0)
+    bound = bind_generator(registry, parse_call("rrdb(blocks=1, features=8, growth=4)"), 2)
+    save_weights(path, build_network(bound).state_dict(), card_of(bound, 2, registry))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.getbasetemp() / "engines"
+    monkeypatch.setenv("SRKIT_CACHE", str(folder))
+    return folder
+
+
+def picture(dtype=np.uint8, height=21, width=34):
+    most = np.iinfo(dtype).max
+    return np.random.default_rng(0).integers(0, most, (height, width, 3), dtype, endpoint=True)
+
+
+def difference(one, other):
+    return int(np.abs(one.astype(np.int64) - other.astype(np.int64)).max())
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_computes_what_torch_does(weights, name):
+    here, there = (open_backend(weights, backend=one) for one in (name, "torch"))
+    assert (here.name, here.device, there.name) == (name, "cpu", "torch")
+    assert (here.scale, here.size_multiple, here.min_size, here.receptive) == (
+        there.scale,
+        there.size_multiple,
+        there.min_size,
+        there.receptive,
+    )
+    for lr in (picture(), picture(height=1, width=1), picture(height=5, width=40)):
+        assert here(lr).shape == (2 * lr.shape[0], 2 * lr.shape[1], 3)
+        assert difference(here(lr), there(lr)) <= STEP
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_16_bit_and_gray_stay_what_they_are(weights, name):
+    here, there = (open_backend(weights, backend=one) for one in (name, "torch"))
+    deep = picture(np.uint16)
+    assert here(deep).dtype == np.uint16
+    assert difference(here(deep), there(deep)) <= STEP
+    gray = here(picture(), gray=True)
+    assert (gray == gray[:, :, :1]).all()
+    assert difference(gray, there(picture(), gray=True)) <= STEP
+
+
+def test_a_model_is_converted_once(weights, monkeypatch):
+    said, calls = [], []
+    kind = next(one for one in engines.ENGINES if one.name == "onnx")
+    counted = replace(kind, convert=lambda *of: calls.append(of) or kind.convert(*of))
+    monkeypatch.setattr(choice, "ENGINES", (counted,))
+    monkeypatch.setenv("SRKIT_CACHE", str(weights.parent / "cache"))
+    for _ in range(2):
+        assert open_backend(weights, backend="onnx", note=said.append).name == "onnx"
+    assert len(calls) == 1
+    assert said == [f"converting {weights} for onnx, once"]
+
+
+def test_another_scale_is_refused_by_an_engine_too(weights):
+    for name in ("torch", "onnx"):
+        with pytest.raises(IncompatibleError, match="is for scale 2, not 4"):
+            open_backend(weights, backend=name, scale=4)
+
+
+def test_auto_takes_openvino_before_torch_and_goes_on_without(weights, monkeypatch):
+    assert open_backend(weights).name == "openvino"
+    assert open_backend("bicubic").name == "torch"
+    assert open_backend(load_model(weights)).name == "torch"
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    assert isinstance(open_backend(weights), TorchBackend)
+
+
+def test_what_an_engine_cannot_convert_is_left_to_torch_and_told(weights, monkeypatch):
+    def refuse(model, path):
+        raise IncompatibleError("OpenVINO knows no such layer", hint="--backend torch")
+
+    kind = next(one for one in engines.ENGINES if one.name == "openvino")
+    monkeypatch.setattr(choice, "ENGINES", (replace(kind, convert=refuse),))
+    monkeypatch.setenv("SRKIT_CACHE", str(weights.parent / "other"))
+    said = []
+    assert open_backend(weights, note=said.append).name == "torch"
+    assert said[-1] == "openvino cannot compute it: OpenVINO knows no such layer"
+    with pytest.raises(IncompatibleError, match="knows no such layer"):
+        open_backend(weights, backend="openvino")
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "fact"),
+    [
+        ("bicubic", {"backend": "onnx"}, "'onnx' computes the weights of a file"),
+        (None, {"backend": "onnx", "precision": "bf16"}, "'onnx' computes in fp32, not in bf16"),
+    ],
+)
+def test_an_engine_says_what_it_does_not_compute(weights, model, options, fact):
+    with pytest.raises(IncompatibleError, match=fact):
+        open_backend(model or weights, **options)
+
+
+def test_an_engine_that_is_not_installed_says_how_to(weights, monkeypatch):
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    with pytest.raises(IncompatibleError, match="not installed") as caught:
+        open_backend(weights, backend="openvino")
+    assert caught.value.hint == "pip install 'srkit[openvino]', or --backend torch"
