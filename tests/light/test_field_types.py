@@ -101,7 +101,7 @@ FAULTS = [
     ("degradation", {"divisor": 4}, "divisor must be a function, not 4"),
     ("degradation", {"exact_in_crops": False}, "exact_in_crops must be a function, not False"),
     ("layout", {"marks": "a"}, "marks must be a tuple, each item text, not 'a'"),
-    ("layout", {"marks": ()}, "marks must be of 1 item or more, not ()"),
+    ("layout", {"marks": ()}, "its files are known by marks, or by recognises together with reads"),
     ("layout", {"marks": (1,)}, "marks[0] must be text, not 1"),
     ("layout", {"marks": ("(",)}, "'(' is no regular expression: missing ), unterminated subpatt"),
     ("layout", {"renames": {"a": "b"}}, "renames must be a tuple, each item a tuple of text, text"),

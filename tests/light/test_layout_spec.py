@@ -35,3 +35,23 @@ def test_one_of_none_or_of_two_is_refused(fields):
     assert refused.value.message == (
         "layout 'theirs': it names one network: a generator, or a discriminator"
     )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"marks": ()},
+        {"marks": (), "reads": lambda tensors: None},
+        {"marks": (), "recognises": lambda names: True},
+        {"recognises": lambda names: True, "reads": lambda tensors: None},
+    ],
+)
+def test_its_files_are_known_in_one_way(fields):
+    usual = {"name": "theirs", "generator": "mine", "marks": ("a",), "source": "theirs"}
+    with pytest.raises(PluginError) as refused:
+        check_specs([LayoutSpec(**{**usual, **fields})])
+    assert refused.value.message == (
+        "layout 'theirs': its files are known by marks, or by recognises together with reads"
+    )
+    whole = {"marks": (), "recognises": lambda names: True, "reads": lambda tensors: None}
+    check_specs([LayoutSpec(**{**usual, **whole})])
