@@ -70,6 +70,22 @@ FormatOption = Annotated[
         "where that is not written.",
     ),
 ]
+QualityOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=100,
+        help="Of JPEG (default: 95), WebP and JPEG XL (default: without loss), each in its own "
+        "meaning of 1 to 100.",
+    ),
+]
+EnsembleFlag = Annotated[
+    bool,
+    typer.Option(
+        "--self-ensemble",
+        help="Average what the model makes of all flips and turns: 8 times the time.",
+    ),
+]
 DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="Say what would become what, and write nothing.")
 ]
@@ -89,6 +105,8 @@ def upscale_command(
     precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
     backend: BackendOption = "auto",
     picture_format: FormatOption = "png",
+    quality: QualityOption = None,
+    self_ensemble: EnsembleFlag = False,
     overwrite: OverwriteFlag = False,
     dry_run: DryRunFlag = False,
 ) -> None:
@@ -102,19 +120,12 @@ def upscale_command(
 
     registry, side, wanted = discover(), _tile(tile), parse_size(size, scale)
     model, inputs = _model_and_inputs(words, scale, registry, out)
+    naming = OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}")
     request = _Request(
-        model=model,
-        inputs=inputs,
-        naming=OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}"),
-        wanted=wanted,
-        tile=side,
-        overlap=overlap,
-        device=device,
-        precision=precision,
-        backend=backend,
-        overwrite=overwrite,
-        dry_run=dry_run,
-    )
+        model, inputs, naming, wanted, tile=side, overlap=overlap, device=device,
+        precision=precision, backend=backend, quality=quality, self_ensemble=self_ensemble,
+        overwrite=overwrite, dry_run=dry_run,
+    )  # fmt: skip
     with ProgressView() as view:
         _upscale(request, registry, view)
 
@@ -132,6 +143,8 @@ class _Request:
     device: DeviceName
     precision: PrecisionName
     backend: BackendName
+    quality: int | None
+    self_ensemble: bool
     overwrite: bool
     dry_run: bool
 
@@ -142,6 +155,8 @@ class _Request:
             str(self.wanted),
             "" if self.overlap is None else f"--overlap {self.overlap}",
             "" if self.precision == "auto" else f"--precision {self.precision}",
+            "" if self.quality is None else f"--quality {self.quality}",
+            "--self-ensemble" if self.self_ensemble else "",
         ]
         return " ".join(filter(None, told))
 
@@ -210,6 +225,7 @@ def _upscale_all(
             target,
             choice,
             wanted=request.wanted,
+            quality=request.quality,
             origin=origin,
             named=request.model,
             report=report,
@@ -225,6 +241,8 @@ def _backend(
 ) -> "Backend":
     from srkit_core.upscaling.backends.choice import open_backend
 
+    if request.self_ensemble:
+        return _ensemble(request, scale, registry, view)
     return open_backend(
         request.model,
         backend=request.backend,
@@ -234,6 +252,27 @@ def _backend(
         registry=registry,
         note=view.on_note,
     )
+
+
+def _ensemble(
+    request: _Request, scale: int, registry: "Registry", view: "ProgressView"
+) -> "Backend":
+    from srkit_core.models.find_model import load_model
+    from srkit_core.models.self_ensemble import self_ensemble
+    from srkit_core.upscaling.backends.torch_backend import TorchBackend
+
+    if request.backend not in ("auto", "torch"):
+        fact = f"--self-ensemble is computed by torch, not by {request.backend}"
+        raise RecipeError(fact, hint="--backend torch")
+    loaded = load_model(
+        request.model,
+        scale=scale,
+        device=request.device,
+        precision=request.precision,
+        registry=registry,
+        note=view.on_note,
+    )
+    return TorchBackend(self_ensemble(loaded))
 
 
 def _tile(text: str) -> int | None:

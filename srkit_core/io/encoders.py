@@ -61,7 +61,8 @@ class Encoder:
     pictures laid on white, one that is not `gray` three equal channels. A side has at most
     `most_side` pixels, all of them together at most `most_bytes` as they are stored. `exif` and
     `profile` say whether it has a place for EXIF and for an ICC profile of sRGB, `by_rows` whether
-    rows are written as they come and need not be held.
+    rows are written as they come and need not be held. `lossy` gives what writes it in a quality of
+    1 to 100, in the format's own meaning, None where there is no such thing.
     """
 
     encode: Encode
@@ -74,6 +75,7 @@ class Encoder:
     exif: bool = False
     profile: bool = False
     by_rows: bool = False
+    lossy: Callable[[int], Encode] | None = None
 
 
 def at_once(encode: EncodeWhole) -> Encode:
@@ -111,22 +113,37 @@ def _loaded(exif: bytes) -> Image.Exif:
     return text_as_stored(described)
 
 
-def encode_jpeg_xl(channels: Samples, exif: bytes, profile: bytes) -> bytes:
-    """Let libjxl write it without loss, its colours named sRGB, and put EXIF behind it (ISO/IEC
-    18181-2, clause 9).
+def encode_jpeg_xl(
+    channels: Samples, exif: bytes, profile: bytes, quality: int | None = None
+) -> bytes:
+    """Let libjxl write it without loss or in a quality, its colours named sRGB, and put EXIF behind
+    it (ISO/IEC 18181-2, clause 9).
     """
     import imagecodecs
 
     del profile
     encoded = bytes(
         imagecodecs.jpegxl_encode(
-            np.ascontiguousarray(channels), lossless=True, effort=_JPEG_XL_EFFORT, usecontainer=True
+            np.ascontiguousarray(channels),
+            lossless=quality is None,
+            distance=None if quality is None else _distance(quality),
+            effort=_JPEG_XL_EFFORT,
+            usecontainer=True,
         )
     )
     place = encoded.index(b"jxlc") + 4
     named = encoded[:place] + named_srgb(encoded[place:])
     content = bytes(4) + exif.removeprefix(b"Exif\0\0")
     return named + (struct.pack(">I", 8 + len(content)) + b"Exif" + content if exif else b"")
+
+
+def _distance(quality: int) -> float:
+    """Return what libjxl calls distance (JxlEncoderDistanceFromQuality): 90 is 1, which is meant to
+    look like the original.
+    """
+    if quality >= 30:
+        return 0.1 + (100 - quality) * 0.09
+    return 53 / 3000 * quality**2 - 23 / 20 * quality + 25
 
 
 def encode_tiff(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ only where they leave a choice, among files built like TIFF.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from PIL import ExifTags
 from srkit_core.io.bmp_decoder import BMP
 from srkit_core.io.decode_errors import DamagedError, NotAPictureError
 from srkit_core.io.encoders import (
+    Encode,
     Encoder,
     at_once,
     encode_jpeg_xl,
@@ -137,6 +139,10 @@ def _is_named_raw(path: Path) -> bool:
     return path.suffix.lower() in CAMERA_RAW.endings
 
 
+def _jpeg(quality: int) -> Encode:
+    return at_once(pillow_encode("JPEG", quality=quality, subsampling=0))
+
+
 def _endings(names: str) -> tuple[str, ...]:
     return tuple(f".{name}" for name in names.split())
 
@@ -169,7 +175,8 @@ FORMATS: Final = (
         JPEG,
         sniff=_is_jpeg,
         encoder=Encoder(
-            at_once(pillow_encode("JPEG", quality=95, subsampling=0)),
+            _jpeg(95),
+            lossy=_jpeg,
             gray=True,
             most_side=65_500,  # libjpeg's; 65,535 by ITU-T T.81
             exif=True,
@@ -220,6 +227,7 @@ FORMATS: Final = (
         sniff=_is_webp,
         encoder=Encoder(
             at_once(pillow_encode("WEBP", lossless=True, exact=True, method=0)),
+            lossy=lambda quality: at_once(pillow_encode("WEBP", quality=quality)),
             alpha=True,
             most_side=16_383,  # 14 bits (RFC 9649)
             exif=True,
@@ -257,7 +265,13 @@ FORMATS: Final = (
         _endings("jxl"),
         JPEG_XL,
         starts=(CODESTREAM, CONTAINER),
-        encoder=Encoder(at_once(encode_jpeg_xl), deep=True, alpha=True, exif=True),
+        encoder=Encoder(
+            at_once(encode_jpeg_xl),
+            deep=True,
+            alpha=True,
+            exif=True,
+            lossy=lambda quality: at_once(partial(encode_jpeg_xl, quality=quality)),
+        ),
         written=_endings("jxl"),
         common=True,
     ),

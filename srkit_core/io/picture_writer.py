@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from srkit_core.errors import DataError
+from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import write_parts
-from srkit_core.io.encoders import Encoder, Header
+from srkit_core.io.encoders import Encode, Encoder, Header
 from srkit_core.io.exif import valid_exif
 from srkit_core.io.formats import encoders, writable_endings
 from srkit_core.io.raster import Samples, gray_profile, on_white, srgb_profile, to_8_bit
@@ -21,7 +21,8 @@ Rows: TypeAlias = tuple[Samples, Samples | None]
 @dataclass(frozen=True)
 class PictureFrame:
     """What is known of a picture before its pixels: (height, width), whether they are uint16 and
-    have `alpha`; the rest is as in `Photo`.
+    have `alpha`, and in which `quality` of 1 to 100 it is written (None: the format's default); the
+    rest is as in `Photo`.
     """
 
     size: tuple[int, int]
@@ -30,6 +31,7 @@ class PictureFrame:
     gray: bool = False
     exif: bytes = b""
     profiled: bool = False
+    quality: int | None = None
 
 
 def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
@@ -47,10 +49,27 @@ def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
     """
     check_writable(path)
     check_holds(path, frame.size, channels=3 + frame.alpha, deep=frame.deep)
+    encode = _encode_in(path, frame.quality)
     encoder = encoders()[path.suffix.lower()]
     source = _Source(bands)
     rows = (_channels(encoder, frame, *one) for one in source)
-    write_parts(path, _encoded(path, encoder, _header(encoder, frame), rows, source))
+    write_parts(path, _encoded(path, encode, _header(encoder, frame), rows, source))
+
+
+def check_quality(path: Path, quality: int | None) -> None:
+    """Raise RecipeError where the format of `path` has no quality to choose."""
+    if quality is not None:
+        _encode_in(path, quality)
+
+
+def _encode_in(path: Path, quality: int | None) -> Encode:
+    encoder = encoders()[path.suffix.lower()]
+    if quality is None:
+        return encoder.encode
+    if encoder.lossy is None:
+        fact = f"--quality {quality} is not for {path.suffix}, which is written without loss"
+        raise RecipeError(fact, hint="--format jpg, webp or jxl; or leave --quality out")
+    return encoder.lossy(quality)
 
 
 class _Source:
@@ -69,10 +88,10 @@ class _Source:
 
 
 def _encoded(
-    path: Path, encoder: Encoder, header: Header, rows: Iterable[Samples], source: _Source
+    path: Path, encode: Encode, header: Header, rows: Iterable[Samples], source: _Source
 ) -> Iterator[bytes | memoryview]:
     try:
-        yield from encoder.encode(header, rows)
+        yield from encode(header, rows)
     except (OSError, ValueError, RuntimeError) as error:
         if error is source.error:
             raise

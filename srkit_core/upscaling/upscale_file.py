@@ -24,7 +24,7 @@ from srkit_core.io.images import (
     write_bands,
 )
 from srkit_core.io.output_files import check_place
-from srkit_core.io.picture_writer import Rows
+from srkit_core.io.picture_writer import Rows, check_quality
 from srkit_core.io.raster import Samples, to_8_bit
 from srkit_core.oom import oom_guard
 from srkit_core.upscaling.alpha import larger_alpha
@@ -100,36 +100,36 @@ def upscale_file(
     choice: TileChoice | None = None,
     *,
     wanted: WantedSize | None = None,
+    quality: int | None = None,
     origin: Origin | None = None,
     named: str = "",
     report: Report | None = None,
     read: Callable[[Path], Photo] = read_photo,
 ) -> Upscaled:
     """Upscale a picture into `target`, with a backend, clamped and rounded, and resampled to the
-    size that is `wanted` (default: that of the backend's scale).
+    size that is `wanted` (default: that of the backend's scale); `quality` is that of the target's
+    format, 1 to 100.
 
     16 bit stay 16 where the target's format has them, gray stays gray; alpha is upscaled apart, by
     bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
     into what is seen. EXIF that still applies is kept, and a source with a profile gives a target
-    with that of sRGB. Rows are encoded and written while further ones are computed; `report` is
-    told how many of how many LR pixels are done, `origin` is remembered beside the target, `read`
-    reads the source. Raises DataError when the source cannot be read or the target cannot be
-    written, NotFiniteError, which calls the model `named`, when it makes NaN or infinity of it,
-    OutOfMemoryError when no tile of `choice` fits.
+    with that of sRGB. Rows are written while further ones are computed; `report` is told how many
+    of how many LR pixels are done, `origin` is remembered beside the target, `read` reads the
+    source. Raises RecipeError where the format has no quality, DataError when the source cannot be
+    read or the target written, NotFiniteError, which names the model, OutOfMemoryError.
     """
     check_writable(target)
     before = image_size(source)
     after = (wanted or WantedSize()).of(before, backend.scale)
     check_holds(target, after)
+    check_quality(target, quality)
     choice = choice or TileChoice()
+    hint = upscaling_hint(backend, before, target, choice)
     doing = f"while {source} was upscaled to {after[1]}x{after[0]}"
-    with (
-        naming_picture(source, named),
-        oom_guard(upscaling_hint(backend, before, target, choice), doing),
-    ):
+    with naming_picture(source, named), oom_guard(hint, doing):
         photo = _suited(read(source), target)
         rows = _resampled(_larger(backend, photo, choice, report), before, after, backend.scale)
-        hand_over(rows, partial(write_bands, target, _frame(photo, after)))
+        hand_over(rows, partial(write_bands, target, _frame(photo, after, quality)))
     remember(target, origin)
     return Upscaled(before, after, photo.notes)
 
@@ -144,7 +144,7 @@ def _suited(photo: Photo, target: Path) -> Photo:
     return replace(photo, pixels=pixels, alpha=alpha)
 
 
-def _frame(photo: Photo, size: Size) -> PictureFrame:
+def _frame(photo: Photo, size: Size, quality: int | None) -> PictureFrame:
     return PictureFrame(
         size,
         deep=photo.pixels.dtype == np.uint16,
@@ -152,6 +152,7 @@ def _frame(photo: Photo, size: Size) -> PictureFrame:
         gray=photo.gray,
         exif=photo.exif,
         profiled=photo.profiled,
+        quality=quality,
     )
 
 
