@@ -24,7 +24,8 @@ _BLACK_IS_ZERO, _RGB = 1, 2
 @dataclass(frozen=True)
 class Header:
     """What is known of a file before its rows: sides in pixels, gray or RGB with alpha or without
-    (1 to 4 channels), 8 or 16 bit, EXIF bytes and an ICC profile, both b"" for none.
+    (1 to 4 channels), 8 or 16 bit, EXIF bytes and an ICC profile, both b"" for none, and the
+    `software` that made the pixels.
     """
 
     height: int
@@ -33,6 +34,7 @@ class Header:
     deep: bool = False
     exif: bytes = b""
     profile: bytes = b""
+    software: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:

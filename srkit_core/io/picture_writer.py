@@ -21,8 +21,8 @@ Rows: TypeAlias = tuple[Samples, Samples | None]
 @dataclass(frozen=True)
 class PictureFrame:
     """What is known of a picture before its pixels: (height, width), whether they are uint16 and
-    have `alpha`, and in which `quality` of 1 to 100 it is written (None: the format's default); the
-    rest is as in `Photo`.
+    have `alpha`, in which `quality` of 1 to 100 it is written (None: the format's default), and the
+    `software` that made it, which PNG has a place for; the rest is as in `Photo`.
     """
 
     size: tuple[int, int]
@@ -32,6 +32,7 @@ class PictureFrame:
     exif: bytes = b""
     profiled: bool = False
     quality: int | None = None
+    software: str = ""
 
 
 def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
@@ -109,6 +110,7 @@ def _header(encoder: Encoder, frame: PictureFrame) -> Header:
         deep=frame.deep and encoder.deep,
         exif=valid_exif(frame.exif) if encoder.exif else b"",
         profile=profile if frame.profiled and encoder.profile else b"",
+        software=frame.software,
     )
 
 

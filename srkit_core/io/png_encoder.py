@@ -32,12 +32,16 @@ _ZLIB_HEADER: Final = b"\x78\x5e"
 
 
 def encode_png(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
-    """Yield the parts of a PNG file of 8 or 16 bit, with profile and EXIF before the pixels."""
+    """Yield the parts of a PNG file of 8 or 16 bit, with profile, EXIF and the software that made
+    the pixels before them (PNG, third edition, 11.3.3.2: tEXt is Latin-1).
+    """
     yield _SIGNATURE + _head(header)
     if header.profile:
         yield _chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(header.profile))
     if header.exif:
         yield _chunk(b"eXIf", header.exif.removeprefix(b"Exif\0\0"))
+    if header.software:
+        yield _chunk(b"tEXt", b"Software\0" + header.software.encode("latin-1", "replace"))
     yield _chunk(b"IDAT", _ZLIB_HEADER)
     check = 1
     for filtered, compressed in _compressed(header, bands):

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from importlib.metadata import version
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -129,7 +130,8 @@ def upscale_file(
     with naming_picture(source, named), oom_guard(hint, doing):
         photo = _suited(read(source), target)
         rows = _resampled(_larger(backend, photo, choice, report), before, after, backend.scale)
-        hand_over(rows, partial(write_bands, target, _frame(photo, after, quality)))
+        frame = _frame(photo, after, quality, _software(named, backend.scale))
+        hand_over(rows, partial(write_bands, target, frame))
     remember(target, origin)
     return Upscaled(before, after, photo.notes)
 
@@ -144,7 +146,13 @@ def _suited(photo: Photo, target: Path) -> Photo:
     return replace(photo, pixels=pixels, alpha=alpha)
 
 
-def _frame(photo: Photo, size: Size, quality: int | None) -> PictureFrame:
+def _software(model: str, scale: int) -> str:
+    """Say what made a picture: the model by its name alone, as paths are nobody's business."""
+    names = "+".join(PurePath(one).name for one in model.split("+"))
+    return f"srkit {version('srkit')}" + (f", {names} x{scale}" if names else "")
+
+
+def _frame(photo: Photo, size: Size, quality: int | None, software: str) -> PictureFrame:
     return PictureFrame(
         size,
         deep=photo.pixels.dtype == np.uint16,
@@ -153,6 +161,7 @@ def _frame(photo: Photo, size: Size, quality: int | None) -> PictureFrame:
         exif=photo.exif,
         profiled=photo.profiled,
         quality=quality,
+        software=software,
     )
 
 

@@ -1,6 +1,7 @@
 """Are pictures written in the quality that is asked for, and seen from all eight sides?"""
 
 import shlex
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -71,3 +72,9 @@ def test_a_baseline_looks_the_same_from_every_side(here):
     assert run(shlex.split("upscale nearest a.png --self-ensemble")) == 0
     large = read_image(here / "a.png").repeat(4, axis=0).repeat(4, axis=1)
     assert np.array_equal(read_image(here / "a_x4.png"), large)
+
+
+def test_a_png_says_what_made_it_and_names_no_folder(here):
+    assert run(shlex.split("upscale nearest a.png --scale 3")) == 0
+    with Image.open(here / "a_x3.png") as image:
+        assert image.info["Software"] == f"srkit {version('srkit')}, nearest x3"
