@@ -71,7 +71,7 @@ class ProgressView(Callback):
             self._bar.move("upscale", _kilo(done), _kilo(total), figures, passing=True)
         elif self._is_due("upscale", done):
             left = self._time_left("upscale", done, total)
-            _say(f"upscale: {100 * done // total} %, at {picture}{left}")
+            _say(f"upscale: {100 * done // max(total, 1)} %, at {picture}{left}")
 
     def on_download(self, name: str, done: int, total: int) -> None:
         """Move the bar of a download, in MiB, or print a line when it begins, now and then, and at
@@ -189,7 +189,8 @@ class _Bar:
         task = TaskID(self._tasks[stage])
         if passing and done < self._progress.tasks[task].completed:
             self._progress.reset(task, total=length)
-        self._progress.update(task, completed=done, visible=not (passing and done == length))
+        shown = not (passing and done == length)
+        self._progress.update(task, completed=done, total=length, visible=shown)
         if figures:
             self._progress.update(task, figures=figures)
 

@@ -36,17 +36,20 @@ def upscale_batch(
     Raises DataError at the end where some failed, its own error where there is only one picture.
     """
     pixels = [_pixels(source) for source, _ in tasks]
-    failures = dict[Path, SrkitError]()
-    for number, (source, target) in enumerate(tasks):
-        report = _Share(view, source, sum(pixels[:number]), pixels[number], sum(pixels))
+    failures, done, total = dict[Path, SrkitError](), 0, sum(pixels)
+    for (source, target), own in zip(tasks, pixels, strict=True):
+        report = _Share(view, source, done, own, total)
+        report(0, 1)
         try:
             view.on_upscaled(source, target, upscale_one(source, target, report))
+            done += own
         except _OF_ONE_PICTURE as error:
             if len(tasks) == 1:
                 raise
             view.on_failed(source, error)
             failures[source] = error
-        report(1, 1)
+            total -= own  # else the time left would count it as work that was quick
+    view.on_pixels(tasks[-1][0], total, total)
     if failures:
         raise _failed(failures, len(tasks))
 
