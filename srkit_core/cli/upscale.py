@@ -174,7 +174,7 @@ def _model_and_inputs(
 
 
 def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> None:
-    from srkit_core.models.find_model import DEFAULT_SCALE, fetch, own_scale
+    from srkit_core.models.model_words import DEFAULT_SCALE, fetch, own_scale
     from srkit_core.upscaling.made_before import Making, left_to_do, model_digest
 
     outputs = _outputs(request, "") if request.naming.out is not None else None

@@ -29,9 +29,10 @@ from srkit_core.io.images import image_size
 from srkit_core.io.output_files import check_place
 from srkit_core.metric_binding import MetricTerm, bind_metrics
 from srkit_core.models.build import build_degradation
-from srkit_core.models.find_model import DEFAULT_SCALE, ModelLike, fetch, open_model, own_scale
+from srkit_core.models.find_model import ModelLike, open_model
 from srkit_core.models.locate_weights import weights_used
 from srkit_core.models.model import Model
+from srkit_core.models.model_words import DEFAULT_SCALE, fetch, own_scale
 from srkit_core.oom import oom_guard
 from srkit_core.pinning import networks_of
 from srkit_core.pretrained import DownloadProgress

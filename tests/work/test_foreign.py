@@ -15,8 +15,8 @@ from srkit_core.errors import OptionError, UnknownComponentError, WeightsError
 from srkit_core.expressions import parse_call
 from srkit_core.io.images import read_image, write_image
 from srkit_core.models.build import build_network
-from srkit_core.models.find_model import own_scale
 from srkit_core.models.foreign_weights import import_weights, recognise
+from srkit_core.models.model_words import own_scale
 from srkit_core.models.weights_card import read_card
 from srkit_core.models.weights_file import read_model
 from srkit_core.plan import bind_generator

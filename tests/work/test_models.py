@@ -10,7 +10,8 @@ from srkit_core import registry as registry_module
 from srkit_core.errors import AmbiguousError, IncompatibleError, OptionError, WeightsError
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build_network
-from srkit_core.models.find_model import baselines, near_models, open_model, own_scale
+from srkit_core.models.find_model import open_model
+from srkit_core.models.model_words import baselines, near_models, own_scale
 from srkit_core.models.weights_card import Card
 from srkit_core.models.weights_file import save_weights
 from srkit_core.plan import bind_generator
