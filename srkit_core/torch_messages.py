@@ -1,8 +1,15 @@
-"""What has happened when torch raises a plain RuntimeError? Only its words tell."""
+"""What has happened when torch or an engine raises a plain RuntimeError? Only its words tell."""
 
 from typing import Final
 
-OUT_OF_MEMORY: Final = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator")
+OUT_OF_MEMORY: Final = (
+    "can't allocate memory",
+    "not enough memory",
+    "DefaultCPUAllocator",
+    "Failed to allocate memory",  # onnxruntime's arena
+    "bad allocation",  # what C++ libraries say
+    "std::bad_alloc",
+)
 """The memory of a CPU did not suffice; that of a GPU has an error of its own."""
 
 LOST_PEER: Final = (

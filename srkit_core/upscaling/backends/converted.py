@@ -26,8 +26,8 @@ _ABOUT: Final = "about.json"
 @dataclass(frozen=True)
 class ConvertedModel:
     """What a file of an engine does not say of its network: its `NetworkTraits`, the largest
-    `difference` between the engine and torch, of values in [0, 1], that was seen, and what is to be
-    told of how its weights were found.
+    `difference` between the engine and torch, of values in [0, 1], that was seen, the bytes that
+    torch takes for an LR pixel, and what is to be told of how its weights were found.
     """
 
     generator: str
@@ -36,6 +36,7 @@ class ConvertedModel:
     min_size: int
     receptive: int
     difference: float
+    pixel_bytes: int | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -66,6 +67,8 @@ def convert_into(
     Raises IncompatibleError where the model cannot be converted, or the engine computes something
     else; DataError or DiskFullError where the folder cannot be written.
     """
+    from srkit_core.upscaling.backends.layer_memory import bytes_of_a_pixel
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -80,6 +83,7 @@ def convert_into(
             min_size=model.min_size,
             receptive=model.receptive,
             difference=kind.convert(model, folder / kind.file),
+            pixel_bytes=bytes_of_a_pixel(model),
             notes=tuple(notes),
         )
         write_text(folder / _ABOUT, json.dumps(asdict(about)))

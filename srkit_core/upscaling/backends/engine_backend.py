@@ -21,6 +21,7 @@ class EngineBackend:
 
     def __init__(self, name: str, converted: ConvertedModel, engine: Engine) -> None:
         self.name, self._engine, self._named = name, engine, converted.generator
+        self._pixel_bytes = converted.pixel_bytes
         self.scale, self.size_multiple = converted.scale, converted.size_multiple
         self.min_size, self.receptive = converted.min_size, converted.receptive
 
@@ -43,8 +44,8 @@ class EngineBackend:
         return free_host_bytes()
 
     def pixel_bytes(self) -> int | None:
-        """Return None: engines do not tell."""
-        return None
+        """Return what torch takes: engines do not tell, and take less (empirical)."""
+        return self._pixel_bytes
 
 
 def _without_colour(sr: NDArray[np.float32]) -> NDArray[np.float32]:
