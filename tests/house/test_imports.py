@@ -14,6 +14,7 @@ DOOR = (
     "callbacks",
     "devices",
     "errors",
+    "expressions",
     "hooks",
     "interfaces",
     "pretrained",
