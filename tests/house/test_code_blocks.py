@@ -53,7 +53,6 @@ NOT_RUN = {
     r"srkit weights (add|import) .*": "needs what people bring from elsewhere",
     r"srkit .*\b(MODEL|RUN|NAME|HOST|OLD)\b.*": "has a word that the reader fills in",
     r"srkit .*(DIV2K|Flickr2K|Set5|celeba|realesrgan\.safetensors).*": "needs what is not bundled",
-    r"srkit upscale (photo.jpg|PHOTOS)": "needs the weights of srkit-compact",
     r"srkit .*runs/rrdb-1.*": "needs the run of 70,000 steps that the page begins",
 }
 """Lines that do not run here, and why; the flags of srkit's are compared all the same."""
