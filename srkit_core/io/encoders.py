@@ -10,6 +10,7 @@ import numpy as np
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from srkit_core.io.density import Density
 from srkit_core.io.exif import SUB_IFDS, text_as_stored
 from srkit_core.io.jpegxl_header import named_srgb
 from srkit_core.io.raster import Samples
@@ -19,13 +20,14 @@ _JPEG_XL_EFFORT = 3
 
 _UNPREMULTIPLIED = 2
 _BLACK_IS_ZERO, _RGB = 1, 2
+_INCHES = 2
 
 
 @dataclass(frozen=True)
 class Header:
     """What is known of a file before its rows: sides in pixels, gray or RGB with alpha or without
-    (1 to 4 channels), 8 or 16 bit, EXIF bytes and an ICC profile, both b"" for none, and the
-    `software` that made the pixels.
+    (1 to 4 channels), 8 or 16 bit, EXIF bytes and an ICC profile, both b"" for none, the `software`
+    that made the pixels where EXIF does not say it, and dots per inch.
     """
 
     height: int
@@ -35,6 +37,7 @@ class Header:
     exif: bytes = b""
     profile: bytes = b""
     software: str = ""
+    density: Density | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -51,8 +54,8 @@ class Header:
 Encode = Callable[[Header, Iterable[Samples]], Iterator[bytes | memoryview]]
 """From bands of rows, (h, W) or (h, W, 2 to 4) from top to bottom, to the parts of a file."""
 
-EncodeWhole = Callable[[Samples, bytes, bytes], bytes]
-"""From (H, W) or (H, W, 2 to 4), EXIF bytes and an ICC profile to the bytes of a file."""
+EncodeWhole = Callable[[Header, Samples], bytes]
+"""From (H, W) or (H, W, 2 to 4) to the bytes of a file."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,10 @@ class Encoder:
 
     A format that is not `deep` gets uint8, 16 bit rounded to it. One that has no `alpha` gets
     pictures laid on white, one that is not `gray` three equal channels. A side has at most
-    `most_side` pixels, all of them together at most `most_bytes` as they are stored. `exif` and
-    `profile` say whether it has a place for EXIF and for an ICC profile of sRGB, `by_rows` whether
-    rows are written as they come and need not be held. `lossy` gives what writes it in a quality of
+    `most_side` pixels, all of them together at most `most_bytes` as they are stored. `exif`,
+    `profile`, `density` and `texts` say whether it has a place for EXIF, for an ICC profile of
+    sRGB, for dots per inch and for the name of a software beside EXIF, `by_rows` whether rows are
+    written as they come and need not be held. `lossy` gives what writes it in a quality of
     1 to 100, in the format's own meaning, None where there is no such thing.
     """
 
@@ -76,6 +80,8 @@ class Encoder:
     most_bytes: int = 2**63 - 1
     exif: bool = False
     profile: bool = False
+    density: bool = False
+    texts: bool = False
     by_rows: bool = False
     lossy: Callable[[int], Encode] | None = None
 
@@ -89,7 +95,7 @@ def at_once(encode: EncodeWhole) -> Encode:
         for band in bands:
             samples[row : row + len(band)] = band
             row += len(band)
-        yield encode(samples, header.exif, header.profile)
+        yield encode(header, samples)
 
     return gather
 
@@ -97,10 +103,9 @@ def at_once(encode: EncodeWhole) -> Encode:
 def pillow_encode(name: str, **options: Any) -> EncodeWhole:
     """Return what writes the format that Pillow calls `name`, with options of Pillow's `save`."""
 
-    def encode(channels: Samples, exif: bytes, profile: bytes) -> bytes:
-        described: dict[str, Any] = {"icc_profile": profile} if profile else {}
-        if exif:
-            described["exif"] = exif
+    def encode(header: Header, channels: Samples) -> bytes:
+        told = {"icc_profile": header.profile, "exif": header.exif, "dpi": header.density}
+        described: dict[str, Any] = {key: value for key, value in told.items() if value}
         encoded = BytesIO()
         Image.fromarray(channels).save(encoded, name, **options, **described)
         return encoded.getvalue()
@@ -115,15 +120,12 @@ def _loaded(exif: bytes) -> Image.Exif:
     return text_as_stored(described)
 
 
-def encode_jpeg_xl(
-    channels: Samples, exif: bytes, profile: bytes, quality: int | None = None
-) -> bytes:
+def encode_jpeg_xl(header: Header, channels: Samples, quality: int | None = None) -> bytes:
     """Let libjxl write it without loss or in a quality, its colours named sRGB, and put EXIF behind
     it (ISO/IEC 18181-2, clause 9).
     """
     import imagecodecs
 
-    del profile
     encoded = bytes(
         imagecodecs.jpegxl_encode(
             np.ascontiguousarray(channels),
@@ -135,8 +137,10 @@ def encode_jpeg_xl(
     )
     place = encoded.index(b"jxlc") + 4
     named = encoded[:place] + named_srgb(encoded[place:])
-    content = bytes(4) + exif.removeprefix(b"Exif\0\0")
-    return named + (struct.pack(">I", 8 + len(content)) + b"Exif" + content if exif else b"")
+    content = bytes(4) + header.exif.removeprefix(b"Exif\0\0")
+    if not header.exif:
+        return named
+    return named + struct.pack(">I", 8 + len(content)) + b"Exif" + content
 
 
 def _distance(quality: int) -> float:
@@ -171,6 +175,11 @@ def encode_tiff(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
         directory[base.ExtraSamples] = _UNPREMULTIPLIED
     if header.profile:
         directory[base.InterColorProfile] = header.profile
+    if header.density:
+        across, down = header.density
+        directory.update(
+            {base.XResolution: across, base.YResolution: down, base.ResolutionUnit: _INCHES}
+        )
     described = _loaded(header.exif)
     directory.update(
         {

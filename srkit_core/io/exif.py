@@ -40,17 +40,35 @@ _NO_LONGER = frozenset(
 """What a camera's directory says about pixels that are others now."""
 
 
-def applicable_exif(read: Callable[[Path], Image.Exif], path: Path) -> bytes:
-    """Return what describes the picture that `read` tells the EXIF of, as EXIF bytes: camera,
-    exposure, date, author and place.
+def found_exif(read: Callable[[Path], Image.Exif], path: Path) -> Image.Exif:
+    """Return the EXIF of a file by what reads it; broken EXIF is no EXIF."""
+    try:
+        return read(path)
+    except Exception:  # the decoders share no base class for what they raise
+        return Image.Exif()
+
+
+def applicable_exif(found: Image.Exif) -> bytes:
+    """Return what describes a picture, as EXIF bytes: camera, exposure, date, author and place.
 
     Empty where there is nothing. Orientation, sizes, colour space, thumbnail and maker's notes are
     left out: they do not apply to a larger copy. Broken EXIF is no EXIF.
     """
     try:
-        return _kept(read(path))
-    except Exception:  # the decoders share no base class for what they raise
+        return _kept(found)
+    except Exception:  # Pillow names no base class for what broken EXIF raises
         return b""
+
+
+def name_software(exif: bytes, software: str) -> bytes:
+    """Return valid EXIF bytes that say what made the pixels: as `Software` (0x0131), or where the
+    camera's stands there, as `ProcessingSoftware` (0x000B).
+    """
+    named = Image.Exif()
+    named.load(exif)
+    taken = ExifTags.Base.Software in named
+    named[ExifTags.Base.ProcessingSoftware if taken else ExifTags.Base.Software] = software
+    return text_as_stored(named).tobytes()
 
 
 def _kept(found: Image.Exif) -> bytes:
@@ -79,7 +97,8 @@ class _StoredText(str):
 def text_as_stored(found: Image.Exif) -> Image.Exif:
     """Return EXIF whose text is written byte for byte as it was read."""
     for directory in SUB_IFDS:
-        if not isinstance(found.get(directory), dict):
+        # asked for one that is not there, Pillow writes an empty one
+        if directory in found and not isinstance(found[directory], dict):
             inside = found.get_ifd(directory)
             inside.update({tag: _stored(value) for tag, value in inside.items()})
     found.update({tag: _stored(value) for tag, value in found.items()})

@@ -181,6 +181,7 @@ FORMATS: Final = (
             most_side=65_500,  # libjpeg's; 65,535 by ITU-T T.81
             exif=True,
             profile=True,
+            density=True,
         ),
         written=_endings("jpg jpeg"),
         common=True,
@@ -198,6 +199,8 @@ FORMATS: Final = (
             most_side_16_bit=1_000_000,  # libpng's, by which it is read
             exif=True,
             profile=True,
+            density=True,
+            texts=True,
             by_rows=True,
         ),
         written=_endings("png"),
@@ -216,6 +219,7 @@ FORMATS: Final = (
             most_bytes=_OFFSETS_OF_32_BIT,
             exif=True,
             profile=True,
+            density=True,
             by_rows=True,
         ),
         written=_endings("tif tiff"),
@@ -287,7 +291,7 @@ FORMATS: Final = (
         _endings("bmp dib"),
         BMP,
         starts=(b"BM",),
-        encoder=Encoder(at_once(pillow_encode("BMP")), most_bytes=_OFFSETS_OF_32_BIT),
+        encoder=Encoder(at_once(pillow_encode("BMP")), most_bytes=_OFFSETS_OF_32_BIT, density=True),
         written=_endings("bmp"),
     ),
     Format("GIF", _endings("gif"), starts=(b"GIF8",)),

@@ -14,7 +14,8 @@ import numpy as np
 
 from srkit_core.errors import NotFiniteError
 from srkit_core.io.decode_errors import as_data_error
-from srkit_core.io.exif import applicable_exif
+from srkit_core.io.density import Density, density_of
+from srkit_core.io.exif import applicable_exif, found_exif
 from srkit_core.io.formats import (
     DEEP,
     IN_WORDS,
@@ -77,6 +78,7 @@ class Photo:
     then, by the profile of sRGB. `gray` says that the file is a gray one, whose three channels are
     alike; a copy is written as gray where its format has that. `notes` are what a person ought to
     know of how it was read, such as that it is the first of several frames, each a phrase.
+    `density` is how many dots per inch it is meant to be shown in, horizontally and vertically.
     """
 
     pixels: Samples
@@ -85,6 +87,7 @@ class Photo:
     profiled: bool = False
     notes: tuple[str, ...] = ()
     gray: bool = False
+    density: Density | None = None
 
 
 def read_image(path: Path) -> Pixels:
@@ -118,9 +121,11 @@ def read_photo(path: Path) -> Photo:
     with as_data_error(path):
         decoder = decoder_of(path)
         photo = _finished(decoder.decode(path))
+        exif = found_exif(decoder.exif, path)
         return replace(
             photo,
-            exif=applicable_exif(decoder.exif, path),
+            exif=applicable_exif(exif),
+            density=density_of(path, exif),
             notes=(*decoder.notes(path), *photo.notes),
         )
 
@@ -155,6 +160,7 @@ def write_photo(path: Path, photo: Photo) -> None:
         gray=photo.gray,
         exif=photo.exif,
         profiled=photo.profiled,
+        density=photo.density,
     )
     write_bands(path, frame, [(photo.pixels, photo.alpha)])
 

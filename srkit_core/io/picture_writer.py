@@ -9,8 +9,9 @@ import numpy as np
 
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import write_parts
+from srkit_core.io.density import Density
 from srkit_core.io.encoders import Encode, Encoder, Header
-from srkit_core.io.exif import valid_exif
+from srkit_core.io.exif import name_software, valid_exif
 from srkit_core.io.formats import encoders, writable_endings
 from srkit_core.io.raster import Samples, gray_profile, on_white, srgb_profile, to_8_bit
 
@@ -22,7 +23,7 @@ Rows: TypeAlias = tuple[Samples, Samples | None]
 class PictureFrame:
     """What is known of a picture before its pixels: (height, width), whether they are uint16 and
     have `alpha`, in which `quality` of 1 to 100 it is written (None: the format's default), and the
-    `software` that made it, which PNG has a place for; the rest is as in `Photo`.
+    `software` that made it; the rest is as in `Photo`.
     """
 
     size: tuple[int, int]
@@ -33,6 +34,7 @@ class PictureFrame:
     profiled: bool = False
     quality: int | None = None
     software: str = ""
+    density: Density | None = None
 
 
 def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
@@ -42,11 +44,11 @@ def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
     The file appears whole or not at all; PNG and TIFF are written as rows come, other formats when
     all are there.
 
-    16 bit, gray, alpha and EXIF are kept where the format has them; else 16 bit is rounded to 8,
-    gray replicated and alpha laid on white. Broken EXIF is left out. A picture that was `profiled`
-    bears the ICC profile of sRGB where the format has a place for it, any other none. Raises
-    DataError when the format or the place cannot take the picture, DiskFullError, and what making
-    the bands raises.
+    16 bit, gray, alpha, EXIF and density are kept where the format has them; else 16 bit is rounded
+    to 8, gray replicated and alpha laid on white. Broken EXIF is left out. A picture that was
+    `profiled` bears the ICC profile of sRGB where the format has a place for it, any other none.
+    Raises DataError when the format or the place cannot take the picture, DiskFullError, and what
+    making the bands raises.
     """
     check_writable(path)
     check_holds(path, frame.size, channels=3 + frame.alpha, deep=frame.deep)
@@ -104,13 +106,17 @@ def _encoded(
 def _header(encoder: Encoder, frame: PictureFrame) -> Header:
     gray = frame.gray and encoder.gray
     profile = gray_profile() if gray else srgb_profile()
+    exif = valid_exif(frame.exif) if encoder.exif else b""
+    if frame.software and encoder.exif and not encoder.texts:
+        exif = name_software(exif, frame.software)
     return Header(
         *frame.size,
         channels=(1 if gray else 3) + (frame.alpha and encoder.alpha),
         deep=frame.deep and encoder.deep,
-        exif=valid_exif(frame.exif) if encoder.exif else b"",
+        exif=exif,
         profile=profile if frame.profiled and encoder.profile else b"",
-        software=frame.software,
+        software=frame.software if encoder.texts else "",
+        density=frame.density if encoder.density else None,
     )
 
 

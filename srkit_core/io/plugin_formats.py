@@ -18,7 +18,7 @@ from srkit_core.errors import SrkitError
 from srkit_core.installed_formats import announced_formats
 from srkit_core.interfaces import PictureFormat, WritablePictureFormat
 from srkit_core.io.decode_errors import checked_size
-from srkit_core.io.encoders import Encoder, at_once
+from srkit_core.io.encoders import Encoder, Header, at_once
 from srkit_core.io.raster import Decoder, Raster, Samples, from_channels
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def _check(samples: Any, size: tuple[int, int]) -> None:
         raise ValueError(f"it returned {samples.shape[:2]}, and its header said {size}")
 
 
-def _encode(one: _Format, samples: Samples, exif: bytes, profile: bytes) -> bytes:
-    del exif, profile
+def _encode(one: _Format, header: Header, samples: Samples) -> bytes:
+    del header
     with _named(one):
         made = _made(one)
         if not isinstance(made, WritablePictureFormat):

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from srkit_core.io.density import Density
 from srkit_core.io.encoders import Header
 from srkit_core.io.raster import Samples
 
@@ -24,6 +25,7 @@ _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
 """Gray, gray with alpha, RGB and RGBA, by the number of channels (clause 11.2.1)."""
 _SUB, _UP, _AVERAGE = 1, 2, 3
+_METRES_OF_AN_INCH: Final = 0.0254
 _PIECE: Final = 2**20
 """Bytes that a thread filters and compresses at a time: small beside a picture, and large enough
 that it does not matter that each begins without knowing what came before.
@@ -32,12 +34,14 @@ _ZLIB_HEADER: Final = b"\x78\x5e"
 
 
 def encode_png(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
-    """Yield the parts of a PNG file of 8 or 16 bit, with profile, EXIF and the software that made
-    the pixels before them (PNG, third edition, 11.3.3.2: tEXt is Latin-1).
+    """Yield the parts of a PNG file of 8 or 16 bit, with profile, density, EXIF and the software
+    that made the pixels before them (PNG, third edition, 11.3.3.2: tEXt is Latin-1).
     """
     yield _SIGNATURE + _head(header)
     if header.profile:
         yield _chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(header.profile))
+    if header.density:
+        yield _chunk(b"pHYs", _per_metre(header.density))
     if header.exif:
         yield _chunk(b"eXIf", header.exif.removeprefix(b"Exif\0\0"))
     if header.software:
@@ -49,6 +53,12 @@ def encode_png(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
         yield _chunk(b"IDAT", compressed)
     end = zlib.compressobj(wbits=-15).flush()
     yield _chunk(b"IDAT", end + struct.pack(">I", check)) + _chunk(b"IEND", b"")
+
+
+def _per_metre(density: Density) -> bytes:
+    """Return pixels per metre of both sides, and that it is metres (11.3.4.3)."""
+    across, down = (round(one / _METRES_OF_AN_INCH) for one in density)
+    return struct.pack(">IIB", across, down, 1)
 
 
 def _head(header: Header) -> bytes:

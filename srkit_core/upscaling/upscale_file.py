@@ -160,6 +160,7 @@ def _frame(photo: Photo, size: Size, quality: int | None, software: str) -> Pict
         gray=photo.gray,
         exif=photo.exif,
         profiled=photo.profiled,
+        density=photo.density,
         quality=quality,
         software=software,
     )
