@@ -23,6 +23,7 @@ from srkit_core.io.raster import (
     Samples,
     from_channels,
     is_sideways,
+    one_of,
     scale_to_16_bit,
     unmultiplied,
 )
@@ -105,13 +106,13 @@ def _notes(path: Path) -> tuple[str, ...]:
 def _frames(path: Path, header: JpegXlHeader) -> tuple[str, ...]:
     """Say of how many frames the first is read, where they can be counted, which decodes them."""
     if header.height * header.width > _COUNTED:
-        return ("first of several frames",)
+        return one_of(None, "frames")
     import imagecodecs
 
     data = path.read_bytes()
     first, found = (imagecodecs.jpegxl_decode(data, index=index) for index in (0, None))
     frames = len(found) if found.ndim > first.ndim else 1
-    return (f"first of {frames} frames",) if frames > 1 else ()
+    return one_of(frames, "frames")
 
 
 JPEG_XL = Decoder(_size, _decode, _exif, _notes)

@@ -31,7 +31,7 @@ from srkit_core.io.decode_errors import (
     refuse_zeros,
 )
 from srkit_core.io.exif import load_sub_ifds
-from srkit_core.io.raster import Decoder, Raster, Samples, from_channels, scale_to_16_bit
+from srkit_core.io.raster import Decoder, Raster, Samples, from_channels, one_of, scale_to_16_bit
 from srkit_core.io.tiff_colours import unit_samples
 from srkit_core.io.tiff_decoder import sensor_is_stored
 
@@ -89,7 +89,7 @@ def _heif_code(path: Path, profile: bytes) -> ColourCode:
 
 def _heif_notes(path: Path) -> tuple[str, ...]:
     image = _opened_heif(path)
-    pictures = (f"the main one of {len(image)} pictures",) if len(image) > 1 else ()
+    pictures = one_of(len(image), "pictures", "the main one")
     profile = image.info.get("icc_profile") or b"" if len(image) else b""
     return pictures + _heif_code(path, profile).notes()
 

@@ -40,6 +40,7 @@ from srkit_core.io.raster import (
     Samples,
     from_channels,
     is_sideways,
+    one_of,
     scale_to_16_bit,
 )
 from srkit_core.io.tiff_colours import unit_samples
@@ -123,7 +124,7 @@ def frames_of(path: Path) -> tuple[str, ...]:
     with path.open("rb") as file, opened(file) as image:
         frames = getattr(image, "n_frames", 1) if image.format in _FRAMES else 1
         code = _colour_code(file, path.stat().st_size, image)
-    return ((f"first of {frames} frames",) if frames > 1 else ()) + code.notes()
+    return one_of(frames, "frames") + code.notes()
 
 
 PILLOW = Decoder(_size, _decode, _exif, frames_of)

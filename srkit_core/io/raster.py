@@ -55,6 +55,15 @@ def no_notes(path: Path) -> tuple[str, ...]:
     return ()
 
 
+def one_of(count: int | None, kind: str, which: str = "first") -> tuple[str, ...]:
+    """Say that one of several pictures is read, None for a number that is not known, and what to
+    do about the others; of a single one nothing.
+    """
+    if count is not None and count < 2:
+        return ()
+    return (f"{which} of {count or 'several'} {kind}; the others need files of their own",)
+
+
 @dataclass(frozen=True)
 class Decoder:
     """How one library reads files, as functions of a path.

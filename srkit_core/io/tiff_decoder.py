@@ -24,7 +24,7 @@ from srkit_core.io.decode_errors import (
 )
 from srkit_core.io.exif import as_orientation, load_sub_ifds
 from srkit_core.io.pillow_decoder import PILLOW, pillow_opens
-from srkit_core.io.raster import Decoder, Raster, Samples, is_sideways
+from srkit_core.io.raster import Decoder, Raster, Samples, is_sideways, one_of
 from srkit_core.io.tiff_colours import LAB, PALETTE, SEPARATED, YCBCR, Meaning, colours_of
 from srkit_core.io.tiff_pages import count_pages
 
@@ -119,7 +119,7 @@ def _notes(path: Path) -> tuple[str, ...]:
     with _opened(path) as file:
         stacked = (file.imagej_metadata or {}).get("images", 1) if file.is_imagej else 1
     count = max(count_pages(path), int(stacked))
-    return (f"first of {count} pages",) if count > 1 else ()
+    return one_of(count, "pages")
 
 
 TIFF = Decoder(_size, _decode, _exif, _notes)

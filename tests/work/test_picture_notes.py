@@ -51,6 +51,7 @@ def moving(path, mode="RGB"):
     return path
 
 
+OTHERS = "; the others need files of their own"
 MANY = {
     "a.jxl": (moving, "first of 12 frames"),
     "gray.jxl": (partial(moving, mode="L"), "first of 12 frames"),
@@ -69,7 +70,7 @@ MANY = {
 def test_it_is_said_that_there_are_more(tmp_path, name):
     make, note = MANY[name]
     path = make(tmp_path / name)
-    assert read_photo(path).notes == image_notes(path) == (note,)
+    assert read_photo(path).notes == image_notes(path) == (note + OTHERS,)
 
 
 def test_smaller_copies_are_no_pages_and_single_pictures_no_animations(tmp_path):
@@ -98,7 +99,7 @@ RANGE = "its floating-point numbers, 0 to 1, are read as 0 (black) to 1 (white)"
 def test_sets_of_pictures_say_it(folder):
     found = open_picture_set(str(folder))
     moving, numbers = (
-        f"{folder / 'moving.gif'}: first of 12 frames",
+        f"{folder / 'moving.gif'}: first of 12 frames{OTHERS}",
         f"{folder / 'float.tif'}: {RANGE}",
     )
     assert found.remarks == (moving,)
@@ -109,7 +110,7 @@ def test_upscale_degrade_prepare_and_train_say_it(folder, tmp_path, capsys):
     words = ["upscale", "nearest", str(folder), "--out", str(tmp_path / "large"), "--scale", "2"]
     assert run(words) == 0
     told = capsys.readouterr().err
-    assert f"note: {folder / 'moving.gif'}: first of 12 frames" in told
+    assert f"note: {folder / 'moving.gif'}: first of 12 frames{OTHERS}" in told
     assert f"note: {folder / 'float.tif'}: {RANGE}" in told
     out = ["--out", str(tmp_path / "a.png"), "--degrade", "bicubic"]
     assert run(["degrade", str(folder / "moving.gif"), *out]) == 0
