@@ -243,7 +243,7 @@ def _backend(
 
     if request.self_ensemble:
         return _ensemble(request, scale, registry, view)
-    return open_backend(
+    backend = open_backend(
         request.model,
         backend=request.backend,
         scale=scale,
@@ -252,6 +252,9 @@ def _backend(
         registry=registry,
         note=view.on_note,
     )
+    if request.backend == "auto" and backend.name != "torch":
+        view.on_note(f"computed by {backend.name}; --backend torch computes without it")
+    return backend
 
 
 def _ensemble(

@@ -1,13 +1,18 @@
 """Do engines beside torch compute what torch computes, and say why where they cannot?"""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from srkit_core.cli.app import run
 from srkit_core.errors import IncompatibleError
 from srkit_core.expressions import parse_call
+from srkit_core.io.images import image_size, write_image
 from srkit_core.models.build import build_network
 from srkit_core.models.find_model import load_model
 from srkit_core.models.weights_file import card_of, save_weights
@@ -99,6 +104,34 @@ def test_auto_takes_openvino_before_torch_and_goes_on_without(weights, monkeypat
     assert open_backend(load_model(weights)).name == "torch"
     monkeypatch.setattr(engines, "find_spec", lambda name: None)
     assert isinstance(open_backend(weights), TorchBackend)
+
+
+def test_the_command_line_says_which_engine_auto_took(weights, tmp_path, capsys):
+    write_image(tmp_path / "small.png", picture())
+    told = []
+    for words in (["--overwrite"], ["--overwrite", "--backend", "openvino"]):
+        assert run(["upscale", str(weights), str(tmp_path / "small.png"), *words]) == 0
+        told.append(capsys.readouterr().out.count("computed by openvino"))
+    assert told == [1, 0]
+
+
+UPSCALE = """
+import json, sys
+from srkit_core.cli.app import run
+print(json.dumps([run(sys.argv[1:]), "torch" in sys.modules]))
+"""
+
+
+def test_a_converted_model_is_computed_without_torch(weights, tmp_path):
+    open_backend(weights, backend="openvino")
+    photo, larger = tmp_path / "small.png", tmp_path / "large.png"
+    write_image(photo, picture())
+    words = ["upscale", str(weights), str(photo), "--device", "cpu", "--out", str(larger)]
+    done = subprocess.run(
+        [sys.executable, "-c", UPSCALE, *words], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == [0, False]
+    assert image_size(larger) == (42, 68)
 
 
 def test_what_an_engine_cannot_convert_is_left_to_torch_and_told(weights, monkeypatch):
