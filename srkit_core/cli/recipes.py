@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srkit_core.cli.output import say, say_text
-from srkit_core.cli.render import print_json, print_table
+from srkit_core.cli.render import print_json, print_table, print_text
 from srkit_core.errors import SrkitError
 
 if TYPE_CHECKING:
@@ -95,14 +95,17 @@ def _print_shipped(registry: "Registry") -> None:
     often = Counter(one.name for one in recipes)
     rows, broken = [], set[int]()
     for number, one in enumerate(recipes):
-        bare = one.distribution == OWN_DISTRIBUTION and often[one.name] == 1
         try:
             told = [*_content(one), _about(one.spec)]
         except SrkitError as error:
             broken.add(number)
             told = ["", "", "", f"broken: {error.message}"]
-        rows.append([one.name if bare else one.full_name, *told])
+        rows.append([one.name if often[one.name] == 1 else one.full_name, *told])
     print_table(["recipe", "trains", "length", "data", "what"], rows, bad=frozenset(broken))
+    for home in dict.fromkeys(one.distribution for one in recipes):
+        if home != OWN_DISTRIBUTION:
+            names = ", ".join(one.name for one in recipes if one.distribution == home)
+            print_text(f"from {home}: {names}")
 
 
 def _about(spec: "RecipeSpec") -> str:

@@ -45,6 +45,22 @@ def _foreign(imports: dict[Path, set[str]], folder: Path) -> set[str]:
     return {PART_OF.get(head, head) for head in heads} - sys.stdlib_module_names - {own}
 
 
+def _named(folder: Path) -> set[str]:
+    """Plugins whose components are named where weights and recipes are announced, and not
+    imported.
+    """
+    from srkit_core.expressions import parse_call
+    from srkit_core.registry import discover
+    from srkit_core.specs import WeightsSpec
+
+    registry, home = discover(), _project(folder)["name"]
+    own = [one.spec for one in registry.installed(WeightsSpec) if one.distribution == home]
+    names = {parse_call(spec.generator).name for spec in own if spec.generator}
+    needed = {registry.find("generator", name).distribution for name in names} - {home}
+    return _modules([*needed])
+
+
 @pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)
 def test_what_is_declared_is_imported_and_the_other_way_round(imports, folder):
-    assert _foreign(imports, folder) - _optional(folder) == _declared(folder)
+    used = _foreign(imports, folder) - _optional(folder)
+    assert used | _named(folder) == _declared(folder)

@@ -39,7 +39,7 @@ def test_the_table_fits_80_columns_and_names_baselines_and_the_next_command(caps
     assert max(map(len, said.splitlines())) <= 80
     assert "realesrgan-x4plus        x4     16,697,987" in said
     assert "without weights, for any scale: bicubic, bilinear, lanczos, nearest" in said
-    assert said.splitlines()[-1].startswith("srkit upscale realesr-animevideov3 photo.jpg")
+    assert said.splitlines()[-1].startswith("srkit upscale compact-photo-x4 photo.jpg")
 
 
 def test_what_a_file_holds_is_counted_where_its_plugin_does_not_say(plugin, tmp_path, monkeypatch):

@@ -112,11 +112,12 @@ def test_recipes_are_listed_with_where_they_come_from_and_a_damaged_one_is_a_row
     lines = capsys.readouterr().out.splitlines()
     rows = {line.split()[0]: line for line in lines}
     assert lines[0].split() == ["recipe", "trains", "length", "data", "what"]
-    assert rows["srkit-faces/faces"].split()[1:] == ["x4", "net", "5", "steps", "HR", "faces!"]
-    assert rows["srkit-faces/compared"].split()[1:] == ["evaluates", "2", "models", "compared!"]
-    assert f"broken: {shelf / 'damaged.toml'} is not TOML" in rows["srkit-faces/damaged"]
-    assert "broken: the recipe 'srkit-faces/lost' has lost its file" in rows["srkit-faces/lost"]
+    assert rows["faces"].split()[1:] == ["x4", "net", "5", "steps", "HR", "faces!"]
+    assert rows["compared"].split()[1:] == ["evaluates", "2", "models", "compared!"]
+    assert f"broken: {shelf / 'damaged.toml'} is not TOML" in rows["damaged"]
+    assert "broken: the recipe 'srkit-faces/lost' has lost its file" in rows["lost"]
     assert {"srkit/demo", "srkit-faces/demo", "srresnet"} <= rows.keys()
+    assert lines[-1] == "from srkit-faces: compared, damaged, demo, faces, lost"
 
 
 def test_own_recipes_are_listed_with_length_data_and_source(capsys):
