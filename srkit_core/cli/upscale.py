@@ -15,10 +15,9 @@ from srkit_core.errors import RecipeError
 if TYPE_CHECKING:
     from srkit_core.cli.progress import ProgressView
     from srkit_core.registry import Registry
-    from srkit_core.upscaling.backends.interface import Backend
     from srkit_core.upscaling.made_before import Making
     from srkit_core.upscaling.picture_outputs import OutputNaming, Outputs
-    from srkit_core.upscaling.wanted_size import WantedSize
+    from srkit_core.upscaling.upscale_options import UpscaleOptions
 
 Words = Annotated[
     list[str],
@@ -116,16 +115,17 @@ def upscale_command(
     from srkit_core.cli.progress import ProgressView
     from srkit_core.registry import discover
     from srkit_core.upscaling.picture_outputs import OutputNaming
+    from srkit_core.upscaling.upscale_options import UpscaleOptions
     from srkit_core.upscaling.wanted_size import parse_size
 
     registry, side, wanted = discover(), _tile(tile), parse_size(size, scale)
     model, inputs = _model_and_inputs(words, scale, registry, out)
     naming = OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}")
-    request = _Request(
-        model, inputs, naming, wanted, tile=side, overlap=overlap, device=device,
-        precision=precision, backend=backend, quality=quality, self_ensemble=self_ensemble,
-        overwrite=overwrite, dry_run=dry_run,
+    options = UpscaleOptions(
+        model, wanted, tile=side, overlap=overlap, device=device, precision=precision,
+        backend=backend, quality=quality, self_ensemble=self_ensemble,
     )  # fmt: skip
+    request = _Request(options, inputs, naming, overwrite=overwrite, dry_run=dry_run)
     with ProgressView() as view:
         _upscale(request, registry, view)
 
@@ -134,31 +134,11 @@ def upscale_command(
 class _Request:
     """What a command line asks for."""
 
-    model: str
+    options: "UpscaleOptions"
     inputs: Sequence[str]
     naming: "OutputNaming"
-    wanted: "WantedSize"
-    tile: int | None
-    overlap: int | None
-    device: DeviceName
-    precision: PrecisionName
-    backend: BackendName
-    quality: int | None
-    self_ensemble: bool
     overwrite: bool
     dry_run: bool
-
-    @property
-    def options(self) -> str:
-        """Options that decide what pictures are, in words."""
-        told = [
-            str(self.wanted),
-            "" if self.overlap is None else f"--overlap {self.overlap}",
-            "" if self.precision == "auto" else f"--precision {self.precision}",
-            "" if self.quality is None else f"--quality {self.quality}",
-            "--self-ensemble" if self.self_ensemble else "",
-        ]
-        return " ".join(filter(None, told))
 
 
 def _model_and_inputs(
@@ -174,23 +154,24 @@ def _model_and_inputs(
 
 
 def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> None:
-    from srkit_core.models.model_words import DEFAULT_SCALE, fetch, own_scale
+    from srkit_core.models.model_words import fetch
     from srkit_core.upscaling.made_before import Making, left_to_do, model_digest
 
+    options = request.options
     outputs = _outputs(request, "") if request.naming.out is not None else None
-    fetch(request.model, registry, view.on_download)
-    own = own_scale(request.model, registry) or request.wanted.scale or DEFAULT_SCALE
-    outputs = outputs or _outputs(request, request.wanted.name(own))
-    making = Making(model_digest(request.model, registry), request.options)
+    fetch(options.model, registry, view.on_download)
+    own = options.scale(registry)
+    outputs = outputs or _outputs(request, options.wanted.name(own))
+    making = Making(model_digest(options.named, registry), options.in_words())
     tasks = left_to_do(outputs.pairs, making, overwrite=request.overwrite)
     for note in outputs.notes:
         say(note, err=True)
     if done := len(outputs.pairs) - len(tasks):
         view.on_note(f"{done} of {len(outputs.pairs)} are done already")
     if request.dry_run:
-        tell_plan(tasks, request.wanted, own)
+        tell_plan(tasks, options.wanted, own)
     elif tasks:
-        _upscale_all(request, tasks, making, own, registry, view)
+        _upscale_all(options, tasks, making, registry, view)
 
 
 def _outputs(request: _Request, added: str) -> "Outputs":
@@ -201,81 +182,27 @@ def _outputs(request: _Request, added: str) -> "Outputs":
 
 
 def _upscale_all(
-    request: _Request,
+    options: "UpscaleOptions",
     tasks: Sequence[tuple[Path, Path]],
     making: "Making",
-    scale: int,
     registry: "Registry",
     view: "ProgressView",
 ) -> None:
     from srkit_core.upscaling.bands import Report
     from srkit_core.upscaling.batch import upscale_batch
     from srkit_core.upscaling.read_ahead import ReadAhead
-    from srkit_core.upscaling.tile_choice import TileChoice
-    from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
+    from srkit_core.upscaling.upscale_file import Upscaled, upscale_as
 
-    backend = _backend(request, scale, registry, view)
-    choice = TileChoice(request.tile, request.overlap)
+    backend, choice = options.open(registry, view.on_note), options.choice
 
     def upscale_one(source: Path, target: Path, report: Report) -> Upscaled:
         origin = making.origin(source)
-        return upscale_file(
-            backend,
-            source,
-            target,
-            choice,
-            wanted=request.wanted,
-            quality=request.quality,
-            origin=origin,
-            named=request.model,
-            report=report,
-            read=read,
+        return upscale_as(
+            options, backend, source, target, choice, origin=origin, report=report, read=read
         )
 
     with ReadAhead(source for source, _ in tasks) as read:
         upscale_batch(tasks, upscale_one, UpscaleReport(view))
-
-
-def _backend(
-    request: _Request, scale: int, registry: "Registry", view: "ProgressView"
-) -> "Backend":
-    from srkit_core.upscaling.backends.choice import open_backend
-
-    if request.self_ensemble:
-        return _ensemble(request, scale, registry, view)
-    backend = open_backend(
-        request.model,
-        backend=request.backend,
-        scale=scale,
-        device=request.device,
-        precision=request.precision,
-        registry=registry,
-        note=view.on_note,
-    )
-    if request.backend == "auto" and backend.name != "torch":
-        view.on_note(f"computed by {backend.name}; --backend torch computes without it")
-    return backend
-
-
-def _ensemble(
-    request: _Request, scale: int, registry: "Registry", view: "ProgressView"
-) -> "Backend":
-    from srkit_core.models.find_model import load_model
-    from srkit_core.models.self_ensemble import self_ensemble
-    from srkit_core.upscaling.backends.torch_backend import TorchBackend
-
-    if request.backend not in ("auto", "torch"):
-        fact = f"--self-ensemble is computed by torch, not by {request.backend}"
-        raise RecipeError(fact, hint="--backend torch")
-    loaded = load_model(
-        request.model,
-        scale=scale,
-        device=request.device,
-        precision=request.precision,
-        registry=registry,
-        note=view.on_note,
-    )
-    return TorchBackend(self_ensemble(loaded))
 
 
 def _tile(text: str) -> int | None:

@@ -28,8 +28,8 @@ from srkit_core.io.output_files import check_place
 from srkit_core.io.picture_writer import Rows, check_quality
 from srkit_core.io.raster import Samples, to_8_bit
 from srkit_core.oom import oom_guard
+from srkit_core.registry import Registry, discover
 from srkit_core.upscaling.alpha import larger_alpha
-from srkit_core.upscaling.backends.choice import open_backend
 from srkit_core.upscaling.backends.interface import Backend
 from srkit_core.upscaling.bands import Report, upscale_bands
 from srkit_core.upscaling.hand_over import hand_over
@@ -37,11 +37,11 @@ from srkit_core.upscaling.memory_advice import upscaling_hint
 from srkit_core.upscaling.naming_picture import naming_picture
 from srkit_core.upscaling.resampling import resample_rows
 from srkit_core.upscaling.tile_choice import TileChoice
-from srkit_core.upscaling.wanted_size import WantedSize
+from srkit_core.upscaling.upscale_options import UpscaleOptions
+from srkit_core.upscaling.wanted_size import WantedSize, parse_size
 
 if TYPE_CHECKING:
     from srkit_core.models.find_model import ModelLike
-    from srkit_core.registry import Registry
 
 Size: TypeAlias = tuple[int, int]
 
@@ -65,33 +65,62 @@ def upscale(
     target: str | Path,
     *,
     scale: int | None = None,
+    size: str = "",
     tile: int | None = None,
     overlap: int | None = None,
     device: DeviceName = "auto",
     precision: PrecisionName = "auto",
     backend: BackendName = "auto",
-    registry: "Registry | None" = None,
+    quality: int | None = None,
+    self_ensemble: bool = False,
+    registry: Registry | None = None,
 ) -> Upscaled:
-    """Upscale a picture file into another; a file of that name is replaced.
+    """Upscale a picture file into another, which gets the bytes that `srkit upscale` makes; a file
+    of that name is replaced.
 
     `model` is a weights file, a run folder, the name of known weights or of a baseline, or a loaded
-    model, which is the quickest for many pictures. `scale` is for a baseline (default: 4). `tile`
-    and `overlap` are in LR pixels (default: as memory and cost allow). The rest is as in
-    `upscale_file` and `open_backend`, with their errors.
+    model, which is the quickest for many pictures. `scale`, or `size` as WxH, Wx or xH in pixels,
+    is for any model (default: its own scale, 4 of a baseline). `tile` and `overlap` are in LR
+    pixels (default: as memory and cost allow). The rest is as in `upscale_file` and `open_backend`,
+    with their errors; raises RecipeError for what is no size, too.
     """
-    opened = open_backend(
-        model,
-        backend=backend,
-        scale=scale,
-        device=device,
-        precision=precision,
-        registry=registry,
-    )
-    named = str(model) if isinstance(model, str | Path) else ""
+    options = UpscaleOptions(
+        model, parse_size(size, scale), tile=tile, overlap=overlap, device=device,
+        precision=precision, backend=backend, quality=quality, self_ensemble=self_ensemble,
+    )  # fmt: skip
     source, target = at_home(Path(source)), at_home(Path(target))
     check_place(target)
-    choice = TileChoice(tile, overlap)
-    return upscale_file(opened, source, target, choice, named=named)
+    return upscale_as(options, options.open(registry or discover()), source, target)
+
+
+def upscale_as(
+    options: UpscaleOptions,
+    backend: Backend,
+    source: Path,
+    target: Path,
+    choice: TileChoice | None = None,
+    *,
+    origin: Origin | None = None,
+    report: Report | None = None,
+    read: Callable[[Path], Photo] = read_photo,
+) -> Upscaled:
+    """Upscale a picture as options say, with the backend that they opened.
+
+    `choice` is theirs, which remembers between pictures what memory allows. The rest is as in
+    `upscale_file`, with its errors.
+    """
+    return upscale_file(
+        backend,
+        source,
+        target,
+        choice or options.choice,
+        wanted=options.wanted,
+        quality=options.quality,
+        origin=origin,
+        named=options.named,
+        report=report,
+        read=read,
+    )
 
 
 def upscale_file(

@@ -14,6 +14,7 @@ from srkit_core.models.build import build_network
 from srkit_core.models.weights_file import card_of, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.upscaling.resampling import resample_rows
+from srkit_core.upscaling.upscale_file import upscale
 from srkit_core.upscaling.wanted_size import WantedSize, parse_size
 
 
@@ -88,6 +89,27 @@ def test_a_model_of_another_scale_is_resampled(here, capsys):
     reference = np.asarray(Image.fromarray(own).resize((45, 30), Image.Resampling.BICUBIC))
     assert np.abs(resampled.astype(int) - reference)[3:-3, 3:-3].max() <= 1
     assert "a.png (30x20) -> a_45x.png (45x30)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "asked"),
+    [
+        ("--scale 3", {"scale": 3}),
+        ("--size 45x", {"size": "45x"}),
+        ("--format jpg --quality 60 --self-ensemble", {"quality": 60, "self_ensemble": True}),
+    ],
+)
+def test_python_makes_the_bytes_of_the_command(here, flags, asked):
+    ending = "jpg" if "quality" in asked else "png"
+    words = f"upscale w.safetensors b.png --device cpu --backend torch --out folder {flags}"
+    assert run(shlex.split(words)) == 0
+    upscale("w.safetensors", "b.png", f"p.{ending}", device="cpu", backend="torch", **asked)
+    assert (here / f"p.{ending}").read_bytes() == (here / f"folder/b.{ending}").read_bytes()
+
+
+def test_python_names_no_two_sizes(here):
+    with pytest.raises(RecipeError, match="--scale 2 and --size 90x say two things"):
+        upscale("nearest", "a.png", "p.png", scale=2, size="90x")
 
 
 def test_a_baseline_takes_a_scale_itself(here):
