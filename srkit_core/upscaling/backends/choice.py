@@ -17,7 +17,7 @@ from srkit_core.devices import (
     choose_device,
     surely_cpu,
 )
-from srkit_core.errors import DataError, IncompatibleError, WeightsError
+from srkit_core.errors import DataError, IncompatibleError, NotFiniteError, WeightsError
 from srkit_core.models.locate_weights import LocatedWeights, locate_weights
 from srkit_core.pretrained import DownloadProgress
 from srkit_core.registry import Registry, discover
@@ -168,7 +168,7 @@ def _convert(kind: EngineKind, wish: _Wish, folder: Path) -> ConvertedModel:
     wish.note(f"converting {wish.model} for {kind.name}, once")
     try:
         return convert_into(folder, kind, model, notes)
-    except (IncompatibleError, DataError) as error:
+    except (IncompatibleError, DataError, NotFiniteError) as error:
         wish.note(f"{kind.name} cannot compute it: {error.message}")
         raise _NotComputedError(error.message) from error
 
