@@ -85,6 +85,10 @@ EnsembleFlag = Annotated[
         help="Average what the model makes of all flips and turns: 8 times the time.",
     ),
 ]
+ClusterOption = Annotated[
+    str,
+    typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers see these folders."),
+]
 DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="Say what would become what, and write nothing.")
 ]
@@ -108,6 +112,7 @@ def upscale_command(
     self_ensemble: EnsembleFlag = False,
     overwrite: OverwriteFlag = False,
     dry_run: DryRunFlag = False,
+    cluster: ClusterOption = "",
 ) -> None:
     """Upscale pictures with our own model, another one, or a baseline. What an earlier command of
     the same words has done is passed over.
@@ -125,7 +130,7 @@ def upscale_command(
         model, wanted, tile=side, overlap=overlap, device=device, precision=precision,
         backend=backend, quality=quality, self_ensemble=self_ensemble,
     )  # fmt: skip
-    request = _Request(options, inputs, naming, overwrite=overwrite, dry_run=dry_run)
+    request = _Request(options, inputs, naming, cluster, overwrite=overwrite, dry_run=dry_run)
     with ProgressView() as view:
         _upscale(request, registry, view)
 
@@ -137,6 +142,7 @@ class _Request:
     options: "UpscaleOptions"
     inputs: Sequence[str]
     naming: "OutputNaming"
+    cluster: str
     overwrite: bool
     dry_run: bool
 
@@ -170,6 +176,10 @@ def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> N
         view.on_note(f"{done} of {len(outputs.pairs)} are done already")
     if request.dry_run:
         tell_plan(tasks, options.wanted, own)
+    elif tasks and request.cluster:
+        from srkit_core.upscaling.cluster_batch import upscale_on_cluster
+
+        upscale_on_cluster(request.cluster, options, tasks, making, UpscaleReport(view))
     elif tasks:
         _upscale_all(options, tasks, making, registry, view)
 

@@ -35,7 +35,7 @@ def upscale_batch(
 
     Raises DataError at the end where some failed, its own error where there is only one picture.
     """
-    pixels = [_pixels(source) for source, _ in tasks]
+    pixels = [pixels_of(source) for source, _ in tasks]
     failures, done, total = dict[Path, SrkitError](), 0, sum(pixels)
     for (source, target), own in zip(tasks, pixels, strict=True):
         report = _Share(view, source, done, own, total)
@@ -51,7 +51,7 @@ def upscale_batch(
             total -= own  # else the time left would count it as work that was quick
     view.on_pixels(tasks[-1][0], total, total)
     if failures:
-        raise _failed(failures, len(tasks))
+        raise failed_pictures(failures, len(tasks))
 
 
 class _Share:
@@ -67,7 +67,7 @@ class _Share:
         )
 
 
-def _pixels(source: Path) -> int:
+def pixels_of(source: Path) -> int:
     """Return how many pixels a picture has, 1 where its header does not say; it fails later."""
     with suppress(DataError):
         height, width = image_size(source)
@@ -75,7 +75,8 @@ def _pixels(source: Path) -> int:
     return 1
 
 
-def _failed(failures: dict[Path, SrkitError], count: int) -> DataError:
+def failed_pictures(failures: dict[Path, SrkitError], count: int) -> DataError:
+    """Return the error that names the first of those that failed, of so many pictures."""
     first, error = next(iter(failures.items()))
     what = f"{len(failures)} of {count} pictures were" if len(failures) > 1 else "1 picture was"
     return DataError(

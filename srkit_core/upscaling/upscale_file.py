@@ -103,6 +103,7 @@ def upscale_as(
     origin: Origin | None = None,
     report: Report | None = None,
     read: Callable[[Path], Photo] = read_photo,
+    record: Callable[[Path, Origin | None], None] = remember,
 ) -> Upscaled:
     """Upscale a picture as options say, with the backend that they opened.
 
@@ -120,6 +121,7 @@ def upscale_as(
         named=options.named,
         report=report,
         read=read,
+        record=record,
     )
 
 
@@ -135,16 +137,16 @@ def upscale_file(
     named: str = "",
     report: Report | None = None,
     read: Callable[[Path], Photo] = read_photo,
+    record: Callable[[Path, Origin | None], None] = remember,
 ) -> Upscaled:
-    """Upscale a picture into `target`, with a backend, clamped and rounded, and resampled to the
-    size that is `wanted` (default: that of the backend's scale); `quality` is that of the target's
-    format, 1 to 100.
+    """Upscale a picture into `target`, clamped and rounded, resampled to the size `wanted`, by
+    default that of the backend's scale, in the `quality` of 1 to 100 of the target's format.
 
     16 bit stay 16 where the target's format has them, gray stays gray; alpha is upscaled apart, by
     bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
     into what is seen. EXIF that still applies is kept, and a source with a profile gives a target
     with that of sRGB. Rows are written while further ones are computed; `report` is told how many
-    of how many LR pixels are done, `origin` is remembered beside the target, `read` reads the
+    of how many LR pixels are done, `record` remembers `origin` beside the target, `read` reads the
     source. Raises RecipeError where the format has no quality, DataError when the source cannot be
     read or the target written, NotFiniteError, which names the model, OutOfMemoryError.
     """
@@ -161,7 +163,7 @@ def upscale_file(
         rows = _resampled(_larger(backend, photo, choice, report), before, after, backend.scale)
         frame = _frame(photo, after, quality, _software(named, backend.scale))
         hand_over(rows, partial(write_bands, target, frame))
-    remember(target, origin)
+    record(target, origin)
     return Upscaled(before, after, photo.notes)
 
 

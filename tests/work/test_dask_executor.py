@@ -26,7 +26,7 @@ def executor(address, tmp_path):
     from srkit_core.data.preparation.dask_executor import DaskExecutor
 
     (tmp_path / "out").mkdir()
-    with DaskExecutor(address, tmp_path / "out") as executor:
+    with DaskExecutor(address, tmp_path / "out", tmp_path / "out" / ".prepare") as executor:
         yield executor
 
 

@@ -16,7 +16,6 @@ import distributed
 
 from srkit_core.data.preparation.executor import WorkItem, WorkResult
 from srkit_core.data.preparation.records import Unusable
-from srkit_core.data.prepared_layout import WORK_FOLDER
 from srkit_core.errors import DataError
 from srkit_core.io.atomic import write_text
 
@@ -33,7 +32,7 @@ class DaskExecutor:
     They need srkit, and the same folders under the same paths.
     """
 
-    def __init__(self, address: str, out: Path) -> None:
+    def __init__(self, address: str, out: Path, probes: Path | None = None) -> None:
         connect: Any = distributed.Client
         try:
             self._client = connect(address, timeout="10s", set_as_default=False)
@@ -43,6 +42,7 @@ class DaskExecutor:
                 hint="dask scheduler, and dask worker ADDRESS",
             ) from error
         self._address, self._out = address, out.absolute()
+        self._probes = (probes or out).absolute()
         self._samples: Mapping[Path, Path] = {}
         self._checked = False
 
@@ -99,9 +99,8 @@ class DaskExecutor:
                 f"the scheduler at {self._address} has no workers",
                 hint=f"dask worker {self._address}",
             ) from error
-        probe = (
-            self._out / WORK_FOLDER / f".probe.{secrets.randbits(32)}.part"
-        )  # an unfinished file, which is swept after a kill
+        # an unfinished file, which is swept after a kill
+        probe = self._probes / f".probe.{secrets.randbits(32)}.part"
         write_text(probe, probe.name)
         try:
             unseen = self._client.run(

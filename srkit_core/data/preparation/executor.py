@@ -24,6 +24,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.records import Unusable
+from srkit_core.data.prepared_layout import WORK_FOLDER
 from srkit_core.errors import DataError, RecipeError, ResourceError
 from srkit_core.process_start import starting_processes
 
@@ -71,7 +72,7 @@ def open_executor(
             hint="leave it out",
         )
     if cluster:
-        with _dask_executor(cluster, out) as there:
+        with dask_executor(cluster, out, out / WORK_FOLDER) as there:
             yield there
         return
     makes_lr = bool(options.chain) and not options.paired
@@ -81,14 +82,19 @@ def open_executor(
         yield here
 
 
-def _dask_executor(address: str, out: Path) -> Any:
+def dask_executor(address: str, out: Path, probes: Path | None = None) -> Any:
+    """Return the executor for the scheduler at `address`, whose workers must see `out`: they are
+    shown a file in `probes` (default: `out` itself).
+
+    Raises DataError when the library for it is missing, or nothing answers.
+    """
     try:
         from srkit_core.data.preparation.dask_executor import DaskExecutor
     except ModuleNotFoundError as error:
         raise DataError(
             f"--cluster {address} needs a library that is not installed", hint=_EXTRA
         ) from error
-    return DaskExecutor(address, out)
+    return DaskExecutor(address, out, probes)
 
 
 class ProcessExecutor:
