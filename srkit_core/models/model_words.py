@@ -34,11 +34,15 @@ def fetch(model: "ModelLike", registry: Registry, report: DownloadProgress | Non
 
 
 def own_scale(model: "ModelLike", registry: Registry) -> int | None:
-    """Return the scale that weights were trained for, None for a baseline, which has any."""
+    """Return the scale that weights were trained for, None for a baseline, which has any.
+
+    Raises WeightsError where a word is neither.
+    """
     if not isinstance(model, str | Path):
         return model.scale
     located = locate_weights(model, registry)
     if located is None:
+        baseline_call(str(model), registry)
         return None
     path = located.path
     if not path.is_file() or is_ours(path):

@@ -67,7 +67,7 @@ class UpscaleOptions:
             note=note,
         )
         if note and self.backend == "auto" and opened.name != "torch":
-            note(f"computed by {opened.name}; --backend torch computes without it")
+            note(f"computed by {opened.name}")
         return opened
 
     def _ensemble(self, registry: Registry, note: Callable[[str], None] | None) -> Backend:

@@ -133,6 +133,10 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(here, told):
     code, out, said = told(f"{BATCH} --dry-run")
     assert (code, len(out)) == (4, 3)
     assert said[2] == "error: 1 of 4 pictures cannot be read, such as photos/1.png"
+    code, out, said = told(f"{BATCH.replace('nearest', 'nearer')} --dry-run")
+    assert (code, out, said[0]) == (
+        4, [], "error: 'nearer' is neither a weights file nor a baseline",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

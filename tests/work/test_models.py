@@ -107,6 +107,8 @@ def test_anything_else_is_neither(registry, word):
         WeightsError, match=f"'{word}' is neither a weights file nor a baseline"
     ) as caught:
         opened(word, registry)
+    with pytest.raises(WeightsError, match="is neither a weights file nor a baseline"):
+        own_scale(word, registry)
     near = "did you mean 'bicubic'?"
     assert caught.value.hint == (
         near
