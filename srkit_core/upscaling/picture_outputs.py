@@ -79,7 +79,8 @@ def pair_outputs(
     is meant.
     """
     found, notes = _without_results([one for word in inputs for one in _found(word, naming)])
-    planned = [planned for one in found for planned in _planned(one, naming.ending)]
+    every = (planned for one in found for planned in _planned(one, naming.ending))
+    planned = list(dict.fromkeys(every))
     if not planned:
         raise DataError(f"{', '.join(inputs)} holds no picture", hint=f"give pictures: {IN_WORDS}")
     if naming.out is not None and _is_one_file(inputs, naming.out, len(planned)):

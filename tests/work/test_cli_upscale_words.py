@@ -47,6 +47,11 @@ def test_results_lie_beside_files_and_beside_folders(here, told):
     assert image_size(here / "a b_x2.png") == (24, 32)
 
 
+def test_a_picture_that_is_named_twice_is_upscaled_once(here, told):
+    assert told("upscale nearest 'a b.jpg' './a b.jpg' '*.jpg' --scale 2 --out large") == (0,)
+    assert [one.name for one in (here / "large").glob("[!.]*")] == ["a b.png"]
+
+
 def test_the_folder_that_one_is_in_has_its_results_beside_it(here, told, monkeypatch):
     monkeypatch.chdir(here / "photos")
     assert told("upscale bicubic . --scale 3") == (0,)
