@@ -13,7 +13,7 @@ from srkit_core.cli.app import run
 from srkit_core.data.own_work import WRITTEN
 from srkit_core.data.preparation import picture_worker
 from srkit_core.errors import DataError, RecipeError
-from srkit_core.io import images
+from srkit_core.io import images, picture_writer
 from srkit_core.io.images import check_holds, read_image, write_image
 from srkit_core.io.output_files import check_outputs, check_place
 
@@ -144,9 +144,9 @@ def test_nothing_is_left_of_a_check(tmp_path):
         check_outputs([tmp_path / "a", tmp_path / "a"])
 
 
-def cannot_write(monkeypatch, module, broken):
+def cannot_write(monkeypatch, broken):
     """Let writing one file fail as a folder that may not be written does."""
-    real = images.write_bytes
+    real = picture_writer.write_parts
 
     def write(path, content):
         if path.name == broken:
@@ -156,13 +156,13 @@ def cannot_write(monkeypatch, module, broken):
             ) from error
         real(path, content)
 
-    monkeypatch.setattr(module, "write_bytes", write)
+    monkeypatch.setattr(picture_writer, "write_parts", write)
 
 
 def test_one_output_that_cannot_be_written_is_named_and_the_others_come(
     photos, tmp_path, monkeypatch, capsys
 ):
-    cannot_write(monkeypatch, images, "b.png")
+    cannot_write(monkeypatch, "b.png")
     out = tmp_path / "out"
     code = run(["upscale", "nearest", str(photos), "--scale", "2", "--out", str(out)])
     told = capsys.readouterr().err
@@ -176,7 +176,7 @@ def test_one_output_that_cannot_be_written_is_named_and_the_others_come(
 def test_one_picture_of_an_evaluation_that_cannot_be_written_costs_no_score(
     photos, tmp_path, monkeypatch, capsys
 ):
-    cannot_write(monkeypatch, images, "b.png")
+    cannot_write(monkeypatch, "b.png")
     words = ["eval", "bicubic", "--data", str(photos), "--scale", "2", "--json"]
     code = run([*words, str(tmp_path / "s.json"), "--pictures", str(tmp_path / "sr")])
     told = capsys.readouterr()
