@@ -1,4 +1,4 @@
-"""Does `srkit models` show what is taken by name, within 80 columns and without torch?"""
+"""Does `srkit models` show what is taken by name, within 80 columns?"""
 
 import json
 
