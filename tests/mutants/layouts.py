@@ -124,6 +124,20 @@ def doubling(tensors):
     return {}
 
 
+def writing(factor):
+    """Return a way back into files of the other project, which multiplies every tensor."""
+
+    def write(arguments, tensors):
+        there = {"first": "head", "body": "trunk", "last": "tail"}
+        parts = {name: name.partition(".") for name in tensors}
+        return {
+            f"{there[parts[name][0]]}.{parts[name][2]}": factor * value
+            for name, value in tensors.items()
+        }
+
+    return write
+
+
 RECOGNISED = "test_a_file_is_recognised_and_its_tensors_find_their_places"
 OF_OTHERS = "test_files_of_others_are_left_alone"
 NAMED = "test_a_missing_and_an_unexpected_tensor_are_named"
@@ -138,6 +152,7 @@ KEYED = "test_a_table_under_a_key_is_found"
 UNCHANGED = "test_its_functions_change_nothing"
 QUICK = "test_no_name_takes_long"
 OWN_NAMES = "test_every_tensor_has_a_name_of_its_own"
+READ_BACK = "test_what_it_writes_is_read_back"
 NEVER = dict.fromkeys((RECOGNISED, KEYED, NAMED, SCALES, VARIANT), "no file of it is ever taken")
 ANOTHER = dict.fromkeys((RECOGNISED, SCALES, VARIANT), "every file of it is taken for another")
 UNNAMED = dict.fromkeys((SCALES, VARIANT), "no file of it can be made")
@@ -149,6 +164,7 @@ SOUND = (
     ("a gain that files of it usually have", layout(usual=lambda shapes: {"gain": 1.0})),
     ("a published file", layout(known={"0123abcd": {"gain": 0.5}})),
     ("files of one scale", layout(scales=(4,))),
+    ("a way back", layout(write=writing(1.0))),
 )
 FIELDS = (
     ("marks-match-everything", {"marks": (r".*",)}, OF_OTHERS, "match a file of 'weight'"),
@@ -172,6 +188,7 @@ FIELDS = (
     ("options-lie", {"options": partial(options, gain=0.5)}, RECOGNISED, "gain=0.5"),
     ("the-usual-is-unusual", {"usual": lambda shapes: {"gain": 0.5}}, RECOGNISED, "gain=0.5"),
     ("numbers-lie", {"numbers": lambda tensors: {"gain": 2.0}}, RECOGNISED, "gain=2"),
+    ("it-writes-other-numbers", {"write": writing(2.0)}, READ_BACK, "computes something else"),
     ("an-option-does-not-exist", {"options": partial(options, colour=1)}, RECOGNISED, "colour"),
     ("a-usual-option-does-not-exist", {"usual": lambda shapes: {"mood": 1}}, USUAL, "option mood"),
     ("a-usual-value-does-not-fit", {"usual": lambda shapes: {"gain": "x"}}, USUAL, "'gain'"),

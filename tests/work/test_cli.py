@@ -68,7 +68,7 @@ def test_a_training_command_leaves_a_run_folder(trained):
         *[("3", "main", "train"), ("4", "main", "train"), ("4", "main", "val")],
     ]
     assert (
-        'loss = "1.0*srkit/l1 + 2e-08*srkit-tv/tv + 0.005*srkit-ragan/ragan('
+        'loss = "1.0*srkit/l1 + 2e-08*srkit-tv/tv(norm=l2) + 0.005*srkit-ragan/ragan('
         in (trained / "recipe.toml").read_text()
     )
 

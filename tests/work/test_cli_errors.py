@@ -296,7 +296,7 @@ def test_upscale_loses_nothing(failing, photos, tmp_path):
     assert run(["upscale", "bicubic", str(photos / "0.png"), "--out", str(out)]) == 0
     before = out.read_bytes()
     code, fact, hint = failing("upscale", "nearest", photos / "0.png", "--out", out)
-    assert (code, fact) == (2, f"{out} exists already")
+    assert (code, fact) == (2, f"{out} exists already, made by another model")
     assert "--overwrite" in hint
     assert out.read_bytes() == before
     assert run(["upscale", "nearest", str(photos / "0.png"), "--out", str(out), "--overwrite"]) == 0
@@ -339,7 +339,7 @@ def test_upscale_loses_nothing(failing, photos, tmp_path):
             4,
             "there is no file nothing.png",
         ),
-        (["upscale", "bicubic", "nothing.png"], 2, "--out"),
+        (["upscale", "bicubic", "nothing.png"], 4, "there is no file nothing.png"),
         (["show", "rrdbb"], 3, "no generator named 'rrdbb' is installed"),
         (["show", "nothing-like-it"], 3, "'nothing-like-it' is installed"),
         (["list", "colour"], 2, "there is no kind 'colour'"),

@@ -257,7 +257,7 @@ def test_what_cannot_be_compared_is_refused(registry, hr, fields, error):
     [
         (f"scale = {'9' * 5000}\n", "is not TOML: "),
         ("scale = " + "[" * 5000, "is not TOML: "),
-        (b'data = "\xff"', "is not TOML: "),
+        (b'data = "\xff"', "is not a text file"),
         ("[models]\n", "models: "),
         (None, "cannot read .*: "),
     ],

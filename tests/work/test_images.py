@@ -13,6 +13,7 @@ from PIL import Image
 
 from srkit_core.data.bundled_photographs import bundled_photographs
 from srkit_core.errors import DataError
+from srkit_core.io import picture_writer
 from srkit_core.io.images import (
     image_size,
     read_image,
@@ -313,11 +314,15 @@ def test_a_failing_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     write_image(tmp_path / "a.png", noise(4, 4))
     before = (tmp_path / "a.png").read_bytes()
 
-    def interrupted(self, file, *_, **__):
-        file.write(b"half")
-        raise KeyboardInterrupt
+    def interrupted(path, parts):
+        def half():
+            yield next(iter(parts))
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(Image.Image, "save", interrupted)
+        write_parts(path, half())
+
+    write_parts = picture_writer.write_parts
+    monkeypatch.setattr(picture_writer, "write_parts", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_image(tmp_path / "a.png", noise(4, 4, seed=1))
     assert (tmp_path / "a.png").read_bytes() == before

@@ -119,6 +119,7 @@ def _console(monkeypatch, encoding="utf-8", terminal=False):
         ["recipes", "--schema"],
         ["recipes", "--json"],
         ["plugin", "check", "loud", "--json"],
+        ["models", "--json"],
         ["weights", "list", "--json"],
     ],
     ids=" ".join,
@@ -141,7 +142,8 @@ def test_every_command_with_json_for_a_document_is_tried_here():
         for name, command in COMMANDS.items()
         if "as_json" in inspect.signature(command.load()).parameters
     }
-    tried = {"list", "show", "doctor", "recipes", "plugin check", "weights list", "weights show"}
+    tried = {"list", "show", "doctor", "recipes", "models", "plugin check"}
+    tried |= {"weights list", "weights show"}
     assert documents == tried
 
 
@@ -176,7 +178,7 @@ def test_no_name_stops_a_console_of_any_alphabet(
         ["weights", "show", str(photos / f"{HOSTILE}.png")],
         [HOSTILE],
     ]
-    assert [run(words) for words in commands] == [0, 0, 0, 0, 0, 0, 4, 3]
+    assert [run(words) for words in commands] == [0, 0, 0, 4, 0, 0, 4, 3]
     for stream in streams:
         text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", stream.getvalue().decode(encoding))
         assert FORBIDDEN.search(text.replace("\r", "") if terminal else text) is None
@@ -193,7 +195,7 @@ def test_a_reader_that_has_gone_stops_nothing(words, which, photos, tmp_path, mo
     os.close(reading)
     with monkeypatch.context() as patched, os.fdopen(writing, "w") as pipe:
         patched.setattr(sys, which, pipe)
-        assert run(words) == 0
+        assert run(words) == (4 if words[0] == "upscale" else 0)  # a picture is broken
     assert words[0] != "upscale" or (tmp_path / "up/plain.png").is_file()
 
 
@@ -221,6 +223,7 @@ def test_a_document_that_is_lost_is_an_error_and_work_is_not(photos, tmp_path, m
         assert "what was printed is lost: No space left on device" in capsys.readouterr().err
     with FULL.open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
+        (photos / f"broken{HOSTILE}.png").unlink()
         assert run(["upscale", "bicubic", str(photos), "--out", str(tmp_path / "up")]) == 0
     assert (tmp_path / "up/plain.png").is_file()
 

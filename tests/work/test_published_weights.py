@@ -45,9 +45,9 @@ def _own_cache(tmp_path, monkeypatch):
 @pytest.fixture
 def trained(plugin, tmp_path):
     """A weights file as a training writes it, of features=6 for scale 2, inside a plugin."""
-    path = tmp_path / "site-packages/srkit_compact/tiny x2.safetensors"
+    path = tmp_path / "site-packages/srkit_little/tiny x2.safetensors"
     path.parent.mkdir(parents=True)
-    registry = discover([plugin(TINY, distribution="srkit-compact")])
+    registry = discover([plugin(TINY, distribution="srkit-little")])
     bound = bind_generator(registry, parse_call("tiny(features=6)"), 2)
     card = card_of(bound, 2, registry, recipe="# how", step=50)
     save_weights(path, build_network(bound, seed=1).state_dict(), card)
@@ -71,20 +71,20 @@ def _weights(path, **changed):
 
 @pytest.fixture
 def compact(installed, trained):
-    """The distribution srkit-compact: a generator, and its weights of which only a card tells."""
+    """The distribution srkit-little: a generator, and its weights of which only a card tells."""
     spec = _weights(trained)
-    installed(TINY, spec, name="compact", distribution="srkit-compact")
+    installed(TINY, spec, name="compact", distribution="srkit-little")
     return spec
 
 
-@pytest.mark.parametrize("name", ["compact-x2", "srkit-compact/compact-x2"])
+@pytest.mark.parametrize("name", ["compact-x2", "srkit-little/compact-x2"])
 @pytest.mark.usefixtures("compact")
 def test_a_photograph_is_upscaled_by_the_name_of_weights_in_a_wheel(name, tmp_path):
     photo, out = str(bundled_photographs()[2]), tmp_path / "large.png"
     assert run(["upscale", name, photo, "--out", str(out)]) == 0
     assert out.is_file()
     model = load_model(name)
-    assert (model.scale, str(model.bound.expression)) == (2, "srkit-compact/tiny(features=6)")
+    assert (model.scale, str(model.bound.expression)) == (2, "srkit-little/tiny(features=6)")
 
 
 @pytest.mark.usefixtures("compact")
@@ -93,10 +93,10 @@ def test_they_are_scored_and_begun_from_by_name(tmp_path, pictures):
     words = ["eval", "compact-x2", "--data", str(pictures), "--json", str(scores)]
     assert run(words) == 0
     assert json.loads(scores.read_text())["models"][0]["name"] == "compact-x2"
-    words = ["train", "--init", "srkit-compact/compact-x2", "--steps", "1", "--batch", "1"]
+    words = ["train", "--init", "srkit-little/compact-x2", "--steps", "1", "--batch", "1"]
     assert run([*words, "--patch", "32", "--out", str(tmp_path / "run"), "--device", "cpu"]) == 0
     recipe = (tmp_path / "run/recipe.toml").read_text()
-    assert 'generator = "srkit-compact/tiny(features=6)"' in recipe
+    assert 'generator = "srkit-little/tiny(features=6)"' in recipe
     assert "scale = 2" in recipe
 
 
@@ -105,48 +105,48 @@ def test_list_show_and_get_say_where_they_come_from(compact, trained, capsys):
     rows = {one["name"]: one for one in json.loads(capsys.readouterr().out)["weights"]}
     row = rows["compact-x2"]
     assert (row["distribution"], row["generator"], row["scale"], row["path"]) == (
-        "srkit-compact",
-        "srkit-compact/tiny(features=6)",
+        "srkit-little",
+        "srkit-little/tiny(features=6)",
         2,
         str(trained),
     )
     assert run(["weights", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "from srkit-compact: compact-x2" in lines
+    assert "from srkit-little: compact-x2" in lines
     assert next(one for one in lines if one.startswith("compact-x2")).split()[1:3] == [
         "x2",
         "model",
     ]
     assert run(["weights", "show", "compact-x2"]) == 0
     told = capsys.readouterr().out
-    assert "generator: srkit-compact/tiny(features=6)\nscale: 2\ntrained: 50 steps" in told
-    assert run(["weights", "get", "srkit-compact/compact-x2"]) == 0
+    assert "generator: srkit-little/tiny(features=6)\nscale: 2\ntrained: 50 steps" in told
+    assert run(["weights", "get", "srkit-little/compact-x2"]) == 0
     assert f"compact-x2: {trained}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    "said", [{"generator": "tiny(features=6)", "scale": 2}, {"generator": "srkit-compact/tiny"}]
+    "said", [{"generator": "tiny(features=6)", "scale": 2}, {"generator": "srkit-little/tiny"}]
 )
 def test_what_is_announced_and_agrees_with_the_card_is_taken(said, installed, trained):
-    installed(TINY, _weights(trained, **said), distribution="srkit-compact")
+    installed(TINY, _weights(trained, **said), distribution="srkit-little")
     assert load_model("compact-x2").scale == 2
 
 
 @pytest.mark.parametrize(
     ("said", "fact"),
     [
-        ({"scale": 4}, "srkit-compact/tiny(features=6) x4"),
+        ({"scale": 4}, "srkit-little/tiny(features=6) x4"),
         ({"generator": "tiny(features=8)"}, "tiny(features=8) x2"),
         ({"generator": "srvgg"}, "srvgg x2"),
     ],
 )
 def test_what_differs_from_the_card_is_one_error(said, fact, installed, trained):
-    installed(TINY, _weights(trained, **said), distribution="srkit-compact")
+    installed(TINY, _weights(trained, **said), distribution="srkit-little")
     with pytest.raises(PluginError) as caught:
         load_model("compact-x2")
     assert str(caught.value) == (
-        f"srkit-compact announces the weights 'compact-x2' as {fact}, "
-        "and their file says srkit-compact/tiny(features=6) x2"
+        f"srkit-little announces the weights 'compact-x2' as {fact}, "
+        "and their file says srkit-little/tiny(features=6) x2"
     )
 
 
@@ -163,13 +163,13 @@ def test_a_file_of_another_digest_is_named_with_both(compact, trained, capsys):
 
 
 def test_what_the_card_names_and_is_not_installed_is_a_miss(installed, trained, capsys):
-    installed(_weights(trained), distribution="srkit-compact")
+    installed(_weights(trained), distribution="srkit-little")
     photo = str(bundled_photographs()[2])
     assert run(["upscale", "compact-x2", photo, "--out", "x.png"]) == 3
     assert capsys.readouterr().err.splitlines() == [
-        f"error: generator 'srkit-compact/tiny' of {trained} is not installed; "
-        "made with srkit-compact 1.0",
-        "try: pip install srkit-compact (srkit's catalogue does not know it: look at it first)",
+        f"error: generator 'srkit-little/tiny' of {trained} is not installed; "
+        "made with srkit-little 1.0",
+        "try: pip install srkit-little (srkit's catalogue does not know it: look at it first)",
     ]
 
 
@@ -179,15 +179,15 @@ def test_one_name_of_two_distributions_is_refused_unless_the_files_are_the_same(
     other = tmp_path / "other.safetensors"
     shutil.copy(trained, other)
     other.write_bytes(other.read_bytes()[:-1] + b"\0")
-    one = plugin(TINY, _weights(trained), distribution="srkit-compact")
+    one = plugin(TINY, _weights(trained), distribution="srkit-little")
     same = plugin(_weights(trained), name="same", distribution="srkit-same")
     unlike = plugin(_weights(other), name="unlike", distribution="srkit-unlike")
     assert load_model("compact-x2", registry=discover([one, same])).scale == 2
     both = discover([one, unlike])
     with pytest.raises(AmbiguousError) as caught:
         load_model("compact-x2", registry=both)
-    assert caught.value.candidates == ("srkit-compact/compact-x2", "srkit-unlike/compact-x2")
-    assert load_model("srkit-compact/compact-x2", registry=both).scale == 2
+    assert caught.value.candidates == ("srkit-little/compact-x2", "srkit-unlike/compact-x2")
+    assert load_model("srkit-little/compact-x2", registry=both).scale == 2
 
 
 def test_a_network_of_losses_is_no_model(capsys):
@@ -208,7 +208,7 @@ def test_an_evaluation_recipe_scores_weights_of_its_plugin_by_name(
         'data = "scenes"\n[models]\n"own" = "compact-x2"\n"file" = "tiny x2.safetensors"\n'
     )
     spec = RecipeSpec(name="compared", file=recipe, summary="how good it is")
-    installed(TINY, _weights(trained), spec, distribution="srkit-compact")
+    installed(TINY, _weights(trained), spec, distribution="srkit-little")
     assert run(["eval", "compared", "--json", "s.json"]) == 0
     models = json.loads((tmp_path / "s.json").read_text())["models"]
     assert [one["name"] for one in models] == ["own", "file"]

@@ -152,8 +152,8 @@ def test_a_folder_without_a_run_is_named(registry, tmp_path, capsys):
     for words, more in ((["weights", "show"], []), (["eval"], ["--data", "photos"])):
         assert run([*words, str(tmp_path), *more]) == 4
         assert "error: there is no " in capsys.readouterr().err
-    assert run(["upscale", str(tmp_path), "x.png", "--out", "y.png"]) == 2
-    assert f"the model comes first, and {tmp_path} is a folder" in capsys.readouterr().err
+    assert run(["upscale", str(tmp_path), "x.png", "--out", "y"]) == 4
+    assert "there is no file x.png" in capsys.readouterr().err
     with pytest.raises(WeightsError, match="there is no run in the folder") as caught:
         load_model(tmp_path)
     assert caught.value.hint == "name a weights file, or a folder that srkit train wrote"

@@ -54,8 +54,8 @@ _LAYOUTS: Final = [
         generator="srvgg",
         marks=(r"ncnn\.0\.\d+\.weight", r"ncnn\.1\.\d+\.slope", r"ncnn\.2\.\d+\.bias"),
         renames=(
-            (r"ncnn\.(\d+)\.\d+\.slope", r"body.\1.weight"),
-            (r"ncnn\.(\d+)\.\d+\.(.*)", r"body.\1.\2"),
+            (r"ncnn\.(\d*[13579])\.\d+\.slope", r"body.\1.weight"),
+            (r"ncnn\.(\d*[02468])\.\d+\.(.*)", r"body.\1.\2"),
         ),
         options=_options_of_file,
         source="SRVGGNetCompact as ncnn keeps it: layers in the order of execution, without names",
