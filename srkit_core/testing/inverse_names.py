@@ -8,6 +8,7 @@ from typing import Final
 
 from srkit_core.models.table_reading import new_name
 from srkit_core.specs import LayoutSpec, Replacement
+from srkit_core.testing.checks import NotTriedError
 
 _REFERENCE: Final = re.compile(r"\\(\d+)|\\g<(\w+)>")
 _TOKEN: Final = re.compile(
@@ -20,8 +21,12 @@ _NUMBERS: Final = ("99", "0", "1", "7")
 """Numbers to try where a pattern takes any and drops it: that of what comes after all parts."""
 
 
-class BeyondThisError(Exception):
+class BeyondThisError(NotTriedError):
     """A pattern has what no example is made of: a condition, a look around, an anchor."""
+
+    def __init__(self, pattern: str) -> None:
+        fact = f"no name is made of the pattern {pattern}: foreign_name of a test says it"
+        super().__init__(fact)
 
 
 def foreign_names(layout: LayoutSpec, name: str) -> Iterator[str]:

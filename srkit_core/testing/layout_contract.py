@@ -25,11 +25,6 @@ from srkit_core.testing.announcement_under_test import AnnouncementUnderTest
 from srkit_core.testing.checks import NotTriedError, check
 from srkit_core.testing.inverse_names import BeyondThisError
 
-
-class _BeyondRenamesError(NotTriedError):
-    """No name is made of a pattern of the renames, so that no file can be made."""
-
-
 _ELSEWHERE = Path("a file of another")
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 _TRIED = 12
@@ -56,11 +51,7 @@ class LayoutContract(AnnouncementUnderTest):
 
         Raises NotTriedError when nothing is renamed to it.
         """
-        try:
-            found = samples.foreign_name(self.spec_under_test, name)
-        except BeyondThisError as error:
-            fact = f"no name is made of the pattern {error}: foreign_name of a test says it"
-            raise _BeyondRenamesError(fact) from None
+        found = samples.foreign_name(self.spec_under_test, name)
         if found is None:
             raise NotTriedError(f"no name in a file becomes {name}")
         return found
@@ -327,7 +318,7 @@ class LayoutContract(AnnouncementUnderTest):
         try:
             table = self.foreign_table(tensors)
             found, imported = self._imported(table)
-        except _BeyondRenamesError:
+        except BeyondThisError:
             raise
         except (WeightsError, OptionError, NotTriedError):
             return None
