@@ -9,6 +9,7 @@ from srkit_core.data.own_work import Origin, is_own, written_in
 from srkit_core.downloads import sha256
 from srkit_core.errors import RecipeError
 from srkit_core.models.locate_weights import locate_weights
+from srkit_core.models.weights_digest import weights_digest
 from srkit_core.registry import Registry
 
 
@@ -32,7 +33,7 @@ def model_digest(word: str, registry: Registry) -> str:
     Raises what `locate_weights` does.
     """
     located = locate_weights(word, registry)
-    return word if located is None or not located.path.is_file() else sha256(located.path)
+    return word if located is None or not located.path.is_file() else weights_digest(located.path)
 
 
 def left_to_do(

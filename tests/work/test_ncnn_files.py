@@ -11,6 +11,7 @@ from srkit_core.errors import WeightsError
 from srkit_core.models.build import build_network
 from srkit_core.models.find_model import load_model
 from srkit_core.models.foreign_weights import import_weights
+from srkit_core.models.weights_digest import weights_digest
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 
@@ -138,3 +139,13 @@ def test_a_damaged_text_is_refused(pair, text):
 def test_a_file_of_torch_that_ends_in_bin_stays_one(tmp_path):
     torch.save({"a": torch.ones(2)}, tmp_path / "model.bin")
     assert torch.equal(read_arrays(tmp_path / "model.bin")["a"], torch.ones(2))
+
+
+def test_weights_of_one_network_are_told_apart_by_either_file(tmp_path):
+    state = state_of(NETWORKS["srvgg"])
+    one = ncnn_files(tmp_path, "one", state)
+    other = ncnn_files(tmp_path, "other", {name: 2 * value for name, value in state.items()})
+    assert one[0].read_bytes() == other[0].read_bytes()
+    digests = [{weights_digest(half) for half in pair} for pair in (one, other)]
+    assert [len(each) for each in digests] == [1, 1]
+    assert digests[0] != digests[1]

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from srkit_core.downloads import sha256
 from srkit_core.io.atomic import write_error, write_text
 from srkit_core.locks import locked
+from srkit_core.models.weights_digest import weights_digest
 from srkit_core.pretrained import cache_folder
 from srkit_core.upscaling.backends.engines import EngineKind
 
@@ -46,7 +46,7 @@ def folder_of_converted(weights: Path, engine: str, versions: Mapping[str, str])
 
     Raises WeightsError where this machine has no place for it.
     """
-    about = json.dumps([sha256(weights), engine, dict(versions)], sort_keys=True)
+    about = json.dumps([weights_digest(weights), engine, dict(versions)], sort_keys=True)
     return cache_folder() / "engines" / hashlib.sha256(about.encode()).hexdigest()[:32]
 
 
