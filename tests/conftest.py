@@ -1,15 +1,19 @@
 """Fixtures shared by all tests: where the real material is, and fake plugins."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from srkit_core import registry as registry_module
 from srkit_core.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from browser import OpenPage
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "assets"
 
@@ -30,6 +34,18 @@ def assets() -> Path:
     if not (folder / "MANIFEST.tsv").is_file():
         pytest.skip("the shared assets are not on this machine (set SRKIT_ASSETS)")
     return folder
+
+
+@pytest.fixture(scope="module")
+def open_page() -> "Iterator[OpenPage]":
+    """Opens pages in a headless Chromium (tests/browser.py); the test skips where there is none."""
+    from browser import find_chromium, page_opener
+
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("there is no Chromium on this machine (bash .ci/browser installs it)")
+    with page_opener(chromium) as opener:
+        yield opener
 
 
 @dataclass(frozen=True)
