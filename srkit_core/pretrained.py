@@ -25,6 +25,10 @@ from srkit_core.specs import Home, Packaged, Shipped, WeightsFile, WeightsSpec
 FOLDER_VARIABLE: Final = "SRKIT_WEIGHTS"
 CACHE_VARIABLE: Final = "SRKIT_CACHE"
 
+_FLOAT: Final = 4
+_MOST_AROUND, _HEADER = 20, 2**20
+"""What a file may hold beside its numbers: a twentieth of them, and 1 MiB."""
+
 DownloadProgress = Callable[[str, int, int], None]
 """Takes the name of a network, and how many bytes of how many have arrived (0 where nobody knows).
 """
@@ -42,11 +46,10 @@ class FoundWeights:
 
 def find(spec: WeightsSpec) -> FoundWeights | None:
     """Return the file of a network on this machine, or None; nothing is downloaded."""
-    by_size = {file.size: file for file in spec.files}
     for path in _candidates(spec):
-        file = by_size.get(_size(path))
-        if file is not None and _holds(path, file):
-            return FoundWeights(spec, file, path)
+        for file in spec.files:
+            if _may_be(path, file, spec.parameters) and _holds(path, file):
+                return FoundWeights(spec, file, path)
     return None
 
 
@@ -206,12 +209,24 @@ def _cached(spec: WeightsSpec, file: WeightsFile) -> Path:
     return cache_folder() / "weights" / (f"{name}{NUMBERS_ENDING}" if file.texts else name)
 
 
+def _may_be(path: Path, file: WeightsFile, parameters: int | None) -> bool:
+    """Whether the digest of a file is worth computing, by its size; where nobody says the size, by
+    that of as many numbers of fp32.
+    """
+    size = _size(path)
+    if file.size is not None or parameters is None:
+        return size >= 0 and file.size in (None, size)
+    least = _FLOAT * parameters
+    return least <= size <= least + least // _MOST_AROUND + _HEADER
+
+
 def _holds(path: Path, file: WeightsFile) -> bool:
     """Whether a file is the one.
 
     A digest is computed once for as long as the file keeps its size and time.
     """
-    status = path.stat() if _size(path) == file.size else None
+    size = _size(path)
+    status = path.stat() if size >= 0 and file.size in (None, size) else None
     known = status and _digest(path, status.st_size, status.st_mtime_ns) == file.sha256
     return bool(known) and _has_text(path, file)
 

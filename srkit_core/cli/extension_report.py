@@ -55,8 +55,12 @@ def described_extensions(
 
 def _shown(value: Any) -> Any:
     if isinstance(value, tuple) and value and isinstance(value[0], WeightsFile):
-        return [f"sha256 {one.sha256[:12]}..., {one.size:,} bytes" for one in value]
+        return [f"sha256 {one.sha256[:12]}...{_bytes_of(one)}" for one in value]
     return json_value(value)
+
+
+def _bytes_of(file: WeightsFile) -> str:
+    return "" if file.size is None else f", {file.size:,} bytes"
 
 
 def _more(spec: AnnouncedSpec, written: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from srkit_core.cli.output import say
 from srkit_core.cli.render import JsonFlag, print_json, print_table, print_text
-from srkit_core.file_sizes import said_size
+from srkit_core.file_sizes import size_of
 
 if TYPE_CHECKING:
     from srkit_core.registry import Registry
@@ -74,7 +74,7 @@ def _row_of(model: dict[str, Any]) -> list[str]:
         model["name"],
         f"x{scale}" if scale else "",
         f"{parameters:,}" if parameters else "",
-        said_size(model["size_bytes"]),
+        size_of(model["size_bytes"], parameters),
         "yes" if model["here"] else elsewhere,
         model["licence"],
     ]
@@ -89,7 +89,8 @@ def _tell_more(models: list[dict[str, Any]], registry: "Registry") -> None:
     say()
     print_text(f"without weights, for any scale: {', '.join(_baselines(registry))}")
     if models:
-        print_text(f"srkit upscale {models[0]['name']} photo.jpg --out large.png")
+        first = next((one for one in models if one["here"]), models[0])
+        print_text(f"srkit upscale {first['name']} photo.jpg --out large.png")
 
 
 def _baselines(registry: "Registry") -> list[str]:

@@ -8,7 +8,7 @@ import typer
 from srkit_core.cli.output import say, say_text
 from srkit_core.cli.render import JsonFlag, print_json, print_table, print_text
 from srkit_core.errors import RecipeError, WeightsError
-from srkit_core.file_sizes import said_size
+from srkit_core.file_sizes import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -226,7 +226,7 @@ def _row_of(facts: dict[str, Any]) -> list[str]:
     return [
         facts["name"],
         whole if facts["model"] else "loss/metric",
-        said_size(facts["size"]),
+        size_of(facts["size"], facts["parameters"]),
         _HERE if facts["path"] else obtainable,
         facts["licence"],
     ]

@@ -48,7 +48,8 @@ def _is_safetensors(source: Home | Packaged | Shipped) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsFile:
-    """One file that holds a network, known by its digest and never by its name; `size` is in bytes.
+    """One file that holds a network, known by its digest and never by its name; `size` is in bytes,
+    None where whoever published the digest does not say it.
 
     `sources` are where it can be had, in the order to try; without any, people bring it themselves.
     Of a network of ncnn it is the `.bin`; `texts` are then the digests of the `.param` files of
@@ -56,7 +57,7 @@ class WeightsFile:
     """
 
     sha256: Sha256
-    size: Count
+    size: Count | None = None
     sources: tuple[Home | Packaged | Shipped, ...] = ()
     texts: tuple[Sha256, ...] = ()
 

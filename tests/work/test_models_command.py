@@ -31,13 +31,19 @@ def test_every_model_is_told_with_what_the_contract_names(capsys):
     assert (plus["scale"], plus["parameters"], plus["here"]) == (4, 16_697_987, False)
     assert (plus["size_bytes"], plus["licence"]) == (67_040_989, "BSD-3-Clause")
     assert "vgg19-torchvision" not in models
+    assert (models["esrgan-x4"]["size_bytes"], models["edsr-x4"]["size_bytes"]) == (
+        66_929_193,
+        None,
+    )
+    assert {"esrgan-psnr-x4", "bsrgan-x4", "edsr-baseline-x3"} <= models.keys()
 
 
 def test_the_table_fits_80_columns_and_names_baselines_and_the_next_command(capsys):
     assert run(["models"]) == 0
     said = capsys.readouterr().out
     assert max(map(len, said.splitlines())) <= 80
-    assert "realesrgan-x4plus        x4     16,697,987" in said
+    assert "realesrgan-x4plus         x4     16,697,987" in said
+    assert "edsr-x4                   x4     43,089,923  ~172 MB   to fetch  MIT" in said
     assert "without weights, for any scale: bicubic, bilinear, lanczos, nearest" in said
     assert said.splitlines()[-1].startswith("srkit upscale compact-photo-x4 photo.jpg")
 

