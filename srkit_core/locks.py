@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,8 @@ NOT_SUPPORTED: Final = frozenset(
     if hasattr(errno, name)
 )
 """What file systems answer to what they do not know."""
+_ASKING: Final = 0.1
+"""Seconds in which somebody who only asks, as `is_locked` does, has gone away."""
 
 
 @contextmanager
@@ -23,12 +26,12 @@ def locked(path: Path, *, wait: bool) -> Iterator[None]:
     """Hold a lock, which the system gives free when this process ends, however it ends.
 
     Where the file system knows no locks the work goes on without, with a note. Raises
-    `filelock.Timeout` where another process holds it and nobody is to `wait`, OSError where the
-    file cannot be written.
+    `filelock.Timeout` where another process holds it, for longer than it takes to ask, and nobody
+    is to `wait`, OSError where the file cannot be written.
     """
     from filelock import FileLock
 
-    lock = FileLock(path, timeout=-1 if wait else 0)
+    lock = FileLock(path, timeout=-1 if wait else _ASKING)
     try:
         lock.acquire()
     except NotImplementedError as error:
@@ -41,6 +44,41 @@ def locked(path: Path, *, wait: bool) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_locked(path: Path) -> bool | None:
+    """Whether a process holds the lock of a file; None where that cannot be asked.
+
+    Asking holds a shared lock for a moment.
+    """
+    if sys.platform == "win32":
+        return _is_refused(path)
+    import fcntl
+
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # closing the file gives it free
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    return False
+
+
+def _is_refused(path: Path) -> bool | None:
+    """Whether the system refuses to read the byte that a lock of filelock covers."""
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        return True
+    except OSError:
+        return None
+    return False
 
 
 @cache

@@ -1,7 +1,8 @@
 """What is in a run folder, and where?"""
 
+import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -71,6 +72,16 @@ class RunFolder:
     def summary(self) -> Path:
         """Final figures."""
         return self.path / "summary.json"
+
+    @property
+    def end(self) -> Path:
+        """How the run ended that did not come to its end: why, and after which step."""
+        return self.path / "end.json"
+
+    @property
+    def lock(self) -> Path:
+        """What the process that trains here holds locked."""
+        return self.path / ".lock"
 
     def weights(self, name: str, stage: str = "") -> Path:
         """The generator's weights: of the run, or of one stage."""
@@ -171,9 +182,7 @@ class RunResult:
             known = ", ".join(f"{one}: {' '.join(found['best'])}" for one, found in stages.items())
             fact = f"{self.folder} has no best {metric} of a stage '{name}'"
             raise DataError(fact, hint=f"it has {known}", path=self.folder)
-        found = stages[name]["best"][column]
-        weights = RunFolder(self.folder).weights(f"best-{metric}", name)
-        return BestScore(metric, name, found["step"], found["value"], weights)
+        return _best_score(RunFolder(self.folder), name, column, stages[name]["best"][column])
 
     def _run_folder(self) -> RunFolder:
         folder = RunFolder(self.folder)
@@ -188,6 +197,43 @@ class RunResult:
             fact = f"the run in {self.folder} is not finished"
             raise DataError(fact, hint=folder.resumes(), path=folder.summary)
         return read_summary(folder.summary, f"{folder.resumes()} writes it again")
+
+
+def best_scores(folder: RunFolder, stages: Mapping[str, Any]) -> tuple[BestScore, ...]:
+    """Return the best validations of the last stage that has any, of the stages of summary.json or
+    of a checkpoint.
+    """
+    named = ((name, found.get("best") or {}) for name, found in reversed(list(stages.items())))
+    stage, best = next(((name, best) for name, best in named if best), ("", {}))
+    known = {column: found for column, found in best.items() if found["value"] is not None}
+    return tuple(_best_score(folder, stage, column, found) for column, found in known.items())
+
+
+def _best_score(folder: RunFolder, stage: str, column: str, found: Mapping[str, Any]) -> BestScore:
+    metric = "loss" if column == "loss/total" else column
+    weights = folder.weights(f"best-{metric}", stage)
+    return BestScore(metric, stage, found["step"], found["value"], weights)
+
+
+def run_folders_below(folder: Path) -> Iterator[Path]:
+    """Yield every folder that holds a run, `folder` itself first; what is inside a run, hidden
+    folders and links are not looked into.
+
+    Raises DataError when `folder` cannot be read.
+    """
+    try:
+        entries = sorted(os.scandir(folder), key=lambda one: one.name)
+    except OSError as error:
+        hint = "name a folder that runs are in, such as runs"
+        fact = f"cannot read {folder}: {error.strerror or error}"
+        raise DataError(fact, hint=hint, path=folder) from None
+    if sum(one.name in _SIGNS for one in entries) > 1:
+        yield folder
+        return
+    for one in entries:
+        if one.is_dir(follow_symlinks=False) and not one.name.startswith("."):
+            with suppress(DataError):  # a folder of somebody else's
+                yield from run_folders_below(folder / one.name)
 
 
 def looks_like_run(folder: Path) -> bool:

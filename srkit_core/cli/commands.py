@@ -78,6 +78,13 @@ _ALL: Final = (
         "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS",
     ),
     _own(
+        "runs",
+        "runs",
+        "List runs: state, step, time left and best scores.",
+        "srkit runs",
+        tells=True,
+    ),
+    _own(
         "eval",
         "eval",
         "Score models on pictures under one protocol.",

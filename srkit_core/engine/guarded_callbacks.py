@@ -53,7 +53,7 @@ class GuardedCallbacks(CallbackList):
         try:
             yield
         except BaseException as error:
-            self._tell_end(folder, _reason(error), str(error) or type(error).__name__)
+            self._tell_end(folder, end_reason(error), str(error) or type(error).__name__)
             raise
         self._tell_end(folder, "finished", "")
 
@@ -107,7 +107,8 @@ def _built(wanted: Sequence[BoundExtension]) -> list[tuple[str, Callback]]:
     return built
 
 
-def _reason(error: BaseException) -> RunEnd:
+def end_reason(error: BaseException) -> RunEnd:
+    """Say how a run ends that an error ends."""
     if isinstance(error, (InterruptedRunError, KeyboardInterrupt, SystemExit, StopNow)):
         return "interrupted"
     if isinstance(error, DivergedError):

@@ -37,6 +37,7 @@ from srkit_core.engine.networks import Networks, build_networks, with_average
 from srkit_core.engine.next_stage import with_counted_samples
 from srkit_core.engine.run_context import RunContext, open_run_context
 from srkit_core.engine.run_data import describe_pictures, open_run_data
+from srkit_core.engine.run_end import recorded_end
 from srkit_core.engine.run_record import (
     begin_record,
     check_record,
@@ -189,7 +190,7 @@ def _run(context: RunContext, resume: Resume | None, asked: Recipe) -> None:
         with context.curves.drawn_at_end(), _opened_trackers(run) as trackers:
             run.context = replace(context, trackers=trackers)
             tell_run_start(run)
-            with _what_was_learnt(context.folder):
+            with _what_was_learnt(context.folder), recorded_end(context):
                 progress = run_stages(run, stop)
     context.processes.agree(lambda: write_summary(context.folder, progress))
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from srkit_core.engine.checkpoints.run_lock import LOCK
 from srkit_core.run_folder import RunFolder
 
 
@@ -30,7 +29,7 @@ def without_trace(
     except (Exception, KeyboardInterrupt, SystemExit):
         if new and not started():
             written = set(folder.path.iterdir()) - before
-            _delete({*written, folder.path / LOCK}, missing)
+            _delete({*written, folder.lock}, missing)
         raise
 
 

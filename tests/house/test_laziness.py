@@ -105,6 +105,7 @@ def test_commands_that_only_tell_import_no_work(tmp_path, monkeypatch):
         ["list", "--all"],
         ["list", "--json"],
         ["models"],
+        ["runs", str(tmp_path)],
         ["show", "rrdb"],
         ["show", "tv", "--json"],
         ["show", "rrdb(blocks=6)"],
@@ -152,4 +153,4 @@ def test_upscaling_imports_nothing_of_training(tmp_path):
 
 
 def test_a_list_for_a_pipe_imports_no_rich():
-    assert _run(COMMANDS, ["rich"], [["list"]]) == [[0, []]]
+    assert _run(COMMANDS, ["rich"], [["list"], ["runs", "docs"]]) == [[0, []]] * 2

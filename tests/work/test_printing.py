@@ -120,6 +120,7 @@ def _console(monkeypatch, encoding="utf-8", terminal=False):
         ["recipes", "--json"],
         ["plugin", "check", "loud", "--json"],
         ["models", "--json"],
+        ["runs", "tests/light", "--json"],
         ["weights", "list", "--json"],
     ],
     ids=" ".join,
@@ -142,7 +143,7 @@ def test_every_command_with_json_for_a_document_is_tried_here():
         for name, command in COMMANDS.items()
         if "as_json" in inspect.signature(command.load()).parameters
     }
-    tried = {"list", "show", "doctor", "recipes", "models", "plugin check"}
+    tried = {"list", "show", "doctor", "recipes", "models", "plugin check", "runs"}
     tried |= {"weights list", "weights show"}
     assert documents == tried
 

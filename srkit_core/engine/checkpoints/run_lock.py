@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Final
 
 from filelock import Timeout
 
@@ -12,9 +11,6 @@ from srkit_core.errors import RecipeError
 from srkit_core.io.atomic import write_error
 from srkit_core.locks import locked
 from srkit_core.run_folder import RunFolder
-
-LOCK: Final = ".lock"
-"""What the file is called that is locked."""
 
 
 @contextmanager
@@ -31,7 +27,7 @@ def run_lock(folder: RunFolder, processes: Processes) -> Iterator[None]:
 def _acquire(held: ExitStack, folder: RunFolder) -> None:
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
-        held.enter_context(locked(folder.path / LOCK, wait=False))
+        held.enter_context(locked(folder.lock, wait=False))
         tidy(folder)
     except Timeout:
         raise RecipeError(
