@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         StepEvent,
         ValidationEvent,
     )
+    from srkit_core.cli.models import known_models
     from srkit_core.cli.progress import ProgressView
     from srkit_core.data.bundled_photographs import bundled_photographs
     from srkit_core.data.preparation.prepare_options import PrepareOptions
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from srkit_core.registry import Registry, discover
     from srkit_core.run_folder import RunResult
     from srkit_core.run_options import RunOptions
-    from srkit_core.upscaling.upscale_file import upscale
+    from srkit_core.upscaling.before_and_after import before_and_after
+    from srkit_core.upscaling.upscaler import Upscaler, upscale
     from srkit_core.validation_config import Validation, ValidationSet
 
     __version__: str
@@ -67,20 +69,23 @@ _HOMES: Final = {
     "Stage": "recipe",
     "StageEndEvent": "callbacks",
     "StepEvent": "callbacks",
+    "Upscaler": "upscaling.upscaler",
     "Validation": "validation_config",
     "ValidationEvent": "callbacks",
     "ValidationSet": "validation_config",
+    "before_and_after": "upscaling.before_and_after",
     "bundled_photographs": "data.bundled_photographs",
     "compare": "evaluation.scores",
     "degrade": "evaluation.degrade_picture",
     "discover": "registry",
     "evaluate": "evaluation.evaluate",
     "export_model": "export.export_model",
+    "known_models": "cli.models",
     "load_model": "models.find_model",
     "prepare": "data.preparation.prepare_pictures",
     "read_recipe": "named_recipes",
     "train": "engine.trainer",
-    "upscale": "upscaling.upscale_file",
+    "upscale": "upscaling.upscaler",
 }
 __all__ = [
     "AtEpoch",
@@ -107,16 +112,19 @@ __all__ = [
     "Stage",
     "StageEndEvent",
     "StepEvent",
+    "Upscaler",
     "Validation",
     "ValidationEvent",
     "ValidationSet",
     "__version__",
+    "before_and_after",
     "bundled_photographs",
     "compare",
     "degrade",
     "discover",
     "evaluate",
     "export_model",
+    "known_models",
     "load_model",
     "prepare",
     "read_recipe",

@@ -51,6 +51,21 @@ def resample_rows(
             held, first = held[unused:].copy(), first + unused
 
 
+def resample_part(pixels: Samples, after: tuple[int, int], rows: slice, columns: slice) -> Samples:
+    """Return the rows and columns of what (H, W, C) is at the (height, width) `after`."""
+    down = _part(_taps(pixels.shape[0], after[0]), rows)
+    across = _part(_taps(pixels.shape[1], after[1]), columns)
+    top, left = down.places.min(), across.places.min()
+    seen = pixels[top : down.places.max() + 1, left : across.places.max() + 1].astype(np.float32)
+    tall = _apply(seen, _Taps(down.places - top, down.shares))
+    made = _apply(tall.swapaxes(0, 1), _Taps(across.places - left, across.shares))
+    return _rounded(made.swapaxes(0, 1), pixels.dtype)
+
+
+def _part(taps: _Taps, places: slice) -> _Taps:
+    return _Taps(taps.places[places], taps.shares[places])
+
+
 def _taps(before: int, after: int) -> _Taps:
     """Return how a side is resampled; beyond the edges it goes on as at them."""
     step = before / after

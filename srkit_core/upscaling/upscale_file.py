@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from srkit_core.data.own_work import Origin, remember
-from srkit_core.devices import BackendName, DeviceName, PrecisionName
-from srkit_core.home import at_home
 from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import (
     DEEP,
@@ -24,11 +22,9 @@ from srkit_core.io.images import (
     read_photo,
     write_bands,
 )
-from srkit_core.io.output_files import check_place
 from srkit_core.io.picture_writer import Rows, check_quality
 from srkit_core.io.raster import Samples, to_8_bit
 from srkit_core.oom import oom_guard
-from srkit_core.registry import Registry, discover
 from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.backends.interface import Backend
 from srkit_core.upscaling.bands import Report, upscale_bands
@@ -38,10 +34,7 @@ from srkit_core.upscaling.naming_picture import naming_picture
 from srkit_core.upscaling.resampling import resample_rows
 from srkit_core.upscaling.tile_choice import TileChoice
 from srkit_core.upscaling.upscale_options import UpscaleOptions
-from srkit_core.upscaling.wanted_size import WantedSize, parse_size
-
-if TYPE_CHECKING:
-    from srkit_core.models.find_model import ModelLike
+from srkit_core.upscaling.wanted_size import WantedSize
 
 Size: TypeAlias = tuple[int, int]
 
@@ -57,40 +50,6 @@ class Upscaled:
     before: Size
     after: Size
     notes: tuple[str, ...] = ()
-
-
-def upscale(
-    model: "ModelLike",
-    source: str | Path,
-    target: str | Path,
-    *,
-    scale: int | None = None,
-    size: str = "",
-    tile: int | None = None,
-    overlap: int | None = None,
-    device: DeviceName = "auto",
-    precision: PrecisionName = "auto",
-    backend: BackendName = "auto",
-    quality: int | None = None,
-    self_ensemble: bool = False,
-    registry: Registry | None = None,
-) -> Upscaled:
-    """Upscale a picture file into another, which gets the bytes that `srkit upscale` makes; a file
-    of that name is replaced.
-
-    `model` is a weights file, a run folder, the name of known weights or of a baseline, or a loaded
-    model, which is the quickest for many pictures. `scale`, or `size` as WxH, Wx or xH in pixels,
-    is for any model (default: its own scale, 4 of a baseline). `tile` and `overlap` are in LR
-    pixels (default: as memory and cost allow). The rest is as in `upscale_file` and `open_backend`,
-    with their errors; raises RecipeError for what is no size, too.
-    """
-    options = UpscaleOptions(
-        model, parse_size(size, scale), tile=tile, overlap=overlap, device=device,
-        precision=precision, backend=backend, quality=quality, self_ensemble=self_ensemble,
-    )  # fmt: skip
-    source, target = at_home(Path(source)), at_home(Path(target))
-    check_place(target)
-    return upscale_as(options, options.open(registry or discover()), source, target)
 
 
 def upscale_as(

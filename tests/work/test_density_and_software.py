@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from srkit_core.io.images import Photo, read_photo, write_photo
-from srkit_core.upscaling.upscale_file import upscale
+from srkit_core.upscaling.upscaler import upscale
 
 SOFTWARE, PROCESSING = ExifTags.Base.Software, ExifTags.Base.ProcessingSoftware
 MAKE, ORIENTATION = ExifTags.Base.Make, ExifTags.Base.Orientation

@@ -18,7 +18,7 @@ from srkit_core.pretrained import cache_folder
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_folder import RunResult, read_environment
 from srkit_core.run_options import RunOptions
-from srkit_core.upscaling.upscale_file import upscale
+from srkit_core.upscaling.upscaler import upscale
 
 SMALL = {
     "generator": "srvgg(features=4, blocks=1)",

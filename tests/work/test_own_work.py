@@ -20,7 +20,7 @@ from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_folder import read_environment
 from srkit_core.run_options import RunOptions
-from srkit_core.upscaling.upscale_file import upscale
+from srkit_core.upscaling.upscaler import upscale
 
 SMALL = {
     "generator": "srvgg(features=4, blocks=1)",

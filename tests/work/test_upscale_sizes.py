@@ -14,7 +14,7 @@ from srkit_core.models.build import build_network
 from srkit_core.models.weights_file import card_of, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.upscaling.resampling import resample_rows
-from srkit_core.upscaling.upscale_file import upscale
+from srkit_core.upscaling.upscaler import upscale
 from srkit_core.upscaling.wanted_size import WantedSize, parse_size
 
 
