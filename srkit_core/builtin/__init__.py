@@ -5,7 +5,13 @@ from typing import Annotated, Any, Literal
 
 from srkit_core.builtin.augmentations import AUGMENTATIONS
 from srkit_core.builtin.data_sources import DATA_SOURCES
-from srkit_core.builtin.known_losses import LOSSES, window_size
+from srkit_core.builtin.known_losses import (
+    FIVE_SCALES,
+    LOSSES,
+    Positive,
+    coarsest_window,
+    window_size,
+)
 from srkit_core.builtin.known_trackers import TRACKERS
 from srkit_core.builtin.schedules import SCHEDULES
 from srkit_core.builtin.shipped_recipes import RECIPES
@@ -101,6 +107,27 @@ def ssim(*, window: Count = 11, sigma: Annotated[float, Between(low=0)] = 1.5) -
     return SSIM(window=window, sigma=sigma)
 
 
+def msssim(
+    *,
+    weights: tuple[Positive, ...] = FIVE_SCALES,
+    window: Count = 11,
+    sigma: Annotated[float, Between(low=0)] = 1.5,
+) -> Metric:
+    """Structural similarity on several scales, mean over channels.
+
+    With the defaults pictures must have 161 pixels a side inside the border: each scale has half
+    the side of the one before, and the window fits the coarsest.
+
+    Args:
+        weights: the exponent of each scale, the finest first; as many as there are scales.
+        window: side of the Gaussian window in pixels, odd.
+        sigma: its standard deviation in pixels, more than 0.
+    """
+    from srkit_core.builtin.metrics import MSSSIM
+
+    return MSSSIM(weights=weights, window=window, sigma=sigma)
+
+
 def _divisor(options: Mapping[str, Any], /) -> int:
     factor = options["factor"]
     return int(options["scale"] if factor is None else factor)
@@ -179,5 +206,14 @@ def _metrics() -> list[ComponentSpec]:
             source="Wang et al. 2004, eq. 13",
             higher_is_better=True,
             min_size=window_size,
+        ),
+        MetricSpec(
+            name="msssim",
+            factory=msssim,
+            summary="structural similarity on five scales",
+            source="Wang et al. 2003, eq. 7, with the exponents of section 3.2",
+            higher_is_better=True,
+            small="msssim(weights=[0.4, 0.6], window=7)",
+            min_size=coarsest_window,
         ),
     ]

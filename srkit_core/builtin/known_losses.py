@@ -1,12 +1,15 @@
 """Which losses come with srkit?"""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from srkit_core.interfaces import AdversarialLoss, Between, Count, ReferenceLoss
 from srkit_core.specs import LossSpec
 
 Positive = Annotated[float, Between(low=1e-3)]
+
+FIVE_SCALES: Final = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""Exponents of Wang et al. 2003, section 3.2, the finest scale first."""
 
 
 def l1() -> ReferenceLoss:
@@ -60,9 +63,9 @@ def ssim_loss(
     return SSIMLoss(window=window, sigma=sigma)
 
 
-def msssim(
+def msssim_loss(
     *,
-    weights: tuple[Positive, ...] = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333),
+    weights: tuple[Positive, ...] = FIVE_SCALES,
     window: Count = 11,
     sigma: Annotated[float, Between(low=0)] = 1.5,
 ) -> ReferenceLoss:
@@ -170,7 +173,7 @@ def window_size(options: Mapping[str, Any], /) -> int:
     return int(options["window"])
 
 
-def _coarsest_window(options: Mapping[str, Any], /) -> int:
+def coarsest_window(options: Mapping[str, Any], /) -> int:
     """Return the smallest picture whose coarsest scale still holds the window."""
     return int((options["window"] - 1) * 2 ** max(len(options["weights"]) - 1, 0) + 1)
 
@@ -229,12 +232,12 @@ LOSSES: tuple[LossSpec, ...] = (
     ),
     LossSpec(
         name="msssim",
-        factory=msssim,
+        factory=msssim_loss,
         summary="1 - multi-scale structural similarity",
         source="Wang et al. 2003, eq. 7, with the exponents of section 3.2; each scale's mean of "
         "structure is at least 1e-4",
         small="msssim(weights=[0.4, 0.6], window=7)",
-        min_size=_coarsest_window,
+        min_size=coarsest_window,
     ),
     LossSpec(
         name="ldl",

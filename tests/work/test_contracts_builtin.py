@@ -81,6 +81,10 @@ class TestSSIM(MetricContract):
     expression = "ssim"
 
 
+class TestMultiScaleSSIM(MetricContract):
+    expression = "msssim"
+
+
 class TestBicubicDown(DegradationContract):
     expression = "bicubic"
 

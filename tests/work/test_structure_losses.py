@@ -8,11 +8,12 @@ import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
+from srkit_core.builtin import msssim
 from srkit_core.builtin.known_losses import (
     focal_frequency,
     gradient_variance,
     ldl,
-    msssim,
+    msssim_loss,
     ssim_loss,
 )
 from srkit_core.errors import DataError, OptionError
@@ -64,13 +65,15 @@ def test_msssim_is_a_product_over_scales(side, weights):
         x, y = halved(x), halved(y)
     expected = 1 - product.mean()
     assert 0.01 < expected < 0.9
-    assert asked(msssim(weights=weights), sr, hr) == pytest.approx(expected, rel=1e-9)
+    assert asked(msssim_loss(weights=weights), sr, hr) == pytest.approx(expected, rel=1e-9)
+    scores = msssim(weights=weights)(torch.from_numpy(sr), torch.from_numpy(hr))
+    assert scores.tolist() == pytest.approx(product.mean(1).tolist(), rel=1e-9)
 
 
 def test_msssim_of_one_scale_is_ssim():
     sr, hr = pair(20, batch=1)
     sr, hr = sr[:, :1], hr[:, :1]
-    assert asked(msssim(weights=(1.0,)), sr, hr) == pytest.approx(asked(ssim_loss(), sr, hr))
+    assert asked(msssim_loss(weights=(1.0,)), sr, hr) == pytest.approx(asked(ssim_loss(), sr, hr))
 
 
 def test_msssim_of_opposite_structure_is_finite():
@@ -78,21 +81,25 @@ def test_msssim_of_opposite_structure_is_finite():
     for count in (1, 3):
         sr = torch.from_numpy(hr.copy())
         sr[:, :count] = 1 - sr[:, :count]
-        loss = msssim()(sr.requires_grad_(), torch.from_numpy(hr))
+        loss = msssim_loss()(sr.requires_grad_(), torch.from_numpy(hr))
         loss.backward()
         # Opposite structure counts as a similarity of 1e-4 on each scale.
         assert loss.item() == pytest.approx(count / 3 * (1 - 1e-4 ** sum(WEIGHTS)), abs=1e-12)
         assert sr.grad.isfinite().all()
+        scores = msssim()(sr.detach(), torch.from_numpy(hr))
+        assert scores.tolist() == pytest.approx([1 - count / 3] * 2, abs=1e-12)
 
 
 def test_msssim_needs_room_for_its_window_on_the_coarsest_scale():
     flat = torch.zeros(1, 3, 160, 200)
     with pytest.raises(DataError, match=r"200 x 160 pixels is too small for 5 scales .* need 161"):
+        msssim_loss()(flat, flat)
+    with pytest.raises(DataError, match=r"200 x 160 pixels is too small for 5 scales .* need 161"):
         msssim()(flat, flat)
     with pytest.raises(OptionError, match="'window' of 'msssim' expects an odd number, not 4"):
-        msssim(window=4)
+        msssim_loss(window=4)
     with pytest.raises(OptionError, match="'weights' of 'msssim' expects a number for each scale"):
-        msssim(weights=())
+        msssim_loss(weights=())
 
 
 @pytest.mark.parametrize("window", [3, 7])
