@@ -32,8 +32,9 @@ class DeviceKind:
     `seed` seeds what networks draw from on it; `peak_bytes` is the most memory that was in use;
     `devices` describes each device of the kind for a person. `auto_precision` is that of training;
     `half` says whether it computes in fp16, `float64` whether it has double precision, `feeds`
-    whether processes of their own should load pictures for it, into pinned memory, and
-    `syncs_batchnorm` whether batch normalisation can take statistics over processes.
+    whether processes of their own should load pictures for it, into pinned memory,
+    `syncs_batchnorm` whether batch normalisation can take statistics over processes, and `captures`
+    whether steps can be captured as graphs.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DeviceKind:
     float64: bool = True
     feeds: bool = False
     syncs_batchnorm: bool = False
+    captures: bool = False
 
 
 def _cuda_available() -> bool:
@@ -119,6 +121,7 @@ BACKENDS: Final = (
         auto_precision=_cuda_precision,
         feeds=True,
         syncs_batchnorm=True,
+        captures=True,
     ),
     DeviceKind(
         name="mps",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
+from srkit_core.devices import backend_of
 from srkit_core.engine.checkpoints.checkpoint import State
 from srkit_core.engine.networks import TrainableNetwork
 from srkit_core.errors import OptionError, PluginError
@@ -70,7 +71,10 @@ class NetworkWithOptimizer:
     def set_rate(self, factor: float) -> None:
         """Set the learning rate of the next step to a factor of its own rate."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.base_rate * factor
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(self.base_rate * factor)
+            else:
+                group["lr"] = self.base_rate * factor
 
     @property
     def rate(self) -> float:
@@ -145,13 +149,20 @@ def build_optimizer(bound: BoundOptimizer, module: nn.Module, rate: float) -> Op
 
 
 def _of_torch(bound: BoundOptimizer, parameters: Sequence[nn.Parameter], rate: float) -> Optimizer:
-    """Build an optimizer of torch; the fused implementation is used where the class has one."""
+    """Build an optimizer of torch; the fused implementation is used where the class has one, and on
+    a GPU it counts its steps there, where its rate lies too.
+    """
     cls: Callable[..., Optimizer] = getattr(torch.optim, bound.name)
+    known = inspect.signature(cls).parameters
     decided = bound.options.keys() & {"fused", "foreach", "differentiable"}
-    fused = "fused" in inspect.signature(cls).parameters and not decided
-    options = ({"fused": True} if fused else {}) | dict(bound.options)
+    options = {"fused": True} if "fused" in known and not decided else {}
+    device = parameters[0].device if parameters else torch.device("cpu")
+    if "capturable" in known and backend_of(device).captures:
+        options["capturable"] = True
+    options |= bound.options
+    lr = torch.tensor(rate, device=device) if options.get("capturable") else rate
     try:
-        return cls(parameters, lr=rate, **_options(options))
+        return cls(parameters, lr=lr, **_options(options))
     except (TypeError, ValueError, RuntimeError) as error:
         raise OptionError(
             f"optimizer {bound.name}: {error}",

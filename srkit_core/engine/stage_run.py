@@ -41,7 +41,8 @@ from srkit_core.engine.pool import Pool
 from srkit_core.engine.run_context import RunContext, crop_rule
 from srkit_core.engine.scored_sets import fingerprint
 from srkit_core.engine.seeds import seed_for
-from srkit_core.engine.train_step import StepContext, train_step
+from srkit_core.engine.step_graphs import turns_on
+from srkit_core.engine.train_step import StepContext, StepTurns, train_step, turns_of
 from srkit_core.engine.validation_watch import watch_scores
 from srkit_core.interfaces import StepPosition
 from srkit_core.models.model import Model
@@ -70,6 +71,7 @@ class StageRun:
     objective: Objective
     pair: NetworkPair
     pool: Pool
+    turns: StepTurns = turns_of
     resting: NetworkWithOptimizer | None = None
     monitor: GanMonitor = field(default_factory=GanMonitor)
     throughput: Throughput = field(default_factory=Throughput)
@@ -246,7 +248,7 @@ class StageRun:
         objective = self.objective.ramped(factors) if factors else self.objective
         learns = self.intervals.trains_generator(position.step + 1)
         step = StepContext(stage, objective, processes, total + 1, pictures, learns)
-        values = train_step(self.pair, step, examples)
+        values = train_step(self.pair, step, examples, self.turns)
         if learns and self.networks.average is not None and stage.ema is not None:
             update_average(self.networks.average, self.networks.generator.module, stage.ema)
         return values
@@ -327,6 +329,7 @@ def open_stage_run(
         objective=build_objective(stage, processes.device, processes.gather),
         pair=NetworkPair(generator, None if rests else discriminator),
         pool=Pool(stage.stage.pool),
+        turns=turns_on(processes, context.callbacks.on_note),
         resting=discriminator if rests else None,
     )
 

@@ -1,15 +1,17 @@
 """What happens in one training step?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from srkit_core.augmentation.batch_examples import Examples
-from srkit_core.engine.gan_monitor import contrast_and_tint
+from srkit_core.engine.gan_monitor import CONTRAST, TINT, contrast_and_tint
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.objective import (
     Objective,
@@ -21,6 +23,30 @@ from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer
 from srkit_core.errors import DivergedError, NotFiniteError
 from srkit_core.io.images import all_finite
 from srkit_core.recipe import Stage
+
+
+@dataclass(frozen=True)
+class StepTurn:
+    """Gradients that are there, and what is left to do with them.
+
+    `update` takes the optimizer steps, and is called when all `values` that `guards` names are
+    finite: what a step says of it under the names of its columns, norms of gradients included.
+    `shown` says whether these are the step's values; of several turns, the last ones that are.
+    """
+
+    values: Values
+    guards: tuple[str, ...]
+    update: Callable[[], None]
+    shown: bool = True
+
+
+class StepTurns(Protocol):
+    """Computes the turns of a step, each when the one before has updated."""
+
+    def __call__(
+        self, pair: NetworkPair, context: "StepContext", examples: Examples
+    ) -> Iterator[StepTurn]:
+        """Yield each turn when its gradients are there."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +65,35 @@ class StepContext:
     trains_generator: bool = True
 
 
-def train_step(pair: NetworkPair, context: StepContext, examples: Examples) -> Values:
-    """Train on one batch, in `stage.accumulate` microbatches.
+def turns_of(pair: NetworkPair, context: StepContext, examples: Examples) -> Iterator[StepTurn]:
+    """Compute the turns of a step as its stage asks for them, in `stage.accumulate` microbatches.
+
+    Nothing here reads from the device.
+    """
+    microbatches = microbatches_of(examples, context.stage.accumulate)
+    if pair.discriminator is None:
+        return _generator_alone(pair.generator, context, microbatches)
+    if not context.trains_generator:
+        return _discriminator_alone(pair.generator, pair.discriminator, context, microbatches)
+    first = context.stage.order == "generator-first"
+    turns = _generator_first if first else _discriminator_first
+    return turns(pair.generator, pair.discriminator, context, microbatches)
+
+
+def train_step(
+    pair: NetworkPair, context: StepContext, examples: Examples, turns: StepTurns = turns_of
+) -> Values:
+    """Train on one batch.
 
     Returns the values of the step's columns, means over the microbatches.
     """
-    microbatches = microbatches_of(examples, context.stage.accumulate)
+    values: Values = {}
     with _blaming(examples, context):
-        if pair.discriminator is None:
-            return _generator_alone(pair.generator, context, microbatches)
-        if not context.trains_generator:
-            return _discriminator_alone(pair.generator, pair.discriminator, context, microbatches)
-        first = context.stage.order == "generator-first"
-        turns = _generator_first if first else _discriminator_first
-        return turns(pair.generator, pair.discriminator, context, microbatches)
+        for turn in turns(pair, context, examples):
+            _check_finite(turn, context)
+            turn.update()
+            values |= turn.values if turn.shown else {}
+    return values
 
 
 @contextmanager
@@ -82,15 +123,14 @@ def microbatches_of(examples: Examples, count: int) -> list[Examples]:
 
 def _generator_alone(
     generator: NetworkWithOptimizer, context: StepContext, microbatches: Sequence[Examples]
-) -> Values:
+) -> Iterator[StepTurn]:
     values = []
     for microbatch in microbatches:
         sr = _upscaled(generator, context, microbatch)
         loss = context.objective.generator(sr, microbatch)
-        step_values = _finite(column_values(loss), context)
-        values.append(step_values | contrast_and_tint(sr, microbatch.target))
+        values.append(column_values(loss) | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(loss.total / len(microbatches))
-    return _mean(values) | _update(context, generator=generator)
+    yield _turn(context, values, generator=generator)
 
 
 def _discriminator_alone(
@@ -98,7 +138,7 @@ def _discriminator_alone(
     discriminator: NetworkWithOptimizer,
     context: StepContext,
     microbatches: Sequence[Examples],
-) -> Values:
+) -> Iterator[StepTurn]:
     """Let the discriminator move, and leave everything of the generator as it is: its weights, its
     optimizer, and the statistics of its batch normalisation, though it computes with those of the
     batch, as it does when it learns.
@@ -108,11 +148,9 @@ def _discriminator_alone(
     """
     with buffers_kept(generator.module):
         sr_images = [_upscaled(generator, context, one, graph=False) for one in microbatches]
-    turns = [
-        _discriminator_turn(discriminator, context, microbatches, sr_images)
-        for _ in range(context.stage.d_steps)
-    ]
-    return turns[0]
+    for number in range(context.stage.d_steps):
+        shown = number == 0
+        yield _discriminator_turn(discriminator, context, microbatches, sr_images, shown=shown)
 
 
 @contextmanager
@@ -132,7 +170,7 @@ def _generator_first(
     discriminator: NetworkWithOptimizer,
     context: StepContext,
     microbatches: Sequence[Examples],
-) -> Values:
+) -> Iterator[StepTurn]:
     """Let the generator move, then the discriminator.
 
     The discriminator does not change between the two turns, so one pass over each kind of real
@@ -145,15 +183,14 @@ def _generator_first(
             logits = context.objective.logits(discriminator, microbatch, sr)
         g_loss = context.objective.generator(sr, microbatch, logits)
         d_loss = context.objective.discriminator(logits)
-        step_values = _finite(column_values(g_loss, d_loss, logits), context)
+        step_values = column_values(g_loss, d_loss, logits)
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(g_loss.total / len(microbatches), keep_graph=True)
         discriminator.accumulate(d_loss / len(microbatches))
         sr_images.append(sr.detach())
-    norms = _update(context, generator=generator, discriminator=discriminator)
+    yield _turn(context, values, generator=generator, discriminator=discriminator)
     for _ in range(context.stage.d_steps - 1):
-        _discriminator_turn(discriminator, context, microbatches, sr_images)
-    return _mean(values) | norms
+        yield _discriminator_turn(discriminator, context, microbatches, sr_images, shown=False)
 
 
 def _discriminator_first(
@@ -161,7 +198,7 @@ def _discriminator_first(
     discriminator: NetworkWithOptimizer,
     context: StepContext,
     microbatches: Sequence[Examples],
-) -> Values:
+) -> Iterator[StepTurn]:
     """Let the discriminator move, then the generator, which D(real) and D(fake) are evaluated again
     for. All values are of the discriminator that the generator plays against, the updated one.
 
@@ -175,7 +212,7 @@ def _discriminator_first(
         upscaled = []
         sr_images = [_upscaled(generator, context, one, graph=False) for one in microbatches]
     for _ in range(context.stage.d_steps):
-        d_values = _discriminator_turn(discriminator, context, microbatches, sr_images)
+        yield _discriminator_turn(discriminator, context, microbatches, sr_images)
     values = []
     for microbatch in microbatches:
         sr = upscaled[0] if upscaled else _upscaled(generator, context, microbatch)
@@ -184,10 +221,10 @@ def _discriminator_first(
         g_loss = context.objective.generator(sr, microbatch, logits)
         with torch.no_grad():
             d_loss = context.objective.discriminator(logits)
-        step_values = _finite(column_values(g_loss, d_loss, logits), context)
+        step_values = column_values(g_loss, d_loss, logits)
         values.append(step_values | contrast_and_tint(sr, microbatch.target))
         generator.accumulate(g_loss.total / len(microbatches))
-    return d_values | _mean(values) | _update(context, generator=generator)
+    yield _turn(context, values, generator=generator)
 
 
 def _discriminator_turn(
@@ -195,18 +232,20 @@ def _discriminator_turn(
     context: StepContext,
     microbatches: Sequence[Examples],
     sr_images: Sequence[Tensor],
-) -> Values:
-    """Train on SR images that stay as they are; returns what the discriminator says before its
-    update, and the norm of its gradients.
+    *,
+    shown: bool = True,
+) -> StepTurn:
+    """Learn from SR images that stay as they are; its values are what the discriminator says before
+    its update.
     """
     values = []
     for microbatch, sr in zip(microbatches, sr_images, strict=True):
         with context.processes.autocast():
             logits = context.objective.logits(discriminator, microbatch, sr)
         d_loss = context.objective.discriminator(logits)
-        values.append(_finite(discriminator_values(d_loss, logits), context))
+        values.append(discriminator_values(d_loss, logits))
         discriminator.accumulate(d_loss / len(microbatches))
-    return _mean(values) | _update(context, discriminator=discriminator)
+    return _turn(context, values, shown=shown, discriminator=discriminator)
 
 
 def _upscaled(
@@ -227,18 +266,32 @@ def _mean(values: Sequence[Values]) -> Values:
     return {name: torch.stack([one[name].float() for one in values]).mean() for name in values[0]}
 
 
-def _update(context: StepContext, **networks: NetworkWithOptimizer) -> Values:
-    """Take one optimizer step each, after all of their gradients are known to be finite.
+def _turn(
+    context: StepContext,
+    values: Sequence[Values],
+    *,
+    shown: bool = True,
+    **networks: NetworkWithOptimizer,
+) -> StepTurn:
+    """Return a turn of networks that have their gradients, and what its microbatches say of it.
 
-    Returns their norms. Under fp16 a gradient may overflow now and then: its scaler leaves out that
-    step and scales less.
+    Under fp16 a gradient may overflow now and then: its scaler leaves out that step and scales
+    less, so that norms guard nothing there.
     """
     norms = {f"gradient/{name}": one.gradient_norm() for name, one in networks.items()}
-    if not any(one.scaler.is_enabled() for one in networks.values()):
-        _finite(norms, context)
-    for name, one in networks.items():
-        one.update(context.stage.clip, norms[f"gradient/{name}"])
-    return norms
+    means = _mean(values)
+    scaled = any(one.scaler.is_enabled() for one in networks.values())
+    guards = tuple(name for name in means if name not in (CONTRAST, TINT))
+    guards += () if scaled else tuple(norms)
+    updates = partial(_update, networks.values(), norms.values(), context.stage.clip)
+    return StepTurn(means | norms, guards, updates, shown)
+
+
+def _update(
+    networks: Iterable[NetworkWithOptimizer], norms: Iterable[Tensor], clip: float | None
+) -> None:
+    for one, norm in zip(networks, norms, strict=True):
+        one.update(clip, norm)
 
 
 def smaller_rate_hint(stage: Stage) -> str:
@@ -246,15 +299,15 @@ def smaller_rate_hint(stage: Stage) -> str:
     return f"a new run with a smaller rate: --lr {stage.lr / 10:g} --out NEW"
 
 
-def _finite(values: Values, context: StepContext) -> Values:
+def _check_finite(turn: StepTurn, context: StepContext) -> None:
     """Stop before an update would put a non-finite number into the weights; what one process finds,
     all of them know.
     """
-    stacked = torch.stack([value.detach().float() for value in values.values()])
+    stacked = torch.stack([turn.values[name].detach().float() for name in turn.guards])
     shared = context.processes.mean(stacked)
     if shared.isfinite().all():
-        return values
-    named = zip(values, shared.tolist(), strict=True)
+        return
+    named = zip(turn.guards, shared.tolist(), strict=True)
     name, value = next((name, value) for name, value in named if not isfinite(value))
     pictures = ", ".join(dict.fromkeys(context.processes.collect(context.pictures)))
     where = f"step {context.step}{f' on {pictures}' if pictures else ''}"

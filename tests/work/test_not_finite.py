@@ -259,8 +259,8 @@ def test_a_validation_ends_the_run_and_saves_nothing_of_it(
 ):
     before = stage_run.train_step
 
-    def overflow(pair, context, examples):
-        values = before(pair, context, examples)
+    def overflow(pair, context, *batch):
+        values = before(pair, context, *batch)
         if context.step == 2:
             for one in pair.generator.module.parameters():
                 one.data.fill_(1e30)

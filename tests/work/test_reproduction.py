@@ -209,10 +209,10 @@ def test_a_run_out_of_memory_says_so_in_two_lines_and_goes_on_as_told(
 
     out, real = tmp_path / "run", stage_run.train_step
 
-    def hungry(pair, context, examples):
+    def hungry(pair, context, *batch):
         if context.step == 3 and context.stage.accumulate == 1:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return real(pair, context, examples)
+        return real(pair, context, *batch)
 
     monkeypatch.setattr(stage_run, "train_step", hungry)
     words = ["train", *TINY, "--loss", "l1", "--set", "checkpoint_every=1", "--out", str(out)]
