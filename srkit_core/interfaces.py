@@ -23,7 +23,7 @@ INTERFACES: Final[Mapping[str, int]] = {
     "generator": 1,
     "discriminator": 2,
     "loss": 1,
-    "metric": 1,
+    "metric": 2,
     "degradation": 1,
     "weights": 2,
     "layout": 4,
@@ -65,9 +65,7 @@ class Range:
 class Between:
     """Bounds of an option, both included, as in `Annotated[float, Between(0, 1)]`.
 
-    None is no bound.
-
-    Of a `Range` both ends must lie between them.
+    None is no bound; of a `Range` both ends must lie between them.
     """
 
     low: float | None = None
@@ -147,10 +145,7 @@ class Generator(Protocol):
 
 @runtime_checkable
 class Discriminator(Protocol):
-    """Judges pictures: (B, 3, H, W) -> raw logits of any shape that starts with B.
-
-    Several maps as a tuple.
-    """
+    """Judges pictures: (B, 3, H, W) -> raw logits, B first; several maps as a tuple."""
 
     def __call__(self, image: Tensor, /) -> Tensor | tuple[Tensor, ...]:
         """Return logits, positive where the pictures look real."""
@@ -188,6 +183,19 @@ class Metric(Protocol):
 
     def __call__(self, sr: Tensor, hr: Tensor, /) -> Tensor:
         """Return one score per image."""
+        ...
+
+
+@runtime_checkable
+class SetMetric(Protocol):
+    """Judges a set of SR as a whole, by features of each picture; its spec says `of_set`."""
+
+    def features(self, pictures: Tensor, /) -> Tensor:
+        """Return the features of each picture (B, C, H, W) by itself: (B, F)."""
+        ...
+
+    def compare(self, sr: Tensor, hr: Tensor, /) -> Tensor:
+        """Return a scalar of the features of all SR and HR, (N, F) each; nan: too few to judge."""
         ...
 
 

@@ -6,6 +6,7 @@ Nothing here draws from global randomness, and every network leaves in the mode 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import isfinite, nan
 
 import torch
 from torch import nn
@@ -115,7 +116,7 @@ class Validator:
                 for one, hr in zip(sr, examples.hr, strict=True)
             ]
         images = {str(number): scores for number, scores in enumerate(self.processes.collect(mine))}
-        specs = {metric.label: metric.spec for metric in self.usual.metrics}
+        specs = {one.label: one.spec for one in self.usual.metrics if not one.spec.of_set}
         scored = ModelScores("training", images, specs)
         return _by_column({"": scored}).figures
 
@@ -170,16 +171,19 @@ class Validator:
 
         examples = pairs(mine, model.scale, judged.lr_maker, self.processes.device)
         by, metrics = judged.scoring.protocol, judged.scoring.metrics
-        scores = score_model(name, model, examples, by, metrics, seen=show, no_room=VALIDATION_HINT)
-        everyone = dict(
-            self.processes.collect(
-                [(one, (scores.images[one], shown.get(one))) for one in scores.images]
-            )
+        scores = score_model(
+            name,
+            model,
+            examples,
+            by,
+            metrics,
+            seen=show,
+            no_room=VALIDATION_HINT,
+            collect=self.processes.collect,
         )
-        ordered = {picture.name: everyone[picture.name] for picture in pictures}
-        return replace(scores, images={one: images for one, (images, _) in ordered.items()}), [
-            row for _, row in ordered.values() if row
-        ]
+        rows = dict(self.processes.collect(list(shown.items())))
+        ordered = {picture.name: scores.images[picture.name] for picture in pictures}
+        return replace(scores, images=ordered), [rows[one] for one in ordered if one in rows]
 
     def _row(self, pair: Pair, sr: torch.Tensor) -> dict[str, Pixels]:
         columns = {"lr": pair.lr, "bicubic": self.baseline(pair.lr), "sr": sr, "hr": pair.hr}
@@ -223,14 +227,19 @@ def _by_column(by_set: Mapping[str, ModelScores]) -> SetScores:
     for name, scores in by_set.items():
         for label in scores.specs:
             column = metric_column(label, name)
-            judged[column], missing = scores.judged(label), scores.left_out(label)
-            figures |= (
-                {column: scores.mean(label), f"{column}{STD}": scores.std(label)}
-                if judged[column]
-                else {}
-            )
+            judged[column], missing = _judged(scores, label), scores.left_out(label)
+            if judged[column]:
+                figures[column] = scores.mean(label)
+            if scores.judged(label):
+                figures[f"{column}{STD}"] = scores.std(label)
             left_out |= {column: missing} if missing else {}
     return SetScores(figures, judged, left_out)
+
+
+def _judged(scores: ModelScores, label: str) -> dict[str, float]:
+    """Return what a metric says of each picture, or under no name of the set as a whole."""
+    whole = scores.of_set.get(label, nan)
+    return {"": whole} if isfinite(whole) else scores.judged(label)
 
 
 def metric_column(metric: str, validation_set: str) -> str:

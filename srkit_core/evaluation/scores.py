@@ -28,6 +28,11 @@ class MetricTraits(Protocol):
         """Which of two scores is the better one."""
         ...
 
+    @property
+    def of_set(self) -> bool:
+        """Whether it judges a set of pictures as a whole, and no picture of it."""
+        ...
+
 
 @dataclass(frozen=True)
 class ReadTraits:
@@ -35,6 +40,7 @@ class ReadTraits:
 
     unit: str
     higher_is_better: bool
+    of_set: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,16 +49,22 @@ class ModelScores:
 
     A picture whose score is infinite (PSNR of one that was met exactly) or nan (a metric that
     cannot judge it) is left out of mean and deviation, and named. `weights` are what was asked for
-    and the sha256 of the file that this meant, None for a model without a file.
+    and the sha256 of the file that this meant, None for a model without a file. `of_set` holds the
+    scores of metrics that judge all pictures as a whole (FID), which have no deviation.
     """
 
     name: str
     images: dict[str, PictureScores]
     specs: Mapping[str, MetricTraits] = field(repr=False)
     weights: Mapping[str, str] | None = field(default=None, repr=False)
+    of_set: Mapping[str, float] = field(default_factory=dict)
 
     def mean(self, label: str) -> float:
-        """Return the mean of one metric over the pictures it judges; nan where it judges none."""
+        """Return the mean of one metric over the pictures it judges, or its score of the set; nan
+        where it judges none.
+        """
+        if label in self.of_set:
+            return self.of_set[label]
         return float(np.mean(list(self.judged(label).values()) or [nan]))
 
     def std(self, label: str) -> float:
@@ -62,12 +74,20 @@ class ModelScores:
         return float(np.std(list(self.judged(label).values()) or [nan]))
 
     def judged(self, label: str) -> dict[str, float]:
-        """Return the finite scores of one metric, by picture."""
+        """Return the finite scores of one metric, by picture; of a metric of sets there are
+        none.
+        """
+        if label in self.of_set:
+            return {}
         scores = {name: found[label] for name, found in self.images.items()}
         return {name: value for name, value in scores.items() if isfinite(value)}
 
     def left_out(self, label: str) -> tuple[str, ...]:
-        """Return the names of the pictures that are not in the mean of one metric."""
+        """Return the names of the pictures that are not in the mean of one metric; all are in the
+        score of a set.
+        """
+        if label in self.of_set:
+            return ()
         judged = self.judged(label)
         return tuple(name for name in self.images if name not in judged)
 
@@ -88,6 +108,7 @@ class ModelScores:
             "std": _known(self.std(label)),
             "unit": spec.unit,
             "higher_is_better": spec.higher_is_better,
+            **({"of_set": True} if label in self.of_set else {}),
             **({"left_out": list(left_out)} if left_out else {}),
         }
 
@@ -192,13 +213,19 @@ def _picture_names(models: Sequence[ModelScores]) -> set[str]:
 
 def _read_model(document: Mapping[str, Any]) -> ModelScores:
     specs = {
-        label: ReadTraits(str(one["unit"]), bool(one["higher_is_better"]))
+        label: ReadTraits(str(one["unit"]), bool(one["higher_is_better"]), "of_set" in one)
         for label, one in document["metrics"].items()
     }
-    images = {
-        one["name"]: {label: _number(one[label]) for label in specs} for one in document["images"]
+    of_set = {
+        label: _number(document["metrics"][label]["mean"])
+        for label, spec in specs.items()
+        if spec.of_set
     }
-    return ModelScores(document["name"], images, specs, document.get("weights"))
+    labels = [label for label in specs if label not in of_set]
+    images = {
+        one["name"]: {label: _number(one[label]) for label in labels} for one in document["images"]
+    }
+    return ModelScores(document["name"], images, specs, document.get("weights"), of_set)
 
 
 def _number(value: Any) -> float:

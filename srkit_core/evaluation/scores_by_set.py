@@ -96,7 +96,7 @@ class ScoresBySet:
 
     def _joined(self) -> dict[str, Any]:
         """Return the document of all pictures as one set; nothing where protocols differ."""
-        labels = self.averaged()
+        labels = [label for label in self.averaged() if not self.traits[label].of_set]
         if not labels:
             return {}
         places = dict.fromkeys(str(one.protocol.get("lr")) for one in self.sets.values())

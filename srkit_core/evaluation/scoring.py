@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import torch
@@ -15,7 +15,8 @@ from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError, NotFiniteError
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scores import ModelScores, PictureScores
-from srkit_core.interfaces import Metric
+from srkit_core.evaluation.set_scores import SetFeatures, features_of, set_score
+from srkit_core.interfaces import Metric, SetMetric
 from srkit_core.io.images import Pixels, all_finite, to_unit
 from srkit_core.metric_binding import MetricTerm
 from srkit_core.models.build import build
@@ -37,7 +38,7 @@ class BuiltMetric:
 
     label: str
     spec: MetricSpec
-    measure: Metric
+    measure: Metric | SetMetric
     owner: str = ""
     common: Mapping[str, Any] = field(default_factory=dict)
 
@@ -52,6 +53,8 @@ class Pair:
 
 
 Seen: TypeAlias = Callable[[Pair, Tensor], None]
+Found: TypeAlias = tuple[str, PictureScores, SetFeatures]
+"""The name of a picture, its scores, and its features for metrics of the whole set."""
 
 
 def build_metrics(terms: Sequence[MetricTerm]) -> list[BuiltMetric]:
@@ -104,45 +107,72 @@ def score_model(
     seen: Seen | None = None,
     tile: int | None = None,
     no_room: str = "",
+    collect: Callable[[list[Found]], list[Found]] = list,
 ) -> ModelScores:
     """Score a model on pictures; `no_room` is the hint where memory does not suffice, of a caller
     that has no tiles.
 
-    `seen` is shown each pair with its SR (1, 3, H, W), not clamped.
+    `seen` is shown each pair with its SR (1, 3, H, W), not clamped. `collect` gathers what was
+    found of all pictures where several processes score a share each.
     """
-    images = dict[str, PictureScores]()
+    found = list[Found]()
     for pair in examples:
         size, tiling = (pair.lr.shape[-2], pair.lr.shape[-1]), exact_tiling(model, pair.lr, tile)
         free, on_host = free_device_bytes(model.device), model.device.type == "cpu"
         hint = no_room or scoring_hint(model, size, tiling, free, on_host=on_host)
         with naming_picture(pair.name, name), oom_guard(hint, f"while {pair.name} was scored"):
             sr = upscale_tiled(model, pair.lr, tiling)
-            images[pair.name] = score(sr, pair.hr, protocol, metrics)
+            found.append((pair.name, *_judged(sr, pair.hr, protocol, metrics)))
             if seen:
                 seen(pair, sr)
-    return ModelScores(name, images, {metric.label: metric.spec for metric in metrics})
+    return _model_scores(name, collect(found), metrics)
 
 
-@torch.no_grad()
 def score(
     sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[BuiltMetric]
 ) -> PictureScores:
-    """Return the score of one picture, (1, 3, H, W) in [0, 1], under every metric's label: each
-    sees it by the protocol, but for what was written for it alone.
+    """Return the score of one picture, (1, 3, H, W) in [0, 1], under the label of every metric that
+    scores pictures: each sees it by the protocol, but for what was written for it alone.
     """
+    return _judged(sr, hr, protocol, [one for one in metrics if not one.spec.of_set])[0]
+
+
+@torch.no_grad()
+def _judged(
+    sr: Tensor, hr: Tensor, protocol: Protocol, metrics: Sequence[BuiltMetric]
+) -> tuple[PictureScores, SetFeatures]:
+    """Return the scores of one picture, and its features for the metrics of sets."""
 
     @cache
     def seen(by: Protocol | None) -> tuple[Tensor, Tensor]:
         look = protocol.whole if by is None else by.prepare
         return look(sr), look(hr)
 
-    scores = {}
+    scores, features = PictureScores(), dict[str, tuple[Tensor, Tensor]]()
     for metric in metrics:
         whole = metric.spec.domain == "rgb"
         views = seen(None if whole else protocol.of_metric(metric.common))
         with component_errors(metric.owner, f"scored {shape_of(sr)}"):
-            scores[metric.label] = metric.measure(*views).item()
-    return scores
+            if metric.spec.of_set:
+                features[metric.label] = features_of(cast(SetMetric, metric.measure), *views)
+            else:
+                scores[metric.label] = cast(Metric, metric.measure)(*views).item()
+    return scores, features
+
+
+def _model_scores(name: str, found: Sequence[Found], metrics: Sequence[BuiltMetric]) -> ModelScores:
+    images = {picture: scores for picture, scores, _ in found}
+    of_set = {
+        metric.label: set_score(
+            cast(SetMetric, metric.measure),
+            metric.owner,
+            {picture: features[metric.label] for picture, _, features in found},
+        )
+        for metric in metrics
+        if metric.spec.of_set and found
+    }
+    specs = {metric.label: metric.spec for metric in metrics}
+    return ModelScores(name, images, specs, of_set=of_set)
 
 
 def _degraded(lr_maker: LrMaker, hr: Tensor, picture: Picture, seed: int) -> Tensor:

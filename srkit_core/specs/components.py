@@ -119,7 +119,7 @@ class LossSpec(ComponentSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricSpec(ComponentSpec):
-    """A score per image.
+    """A score per image, or `of_set` one of a whole set (`SetMetric`).
 
     `domain` is `protocol` when the metric sees what the protocol prepares (luma or RGB, border
     cropped), or `rgb` when it always sees whole RGB pictures; `min_size` is the smallest side of a
@@ -127,13 +127,14 @@ class MetricSpec(ComponentSpec):
     """
 
     kind = "metric"
-    traits = ("higher_is_better", "unit", "needs_reference", "domain", "min_size")
+    traits = ("higher_is_better", "unit", "needs_reference", "domain", "min_size", "of_set")
 
     higher_is_better: bool
     unit: OneLine = ""
     needs_reference: bool = True
     domain: Literal["protocol", "rgb"] = "protocol"
     min_size: Amount = 1
+    of_set: bool = False
 
 
 def _no_pixels(options: Mapping[str, Any], /) -> int:

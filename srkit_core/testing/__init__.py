@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from srkit_core.testing.optimizer_contract import OptimizerContract
     from srkit_core.testing.recipe_contract import RecipeContract
     from srkit_core.testing.schedule_contract import ScheduleContract
+    from srkit_core.testing.set_metric_contract import SetMetricContract
     from srkit_core.testing.tracker_contract import TrackerContract
     from srkit_core.testing.weights_contract import WeightsContract
     from srkit_core.testing.wheel_contract import WheelContract
@@ -53,6 +54,7 @@ _HOMES: Final = {
     "RecipeContract": "recipe_contract",
     "ReferenceLossContract": "loss_contract",
     "ScheduleContract": "schedule_contract",
+    "SetMetricContract": "set_metric_contract",
     "TrackerContract": "tracker_contract",
     "WeightsContract": "weights_contract",
     "WheelContract": "wheel_contract",
@@ -74,6 +76,7 @@ __all__ = [
     "RecipeContract",
     "ReferenceLossContract",
     "ScheduleContract",
+    "SetMetricContract",
     "TrackerContract",
     "WeightsContract",
     "WheelContract",

@@ -15,6 +15,7 @@ from srkit_core.specs import (
     GeneratorSpec,
     LayoutSpec,
     LossSpec,
+    MetricSpec,
     RecipeSpec,
     WeightsSpec,
 )
@@ -45,6 +46,7 @@ from srkit_core.testing.metric_contract import MetricContract
 from srkit_core.testing.optimizer_contract import OptimizerContract
 from srkit_core.testing.recipe_contract import RecipeContract
 from srkit_core.testing.schedule_contract import ScheduleContract
+from srkit_core.testing.set_metric_contract import SetMetricContract
 from srkit_core.testing.tracker_contract import TrackerContract
 from srkit_core.testing.weights_contract import OF_MODELS, WeightsContract
 
@@ -160,6 +162,8 @@ def _small(spec: FactorySpec, full_name: str) -> str:
 def _component_contract(component: Component) -> type[ComponentContract]:
     if isinstance(component.spec, LossSpec):
         return AdversarialLossContract if component.spec.adversarial else ReferenceLossContract
+    if isinstance(component.spec, MetricSpec) and component.spec.of_set:
+        return SetMetricContract
     kinds: list[type[ComponentContract]] = [
         GeneratorContract,
         DiscriminatorContract,

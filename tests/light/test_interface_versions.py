@@ -28,7 +28,7 @@ PROTOCOLS = {
     "generator": ["Generator"],
     "discriminator": ["Discriminator"],
     "loss": ["ReferenceLoss", "AdversarialLoss"],
-    "metric": ["Metric"],
+    "metric": ["Metric", "SetMetric"],
     "degradation": ["Degradation", "TracedDegradation"],
     "optimizer": ["MakeOptimizer"],
     "schedule": ["StepPosition"],
