@@ -33,13 +33,15 @@ def weights(out, *words):
     return read_tensors(out / "weights/last.safetensors")
 
 
-def differences(one, other):
-    return {name: float((one[name] - other[name]).abs().max()) for name in one}
+def furthest(one, other):
+    """Return the largest difference of two weights."""
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_replayed_run_has_the_weights_of_an_eager_one(recipe, precision, tmp_path, monkeypatch):
+    """To the bit, where two eager runs are equal; some kernels of a card add up in any order."""
     words = [*RECIPES[recipe], *TINY, "--precision", precision]
     captures, real = [0], step_graphs.capture_step
 
@@ -51,9 +53,10 @@ def test_a_replayed_run_has_the_weights_of_an_eager_one(recipe, precision, tmp_p
     replayed = weights(tmp_path / "replayed", *words)
     assert captures == [1]
     monkeypatch.setattr(stage_run, "turns_on", lambda *_: turns_of)
-    eager = weights(tmp_path / "eager", *words)
+    eager = [weights(tmp_path / f"eager-{number}", *words) for number in range(3)]
     assert captures == [1]
-    assert max(differences(replayed, eager).values()) == 0
+    chance = max(furthest(eager[0], eager[1]), furthest(eager[0], eager[2]))
+    assert furthest(replayed, eager[0]) <= 2 * chance, f"eager runs differ by {chance:g}"
 
 
 def test_a_replayed_run_resumes_exactly(tmp_path):
@@ -61,7 +64,7 @@ def test_a_replayed_run_resumes_exactly(tmp_path):
     whole = weights(tmp_path / "whole", *words)
     assert run(["train", "--out", str(tmp_path / "whole"), "--resume", "6"]) == 0
     again = read_tensors(tmp_path / "whole/weights/last.safetensors")
-    assert max(differences(whole, again).values()) == 0
+    assert furthest(whole, again) == 0
 
 
 class Reading(torch.nn.Module):
