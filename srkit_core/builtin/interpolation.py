@@ -4,7 +4,8 @@ The whole factor makes the weights periodic, so each of the two passes multiplie
 of rows by one small matrix.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,9 @@ _CACHED: Final = 2**20
 """Bytes of pictures that a CPU resizes at once, so that what is between the passes stays in its
 second-level cache (empirical).
 """
+
+_KEPT: Final = 64
+"""So many sides are remembered; a crop has one or two, pictures of a folder may all differ."""
 
 _HALF: Final = 0.5 + 1e-9
 """Rounds halves up, also a half that lost its last bits in a float64 sum.
@@ -102,19 +106,22 @@ class Resampling:
         self._quantise = quantise
         self._above, self._weights = _period(kernel, down, up)
         self._fits_float32 = _exact_in_float32(self._weights)
+        self._layouts = dict[Hashable, _Layout]()
 
     def __call__(self, picture: Tensor) -> Tensor:
         """Resize both sides; what is channels_last stays so.
 
-        With `quantise` raises NotFiniteError for NaN and infinity, which rounding would hide.
+        With `quantise` raises NotFiniteError for NaN and infinity, which rounding would hide; a GPU
+        is not asked for that, and makes NaN of them.
         """
-        if self._quantise:
-            _check_rounds(picture)
+        finite = _finite(picture) if self._quantise else None
         with torch.autocast(picture.device.type, enabled=False):
             if picture.dim() == 4 and picture.is_contiguous(memory_format=torch.channels_last):
-                return self._resized(picture.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-            planes = self._resized(picture.reshape(-1, *picture.shape[-2:], 1))
-            return planes.reshape(*picture.shape[:-2], *planes.shape[1:3])
+                resized = self._resized(picture.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+            else:
+                planes = self._resized(picture.reshape(-1, *picture.shape[-2:], 1))
+                resized = planes.reshape(*picture.shape[:-2], *planes.shape[1:3])
+        return resized if finite is None else resized.masked_fill_(~finite, math.nan)
 
     def _resized(self, pictures: Tensor) -> Tensor:
         """Resize (B, H, W, C); the result is contiguous."""
@@ -169,17 +176,26 @@ class Resampling:
         return column
 
     def _layout(self, pictures: Tensor, side: int) -> _Layout:
-        """Say where the rows for a side of so many pixels lie."""
+        """Say where the rows for a side of so many pixels lie; what was said is kept on the device,
+        since a GPU would wait for each of its tensors.
+        """
+        precision = self._precision(pictures)
+        known = (side, precision, pictures.device)
+        if known not in self._layouts:
+            if len(self._layouts) >= _KEPT:
+                self._layouts.clear()
+            with torch.inference_mode(False):
+                self._layouts[known] = self._new_layout(side, precision, pictures.device)
+        return self._layouts[known]
+
+    def _new_layout(self, side: int, precision: torch.dtype, device: torch.device) -> _Layout:
         periods, rest = -(-side // self._down), len(self._weights) - self._down
         padded_rows = (periods + -(-rest // self._down)) * self._down
         outside = [(0, self._above), (self._above + side, periods * self._down + rest)]
         sources = [
-            torch.tensor(self._mirrored(np.arange(*ends), side), device=pictures.device)
-            for ends in outside
+            torch.tensor(self._mirrored(np.arange(*ends), side), device=device) for ends in outside
         ]
-        weights = torch.tensor(
-            self._weights.T, dtype=self._precision(pictures), device=pictures.device
-        )
+        weights = torch.tensor(self._weights.T, dtype=precision, device=device)
         return _Layout(
             padded_rows,
             periods * self._up,
@@ -211,13 +227,20 @@ class Resampling:
         )
 
 
-def _check_rounds(picture: Tensor) -> None:
+def _finite(picture: Tensor) -> Tensor | None:
+    """Return whether a picture is finite, () on its device; None of one that was looked at."""
     known = picture.detach()
-    if known.numel() and not (known.amin().isfinite() & known.amax().isfinite()):
+    if not known.numel():
+        return None
+    finite = known.amin().isfinite() & known.amax().isfinite()
+    if known.device.type != "cpu":
+        return finite
+    if not finite:
         raise NotFiniteError(
             "a picture that holds NaN or infinity was to be interpolated",
             hint="leave out what comes before, step by step: srkit degrade PICTURE --degrade CHAIN",
         )
+    return None
 
 
 def _period(kernel: Kernel, down: int, up: int) -> tuple[int, _Array]:

@@ -15,5 +15,4 @@ def start_average(network: nn.Module) -> nn.Module:
 def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Move the average towards the network: a = decay * a + (1 - decay) * w; buffers are copied."""
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
-    for old, new in zip(average.buffers(), network.buffers(), strict=True):
-        old.copy_(new)
+    torch._foreach_copy_(list(average.buffers()), list(network.buffers()))

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from srkit_core.builtin import Border, Kernel
+from srkit_core.builtin import Border, Kernel, interpolation
 from srkit_core.builtin.interpolation import Enlarge, Shrink
 
 SET5 = ("baby", "bird", "butterfly", "head", "woman")
@@ -177,3 +177,31 @@ def test_halves_are_rounded_up_after_each_pass() -> None:
     # 1.5 from twelfths, which floats cannot hold.
     twelfths = torch.tensor([0.0, 0, 0, 3, 3, 3])[:, None].expand(6, 6)[None, None] / 255
     assert shrink(twelfths, "bilinear", 6) == torch.tensor(2 / 255)
+
+
+def test_a_second_batch_takes_nothing_from_the_host(monkeypatch):
+    shrink, rng = Shrink("bicubic", 4, border="symmetric", quantise=True), torch.Generator()
+    first = shrink(torch.rand(2, 3, 32, 48), rng=rng)
+    assert first.shape == (2, 3, 8, 12)
+    monkeypatch.setattr(torch, "tensor", lambda *_, **__: pytest.fail("a tensor was made anew"))
+    assert shrink(torch.rand(2, 3, 32, 48), rng=rng).isfinite().all()
+
+
+def test_what_was_kept_under_inference_has_a_gradient_later():
+    enlarge = Enlarge("bicubic", 2, border="symmetric", quantise=False)
+    with torch.inference_mode():
+        enlarge(torch.rand(1, 3, 8, 8))
+    picture = torch.rand(1, 3, 8, 8, requires_grad=True)
+    enlarge(picture).sum().backward()
+    assert picture.grad is not None
+    assert float(picture.grad.sum()) == pytest.approx(4 * 3 * 8 * 8, rel=1e-5)
+
+
+def test_a_gpu_makes_nan_of_what_is_not_finite(monkeypatch):
+    """As on a card, where nothing is read: the check says what it found, and raises nothing."""
+    shrink, rng = Shrink("bicubic", 2, border="symmetric", quantise=True), torch.Generator()
+    monkeypatch.setattr(interpolation, "_finite", lambda picture: picture.isfinite().all())
+    picture = torch.rand(1, 3, 8, 8)
+    assert shrink(picture, rng=rng).isfinite().all()
+    picture[0, 0, 0, 0] = torch.inf
+    assert shrink(picture, rng=rng).isnan().all()
