@@ -56,6 +56,8 @@ OTHER_NAMES: Final[Mapping[Kind, Mapping[str, tuple[str, ...]]]] = {
         "lpips": ("lpipsalex", "lpipsvgg", "perceptual"),
         "niqe": ("naturalness",),
         "dists": ("dist",),
+        "fid": ("frechet", "frechetinceptiondistance", "inception"),
+        "kid": ("kernelinceptiondistance", "mmd"),
     },
     "degradation": {
         "bicubic": ("cubic", "downsample", "downscale", "imresize", "bi", "bd"),

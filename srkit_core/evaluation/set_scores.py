@@ -1,6 +1,6 @@
 """What does a metric of a whole set of pictures say?
 
-Features are taken of each picture as it comes, wherever it is scored, and set_score once all are
+Features are taken of each picture as it comes, wherever it is scored, and compared once all are
 there.
 """
 
