@@ -15,4 +15,6 @@ def start_average(network: nn.Module) -> nn.Module:
 def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Move the average towards the network: a = decay * a + (1 - decay) * w; buffers are copied."""
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
-    torch._foreach_copy_(list(average.buffers()), list(network.buffers()))
+    buffers = list(average.buffers())
+    if buffers:  # torch refuses an empty list
+        torch._foreach_copy_(buffers, list(network.buffers()))

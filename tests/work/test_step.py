@@ -274,3 +274,13 @@ def test_reference_losses_see_the_target_and_the_discriminator_sees_hr(order):
     assert values["loss/l1"].item() == pytest.approx(expected.item(), rel=1e-6)
     assert sum(torch.equal(one, hr) for one in seen) >= 3
     assert not any(torch.equal(one, hr + 0.5) for one in seen)
+
+
+def test_a_network_without_buffers_is_averaged():
+    network = nn.Conv2d(3, 3, 1)
+    average = start_average(network)
+    with torch.no_grad():
+        network.weight.add_(1)
+    before = average.weight.clone()
+    update_average(average, network, 0.75)
+    assert torch.allclose(average.weight, before + 0.25)
