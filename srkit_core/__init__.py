@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from srkit_core.engine.checkpoints.resume import AtEpoch
     from srkit_core.engine.trainer import train
     from srkit_core.errors import SrkitError
+    from srkit_core.evaluation.comparison import compare
     from srkit_core.evaluation.degrade_picture import degrade
     from srkit_core.evaluation.evaluate import evaluate
-    from srkit_core.evaluation.scores import ModelScores, Scores, compare
+    from srkit_core.evaluation.scores import ModelScores, Scores
     from srkit_core.export.export_model import ExportedModel, export_model
     from srkit_core.export.export_options import ExportOptions
     from srkit_core.models.find_model import load_model
@@ -75,7 +76,7 @@ _HOMES: Final = {
     "ValidationSet": "validation_config",
     "before_and_after": "upscaling.before_and_after",
     "bundled_photographs": "data.bundled_photographs",
-    "compare": "evaluation.scores",
+    "compare": "evaluation.comparison",
     "degrade": "evaluation.degrade_picture",
     "discover": "registry",
     "evaluate": "evaluation.evaluate",

@@ -127,6 +127,9 @@ class EvaluationRecipe(RecipeTable):
     """Run folders by the name of a group, whose models are then files inside that run."""
     baseline: str | None = None
     """The row that gains are told over; where it is a row of groups, of each its own."""
+    against: str | None = None
+    """The row that all others are tested against, by its name, with its group before a colon; none:
+    nothing is tested."""
     data: str | None = None
     """Pictures to score on, as of --data, or the folder that the sets are in; none: the command
     line says it."""
@@ -170,6 +173,8 @@ class EvaluationRecipe(RecipeTable):
             raise ValueError(f"two models are called '{twice}'")
         if self.baseline is not None and self.baseline not in known:
             raise ValueError(f"no model is called '{self.baseline}', which baseline names")
+        if self.against not in (None, *rows):
+            raise ValueError(f"no model is called '{self.against}', which against names")
         return self
 
     @property
@@ -208,9 +213,13 @@ class EvaluationRecipe(RecipeTable):
             name: getattr(self, name) for name in _OWN if name in self.model_fields_set
         }
         if not self.sets:
-            return {"": EvaluationRecipe(models=models, data=self.data, **given)}
+            return {
+                "": EvaluationRecipe(models=models, data=self.data, against=self.against, **given)
+            }
         return {
-            name: EvaluationRecipe(models=models, **given_to_all(given, own), **own)
+            name: EvaluationRecipe(
+                models=models, against=self.against, **given_to_all(given, own), **own
+            )
             for name, own in ((name, self._of_set(one)) for name, one in self.sets.items())
         }
 
@@ -223,6 +232,16 @@ class EvaluationRecipe(RecipeTable):
             fact = f"the recipe has a model called '{twice}' already"
             raise RecipeError(fact, hint="--set 'models.ANOTHER NAME=MODEL'")
         return self.model_copy(update={"models": {**self.models, **more}})
+
+    def tested_against(self, model: str) -> "EvaluationRecipe":
+        """Return the recipe with the others tested against the row of that name or that model, or
+        against a further row of it.
+        """
+        rows = self.rows()
+        found = next((one for one in rows if model in (one.full_name, one.word)), None)
+        if found is None:
+            return self.with_models({model: model}).tested_against(model)
+        return self.model_copy(update={"against": found.full_name})
 
     def only(self, names: Sequence[str]) -> "EvaluationRecipe":
         """Return the recipe with the sets and the groups of models of these names alone; where none
@@ -241,7 +260,10 @@ class EvaluationRecipe(RecipeTable):
             name: one for name, one in self.models.items() if isinstance(one, str) or name in kept
         }
         runs = {name: one for name, one in self.runs.items() if name in kept}
-        return self.model_copy(update={"sets": sets, "models": models, "runs": runs})
+        left = self.model_copy(update={"sets": sets, "models": models, "runs": runs})
+        if self.against in {row.full_name for row in left.rows()}:
+            return left
+        return left.model_copy(update={"against": None})
 
     def _in_run(self, group: str, word: str) -> str:
         run = self.runs.get(group)

@@ -3,16 +3,35 @@
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from srkit_core.cli.eval_options import (
+    AgainstOption,
+    BorderOption,
+    CropOption,
+    DataOption,
+    DegradeOption,
+    DeviceOption,
+    ExplainFlag,
+    JsonFile,
+    LrOption,
+    MetricsOption,
+    Models,
+    OnlyOption,
+    OverwriteOption,
+    PicturesOption,
+    PrecisionOption,
+    ProtocolOption,
+    ScaleOption,
+    SettingsOption,
+    SplitOption,
+    TileOption,
+)
 from srkit_core.cli.output import say
 from srkit_core.cli.output_check import check_written
 from srkit_core.cli.progress import ProgressView
-from srkit_core.cli.render import print_table, print_text
+from srkit_core.cli.score_output import CsvFile, LatexFile, MarkdownFile, ScoreFiles, tell_scores
 from srkit_core.devices import DeviceName, PrecisionName
 from srkit_core.errors import DataError, RecipeError
 
@@ -24,96 +43,8 @@ if TYPE_CHECKING:
     from srkit_core.evaluation.saved_pictures import SeenBy
     from srkit_core.evaluation.scores_by_set import ScoresBySet
     from srkit_core.evaluation.scoring import Pair
-    from srkit_core.evaluation.tables.figures import Compared
     from srkit_core.evaluation_recipe import EvaluationRecipe
     from srkit_core.run_folder import RunFolder
-
-Models = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="MODEL...|RECIPE",
-        help="Weights files, run folders, known weights, baselines such as bicubic, or an "
-        "evaluation recipe (a file, or the name of a shipped one), to which models after it are "
-        "added.",
-    ),
-]
-DataOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Folder of HR pictures, output of srkit prepare, or 'photos'; for a recipe of several "
-        "sets, the folder that they are in."
-    ),
-]
-SplitOption = Annotated[
-    Literal["train", "val", "test"] | None,
-    typer.Option(
-        help="Which pictures of prepared data, or without --data of what a run held out (default: "
-        "test, else val, else all)."
-    ),
-]
-LrOption = Annotated[
-    Path | None, typer.Option(help="Folder of LR pictures with the same stems (or stem + x4).")
-]
-ScaleOption = Annotated[
-    int | None, typer.Option(min=1, max=64, help="Where neither a model nor --lr says it.")
-]
-DegradeOption = Annotated[
-    str | None,
-    typer.Option(help="How LR is made from HR (default: bicubic), or paired: as the data hold it."),
-]
-MetricsOption = Annotated[str | None, typer.Option(help="A sum of metrics (default: psnr+ssim).")]
-ProtocolOption = Annotated[
-    Literal["y", "rgb"] | None, typer.Option(help="Luma or RGB (default: y).")
-]
-BorderOption = Annotated[
-    int | None, typer.Option(min=0, help="HR pixels cut from each side (default: the scale).")
-]
-CropOption = Annotated[
-    int | None,
-    typer.Option(min=0, help="Score the centre crop of so many HR pixels (default: all of it)."),
-]
-DeviceOption = Annotated[DeviceName, typer.Option(help="Where to compute.")]
-PrecisionOption = Annotated[PrecisionName, typer.Option(help="auto is fp32.")]
-TileOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1, help="Side of a tile in LR pixels (default: whole pictures up to 512x512)."
-    ),
-]
-SettingsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Any field of the evaluation recipe, such as baseline=bicubic, sets.Set5.border=0 or "
-        "models.NAME=MODEL; repeatable.",
-    ),
-]
-OnlyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME", help="This set, or this group of models, of the recipe alone; repeatable."
-    ),
-]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", help="Write scores, protocol and images to this file.")
-]
-CsvFile = Annotated[
-    Path | None,
-    typer.Option("--csv", help="Write a row per picture and model, and rows of means, to a file."),
-]
-MarkdownFile = Annotated[
-    Path | None, typer.Option("--markdown", help="Write the table of means as Markdown to a file.")
-]
-LatexFile = Annotated[
-    Path | None, typer.Option("--latex", help="Write the table of means as LaTeX to this file.")
-]
-PicturesOption = Annotated[
-    Path | None, typer.Option(help="Write the upscaled pictures into this folder.")
-]
-OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Replace files that exist, and those of --pictures.")
-]
 
 
 def eval_command(
@@ -126,6 +57,8 @@ def eval_command(
     metrics: MetricsOption = None,
     protocol: ProtocolOption = None,
     border: BorderOption = None,
+    against: AgainstOption = None,
+    explain: ExplainFlag = False,
     crop: CropOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
@@ -140,30 +73,24 @@ def eval_command(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Score models on pictures under one protocol, or as an evaluation recipe says."""
-    files = Files(json_file, csv_file, markdown_file, latex_file)
+    from srkit_core.evaluation.tables.figures import compared
+
+    files = ScoreFiles(csv_file, markdown_file, latex_file, json_file)
     _check(vars(files).values(), pictures, overwrite=overwrite)
-    flags = {
-        "lr": lr, "scale": scale, "degrade": degrade, "metrics": metrics,
-        "protocol": protocol, "border": border, "crop": crop, "data": data,
-    }  # fmt: skip
-    written = {name: value for name, value in flags.items() if value is not None}
+    of_pictures = _given(data=data, lr=lr, scale=scale, degrade=degrade, crop=crop)
+    written = of_pictures | _given(metrics=metrics, protocol=protocol, border=border)
     recipe = _recipe_among(models)
     run = _run_of(models) if data is None and recipe is None else None
     wanted = _wanted(recipe, models, _like(run, split), written, settings or [], only or [])
-    unwritten = list[Path]()
-    scores = _scored(wanted, split, run, (device, precision, tile), (pictures, unwritten))
-    _tell(wanted, scores, files)
+    wanted = wanted if against is None else wanted.tested_against(against)
+    unwritten, machine = list[Path](), (device, precision, tile)
+    scores = _scored(wanted, split, run, machine, (pictures, unwritten), explain=explain)
+    tell_scores(compared(wanted, scores), files, scores.to_dict)
     check_written(unwritten)
 
 
-@dataclass(frozen=True)
-class Files:
-    """Files to write, of those that are asked for."""
-
-    json: Path | None
-    csv: Path | None
-    markdown: Path | None
-    latex: Path | None
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _run_of(models: Sequence[str]) -> "RunFolder | None":
@@ -184,9 +111,11 @@ def _scored(
     run: "RunFolder | None",
     machine: tuple[DeviceName, PrecisionName, int | None],
     saved: tuple[Path | None, list[Path]],
+    *,
+    explain: bool,
 ) -> "ScoresBySet":
     from srkit_core.devices import choose_device, inference_dtype
-    from srkit_core.evaluation.evaluate import Inference
+    from srkit_core.evaluation.bench import Inference
     from srkit_core.evaluation.evaluate_sets import evaluate_sets
     from srkit_core.oom import oom_guard
     from srkit_core.registry import discover
@@ -208,41 +137,8 @@ def _scored(
             split=split,
             run=run,
             report=view.on_download,
+            explain=explain,
         )
-
-
-def _tell(wanted: "EvaluationRecipe", scores: "ScoresBySet", files: Files) -> None:
-    """Print the tables, and write the files that are asked for."""
-    from srkit_core.evaluation.tables.figures import compared
-    from srkit_core.evaluation.tables.outputs import text_rows
-    from srkit_core.evaluation.tables.score_tables import long_tables, notes
-    from srkit_core.io.documents import write_json
-
-    found = compared(wanted, scores)
-    for number, table in enumerate(long_tables(found)):
-        if number:
-            say()
-        print_text(table.caption)
-        print_table(*text_rows(table))
-    for note in notes(found):
-        print_text(note)
-    if files.json:
-        write_json(files.json, scores.to_dict())
-    _write_tables(found, files)
-
-
-def _write_tables(found: "Compared", files: Files) -> None:
-    from srkit_core.evaluation.tables.outputs import csv_text, latex, markdown
-    from srkit_core.evaluation.tables.score_tables import notes, picture_table, wide_tables
-    from srkit_core.io.atomic import write_text
-
-    tables, said = wide_tables(found), list(notes(found))
-    if files.csv:
-        write_text(files.csv, csv_text(picture_table(found)))
-    if files.markdown:
-        write_text(files.markdown, markdown(tables, said))
-    if files.latex:
-        write_text(files.latex, latex(tables, said))
 
 
 def _check(files: Iterable[Path | None], pictures: Path | None, *, overwrite: bool) -> None:

@@ -103,9 +103,11 @@ def _joined(found: Sequence[Pairs]) -> Pairs:
     )
 
 
-def check_one_to_one(pairs: Sequence[tuple[Path, Path]]) -> Sequence[tuple[Path, Path]]:
-    """Return pairs of which no file is in two; raises DataError otherwise."""
-    for side, other, word in ((1, 0, "LR"), (0, 1, "HR")):
+def check_one_to_one(
+    pairs: Sequence[tuple[Path, Path]], second: str = "LR"
+) -> Sequence[tuple[Path, Path]]:
+    """Return pairs of HR and a `second` file of which no file is in two; else raises DataError."""
+    for side, other, word in ((1, 0, second), (0, 1, "HR")):
         owners = defaultdict[Path, list[tuple[Path, Path]]](list)
         for pair in pairs:
             owners[name_inside(pair[side], Path())].append(pair)
@@ -113,20 +115,24 @@ def check_one_to_one(pairs: Sequence[tuple[Path, Path]]) -> Sequence[tuple[Path,
             path = shared[0][side]
             raise DataError(
                 f"{path} is the {word} picture of {shared[0][other]} and of {shared[1][other]}",
-                hint="give each HR picture an LR picture of its own, or move one of them away",
+                hint=f"give each HR picture an {second} picture of its own, or move one away",
                 path=path,
             )
     return pairs
 
 
 class Candidates:
-    """The pictures of an LR folder, to be found by their HR file."""
+    """The pictures of an LR folder, to be found by their HR file; `side` is what they are called
+    where they are something else.
+    """
 
-    def __init__(self, folder: Path, template: str = "", scale: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, template: str = "", scale: int | None = None, side: str = "LR"
+    ) -> None:
         if not folder.is_dir():
             raise DataError(f"there is no folder {folder}", hint="check the path", path=folder)
         self.contents = search(folder)
-        self._folder = folder
+        self._folder, self.side = folder, side
         self._template, self._scale = template, scale
         self._by_stem = _grouped(self.contents.pictures, _stem)
         self._by_bare_stem = _grouped(self.contents.pictures, _bare)
@@ -147,12 +153,14 @@ class Candidates:
         if not found:
             wanted = f"{named}.png" if self._template else f"{hr.stem}.png or {hr.stem}x4.png"
             raise DataError(
-                f"{hr} has no LR picture in {self._folder}", hint=f"add {wanted} there", path=hr
+                f"{hr} has no {self.side} picture in {self._folder}",
+                hint=f"add {wanted} there",
+                path=hr,
             )
         if len(found) > 1:
             names = ", ".join(str(file.relative_to(self._folder)) for file in found[:2])
             raise DataError(
-                f"{hr} has several LR pictures in {self._folder}: {names}",
+                f"{hr} has several {self.side} pictures in {self._folder}: {names}",
                 hint="--scale N, or name the folder of one scale",
                 path=hr,
             )

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from srkit_core.data.bundled_photographs import BUNDLED
 from srkit_core.data.picture_set import open_picture_set, split_pictures
-from srkit_core.evaluation.evaluate import Inference, evaluate_models
+from srkit_core.evaluation.bench import Inference
+from srkit_core.evaluation.evaluate import evaluate_models
 from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.evaluation.scores import Scores
 from srkit_core.evaluation.scoring import Pair

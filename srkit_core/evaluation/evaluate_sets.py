@@ -6,12 +6,9 @@ from typing import TypeAlias
 
 from srkit_core.data.picture import Split
 from srkit_core.data.picture_set import PictureSet
-from srkit_core.evaluation.evaluate import (
-    Inference,
-    Note,
-    evaluate_models,
-    open_evaluation_set,
-)
+from srkit_core.evaluation.bench import Inference
+from srkit_core.evaluation.evaluate import evaluate_models
+from srkit_core.evaluation.evaluation_pictures import Note, open_evaluation_set
 from srkit_core.evaluation.run_pictures import held_out_sets
 from srkit_core.evaluation.saved_pictures import SeenBy, save_into
 from srkit_core.evaluation.scores_by_set import ScoresBySet
@@ -35,6 +32,7 @@ def evaluate_sets(
     split: Split | None = None,
     run: RunFolder | None = None,
     report: DownloadProgress | None = None,
+    explain: bool = False,
 ) -> ScoresBySet:
     """Score the models of a recipe on each of its sets; all sets are opened before the first
     picture is upscaled.
@@ -55,6 +53,7 @@ def evaluate_sets(
                 note=note,
                 seen=watch(name, opened[name]),
                 report=report,
+                explain=explain,
             )
             for name, one in recipes.items()
         }

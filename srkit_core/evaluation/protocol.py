@@ -20,7 +20,8 @@ _LUMA_OFFSET = 16.0
 @dataclass(frozen=True)
 class Protocol:
     """How pictures are made comparable: `channel` luma or RGB, `border` HR pixels cut from each
-    side, 8-bit rounding.
+    side, 8-bit rounding; luma may be rounded to whole levels, and what is not rounded to 8 bit may
+    be left outside of [0, 1].
 
     The field's convention for published tables (Timofte et al. 2013; Lim et al. 2017): luma, border
     = scale, 8 bit.
@@ -29,6 +30,8 @@ class Protocol:
     channel: ProtocolName
     border: int
     quantise: bool = True
+    whole_levels: bool = False
+    clamp: bool = True
 
     def of_metric(self, common: Mapping[str, Any]) -> "Protocol":
         """Return the protocol of one metric, for which `protocol` and `border` may have been
@@ -49,7 +52,9 @@ class Protocol:
         """
         cut = self._without_border(self.whole(pictures))
         exact = (cut if backend_of(cut.device).float64 else cut.cpu()).double()
-        return luma(exact) if self.channel == "y" else exact
+        if self.channel == "rgb":
+            return exact
+        return luma(exact).mul(255).round().div(255) if self.whole_levels else luma(exact)
 
     def whole(self, pictures: Tensor) -> Tensor:
         """Turn (B, 3, H, W) into what `rgb` metrics see: whole, RGB, float32 in [0, 1], rounded to
@@ -60,20 +65,19 @@ class Protocol:
         if self.quantise:
             return to_unit(to_bytes(pictures))
         check_finite(pictures)
-        return pictures.float().clamp(0, 1)
+        return pictures.float().clamp(0, 1) if self.clamp else pictures.float()
 
     def describe(self) -> dict[str, Any]:
         """Return the protocol in words, for reports."""
-        channel = (
-            "Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded"
-            if self.channel == "y"
-            else "RGB"
-        )
+        rounded = "rounded to whole levels" if self.whole_levels else "not rounded"
+        luma_said = f"Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255, {rounded}"
+        channel = luma_said if self.channel == "y" else "RGB"
+        exact = "none" if self.clamp else "none, nor clamped"
         return {
             "channel": self.channel,
             "definition": channel,
             "border": self.border,
-            "quantisation": "8 bit" if self.quantise else "none",
+            "quantisation": "8 bit" if self.quantise else exact,
         }
 
     def _without_border(self, pictures: Tensor) -> Tensor:

@@ -1,15 +1,20 @@
 """What scores did models get, and how do they stand side by side?"""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite, nan
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from srkit_core.errors import DataError, IncompatibleError
+from srkit_core.evaluation.mean_intervals import (
+    METHOD,
+    TEST,
+    Interval,
+    MeanDifference,
+    mean_difference,
+    mean_interval,
+)
 
 PictureScores: TypeAlias = dict[str, float]
 """Scores of one picture, by the labels of the metrics; one that is not finite judges nothing."""
@@ -49,8 +54,9 @@ class ModelScores:
 
     A picture whose score is infinite (PSNR of one that was met exactly) or nan (a metric that
     cannot judge it) is left out of mean and deviation, and named. `weights` are what was asked for
-    and the sha256 of the file that this meant, None for a model without a file. `of_set` holds the
-    scores of metrics that judge all pictures as a whole (FID), which have no deviation.
+    and the sha256 of the file that this meant (of a folder of SR, that of its pictures), None for a
+    model without a file. `of_set` holds the scores of metrics that judge all pictures as a whole
+    (FID), which have no deviation.
     """
 
     name: str
@@ -72,6 +78,26 @@ class ModelScores:
         population); nan where it judges none.
         """
         return float(np.std(list(self.judged(label).values()) or [nan]))
+
+    def interval(self, label: str) -> Interval:
+        """Return the 95 % bootstrap interval of that mean over pictures (`mean_interval`); nan of
+        fewer than five pictures.
+        """
+        return mean_interval(list(self.judged(label).values()))
+
+    def difference(self, label: str, other: "ModelScores") -> MeanDifference:
+        """Return by how much the mean of one metric is above that of another model, over the
+        pictures that it judges of both.
+        """
+        own, others = self.judged(label), other.judged(label)
+        names = [name for name in own if name in others]
+        return mean_difference([own[name] for name in names], [others[name] for name in names])
+
+    def is_file_of(self, other: "ModelScores") -> bool:
+        """Whether both are known to be of one file."""
+        return bool(
+            self.weights and other.weights and self.weights["sha256"] == other.weights["sha256"]
+        )
 
     def judged(self, label: str) -> dict[str, float]:
         """Return the finite scores of one metric, by picture; of a metric of sets there are
@@ -106,6 +132,7 @@ class ModelScores:
         return {
             "mean": _known(self.mean(label)),
             "std": _known(self.std(label)),
+            "interval": _ends(self.interval(label)),
             "unit": spec.unit,
             "higher_is_better": spec.higher_is_better,
             **({"of_set": True} if label in self.of_set else {}),
@@ -114,14 +141,28 @@ class ModelScores:
 
 
 @dataclass(frozen=True)
+class ExplainedScores:
+    """What the same SR scores under a common protocol, and who uses that."""
+
+    name: str
+    used_by: str
+    scores: "Scores"
+
+
+@dataclass(frozen=True)
 class Scores:
     """Scores of one or several models on the same pictures under one protocol.
 
-    `protocol` names channel, border, quantisation, scale, LR and the versions of the metrics.
+    `protocol` names channel, border, quantisation, scale, LR, the versions of the metrics and the
+    digests of their networks, and the digest of the pictures. `explained` are scores of the same SR
+    under common protocols, where they were asked for; `against` is the model that the others are
+    tested against.
     """
 
     protocol: Mapping[str, Any]
     models: tuple[ModelScores, ...]
+    explained: tuple[ExplainedScores, ...] = ()
+    against: str | None = None
 
     def __getitem__(self, name: str) -> ModelScores:
         """Return the scores of the model of that name; raises KeyError when there is none."""
@@ -145,93 +186,50 @@ class Scores:
         """Return the names of the pictures that are not in that mean."""
         return (self.models[0] if model is None else self[model]).left_out(metric)
 
+    def differences(self) -> Iterator[tuple[str, str, MeanDifference]]:
+        """Yield each other model, each metric, and by how much that model's mean is above that of
+        the model that they are tested against; nothing where none is.
+        """
+        if self.against is None:
+            return
+        base = self[self.against]
+        for one in self.models:
+            for label in one.specs if one is not base else ():
+                if label in one.of_set:
+                    continue
+                yield one.name, label, one.difference(label, base)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, the document that `srkit eval --json FILE` writes."""
         models = [one.to_dict() for one in self.models]
-        return {"protocol": dict(self.protocol), "models": models}
+        explained = [
+            {"name": one.name, "used_by": one.used_by, **one.scores.to_dict()}
+            for one in self.explained
+        ]
+        return {
+            "protocol": dict(self.protocol),
+            "intervals": METHOD,
+            "models": models,
+            **({"against": self._tested()} if self.against is not None else {}),
+            **({"explained": explained} if explained else {}),
+        }
 
-
-def read_scores(path: str | Path) -> Scores:
-    """Return the scores that `srkit eval --json FILE` wrote, of several sets those of all their
-    pictures; raises DataError when it is no such file, or the sets have different protocols.
-    """
-    file = Path(path)
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        if "sets" in document and "models" not in document:
-            raise _sets_apart(file)
-        return Scores(document["protocol"], tuple(map(_read_model, document["models"])))
-    except OSError as error:
-        reason = error.strerror or error
-        raise DataError(f"cannot read {file}: {reason}", hint="check the path", path=file) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{file} holds no scores: {error}", hint="srkit eval MODEL --json FILE", path=file
-        ) from None
-
-
-def _sets_apart(file: Path) -> DataError:
-    fact = f"{file} holds scores of several sets, under protocols that differ"
-    return DataError(fact, hint="srkit eval RECIPE --only SET --json FILE", path=file)
-
-
-def compare(*scores: Scores | str | Path) -> Scores:
-    """Put scores, or files of scores, side by side: the models of all of them, in their order.
-
-    Raises IncompatibleError, naming the field, when protocols or pictures differ, or two models
-    share a name.
-    """
-    several = [one if isinstance(one, Scores) else read_scores(one) for one in scores]
-    if not several:
-        raise IncompatibleError("there are no scores to compare", hint="compare(first, second)")
-    for other in several[1:]:
-        _check_comparable(several[0], other)
-    models = [model for one in several for model in one.models]
-    names = [model.name for model in models]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        fact = f"two models are called '{twice}'"
-        raise IncompatibleError(fact, hint="evaluate them under names: {'first': MODEL}")
-    return Scores(several[0].protocol, tuple(models))
-
-
-def _check_comparable(one: Scores, other: Scores) -> None:
-    hint = "evaluate both models in one call, or with the same options"
-    for name in dict.fromkeys([*one.protocol, *other.protocol]):
-        first, second = one.protocol.get(name), other.protocol.get(name)
-        if first != second:
-            raise IncompatibleError(f"the protocols differ in {name}: {first}, {second}", hint=hint)
-    first_names, second_names = (_picture_names(each.models) for each in (one, other))
-    stray = next(iter(first_names ^ second_names), None)
-    if stray is not None:
-        raise IncompatibleError(f"the pictures differ: only one has '{stray}'", hint=hint)
-
-
-def _picture_names(models: Sequence[ModelScores]) -> set[str]:
-    return {name for model in models for name in model.images}
-
-
-def _read_model(document: Mapping[str, Any]) -> ModelScores:
-    specs = {
-        label: ReadTraits(str(one["unit"]), bool(one["higher_is_better"]), "of_set" in one)
-        for label, one in document["metrics"].items()
-    }
-    of_set = {
-        label: _number(document["metrics"][label]["mean"])
-        for label, spec in specs.items()
-        if spec.of_set
-    }
-    labels = [label for label in specs if label not in of_set]
-    images = {
-        one["name"]: {label: _number(one[label]) for label in labels} for one in document["images"]
-    }
-    return ModelScores(document["name"], images, specs, document.get("weights"), of_set)
-
-
-def _number(value: Any) -> float:
-    """Return a score; null stands for one that is not finite."""
-    return nan if value is None else float(value)
+    def _tested(self) -> dict[str, Any]:
+        found = dict[str, dict[str, Any]]()
+        for name, label, one in self.differences():
+            found.setdefault(name, {})[label] = {
+                "difference": _known(one.mean),
+                "interval": _ends(one.interval),
+                "p": _known(one.p),
+                "pictures": one.pictures,
+            }
+        models = [{"name": name, "metrics": metrics} for name, metrics in found.items()]
+        return {"model": self.against, "test": TEST, "models": models}
 
 
 def _known(value: float) -> float | None:
     return value if isfinite(value) else None
+
+
+def _ends(interval: Interval) -> list[float] | None:
+    return list(interval) if all(map(isfinite, interval)) else None

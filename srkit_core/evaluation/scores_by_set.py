@@ -6,14 +6,18 @@ from functools import cached_property
 from math import isfinite, nan
 from typing import Any, Final
 
+from srkit_core.evaluation.digests import joined_digest
 from srkit_core.evaluation.scores import MetricTraits, ModelScores, Scores
 
-_BY_METRIC: Final = ("metrics", "metric_protocols")
+_BY_METRIC: Final = ("metrics", "metric_protocols", "networks")
 """Fields of a protocol that say something of each metric, by its label."""
 
-_NOT_COMPARED: Final = ("lr", *_BY_METRIC)
-"""Fields that may differ between sets whose scores are averaged: where LR lies, and those of other
-metrics.
+_OF_PICTURES: Final = ("lr_sha256", "pictures")
+"""Fields of a protocol that say which pictures were scored."""
+
+_NOT_COMPARED: Final = ("lr", *_OF_PICTURES, *_BY_METRIC)
+"""Fields that may differ between sets whose scores are averaged: which pictures they are and where
+LR lies, and those of other metrics.
 """
 
 
@@ -100,7 +104,8 @@ class ScoresBySet:
         if not labels:
             return {}
         places = dict.fromkeys(str(one.protocol.get("lr")) for one in self.sets.values())
-        protocol = {**self._first.protocol, "lr": ", ".join(places)}
+        shared = {k: v for k, v in self._first.protocol.items() if k not in _OF_PICTURES}
+        protocol = {**shared, "lr": ", ".join(places), **self._pictures()}
         for field in _BY_METRIC:
             if said := {
                 name: one for name, one in protocol.get(field, {}).items() if name in labels
@@ -109,7 +114,20 @@ class ScoresBySet:
             else:
                 protocol.pop(field, None)
         models = tuple(self._joined_model(name, labels) for name in self.names)
-        return Scores(protocol, models).to_dict()
+        return Scores(protocol, models, against=self._first.against).to_dict()
+
+    def _pictures(self) -> dict[str, Any]:
+        """Return what is known of the pictures of all sets together, as fields of a protocol."""
+        found = [one.protocol.get("pictures") for one in self.sets.values()]
+        lows = [one.protocol.get("lr_sha256") for one in self.sets.values()]
+        known = [one for one in found if one]
+        joined: dict[str, Any] = {}
+        if len(known) == len(found):
+            digest = joined_digest(one["sha256"] for one in known)
+            joined["pictures"] = {"count": sum(one["count"] for one in known), "sha256": digest}
+        if all(lows):
+            joined["lr_sha256"] = joined_digest(map(str, lows))
+        return joined
 
     def _joined_model(self, model: str, labels: Sequence[str]) -> ModelScores:
         images = {
@@ -122,5 +140,7 @@ class ScoresBySet:
 
 def _of_metrics(protocol: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return what a protocol says of each metric, by its label."""
-    versions, own = (protocol.get(field, {}) for field in _BY_METRIC)
-    return {label: [version, own.get(label)] for label, version in versions.items()}
+    versions, *own = (protocol.get(field, {}) for field in _BY_METRIC)
+    return {
+        label: [version, *(one.get(label) for one in own)] for label, version in versions.items()
+    }

@@ -45,7 +45,9 @@ class BuiltMetric:
 
 @dataclass(frozen=True)
 class Pair:
-    """LR and HR of one picture, (1, 3, H, W) and (1, 3, scale*H, scale*W) in [0, 1]."""
+    """LR and HR of one picture, (1, 3, H, W) and (1, 3, scale*H, scale*W) in [0, 1]; where SR was
+    made elsewhere, SR in the place of LR.
+    """
 
     name: str
     lr: Tensor
@@ -88,11 +90,11 @@ def pairs(
     """
     for picture in pictures:
         hr_pixels, lr_pixels = picture.read(scale)
-        hr = _tensor(hr_pixels, device)
+        hr = picture_tensor(hr_pixels, device)
         lr = (
             _degraded(lr_maker, hr, picture, seed)
             if lr_pixels is None
-            else _tensor(lr_pixels, device)
+            else picture_tensor(lr_pixels, device)
         )
         yield Pair(picture.name, lr, hr)
 
@@ -126,6 +128,24 @@ def score_model(
             if seen:
                 seen(pair, sr)
     return _model_scores(name, collect(found), metrics)
+
+
+def score_made(
+    name: str,
+    examples: Iterator[Pair],
+    protocol: Protocol,
+    metrics: Sequence[BuiltMetric],
+    *,
+    seen: Seen | None = None,
+) -> ModelScores:
+    """Score pictures that were made elsewhere, which stand in the place of LR."""
+    found = list[Found]()
+    for pair in examples:
+        with naming_picture(pair.name, name):
+            found.append((pair.name, *_judged(pair.lr, pair.hr, protocol, metrics)))
+            if seen:
+                seen(pair, pair.lr)
+    return _model_scores(name, found, metrics)
 
 
 def score(
@@ -194,5 +214,6 @@ def _degraded(lr_maker: LrMaker, hr: Tensor, picture: Picture, seed: int) -> Ten
     return lr
 
 
-def _tensor(pixels: Pixels, device: torch.device) -> Tensor:
+def picture_tensor(pixels: Pixels, device: torch.device) -> Tensor:
+    """Return uint8 (H, W, 3) as (1, 3, H, W) in [0, 1] on a device."""
     return to_unit(torch.from_numpy(np.ascontiguousarray(pixels))[None].to(device))

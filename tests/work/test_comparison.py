@@ -18,8 +18,9 @@ from srkit_core.errors import (
     UnknownComponentError,
     WeightsError,
 )
+from srkit_core.evaluation.bench import Inference
 from srkit_core.evaluation.demo_sheet import draw_demo_sheet
-from srkit_core.evaluation.evaluate import Inference, evaluate_models
+from srkit_core.evaluation.evaluate import evaluate_models
 from srkit_core.evaluation.saved_pictures import save_into
 from srkit_core.evaluation_files import read_evaluation_recipe
 from srkit_core.evaluation_recipe import evaluation_recipe
@@ -32,6 +33,8 @@ from srkit_core.models.weights_file import save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.recipe import recipe_from_dict
 
+SET5 = "50d09b2b7d02e54a5df9d4eb7e000b5f1813137fc869206855c89e22f8fea391"
+"""The digest of Set5 as it is scored at x4."""
 MACHINE = Inference(torch.device("cpu"))
 
 
@@ -148,11 +151,15 @@ def test_the_document_has_the_shape_that_is_promised(set5, on_official_files):
         "scale": 4,
         "lr": str(set5 / "LRx4"),
         "kernel": "as stored",
+        "precision": "float32",
         "metrics": dict.fromkeys(("psnr", "ssim"), f"srkit {version('srkit')}"),
+        "srkit": version("srkit"),
+        "pictures": {"count": 5, "sha256": SET5},
+        "lr_sha256": "db08918d0237dae72028173b72d79e13f09593763ecb7292b9487cf34ebf5956",
     }
     (model,) = document["models"]
     assert model.keys() == {"name", "metrics", "images"}
-    assert model["metrics"]["psnr"].keys() == {"mean", "std", "unit", "higher_is_better"}
+    assert list(model["metrics"]["psnr"]) == ["mean", "std", "interval", "unit", "higher_is_better"]
     assert (model["metrics"]["psnr"]["unit"], model["metrics"]["ssim"]["higher_is_better"]) == (
         "dB",
         True,

@@ -12,7 +12,8 @@ from srkit_core import evaluate
 from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
 from srkit_core.engine.trainer import train
-from srkit_core.evaluation.scores import ModelScores, read_scores
+from srkit_core.evaluation.score_files import read_scores
+from srkit_core.evaluation.scores import ModelScores
 from srkit_core.io.images import write_image
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_folder import RunResult
@@ -94,8 +95,13 @@ def test_mean_and_deviation_are_of_the_pictures_that_are_judged():
     scores = ModelScores("x", images, spec)
     assert (scores.mean("m"), scores.std("m"), scores.left_out("m")) == (25.0, 5.0, ("b", "d"))
     assert scores.to_dict()["metrics"]["m"] == {
-        "mean": 25.0, "std": 5.0, "unit": "", "higher_is_better": False, "left_out": ["b", "d"],
-    }  # fmt: skip
+        "mean": 25.0,
+        "std": 5.0,
+        "interval": None,
+        "unit": "",
+        "higher_is_better": False,
+        "left_out": ["b", "d"],
+    }
     assert scores.to_dict()["images"][1] == {"name": "b", "m": None}
     nothing = ModelScores("x", {"b": {"m": -math.inf}}, spec)
     assert math.isnan(nothing.mean("m"))

@@ -262,6 +262,7 @@ def test_mean_and_deviation_are_those_of_the_pictures():
             "psnr": {
                 "mean": 27.0,
                 "std": scores.std("psnr"),
+                "interval": None,
                 "unit": "dB",
                 "higher_is_better": True,
             }

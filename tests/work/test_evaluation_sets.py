@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from srkit_core.cli.app import run
-from srkit_core.evaluation.scores import read_scores
+from srkit_core.evaluation.score_files import read_scores
 from srkit_core.evaluation_files import read_evaluation_recipe
 from srkit_core.expressions import parse_call
 from srkit_core.io.images import image_size, write_image

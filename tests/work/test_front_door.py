@@ -135,8 +135,11 @@ def test_scores_are_put_side_by_side_from_calls_and_files(run, photos, tmp_path)
     other = evaluate("bilinear", photos, scale=2, metrics="psnr", border=0)
     with pytest.raises(IncompatibleError, match="the protocols differ in border: 2, 0"):
         compare(ours, other)
-    with pytest.raises(IncompatibleError, match="two models are called 'bicubic'"):
-        compare(plain, file)
+    assert compare(plain, file).names == ("bicubic",)
+    otherwise = evaluate({"bicubic": "nearest"}, photos, scale=2, metrics="psnr")
+    with pytest.raises(IncompatibleError, match="two models are called 'bicubic', and their"):
+        compare(plain, otherwise)
+    assert compare(otherwise, file).names == ("bicubic", "bicubic (bicubic)")
     file.write_text("{}")
     with pytest.raises(DataError, match="holds no scores"):
         compare(file)

@@ -7,7 +7,9 @@ import re
 import pytest
 
 from srkit_core.errors import DataError
-from srkit_core.evaluation.scores import ModelScores, ReadTraits, Scores, compare, read_scores
+from srkit_core.evaluation.comparison import compare
+from srkit_core.evaluation.score_files import read_scores
+from srkit_core.evaluation.scores import ModelScores, ReadTraits, Scores
 from srkit_core.evaluation.scores_by_set import ScoresBySet
 from srkit_core.evaluation.tables.figures import MEAN_OF_SETS, compared
 from srkit_core.evaluation.tables.outputs import csv_text, latex, markdown, text_rows
@@ -146,7 +148,8 @@ def test_there_is_no_mean_over_protocols_that_differ():
     assert apart.places == ("A", "B")
     assert list(notes(apart)) == ["no mean over the sets, whose protocols differ in border"]
     assert long_tables(apart)[0].caption == (
-        "A: x4, LR by bicubic; luma, border 4; B: x4, LR by bicubic; luma, border 0"
+        "A: x4, LR by bicubic; luma, border 4, 8 bit; psnr and lpips of srkit 1; "
+        "B: x4, LR by bicubic; luma, border 0, 8 bit; psnr and lpips of srkit 1"
     )
     own = {"lpips": {"channel": "rgb", "border": 0}}
     one_metric = table_of({"A": scores(), "B": scores(metric_protocols=own, lr="LR")})
@@ -211,7 +214,8 @@ def test_csv_has_every_picture_and_rows_of_means_with_gains(two):
     rows = list(csv.DictReader(io.StringIO(csv_text(picture_table(two)))))
     assert list(rows[0]) == [
         "set", "model", "image", "psnr", "lpips",
-        "psnr/gain", "psnr/gain_percent", "lpips/gain", "lpips/gain_percent",
+        "psnr/low", "psnr/high", "lpips/low", "lpips/high",
+        "psnr/gain", "psnr/gain_percent", "lpips/gain", "lpips/gain_percent", "protocol",
     ]  # fmt: skip
     assert len(rows) == 2 * 4 * 3 + 4
     assert [row["image"] for row in rows[:3]] == ["one", "two", "mean"]
@@ -223,9 +227,13 @@ def test_csv_has_every_picture_and_rows_of_means_with_gains(two):
     assert rows[0]["psnr/gain"] == ""
 
 
-def test_csv_of_one_set_without_a_baseline_has_its_old_columns(one):
+def test_csv_of_one_set_begins_with_its_scores_and_ends_with_the_protocol(one):
     plain = table_of({"": one.scores.sets[""]}, {"models": RECIPE["models"]})
-    assert csv_text(picture_table(plain)).splitlines()[0] == "model,image,psnr,lpips"
+    head, first, _, mean = csv_text(picture_table(plain)).splitlines()[:4]
+    ends = "psnr/low,psnr/high,lpips/low,lpips/high"
+    assert head == f"model,image,psnr,lpips,{ends},protocol"
+    assert first == "CelebA: SRResNet,one,24.01,0.3847,,,,,"
+    assert mean.endswith('"x4, LR by bicubic; luma, border 4, 8 bit; psnr and lpips of srkit 1"')
 
 
 def test_a_file_of_several_sets_reads_as_one_of_all_their_pictures(two, tmp_path):

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from srkit_core.errors import DataError, WeightsError
 from srkit_core.evaluation.evaluate import evaluate
-from srkit_core.evaluation.scores import read_scores
+from srkit_core.evaluation.score_files import read_scores
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build_network
 from srkit_core.models.locate_weights import locate_discriminator, locate_weights, weights_used

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Final
 
+from srkit_core.evaluation.mean_intervals import Interval
 from srkit_core.evaluation.scores import MetricTraits
 from srkit_core.evaluation.scores_by_set import ScoresBySet
 from srkit_core.evaluation_recipe import EvaluationRecipe, ModelRow
@@ -51,6 +52,14 @@ class Compared:
             return self.scores.mean(label, model)
         return self.scores.sets[place].mean(label, model)
 
+    def interval(self, place: str, label: str, model: str) -> Interval:
+        """Return the 95 % interval of a mean over the pictures of a set; nan for a mean over sets
+        and of too few.
+        """
+        if place == MEAN_OF_SETS or label not in self.labels(place):
+            return nan, nan
+        return self.scores.sets[place][model].interval(label)
+
     def std(self, place: str, label: str, model: str) -> float:
         """Return the deviation over the pictures of a set; nan for a mean over sets."""
         if place == MEAN_OF_SETS or label not in self.labels(place):
@@ -77,6 +86,11 @@ class Compared:
         if model not in self.baselines:
             return nan, nan
         return gain, 100 * gain / abs(base) if base else nan
+
+
+def compared_rows(scores: ScoresBySet) -> Compared:
+    """Put scores into rows of their own names, without a baseline."""
+    return Compared(scores, [ModelRow(name, "", name) for name in scores.names], {})
 
 
 def compared(wanted: EvaluationRecipe, scores: ScoresBySet) -> Compared:

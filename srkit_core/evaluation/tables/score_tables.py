@@ -4,12 +4,13 @@ One set of pictures has a row a model. Several have a block of rows each, which 
 screen (`long`), or columns of their own as in papers (`wide`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from srkit_core.evaluation.scores import MetricTraits, ModelScores
 from srkit_core.evaluation.tables.figures import MEAN_OF_SETS, Compared
+from srkit_core.evaluation.tables.protocol_words import own_words, protocol_words, without_own
 from srkit_core.evaluation.tables.table_parts import Block, Cell, Table, TableColumn, TableRow
 from srkit_core.evaluation_recipe import ModelRow
 
@@ -23,22 +24,26 @@ CellOf: TypeAlias = Callable[[str, str, str], Cell]
 
 
 def long_tables(compared: Compared) -> tuple[Table, ...]:
-    """Return scores with their deviations, and the gains where there is a baseline; sets below each
-    other.
+    """Return scores with their 95 % intervals, or deviations where there are too few pictures, and
+    the gains where there is a baseline; sets below each other.
     """
 
     def score(place: str, label: str, model: str) -> Cell:
-        mean, std = compared.mean(place, label, model), compared.std(place, label, model)
-        spread = f" ± {std:.{EXACT}f}" if isfinite(std) else ""
-        best = compared.is_best(place, label, model, EXACT)
-        return Cell(f"{mean:.{EXACT}f}{spread}", mean, best)
+        mean, best = (
+            compared.mean(place, label, model),
+            compared.is_best(place, label, model, EXACT),
+        )
+        std = compared.std(place, label, model)
+        spread = f"± {std:.{EXACT}f}" if isfinite(std) else ""
+        spread = _interval_text(compared, place, label, model) or spread
+        return Cell(" ".join(filter(None, [f"{mean:.{EXACT}f}", spread])), mean, best)
 
     return _tables(compared, _long, score, lambda _: EXACT)
 
 
 def wide_tables(compared: Compared) -> tuple[Table, ...]:
-    """Return scores as papers print them, and the gains where there is a baseline; sets beside each
-    other.
+    """Return scores as papers print them, their 95 % intervals, and the gains where there is a
+    baseline; sets beside each other.
     """
 
     def score(place: str, label: str, model: str) -> Cell:
@@ -46,16 +51,28 @@ def wide_tables(compared: Compared) -> tuple[Table, ...]:
         best = compared.is_best(place, label, model, digits)
         return Cell(f"{mean:.{digits}f}", mean, best)
 
-    return _tables(compared, _wide, score, _printed)
+    def spread(place: str, label: str, model: str) -> Cell:
+        return Cell(_interval_text(compared, place, label, model) if place in sets else "")
+
+    first, *gains = _tables(compared, _wide, score, _printed)
+    sets = compared.scores.sets
+    known = (
+        one.interval(label) for each in sets.values() for one in each.models for label in one.specs
+    )
+    if not any(isfinite(low) for low, _ in known):
+        return (first, *gains)
+    return (first, _wide(compared, "95 % intervals", spread), *gains)
 
 
 def picture_table(compared: Compared) -> Table:
-    """Return every score of every picture, with rows of means, and of gains where there is a
-    baseline.
+    """Return every score of every picture, with rows of means, which have the ends of their 95 %
+    intervals, gains where there is a baseline, and the whole protocol.
     """
     labels, gained = compared.every_label, bool(compared.baselines)
+    ends = [f"{label}/{what}" for label in labels for what in ("low", "high")]
     gains = [f"{label}/{what}" for label in labels for what in ("gain", "gain_percent")]
-    columns = [TableColumn(one) for one in ("image", *labels, *(gains if gained else ()))]
+    more = (*ends, *(gains if gained else ()), "protocol")
+    columns = [TableColumn(one) for one in ("image", *labels, *more)]
     blocks = [
         Block(
             "mean" if place == MEAN_OF_SETS else place,
@@ -67,11 +84,15 @@ def picture_table(compared: Compared) -> Table:
 
 
 def protocol_line(compared: Compared) -> str:
-    """Say under which protocol the figures were made, of each set where they differ."""
+    """Say under which protocol the figures were made, of each set what is its own."""
     sets = compared.scores.sets
+    first = next(iter(sets.values())).protocol
+    if len(sets) == 1:
+        return protocol_words(first)
     if not compared.scores.differing:
-        return _protocol(next(iter(sets.values())).protocol)
-    return "; ".join(f"{name}: {_protocol(one.protocol)}" for name, one in sets.items())
+        own = [f"{name}: {said}" for name, one in sets.items() if (said := own_words(one.protocol))]
+        return "; ".join([protocol_words(without_own(first)), *own])
+    return "; ".join(f"{name}: {protocol_words(one.protocol)}" for name, one in sets.items())
 
 
 def left_out_notes(models: Sequence[ModelScores]) -> Iterator[str]:
@@ -138,11 +159,12 @@ def _gain_cell(compared: Compared, place: str, label: str, model: str, digits: i
     gain, percent = compared.gain(place, label, model)
     if not isfinite(gain):
         return Cell("")
-    share = f" ({_signed(percent, 1)} %)" if isfinite(percent) else ""
-    return Cell(f"{_signed(gain, digits)}{share}", gain)
+    share = f" ({signed(percent, 1)} %)" if isfinite(percent) else ""
+    return Cell(f"{signed(gain, digits)}{share}", gain)
 
 
-def _signed(number: float, digits: int) -> str:
+def signed(number: float, digits: int) -> str:
+    """Return a number with its sign, so rounded that nothing has a plus."""
     return f"{round(number, digits) + 0.0:+.{digits}f}"
 
 
@@ -156,13 +178,16 @@ def _long(compared: Compared, caption: str, cell: CellOf) -> Table:
         for place in compared.places
         for group, rows in _groups(compared)
     ]
-    columns = [TableColumn(_head(compared, label)) for label in labels]
+    columns = [TableColumn(metric_head(compared.traits(label), label)) for label in labels]
     return Table(caption, "model", columns, blocks)
 
 
 def _wide(compared: Compared, caption: str, cell: CellOf) -> Table:
     places = [(place, label) for place in compared.places for label in compared.labels(place)]
-    columns = [TableColumn(_head(compared, label), over=place) for place, label in places]
+    columns = [
+        TableColumn(metric_head(compared.traits(label), label), over=place)
+        for place, label in places
+    ]
     blocks = [
         Block(group, [_row(row, [cell(*one, row.full_name) for one in places]) for row in rows])
         for group, rows in _groups(compared)
@@ -181,8 +206,8 @@ def _row(row: ModelRow, cells: Sequence[Cell]) -> TableRow:
     return TableRow(row.name, row.full_name, cells)
 
 
-def _head(compared: Compared, label: str) -> str:
-    traits = compared.traits(label)
+def metric_head(traits: MetricTraits, label: str) -> str:
+    """Return the head of the column of a metric: its unit, and which way is better."""
     unit = f" ({traits.unit})" if traits.unit else ""
     return f"{label}{unit} {'↑' if traits.higher_is_better else '↓'}"
 
@@ -194,7 +219,7 @@ def _printed(traits: MetricTraits) -> int:
 
 def _picture_rows(compared: Compared, place: str, gained: bool) -> Iterator[TableRow]:
     labels = compared.every_label
-    none = [Cell("")] * (2 * len(labels) if gained else 0)
+    none = [Cell("")] * ((4 if gained else 2) * len(labels) + 1)
     for row in compared.rows:
         if place != MEAN_OF_SETS:
             for image, values in compared.scores.sets[place][row.full_name].images.items():
@@ -206,23 +231,29 @@ def _picture_rows(compared: Compared, place: str, gained: bool) -> Iterator[Tabl
             for label in (labels if gained else ())
             for one in compared.gain(place, label, row.full_name)
         ]
-        yield _row(row, [Cell("mean"), *means, *gains])
+        ends = [
+            _number(one)
+            for label in labels
+            for one in compared.interval(place, label, row.full_name)
+        ]
+        yield _row(
+            row, [Cell("mean"), *means, *ends, *gains, Cell(_whole_protocol(compared, place))]
+        )
+
+
+def _whole_protocol(compared: Compared, place: str) -> str:
+    if place == MEAN_OF_SETS:
+        return ""
+    return protocol_words(compared.scores.sets[place].protocol, short=False)
+
+
+def _interval_text(compared: Compared, place: str, label: str, model: str) -> str:
+    """Return an interval with as many digits as papers print; "" where there is none."""
+    low, high = compared.interval(place, label, model)
+    digits = _printed(compared.traits(label))
+    return f"[{low:.{digits}f}, {high:.{digits}f}]" if isfinite(low) else ""
 
 
 def _number(value: float | None) -> Cell:
     known = value is not None and isfinite(value)
     return Cell(str(value), value) if known else Cell("")
-
-
-def _protocol(protocol: Mapping[str, Any]) -> str:
-    made = protocol["lr"] == "made from HR"
-    lr = f"by {protocol['kernel']}" if made else "as stored"
-    own = protocol.get("metric_protocols", {})
-    seen = [_seen(protocol), *(f"{label} of {_seen(one)}" for label, one in own.items())]
-    return f"x{protocol['scale']}, LR {lr}; {'; '.join(seen)}"
-
-
-def _seen(protocol: Mapping[str, Any]) -> str:
-    channel = "luma" if protocol["channel"] == "y" else "RGB"
-    crop = f", centre crop of {protocol['crop']}" if protocol.get("crop") else ""
-    return f"{channel}, border {protocol['border']}{crop}"
