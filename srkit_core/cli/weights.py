@@ -151,6 +151,7 @@ def _facts_of_file(path: Path) -> dict[str, Any]:
     else:
         card = read_card(path)
         network = {"generator": str(card.generator), "opened_by": card.opened_by}
+        network["begun_from"] = card.begun_from
     tensors = read_tensors(path)
     return {
         "file": str(path),
@@ -187,6 +188,8 @@ def _described(facts: dict[str, Any]) -> list[str]:
     kind = "generator" if "generator" in facts else "discriminator"
     size = f"scale: {facts['scale']}" if kind == "generator" else f"patch: {facts['patch']}"
     lines = [facts["file"], f"{kind}: {facts[kind]}", size, made]
+    if facts.get("begun_from"):
+        lines.append(f"begun from: {facts['begun_from']}")
     if facts.get("opened_by"):
         lines.append(f"opened by: {facts['opened_by']}")
     lines.append(f"numbers in the file: {facts['numbers']:,}")

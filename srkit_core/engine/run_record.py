@@ -70,6 +70,7 @@ def continue_record(context: RunContext, step: int) -> None:
     if before:
         now["id"] = before.get("id", now["id"])
         now["commands"] = [*before["commands"], *now["commands"]]
+        now["init"] = now["init"] or before.get("init")
         now["history"] = _history(before, now, step)
     _write(context, now)
 

@@ -13,7 +13,7 @@ from srkit_core.models.build import build_network, to_device
 from srkit_core.models.foreign_weights import import_weights
 from srkit_core.models.locate_weights import locate_weights
 from srkit_core.models.model import Model
-from srkit_core.models.model_words import DEFAULT_SCALE, baseline_call, fetch, own_scale
+from srkit_core.models.model_words import DEFAULT_SCALE, baseline_call, fetch
 from srkit_core.models.weights_card import is_ours
 from srkit_core.models.weights_file import read_model
 from srkit_core.plan import bind_generator
@@ -60,10 +60,9 @@ def _read(path: Path, registry: Registry, device: torch.device) -> tuple[Model, 
     """Return the model of a file, and what was chosen and assumed."""
     if not path.is_file() or is_ours(path):
         return read_model(path, registry, device=device), ()
-    found, tensors = import_weights(path, registry)
-    network = build_network(found.bound)
-    network.load_state_dict(tensors)
-    return Model(to_device(network.eval(), device), found.bound, found.scale), found.notes()
+    found, _ = import_weights(path, registry)
+    network = to_device(found.network.eval(), device)
+    return Model(network, found.bound, found.scale), found.notes()
 
 
 def load_model(
@@ -86,9 +85,9 @@ def load_model(
     """
     registry, where = registry or discover(), choose_device(device)
     fetch(model, registry, report)
-    own = own_scale(model, registry)
-    if own and scale not in (None, own):
-        fact = f"{model} is for scale {own}, not {scale}"
-        raise IncompatibleError(fact, hint=f"--scale {own}, or another model")
     dtype = inference_dtype(precision, where)
-    return open_model(model, registry, own or scale or DEFAULT_SCALE, where, dtype, note=note)
+    opened = open_model(model, registry, scale or DEFAULT_SCALE, where, dtype, note=note)
+    if scale not in (None, opened.scale):
+        fact = f"{model} is for scale {opened.scale}, not {scale}"
+        raise IncompatibleError(fact, hint=f"--scale {opened.scale}, or another model")
+    return opened

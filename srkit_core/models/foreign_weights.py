@@ -8,7 +8,7 @@ published files, read from numbers where a project stores it, or assumed, and pe
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +41,8 @@ _HEAD: Final = 8
 class Recognised:
     """A file whose layout is known: the table that was taken, under the network's own names, and
     the network bound to fit it; `assumed` are the options that nothing in the file shows, `context`
-    what the network is for: its `scale`, and the `patch` of a discriminator.
+    what the network is for: its `scale`, and the `patch` of a discriminator; `network` is one that
+    a library made to read the file, with these tensors in it.
     """
 
     chosen: ChosenTable
@@ -49,6 +50,7 @@ class Recognised:
     bound: BoundComponent
     context: Mapping[str, int]
     assumed: tuple[str, ...] = ()
+    network: Any = field(default=None, compare=False)
 
     @property
     def scale(self) -> int:
@@ -91,9 +93,9 @@ def import_weights(
     contradicts a written option.
     """
     found = recognise(path, registry, wish, key, kind=kind)
-    network = build_network(found.bound)
+    network = build_network(found.bound) if found.network is None else found.network
     fill(network, found.tensors, path, hint=f"is the file complete, and of this {kind}?")
-    return found, network.state_dict()
+    return replace(found, network=network), network.state_dict()
 
 
 def recognise(
@@ -182,7 +184,7 @@ def _fitted(path: Path, registry: Registry, chosen: ChosenTable, wish: Call | No
     bound = bind_network(registry, layout.network_kind, call, reading.context)
     told = {*known, *reading.shown, *(dict(wish.options) if wish else ())}
     assumed = tuple(one for one in bound.options if one not in told)
-    found = Recognised(chosen, reading.tensors, bound, reading.context, assumed)
+    found = Recognised(chosen, reading.tensors, bound, reading.context, assumed, reading.network)
     return found if wish is None or not wish.options else _as_written(path, registry, found, wish)
 
 
@@ -225,7 +227,7 @@ def _as_written(path: Path, registry: Registry, found: Recognised, wish: Call) -
                 hint=f"leave {name} out: {flag} {shlex.quote(str(_without(wish, name)))}",
             )
         bound = changed
-    return replace(found, bound=bound)
+    return replace(found, bound=bound, network=None if bound != found.bound else found.network)
 
 
 def _has_shapes(bound: BoundComponent, tensors: Tensors) -> bool:

@@ -116,7 +116,8 @@ def fit_of(path: Path, table: WeightsTable, registry: Registry) -> Fit | None:
         options = {**reading.usual, **reading.stored, **reading.shown}
         call = Call(network_of(table.layout, registry), tuple(sorted(options.items())))
         bound = bind_network(registry, table.layout.network_kind, call, reading.context)
-        own = build_network(bound).state_dict()
+        network = build_network(bound) if reading.network is None else reading.network
+        own = network.state_dict()
     except Exception:  # a layout may answer anything about a file that is another's
         return None
     shapes = {name: tuple(value.shape) for name, value in reading.tensors.items()}

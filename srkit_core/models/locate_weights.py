@@ -11,7 +11,7 @@ from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.models.known_models import check_announced, known_model
 from srkit_core.models.weight_shares import WeightedPart, parse_interpolation
-from srkit_core.models.weights_address import looks_like_address, weights_at
+from srkit_core.models.weights_address import looks_like_address, pinned, weights_at
 from srkit_core.models.weights_card import step_of
 from srkit_core.pretrained import DownloadProgress, obtain
 from srkit_core.recipe_files import read_run_recipe
@@ -134,7 +134,10 @@ def _interpolated(
 
 def _fetched(address: str, registry: Registry, report: DownloadProgress | None) -> LocatedWeights:
     kept = weights_at(address, registry, report)
-    return LocatedWeights(kept, (f"the weights of {address} are kept in {kept}",))
+    said = f"the weights of {address} are kept in {kept}"
+    if not pinned(address)[1]:
+        said += f"; nothing pins them, {address}#sha256={sha256(kept)} does"
+    return LocatedWeights(kept, (said,))
 
 
 def _on_this_machine(path: Path) -> LocatedWeights | None:

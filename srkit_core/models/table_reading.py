@@ -23,7 +23,7 @@ USUAL_CONTEXT: Final[Mapping[str, int]] = {"scale": 4, "patch": 128}
 class TableReading:
     """A table under the network's own names, what it is built for (`scale`, and of a discriminator
     `patch`), and the options that its shapes show, that its numbers say and that files of such
-    shapes have.
+    shapes have; `network` holds these tensors already, where a library made one to read them.
     """
 
     tensors: Tensors
@@ -31,6 +31,7 @@ class TableReading:
     shown: Mapping[str, Any]
     stored: Mapping[str, Any]
     usual: Mapping[str, Any]
+    network: Any = None
 
 
 def read_table(path: Path, table: WeightsTable) -> TableReading:
@@ -41,9 +42,10 @@ def read_table(path: Path, table: WeightsTable) -> TableReading:
     layout = table.layout
     try:
         if layout.reads is not None:
-            network = layout.reads(table.tensors)
-            own = _renamed(path, replace(table, tensors=network.tensors))
-            return TableReading(own, {"scale": network.scale}, dict(network.options), {}, {})
+            read = layout.reads(table.tensors)
+            own = _renamed(path, replace(table, tensors=read.tensors))
+            shown, context = dict(read.options), {"scale": read.scale}
+            return TableReading(own, context, shown, {}, {}, read.network)
         tensors = _renamed(path, table)
         shapes = {name: tuple(value.shape) for name, value in tensors.items()}
         shown = dict(layout.options(shapes))

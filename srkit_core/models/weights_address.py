@@ -1,22 +1,27 @@
 """How do weights at an address get onto this machine?
 
 They are kept in srkit's cache from the first time on, and never fetched again. Addresses of the web
-need nothing else; others, such as `hf://OWNER/REPO/FILE`, are read by the data source of their
-scheme.
+and `hf://OWNER/REPO/FILE` need nothing else; others are read by the data source of their scheme.
+Behind an address may stand what it has to be: `#sha256=DIGEST`.
 """
 
 import hashlib
+import re
 import shlex
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from srkit_core.address_source import source_of
-from srkit_core.downloads import DownloadError, download_unknown
+from srkit_core.downloads import DownloadError, download_address
 from srkit_core.errors import WeightsError
 from srkit_core.inside import plain_name
 from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.locks import locked
+from srkit_core.models.hub_address import HubFile, hub_file
 from srkit_core.pretrained import DownloadProgress, cache_folder
 from srkit_core.registry import Registry
+
+_PIN: Final = "#sha256="
 
 
 def looks_like_address(word: str) -> bool:
@@ -24,38 +29,74 @@ def looks_like_address(word: str) -> bool:
     return "://" in word and not Path(word).exists()
 
 
+def pinned(address: str) -> tuple[str, str]:
+    """Part an address from the sha256 that stands behind it, as in `...#sha256=DIGEST`.
+
+    Raises WeightsError where what stands there is none.
+    """
+    place, mark, digest = address.partition(_PIN)
+    if mark and not re.fullmatch(r"[0-9a-f]{64}", digest.lower()):
+        fact = f"{address} is pinned by '{digest}', which is no sha256 of 64 digits"
+        raise WeightsError(fact, hint=shlex.quote(place))
+    return place, digest.lower()
+
+
 def weights_at(address: str, registry: Registry, report: DownloadProgress | None = None) -> Path:
     """Return the file that the weights of an address are kept in, fetched the first time.
 
-    Raises WeightsError when nothing can be fetched or more than one file is there, DataError when
-    nothing installed reads such addresses.
+    Raises WeightsError when nothing can be fetched, it is not what the address is pinned to, or
+    more than one file is there, DataError when nothing installed reads such addresses.
     """
-    name = plain_name(PurePosixPath(address.partition("://")[2].partition("?")[0]).name) or "file"
-    digest = hashlib.sha256(address.encode()).hexdigest()[:16]
-    kept = cache_folder() / "weights" / "addresses" / digest / name
+    place, digest = pinned(address)
+    name = plain_name(PurePosixPath(place.partition("://")[2].partition("?")[0]).name) or "file"
+    folder = hashlib.sha256(address.encode()).hexdigest()[:16]
+    kept = cache_folder() / "weights" / "addresses" / folder / name
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with locked(kept.with_name(".lock"), wait=True):
             if not kept.is_file():
-                _fetch(address, kept, registry, report)
+                _fetch(place, digest, kept, registry, report)
     except OSError as error:
         raise write_error(error, kept) from error
     return kept
 
 
-def _fetch(address: str, kept: Path, registry: Registry, report: DownloadProgress | None) -> None:
-    if address.partition("://")[0].lower() in ("http", "https"):
+def _fetch(
+    address: str, digest: str, kept: Path, registry: Registry, report: DownloadProgress | None
+) -> None:
+    of_hub = hub_file(address)
+    if of_hub or address.partition("://")[0].lower() in ("http", "https"):
         try:
-            download_unknown(
-                address,
+            download_address(
+                of_hub.url if of_hub else address,
                 kept,
                 lambda done, total: report(kept.name, done, total) if report else None,
+                digest=digest or (of_hub.sha256() if of_hub else ""),
+                private=of_hub.private if of_hub else {},
             )
         except DownloadError as error:
-            raise WeightsError(
-                f"cannot fetch {address}: {error}", hint="check the address and the network"
-            ) from error
+            raise _unfetched(address, of_hub, error) from error
         return
+    content = _read(address, registry)
+    found = hashlib.sha256(content).hexdigest()
+    if digest and found != digest:
+        raise WeightsError(
+            f"cannot fetch {address}: what arrived has the sha256 {found[:12]}..., "
+            f"not {digest[:12]}...",
+            hint=shlex.quote(address),
+        )
+    write_bytes(kept, content)
+
+
+def _unfetched(address: str, of_hub: HubFile | None, error: DownloadError) -> WeightsError:
+    hint = "check the address and the network"
+    if of_hub:
+        hint += "; HF_TOKEN=... opens what is not public, HF_ENDPOINT=... names another hub"
+    return WeightsError(f"cannot fetch {address}: {error}", hint=hint)
+
+
+def _read(address: str, registry: Registry) -> bytes:
+    """Read the one file at an address through the data source of its scheme."""
     source = source_of(registry, address)
     files = list(source.files())
     if files != [""]:
@@ -66,4 +107,4 @@ def _fetch(address: str, kept: Path, registry: Registry, report: DownloadProgres
             f"{there} at {address}, and one is wanted",
             hint=shlex.quote(f"{address.rstrip('/')}/{files[0] if files else 'FILE'}"),
         )
-    write_bytes(kept, source.read(""))
+    return source.read("")

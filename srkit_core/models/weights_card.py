@@ -21,7 +21,8 @@ class Card:
     """Who a weights file says it is.
 
     `versions` are of srkit, torch and the plugins that made it; `origin` says what an imported file
-    was made from, `opened_by` which other tools open it, where the generator's author says so.
+    was made from, `begun_from` what a trained one began from, as a person wrote it, with its
+    sha256; `opened_by` which other tools open it, where the generator's author says so.
     `held_out` are sha256 and bytes (0: unknown) of the files of pictures that it was judged by and
     never trained on.
     """
@@ -34,6 +35,7 @@ class Card:
     origin: str = ""
     opened_by: str = ""
     held_out: tuple[tuple[str, int], ...] = ()
+    begun_from: str = ""
 
     def to_metadata(self) -> dict[str, str]:
         """Return the metadata of the file."""
@@ -45,6 +47,7 @@ class Card:
             "versions": json.dumps(dict(self.versions), sort_keys=True),
             "step": str(self.step),
             "origin": self.origin,
+            "begun_from": self.begun_from,
             "opened_by": self.opened_by,
             "held_out": json.dumps([list(one) for one in self.held_out]),
         }
@@ -99,6 +102,7 @@ def read_card(path: Path) -> Card:
             origin=metadata.get("origin", ""),
             opened_by=metadata.get("opened_by", ""),
             held_out=_digests(metadata.get("held_out", "[]")),
+            begun_from=metadata.get("begun_from", ""),
         )
     except (KeyError, TypeError, ValueError, RecursionError, ExpressionError) as error:
         raise WeightsError(

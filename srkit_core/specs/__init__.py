@@ -8,6 +8,7 @@ from srkit_core.specs.announced import (
     FactorySpec,
 )
 from srkit_core.specs.components import (
+    EVERYWHERE,
     KINDS,
     SPEC_CLASSES,
     Alternatives,
@@ -49,6 +50,7 @@ from srkit_core.specs.layouts import (
 
 __all__ = [
     "CONTEXT",
+    "EVERYWHERE",
     "FIRST_PARTY_LICENCE",
     "KINDS",
     "SPEC_CLASSES",

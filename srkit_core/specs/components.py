@@ -5,7 +5,7 @@ One frozen class per kind; the class *is* the kind.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from srkit_core.field_bounds import AtLeast, LossWeight, NotNegative, OneLine
 from srkit_core.interfaces import Count
@@ -20,6 +20,11 @@ pixels or a factor.
 
 Amount = Count | OptionFunction
 """A trait that is one number, or depends on the options; see `BoundComponent.amount`."""
+
+EVERYWHERE: Final = 2**20
+"""The `receptive` of a network for which the whole picture matters: it is cut into tiles only where
+memory asks for it.
+"""
 
 Alternatives = tuple[str, ...]
 """Names of pretrained networks of which one is needed, in the order to try."""
@@ -59,11 +64,11 @@ class GeneratorSpec(ComponentSpec):
     `scales` are the scales it can be built for; LR sides are padded to a multiple of
     `size_multiple` and to at least `min_size` pixels by srkit, never by the network; `trainable` is
     False for plain interpolation; `receptive` is how many LR pixels around an output pixel matter
-    in practice, the default overlap of tiles; `body` names the `nn.Sequential` of blocks that may
-    be computed again for the gradient (none with batch normalisation). `opened_by` says, for the
-    bound options, which other tools open its weights, or that none does and which options change
-    that; nothing where its author does not know. `keeps_16_bit` are options under which one whose
-    defaults round to 8 bit does not, for pictures of more.
+    in practice, the default overlap of tiles, or EVERYWHERE; `body` names the `nn.Sequential` of
+    blocks that may be computed again for the gradient (none with batch normalisation). `opened_by`
+    says, for the bound options, which other tools open its weights, or that none does and which
+    options change that; nothing where its author does not know. `keeps_16_bit` are options under
+    which one whose defaults round to 8 bit does not, for pictures of more.
     """
 
     kind = "generator"

@@ -34,12 +34,14 @@ def numbered(shapes: Shapes, prefix: str) -> int:
 @dataclass(frozen=True)
 class ForeignNetwork:
     """What a layout that reads whole tables makes of one: the scale and the options of the
-    generator, and its tensors under the names that `renames` turn into its own.
+    generator, and its tensors under the names that `renames` turn into its own. `network`, where
+    the library has made one with these tensors in it, is that generator, and none is built again.
     """
 
     scale: int
     options: Mapping[str, Any]
     tensors: Mapping[str, Any]
+    network: Any = field(default=None, compare=False)
 
 
 def _nothing(found: Mapping[str, Any], /) -> Mapping[str, Any]:

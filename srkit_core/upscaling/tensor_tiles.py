@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from srkit_core.models.model import Model
+from srkit_core.specs import EVERYWHERE
+from srkit_core.upscaling.tile_choice import LARGEST_OVERLAP
 from srkit_core.upscaling.tiling import Tiling, spans
 
 WHOLE = Tiling()
@@ -21,10 +23,12 @@ Beyond, tiles of AUTO_TILE keep memory bounded (empirical).
 def exact_tiling(model: Model, lr: Tensor, tile: int | None = None) -> Tiling:
     """Return the tiling for (B, 3, H, W): the tile that was asked for, else whole pictures up to
     512 x 512 and tiles beyond; the overlap is the generator's receptive field as its spec declares
-    it.
+    it. Where the whole picture matters only a tile that was asked for is one, and sees 32 pixels.
     """
-    large = lr.shape[-2] * lr.shape[-1] > AUTO_WHOLE
-    return Tiling(tile or (AUTO_TILE if large else None), model.receptive)
+    everywhere = model.receptive >= EVERYWHERE
+    large = lr.shape[-2] * lr.shape[-1] > AUTO_WHOLE and not everywhere
+    overlap = LARGEST_OVERLAP if everywhere else model.receptive
+    return Tiling(tile or (AUTO_TILE if large else None), overlap)
 
 
 @torch.no_grad()

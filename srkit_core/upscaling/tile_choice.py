@@ -5,6 +5,7 @@ from math import isqrt
 from typing import Final
 
 from srkit_core.io.raster import Samples
+from srkit_core.specs import EVERYWHERE
 from srkit_core.upscaling.backends.interface import Backend, NetworkTraits
 from srkit_core.upscaling.tiling import Tiling
 
@@ -24,6 +25,8 @@ twice, and half as much beside.
 """
 EXACT_OVERLAP: Final = 16
 """Up to so much of a receptive field is seen whole around a tile; of a larger one so much."""
+LARGEST_OVERLAP: Final = 32
+"""So much is seen around a tile where the whole picture matters (empirical)."""
 
 
 class TileChoice:
@@ -64,11 +67,12 @@ class TileChoice:
 
 def seams_of(network: NetworkTraits, overlap: int | None = None) -> Tiling:
     """Return whole pictures with the overlap that tiles of them would have: what was asked for,
-    else the receptive field, or 16 pixels of a larger one.
+    else the receptive field, or 16 pixels of a larger one, or 32 where the whole picture matters.
 
     An overlap that does not cover the receptive field is blended over half of it.
     """
-    reach = min(network.receptive, EXACT_OVERLAP) if overlap is None else overlap
+    most = LARGEST_OVERLAP if network.receptive >= EVERYWHERE else EXACT_OVERLAP
+    reach = min(network.receptive, most) if overlap is None else overlap
     return Tiling(None, reach, 0 if reach >= network.receptive else reach // 2)
 
 
@@ -76,7 +80,7 @@ def _affordable(backend: Backend, size: tuple[int, int], seams: Tiling) -> int |
     if size[0] * size[1] <= _SMALL:
         return None
     pixels = _budget(backend) // (backend.pixel_bytes() or _UNKNOWN_BYTES * backend.scale**2)
-    if size[0] * size[1] <= min(pixels, _WHOLE):
+    if size[0] * size[1] <= (pixels if backend.receptive >= EVERYWHERE else min(pixels, _WHOLE)):
         return None
     pays = int(2 * seams.overlap / (_PAYS**0.5 - 1))
     return max(min(isqrt(pixels) - 2 * seams.overlap, max(pays, 256)), _LEAST)
@@ -85,7 +89,7 @@ def _affordable(backend: Backend, size: tuple[int, int], seams: Tiling) -> int |
 def _budget(backend: Backend) -> int:
     """Return how many bytes a tile may take: half of what is free where it is computed."""
     free = backend.free_bytes()
-    on_host = backend.device == "cpu"
+    on_host = backend.device == "cpu" and backend.receptive < EVERYWHERE
     if free is None:
         return HOST_BUDGET
     return min(free // 2, HOST_BUDGET) if on_host else free // 2

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from srkit_core.cli.progress import ProgressView
-from srkit_core.downloads import DownloadError, download, download_unknown
+from srkit_core.downloads import DownloadError, download, download_address
 from srkit_core.specs import Home, WeightsFile
 
 CONTENT = bytes(range(256)) * 6000
@@ -134,7 +134,7 @@ def test_a_file_that_changes_under_a_download_is_never_mixed(server, target):
     def change(done, _):
         server.content = NEW if done >= HALF else server.content
 
-    download_unknown(server.url, target, change)
+    download_address(server.url, target, change)
     assert target.read_bytes() == NEW
     assert len(server.asked) == 2
 
@@ -142,7 +142,7 @@ def test_a_file_that_changes_under_a_download_is_never_mixed(server, target):
 def test_an_unknown_file_that_breaks_off_leaves_nothing(server, target):
     server.ranges, server.breaks = False, 9
     with pytest.raises(DownloadError, match="the connection broke"):
-        download_unknown(server.url, target, lambda *_: None)
+        download_address(server.url, target, lambda *_: None)
     assert list(target.parent.iterdir()) == []
 
 

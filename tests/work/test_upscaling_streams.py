@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from srkit_core.errors import DataError, OutOfMemoryError
 from srkit_core.io.images import Photo, read_photo, write_photo
+from srkit_core.specs import EVERYWHERE
 from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.bands import upscale_bands
 from srkit_core.upscaling.read_ahead import ReadAhead
@@ -134,6 +135,21 @@ def test_a_large_receptive_field_is_seen_in_part_and_blended():
     assert seams_of(Blur(EXACT_OVERLAP)).blend == 0
     seams = seams_of(Blur(100))
     assert (seams.overlap, seams.blend) == (EXACT_OVERLAP, EXACT_OVERLAP // 2)
+
+
+@pytest.mark.parametrize(
+    ("free", "size", "tile"),
+    [
+        (2**40, (3000, 4000), None),
+        (2**30, (300, 100), None),
+        (2**30, (3000, 4000), 117),
+        (None, (3000, 4000), 117),
+    ],
+)
+def test_a_network_that_looks_everywhere_is_cut_only_where_memory_asks_for_it(free, size, tile):
+    tiling = TileChoice().tiling(Blur(EVERYWHERE, free=free, pixel_bytes=2**14), size)
+    assert (tiling.tile, tiling.overlap, tiling.blend) == (tile, 32, 16)
+    assert TileChoice(100).tiling(Blur(EVERYWHERE), size).tile == 100
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])

@@ -18,6 +18,7 @@ from srkit_core.models.build import build_network
 from srkit_core.models.locate_weights import locate_discriminator, locate_weights, weights_used
 from srkit_core.plan import bind_generator
 
+DIGEST = hashlib.sha256(b"weights" * 1000).hexdigest()
 SMALL = "srvgg(features=4, blocks=1)"
 
 
@@ -56,7 +57,8 @@ def test_a_file_of_the_web_is_fetched_once(server, registry, tmp_path, locate):
     assert Quiet.asked == before + 1
     assert told[-1] == ("net.pth", 7000, 7000)
     assert found.notes == (
-        f"the weights of {server}/net.pth?download=true are kept in {found.path}",
+        f"the weights of {server}/net.pth?download=true are kept in {found.path}; nothing pins "
+        f"them, {server}/net.pth?download=true#sha256={DIGEST} does",
     )
 
 

@@ -1,11 +1,18 @@
 """Announces the networks of spandrel, and the files that it recognises."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Generator
-from srkit_core.specs import ForeignNetwork, GeneratorSpec, LayoutSpec
+from srkit_core.specs import EVERYWHERE, ForeignNetwork, GeneratorSpec, LayoutSpec
+
+SEE_EVERYTHING: Final = frozenset(
+    {"HVICIDNet", "MixDehazeNet", "RetinexFormer", "SCUNet", "SwinIR"}
+)
+"""Architectures whose pictures spandrel 0.4 advises against cutting into tiles."""
+NEAR: Final = 32
+"""How far the others look (empirical)."""
 
 
 def spandrel(*, scale: int, network: str) -> Generator:
@@ -32,6 +39,11 @@ def _reads(tensors: Mapping[str, Any]) -> ForeignNetwork:
     return read_network(tensors)
 
 
+def _receptive(options: Mapping[str, Any], /) -> int:
+    architecture = str(options["network"]).partition("(")[0].partition("/")[0].strip()
+    return EVERYWHERE if architecture in SEE_EVERYTHING else NEAR
+
+
 def _opened_by(options: Mapping[str, Any], /) -> str:
     return "tools that read with spandrel, such as chaiNNer and ComfyUI"
 
@@ -47,6 +59,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             small='spandrel(network="MoSR(n_block=1, dim=8)")',
             source="the library spandrel; each architecture's paper is named in its README",
             scales=(1, 2, 3, 4, 8),
+            receptive=_receptive,
             opened_by=_opened_by,
         ),
         LayoutSpec(

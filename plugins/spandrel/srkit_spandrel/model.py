@@ -8,10 +8,9 @@ from spandrel import Architecture, ImageModelDescriptor
 from torch import Tensor, nn
 
 from srkit_core.errors import IncompatibleError, OptionError
+from srkit_spandrel.described import Described, describe, known
 from srkit_spandrel.network_text import from_text, quiet
 from srkit_spandrel.usable import refusal_of
-
-_HALVES = {torch.float16: ("supports_half", "fp16"), torch.bfloat16: ("supports_bfloat16", "bf16")}
 
 
 class SpandrelNetwork(nn.Module):
@@ -21,16 +20,10 @@ class SpandrelNetwork(nn.Module):
     `module.*`, which spandrel takes for its own names.
     """
 
-    def __init__(self, network: nn.Module, descriptor: ImageModelDescriptor[Any]) -> None:
+    def __init__(self, network: nn.Module, described: Described) -> None:
         super().__init__()
         self.module = network
-        self._call = descriptor._call_fn  # its public call leaves no gradient
-        self._channels, self._scale = descriptor.input_channels, descriptor.scale
-        self._sizes = descriptor.size_requirements
-        self._name = str(descriptor.architecture.id)
-        self._without = {
-            kind: name for kind, (flag, name) in _HALVES.items() if not getattr(descriptor, flag)
-        }
+        self._described = described
 
     def to(self, *args: Any, **options: Any) -> "SpandrelNetwork":
         """Move it as a module is moved; the order of tensors in memory stays, because many of these
@@ -42,21 +35,21 @@ class SpandrelNetwork(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale; raises IncompatibleError in a precision that the network is not for."""
         self._check_precision(lr)
-        height, width = lr.shape[-2:]
+        said, (height, width) = self._described, lr.shape[-2:]
         whole = self._padded(lr.contiguous())
-        if self._channels == 1:
+        if said.channels == 1:
             whole = whole.flatten(0, 1).unsqueeze(1)
-        sr: Tensor = self._call(self.module, whole)
-        if self._channels == 1:
+        sr = said.call(self.module, whole)
+        if said.channels == 1:
             sr = sr.reshape(*lr.shape[:2], *sr.shape[-2:])
-        return sr[..., : height * self._scale, : width * self._scale]
+        return sr[..., : height * said.scale, : width * said.scale]
 
     def _padded(self, lr: Tensor) -> Tensor:
         """Pad right and bottom by reflection, and where that ends by the last pixels, as spandrel
         does.
         """
         height, width = lr.shape[-2:]
-        right, down = self._sizes.get_padding(width, height)
+        right, down = self._described.sizes.get_padding(width, height)
         mirrored = (min(right, width - 1), min(down, height - 1))
         for (more_right, more_down), mode in (
             (mirrored, "reflect"),
@@ -67,12 +60,12 @@ class SpandrelNetwork(nn.Module):
         return lr
 
     def _check_precision(self, lr: Tensor) -> None:
-        device = lr.device.type
-        if not self._without or not torch.is_autocast_enabled(device):
+        device, said = lr.device.type, self._described
+        if not said.without or not torch.is_autocast_enabled(device):
             return
-        name = self._without.get(torch.get_autocast_dtype(device))
+        name = said.without.get(torch.get_autocast_dtype(device))
         if name:
-            raise IncompatibleError(f"{self._name} is not for {name}", hint="--precision fp32")
+            raise IncompatibleError(f"{said.name} is not for {name}", hint="--precision fp32")
 
 
 def make_network(text: str, scale: int) -> SpandrelNetwork:
@@ -82,17 +75,19 @@ def make_network(text: str, scale: int) -> SpandrelNetwork:
     takes or makes no pictures alone.
     """
     network, architecture = from_text(text, scale)
-    descriptor = _described(text, network, architecture)
+    if said := known(text, scale):
+        return SpandrelNetwork(network, said)
+    descriptor = _descriptor_of(text, network, architecture)
     if reason := refusal_of(descriptor):
         raise OptionError(f"'{text}' {reason}", component="spandrel", option="network")
     if not isinstance(descriptor, ImageModelDescriptor) or descriptor.scale != scale:
         fact = f"'{text}' is for scale {descriptor.scale}, not {scale}"
         hint = f"--scale {descriptor.scale}"
         raise OptionError(fact, component="spandrel", option="network", hint=hint)
-    return SpandrelNetwork(network, descriptor)
+    return SpandrelNetwork(network, describe(text, descriptor))
 
 
-def _described(text: str, network: nn.Module, architecture: Architecture[Any]) -> Any:
+def _descriptor_of(text: str, network: nn.Module, architecture: Architecture[Any]) -> Any:
     """Return what spandrel says of a network, which it says of tensors alone."""
     try:
         with quiet():

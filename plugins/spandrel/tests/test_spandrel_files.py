@@ -1,12 +1,16 @@
 """Is every file that spandrel recognises a model of srkit: enlarged, shown, trained further?"""
 
+import inspect
 import pickle
+from functools import wraps
+from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from spandrel import MAIN_REGISTRY
+from spandrel.architectures.SPAN import SPAN
 
 from srkit_core import discover, load_model
 from srkit_core.cli.app import run
@@ -17,7 +21,9 @@ from srkit_core.io.images import read_image, write_image
 from srkit_core.models.foreign_weights import import_weights, recognise
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions
-from srkit_spandrel import spandrel
+from srkit_core.specs import EVERYWHERE
+from srkit_spandrel import SEE_EVERYTHING, spandrel
+from srkit_spandrel.model import SpandrelNetwork
 from srkit_spandrel.network_text import from_text
 
 WINDOWS = "depths=[2], num_heads=[2], embed_dim=12, window_size=4, img_size=16, mlp_ratio=2.0"
@@ -80,6 +86,50 @@ def test_one_channel_is_each_colour_in_turn(tmp_path):
     with torch.inference_mode():
         alone = [theirs(lr[:, at : at + 1].clone()) for at in range(3)]
         assert near(torch.cat(alone, 1), ours(lr).clamp(0, 1))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_a_compact_network_of_one_channel_is_spandrel_s(tmp_path, scale):
+    text = "Compact(num_in_ch=1, num_out_ch=1, num_feat=8, num_conv=2)"
+    model = load_model(saved(tmp_path / "gray.safetensors", text, scale), device="cpu")
+    assert (model.bound.component.name, model.scale) == ("spandrel", scale)
+
+
+def test_a_file_is_opened_by_making_its_network_once(file, monkeypatch):
+    made, real = [], SPAN.__init__
+
+    @wraps(real)
+    def counted(*args, **own):
+        made.append(1)
+        real(*args, **own)
+
+    monkeypatch.setattr(SPAN, "__init__", counted)
+    model = load_model(file, device="cpu")
+    assert len(made) == 1
+    assert isinstance(model.network, SpandrelNetwork)
+    assert not model.network.training
+    network = spandrel(scale=4, network=model.bound.options["network"])
+    assert len(made) == 2
+    assert network.module is not model.network.module
+
+
+@pytest.mark.parametrize(
+    ("text", "scale", "reach"),
+    [(NETWORKS[0][0], 4, EVERYWHERE), (NETWORKS[2][0], 4, 32), (SMALL, 4, 32)],
+)
+def test_spandrel_s_word_on_tiles_is_heeded(tmp_path, text, scale, reach):
+    model = load_model(saved(tmp_path / "theirs.safetensors", text, scale), device="cpu")
+    assert model.receptive == reach
+
+
+def test_what_spandrel_advises_against_cutting_is_what_we_say_of_it():
+    """The word is in the source of an architecture: a descriptor of each would need its weights."""
+    said = set()
+    for one in MAIN_REGISTRY:
+        source = Path(inspect.getfile(type(one.architecture))).read_text(encoding="utf-8")
+        if "ModelTiling.DISCOURAGED" in source or "ModelTiling.INTERNAL" in source:
+            said.add(one.architecture.id)
+    assert said == SEE_EVERYTHING
 
 
 @pytest.mark.parametrize(

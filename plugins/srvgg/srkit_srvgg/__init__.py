@@ -10,6 +10,8 @@ from srkit_core.interfaces import Count, Generator
 from srkit_core.specs import GeneratorSpec, LayoutSpec, Shapes, WeightsSpec, numbered
 from srkit_srvgg.srvgg_weights import SRVGG_WEIGHTS
 
+_COLOURS: Final = 3
+
 
 def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
     """A plain stack of convolutions on the LR grid, one pixel shuffle, and enlarged LR added: quick
@@ -25,6 +27,12 @@ def srvgg(*, scale: int, features: Count = 64, blocks: Count = 16) -> Generator:
 
 
 def _options_of_file(shapes: Shapes) -> dict[str, Any]:
+    channels = shapes["body.0.weight"][1]
+    if channels != _COLOURS:
+        raise ValueError(
+            f"it is for pictures of {channels} channel{'s' * (channels > 1)}, and srvgg for red, "
+            "green and blue; with srkit-spandrel installed one channel is read too"
+        )
     last = max(
         int(name.split(".")[1]) for name in shapes if re.fullmatch(r"body\.\d+\.weight", name)
     )

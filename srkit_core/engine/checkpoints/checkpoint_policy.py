@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srkit_core.callbacks import CheckpointEvent
@@ -10,13 +11,14 @@ from srkit_core.engine.checkpoints.contests import contests, deciding_figures
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.logs.summary import with_validation
 from srkit_core.engine.validator import SetScores
+from srkit_core.errors import DataError
 from srkit_core.evaluation.picture_sheet import picture_sheet
 from srkit_core.interfaces import PastValidation
 from srkit_core.io.images import Pixels, write_image
 from srkit_core.models.discriminator_file import DiscriminatorCard, discriminator_card
 from srkit_core.models.weights_card import Card, step_of
 from srkit_core.models.weights_file import card_of, save_weights
-from srkit_core.run_folder import DISCRIMINATOR
+from srkit_core.run_folder import DISCRIMINATOR, read_environment
 
 if TYPE_CHECKING:
     from srkit_core.engine.stage_run import StageRun
@@ -102,7 +104,7 @@ def _keep_last(run: "StageRun") -> None:
 def run_card(run: "StageRun") -> Card:
     """Return who the generator's weights are as they stand."""
     context = run.context
-    return card_of(
+    card = card_of(
         context.plan.generator,
         context.recipe.scale,
         context.registry,
@@ -110,6 +112,18 @@ def run_card(run: "StageRun") -> Card:
         step=run.progress.position.total,
         held_out=context.data.held_out,
     )
+    return replace(card, begun_from=_begun_from(context.folder.path))
+
+
+def _begun_from(folder: Path) -> str:
+    """Say what the generator of a run began from, as environment.json does; nothing where it began
+    anew.
+    """
+    try:
+        said = (read_environment(folder) or {}).get("init")
+    except DataError:  # damaged since: the run goes on, and its weights say less
+        return ""
+    return f"{said['path']}, sha256 {said['sha256']}" if said else ""
 
 
 def run_discriminator_card(run: "StageRun") -> DiscriminatorCard:
