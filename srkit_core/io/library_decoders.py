@@ -181,8 +181,11 @@ def _opened_raw(path: Path) -> Iterator["rawpy.RawPy"]:
             "LibRaw cannot read it: it is damaged, no camera raw, or from a camera it does not know"
         ) from None
     except rawpy.LibRawError as error:
+        said = error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        version = ".".join(map(str, rawpy.libraw_version))
         raise DamagedError(
-            error.args[0].decode() if isinstance(error.args[0], bytes) else error
+            f"LibRaw {version} cannot develop it ({said}): it is cut off, or of a kind that this "
+            "version does not know"
         ) from error
 
 

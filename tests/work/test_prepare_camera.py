@@ -11,7 +11,7 @@ from srkit_core.io.images import read_image
 pytestmark = pytest.mark.slow
 
 BAD = {
-    "Canon-R6-pruned.CR3": "Input/output error",
+    "Canon-R6-pruned.CR3": "cannot develop it (Input/output error): it is cut off, or of a kind",
     "corrupted.heic": "Insufficient input data",
     "pillow_broken.png": "its header cannot be read",
     "pillow_truncated_image.png": "too small",

@@ -39,7 +39,7 @@ def known(text: str, scale: int) -> Described | None:
     return _KNOWN.get((text, scale))
 
 
-def describe(text: str, descriptor: Any) -> Described:
+def describe_network(text: str, descriptor: Any) -> Described:
     """Return what a descriptor of a network that upscales says, and remember it for its text."""
     said = Described(
         name=str(descriptor.architecture.id),

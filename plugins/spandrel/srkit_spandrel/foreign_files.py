@@ -9,7 +9,7 @@ from spandrel import MAIN_REGISTRY, canonicalize_state_dict
 
 from srkit_core.errors import WeightsError
 from srkit_core.specs import ForeignNetwork
-from srkit_spandrel.described import describe
+from srkit_spandrel.described import describe_network
 from srkit_spandrel.model import SpandrelNetwork
 from srkit_spandrel.network_text import quiet, text_of
 from srkit_spandrel.usable import refusal_of
@@ -37,7 +37,7 @@ def read_network(tensors: Mapping[str, Any]) -> ForeignNetwork:
     if reason := refusal_of(descriptor):
         raise WeightsError(reason, hint="srkit upscales pictures: give a file of such a network")
     text = text_of(descriptor.model, descriptor.architecture, descriptor.scale)
-    network = SpandrelNetwork(descriptor.model, describe(text, descriptor))
+    network = SpandrelNetwork(descriptor.model, describe_network(text, descriptor))
     options, tensors = {"network": text}, descriptor.model.state_dict()
     return ForeignNetwork(descriptor.scale, options, tensors, network)
 

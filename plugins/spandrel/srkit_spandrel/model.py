@@ -8,7 +8,7 @@ from spandrel import Architecture, ImageModelDescriptor
 from torch import Tensor, nn
 
 from srkit_core.errors import IncompatibleError, OptionError
-from srkit_spandrel.described import Described, describe, known
+from srkit_spandrel.described import Described, describe_network, known
 from srkit_spandrel.network_text import from_text, quiet
 from srkit_spandrel.usable import refusal_of
 
@@ -84,7 +84,7 @@ def make_network(text: str, scale: int) -> SpandrelNetwork:
         fact = f"'{text}' is for scale {descriptor.scale}, not {scale}"
         hint = f"--scale {descriptor.scale}"
         raise OptionError(fact, component="spandrel", option="network", hint=hint)
-    return SpandrelNetwork(network, describe(text, descriptor))
+    return SpandrelNetwork(network, describe_network(text, descriptor))
 
 
 def _descriptor_of(text: str, network: nn.Module, architecture: Architecture[Any]) -> Any:
