@@ -57,6 +57,10 @@ OTHER_NAMES: Final[Mapping[Kind, Mapping[str, tuple[str, ...]]]] = {
         "niqe": ("naturalness",),
         "dists": ("dist",),
         "fid": ("frechet", "frechetinceptiondistance", "inception"),
+        "topiq": ("topiqnr", "cfanet"),
+        "musiq": ("musiqkoniq",),
+        "clipiqa": ("clip",),
+        "maniqa": ("maniqakoniq",),
         "kid": ("kernelinceptiondistance", "mmd"),
     },
     "degradation": {
@@ -81,8 +85,8 @@ PROVIDED_BY_NOTHING: Final = frozenset(
         "cran", "rlfn", "rfdn", "imdn", "span", "spanplus", "safmn", "omnisr", "ditn", "craft",
         "grl", "mambair", "realcugan", "waifu2x", "stablesr", "supir", "diffbir", "resshift",
         "sr3", "srdiff", "ldm", "basicvsr", "edvr", "realbasicvsr", "gfpgan", "codeformer",
-        "realsr", "realplksr", "plksr", "esc", "moesr", "upcunet", "fid", "musiq", "clipiqa",
-        "maniqa", "brisque", "pi", "nrqm", "vif", "fsim", "contextual", "ffhq",
+        "realsr", "realplksr", "plksr", "esc", "moesr", "upcunet", "brisque", "pi",
+        "nrqm", "vif", "fsim", "contextual", "ffhq",
     }
 )  # fmt: skip
 """Well-known names of the field that srkit's catalogue has nothing for."""

@@ -22,6 +22,8 @@ def _is_fsspec_s(one):
 
 
 PLUGINS = sorted(path for path in (ROOT / "plugins").iterdir() if path.is_dir())
+APART = sorted(path for path in (ROOT / "apart").iterdir() if path.is_dir())
+"""Distributions that are not in the default environment, nor in `srkit[all]`."""
 
 
 def _project(folder):
@@ -50,7 +52,8 @@ def test_the_catalogue_says_what_is_true_of_our_distributions():
     registry = discover(limit=[f"srkit-{folder.name}" for folder in PLUGINS])
     licences = {"srkit": _project(ROOT)["project"]["license"]}
     licences |= {
-        f"srkit-{folder.name}": _project(folder)["project"]["license"] for folder in PLUGINS
+        f"srkit-{folder.name}": _project(folder)["project"]["license"]
+        for folder in (*PLUGINS, *APART)
     }
     homes = distributions()
     assert {name: home.licence for name, home in homes.items() if name in licences} == licences
@@ -74,7 +77,7 @@ def test_all_brings_every_plugin():
     }
 
 
-@pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [*PLUGINS, *APART], ids=lambda folder: folder.name)
 def test_a_plugin_is_a_complete_distribution(folder):
     package = f"srkit_{folder.name.replace('-', '_')}"
     project = _project(folder)["project"]
