@@ -59,7 +59,7 @@ def clean_environment(index, tmp_path_factory):
         folder = tmp_path_factory.mktemp("environment") / "venv"
         call(sys.executable, "-m", "venv", "--without-pip", folder)
         pins = folder / "constraints.txt"
-        pins.write_text("\n".join(constraints()), encoding="utf-8")
+        pins.write_text("\n".join(constraints(*requirements)), encoding="utf-8")
         environment = Environment(folder, index, pins)
         environment.install(*requirements)
         return environment

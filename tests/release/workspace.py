@@ -29,10 +29,13 @@ def uv(*words, **options) -> str:
 
 @dataclass(frozen=True)
 class Distribution:
-    """A distribution of the workspace: its folder, and what its pyproject.toml says."""
+    """A distribution of the workspace: its folder, what its pyproject.toml says, and the versions
+    that CI runs with it where they are not those of the workspace.
+    """
 
     folder: Path
     project: dict
+    pins: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -50,16 +53,21 @@ def workspace() -> list[Distribution]:
     folders = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
     read = [tomllib.loads((one / "pyproject.toml").read_text("utf-8")) for one in folders]
     return [
-        Distribution(folder, document["project"])
+        Distribution(folder, document["project"], _pins(document))
         for folder, document in zip(folders, read, strict=True)
     ]
 
 
-def constraints() -> list[str]:
-    """Return the versions that CI runs."""
-    document = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    pinned: list[str] = document["tool"]["uv"]["constraint-dependencies"]
-    return pinned
+def _pins(document: dict) -> tuple[str, ...]:
+    return tuple(document.get("tool", {}).get("uv", {}).get("constraint-dependencies", ()))
+
+
+def constraints(*names: str) -> list[str]:
+    """Return the versions that CI runs, beside some of the distributions."""
+    root, *plugins = workspace()
+    own = [pin for one in plugins if one.name in names for pin in one.pins]
+    replaced = {pin.partition("==")[0] for pin in own}
+    return [*own, *(pin for pin in root.pins if pin.partition("==")[0] not in replaced)]
 
 
 @dataclass(frozen=True)
