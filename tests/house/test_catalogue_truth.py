@@ -12,8 +12,10 @@ from srkit_core.hooks import ENTRY_POINT_GROUP
 from srkit_core.registry import discover
 
 ROOT = Path(__file__).resolve().parents[2]
-APART = ("srkit-app",)
-"""Distributions that are in an extra of their own: the page's Gradio asks for a lower Pillow."""
+NOT_IN_ALL = ("srkit-app",)
+"""Plugins of the workspace that only an extra of their own brings: the page's Gradio, which the
+default environment goes without, asks for a lower Pillow.
+"""
 UNLISTED = ("layout",)
 """Kinds that nobody looks for by name."""
 
@@ -69,11 +71,13 @@ def _own_licence(spec):
     return spec.licence if spec.kind == "weights" else ""
 
 
-def test_all_brings_every_plugin_but_what_is_apart():
+def test_all_brings_every_plugin_but_those_with_an_extra_of_their_own():
     root = _project(ROOT)
     names = [f"srkit-{folder.name}" for folder in PLUGINS]
     every = root["project"]["optional-dependencies"]["all"]
-    assert [one.partition(">=")[0] for one in every] == [one for one in names if one not in APART]
+    assert [one.partition(">=")[0] for one in every] == [
+        one for one in names if one not in NOT_IN_ALL
+    ]
     assert root["tool"]["uv"]["sources"] == {
         name: {"workspace": True} for name in ["srkit", *names]
     }
