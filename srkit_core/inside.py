@@ -1,5 +1,8 @@
 """Does a name that came from outside stay in the folder it is meant for, on every system?"""
 
+import itertools
+import re
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from srkit_core.errors import DataError
@@ -45,3 +48,16 @@ def shown(name: str) -> str:
 
 def _is_plain(part: str) -> bool:
     return bool(part.rstrip(" .")) and all(ord(char) >= 32 for char in part)
+
+
+def plain_path(name: str) -> str:
+    """Return the name of a picture as the path of a file below a folder, without its ending."""
+    return "/".join(map(plain_name, name.split("/"))) if leads_out(name) else name
+
+
+def folder_name(name: str, taken: Collection[str]) -> str:
+    """Return a folder for the pictures of a model or set that is inside, and nobody else's."""
+    plain = re.sub(r"[/\\\x00]", "_", name).strip(". ") or "model"
+    used = {one.casefold() for one in taken}
+    numbered = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
+    return next(one for one in numbered if one.casefold() not in used)

@@ -60,8 +60,18 @@ def run_state(path: Path) -> RunState:
         return RunState(path, "damaged", why=why)
 
 
+def newest_progress(folder: RunFolder) -> dict[str, Any]:
+    """Return what the newest checkpoint that can be read says of the run: `stages` as a summary
+    has them, `baseline` of bicubic interpolation, `position`; nothing where there is none.
+    """
+    for checkpoint in reversed(folder.checkpoints()):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return dict(_json(checkpoint / "state.json")["progress"])
+    return {}
+
+
 def _state_of(folder: RunFolder) -> RunState:
-    summary, progress = _json(folder.summary), _newest_progress(folder)
+    summary, progress = _json(folder.summary), newest_progress(folder)
     rows, steps = _last_rows(folder.metrics), _whole_length(folder, progress)
     step = max((int(row["step"]) for row in rows[-1:]), default=0)
     if is_finished := _is_finished(summary, progress, steps):
@@ -81,14 +91,6 @@ def _json(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return {}
-
-
-def _newest_progress(folder: RunFolder) -> dict[str, Any]:
-    """Return what the newest checkpoint says of the run."""
-    for checkpoint in reversed(folder.checkpoints()):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            return dict(_json(checkpoint / "state.json")["progress"])
-    return {}
 
 
 def _is_finished(

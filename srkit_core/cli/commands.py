@@ -92,6 +92,12 @@ _ALL: Final = (
         tells=True,
     ),
     _own(
+        "report",
+        "report",
+        "Write one page of HTML of runs and scores, to send.",
+        "srkit report runs/rrdb-1 --out report.html",
+    ),
+    _own(
         "upscale",
         "upscale",
         "Make pictures larger, with our own model or another.",

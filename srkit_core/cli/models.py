@@ -39,10 +39,15 @@ def known_models(registry: "Registry") -> list[dict[str, Any]]:
 
 def _model_of(facts: dict[str, Any]) -> dict[str, Any]:
     path = facts["path"]
+    parameters = facts["parameters"]
+    if path and not parameters:
+        from srkit_core.models.weights_card import count_numbers
+
+        parameters = count_numbers(Path(path))
     return {
         "name": facts["name"],
         "scale": facts["scale"],
-        "parameters": facts["parameters"] or (_counted(Path(path)) if path else None),
+        "parameters": parameters or None,
         "size_bytes": facts["size"],
         "licence": facts["licence"],
         "source": facts["source"],
@@ -51,20 +56,6 @@ def _model_of(facts: dict[str, Any]) -> dict[str, Any]:
         "summary": facts["summary"],
         "scored": facts["scored"],
     }
-
-
-def _counted(path: Path) -> int | None:
-    """Count the numbers that a file of safetensors announces; None for another file."""
-    from math import prod
-
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118 - safe_open is no mapping
-    except (OSError, SafetensorError):
-        return None
-    return sum(map(prod, shapes))
 
 
 def _row_of(model: dict[str, Any]) -> list[str]:

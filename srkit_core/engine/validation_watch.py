@@ -12,9 +12,10 @@ from torch import Tensor
 from srkit_core.callbacks import PictureScoredEvent
 from srkit_core.engine.disk_use import lack_of_room
 from srkit_core.engine.run_context import RunContext
-from srkit_core.evaluation.saved_pictures import SeenBy, folder_name, save_picture
+from srkit_core.evaluation.saved_pictures import SeenBy, save_picture
 from srkit_core.evaluation.scoring import Pair
 from srkit_core.file_sizes import said_size
+from srkit_core.inside import folder_name
 from srkit_core.io.atomic import write_error
 
 if TYPE_CHECKING:

@@ -1,13 +1,15 @@
 """How do pictures look side by side?"""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from srkit_core.io.images import Pixels
 
+SIDE: Final = 256
+"""How wide a cell of a sheet is, unless somebody says otherwise."""
 _GAP = 6
 _TITLE = 22
 _PAPER = 255
@@ -19,7 +21,7 @@ def picture_sheet(
     rows: Sequence[SheetRow],
     columns: Sequence[str],
     *,
-    side: int = 256,
+    side: int = SIDE,
     captions: Sequence[Mapping[str, str]] = (),
 ) -> Pixels:
     """Lay out rows of pictures under column titles, uint8 (H, W, 3).
@@ -48,6 +50,43 @@ def picture_sheet(
                 )
         top += max(cell.shape[0] for cell in line) + _GAP + under
     return np.array(paper)
+
+
+def cut_sheet(
+    sheet: Pixels, columns: Sequence[str], *, side: int = SIDE
+) -> list[dict[str, Pixels]]:
+    """Return the rows of pictures (h, w, 3) that `picture_sheet` laid out without captions, by
+    column; none where a sheet has other columns.
+
+    What is white in all cells of a row at their right and lower edges is taken for paper.
+    """
+    if sheet.shape[1] != _left(len(columns), side):
+        return []
+    return [_cut_row(sheet[top:end], columns, side) for top, end in _row_ends(sheet, side)]
+
+
+def _row_ends(sheet: Pixels, side: int) -> Iterator[tuple[int, int]]:
+    """Yield where rows begin and end: at gaps, or, of rows as high as wide, by counting."""
+    whole, rest = divmod(sheet.shape[0] - _TITLE, side + _GAP)
+    tops = [_TITLE + number * (side + _GAP) for number in range(whole)]
+    if not rest and all((sheet[top + side : top + side + _GAP] == _PAPER).all() for top in tops):
+        yield from ((top, top + side) for top in tops)
+        return
+    inked = (sheet != _PAPER).any(axis=(1, 2))
+    top = _TITLE
+    for line in range(_TITLE, sheet.shape[0] - _GAP + 1):
+        if top < line and not inked[line : line + _GAP].any() and inked[line - 1]:
+            yield top, line
+            top = line + _GAP
+
+
+def _cut_row(row: Pixels, columns: Sequence[str], side: int) -> dict[str, Pixels]:
+    cells = [
+        row[:, _left(place, side) : _left(place, side) + side] for place in range(len(columns))
+    ]
+    inked = np.flatnonzero((np.stack(cells) != _PAPER).any(axis=(0, 1, 3)))
+    width = int(inked[-1]) + 1 if inked.size else side
+    return {name: cell[:, :width] for name, cell in zip(columns, cells, strict=True)}
 
 
 def _left(place: int, side: int) -> int:

@@ -1,8 +1,6 @@
 """Where do upscaled pictures go as files, whatever models, sets and pictures are called?"""
 
-import itertools
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,7 +9,7 @@ from torch import Tensor
 from srkit_core.data.own_work import remember
 from srkit_core.evaluation.scoring import Pair
 from srkit_core.home import at_home
-from srkit_core.inside import leads_out, plain_name
+from srkit_core.inside import folder_name, plain_path
 from srkit_core.io.images import to_bytes, write_image
 
 SeenBy: TypeAlias = Callable[[str, Pair, Tensor], None]
@@ -43,19 +41,6 @@ def save_picture(folder: Path, name: str, sr: Tensor) -> Path:
 
     Raises DataError or DiskFullError where that cannot be written.
     """
-    file = folder / f"{_safe(name)}.png"
+    file = folder / f"{plain_path(name)}.png"
     write_image(file, to_bytes(sr)[0].cpu().numpy())
     return file
-
-
-def folder_name(name: str, taken: Collection[str]) -> str:
-    """Return a folder for the pictures of a model or set that is inside, and nobody else's."""
-    plain = re.sub(r"[/\\\x00]", "_", name).strip(". ") or "model"
-    used = {one.casefold() for one in taken}
-    numbered = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
-    return next(one for one in numbered if one.casefold() not in used)
-
-
-def _safe(name: str) -> str:
-    """Return the name of a picture as one of a file below a folder."""
-    return "/".join(map(plain_name, name.split("/"))) if leads_out(name) else name

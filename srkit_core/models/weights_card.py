@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -121,6 +122,16 @@ def read_header(path: Path) -> dict[str, str]:
             return dict(file.metadata() or {})
     except (OSError, SafetensorError) as error:
         raise unreadable_weights(path, error) from error
+
+
+def count_numbers(path: Path) -> int | None:
+    """Count the numbers that a file of safetensors announces; None for another file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118 - safe_open is no mapping
+    except (OSError, SafetensorError):
+        return None
+    return sum(map(prod, shapes))
 
 
 def table_of_versions(text: str) -> dict[str, str]:

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.slow
 
 EVERY = [pytest.param(one, id=one.name) for one in workspace()]
 CODE = {".py", ".typed"}
-BUNDLED = {"LICENSE", "registry.toml", "examples/recipes", "examples/evaluations", "scaffold"}
+BUNDLED = {
+    *("LICENSE", "registry.toml", "examples/recipes", "examples/evaluations"),
+    *("scaffold", "report/page"),
+}
 TEMPLATES = "srkit_core/scaffold/templates/"
 """What `srkit plugin new` makes, tests and all."""
 CARRIED = {
