@@ -17,12 +17,14 @@ from typing import IO, Any, Final
 from srkit_core.ncnn_files import TEXT_ENDING
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, WeightsFile
-from srkit_core.transfer import ByteProgress, Headers, HttpAnswer, OpenWith, transfer
+from srkit_core.transfer import FULL, ByteProgress, Headers, HttpAnswer, OpenWith, transfer
 
 SILENCE: Final = 5.0
 """Seconds without an answer after which an attempt ends."""
 
 _FIRST_FAULT: Final = 400
+_PAGES: Final = (b"<!doctype html", b"<html")
+_LOOKED_AT: Final = 64
 _INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 _MORE_VARIABLES: Final = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 
@@ -37,7 +39,7 @@ def download(
     """Bring a file from one of its sources to `target`, whole and verified.
 
     What arrived of a download that broke off is kept beside it, and gone on with the next time.
-    Raises DownloadError.
+    Raises DownloadError, and OSError where the disk is full.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +54,7 @@ def download(
     except (
         Exception
     ) as error:  # a server may answer anything, and the libraries raise errors of many families
+        _pass_on_full_disk(error)
         raise DownloadError(_cause(error)) from error
 
 
@@ -67,7 +70,8 @@ def download_address(
 
     What must have a digest is verified, and gone on with the next time where it broke off; without
     one nobody says what it must be, and the next time begins anew. `private` headers are not shown
-    to those whom a server sends on to. Raises DownloadError otherwise.
+    to those whom a server sends on to. Raises DownloadError otherwise, OSError where the disk is
+    full.
     """
     part = target.with_name(f".{target.name}.part")
     asking = _asking(url, private)
@@ -78,10 +82,12 @@ def download_address(
         else:
             part.unlink(missing_ok=True)  # nothing tells whether it is of the file as it is now
             transfer(asking, part, report)
+            _refuse_page(part)
         part.replace(target)
     except DownloadError:
         raise
     except Exception as error:  # as in `download`
+        _pass_on_full_disk(error)
         raise DownloadError(_cause(error)) from error
     finally:
         if not digest:
@@ -122,6 +128,20 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _pass_on_full_disk(error: Exception) -> None:
+    """Raise an error again that no other source can mend."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        raise error
+
+
+def _refuse_page(path: Path) -> None:
+    """Raise DownloadError for a page of the web, which a server sends where it has no file."""
+    with path.open("rb") as file:
+        start = file.read(_LOOKED_AT).lstrip().lower()
+    if start.startswith(_PAGES):
+        raise DownloadError("a page of the web arrived, and no file")
+
+
 def _cause(error: Exception) -> str:
     cause = getattr(error, "reason", error)  # urllib wraps what went wrong below it
     return str(getattr(cause, "strerror", None) or cause or type(error).__name__)
@@ -143,6 +163,7 @@ def _arrive(open_with: OpenWith, part: Path, digest: str, report: ByteProgress) 
         part.unlink()
         transfer(open_with, part, report)
     try:
+        _refuse_page(part)
         _verify(part, digest)
     except DownloadError:
         part.unlink()

@@ -4,6 +4,7 @@ A file that is there already is taken for the beginning of what comes, and only 
 for (RFC 9110, section 14); a server that does not know how sends all of it again.
 """
 
+import errno
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,6 +19,8 @@ _CHUNK: Final = 2**18
 _ATTEMPTS: Final = 20
 """How often a transfer is taken up again, as long as each attempt brings something."""
 
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a disk that takes no more, which no further attempt mends."""
 _PARTIAL, _NOT_SATISFIABLE = 206, 416
 
 
@@ -69,7 +72,7 @@ def transfer(open_with: OpenWith, path: Path, report: ByteProgress) -> None:
         except Exception as error:  # two libraries raise errors of many families
             if start and _status(error) == _NOT_SATISFIABLE:
                 path.unlink()  # it is longer than what is at the address, so no part of that
-            elif _size(path) <= start:
+            elif _size(path) <= start or getattr(error, "errno", None) in FULL:
                 raise
     raise BrokenTransferError(f"the connection broke {_ATTEMPTS} times")
 
