@@ -12,6 +12,7 @@ from safetensors import safe_open
 from srkit_core import ExportOptions, export_model
 from srkit_core.cli.app import run
 from srkit_core.errors import IncompatibleError, RecipeError
+from srkit_core.export.published_tensors import published_tensors
 from srkit_core.expressions import parse_call
 from srkit_core.models.build import build_network
 from srkit_core.models.find_model import load_model
@@ -105,6 +106,21 @@ def test_what_was_exported_is_read_back(model_of, tmp_path, expression, scale):
         assert all(
             torch.equal(own[name], value) for name, value in back.network.state_dict().items()
         )
+
+
+@pytest.mark.parametrize(
+    ("expression", "named"),
+    [
+        (RRDB, "esrgan"),
+        ("srvgg(features=8, blocks=1)", "compact"),
+        ("rcan(groups=1, blocks=1, features=8, reduction=4)", "rcan"),
+        ("edsr(blocks=1, features=8)", "edsr"),
+        ("srresnet(layout=msr, blocks=1, features=8)", "sr-res-net"),
+    ],
+)
+def test_architectures_are_called_as_openmodeldb_calls_them(model_of, registry, expression, named):
+    """By data/architectures.json of its repository, as of 2026-08."""
+    assert published_tensors(model_of(expression, 4), registry).layout.architecture == named
 
 
 @pytest.mark.parametrize(("expression", "scale", "name"), ELSEWHERE)

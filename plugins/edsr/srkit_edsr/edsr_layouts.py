@@ -90,7 +90,7 @@ EDSR_LAYOUTS: Final = [
         },
         usual=_usual,
         write=_write,
-        architecture="EDSR",
+        architecture="edsr",
         source="EDSR of BasicSR, colours from 0 to 255; the known files are of its model zoo",
     ),
     LayoutSpec(

@@ -39,6 +39,10 @@ def _reads(tensors: Mapping[str, Any]) -> ForeignNetwork:
     return read_network(tensors)
 
 
+def _write(options: Mapping[str, Any], tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name.removeprefix("module."): value for name, value in tensors.items()}
+
+
 def _receptive(options: Mapping[str, Any], /) -> int:
     architecture = str(options["network"]).partition("(")[0].partition("/")[0].strip()
     return EVERYWHERE if architecture in SEE_EVERYTHING else NEAR
@@ -68,6 +72,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             recognises=_recognises,
             renames=((r"(.+)", r"module.\1"),),
             reads=_reads,
+            write=_write,
             source="every project whose files the library spandrel recognises",
         ),
     ]

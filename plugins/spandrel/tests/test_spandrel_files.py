@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from spandrel import MAIN_REGISTRY
+from spandrel import MAIN_REGISTRY, ModelLoader
 from spandrel.architectures.SPAN import SPAN
 
-from srkit_core import discover, load_model
+from srkit_core import discover, export_model, load_model
 from srkit_core.cli.app import run
 from srkit_core.engine.trainer import train
 from srkit_core.errors import IncompatibleError, OptionError, WeightsError
@@ -203,6 +203,16 @@ def test_it_is_trained_further_and_what_comes_out_is_a_model(file, tmp_path, cap
     assert MAIN_REGISTRY.load(after).architecture.id == "SPAN"
     assert run(["weights", "show", str(last)]) == 0
     assert "opened by: tools that read with spandrel" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("to", ["pth", "safetensors"])
+def test_what_is_exported_is_read_by_spandrel_again(file, tmp_path, to):
+    model, path = load_model(file, device="cpu"), tmp_path / f"out.{to}"
+    export_model(model, to, path)
+    theirs = ModelLoader(device="cpu").load_from_file(path)
+    lr = torch.rand(1, 3, 12, 9)
+    with torch.inference_mode():
+        assert near(theirs(lr.clone()), model(lr).clamp(0, 1))
 
 
 def test_a_network_is_trained_from_its_text_at_any_scale():
