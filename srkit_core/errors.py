@@ -16,6 +16,7 @@ Every error srkit raises deliberately is one of these; anything else is a bug::
     ├── NotFiniteError            a picture that was computed is not of numbers  exit 4
     ├── DivergedError             training produced a non-finite number          exit 5
     ├── InterruptedRunError       a signal stopped the run after a checkpoint    exit 130, 143
+    ├── FailedRunsError           runs of a sweep failed, the others are done    exit of these
     ├── LostProcessError          another process of the run has ended           exit 1
     └── ResourceError             the machine ran out of something
         ├── OutOfMemoryError                                                     exit 6
@@ -178,6 +179,16 @@ class InterruptedRunError(SrkitError):
         super().__init__(message, hint=hint)
         self.signal = signal
         self.exit_code = 128 + signal
+
+
+class FailedRunsError(SrkitError):
+    """Some runs of a sweep have failed, and the others are done; `exit_code` is that of the failed
+    ones, 4 where they differ.
+    """
+
+    def __init__(self, message: str, *, hint: str, exit_code: int) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code
 
 
 class LostProcessError(SrkitError):

@@ -33,6 +33,7 @@ TRACE_VARIABLE = "SRKIT_TRACE"
 _SECOND_CHANCE = {
     "train": "srkit train --resume --out RUN goes on",
     "prepare": "run the same command again: it goes on",
+    "sweep": "run the same command again: it goes on",
     "upscale": "run the same command again: it goes on",
 }
 _WORDS_SHOWN = 20

@@ -78,6 +78,12 @@ _ALL: Final = (
         "srkit train --gen rrdb --disc vgg-sn --loss l1+tv+ragan --data PHOTOS",
     ),
     _own(
+        "sweep",
+        "sweep",
+        "Train a recipe with several values of its fields.",
+        'srkit sweep srresnet --over "lr=[1e-4, 2e-4]" --over "seed=[0, 1]" --data PHOTOS',
+    ),
+    _own(
         "runs",
         "runs",
         "List runs: state, step, time left and best scores.",

@@ -47,14 +47,19 @@ def train_command(
     """Train a recipe, or one made from flags; a recipe's fields are overridden by the flags."""
     from srkit_core.overrides import flags_of
 
-    where = with_lr_of_data(where)
-    where |= {"val": _named_sets(where["val"])} if "val" in where else {}
-    where |= {name: tuple(where[name]) for name in ("track", "callback") if name in where}
+    where = options_of_where(where)
     if resume and not _RESUME_VALUE.fullmatch(resume):
         recipe, resume = _run_of(resume, recipe), "newest"
     if resume and out is None and recipe and (run := _run_folder(recipe)):
         recipe, out = str(run), run
-    _train(recipe, flags_of(flags), where, out, resume)
+    train_as_asked(recipe, flags_of(flags), where, out, resume)
+
+
+def options_of_where(typed: dict[str, Any]) -> dict[str, Any]:
+    """Return flags of *where* as the fields of `RunOptions` that they are."""
+    where = with_lr_of_data(typed)
+    where |= {"val": _named_sets(where["val"])} if "val" in where else {}
+    return where | {name: tuple(where[name]) for name in ("track", "callback") if name in where}
 
 
 def with_lr_of_data(where: dict[str, Any]) -> dict[str, Any]:
@@ -84,9 +89,12 @@ def _run_folder(word: str) -> Path | None:
     return path.parent if inside else (path if path.is_dir() else None)
 
 
-def _train(
+def train_as_asked(
     recipe: str | None, flags: "Flags", where: dict[str, Any], out: Path | None, resume: str | None
 ) -> None:
+    """Train what a command line asks for: a recipe or a run, changed by flags, into `out`; or go
+    on, from the `newest` checkpoint or the one that `resume` names.
+    """
     from srkit_core.overrides import with_stored_lr
 
     resumed = out if resume else None
@@ -94,15 +102,9 @@ def _train(
         flags = like_initial(flags, where["init"])
     requested, run = _requested(recipe, flags, resumed)
     notes = list[str]()
-    taken = _taken(run, where, notes.append)
+    taken = taken_from_run(run, where, notes.append)
     requested = with_stored_lr(requested, flags, (taken | where).get("data"))
-    from srkit_core.callback_binding import bind_callbacks
-    from srkit_core.plan import plan_of_run
-    from srkit_core.registry import discover
-
-    registry = discover()  # so that a slip of the pen is told before torch is imported
-    plan_of_run(requested.recipe, registry, run)
-    bind_callbacks(where.get("callback", ()), registry)
+    _check_before_torch(requested, run, where)
 
     from srkit_core.cli.demo import finish_demo, is_demo
     from srkit_core.cli.progress import ProgressView
@@ -123,6 +125,19 @@ def _train(
         view.on_note(f"weights: {result.weights}")
     if resume and is_demo(result.folder) and process_number() == 0:
         finish_demo(result.folder)
+
+
+def _check_before_torch(
+    requested: "RequestedRecipe", run: Path | None, where: dict[str, Any]
+) -> None:
+    """Tell a slip of the pen before torch is imported."""
+    from srkit_core.callback_binding import bind_callbacks
+    from srkit_core.plan import plan_of_run
+    from srkit_core.registry import discover
+
+    registry = discover()
+    plan_of_run(requested.recipe, registry, run)
+    bind_callbacks(where.get("callback", ()), registry)
 
 
 def _holds_run(folder: Path | None) -> bool:
@@ -169,7 +184,7 @@ def _requested(
     return recipe_from_flags(read_recipe(recipe), flags), resumed or repeated
 
 
-def _taken(run: Path | None, where: dict[str, Any], note: "Note") -> dict[str, Any]:
+def taken_from_run(run: Path | None, where: dict[str, Any], note: "Note") -> dict[str, Any]:
     """Return the arguments of *where* that a run was made with and that are not given, and say
     them.
     """

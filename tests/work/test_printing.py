@@ -143,7 +143,7 @@ def test_every_command_with_json_for_a_document_is_tried_here():
         for name, command in COMMANDS.items()
         if "as_json" in inspect.signature(command.load()).parameters
     }
-    tried = {"list", "show", "doctor", "recipes", "models", "plugin check", "runs"}
+    tried = {"list", "show", "doctor", "recipes", "models", "plugin check", "runs", "sweep"}
     tried |= {"weights list", "weights show"}
     assert documents == tried
 

@@ -1,0 +1,1 @@
+"""One recipe trained with several values of its fields: `srkit sweep`."""
