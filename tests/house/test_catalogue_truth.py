@@ -12,10 +12,10 @@ from srkit_core.hooks import ENTRY_POINT_GROUP
 from srkit_core.registry import discover
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_IN_ALL = ("srkit-app",)
-"""Plugins of the workspace that only an extra of their own brings: the page's Gradio, which the
-default environment goes without, asks for a lower Pillow.
-"""
+NOT_IN_ALL = ("srkit-app", "srkit-pyiqa")
+"""Plugins that only an extra of their own brings, since what they need is not for everybody."""
+NOT_HERE = ("srkit-pyiqa",)
+"""Plugins that the default environment goes without."""
 UNLISTED = ("layout",)
 """Kinds that nobody looks for by name."""
 
@@ -26,8 +26,6 @@ def _is_fsspec_s(one):
 
 
 PLUGINS = sorted(path for path in (ROOT / "plugins").iterdir() if path.is_dir())
-APART = sorted(path for path in (ROOT / "apart").iterdir() if path.is_dir())
-"""Distributions that are not in the default environment, nor in `srkit[all]`."""
 
 
 def _project(folder):
@@ -35,7 +33,7 @@ def _project(folder):
 
 
 def test_the_catalogue_lists_what_the_plugins_announce():
-    ours = {"srkit", *(f"srkit-{folder.name}" for folder in PLUGINS)}
+    ours = {"srkit", *(f"srkit-{folder.name}" for folder in PLUGINS)} - set(NOT_HERE)
     registry = discover(limit=sorted(ours))
     assert registry.problems == ()
     announced = {
@@ -56,8 +54,7 @@ def test_the_catalogue_says_what_is_true_of_our_distributions():
     registry = discover(limit=[f"srkit-{folder.name}" for folder in PLUGINS])
     licences = {"srkit": _project(ROOT)["project"]["license"]}
     licences |= {
-        f"srkit-{folder.name}": _project(folder)["project"]["license"]
-        for folder in (*PLUGINS, *APART)
+        f"srkit-{folder.name}": _project(folder)["project"]["license"] for folder in PLUGINS
     }
     homes = distributions()
     assert {name: home.licence for name, home in homes.items() if name in licences} == licences
@@ -83,7 +80,7 @@ def test_all_brings_every_plugin_but_those_with_an_extra_of_their_own():
     }
 
 
-@pytest.mark.parametrize("folder", [*PLUGINS, *APART], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
 def test_a_plugin_is_a_complete_distribution(folder):
     package = f"srkit_{folder.name.replace('-', '_')}"
     project = _project(folder)["project"]

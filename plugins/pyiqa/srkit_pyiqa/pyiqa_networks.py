@@ -32,12 +32,12 @@ def pyiqa_network(name: str, path: Path, device: torch.device) -> nn.Module:
             network = _create(name, backbone=str(path))
         else:
             network = _create(name, pretrained=False)
-            fill(network.get_submodule("net"), read_arrays(path), path)
+            fill_network(network.get_submodule("net"), read_arrays(path), path)
     network.requires_grad_(False)
     return network.to(device).eval()
 
 
-def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+def fill_network(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
     """Put the tensors of a file into a network, all of them.
 
     Raises WeightsError where one is missing, is too many, or has another shape.

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from srkit_pyiqa.networks import pyiqa_network
+from srkit_pyiqa.pyiqa_networks import pyiqa_network
 
 
 class PyiqaMetric:

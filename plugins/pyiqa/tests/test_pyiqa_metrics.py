@@ -20,7 +20,7 @@ from srkit_core.registry import Registry
 from srkit_core.testing import MetricContract
 from srkit_pyiqa import networks, srkit_components
 from srkit_pyiqa.metric import PyiqaMetric
-from srkit_pyiqa.networks import fill, pyiqa_network
+from srkit_pyiqa.pyiqa_networks import fill_network, pyiqa_network
 
 NAMES = ("topiq", "musiq", "clipiqa", "maniqa")
 WHOLE = {"topiq_nr": "CFANet", "musiq": "MUSIQ", "maniqa": "MANIQA"}
@@ -114,13 +114,13 @@ def test_each_metric_is_that_of_pyiqa_with_the_weights_of_its_file(stub, name, c
 def test_a_file_of_another_network_is_refused(tmp_path):
     file = tmp_path / "other.pth"
     with pytest.raises(WeightsError, match=r"other.pth does not hold Sharpness of pyiqa: Unexp"):
-        fill(Sharpness(), {"weight": torch.ones(1), "bias": torch.ones(1)}, file)
+        fill_network(Sharpness(), {"weight": torch.ones(1), "bias": torch.ones(1)}, file)
 
 
 @pytest.mark.parametrize("prefix", ["", "params.", "module.", "params.module."])
 def test_tables_of_pyiqa_and_of_the_authors_are_read(prefix, tmp_path):
     network = Sharpness()
-    fill(network, {f"{prefix}weight": torch.tensor([3.0])}, tmp_path)
+    fill_network(network, {f"{prefix}weight": torch.tensor([3.0])}, tmp_path)
     assert network.weight.item() == 3
 
 
