@@ -18,7 +18,7 @@ from srkit_core.errors import WeightsError
 from srkit_core.pretrained import FoundWeights
 from srkit_core.registry import Registry
 from srkit_core.testing import MetricContract
-from srkit_pyiqa import networks, srkit_components
+from srkit_pyiqa import pyiqa_networks, srkit_components
 from srkit_pyiqa.metric import PyiqaMetric
 from srkit_pyiqa.pyiqa_networks import fill_network, pyiqa_network
 
@@ -153,8 +153,8 @@ def test_what_is_announced():
 @pytest.mark.parametrize("name", sorted(WHOLE))
 def test_pyiqa_builds_each_network_without_fetching_and_is_filled_whole(name, tmp_path):
     """Of drawn weights, as its own are not carried by anybody: the file holds all that it needs."""
-    with networks._quietly(), networks._without_backbones():
-        drawn = networks._create(name, pretrained=False)
+    with pyiqa_networks._quietly(), pyiqa_networks._without_backbones():
+        drawn = pyiqa_networks._create(name, pretrained=False)
     assert type(drawn.net).__name__ == WHOLE[name]
     file = tmp_path / "weights.pth"
     torch.save({"params": drawn.net.state_dict()}, file)
