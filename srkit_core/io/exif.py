@@ -25,6 +25,7 @@ _DESCRIPTION = frozenset(
 )
 """What a first directory says about a picture; the rest of it says how its pixels were stored."""
 
+_INCHES = 2
 _NO_LONGER = frozenset(
     {
         ExifTags.Base.MakerNote,  # its offsets point into the old file
@@ -68,6 +69,17 @@ def name_software(exif: bytes, software: str) -> bytes:
     named.load(exif)
     taken = ExifTags.Base.Software in named
     named[ExifTags.Base.ProcessingSoftware if taken else ExifTags.Base.Software] = software
+    return text_as_stored(named).tobytes()
+
+
+def name_density(exif: bytes, density: tuple[float, float]) -> bytes:
+    """Return valid EXIF bytes that say dots per inch, across and down, for a format that has no
+    place of its own for them (EXIF 2.32, 4.6.4 A).
+    """
+    named, tags = Image.Exif(), ExifTags.Base
+    named.load(exif)
+    named.update({tags.XResolution: density[0], tags.YResolution: density[1]})
+    named[tags.ResolutionUnit] = _INCHES
     return text_as_stored(named).tobytes()
 
 

@@ -11,7 +11,7 @@ from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import write_parts
 from srkit_core.io.density import Density
 from srkit_core.io.encoders import Encode, Encoder, Header
-from srkit_core.io.exif import name_software, valid_exif
+from srkit_core.io.exif import name_density, name_software, valid_exif
 from srkit_core.io.formats import encoders, writable_endings
 from srkit_core.io.raster import Samples, gray_profile, on_white, srgb_profile, to_8_bit
 
@@ -109,6 +109,8 @@ def _header(encoder: Encoder, frame: PictureFrame) -> Header:
     exif = valid_exif(frame.exif) if encoder.exif else b""
     if frame.software and encoder.exif and not encoder.texts:
         exif = name_software(exif, frame.software)
+    if frame.density and encoder.exif and not encoder.density:
+        exif = name_density(exif, frame.density)
     return Header(
         *frame.size,
         channels=(1 if gray else 3) + (frame.alpha and encoder.alpha),

@@ -79,6 +79,14 @@ def test_a_larger_picture_has_the_density_of_its_source(tmp_path, ending):
     assert read_photo(path).density == pytest.approx((300, 150), abs=0.02)
 
 
+@pytest.mark.parametrize("ending", ["webp", "jxl"])
+def test_a_format_without_a_place_for_it_says_its_density_in_exif(tmp_path, ending):
+    path = upscaled(tmp_path, ending, dpi=(300, 150), exif=exif_with(Make="Maker"))
+    assert read_photo(path).density == pytest.approx((300, 150))
+    assert exif_of(path)[MAKE] == "Maker"
+    assert read_photo(upscaled(tmp_path, ending)).density is None
+
+
 def test_a_density_is_written_in_each_format_s_own_unit(tmp_path):
     png, jpg = (upscaled(tmp_path, ending, dpi=(72, 300)) for ending in ("png", "jpg"))
     assert struct.pack(">4sIIB", b"pHYs", 2835, 11811, 1) in png.read_bytes()
