@@ -104,6 +104,13 @@ _ALL: Final = (
         "srkit report runs/rrdb-1 --out report.html",
     ),
     _own(
+        "compare",
+        "compare",
+        "Put scores side by side, where they compare.",
+        "srkit compare ours.json theirs.json --published",
+        tells=True,
+    ),
+    _own(
         "upscale",
         "upscale",
         "Make pictures larger, with our own model or another.",

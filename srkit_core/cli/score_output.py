@@ -37,15 +37,25 @@ class ScoreFiles:
 
 
 def tell_scores(
-    found: "Compared", files: ScoreFiles, document: Callable[[], Mapping[str, Any]] | None = None
+    found: "Compared",
+    files: ScoreFiles,
+    document: Callable[[], Mapping[str, Any]] | None = None,
+    *,
+    published: bool = False,
 ) -> None:
-    """Print the tables, and write the files that are asked for; `document` is what JSON holds."""
+    """Print the tables, with `published` figures if asked, and write the files that are asked for;
+    `document` is what JSON holds.
+    """
     from srkit_core.evaluation.tables.difference_tables import difference_tables, few_pictures_notes
     from srkit_core.evaluation.tables.explained_tables import explained_tables
     from srkit_core.evaluation.tables.score_tables import long_tables, notes, wide_tables
 
     more = (*difference_tables(found), *explained_tables(found))
     said = [*notes(found), *few_pictures_notes(found)]
+    if published:
+        from srkit_core.evaluation.tables.published_tables import published_notes, published_tables
+
+        more, said = (*more, *published_tables(found)), [*said, *published_notes(found)]
     _print((*long_tables(found), *more))
     for note in said:
         print_text(note)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from srkit_core.errors import IncompatibleError
 from srkit_core.evaluation.score_files import read_scores
 from srkit_core.evaluation.scores import ModelScores, Scores
+from srkit_core.evaluation.scores_by_set import ScoresBySet
 
 _SAID_ONLY: Final = ("srkit", "lr", "definition", "pictures")
 """Fields of a protocol that are not compared, or otherwise: the channel says what the definition
@@ -51,6 +52,7 @@ def side_by_side(named: Sequence[tuple[Scores, str]], against: str | None = None
 
 def _check_comparable(one: Scores, other: Scores, source: str, another: str) -> None:
     whose = f" of {source} and {another}" if source and another else ""
+    _check_same_kind(one, other, source, another)
     if apart := list(_differing(one.protocol, other.protocol)):
         raise IncompatibleError(f"the protocols{whose} differ in {'; '.join(apart)}", hint=_HINT)
     first, second = (_picture_names(each.models) for each in (one, other))
@@ -58,9 +60,17 @@ def _check_comparable(one: Scores, other: Scores, source: str, another: str) -> 
         only = (source if stray in first else another) or "one"
         raise IncompatibleError(f"the pictures differ: only {only} has '{stray}'", hint=_HINT)
     shown = [_shown_pictures(each.protocol) for each in (one, other)]
-    if all(shown) and one.protocol["pictures"] != other.protocol["pictures"]:
+    if all(shown) and shown[0] != shown[1]:
         fact = f"the pictures{whose} differ, though not in their names: {' and '.join(shown)}"
         raise IncompatibleError(fact, hint=_HINT)
+
+
+def _check_same_kind(one: Scores, other: Scores, source: str, another: str) -> None:
+    """Refuse to mix scores of pictures with the final figures of a run, which has none of them."""
+    bare, whole = (another, source) if _picture_names(one.models) else (source, another)
+    if bool(_picture_names(one.models)) != bool(_picture_names(other.models)):
+        fact = f"{bare} holds final figures alone, and {whole} scores of pictures"
+        raise IncompatibleError(fact, hint=f"srkit eval {bare} --data FOLDER --json FILE")
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
@@ -133,4 +143,23 @@ def _is_equal(one: ModelScores, other: ModelScores) -> bool:
         and labels == list(other.specs)
         and all(one.judged(label) == other.judged(label) for label in labels)
         and one.of_set == other.of_set
+    )
+
+
+def sets_side_by_side(
+    named: Sequence[tuple[ScoresBySet, str]], against: str | None = None
+) -> ScoresBySet:
+    """Return what `side_by_side` does of each set; raises IncompatibleError too where one source
+    has a set that another has not.
+    """
+    first, source = named[0]
+    for other, another in named[1:]:
+        if stray := min({*first.sets} ^ {*other.sets}, default=None):
+            only = source if stray in first.sets else another
+            raise IncompatibleError(f"the sets differ: only {only} has '{stray}'", hint=_HINT)
+    return ScoresBySet(
+        {
+            name: side_by_side([(one.sets[name], where) for one, where in named], against)
+            for name in first.sets
+        }
     )

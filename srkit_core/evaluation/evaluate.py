@@ -176,9 +176,9 @@ def evaluate_models(
     scores = bench.score(models, made, registry, both(seen, views))
     lr = lr_described(wanted, found) if networks else UNKNOWN_LR
     document = protocol_document(wanted, protocol, terms, scale, lr, inference.precision) | read
-    document |= bench.fingerprint.describe(stored_lr=bool(networks) and are_stored(found.pictures))
-    explained = views.scores(document, scores) if views else ()
-    return Scores(document, scores, explained, wanted.against)
+    stored = bool(networks) and are_stored(found.pictures)
+    document |= bench.fingerprint.describe(str(wanted.data or found.source), stored_lr=stored)
+    return Scores(document, scores, views.scores(document, scores) if views else (), wanted.against)
 
 
 def _short_name(model: str, models: Sequence[str]) -> str:

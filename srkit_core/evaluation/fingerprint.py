@@ -33,13 +33,13 @@ class Fingerprint:
         """Return the digest of all LR, or of what stood in its place."""
         return joined_digest(self._lr.values())
 
-    def describe(self, *, stored_lr: bool) -> dict[str, Any]:
-        """Return how many pictures there were and the digest of all of them, whatever their names
-        and order, as fields of a protocol; of LR too where it came from files.
+    def describe(self, place: str, *, stored_lr: bool) -> dict[str, Any]:
+        """Return how many pictures there were, the digest of all of them, whatever their names and
+        order, and the place they are from, as fields of a protocol; the digest of LR too where it
+        came from files.
         """
-        pictures = {
-            "pictures": {"count": len(self._hr), "sha256": joined_digest(self._hr.values())}
-        }
+        digest = joined_digest(self._hr.values())
+        pictures = {"pictures": {"count": len(self._hr), "sha256": digest, "from": place}}
         return {**pictures, "lr_sha256": self.of_lr()} if stored_lr else pictures
 
 

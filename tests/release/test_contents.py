@@ -26,7 +26,8 @@ CARRIED = {
     "srkit-compact": {
         *("compact-x4.safetensors", "compact-photo-x4.safetensors", "photographs.tsv"),
         *("compact-x4.toml", "compact-photo-x4.toml"),
-    }
+    },
+    "srkit": {"evaluation/published.toml"},
 }
 """What a plugin carries beside its code: weights, what they were trained on, and by what."""
 MOST_BYTES = {"srkit-compact": 2 * 2**20}

@@ -126,6 +126,7 @@ def test_eval_needs_only_the_weights_and_the_pictures(cli, trained, photos, tmp_
     assert first["metrics"]["psnr"] == {
         "mean": np.mean(values),
         "std": np.std(values),
+        "interval": None,
         "unit": "dB",
         "higher_is_better": True,
     }

@@ -9,8 +9,10 @@ import torch
 
 from srkit_core.engine.validator import _by_column
 from srkit_core.errors import PluginError
+from srkit_core.evaluation.comparison import compare
 from srkit_core.evaluation.protocol import Protocol
-from srkit_core.evaluation.scores import ModelScores, Scores, compare, read_scores
+from srkit_core.evaluation.score_files import read_scores
+from srkit_core.evaluation.scores import ModelScores, Scores
 from srkit_core.evaluation.scores_by_set import ScoresBySet
 from srkit_core.evaluation.scoring import BuiltMetric, Pair, score, score_model
 from srkit_core.evaluation.set_scores import features_of, set_score

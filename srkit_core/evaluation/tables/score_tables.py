@@ -47,14 +47,14 @@ def wide_tables(compared: Compared) -> tuple[Table, ...]:
     """
 
     def score(place: str, label: str, model: str) -> Cell:
-        mean, digits = compared.mean(place, label, model), _printed(compared.traits(label))
+        mean, digits = compared.mean(place, label, model), printed(compared.traits(label))
         best = compared.is_best(place, label, model, digits)
         return Cell(f"{mean:.{digits}f}", mean, best)
 
     def spread(place: str, label: str, model: str) -> Cell:
         return Cell(_interval_text(compared, place, label, model) if place in sets else "")
 
-    first, *gains = _tables(compared, _wide, score, _printed)
+    first, *gains = _tables(compared, _wide, score, printed)
     sets = compared.scores.sets
     known = (
         one.interval(label) for each in sets.values() for one in each.models for label in one.specs
@@ -114,6 +114,10 @@ def notes(compared: Compared) -> Iterator[str]:
     for name, one in compared.scores.sets.items():
         for note in left_out_notes(one.models):
             yield f"{name}: {note}" if name else note
+    first = next(iter(compared.scores.sets.values())).models
+    for number, row in enumerate(first):
+        if twin := next((other for other in first[:number] if row.is_file_of(other)), None):
+            yield f"{row.name} and {twin.name} are one file"
     if differing := ", ".join(compared.scores.differing):
         yield f"no mean over the sets, whose protocols differ in {differing}"
 
@@ -212,8 +216,8 @@ def metric_head(traits: MetricTraits, label: str) -> str:
     return f"{label}{unit} {'↑' if traits.higher_is_better else '↓'}"
 
 
-def _printed(traits: MetricTraits) -> int:
-    """How many digits papers print: two of dB, four of what has no unit."""
+def printed(traits: MetricTraits) -> int:
+    """Return how many digits papers print: two of dB, four of what has no unit."""
     return 2 if traits.unit == "dB" else EXACT
 
 
@@ -250,7 +254,7 @@ def _whole_protocol(compared: Compared, place: str) -> str:
 def _interval_text(compared: Compared, place: str, label: str, model: str) -> str:
     """Return an interval with as many digits as papers print; "" where there is none."""
     low, high = compared.interval(place, label, model)
-    digits = _printed(compared.traits(label))
+    digits = printed(compared.traits(label))
     return f"[{low:.{digits}f}, {high:.{digits}f}]" if isfinite(low) else ""
 
 
