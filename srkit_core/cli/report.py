@@ -7,8 +7,24 @@ from typing import Annotated
 import typer
 
 from srkit_core.cli.output import say
-from srkit_core.errors import RecipeError
+from srkit_core.errors import DataError, RecipeError
 from srkit_core.file_sizes import said_size
+from srkit_core.home import at_home
+
+Made = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="A folder of srkit eval --pictures, for scores whose pictures are not in a folder "
+        "of their name beside them. May be given several times."
+    ),
+]
+TrueHr = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="A folder of HR, which then stands beside what models made of it. May be given "
+        "several times."
+    ),
+]
 
 
 def report_command(
@@ -20,13 +36,8 @@ def report_command(
         ),
     ],
     out: Annotated[Path, typer.Option(help="The page to write, such as report.html.")],
-    pictures: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="A folder of srkit eval --pictures, for scores whose pictures are not in a folder "
-            "of their name beside them. May be given several times."
-        ),
-    ] = None,
+    pictures: Made = None,
+    data: TrueHr = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of that name.")] = (
         False
     ),
@@ -41,9 +52,17 @@ def report_command(
         fact = f"--out {out} is no page"
         raise RecipeError(fact, hint=f"--out {shlex.quote(str(out.with_suffix('.html')))}")
     check_outputs([out], overwrite=overwrite)
-    told = read_told(paths, pictures or ())
+    _check_folders([*(pictures or ()), *(data or ())])
+    told = read_told(paths, pictures or (), data or ())
     for run in told.runs:
         for fault in run.faults:
             say(f"note: {run.label}: {fault}", err=True)
     write_text(out, report_page(told, discover()))
     say(f"page: {out} ({said_size(out.stat().st_size)})")
+
+
+def _check_folders(folders: list[Path]) -> None:
+    """Raise DataError where a folder of pictures is none."""
+    for folder in map(at_home, folders):
+        if not folder.is_dir():
+            raise DataError(f"there is no folder {folder}", hint="check the path", path=folder)

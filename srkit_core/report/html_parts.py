@@ -44,7 +44,7 @@ def table(
     heads: Sequence[Inside],
     rows: Iterable[Sequence[Inside]],
     *,
-    caption: Inside = None,
+    caption: str = "",
     kind: str = "",
 ) -> Html:
     """Return a table whose first column names the rows, in a frame that scrolls sideways."""
@@ -55,12 +55,13 @@ def table(
     ]
     whole = tag(
         "table",
-        tag("caption", caption) if caption else None,
         tag("thead", head),
         tag("tbody", body),
         class_=kind or None,
     )
-    return tag("div", whole, class_="scroll", tabindex=0, role="group", aria_label="table")
+    said = caption or f"Table of {', '.join(one for one in heads if isinstance(one, str) and one)}"
+    frame = tag("div", whole, class_="scroll", tabindex=0, role="group", aria_label=said)
+    return markup(tag("p", caption, class_="caption") if caption else None, frame)
 
 
 def facts(rows: Iterable[tuple[Inside, Inside]]) -> Html:

@@ -13,14 +13,15 @@ DIGITS: Final = 4
 """After the point, of every score of a page."""
 
 
-def model_tables(stories: Sequence[ScoreStory]) -> Iterator[Html]:
-    """Yield the tables of scores that may not stand in one."""
+def model_tables(stories: Sequence[ScoreStory], *, headed: bool) -> Iterator[Html]:
+    """Yield the tables of scores that may not stand in one, `headed` where they are not alone."""
     for story in stories:
         models = story.scores.models
         traits = {label: spec for one in models for label, spec in one.specs.items()}
         heads = ["model", *(score_head(label, spec) for label, spec in traits.items())]
         rows = [[one.name, *(_mean_cell(one, models, label) for label in traits)] for one in models]
-        yield tag("h3", story.label)
+        if headed:
+            yield tag("h3", story.label)
         yield table(heads, rows, caption=_words(story.scores.protocol), kind="figures")
         yield folded("Protocol in full", facts(_protocol_facts(story.scores.protocol)))
         yield folded(f"Every picture of {story.label}", _picture_table(story, list(traits)))

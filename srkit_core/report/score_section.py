@@ -19,7 +19,7 @@ def score_section(
 ) -> Html | None:
     """Return the tables of validations and of files of scores; None where there is neither."""
     told = comparable(scores)
-    tables = [*_run_tables(runs, metrics), *model_tables(told)]
+    tables = [*_run_tables(runs, metrics), *model_tables(told, headed=len(told) + len(runs) > 1)]
     if not tables:
         return None
     apart = len(_comparable_runs(runs)) > 1 or len(told) > 1

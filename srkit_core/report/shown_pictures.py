@@ -69,22 +69,29 @@ def pictures_of_runs(stories: Sequence[RunStory]) -> list[ShownPicture]:
 
 
 def pictures_of_scores(
-    stories: Sequence[ScoreStory], folders: Sequence[Path]
+    stories: Sequence[ScoreStory], folders: Sequence[Path], hr: Sequence[Path] = ()
 ) -> list[ShownPicture]:
-    """Return what models made of the pictures of scores, of which there are files in folders that
-    `srkit eval --pictures` wrote.
+    """Return what models made of the pictures of scores, of which there are files in `folders` that
+    `srkit eval --pictures` wrote, with HR from folders where those have a picture of that name.
     """
     found = list[ShownPicture]()
     for story in stories:
         below = _model_folders(story)
         for name in story.pictures:
-            sources = [
-                ShotSource(model, (Shot(pixels, note=_score_note(story, model, name)),))
+            made = {
+                model: pixels
                 for model, folder in below.items()
                 if (pixels := _picture_file(folders, f"{folder}/{plain_path(name)}")) is not None
+            }
+            sources = [
+                ShotSource(model, (Shot(_centre(pixels), note=_score_note(story, model, name)),))
+                for model, pixels in made.items()
             ]
-            if sources:
-                found.append(ShownPicture(name, sources))
+            true = _picture_file(hr, plain_path(name))
+            if sources and true is not None:
+                height, width = next(iter(made.values())).shape[:2]
+                sources.append(ShotSource("HR", (Shot(_centre(true[:height, :width])),)))
+            found += [ShownPicture(name, sources)] if sources else []
     return found
 
 
@@ -143,14 +150,18 @@ def _opened(path: Path) -> Pixels:
 
 
 def _picture_file(folders: Sequence[Path], path: str) -> Pixels | None:
-    """Return the centre of the file of a picture that a model made; None where there is none."""
+    """Return what the file of a picture shows, whatever its ending; None where there is none."""
     for folder in folders:
         for suffix in _SUFFIXES:
             file = folder / f"{path}{suffix}"
             if file.is_file() and (pixels := _opened(file)).size:
-                top, left = (max(one - LONGEST_SHOWN, 0) // 2 for one in pixels.shape[:2])
-                return pixels[top : top + LONGEST_SHOWN, left : left + LONGEST_SHOWN]
+                return pixels
     return None
+
+
+def _centre(pixels: Pixels) -> Pixels:
+    top, left = (max(one - LONGEST_SHOWN, 0) // 2 for one in pixels.shape[:2])
+    return np.ascontiguousarray(pixels[top : top + LONGEST_SHOWN, left : left + LONGEST_SHOWN])
 
 
 def _model_folders(story: ScoreStory) -> dict[str, str]:

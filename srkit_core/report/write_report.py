@@ -40,13 +40,17 @@ class Told:
     runs: Sequence[RunStory]
     scores: Sequence[ScoreStory]
     folders: Sequence[Path]
+    hr: Sequence[Path] = ()
 
 
-def read_told(paths: Sequence[Path], pictures: Sequence[Path] = ()) -> Told:
+def read_told(
+    paths: Sequence[Path], pictures: Sequence[Path] = (), hr: Sequence[Path] = ()
+) -> Told:
     """Read run folders and files of scores, with the scores that a run keeps in its folder.
 
-    `pictures` are folders of `srkit eval --pictures`; one beside a file of scores, named as it is
-    without its ending, is found. Raises DataError when a path is neither, or cannot be read.
+    `pictures` are folders of `srkit eval --pictures`, beside those that lie by a file of scores
+    under its name; `hr` are folders of HR. Raises DataError when a path is neither a run nor
+    scores, or cannot be read.
     """
     named = [at_home(path) for path in paths]
     labels = _labels(named)
@@ -55,7 +59,8 @@ def read_told(paths: Sequence[Path], pictures: Sequence[Path] = ()) -> Told:
     scores = [one for path in files for one in read_told_scores(path, labels[path])]
     own = [one for run in runs for one in _scores_of_demo(run)]
     beside = [path.with_suffix("") for path in files if path.with_suffix("").is_dir()]
-    return Told(runs, [*own, *scores], [*map(at_home, pictures), *beside])
+    folders = [*map(at_home, pictures), *beside]
+    return Told(runs, [*own, *scores], folders, [*map(at_home, hr)])
 
 
 def report_page(told: Told, registry: Registry) -> str:
@@ -89,7 +94,7 @@ def _sections(told: Told, registry: Registry) -> Mapping[str, Html]:
     runs, scores = told.runs, told.scores
     metrics = {label: spec for run in runs for label, spec in metric_specs(run, registry).items()}
     counts = [count_numbers(one.folder.weights("last")) for one in runs]
-    shown = [*pictures_of_runs(runs), *pictures_of_scores(scores, told.folders)]
+    shown = [*pictures_of_runs(runs), *pictures_of_scores(scores, told.folders, told.hr)]
     found = {
         "overview": overview_section(runs, metrics, counts) if runs else None,
         "curves": curve_section(runs, curves_of(runs, registry)),

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_runs import HOSTILE, write_run, write_saved, write_scores, write_sheets
+from PIL import Image
+from report_runs import HOSTILE, noise, write_run, write_saved, write_scores, write_sheets
 
 from srkit_core import report as report_room
 from srkit_core.cli.app import run as srkit
@@ -202,7 +203,25 @@ def test_pictures_of_scores_lie_beside_or_are_named(tmp_path):
     (tmp_path / "set").rename(tmp_path / "elsewhere")
     assert "Pictures" not in made(tmp_path / "without.html", scores).words
     named = made(tmp_path / "named.html", scores, "--pictures", tmp_path / "elsewhere")
-    assert len(named.all("img")) == 4
+    assert len(named.all("img")) == 2 + 2, (
+        "noise is the same of both pictures, and in the page once"
+    )
+
+
+def test_hr_stands_beside_what_models_made(tmp_path, capsys):
+    scores = write_scores(tmp_path / "set.json")
+    write_saved(tmp_path / "set", ["bicubic", "mine"], ["baby", "bird"])
+    (tmp_path / "HR").mkdir()
+    Image.fromarray(noise(70, 100, seed=9)).save(tmp_path / "HR" / "baby.bmp")
+    page = made(tmp_path / "page.html", scores, "--data", tmp_path / "HR")
+    (baby, bird) = block(tmp_path / "page.html", "picture-data")
+    assert [one["label"] for one in baby["sources"]] == ["bicubic", "mine", "HR"]
+    assert [one["label"] for one in bird["sources"]] == ["bicubic", "mine"]
+    sizes = {(one["width"], one["height"]) for one in page.all("img") if "width" in one}
+    assert sizes == {("96", "64")}, "HR is cut to SR"
+    words = ["report", str(scores), "--out", str(tmp_path / "b.html"), "--data", "nowhere"]
+    assert srkit(words) == 4
+    assert capsys.readouterr().err.startswith("error: there is no folder nowhere\n")
 
 
 def test_what_somebody_named_is_no_markup(tmp_path):
