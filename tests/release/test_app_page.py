@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from srkit_core import bundled_photographs
 
@@ -59,7 +60,7 @@ def served(environment, tmp_path):
     """A server of its own for each test, with temporary files in a folder of the test."""
     (tmp_path / "noted").mkdir()
     (tmp_path / "kept").mkdir()
-    notes = tmp_path / "notes.txt"
+    notes = tmp_path / "talked-to.txt"
     notes.touch()
     (tmp_path / "noted/sitecustomize.py").write_text(NOTED.format(file=str(notes)))
     told = {"PYTHONPATH": str(tmp_path / "noted"), "TMPDIR": str(tmp_path / "kept")}
@@ -154,6 +155,9 @@ def test_a_custom_size_and_a_format_by_the_keyboard(served, open_page, pictures,
     out = tmp_path / "same.jpg"
     assert made == written(served.environment, *words, "--quality", "80", "--out", out)
     assert Image.open(io.BytesIO(made)).size == (300, 225)
+    line = page.get_by_role("slider", name="Where the line is, in percent from the left")
+    line.press("End", timeout=MINUTES)
+    expect(line).to_have_value("100")
     assert not opened.is_too_wide()
     assert "dark" in page.locator("body").get_attribute("class")
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import gradio as gr
 
-from srkit_app.model_choices import USUAL_MODEL
 from srkit_app.page_jobs import PictureBatch
 from srkit_app.rows import error_text, progress_rows, result_links
 from srkit_app.session import Workshop, shown_pair
@@ -59,7 +58,7 @@ class Page:
 
     def _draw_wishes(self) -> None:
         self._files = gr.File(label="Pictures", file_count="multiple", height=180)
-        usual = next((one for one in (USUAL_MODEL, *self._workshop.choices)), USUAL_MODEL)
+        usual = next(iter(self._workshop.choices))
         self._model = gr.Dropdown(self._labels(), value=usual, label="Model")
         self._about = gr.Markdown(self._workshop.choices[usual].about)
         self._fetch = gr.Button("Fetch the model", visible=False)
@@ -93,6 +92,9 @@ class Page:
             buttons=["fullscreen"],
             elem_id="compare",
         )
+        self._line = gr.Slider(
+            0, 100, 50, step=1, label="Where the line is, in percent from the left", visible=False
+        )
         self._caption = gr.Markdown("", visible=False)
 
     def _connect(self) -> None:
@@ -100,7 +102,7 @@ class Page:
         wishes = [self._model, self._scale, self._custom, self._format, self._quality]
         outputs = [
             *(self._held, self._progress, self._results, self._shown, self._slider),
-            *(self._caption, self._start, self._stop),
+            *(self._line, self._caption, self._start, self._stop),
         ]
         self._start.click(
             self._upscale, [self._held, self._files, *wishes], outputs, concurrency_limit=8, **quiet
@@ -113,8 +115,9 @@ class Page:
         self._format.change(
             lambda one: _seen(one in WITH_QUALITY), self._format, self._quality, **quiet
         )
-        compared = [self._slider, self._caption]
+        compared = [self._slider, self._line, self._caption]
         self._shown.input(self._compare, [self._held, self._shown], compared, **quiet)
+        self._line.input(_moved, self._line, self._slider, trigger_mode="always_last", **quiet)
 
     def _labels(self) -> list[tuple[str, str]]:
         return [(one.label, one.name) for one in self._workshop.choices.values()]
@@ -150,8 +153,7 @@ class Page:
         yield {
             self._held: batch,
             self._shown: _seen(False),
-            self._slider: _seen(False),
-            self._caption: _seen(False),
+            **self._nothing_compared(),
             self._results: "",
             self._start: gr.update(interactive=False),
             self._stop: gr.update(interactive=True),
@@ -183,11 +185,14 @@ class Page:
         choice = gr.update(choices=names, value=names[0], visible=True)
         return {self._shown: choice, **self._compare(batch, names[0])}
 
+    def _nothing_compared(self) -> dict[Any, Any]:
+        return {part: _seen(False) for part in (self._slider, self._line, self._caption)}
+
     def _compare(self, batch: PictureBatch | None, name: str) -> dict[Any, Any]:
         jobs = batch.done if batch else []
         job = next((one for one in jobs if one.target.name == name), None)
         if job is None:
-            return {self._slider: _seen(False), self._caption: _seen(False)}
+            return self._nothing_compared()
         try:
             before, after, whole = shown_pair(job)
         except SrkitError as error:
@@ -195,13 +200,19 @@ class Page:
         part = "the whole picture" if whole else "the middle, pixel by pixel"
         caption = f"Left: {job.name}, enlarged by interpolation. Right: {name}. Shown: {part}."
         return {
-            self._slider: gr.update(value=(before, after), visible=True),
+            self._slider: gr.update(value=(before, after), slider_position=50, visible=True),
+            self._line: gr.update(value=50, visible=True),
             self._caption: gr.update(value=caption, visible=True),
         }
 
 
 def _seen(visible: bool) -> Any:
     return gr.update(visible=visible)
+
+
+def _moved(percent: float) -> Any:
+    """Move the line between before and after, which the keyboard cannot reach in the picture."""
+    return gr.update(slider_position=percent)
 
 
 def _stop(batch: PictureBatch | None) -> None:
