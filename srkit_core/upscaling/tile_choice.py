@@ -9,7 +9,7 @@ from srkit_core.specs import EVERYWHERE
 from srkit_core.upscaling.backends.interface import Backend, NetworkTraits
 from srkit_core.upscaling.tiling import Tiling
 
-HOST_BUDGET: Final = 2**29
+HOST_BUDGET: Final = 2**30
 """Bytes that a tile may take on a CPU, whatever is free: a larger one is no faster (empirical)."""
 _WHOLE: Final = 1024 * 1024
 """So many LR pixels are taken whole where the budget allows it."""

@@ -11,7 +11,8 @@ from srkit_core.upscaling.backends.interface import NetworkTraits
 class Tiling:
     """`tile` is the longest side of a tile in LR pixels (None: whole pictures), `overlap` the LR
     pixels seen around it, `blend` those of them on each side of a seam over which one tile passes
-    into the next.
+    into the next. Where the picture ends nothing is seen beyond, so that tiles there reach as much
+    further.
     """
 
     tile: int | None = None
@@ -24,13 +25,6 @@ class Tiling:
                 f"a tile of {self.tile} with overlap {self.overlap} covers nothing",
                 hint="--tile 256 --overlap 32",
             )
-
-    @property
-    def cost(self) -> float:
-        """How many times the work of a whole picture it takes: what tiles see of their neighbours
-        is computed twice.
-        """
-        return 1.0 if self.tile is None else (1 + 2 * self.overlap / self.tile) ** 2
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ class TileSpan:
 
 
 def spans(length: int, tiling: Tiling, network: NetworkTraits) -> Iterator[TileSpan]:
-    """Cut a side into tiles of about one length, the last the shortest."""
+    """Cut a side into tiles, for all of which the network sees equally much, as `window` says."""
     start = 0
     while start < length:
         span = next_span(start, length, tiling, network)
@@ -71,11 +65,29 @@ def next_span(start: int, length: int, tiling: Tiling, network: NetworkTraits) -
     What the network sees has the place and size it wants, so it is padded only where the picture
     ends.
     """
-    unit, smallest, overlap = network.size_multiple, network.min_size, tiling.overlap
-    left = length - start
-    count = -(-left // (tiling.tile or left))
-    stop = start + -(-left // count)
-    seen_stop = min(-(-max(stop + overlap, smallest) // unit) * unit, length)
-    seen_start = max(min(start - overlap, seen_stop - smallest), 0) // unit * unit
+    unit, overlap, seen = network.size_multiple, tiling.overlap, window(length, tiling, network)
+    seen_start = max(start - overlap, 0) // unit * unit
+    if seen_start + seen >= length:
+        seen_start, seen_stop, stop = _up_to(unit, length - seen), length, length
+    else:
+        seen_stop = seen_start + seen
+        stop = seen_stop - overlap
     made = max(start - tiling.blend, 0), min(stop + tiling.blend, length)
     return TileSpan(start, stop, *made, seen_start, seen_stop)
+
+
+def window(length: int, tiling: Tiling, network: NetworkTraits) -> int:
+    """Return how much of a side the network sees at a time: as little as so many tiles take, and
+    the same for each, as engines are quicker with sides that they know.
+    """
+    beside = 2 * tiling.overlap
+    own = length - beside
+    if tiling.tile is None or own <= tiling.tile:
+        return length
+    even = -(-own // -(-own // tiling.tile))
+    unit = network.size_multiple
+    return min(max(_up_to(unit, max(even, unit) + beside), network.min_size), length)
+
+
+def _up_to(unit: int, count: int) -> int:
+    return -(-count // unit) * unit

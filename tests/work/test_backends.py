@@ -20,6 +20,7 @@ from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
 from srkit_core.upscaling.backends import choice, engines
 from srkit_core.upscaling.backends.choice import open_backend
+from srkit_core.upscaling.backends.shaped_engine import ShapedEngine
 from srkit_core.upscaling.backends.torch_backend import TorchBackend
 
 ENGINES = ("openvino", "onnx")
@@ -90,6 +91,21 @@ def test_a_model_is_converted_once(weights, monkeypatch):
         assert open_backend(weights, backend="onnx", note=said.append).name == "onnx"
     assert len(calls) == 1
     assert said == [f"converting {weights} for onnx, once"]
+
+
+def test_an_engine_is_made_ready_for_sides_that_come_again():
+    ready, computed = [], []
+
+    def engine_for(shape):
+        ready.append(shape)
+        return lambda lr: computed.append(shape)
+
+    engine = ShapedEngine(engine_for)
+    small, large = np.zeros((1, 3, 4, 4)), np.zeros((1, 3, 8, 4))
+    for lr in (small, small, large, small, large, large, large, small):
+        engine(lr)
+    assert ready == [small.shape, None, large.shape]
+    assert computed == [small.shape] * 2 + [None, small.shape, None] + [large.shape] * 2 + [None]
 
 
 def test_another_scale_is_refused_by_an_engine_too(weights):

@@ -175,7 +175,7 @@ def test_a_picture_within_one_tile_is_not_cut():
     upscale_tiled(model, picture(9, 10), Tiling(10, 4))
     assert model.network.sizes == [(9, 10)]
     upscale_tiled(model, picture(9, 25), Tiling(10, 0))
-    assert model.network.sizes[1:] == [(9, 9), (9, 8), (9, 8)]
+    assert model.network.sizes[1:] == [(9, 9), (9, 9), (9, 9)]
 
 
 @pytest.mark.parametrize("wrong", [{"tile": 0}, {"tile": -4}, {"tile": 8, "overlap": -1}])

@@ -15,6 +15,7 @@ from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.bands import upscale_bands
 from srkit_core.upscaling.read_ahead import ReadAhead
 from srkit_core.upscaling.tile_choice import EXACT_OVERLAP, HOST_BUDGET, TileChoice, seams_of
+from srkit_core.upscaling.tiling import Tiling, spans, window
 from srkit_core.upscaling.upscale_file import upscale_file
 
 REACH = 4
@@ -89,8 +90,27 @@ def test_less_overlap_is_blended_and_differs_less_than_a_cut():
 def test_progress_ends_at_every_pixel():
     told = []
     joined(Blur(), noise(20, 30), TileChoice(10), report=lambda *one: told.append(one))
-    assert [done for done, _ in told] == [100, 200, 300, 400, 500, 600]
+    assert [done for done, _ in told] == [120, 200, 300, 420, 500, 600]
     assert {total for _, total in told} == {600}
+
+
+@pytest.mark.parametrize("unit", [1, 2, 8])
+@pytest.mark.parametrize(("length", "tile", "overlap"), [(5472, 254, 16), (100, 9, 3), (64, 1, 4)])
+def test_all_tiles_of_a_side_see_equally_much(length, tile, overlap, unit):
+    blur = Blur()
+    blur.size_multiple = unit
+    tiling = Tiling(tile, overlap)
+    cut = [*spans(length, tiling, blur)]
+    assert [one.start for one in cut] == [0, *(one.stop for one in cut[:-1])]
+    assert cut[-1].stop == length
+    seen = {one.seen_stop - one.seen_start for one in cut}
+    assert max(seen) == window(length, tiling, blur)
+    assert max(seen) - min(seen) < unit
+    assert all(one.seen_start <= max(one.start - overlap, 0) for one in cut)
+    assert all(one.seen_stop >= min(one.stop + overlap, length) for one in cut)
+    work = sum(one.seen_stop - one.seen_start for one in cut)
+    if unit == 1:
+        assert work <= length + (len(cut) - 1) * 2 * overlap + len(cut) - 1
 
 
 def test_a_tile_that_does_not_fit_is_halved_and_remembered():

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from srkit_core.errors import NotFiniteError
 from srkit_core.io.raster import Samples
 from srkit_core.upscaling.backends.converted import ConvertedModel
-from srkit_core.upscaling.backends.engines import Engine
+from srkit_core.upscaling.backends.shaped_engine import Engine
 from srkit_core.upscaling.free_memory import free_host_bytes
 
 _RED, _BLUE = 0.299, 0.114

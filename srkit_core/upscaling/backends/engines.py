@@ -9,18 +9,13 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from srkit_core.devices import Precision
+from srkit_core.upscaling.backends.shaped_engine import Engine, Shape, ShapedEngine
 
 if TYPE_CHECKING:
     from srkit_core.models.model import Model
-
-Engine: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Computes SR (1, 3, sH, sW) of LR (1, 3, H, W) in [0, 1], of any sides."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +70,21 @@ def _convert_onnx(model: "Model", path: Path) -> float:
 def _open_openvino(path: Path, precision: Precision) -> Engine:
     types = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
     core = import_module("openvino").Core()
-    compiled = core.compile_model(
-        str(path),
-        "CPU",
-        # else it takes bf16 by itself where a processor has it
-        {"INFERENCE_PRECISION_HINT": types[precision], "PERFORMANCE_HINT": "LATENCY"},
-    )
+    # else it takes bf16 by itself where a processor has it
+    options = {"INFERENCE_PRECISION_HINT": types[precision], "PERFORMANCE_HINT": "LATENCY"}
 
-    def compute(lr: Any) -> Any:
-        return compiled(lr, share_inputs=True)[0]
+    def engine_for(shape: Shape | None) -> Engine:
+        model = core.read_model(str(path))
+        if shape is not None:
+            model.reshape(list(shape))
+        compiled = core.compile_model(model, "CPU", options)
 
-    return compute
+        def compute(lr: Any) -> Any:
+            return compiled(lr, share_inputs=True)[0]
+
+        return compute
+
+    return ShapedEngine(engine_for)
 
 
 def _open_onnx(path: Path, precision: Precision) -> Engine:

@@ -9,7 +9,7 @@ from srkit_core.models.model import Model
 from srkit_core.oom import is_out_of_memory
 
 _SIDE: Final = 16
-_BESIDE: Final = 2
+_BESIDE: Final = 1.5
 """A layer's input and output are not all: what skips it waits, and kernels have buffers
 (empirical).
 """
@@ -41,4 +41,4 @@ def bytes_of_a_pixel(model: Model) -> int | None:
     finally:
         for one in watched:
             one.remove()
-    return _BESIDE * most // side**2 + _FLOATS_OF_SR * 3 * 4 * model.scale**2
+    return int(_BESIDE * most) // side**2 + _FLOATS_OF_SR * 3 * 4 * model.scale**2
