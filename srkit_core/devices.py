@@ -30,7 +30,8 @@ class DeviceKind:
     """One kind of device, as torch names its type.
 
     `seed` seeds what networks draw from on it; `peak_bytes` is the most memory that was in use;
-    `devices` describes each device of the kind for a person. `auto_precision` is that of training;
+    `devices` describes each device of the kind for a person. `auto_precision` is that of training,
+    `upscaling` that in which pictures are upscaled while all that comes of it is finite;
     `half` says whether it computes in fp16, `float64` whether it has double precision, `feeds`
     whether processes of their own should load pictures for it, into pinned memory,
     `syncs_batchnorm` whether batch normalisation can take statistics over processes, and `captures`
@@ -43,6 +44,7 @@ class DeviceKind:
     peak_bytes: Callable[["torch.device"], float]
     devices: Callable[[], list[str]]
     auto_precision: Callable[[], Precision]
+    upscaling: Precision = "fp32"
     half: bool = True
     float64: bool = True
     feeds: bool = False
@@ -119,6 +121,7 @@ BACKENDS: Final = (
         peak_bytes=_cuda_peak,
         devices=_cuda_devices,
         auto_precision=_cuda_precision,
+        upscaling="fp16",
         feeds=True,
         syncs_batchnorm=True,
         captures=True,
@@ -193,10 +196,15 @@ def choose_precision(name: PrecisionName, device: "torch.device") -> Precision:
     return name
 
 
-def inference_dtype(name: PrecisionName, device: "torch.device") -> "torch.dtype":
-    """Return the type a model computes in for evaluation and upscaling; `auto` is fp32, for exact
-    figures.
+def upscaling_precision(device: "torch.device") -> Precision:
+    """Return the precision in which pictures are upscaled where none is asked for: half on a GPU,
+    as long as all that comes of it is finite.
     """
+    return backend_of(device).upscaling
+
+
+def inference_dtype(name: PrecisionName, device: "torch.device") -> "torch.dtype":
+    """Return the type a model computes in; `auto` is fp32, for exact figures."""
     import torch
 
     checked = "fp32" if name == "auto" else choose_precision(name, device)

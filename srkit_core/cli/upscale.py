@@ -57,6 +57,9 @@ OverlapOption = Annotated[
         min=0, help="LR pixels seen around a tile (default: what the generator declares)."
     ),
 ]
+PrecisionOption = Annotated[
+    PrecisionName, typer.Option(help="auto: fp32; on a GPU fp16 while all that comes is finite.")
+]
 BackendOption = Annotated[
     BackendName,
     typer.Option(help="What computes; auto: OpenVINO on a CPU where it is installed, else torch."),
@@ -76,6 +79,14 @@ QualityOption = Annotated[
         max=100,
         help="Of JPEG (default: 95), WebP and JPEG XL (default: without loss), each in its own "
         "meaning of 1 to 100.",
+    ),
+]
+PngLevelOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=9,
+        help="Of PNG: 1 to 9 make it smaller, 6 by about a tenth (default: what is quickest).",
     ),
 ]
 EnsembleFlag = Annotated[
@@ -105,10 +116,11 @@ def upscale_command(
     tile: TileSide = "auto",
     overlap: OverlapOption = None,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
-    precision: Annotated[PrecisionName, typer.Option(help="auto is fp32.")] = "auto",
+    precision: PrecisionOption = "auto",
     backend: BackendOption = "auto",
     picture_format: FormatOption = "png",
     quality: QualityOption = None,
+    png_level: PngLevelOption = None,
     self_ensemble: EnsembleFlag = False,
     overwrite: OverwriteFlag = False,
     dry_run: DryRunFlag = False,
@@ -127,9 +139,17 @@ def upscale_command(
     model, inputs = _model_and_inputs(words, scale, registry, out)
     naming = OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}")
     options = UpscaleOptions(
-        model, wanted, tile=side, overlap=overlap, device=device, precision=precision,
-        backend=backend, quality=quality, self_ensemble=self_ensemble,
-    )  # fmt: skip
+        model,
+        wanted,
+        tile=side,
+        overlap=overlap,
+        device=device,
+        precision=precision,
+        backend=backend,
+        quality=quality,
+        png_level=png_level,
+        self_ensemble=self_ensemble,
+    )
     request = _Request(options, inputs, naming, cluster, overwrite=overwrite, dry_run=dry_run)
     with ProgressView() as view:
         _upscale(request, registry, view)
@@ -160,59 +180,71 @@ def _model_and_inputs(
 
 
 def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> None:
+    from srkit_core.models.known_models import announced_scale
     from srkit_core.models.model_words import fetch
+
+    options = request.options
+    announced = announced_scale(options.named, registry)
+    outputs = _outputs(request, "") if request.naming.out is not None else None
+    if announced is None:
+        fetch(options.model, registry, view.on_download)
+    own = announced or options.scale(registry)
+    outputs = outputs or _outputs(request, options.wanted.name(own))
+    for note in outputs.notes:
+        say(note, err=True)
+    if announced and request.dry_run:  # nothing is done by weights that are not here
+        tell_plan(outputs.pairs, options.wanted, own)
+    else:
+        fetch(options.model, registry, view.on_download)
+        _upscale_left(request, outputs, own, registry, view)
+
+
+def _upscale_left(
+    request: _Request, outputs: "Outputs", own: int, registry: "Registry", view: "ProgressView"
+) -> None:
+    """Do what is not done yet, with a model of a scale that is on this machine."""
+    from srkit_core.io.output_files import no_empty_folders
     from srkit_core.upscaling.made_before import Making, left_to_do, model_digest
 
     options = request.options
-    outputs = _outputs(request, "") if request.naming.out is not None else None
-    fetch(options.model, registry, view.on_download)
-    own = options.scale(registry)
-    outputs = outputs or _outputs(request, options.wanted.name(own))
     making = Making(model_digest(options.named, registry), options.in_words())
     tasks = left_to_do(outputs.pairs, making, overwrite=request.overwrite)
-    for note in outputs.notes:
-        say(note, err=True)
     if done := len(outputs.pairs) - len(tasks):
         view.on_note(f"{done} of {len(outputs.pairs)} are done already")
     if request.dry_run:
         tell_plan(tasks, options.wanted, own)
-    elif tasks and request.cluster:
-        from srkit_core.upscaling.cluster_batch import upscale_on_cluster
-
-        upscale_on_cluster(request.cluster, options, tasks, making, UpscaleReport(view))
     elif tasks:
-        _upscale_all(options, tasks, making, registry, view)
+        with no_empty_folders(target.parent for _, target in tasks):
+            _upscale_all(request, tasks, making, registry, view)
 
 
 def _outputs(request: _Request, added: str) -> "Outputs":
+    from srkit_core.io.picture_writer import check_choices
     from srkit_core.upscaling.picture_outputs import pair_outputs
 
-    naming = replace(request.naming, added=added)
-    return pair_outputs(request.inputs, naming, overwrite=request.overwrite)
+    naming, options = replace(request.naming, added=added), request.options
+    outputs = pair_outputs(request.inputs, naming, overwrite=request.overwrite)
+    for target in {target.suffix: target for _, target in outputs.pairs}.values():
+        check_choices(target, options.quality, options.png_level)
+    return outputs
 
 
 def _upscale_all(
-    options: "UpscaleOptions",
+    request: _Request,
     tasks: Sequence[tuple[Path, Path]],
     making: "Making",
     registry: "Registry",
     view: "ProgressView",
 ) -> None:
-    from srkit_core.upscaling.bands import Report
-    from srkit_core.upscaling.batch import upscale_batch
-    from srkit_core.upscaling.read_ahead import ReadAhead
-    from srkit_core.upscaling.upscale_file import Upscaled, upscale_as
+    report = UpscaleReport(view)
+    if request.cluster:
+        from srkit_core.upscaling.cluster_batch import upscale_on_cluster
 
-    backend, choice = options.open(registry, view.on_note), options.choice
+        upscale_on_cluster(request.cluster, request.options, tasks, making, report)
+    else:
+        from srkit_core.upscaling.batch import upscale_here
 
-    def upscale_one(source: Path, target: Path, report: Report) -> Upscaled:
-        origin = making.origin(source)
-        return upscale_as(
-            options, backend, source, target, choice, origin=origin, report=report, read=read
-        )
-
-    with ReadAhead(source for source, _ in tasks) as read:
-        upscale_batch(tasks, upscale_one, UpscaleReport(view))
+        upscale_here(request.options, tasks, making, registry, report, view.on_note)
 
 
 def _tile(text: str) -> int | None:

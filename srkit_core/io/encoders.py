@@ -21,6 +21,11 @@ _JPEG_XL_EFFORT = 3
 _UNPREMULTIPLIED = 2
 _BLACK_IS_ZERO, _RGB = 1, 2
 _INCHES = 2
+OFFSETS_OF_32_BIT = 2**32 - 2**20
+"""So many bytes of pixels leave room for a header and what else stands before them; more of them
+make BigTIFF, whose offsets have 64 bit.
+"""
+_BIG_TIFF, _LONG8 = b"II+\0\x08\0\0\0" + bytes(8), 16
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ class Encoder:
     `profile`, `density` and `texts` say whether it has a place for EXIF, for an ICC profile of
     sRGB, for dots per inch and for the name of a software beside EXIF, `by_rows` whether rows are
     written as they come and need not be held. `lossy` gives what writes it in a quality of
-    1 to 100, in the format's own meaning, None where there is no such thing.
+    1 to 100, in the format's own meaning, `level` what tries as hard as 1 to 9 say to make it small
+    without loss, None where there is no such thing.
     """
 
     encode: Encode
@@ -84,6 +90,7 @@ class Encoder:
     texts: bool = False
     by_rows: bool = False
     lossy: Callable[[int], Encode] | None = None
+    level: Callable[[int], Encode] | None = None
 
 
 def at_once(encode: EncodeWhole) -> Encode:
@@ -152,12 +159,22 @@ def _distance(quality: int) -> float:
     return 53 / 3000 * quality**2 - 23 / 20 * quality + 25
 
 
+def _directory(size: int) -> Any:
+    """Return a directory for so many bytes of pixels."""
+    if size <= OFFSETS_OF_32_BIT:
+        return ImageFileDirectory_v2()
+    directory = ImageFileDirectory_v2(ifh=_BIG_TIFF)
+    directory.tagtype[ExifTags.Base.StripOffsets] = _LONG8
+    directory.tagtype[ExifTags.Base.StripByteCounts] = _LONG8
+    return directory
+
+
 def encode_tiff(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
     """Let Pillow write the directory, with EXIF and profile in it, and put the samples behind it,
-    uncompressed (TIFF 6.0, section 6).
+    uncompressed (TIFF 6.0, section 6; BigTIFF where they take 4 GiB).
     """
     count, base = header.channels, ExifTags.Base
-    directory: Any = ImageFileDirectory_v2()
+    directory = _directory(header.height * header.width * header.pixel_bytes)
     directory.update(
         {
             base.ImageWidth: header.width,

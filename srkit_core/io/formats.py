@@ -16,6 +16,7 @@ from PIL import ExifTags
 from srkit_core.io.bmp_decoder import BMP
 from srkit_core.io.decode_errors import DamagedError, NotAPictureError
 from srkit_core.io.encoders import (
+    OFFSETS_OF_32_BIT,
     Encode,
     Encoder,
     at_once,
@@ -37,8 +38,6 @@ _PROGRAMS = (b"%!PS", b"\xc5\xd0\xd3\xc6")  # PostScript, which Pillow would hav
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892
 _PENTAX = 65535
-_OFFSETS_OF_32_BIT = 2**32 - 2**20
-"""So many bytes of pixels leave room for a header and what else stands before them."""
 
 _JPEG_SEGMENTS = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, *range(0xE0, 0xF0), 0xFE})
 
@@ -202,6 +201,7 @@ FORMATS: Final = (
             density=True,
             texts=True,
             by_rows=True,
+            level=lambda level: partial(encode_png, level=level),
         ),
         written=_endings("png"),
         common=True,
@@ -216,7 +216,6 @@ FORMATS: Final = (
             deep=True,
             alpha=True,
             gray=True,
-            most_bytes=_OFFSETS_OF_32_BIT,
             exif=True,
             profile=True,
             density=True,
@@ -291,7 +290,7 @@ FORMATS: Final = (
         _endings("bmp dib"),
         BMP,
         starts=(b"BM",),
-        encoder=Encoder(at_once(pillow_encode("BMP")), most_bytes=_OFFSETS_OF_32_BIT, density=True),
+        encoder=Encoder(at_once(pillow_encode("BMP")), most_bytes=OFFSETS_OF_32_BIT, density=True),
         written=_endings("bmp"),
     ),
     Format("GIF", _endings("gif"), starts=(b"GIF8",)),

@@ -1,7 +1,8 @@
 """Can a file be written where a person wants it? Known before the work that makes it."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from srkit_core.errors import RecipeError
@@ -46,6 +47,19 @@ def check_place(path: Path) -> None:
         _make_and_remove(path)
     except OSError as error:
         raise write_error(error, path) from error
+
+
+@contextmanager
+def no_empty_folders(folders: Iterable[Path]) -> Iterator[None]:
+    """Leave none of the folders behind that were not there before and hold nothing in the end."""
+    every = {one for folder in folders for one in (folder, *folder.parents)}
+    new = [one for one in every if not leads_to(one, os.path.lexists)]
+    try:
+        yield
+    finally:
+        for one in sorted(new, key=lambda one: len(one.parts), reverse=True):
+            with suppress(OSError):
+                one.rmdir()
 
 
 def leads_to(path: Path, question: Callable[[Path], bool]) -> bool:

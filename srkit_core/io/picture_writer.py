@@ -22,8 +22,8 @@ Rows: TypeAlias = tuple[Samples, Samples | None]
 @dataclass(frozen=True)
 class PictureFrame:
     """What is known of a picture before its pixels: (height, width), whether they are uint16 and
-    have `alpha`, in which `quality` of 1 to 100 it is written (None: the format's default), and the
-    `software` that made it; the rest is as in `Photo`.
+    have `alpha`, in which `quality` of 1 to 100 or `png_level` of 1 to 9 it is written (None: the
+    format's default), and the `software` that made it; the rest is as in `Photo`.
     """
 
     size: tuple[int, int]
@@ -33,6 +33,7 @@ class PictureFrame:
     exif: bytes = b""
     profiled: bool = False
     quality: int | None = None
+    png_level: int | None = None
     software: str = ""
     density: Density | None = None
 
@@ -52,27 +53,30 @@ def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
     """
     check_writable(path)
     check_holds(path, frame.size, channels=3 + frame.alpha, deep=frame.deep)
-    encode = _encode_in(path, frame.quality)
+    encode = _encode_in(path, frame.quality, frame.png_level)
     encoder = encoders()[path.suffix.lower()]
     source = _Source(bands)
     rows = (_channels(encoder, frame, *one) for one in source)
     write_parts(path, _encoded(path, encode, _header(encoder, frame), rows, source))
 
 
-def check_quality(path: Path, quality: int | None) -> None:
-    """Raise RecipeError where the format of `path` has no quality to choose."""
-    if quality is not None:
-        _encode_in(path, quality)
+def check_choices(path: Path, quality: int | None, png_level: int | None = None) -> None:
+    """Raise RecipeError where the format of `path` has no quality, or no level, to choose."""
+    if path.suffix.lower() in writable_endings():
+        _encode_in(path, quality, png_level)
 
 
-def _encode_in(path: Path, quality: int | None) -> Encode:
+def _encode_in(path: Path, quality: int | None, png_level: int | None) -> Encode:
     encoder = encoders()[path.suffix.lower()]
-    if quality is None:
-        return encoder.encode
-    if encoder.lossy is None:
+    if quality is not None and encoder.lossy is None:
         fact = f"--quality {quality} is not for {path.suffix}, which is written without loss"
         raise RecipeError(fact, hint="--format jpg, webp or jxl; or leave --quality out")
-    return encoder.lossy(quality)
+    if png_level is not None and encoder.level is None:
+        fact = f"--png-level {png_level} is of PNG, not of {path.suffix}"
+        raise RecipeError(fact, hint="--format png; or leave --png-level out")
+    if png_level is not None and encoder.level is not None:
+        return encoder.level(png_level)
+    return encoder.encode if quality is None or encoder.lossy is None else encoder.lossy(quality)
 
 
 class _Source:

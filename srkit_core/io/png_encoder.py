@@ -33,9 +33,13 @@ that it does not matter that each begins without knowing what came before.
 _ZLIB_HEADER: Final = b"\x78\x5e"
 
 
-def encode_png(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
+def encode_png(
+    header: Header, bands: Iterable[Samples], level: int | None = None
+) -> Iterator[bytes]:
     """Yield the parts of a PNG file of 8 or 16 bit, with profile, density, EXIF and the software
     that made the pixels before them (PNG, third edition, 11.3.3.2: tEXt is Latin-1).
+
+    `level` is zlib's of 1 to 9; None is what is quickest.
     """
     yield _SIGNATURE + _head(header)
     if header.profile:
@@ -48,7 +52,7 @@ def encode_png(header: Header, bands: Iterable[Samples]) -> Iterator[bytes]:
         yield _chunk(b"tEXt", b"Software\0" + header.software.encode("latin-1", "replace"))
     yield _chunk(b"IDAT", _ZLIB_HEADER)
     check = 1
-    for filtered, compressed in _compressed(header, bands):
+    for filtered, compressed in _compressed(header, bands, level):
         check = zlib.adler32(filtered, check)
         yield _chunk(b"IDAT", compressed)
     end = zlib.compressobj(wbits=-15).flush()
@@ -69,13 +73,15 @@ def _head(header: Header) -> bytes:
     )
 
 
-def _compressed(header: Header, bands: Iterable[Samples]) -> Iterator[tuple[memoryview, bytes]]:
+def _compressed(
+    header: Header, bands: Iterable[Samples], level: int | None
+) -> Iterator[tuple[memoryview, bytes]]:
     """Yield filtered rows and what they are compressed to, in order."""
     threads = min(os.cpu_count() or 1, 8)
     waiting = deque[Future[tuple[memoryview, bytes]]]()
     with ThreadPoolExecutor(threads, "srkit-png") as pool:
         for above, rows in _pieces(header, bands):
-            waiting.append(pool.submit(_compress, above, rows, header.pixel_bytes))
+            waiting.append(pool.submit(_compress, above, rows, header.pixel_bytes, level))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -99,10 +105,14 @@ def _as_stored(samples: Samples) -> _Bytes:
     return np.ascontiguousarray(samples).view(np.uint8)
 
 
-def _compress(above: _Bytes, rows: _Bytes, step: int) -> tuple[memoryview, bytes]:
+def _compress(
+    above: _Bytes, rows: _Bytes, step: int, level: int | None
+) -> tuple[memoryview, bytes]:
     filtered = _filtered(above, rows, step).data
-    # of photographs it makes 6 % more than level 4, in two fifths of the time
-    packer = zlib.compressobj(wbits=-15, strategy=zlib.Z_RLE)
+    if level is None:  # of photographs it makes 10 % more than level 1, in two thirds of the time
+        packer = zlib.compressobj(wbits=-15, strategy=zlib.Z_RLE)
+    else:
+        packer = zlib.compressobj(level, wbits=-15)
     return filtered, packer.compress(filtered) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 

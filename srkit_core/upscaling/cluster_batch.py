@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Final, get_args
 
 from srkit_core.data.own_work import remember
 from srkit_core.data.preparation.executor import dask_executor
 from srkit_core.data.preparation.records import Unusable
+from srkit_core.devices import BackendName
 from srkit_core.errors import DataError, SrkitError
 from srkit_core.registry import discover
 from srkit_core.upscaling.backends.interface import Backend
@@ -76,7 +77,7 @@ def upscale_on_cluster(
 def _results(
     address: str, options: UpscaleOptions, tasks: Sequence[tuple[Path, Path]]
 ) -> Iterator[tuple[tuple[Path, Path], SharedPicture, Upscaled | Unusable]]:
-    shared = _anywhere(options)
+    shared = _anywhere(replace(options, backend=backend_word(options)))
     items = {SharedPicture(shared, one.absolute(), to.absolute()): (one, to) for one, to in tasks}
     folders = {item.target.parent for item in items}
     for folder in folders:
@@ -91,6 +92,14 @@ def _anywhere(options: UpscaleOptions) -> UpscaleOptions:
     """Return options whose model is found from any folder."""
     path = Path(options.named)
     return replace(options, model=str(path.absolute())) if path.exists() else options
+
+
+def backend_word(options: UpscaleOptions) -> BackendName:
+    """Return what computes pictures: what `auto` takes here is taken by every worker."""
+    if options.backend != "auto":
+        return options.backend
+    name = options.open(discover()).name
+    return next(one for one in get_args(BackendName) if one == name)
 
 
 def upscale_shared(item: SharedPicture) -> Upscaled | Unusable:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from queue import Empty, Full, Queue
 from typing import Final, TypeAlias, TypeVar
 
@@ -16,19 +17,24 @@ class StoppedError(RuntimeError):
     """Whoever made the things has failed, and there will be no more of them."""
 
 
-def hand_over(things: Iterable[Thing], use: Callable[[Iterator[Thing]], None]) -> None:
+def hand_over(
+    things: Iterable[Thing],
+    use: Callable[[Iterator[Thing]], None],
+    turn: AbstractContextManager[object] | None = None,
+) -> None:
     """Make `things` here, and let `use` take them in a thread of its own.
 
-    One more is made while one waits and one is used. What fails on either side ends the other, and
-    is raised; KeyboardInterrupt too.
+    One more is made while one waits and one is used; `turn` is held while any are made. What fails
+    on either side ends the other, and is raised; KeyboardInterrupt too.
     """
     waiting = Queue[tuple[Thing] | None](maxsize=1)
     ended = list[bool]()
     with ThreadPoolExecutor(1, "srkit-write") as pool:
         used = pool.submit(use, _taken(waiting, ended))
         try:
-            for thing in things:
-                _put(waiting, (thing,), used)
+            with turn or nullcontext():
+                for thing in things:
+                    _put(waiting, (thing,), used)
             _put(waiting, None, used)
         except BaseException:
             ended.append(True)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from srkit_core.data.folders import search
+from srkit_core.data.folders import FolderContents, search
 from srkit_core.data.own_work import check_not_prepared, is_own, written_in
 from srkit_core.data_source import missing_path_hint
 from srkit_core.errors import DataError, RecipeError
@@ -209,7 +209,15 @@ def _in_folder(folder: Path, naming: OutputNaming) -> _Found:
         )
     check_not_prepared(folder)
     contents = search(folder, out)
-    return _Found(contents.pictures, folder, out, "", contents.notes())
+    return _Found(contents.pictures, folder, out, "", (*_others(contents), *contents.notes()))
+
+
+def _others(contents: FolderContents) -> tuple[str, ...]:
+    """Say how many files are no pictures."""
+    if not contents.others:
+        return ()
+    files = "1 file" if contents.others == 1 else f"{contents.others} files"
+    return (f"left out of {contents.folder}: {files} without a picture ending",)
 
 
 def _folder_beside(folder: Path, added: str) -> Path:

@@ -1,6 +1,7 @@
 """How does a picture file become a larger one?"""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from srkit_core.io.images import (
     read_photo,
     write_bands,
 )
-from srkit_core.io.picture_writer import Rows, check_quality
+from srkit_core.io.picture_writer import Rows, check_choices
 from srkit_core.io.raster import Samples, to_8_bit
 from srkit_core.oom import oom_guard
 from srkit_core.upscaling.alpha import larger_alpha
@@ -63,6 +64,7 @@ def upscale_as(
     report: Report | None = None,
     read: Callable[[Path], Photo] = read_photo,
     record: Callable[[Path, Origin | None], None] = remember,
+    turn: AbstractContextManager[object] | None = None,
 ) -> Upscaled:
     """Upscale a picture as options say, with the backend that they opened.
 
@@ -76,11 +78,13 @@ def upscale_as(
         choice or options.choice,
         wanted=options.wanted,
         quality=options.quality,
+        png_level=options.png_level,
         origin=origin,
         named=options.named,
         report=report,
         read=read,
         record=record,
+        turn=turn,
     )
 
 
@@ -92,36 +96,41 @@ def upscale_file(
     *,
     wanted: WantedSize | None = None,
     quality: int | None = None,
+    png_level: int | None = None,
     origin: Origin | None = None,
     named: str = "",
     report: Report | None = None,
     read: Callable[[Path], Photo] = read_photo,
     record: Callable[[Path, Origin | None], None] = remember,
+    turn: AbstractContextManager[object] | None = None,
 ) -> Upscaled:
     """Upscale a picture into `target`, clamped and rounded, resampled to the size `wanted`, by
-    default that of the backend's scale, in the `quality` of 1 to 100 of the target's format.
+    default that of the backend's scale, in the `quality` of 1 to 100 of the target's format, or the
+    `png_level` of 1 to 9.
 
     16 bit stay 16 where the target's format has them, gray stays gray; alpha is upscaled apart, by
     bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
     into what is seen. EXIF that still applies is kept, and a source with a profile gives a target
     with that of sRGB. Rows are written while further ones are computed; `report` is told how many
     of how many LR pixels are done, `record` remembers `origin` beside the target, `read` reads the
-    source. Raises RecipeError where the format has no quality, DataError when the source cannot be
-    read or the target written, NotFiniteError, which names the model, OutOfMemoryError.
+    source, `turn` is held while the network computes. Raises RecipeError where the format has no
+    quality or level, DataError when the source cannot be read or the target written,
+    NotFiniteError, which names the model, OutOfMemoryError.
     """
     check_writable(target)
     before = image_size(source)
     after = (wanted or WantedSize()).of(before, backend.scale)
     check_holds(target, after)
-    check_quality(target, quality)
+    check_choices(target, quality, png_level)
     choice = choice or TileChoice()
     hint = upscaling_hint(backend, before, target, choice)
     doing = f"while {source} was upscaled to {after[1]}x{after[0]}"
     with naming_picture(source, named), oom_guard(hint, doing):
         photo = _suited(read(source), target)
         rows = _resampled(_larger(backend, photo, choice, report), before, after, backend.scale)
-        frame = _frame(photo, after, quality, _software(named, backend.scale))
-        hand_over(rows, partial(write_bands, target, frame))
+        frame = replace(_frame(photo, after), quality=quality, png_level=png_level)
+        frame = replace(frame, software=_software(named, backend.scale))
+        hand_over(rows, partial(write_bands, target, frame), turn)
     record(target, origin)
     return Upscaled(before, after, photo.notes)
 
@@ -142,7 +151,7 @@ def _software(model: str, scale: int) -> str:
     return f"srkit {version('srkit')}" + (f", {names} x{scale}" if names else "")
 
 
-def _frame(photo: Photo, size: Size, quality: int | None, software: str) -> PictureFrame:
+def _frame(photo: Photo, size: Size) -> PictureFrame:
     return PictureFrame(
         size,
         deep=photo.pixels.dtype == np.uint16,
@@ -151,8 +160,6 @@ def _frame(photo: Photo, size: Size, quality: int | None, software: str) -> Pict
         exif=photo.exif,
         profiled=photo.profiled,
         density=photo.density,
-        quality=quality,
-        software=software,
     )
 
 

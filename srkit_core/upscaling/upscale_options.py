@@ -30,6 +30,7 @@ class UpscaleOptions:
     precision: PrecisionName = "auto"
     backend: BackendName = "auto"
     quality: int | None = None
+    png_level: int | None = None
     self_ensemble: bool = False
 
     @property
@@ -57,7 +58,7 @@ class UpscaleOptions:
         """
         if self.self_ensemble:
             return self._ensemble(registry, note)
-        opened = open_backend(
+        return open_backend(
             self.model,
             backend=self.backend,
             scale=self.scale(registry),
@@ -66,14 +67,11 @@ class UpscaleOptions:
             registry=registry,
             note=note,
         )
-        if note and self.backend == "auto" and opened.name != "torch":
-            note(f"computed by {opened.name}")
-        return opened
 
     def _ensemble(self, registry: Registry, note: Callable[[str], None] | None) -> Backend:
         from srkit_core.models.find_model import load_model
         from srkit_core.models.self_ensemble import self_ensemble
-        from srkit_core.upscaling.backends.torch_backend import TorchBackend
+        from srkit_core.upscaling.backends.torch_backend import torch_backend
 
         if self.backend not in ("auto", "torch"):
             fact = f"--self-ensemble is computed by torch, not by {self.backend}"
@@ -86,7 +84,7 @@ class UpscaleOptions:
             registry=registry,
             note=note,
         )
-        return TorchBackend(self_ensemble(loaded))
+        return torch_backend(self_ensemble(loaded), self.precision, note or (lambda text: None))
 
     def in_words(self) -> str:
         """Return the options that decide what pictures are."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from srkit_core.devices import BackendName, DeviceName, PrecisionName
 from srkit_core.home import at_home
 from srkit_core.io.output_files import check_place
+from srkit_core.io.picture_writer import check_choices
 from srkit_core.registry import Registry, discover
 from srkit_core.upscaling.bands import Report
 from srkit_core.upscaling.upscale_file import Upscaled, upscale_as
@@ -36,6 +37,7 @@ class Upscaler:
         precision: PrecisionName = "auto",
         backend: BackendName = "auto",
         quality: int | None = None,
+        png_level: int | None = None,
         self_ensemble: bool = False,
         registry: Registry | None = None,
         note: Callable[[str], None] | None = None,
@@ -52,6 +54,7 @@ class Upscaler:
             precision=precision,
             backend=backend,
             quality=quality,
+            png_level=png_level,
             self_ensemble=self_ensemble,
         )
         self._backend = self._options.open(registry or discover(), note)
@@ -84,6 +87,7 @@ def upscale(
     precision: PrecisionName = "auto",
     backend: BackendName = "auto",
     quality: int | None = None,
+    png_level: int | None = None,
     self_ensemble: bool = False,
     registry: Registry | None = None,
 ) -> Upscaled:
@@ -96,7 +100,9 @@ def upscale(
     LR pixels (default: as memory and cost allow). The rest is as in `upscale_file` and
     `open_backend`, with their errors; raises RecipeError for what is no size, too.
     """
-    check_place(at_home(Path(target)))  # before a model is fetched or loaded
+    place = at_home(Path(target))  # is looked at before a model is fetched or loaded
+    check_choices(place, quality, png_level)
+    check_place(place)
     ready = Upscaler(
         model,
         scale=scale,
@@ -107,6 +113,7 @@ def upscale(
         precision=precision,
         backend=backend,
         quality=quality,
+        png_level=png_level,
         self_ensemble=self_ensemble,
         registry=registry,
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from srkit_core import devices
 from srkit_core.cli.app import run
 from srkit_core.errors import IncompatibleError
 from srkit_core.expressions import parse_call
@@ -119,7 +120,39 @@ def test_auto_takes_openvino_before_torch_and_goes_on_without(weights, monkeypat
     assert open_backend("bicubic").name == "torch"
     assert open_backend(load_model(weights)).name == "torch"
     monkeypatch.setattr(engines, "find_spec", lambda name: None)
-    assert isinstance(open_backend(weights), TorchBackend)
+    said = []
+    assert isinstance(open_backend(weights, note=said.append), TorchBackend)
+    assert said == ["computed by torch: openvino is not installed"]
+
+
+class Overflows(torch.nn.Module):
+    """Makes infinity in half precision where a picture is brighter than half."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network, self.precisions = network, []
+
+    def forward(self, lr):
+        half = torch.is_autocast_enabled("cpu")
+        self.precisions.append("half" if half else "fp32")
+        made = self.network(lr).float()
+        return made / 0 if half and lr.max() > 0.5 else made
+
+
+def test_half_precision_that_overflows_is_left_for_fp32(weights, monkeypatch):
+    kinds = [replace(one, upscaling="bf16") for one in devices.BACKENDS if one.name == "cpu"]
+    monkeypatch.setattr(devices, "BACKENDS", tuple(kinds))
+    loaded, said = load_model(weights), []
+    network = Overflows(loaded.network)
+    backend = open_backend(replace(loaded, network=network), note=said.append)
+    dark, bright = picture() // 4, picture()
+    exact = open_backend(loaded, precision="fp32")
+    assert difference(backend(dark), exact(dark)) <= 4
+    assert np.array_equal(backend(bright), exact(bright))
+    assert np.array_equal(backend(dark), exact(dark))
+    assert network.precisions == ["half", "half", "fp32", "fp32"]
+    assert len([one for one in said if one.startswith("fp32 from here on: ")]) == 1
+    assert "in bf16" in said[-1]
 
 
 def test_the_command_line_says_which_engine_auto_took(weights, tmp_path, capsys):
@@ -159,7 +192,9 @@ def test_what_an_engine_cannot_convert_is_left_to_torch_and_told(weights, monkey
     monkeypatch.setenv("SRKIT_CACHE", str(weights.parent / "other"))
     said = []
     assert open_backend(weights, note=said.append).name == "torch"
-    assert said[-1] == "openvino cannot compute it: OpenVINO knows no such layer"
+    assert said[-1] == (
+        "computed by torch: openvino cannot compute it: OpenVINO knows no such layer"
+    )
     with pytest.raises(IncompatibleError, match="knows no such layer"):
         open_backend(weights, backend="openvino")
 

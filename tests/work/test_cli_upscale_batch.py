@@ -6,8 +6,10 @@ import shlex
 import numpy as np
 import pytest
 
+from srkit_core import pretrained
 from srkit_core.cli.app import run
 from srkit_core.io.images import image_size, read_image, write_image
+from srkit_core.upscaling import batch
 from srkit_core.upscaling import upscale_file as one_file
 
 BATCH = "upscale nearest photos --scale 2 --out large"
@@ -157,3 +159,40 @@ def test_a_format_is_chosen_or_that_of_the_source(here, told, word, names):
     assert np.array_equal(
         read_image(here / "large" / names[4]), pixels.repeat(2, axis=0).repeat(2, axis=1)
     )
+
+
+def test_a_dry_run_fetches_no_weights(here, told, monkeypatch):
+    """Known weights say their scale themselves."""
+    monkeypatch.setattr(pretrained, "obtain_first", lambda *one: pytest.fail("they were fetched"))
+    monkeypatch.setenv("SRKIT_CACHE", str(here / "nothing"))
+    code, out, said = told("upscale realesr-general-x4v3 photos --dry-run")
+    assert (code, len(out)) == (0, 4)
+    assert out[0].endswith("-> photos_x4/0.png (64x48)")
+    assert said == ["nothing was written (--dry-run)"]
+
+
+def test_a_bad_quality_is_told_before_the_model_is_opened(here, told, monkeypatch):
+    monkeypatch.setattr(batch, "upscale_here", lambda *one: pytest.fail("it was opened"))
+    code, out, said = told(f"{BATCH} --quality 90")
+    assert (code, out) == (2, [])
+    assert said[0] == "error: --quality 90 is not for .png, which is written without loss"
+    code, out, said = told(f"{BATCH} --png-level 6 --format jpg")
+    assert (code, out, said[0]) == (2, [], "error: --png-level 6 is of PNG, not of .jpg")
+
+
+def test_a_folder_that_was_made_for_nothing_goes_again(here, told, monkeypatch):
+    def stop(backend, source, target, *words, **options):
+        target.parent.mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(one_file, "upscale_file", stop)
+    assert told(BATCH)[0] == 130
+    assert not (here / "large").exists()
+
+
+def test_files_that_are_no_pictures_are_counted(here, told):
+    for name in ("a.txt", "b.txt"):
+        (here / "photos" / name).write_text("words")
+    code, out, said = told(f"{BATCH} --dry-run")
+    assert (code, len(out)) == (0, 4)
+    assert said[0] == "left out of photos: 2 files without a picture ending"

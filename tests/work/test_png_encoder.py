@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srkit_core.errors import DataError
+from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.encoders import Header
-from srkit_core.io.picture_writer import PictureFrame, write_bands
+from srkit_core.io.picture_writer import PictureFrame, check_choices, write_bands
 from srkit_core.io.png_encoder import encode_png
 from srkit_core.io.raster import srgb_profile
 
@@ -78,3 +78,22 @@ def test_what_makes_the_bands_may_fail(tmp_path, ending):
         write_bands(tmp_path / f"a.{ending}", PictureFrame((5, 6)), bands())
     assert not isinstance(caught.value, DataError)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_level_makes_the_same_pixels_of_fewer_bytes(tmp_path, smooth):
+    pixels = smooth(300, 400)
+    sizes = []
+    for level in (None, 1, 6):
+        write_bands(tmp_path / "a.png", PictureFrame((300, 400), png_level=level), [(pixels, None)])
+        file = (tmp_path / "a.png").read_bytes()
+        assert np.array_equal(imagecodecs.png_decode(file), pixels)
+        sizes.append(len(file))
+    assert sizes[0] > sizes[1] > sizes[2]
+
+
+def test_a_level_is_of_png_alone(tmp_path):
+    check_choices(tmp_path / "a.png", None, 9)
+    with pytest.raises(RecipeError, match=r"--png-level 9 is of PNG, not of \.jpg"):
+        check_choices(tmp_path / "a.jpg", None, 9)
+    with pytest.raises(RecipeError, match=r"--quality 90 is not for \.png"):
+        check_choices(tmp_path / "a.png", 90, 9)

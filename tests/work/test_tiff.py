@@ -10,7 +10,8 @@ import tifffile
 from PIL import Image, ImageOps
 
 from srkit_core.errors import DataError
-from srkit_core.io.images import image_size, read_image, read_photo
+from srkit_core.io import encoders
+from srkit_core.io.images import Photo, image_size, read_image, read_photo, write_photo
 
 
 def levels(bits):
@@ -303,3 +304,17 @@ def test_16_bit_gray_is_made_upright(tmp_path, orientation):
         extratags=[(274, "H", 1, orientation, True)],
     )
     assert np.array_equal(gray(tmp_path / "a.tif"), COLOURS[:, :, 0].reshape(35)[places])
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_what_needs_offsets_of_64_bit_is_written_as_big_tiff(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(encoders, "OFFSETS_OF_32_BIT", 1000)
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3)).astype(kind) * kind(1)
+    for name, rows in (("big.tif", pixels), ("small.tif", pixels[:2, :20])):
+        write_photo(tmp_path / name, Photo(rows))
+        assert np.array_equal(read_photo(tmp_path / name).pixels, rows)
+        assert np.array_equal(tifffile.imread(tmp_path / name), rows)
+    with tifffile.TiffFile(tmp_path / "big.tif") as file:
+        assert file.is_bigtiff
+    with tifffile.TiffFile(tmp_path / "small.tif") as file:
+        assert not file.is_bigtiff

@@ -13,10 +13,12 @@ from srkit_core.io.images import Photo, read_photo, write_photo
 from srkit_core.specs import EVERYWHERE
 from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.bands import upscale_bands
+from srkit_core.upscaling.batch import upscale_batch
+from srkit_core.upscaling.hand_over import StoppedError
 from srkit_core.upscaling.read_ahead import ReadAhead
 from srkit_core.upscaling.tile_choice import EXACT_OVERLAP, HOST_BUDGET, TileChoice, seams_of
 from srkit_core.upscaling.tiling import Tiling, spans, window
-from srkit_core.upscaling.upscale_file import upscale_file
+from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
 
 REACH = 4
 
@@ -242,3 +244,83 @@ def test_memory_does_not_grow_with_the_picture(tmp_path):
         tracemalloc.stop()
     grown = (peaks[1] - peaks[0]) / (2800 * 300 * 4)
     assert grown < 4
+
+
+class View:
+    def __init__(self):
+        self.pixels, self.upscaled, self.failed = [], [], []
+
+    def on_pixels(self, picture, done, total):
+        self.pixels.append((done, total))
+
+    def on_upscaled(self, source, target, result):
+        self.upscaled.append(source.name)
+
+    def on_failed(self, source, error):
+        self.failed.append(source.name)
+
+
+def test_pictures_are_computed_while_others_are_written(tmp_path):
+    """In threads, in their order; one that fails costs no other."""
+    computing, second = threading.Lock(), threading.Event()
+    tasks, view = [(tmp_path / f"{i}.png", tmp_path / f"out/{i}.png") for i in range(5)], View()
+    for source, _ in tasks:
+        write_photo(source, Photo(noise(4, 5)))
+
+    def upscale_one(source, target, report):
+        with computing:
+            report(10, 20)
+        if source.name == "0.png":  # goes on being written until the next one has been computed
+            assert second.wait(10)
+        if source.name == "1.png":
+            second.set()
+        if source.name == "3.png":
+            raise DataError("broken", hint="mend it")
+        return Upscaled((4, 5), (8, 10))
+
+    with pytest.raises(DataError, match=r"1 picture was not upscaled: .*3\.png: broken"):
+        upscale_batch(tasks, upscale_one, view, at_once=3)
+    assert view.upscaled == ["0.png", "1.png", "2.png", "4.png"]
+    assert view.failed == ["3.png"]
+    assert view.pixels[0] == (0, 100)
+    assert view.pixels[-1] == (80, 80)
+
+
+def test_a_batch_in_threads_that_is_stopped_stops_what_goes_on(tmp_path):
+    tasks, view, ended = [(tmp_path / f"{i}.png", tmp_path / "x") for i in range(9)], View(), []
+    stopping = threading.Event()
+
+    def stop(source, target, result):
+        stopping.set()
+        raise KeyboardInterrupt
+
+    def upscale_one(source, target, report):
+        if source.name != "0.png":
+            assert stopping.wait(10)
+            try:
+                for _ in range(1000):
+                    report(1, 1000)
+                    threading.Event().wait(0.01)
+            except StoppedError:
+                ended.append(source.name)
+                raise
+        return Upscaled((4, 5), (8, 10))
+
+    view.on_upscaled = stop
+    with pytest.raises(KeyboardInterrupt):
+        upscale_batch(tasks, upscale_one, view, at_once=2)
+    assert 1 <= len(ended) <= 3
+
+
+def test_a_gpu_holds_its_turn_while_it_computes_and_not_while_it_writes(tmp_path):
+    turn, held = threading.Lock(), []
+
+    class Watched(Blur):
+        def __call__(self, lr, /, *, gray=False):
+            held.append(turn.locked())
+            return super().__call__(lr, gray=gray)
+
+    write_photo(tmp_path / "a.png", Photo(noise(40, 30)))
+    upscale_file(Watched(), tmp_path / "a.png", tmp_path / "b.png", TileChoice(10), turn=turn)
+    assert set(held) == {True}
+    assert not turn.locked()

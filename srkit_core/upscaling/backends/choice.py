@@ -80,22 +80,39 @@ def open_backend(
     """Make a model ready to upscale pictures, with the backend of that name.
 
     `auto` takes the fastest that is installed and computes what torch does, to one step of 8 bit:
-    OpenVINO on a CPU, else torch. A model is converted for an engine once, compared with torch,
-    and kept in srkit's cache. The rest is as in `load_model`, with its errors. Raises
+    OpenVINO on a CPU, else torch; `note` is told which, and why it is torch. A model is converted
+    for an engine once, compared with torch, and kept in srkit's cache. Precision `auto` is that of
+    `upscaling_precision`. The rest is as in `load_model`, with its errors. Raises
     IncompatibleError where the engine that was named is not installed or cannot compute the model.
     """
     wish = _Wish(
         model, scale, device, precision, registry or discover(), report, note or _tell_nobody
     )
+    if backend == "auto":
+        return _quickest(wish)
     kind = _engine(backend)
     if kind is None:
         return _in_torch(wish)
     try:
         return _in_engine(kind, wish)
     except _NotComputedError as error:
-        if backend == "auto":
-            return _in_torch(wish)
         raise IncompatibleError(error.message, hint="--backend torch") from None
+
+
+def _quickest(wish: _Wish) -> Backend:
+    """Open what `auto` takes, and say what it is."""
+    why = f"{' and '.join(_FASTER)} is not installed"
+    if kind := next((one for one in ENGINES if one.name in _FASTER and one.installed), None):
+        try:
+            opened = _in_engine(kind, wish)
+            wish.note(f"computed by {kind.name}")
+            return opened
+        except _NoFileError:  # a baseline, or a model that is loaded: nobody had a choice
+            return _in_torch(wish)
+        except _NotComputedError as error:
+            why = error.message
+    wish.note(f"computed by torch: {why}")
+    return _in_torch(wish)
 
 
 class _NotComputedError(Exception):
@@ -106,12 +123,14 @@ class _NotComputedError(Exception):
         self.message = message
 
 
+class _NoFileError(_NotComputedError):
+    """There is no file of weights to convert."""
+
+
 def _engine(backend: BackendName) -> EngineKind | None:
-    """Return the engine to try, None for torch; raises IncompatibleError where that was named and
-    is not installed.
+    """Return the engine of a name, None for torch; raises IncompatibleError where it is not
+    installed.
     """
-    if backend == "auto":
-        return next((one for one in ENGINES if one.name in _FASTER and one.installed), None)
     kind = next((one for one in ENGINES if one.name == backend), None)
     if kind is not None and not kind.installed:
         raise IncompatibleError(
@@ -122,9 +141,9 @@ def _engine(backend: BackendName) -> EngineKind | None:
 
 
 def _in_torch(wish: _Wish) -> Backend:
-    from srkit_core.upscaling.backends.torch_backend import TorchBackend
+    from srkit_core.upscaling.backends.torch_backend import torch_backend
 
-    return TorchBackend(wish.load())
+    return torch_backend(wish.load(), wish.precision, wish.note)
 
 
 def _in_engine(kind: EngineKind, wish: _Wish) -> EngineBackend:
@@ -149,7 +168,7 @@ def _file_of(kind: EngineKind, wish: _Wish) -> Path:
     if isinstance(wish.model, (str, Path)):
         located = locate_weights(wish.model, wish.registry, wish.report)
     if located is None or not located.path.is_file():
-        raise _NotComputedError(f"'{kind.name}' computes the weights of a file")
+        raise _NoFileError(f"'{kind.name}' computes the weights of a file")
     return located.path
 
 
@@ -169,8 +188,7 @@ def _convert(kind: EngineKind, wish: _Wish, folder: Path) -> ConvertedModel:
     try:
         return convert_into(folder, kind, model, notes)
     except (IncompatibleError, DataError, NotFiniteError) as error:
-        wish.note(f"{kind.name} cannot compute it: {error.message}")
-        raise _NotComputedError(error.message) from error
+        raise _NotComputedError(f"{kind.name} cannot compute it: {error.message}") from error
 
 
 def _tell_nobody(text: str) -> None:

@@ -1,5 +1,6 @@
 """How does torch upscale pictures that are numpy arrays?"""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
@@ -7,9 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from srkit_core.devices import PrecisionName, inference_dtype, upscaling_precision
+from srkit_core.errors import NotFiniteError
 from srkit_core.io.images import Samples, to_bytes, to_unit, to_words
 from srkit_core.models.build import build_network, to_device
 from srkit_core.models.model import Model
+from srkit_core.upscaling.backends.interface import Backend
 from srkit_core.upscaling.backends.layer_memory import bytes_of_a_pixel
 from srkit_core.upscaling.free_memory import free_host_bytes
 
@@ -65,6 +69,35 @@ class TorchBackend:
         network = build_network(bound).eval()
         network.load_state_dict(model.network.state_dict())
         return replace(model, network=to_device(network, model.device), bound=bound)
+
+
+class CarefulBackend(TorchBackend):
+    """Computes in half precision until NaN or infinity come of it, and in fp32 from then on, of
+    which `note` is told.
+    """
+
+    def __init__(self, model: Model, half: torch.dtype, note: Callable[[str], None]) -> None:
+        super().__init__(replace(model, precision=half))
+        self._exact, self._note = TorchBackend(model), note
+        self._trusted = True
+
+    def __call__(self, lr: Samples, /, *, gray: bool = False) -> Samples:
+        """Upscale (H, W, 3), as `Backend` says."""
+        if self._trusted:
+            try:
+                return super().__call__(lr, gray=gray)
+            except NotFiniteError as error:
+                self._note(f"fp32 from here on: {error.message}")
+                self._trusted = False
+        return self._exact(lr, gray=gray)
+
+
+def torch_backend(model: Model, precision: PrecisionName, note: Callable[[str], None]) -> Backend:
+    """Return a model that is loaded in a precision as a backend; `auto` is that of its device."""
+    half = upscaling_precision(model.device)
+    if precision != "auto" or half == "fp32":
+        return TorchBackend(model)
+    return CarefulBackend(model, inference_dtype(half, model.device), note)
 
 
 def free_device_bytes(device: torch.device) -> int | None:
