@@ -57,7 +57,7 @@ OverlapOption = Annotated[
         min=0, help="LR pixels seen around a tile (default: what the generator declares)."
     ),
 ]
-PrecisionOption = Annotated[
+UpscalePrecision = Annotated[
     PrecisionName, typer.Option(help="auto: fp32; on a GPU fp16 while all that comes is finite.")
 ]
 BackendOption = Annotated[
@@ -116,7 +116,7 @@ def upscale_command(
     tile: TileSide = "auto",
     overlap: OverlapOption = None,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
-    precision: PrecisionOption = "auto",
+    precision: UpscalePrecision = "auto",
     backend: BackendOption = "auto",
     picture_format: FormatOption = "png",
     quality: QualityOption = None,
@@ -139,16 +139,7 @@ def upscale_command(
     model, inputs = _model_and_inputs(words, scale, registry, out)
     naming = OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}")
     options = UpscaleOptions(
-        model,
-        wanted,
-        tile=side,
-        overlap=overlap,
-        device=device,
-        precision=precision,
-        backend=backend,
-        quality=quality,
-        png_level=png_level,
-        self_ensemble=self_ensemble,
+        model, wanted, side, overlap, device, precision, backend, quality, png_level, self_ensemble
     )
     request = _Request(options, inputs, naming, cluster, overwrite=overwrite, dry_run=dry_run)
     with ProgressView() as view:

@@ -152,7 +152,10 @@ def check_writable(path: Path) -> None:
 def check_holds(
     path: Path, size: tuple[int, int], *, channels: int = 3, deep: bool = False
 ) -> None:
-    """Raise DataError when the format of `path` cannot hold a picture of (height, width)."""
+    """Raise DataError when the format of `path` cannot hold a picture of (height, width), or is not
+    written.
+    """
+    check_writable(path)
     encoder, (height, width) = encoders()[path.suffix.lower()], size
     kept = deep and encoder.deep
     side = encoder.most_side_16_bit if kept else encoder.most_side

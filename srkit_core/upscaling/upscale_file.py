@@ -17,7 +17,6 @@ from srkit_core.io.images import (
     Photo,
     PictureFrame,
     check_holds,
-    check_writable,
     image_size,
     looks_gray,
     read_photo,
@@ -105,19 +104,15 @@ def upscale_file(
     turn: AbstractContextManager[object] | None = None,
 ) -> Upscaled:
     """Upscale a picture into `target`, clamped and rounded, resampled to the size `wanted`, by
-    default that of the backend's scale, in the `quality` of 1 to 100 of the target's format, or the
-    `png_level` of 1 to 9.
+    default that of the backend's scale, in a `quality` of 1 to 100 or a `png_level` of 1 to 9.
 
-    16 bit stay 16 where the target's format has them, gray stays gray; alpha is upscaled apart, by
-    bicubic interpolation, and laid on white where the target has none; what it hides does not bleed
-    into what is seen. EXIF that still applies is kept, and a source with a profile gives a target
-    with that of sRGB. Rows are written while further ones are computed; `report` is told how many
-    of how many LR pixels are done, `record` remembers `origin` beside the target, `read` reads the
-    source, `turn` is held while the network computes. Raises RecipeError where the format has no
-    quality or level, DataError when the source cannot be read or the target written,
-    NotFiniteError, which names the model, OutOfMemoryError.
+    16 bit, gray, alpha (by bicubic interpolation), density and EXIF that still applies are kept
+    where the target's format has them; colours that alpha hides do not bleed into what is seen. A
+    source with a profile gives a target with that of sRGB. `report` is told how many of how many LR
+    pixels are done, `record` remembers `origin` beside the target, `read` reads the source, `turn`
+    is held while the network computes. Raises RecipeError where the format has no such choice,
+    DataError, NotFiniteError, which names the model, OutOfMemoryError.
     """
-    check_writable(target)
     before = image_size(source)
     after = (wanted or WantedSize()).of(before, backend.scale)
     check_holds(target, after)
@@ -128,8 +123,7 @@ def upscale_file(
     with naming_picture(source, named), oom_guard(hint, doing):
         photo = _suited(read(source), target)
         rows = _resampled(_larger(backend, photo, choice, report), before, after, backend.scale)
-        frame = replace(_frame(photo, after), quality=quality, png_level=png_level)
-        frame = replace(frame, software=_software(named, backend.scale))
+        frame = _frame(photo, after, quality, png_level, _software(named, backend.scale))
         hand_over(rows, partial(write_bands, target, frame), turn)
     record(target, origin)
     return Upscaled(before, after, photo.notes)
@@ -151,7 +145,9 @@ def _software(model: str, scale: int) -> str:
     return f"srkit {version('srkit')}" + (f", {names} x{scale}" if names else "")
 
 
-def _frame(photo: Photo, size: Size) -> PictureFrame:
+def _frame(
+    photo: Photo, size: Size, quality: int | None, png_level: int | None, software: str
+) -> PictureFrame:
     return PictureFrame(
         size,
         deep=photo.pixels.dtype == np.uint16,
@@ -160,6 +156,9 @@ def _frame(photo: Photo, size: Size) -> PictureFrame:
         exif=photo.exif,
         profiled=photo.profiled,
         density=photo.density,
+        quality=quality,
+        png_level=png_level,
+        software=software,
     )
 
 

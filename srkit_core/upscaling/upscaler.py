@@ -45,17 +45,18 @@ class Upscaler:
         """Open the model, with the options and errors of `upscale`; `note` is told which engine was
         taken.
         """
+        sides = parse_size(size, scale)
         self._options = UpscaleOptions(
             model,
-            parse_size(size, scale),
-            tile=tile,
-            overlap=overlap,
-            device=device,
-            precision=precision,
-            backend=backend,
-            quality=quality,
-            png_level=png_level,
-            self_ensemble=self_ensemble,
+            sides,
+            tile,
+            overlap,
+            device,
+            precision,
+            backend,
+            quality,
+            png_level,
+            self_ensemble,
         )
         self._backend = self._options.open(registry or discover(), note)
         self._choice = self._options.choice
@@ -103,18 +104,8 @@ def upscale(
     place = at_home(Path(target))  # is looked at before a model is fetched or loaded
     check_choices(place, quality, png_level)
     check_place(place)
-    ready = Upscaler(
-        model,
-        scale=scale,
-        size=size,
-        tile=tile,
-        overlap=overlap,
-        device=device,
-        precision=precision,
-        backend=backend,
-        quality=quality,
-        png_level=png_level,
-        self_ensemble=self_ensemble,
-        registry=registry,
+    sides = parse_size(size, scale)
+    options = UpscaleOptions(
+        model, sides, tile, overlap, device, precision, backend, quality, png_level, self_ensemble
     )
-    return ready(source, target)
+    return upscale_as(options, options.open(registry or discover()), at_home(Path(source)), place)

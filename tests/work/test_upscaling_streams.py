@@ -165,7 +165,7 @@ def test_a_large_receptive_field_is_seen_in_part_and_blended():
         (2**40, (3000, 4000), None),
         (2**30, (300, 100), None),
         (2**30, (3000, 4000), 117),
-        (None, (3000, 4000), 117),
+        (None, (3000, 4000), 192),
     ],
 )
 def test_a_network_that_looks_everywhere_is_cut_only_where_memory_asks_for_it(free, size, tile):
