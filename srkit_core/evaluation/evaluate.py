@@ -1,6 +1,6 @@
 """How do several models compare on one set of pictures, under one protocol?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, TypedDict, Unpack
@@ -21,7 +21,7 @@ from srkit_core.evaluation.evaluation_pictures import (
 from srkit_core.evaluation.evaluation_scale import scale_of
 from srkit_core.evaluation.explained import Explained, both
 from srkit_core.evaluation.made_pictures import made_folder
-from srkit_core.evaluation.metric_sizes import check_metric_sizes
+from srkit_core.evaluation.metric_sizes import left_out_as_small
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.protocol_document import (
     UNKNOWN_LR,
@@ -169,7 +169,7 @@ def evaluate_models(
     usual = EvaluationRecipe.model_fields["metrics"].default
     terms = bind_metrics(registry.for_defaults(wanted.metrics, usual), wanted.metrics)
     pictures = centres(found.pictures, wanted.crop, scale, note)
-    check_metric_sizes(pictures, scale, protocol, terms)
+    _tell(note, left_out_as_small(pictures, scale, protocol, terms))
     read = networks_used(terms, registry, report)
     bench = Bench(pictures, scale, lr_maker, protocol, build_metrics(terms), inference, note)
     views = Explained(scale, terms, bench.metrics) if explain else None
@@ -179,6 +179,12 @@ def evaluate_models(
     stored = bool(networks) and are_stored(found.pictures)
     document |= bench.fingerprint.describe(str(wanted.data or found.source), stored_lr=stored)
     return Scores(document, scores, views.scores(document, scores) if views else (), wanted.against)
+
+
+def _tell(note: Note, texts: Iterable[str]) -> None:
+    """Tell several notes."""
+    for text in texts:
+        note(text)
 
 
 def _short_name(model: str, models: Sequence[str]) -> str:

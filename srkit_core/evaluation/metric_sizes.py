@@ -1,6 +1,6 @@
 """Is every picture large enough for every metric? Known from headers, before the work."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from srkit_core.data.picture import Picture
 from srkit_core.errors import DataError
@@ -26,6 +26,21 @@ def check_metric_sizes(
         hint="leave out small pictures, or --metrics without that one",
         path=picture.path,
     )
+
+
+def left_out_as_small(
+    pictures: Sequence[Picture], scale: int, protocol: Protocol, metrics: Sequence[MetricTerm]
+) -> Iterator[str]:
+    """Say which pictures a metric cannot judge, and why, metric by metric.
+
+    Raises DataError where one can judge none of them, or would judge all of them as a set.
+    """
+    for term in metrics:
+        faults = [(one, too_small(one.sides(scale), protocol, [term])) for one in pictures]
+        small = [f"{one.name} {fault}" for one, fault in faults if fault]
+        if small and (term.spec.of_set or len(small) == len(pictures)):
+            check_metric_sizes(pictures, scale, protocol, [term])
+        yield from (f"left out of the {term.label}: {fault}" for fault in small)
 
 
 def too_small(sides: tuple[int, int], protocol: Protocol, metrics: Sequence[MetricTerm]) -> str:

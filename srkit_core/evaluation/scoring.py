@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from math import nan
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -33,7 +34,8 @@ from srkit_core.upscaling.tensor_tiles import exact_tiling, upscale_tiled
 @dataclass(frozen=True)
 class BuiltMetric:
     """A metric that was built, under its label; `owner` is the full name of its component, `common`
-    what was written of `protocol` and `border` for it alone.
+    what was written of `protocol` and `border` for it alone, `min_side` the smallest side that it
+    judges, in pixels.
     """
 
     label: str
@@ -41,6 +43,12 @@ class BuiltMetric:
     measure: Metric | SetMetric
     owner: str = ""
     common: Mapping[str, Any] = field(default_factory=dict)
+    min_side: int = 1
+
+    def can_judge(self, picture: Tensor, protocol: Protocol) -> bool:
+        """Whether (1, 3, H, W) is large enough inside the border of what it sees."""
+        border = 0 if self.spec.domain == "rgb" else protocol.of_metric(self.common).border
+        return min(picture.shape[-2:]) - 2 * border >= max(self.min_side, 1)
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ def build_metrics(terms: Sequence[MetricTerm]) -> list[BuiltMetric]:
             build(term.bound),
             term.bound.component.full_name,
             term.bound.common,
+            term.bound.amount(term.spec.min_size),
         )
         for term in terms
     ]
@@ -170,6 +179,9 @@ def _judged(
 
     scores, features = PictureScores(), dict[str, tuple[Tensor, Tensor]]()
     for metric in metrics:
+        if not (metric.spec.of_set or metric.can_judge(sr, protocol)):
+            scores[metric.label] = nan
+            continue
         whole = metric.spec.domain == "rgb"
         views = seen(None if whole else protocol.of_metric(metric.common))
         with component_errors(metric.owner, f"scored {shape_of(sr)}"):

@@ -106,6 +106,7 @@ def test_json_has_the_score_of_the_set_and_none_of_its_pictures(pairs, tmp_path)
     assert document["metrics"]["mean-colour"] == {
         "mean": scores.mean("mean-colour"),
         "std": None,
+        "interval": None,
         "unit": "",
         "higher_is_better": False,
         "of_set": True,
