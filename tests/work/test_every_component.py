@@ -1,4 +1,11 @@
-"""Does every installed component keep every check of its kind?"""
+"""Does every installed component keep every check of its kind?
+
+What a contract of the suite tries by its name is not tried again: of that only the small instance
+is built, on which `srkit plugin check` tries it.
+"""
+
+import ast
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +19,35 @@ from srkit_core.testing.run_checks import checks_for, contract_of, run_checks
 REGISTRY = discover()
 OWN = Registry((), tuple(Installed(spec, "srkit", "1.0") for spec in COMMANDS.values()))
 COMPONENTS = REGISTRY.components
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tried_by_contracts():
+    """Return contract and component of each subclass of a contract in the suite that names one."""
+    files = [*ROOT.glob("plugins/*/tests/test_*.py"), ROOT / "tests/work/test_contracts_builtin.py"]
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for line in node.body:
+                if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "expression":
+                    words = str(getattr(line.value, "value", ""))
+                    name = words.partition("(")[0].rpartition("/")[2]
+                    yield from ((ast.unparse(base), name) for base in node.bases)
+
+
+TRIED = frozenset(tried_by_contracts())
+
+
+def is_tried(one):
+    contract = contract_of(one)
+    return contract is not None and any((cls.__name__, one.name) in TRIED for cls in contract.mro())
+
+
 CHECKS = [
     (one, check, check_name)
     for one in (*COMPONENTS, *REGISTRY.others)
+    if not is_tried(one)
     for check, check_name in checks_for(one)
 ]
 
@@ -29,6 +62,18 @@ def test_a_check_passes(component, topic, name):
         getattr(contract_of(component)(), name)()
     except WeightsError as error:
         pytest.skip(f"needs pretrained weights: {error.message.partition(';')[0]}")
+
+
+@pytest.mark.parametrize("component", [one for one in COMPONENTS if is_tried(one)], ids=named)
+def test_the_small_instance_of_what_contracts_try_can_be_built(component):
+    try:
+        assert contract_of(component)().build() is not None
+    except WeightsError as error:
+        pytest.skip(f"needs pretrained weights: {error.message.partition(';')[0]}")
+
+
+def test_most_components_are_tried_by_contracts_of_the_suite():
+    assert len([one for one in COMPONENTS if is_tried(one)]) >= 50
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=named)
