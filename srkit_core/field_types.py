@@ -67,15 +67,18 @@ def _bounded(value: Any, annotation: Any, path: str) -> Iterator[str]:
 def _of_several(value: Any, annotation: Any, path: str) -> Iterator[str]:
     """Say what is wrong with the alternative that a value is nearest to, if none takes it."""
     alternatives = get_args(annotation)
-    found = [list(_faults(value, one, path)) for one in alternatives]
-    if all(found):
-        same_type = [
-            faults
-            for faults, one in zip(found, alternatives, strict=True)
-            if _is_one(value, _bare(one), get_origin(_bare(one)))
-        ]
-        whole = f"{path} must be {_described(annotation)}, not {_shown(value)}"
-        yield from same_type[0] if same_type else [whole]
+    found = list[list[str]]()
+    for one in alternatives:
+        found.append(list(_faults(value, one, path)))
+        if not found[-1]:
+            return
+    same_type = [
+        faults
+        for faults, one in zip(found, alternatives, strict=True)
+        if _is_one(value, _bare(one), get_origin(_bare(one)))
+    ]
+    whole = f"{path} must be {_described(annotation)}, not {_shown(value)}"
+    yield from same_type[0] if same_type else [whole]
 
 
 def _within(items: Any, types: list[Any] | None, path: str) -> Iterator[str]:
@@ -134,7 +137,7 @@ def _is_mapping(origin: Any) -> bool:
 
 
 def _is_callable(annotation: Any) -> bool:
-    return (get_origin(annotation) or annotation) in (Callable, get_origin(Callable[..., Any]))
+    return (get_origin(annotation) or annotation) is Callable
 
 
 def _bare(annotation: Any) -> Any:

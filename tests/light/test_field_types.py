@@ -121,7 +121,11 @@ FAULTS = [
     ("weights", {"files": (file(sha256="abc"),)}, "files[0]: sha256 must be 64 hex digits, in sma"),
     ("weights", {"files": (file(sha256="A" * 64),)}, "files[0]: sha256 must be 64 hex digits"),
     ("weights", {"files": (file(size=-1),)}, "files[0]: size must be >= 1, not -1"),
-    ("weights", {"files": (file(size="9"),)}, "files[0]: size must be a whole number, not '9'"),
+    (
+        "weights",
+        {"files": (file(size="9"),)},
+        "files[0]: size must be a whole number or None, not '9'",
+    ),
     (
         "weights",
         {"files": (file(sources=("https://x",)),)},
