@@ -22,10 +22,16 @@ THEIRS = [29.5, 30.8, 32.0, 32.6, 28.2, 30.4]
 
 def document(name="ours", values=OURS, **protocol):
     said = {
-        "channel": "y", "border": 4, "quantisation": "8 bit", "scale": 4,
-        "lr": "made from HR", "kernel": "bicubic", "metrics": {"psnr": "srkit 1"},
-        "pictures": {"count": 6, "sha256": "a" * 64, "from": "SET"}, "srkit": "1",
-    }  # fmt: skip
+        "channel": "y",
+        "border": 4,
+        "quantisation": "8 bit",
+        "scale": 4,
+        "lr": "made from HR",
+        "kernel": "bicubic",
+        "metrics": {"psnr": "srkit 1"},
+        "pictures": {"count": 6, "sha256": "a" * 64, "from": "SET"},
+        "srkit": "1",
+    }
     images = [{"name": str(number), "psnr": value} for number, value in enumerate(values)]
     model = {"name": name, "metrics": {"psnr": METRIC}, "images": images}
     return {"protocol": said | protocol, "models": [model]}
@@ -56,8 +62,12 @@ def test_equal_protocols_give_one_table_and_the_interval_of_the_difference(told)
     row = next(line for line in lines if line.startswith("theirs  psnr"))
     low, high = wanted.interval
     assert row.split()[2:] == [
-        f"{wanted.mean:+.4f}", f"{low:+.4f}", "to", f"{high:+.4f}", f"{wanted.p:.4f}",
-    ]  # fmt: skip
+        f"{wanted.mean:+.4f}",
+        f"{low:+.4f}",
+        "to",
+        f"{high:+.4f}",
+        f"{wanted.p:.4f}",
+    ]
     assert (wanted.p, wanted.mean) == (2 / 64, pytest.approx(-0.4166667))
     assert max(map(len, lines)) <= 80
     assert "| theirs | psnr | " in Path("c.md").read_text()
