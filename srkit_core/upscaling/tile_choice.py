@@ -23,10 +23,10 @@ _UNKNOWN_BYTES: Final = 768
 """Bytes an output pixel takes in a network that does not tell: 64 channels of float at its size,
 twice, and half as much beside.
 """
-EXACT_OVERLAP: Final = 16
-"""Up to so much of a receptive field is seen whole around a tile; of a larger one so much."""
 LARGEST_OVERLAP: Final = 32
-"""So much is seen around a tile where the whole picture matters (empirical)."""
+"""Up to so much of a receptive field is seen whole around a tile; of a larger one, and where the
+whole picture matters, so much (empirical).
+"""
 
 
 class TileChoice:
@@ -67,12 +67,11 @@ class TileChoice:
 
 def seams_of(network: NetworkTraits, overlap: int | None = None) -> Tiling:
     """Return whole pictures with the overlap that tiles of them would have: what was asked for,
-    else the receptive field, or 16 pixels of a larger one, or 32 where the whole picture matters.
+    else the receptive field, or 32 pixels of a larger one.
 
     An overlap that does not cover the receptive field is blended over half of it.
     """
-    most = LARGEST_OVERLAP if network.receptive >= EVERYWHERE else EXACT_OVERLAP
-    reach = min(network.receptive, most) if overlap is None else overlap
+    reach = min(network.receptive, LARGEST_OVERLAP) if overlap is None else overlap
     return Tiling(None, reach, 0 if reach >= network.receptive else reach // 2)
 
 

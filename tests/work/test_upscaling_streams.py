@@ -16,7 +16,7 @@ from srkit_core.upscaling.bands import upscale_bands
 from srkit_core.upscaling.batch import upscale_batch
 from srkit_core.upscaling.hand_over import StoppedError
 from srkit_core.upscaling.read_ahead import ReadAhead
-from srkit_core.upscaling.tile_choice import EXACT_OVERLAP, HOST_BUDGET, TileChoice, seams_of
+from srkit_core.upscaling.tile_choice import HOST_BUDGET, LARGEST_OVERLAP, TileChoice, seams_of
 from srkit_core.upscaling.tiling import Tiling, spans, window
 from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
 
@@ -154,9 +154,9 @@ def test_a_tile_is_as_large_as_memory_allows_and_cost_asks_for(free, pixel_bytes
 
 
 def test_a_large_receptive_field_is_seen_in_part_and_blended():
-    assert seams_of(Blur(EXACT_OVERLAP)).blend == 0
+    assert seams_of(Blur(LARGEST_OVERLAP)).blend == 0
     seams = seams_of(Blur(100))
-    assert (seams.overlap, seams.blend) == (EXACT_OVERLAP, EXACT_OVERLAP // 2)
+    assert (seams.overlap, seams.blend) == (LARGEST_OVERLAP, LARGEST_OVERLAP // 2)
 
 
 @pytest.mark.parametrize(
