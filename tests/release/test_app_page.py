@@ -9,11 +9,13 @@ import re
 import signal
 import subprocess
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 from srkit_core import bundled_photographs
@@ -90,9 +92,13 @@ def pictures(tmp_path):
 
 
 def put(page, files):
+    """Drop files; again where the page was drawn and did not listen yet."""
     page.get_by_role("button", name="Upscale", exact=True).wait_for(timeout=MINUTES)
-    page.locator("input[type=file]").first.set_input_files(files)
-    page.locator(".file-preview").wait_for(timeout=MINUTES)
+    for _ in range(10):
+        page.locator("input[type=file]").first.set_input_files(files)
+        with suppress(PlaywrightTimeout):
+            return page.locator(".file-preview").wait_for(timeout=30_000)
+    raise AssertionError("the page takes no file")
 
 
 def saved(page, name) -> bytes:
