@@ -93,9 +93,8 @@ class RunStory:
 def is_run(path: Path) -> bool:
     """Whether a folder is one of a run, begun or lost as it may be."""
     folder = RunFolder(path)
-    return path.is_dir() and (
-        looks_like_run(path) or folder.holds_run or folder.has_trained or folder.curves.exists()
-    )
+    begun = looks_like_run(path) or folder.holds_run or folder.metrics.is_file()
+    return path.is_dir() and begun
 
 
 def read_run(path: Path, label: str) -> RunStory:

@@ -333,7 +333,7 @@ def test_an_empty_run_and_one_of_strange_plugins_have_a_page(tmp_path):
 def test_what_is_neither_a_run_nor_scores_is_one_sentence(made_of, fact, tmp_path, capsys):
     path = tmp_path / "it"
     if made_of == "folder":
-        path.mkdir()
+        (path / "weights").mkdir(parents=True)
     elif made_of:
         path.write_text(made_of)
     assert srkit(["report", str(path), "--out", str(tmp_path / "page.html")]) == 4
