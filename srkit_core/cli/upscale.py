@@ -25,7 +25,8 @@ Words = Annotated[
         metavar="[MODEL] INPUT...",
         help="Pictures, folders of pictures, or patterns between quotes. The first word is the "
         "model where it names one: a weights file, a run folder, a name of weights list, an "
-        "address, or a baseline (bicubic). Without it: compact-photo-x4, or x2 by --scale 2.",
+        "address, or a baseline (bicubic). Without it: compact-photo-x4, up to --scale 2 "
+        "compact-photo-x2.",
     ),
 ]
 OutOption = Annotated[

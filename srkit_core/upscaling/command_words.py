@@ -17,8 +17,8 @@ from srkit_core.specs import WeightsSpec
 from srkit_core.upscaling.picture_outputs import PATTERN_MARKS
 
 DEFAULT_MODEL: Final = "compact-photo-x4"
-DEFAULT_MODELS: Final = {2: "compact-photo-x2", 4: DEFAULT_MODEL}
-"""What pictures are upscaled with where no model is named, by the scale."""
+_SMALLER_MODEL: Final = "compact-photo-x2"
+"""What pictures are upscaled with where no model is named, and by 2 at most."""
 
 
 def part_words(
@@ -41,12 +41,13 @@ def part_words(
 
 
 def default_model(scale: int | None, registry: Registry) -> str:
-    """Return the model for a scale where none is named: our own for it, else the one for 4.
+    """Return the model where none is named: our own for 2 up to that scale, else our own for 4,
+    which is for sides in pixels (None) too.
 
     Raises UnknownComponentError, with the line that brings it, where it is not installed.
     """
     names = {one.name for one in registry.installed(WeightsSpec)}
-    wanted = DEFAULT_MODELS.get(scale or 4, DEFAULT_MODEL)
+    wanted = _SMALLER_MODEL if scale and scale <= 2 else DEFAULT_MODEL
     found = next((one for one in (wanted, DEFAULT_MODEL) if one in names), None)
     if found is None:
         raise UnknownComponentError(

@@ -93,7 +93,9 @@ def test_the_model_for_a_scale_is_the_one_for_4_where_there_is_none(bare):
 
     one, both = having("compact-photo-x4"), having("compact-photo-x4", "compact-photo-x2")
     assert [default_model(scale, one) for scale in (None, 2, 3, 4)] == ["compact-photo-x4"] * 4
-    assert default_model(2, both) == "compact-photo-x2"
+    assert [default_model(scale, both)[-2:] for scale in (None, 1, 2, 3, 8)] == [
+        "x4", "x2", "x2", "x4", "x4",
+    ]  # fmt: skip
     assert part_words(["compact-photo-x2", "a.jpg"], both) == ("compact-photo-x2", ("a.jpg",))
 
 

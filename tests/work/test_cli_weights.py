@@ -33,7 +33,9 @@ def test_the_list_names_every_network_with_licence_size_digest_and_gain(capsys):
         assert row["path"] is None or row["distribution"] == "srkit-compact"
     models = {name: row["scale"] for name, row in rows.items() if row["generator"]}
     assert models == {
+        "compact-photo-x2": 2,
         "compact-photo-x4": 4,
+        "compact-x2": 2,
         "compact-x4": 4,
         "realesr-animevideov3": 4,
         "realesr-general-x4v3": 4,

@@ -45,7 +45,7 @@ def test_the_table_fits_80_columns_and_names_baselines_and_the_next_command(caps
     assert "realesrgan-x4plus         x4     16,697,987" in said
     assert "edsr-x4                   x4     43,089,923  ~172 MB   to fetch  MIT" in said
     assert "without weights, for any scale: bicubic, bilinear, lanczos, nearest" in said
-    assert said.splitlines()[-1].startswith("srkit upscale compact-photo-x4 photo.jpg")
+    assert said.splitlines()[-1].startswith("srkit upscale compact-photo-x2 photo.jpg")
 
 
 def test_what_a_file_holds_is_counted_where_its_plugin_does_not_say(plugin, tmp_path, monkeypatch):

@@ -1,4 +1,7 @@
-"""Puts the photographs that the models learn from in one place: collect.py FOLDER... OUT."""
+"""Puts the photographs that the models of a scale learn from in one place.
+
+collect.py x2 FOLDER... OUT, or x4.
+"""
 
 import csv
 import hashlib
@@ -9,16 +12,18 @@ from pathlib import Path
 LIST = Path(__file__).parent.parent / "srkit_compact" / "photographs.tsv"
 
 
-def collect(folders: list[Path], out: Path) -> None:
-    """Copy every listed photograph from wherever it lies below the folders, known by its digest.
+def collect(scale: str, folders: list[Path], out: Path) -> None:
+    """Copy every photograph listed for a scale ("x2", "x4") from where it lies below the folders,
+    known by its digest.
 
     Those that are halved before training go into OUT/halved, the others into OUT/whole.
     """
     with LIST.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
-            target = out / row["seen"] / row["file"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(_found(row, folders), target)
+            if scale in row["models"].split():
+                target = out / row["seen"] / row["file"]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(_found(row, folders), target)
 
 
 def _found(row: dict[str, str], folders: list[Path]) -> Path:
@@ -30,5 +35,5 @@ def _found(row: dict[str, str], folders: list[Path]) -> Path:
 
 
 if __name__ == "__main__":
-    *places, destination = map(Path, sys.argv[1:])
-    collect(places, destination)
+    *places, destination = map(Path, sys.argv[2:])
+    collect(sys.argv[1], places, destination)
