@@ -108,7 +108,10 @@ def test_eval_needs_only_the_weights_and_the_pictures(cli, trained, photos, tmp_
         "weights/last.safetensors",
         "warmup/last.safetensors",
     ]
-    assert document["protocol"] | {"definition": ""} == {
+    protocol = document["protocol"]
+    assert (protocol.pop("pictures")["count"], protocol.pop("precision")) == (4, "float32")
+    assert protocol.pop("srkit") == "0.1.0"
+    assert protocol | {"definition": ""} == {
         "channel": "y",
         "definition": "",
         "border": 4,

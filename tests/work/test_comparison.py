@@ -154,7 +154,7 @@ def test_the_document_has_the_shape_that_is_promised(set5, on_official_files):
         "precision": "float32",
         "metrics": dict.fromkeys(("psnr", "ssim"), f"srkit {version('srkit')}"),
         "srkit": version("srkit"),
-        "pictures": {"count": 5, "sha256": SET5},
+        "pictures": {"count": 5, "sha256": SET5, "from": str(set5 / "HR")},
         "lr_sha256": "db08918d0237dae72028173b72d79e13f09593763ecb7292b9487cf34ebf5956",
     }
     (model,) = document["models"]

