@@ -33,11 +33,16 @@ def test_the_list_names_every_network_with_licence_size_digest_and_gain(capsys):
         assert row["path"] is None or row["distribution"] == "srkit-compact"
     models = {name: row["scale"] for name, row in rows.items() if row["generator"]}
     assert models == {
+        **{f"edsr{size}-x{scale}": scale for size in ("", "-baseline") for scale in (2, 3, 4)},
+        "bsrgan-x4": 4,
         "compact-photo-x2": 2,
         "compact-photo-x4": 4,
         "compact-x2": 2,
         "compact-x4": 4,
+        "esrgan-psnr-x4": 4,
+        "esrgan-x4": 4,
         "realesr-animevideov3": 4,
+        "realesr-general-wdn-x4v3": 4,
         "realesr-general-x4v3": 4,
         "realesrgan-x2plus": 2,
         "realesrgan-x4plus": 4,
