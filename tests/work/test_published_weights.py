@@ -65,7 +65,7 @@ def pictures(smooth, tmp_path):
 
 def _weights(path, **changed):
     file = WeightsFile(sha256=sha256(path), size=path.stat().st_size, sources=(Shipped(path),))
-    told = {"name": "compact-x2", "licence": "Apache-2.0", "summary": "s", "source": "srkit"}
+    told = {"name": "little-x2", "licence": "Apache-2.0", "summary": "s", "source": "srkit"}
     return WeightsSpec(**({"files": (file,)} | told | changed))
 
 
@@ -77,7 +77,7 @@ def compact(installed, trained):
     return spec
 
 
-@pytest.mark.parametrize("name", ["compact-x2", "srkit-little/compact-x2"])
+@pytest.mark.parametrize("name", ["little-x2", "srkit-little/little-x2"])
 @pytest.mark.usefixtures("compact")
 def test_a_photograph_is_upscaled_by_the_name_of_weights_in_a_wheel(name, tmp_path):
     photo, out = str(bundled_photographs()[2]), tmp_path / "large.png"
@@ -90,10 +90,10 @@ def test_a_photograph_is_upscaled_by_the_name_of_weights_in_a_wheel(name, tmp_pa
 @pytest.mark.usefixtures("compact")
 def test_they_are_scored_and_begun_from_by_name(tmp_path, pictures):
     scores = tmp_path / "scores.json"
-    words = ["eval", "compact-x2", "--data", str(pictures), "--json", str(scores)]
+    words = ["eval", "little-x2", "--data", str(pictures), "--json", str(scores)]
     assert run(words) == 0
-    assert json.loads(scores.read_text())["models"][0]["name"] == "compact-x2"
-    words = ["train", "--init", "srkit-little/compact-x2", "--steps", "1", "--batch", "1"]
+    assert json.loads(scores.read_text())["models"][0]["name"] == "little-x2"
+    words = ["train", "--init", "srkit-little/little-x2", "--steps", "1", "--batch", "1"]
     assert run([*words, "--patch", "32", "--out", str(tmp_path / "run"), "--device", "cpu"]) == 0
     recipe = (tmp_path / "run/recipe.toml").read_text()
     assert 'generator = "srkit-little/tiny(features=6)"' in recipe
@@ -103,7 +103,7 @@ def test_they_are_scored_and_begun_from_by_name(tmp_path, pictures):
 def test_list_show_and_get_say_where_they_come_from(compact, trained, capsys):
     assert run(["weights", "list", "--json"]) == 0
     rows = {one["name"]: one for one in json.loads(capsys.readouterr().out)["weights"]}
-    row = rows["compact-x2"]
+    row = rows["little-x2"]
     assert (row["distribution"], row["generator"], row["scale"], row["path"]) == (
         "srkit-little",
         "srkit-little/tiny(features=6)",
@@ -112,16 +112,16 @@ def test_list_show_and_get_say_where_they_come_from(compact, trained, capsys):
     )
     assert run(["weights", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "from srkit-little: compact-x2" in lines
-    assert next(one for one in lines if one.startswith("compact-x2")).split()[1:3] == [
+    assert "from srkit-little: little-x2" in lines
+    assert next(one for one in lines if one.startswith("little-x2")).split()[1:3] == [
         "x2",
         "model",
     ]
-    assert run(["weights", "show", "compact-x2"]) == 0
+    assert run(["weights", "show", "little-x2"]) == 0
     told = capsys.readouterr().out
     assert "generator: srkit-little/tiny(features=6)\nscale: 2\ntrained: 50 steps" in told
-    assert run(["weights", "get", "srkit-little/compact-x2"]) == 0
-    assert f"compact-x2: {trained}" in capsys.readouterr().out
+    assert run(["weights", "get", "srkit-little/little-x2"]) == 0
+    assert f"little-x2: {trained}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_list_show_and_get_say_where_they_come_from(compact, trained, capsys):
 )
 def test_what_is_announced_and_agrees_with_the_card_is_taken(said, installed, trained):
     installed(TINY, _weights(trained, **said), distribution="srkit-little")
-    assert load_model("compact-x2").scale == 2
+    assert load_model("little-x2").scale == 2
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,9 @@ def test_what_is_announced_and_agrees_with_the_card_is_taken(said, installed, tr
 def test_what_differs_from_the_card_is_one_error(said, fact, installed, trained):
     installed(TINY, _weights(trained, **said), distribution="srkit-little")
     with pytest.raises(PluginError) as caught:
-        load_model("compact-x2")
+        load_model("little-x2")
     assert str(caught.value) == (
-        f"srkit-little announces the weights 'compact-x2' as {fact}, "
+        f"srkit-little announces the weights 'little-x2' as {fact}, "
         "and their file says srkit-little/tiny(features=6) x2"
     )
 
@@ -153,19 +153,19 @@ def test_what_differs_from_the_card_is_one_error(said, fact, installed, trained)
 def test_a_file_of_another_digest_is_named_with_both(compact, trained, capsys):
     trained.write_bytes(trained.read_bytes()[:-1] + b"\0")
     now = sha256(trained)
-    assert run(["weights", "get", "compact-x2"]) == 4
+    assert run(["weights", "get", "little-x2"]) == 4
     said = capsys.readouterr().err
     assert f"{trained}: its sha256 is {now[:12]}..., and {compact.files[0].sha256[:12]}..." in said
     trained.unlink()
     photo = str(bundled_photographs()[2])
-    assert run(["upscale", "compact-x2", photo, "--out", "x.png"]) == 4
+    assert run(["upscale", "little-x2", photo, "--out", "x.png"]) == 4
     assert f"{trained}: it is not there; install the plugin again" in capsys.readouterr().err
 
 
 def test_what_the_card_names_and_is_not_installed_is_a_miss(installed, trained, capsys):
     installed(_weights(trained), distribution="srkit-little")
     photo = str(bundled_photographs()[2])
-    assert run(["upscale", "compact-x2", photo, "--out", "x.png"]) == 3
+    assert run(["upscale", "little-x2", photo, "--out", "x.png"]) == 3
     assert capsys.readouterr().err.splitlines() == [
         f"error: generator 'srkit-little/tiny' of {trained} is not installed; "
         "made with srkit-little 1.0",
@@ -182,12 +182,12 @@ def test_one_name_of_two_distributions_is_refused_unless_the_files_are_the_same(
     one = plugin(TINY, _weights(trained), distribution="srkit-little")
     same = plugin(_weights(trained), name="same", distribution="srkit-same")
     unlike = plugin(_weights(other), name="unlike", distribution="srkit-unlike")
-    assert load_model("compact-x2", registry=discover([one, same])).scale == 2
+    assert load_model("little-x2", registry=discover([one, same])).scale == 2
     both = discover([one, unlike])
     with pytest.raises(AmbiguousError) as caught:
-        load_model("compact-x2", registry=both)
-    assert caught.value.candidates == ("srkit-little/compact-x2", "srkit-unlike/compact-x2")
-    assert load_model("srkit-little/compact-x2", registry=both).scale == 2
+        load_model("little-x2", registry=both)
+    assert caught.value.candidates == ("srkit-little/little-x2", "srkit-unlike/little-x2")
+    assert load_model("srkit-little/little-x2", registry=both).scale == 2
 
 
 def test_a_network_of_losses_is_no_model(capsys):
@@ -205,7 +205,7 @@ def test_an_evaluation_recipe_scores_weights_of_its_plugin_by_name(
     shutil.move(pictures, trained.parent / "scenes")
     recipe = trained.parent / "compared.toml"
     recipe.write_text(
-        'data = "scenes"\n[models]\n"own" = "compact-x2"\n"file" = "tiny x2.safetensors"\n'
+        'data = "scenes"\n[models]\n"own" = "little-x2"\n"file" = "tiny x2.safetensors"\n'
     )
     spec = RecipeSpec(name="compared", file=recipe, summary="how good it is")
     installed(TINY, _weights(trained), spec, distribution="srkit-little")
