@@ -1,6 +1,6 @@
 """How large is the house, and how many files does a reader of one act open?
 
-    python -m tests.benchmarks.house_figures [FOLDER]
+    python tests/benchmarks/house_figures.py [FOLDER]
 
 prints, for a checkout (this one by default): files and their lengths, lines, long functions, names
 that are defined twice, and the files of ours whose functions run in three acts: one GAN step, one

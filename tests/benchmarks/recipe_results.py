@@ -1,6 +1,6 @@
 """What do the shipped recipes learn in an hour, and how does each look?
 
-    python -m tests.benchmarks.recipe_results
+    python tests/benchmarks/recipe_results.py
 
 trains every recipe small, by `--set` alone and with fixed seeds, on the shared photographs (the
 folder that SRKIT_ASSETS names), scores its stages on Set5 beside bicubic, and writes
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from results_page import LPIPS, Result, Stage, write_curves, write_page
 
 from srkit_core import __version__, bundled_photographs, evaluate, train, upscale
 from srkit_core.evaluation.picture_sheet import picture_sheet
@@ -35,7 +36,6 @@ from srkit_core.registry import discover
 from srkit_core.run_folder import RunResult
 from srkit_core.run_options import RunOptions
 from srkit_core.specs import RecipeSpec
-from tests.benchmarks.results_page import LPIPS, Result, Stage, write_curves, write_page
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 1200

@@ -135,7 +135,7 @@ def _joined(part: str | Sequence[str]) -> str:
 
 _PAGE = """# Results of the shipped recipes, small
 
-Written by `python -m tests.benchmarks.recipe_results`{again}
+Written by `python tests/benchmarks/recipe_results.py`{again}
 ({machine}).
 
 Every recipe is trained by `--set` alone with small networks and few steps, on the same shared

@@ -1,8 +1,7 @@
 """Is a folder of 100 runs listed as quickly as what is installed?"""
 
 import pytest
-
-from tests.benchmarks.hundred_runs import ratio
+from hundred_runs import ratio
 
 
 @pytest.mark.slow

@@ -6,8 +6,7 @@ import subprocess
 import sys
 
 import pytest
-
-from tests.benchmarks.many_plugins import MODULE, make_plugins
+from many_plugins import MODULE, make_plugins
 
 COUNT = 200
 BROKEN = "import srkit_no_such_module\n"

@@ -1,6 +1,7 @@
 """Does every shipped recipe fit what is in this repository?"""
 
 import pytest
+from recipe_results import small
 
 from srkit_core.evaluation_files import is_evaluation_recipe
 from srkit_core.named_recipes import read_recipe
@@ -8,7 +9,6 @@ from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_toml
 from srkit_core.registry import discover
 from srkit_core.specs import RecipeSpec
-from tests.benchmarks.recipe_results import small
 
 SHIPPED = [
     one.name
