@@ -145,7 +145,7 @@ TABLES = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "scale", "names"), TABLES, ids=lambda one: str(one)[:9])
+@pytest.mark.parametrize(("expression", "scale", "names"), TABLES, ids=[one[0] for one in TABLES])
 def test_a_file_has_the_official_names_and_no_others(registry, tmp_path, expression, scale, names):
     exported(registry, expression, scale, tmp_path / "one")
     content = torch.load(tmp_path / "one" / "theirs.pth", weights_only=True)
