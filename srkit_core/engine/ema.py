@@ -15,6 +15,6 @@ def start_average(network: nn.Module) -> nn.Module:
 def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Move the average towards the network: a = decay * a + (1 - decay) * w; buffers are copied."""
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
-    buffers = list(average.buffers())
-    if buffers:  # torch refuses an empty list
-        torch._foreach_copy_(buffers, list(network.buffers()))
+    pairs = list(zip(average.buffers(), network.buffers(), strict=True))
+    if pairs:  # torch refuses an empty list
+        torch._foreach_copy_([old for old, _ in pairs], [new for _, new in pairs])

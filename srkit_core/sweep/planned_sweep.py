@@ -155,9 +155,10 @@ def _flags(where: Mapping[str, Any]) -> tuple[str, ...]:
     """Return where a run happens as flags of a command line."""
     words = list[str]()
     for name, value in where.items():
-        flag = f"--{name.replace('_', '-')}"
+        no = "no-" if value is False else ""
+        flag = f"--{no}{name.replace('_', '-')}"
         if isinstance(value, bool):
-            words += [flag] if value else [f"--no-{flag[2:]}"]
+            words.append(flag)
         elif isinstance(value, Mapping):
             words += [
                 f"{flag}={key}={one}" if key else f"{flag}={one}" for key, one in value.items()

@@ -22,7 +22,7 @@ from srkit_core.io.images import (
     read_photo,
     write_bands,
 )
-from srkit_core.io.picture_writer import Rows, check_choices
+from srkit_core.io.picture_writer import Rows, check_choices, check_writable
 from srkit_core.io.raster import Samples, to_8_bit
 from srkit_core.oom import oom_guard
 from srkit_core.upscaling.alpha import larger_alpha
@@ -107,12 +107,12 @@ def upscale_file(
     default that of the backend's scale, in a `quality` of 1 to 100 or a `png_level` of 1 to 9.
 
     16 bit, gray, alpha (by bicubic interpolation), density and EXIF that still applies are kept
-    where the target's format has them; colours that alpha hides do not bleed into what is seen. A
-    source with a profile gives a target with that of sRGB. `report` is told how many of how many LR
-    pixels are done, `record` remembers `origin` beside the target, `read` reads the source, `turn`
-    is held while the network computes. Raises RecipeError where the format has no such choice,
-    DataError, NotFiniteError, which names the model, OutOfMemoryError.
+    where the target's format has them; a profile becomes that of sRGB. `report` is told how many of
+    how many LR pixels are done, `record` remembers `origin` beside the target, `read` reads the
+    source, `turn` is held while the network computes. Raises RecipeError where the format has no
+    such choice, DataError, NotFiniteError, which names the model, OutOfMemoryError.
     """
+    check_writable(target)
     before = image_size(source)
     after = (wanted or WantedSize()).of(before, backend.scale)
     check_holds(target, after)

@@ -16,6 +16,7 @@ EXAMPLES = [
     errors.RecipeError("a", hint="b"),
     errors.ExpressionError("bad", text="l1 +", position=4),
     errors.OptionError("a", component="rrdb", option="blocks"),
+    errors.FailedRunsError("a", hint="b", exit_code=4),
     errors.IncompatibleError("a", hint="b"),
     errors.RegistryError("a", hint="b"),
     errors.UnknownComponentError("a", kind="loss", name="x", nearest=["y"], hint="b"),

@@ -177,25 +177,25 @@ def test_what_goes_wrong_is_two_lines_and_a_code(told, words, code, fact, hint):
 
 
 def test_a_command_that_the_catalogue_knows_is_offered(told, monkeypatch):
-    home = Distribution(name="srkit-app", tier="core", licence="MIT")
-    entry = CatalogueEntry("command", "app", "srkit-app", "a page", home)
+    home = Distribution(name="srkit-window", tier="core", licence="MIT")
+    entry = CatalogueEntry("command", "window", "srkit-window", "a page", home)
     monkeypatch.setattr(
         "srkit_core.cli.plugin_commands.providers",
-        lambda kind, name: (entry,) if (kind, name) == ("command", "app") else (),
+        lambda kind, name: (entry,) if (kind, name) == ("command", "window") else (),
     )
-    code, _, err = told("app")
+    code, _, err = told("window")
     assert code == 2
-    assert err.startswith("error: No such command 'app'\ntry: pip install srkit-app")
+    assert err.startswith("error: No such command 'window'\ntry: pip install srkit-window")
 
 
 def test_a_command_may_be_in_a_plugin_that_is_broken(told, installed):
-    installed(name="app", distribution="srkit-app", load=missing)
-    code, _, err = told("app")
+    installed(name="window", distribution="srkit-window", load=missing)
+    code, _, err = told("window")
     assert code == 3
     assert err.startswith(
-        "error: command 'app' is in srkit-app, which is broken: ModuleNotFoundError"
+        "error: command 'window' is in srkit-window, which is broken: ModuleNotFoundError"
     )
-    assert "Broken: srkit-app (srkit doctor)" in told("--help")[1]
+    assert "Broken: srkit-window (srkit doctor)" in told("--help")[1]
 
 
 def test_one_name_of_two_distributions_is_refused_when_it_is_typed(told, installed):

@@ -4,11 +4,11 @@ import itertools
 
 import numpy as np
 import torch
+from mutants.machinery import also, held
+from mutants.values import broken_game, loss_spec
 from torch import nn
 from torch.nn.functional import logsigmoid, relu, softplus
 
-from mutants.machinery import also, held
-from mutants.values import broken_game, loss_spec
 from srkit_core.testing import AdversarialLossContract
 
 SCALARS, ONE = "both_faces_are_finite_scalars", "a_single_picture_has_logits"

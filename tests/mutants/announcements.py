@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 from mutants.machinery import Mutant, also
+
 from srkit_core.testing import AnnouncementContract
 from srkit_core.testing.announcement import announcement_of
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-
 from mutants.machinery import Mutant, held
+
 from srkit_core.augmentation import (
     CropAugmentation,
     MixAugmentation,

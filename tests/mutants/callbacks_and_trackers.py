@@ -4,6 +4,7 @@ import json
 
 from mutants.extension_rows import extension, rows
 from mutants.machinery import also
+
 from srkit_core.callbacks import Callback
 from srkit_core.specs import CallbackSpec, TrackerSpec
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import typer
-
 from mutants.machinery import Mutant, held
+
 from srkit_core.specs import CommandSpec, DataSourceSpec, FormatSpec
 from srkit_core.testing import CommandContract, DataSourceContract, FormatContract
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import numpy as np
 import torch
+from mutants.machinery import also, held
+from mutants.values import broken_degradation, degradation_spec
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import also, held
-from mutants.values import broken_degradation, degradation_spec
 from srkit_core.interfaces import Between, Range
 from srkit_core.testing import DegradationContract
 

@@ -1,12 +1,12 @@
 """Which discriminators are broken in one way?"""
 
 import torch
+from mutants.machinery import also, held
+from mutants.networks import Judge, broken_judge, discriminator, of
 from torch import nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
 
-from mutants.machinery import also, held
-from mutants.networks import Judge, broken_judge, discriminator, of
 from srkit_core.testing import DiscriminatorContract
 
 ROWS = "logits_start_with_the_batch"

@@ -1,6 +1,7 @@
 """How are mutants made of what a factory without options builds?"""
 
 from mutants.machinery import Mutant, held
+
 from srkit_core.specs import CallbackSpec, OptimizerSpec, ScheduleSpec, TrackerSpec
 from srkit_core.testing import (
     CallbackContract,

@@ -1,10 +1,10 @@
 """Which generators compute, learn or remember types, memory and gradients wrongly?"""
 
 import torch
-from torch.nn import functional
-
 from mutants.machinery import also, held
 from mutants.networks import Repeat, broken_generator, gain, generator, of
+from torch.nn import functional
+
 from srkit_core.testing import GeneratorContract
 
 REACHED = "gradient_reaches_every_parameter"

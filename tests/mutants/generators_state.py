@@ -5,11 +5,11 @@ from functools import partial
 
 import numpy as np
 import torch
+from mutants.machinery import also, held
+from mutants.networks import Repeat, broken_generator, gain, generator, of
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import also, held
-from mutants.networks import Repeat, broken_generator, gain, generator, of
 from srkit_core.testing import GeneratorContract
 
 FILE = "its_state_survives_a_weights_file"

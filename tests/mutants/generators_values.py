@@ -1,11 +1,11 @@
 """Which generators make pictures of wrong sizes or values, or declare traits they do not have?"""
 
 import torch
+from mutants.machinery import also, held
+from mutants.networks import Repeat, broken_generator, gain, generator, of
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import also, held
-from mutants.networks import Repeat, broken_generator, gain, generator, of
 from srkit_core.testing import GeneratorContract
 
 SHAPE = "sr_is_scale_times_as_large"

@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from mutants.machinery import REFUSED, Mutant
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import REFUSED, Mutant
 from srkit_core.interfaces import Count, Generator
 from srkit_core.registry import Registry
 from srkit_core.specs import GeneratorSpec, LayoutSpec

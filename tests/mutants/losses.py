@@ -7,11 +7,11 @@ import sys
 
 import numpy as np
 import torch
+from mutants.machinery import REFUSED, also, held
+from mutants.values import broken_loss, each, l1, lengths, loss_spec, of_factory
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import REFUSED, also, held
-from mutants.values import broken_loss, each, l1, lengths, loss_spec, of_factory
 from srkit_core.testing import ReferenceLossContract
 
 VALUE, GRADIENT = (

@@ -6,10 +6,10 @@ import sys
 
 import numpy as np
 import torch
-from torch import nn
-
 from mutants.machinery import REFUSED, also, held
 from mutants.values import broken_metric, each, lengths, metric_of_factory, metric_spec
+from torch import nn
+
 from srkit_core.testing import MetricContract
 
 SCORES, LUMA = "there_is_a_finite_score_a_picture", "luma_is_scored"

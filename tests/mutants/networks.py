@@ -1,10 +1,10 @@
 """Which networks are small and sound, so that a mutant is one of them but for one thing?"""
 
 import torch
+from mutants.machinery import Mutant, held
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import Mutant, held
 from srkit_core.specs import DiscriminatorSpec, GeneratorSpec
 from srkit_core.testing import DiscriminatorContract, GeneratorContract
 

@@ -3,9 +3,9 @@
 import random
 
 import torch
-
 from mutants.extension_rows import extension, rows
 from mutants.machinery import also
+
 from srkit_core.specs import OptimizerSpec, ScheduleSpec
 
 

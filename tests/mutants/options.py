@@ -3,9 +3,9 @@
 from typing import Annotated, Literal
 
 import torch
-
 from mutants.machinery import REFUSED, Mutant, also, held
 from mutants.values import each, l1
+
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Between, Range
 from srkit_core.specs import DegradationSpec, LossSpec, MetricSpec

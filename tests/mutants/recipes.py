@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mutants.layouts import SMALL
 from mutants.machinery import Mutant
+
 from srkit_core.interfaces import ReferenceLoss
 from srkit_core.registry import discover
 from srkit_core.specs import LossSpec, RecipeSpec

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from mutants.machinery import also, held
+from mutants.networks import Judge, Repeat, broken_generator, broken_judge, generator, of
 from torch import nn
 from torch.nn import functional
 
-from mutants.machinery import also, held
-from mutants.networks import Judge, Repeat, broken_generator, broken_judge, generator, of
 from srkit_core.testing import GeneratorContract
 
 BUILD = "building_it_changes_nothing_else"

@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-
 from mutants.machinery import REFUSED, failures, prove, tables
+
 from srkit_core.testing.checks import checks_of
 
 TABLES = tables()

@@ -1,6 +1,7 @@
 """Which losses, metrics and degradations are small and sound, to be broken in one way each?"""
 
 from mutants.machinery import REFUSED, Mutant, held
+
 from srkit_core.specs import DegradationSpec, LossSpec, MetricSpec
 from srkit_core.testing import (
     AdversarialLossContract,

@@ -7,10 +7,10 @@ from functools import cache, partial
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
-
 from mutants.layouts import MARKS, OTHER, RENAMES, SMALL, Small, options
 from mutants.machinery import REFUSED, Mutant
+from safetensors.torch import save_file
+
 from srkit_core.expressions import parse_call
 from srkit_core.models.weights_file import card_of, save_weights
 from srkit_core.plan import bind_generator

@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from mutants.machinery import REFUSED, Mutant
+
 from srkit_core.testing import WheelContract
 from srkit_core.testing.wheel_file import open_wheel
 

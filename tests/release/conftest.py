@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-
 from release.workspace import ROOT, Environment, call, constraints, uv, workspace
 
 

@@ -11,7 +11,6 @@ import sys
 import zipfile
 
 import pytest
-
 from release.workspace import call, uv, workspace
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,6 @@ from email.parser import HeaderParser
 from pathlib import PurePosixPath
 
 import pytest
-
 from release.workspace import Distribution, uv, workspace
 
 pytestmark = pytest.mark.slow

@@ -240,7 +240,7 @@ def test_what_other_processes_wait_for_is_not_ended():
 @pytest.mark.parametrize(
     ("words", "place", "hint"),
     [
-        (["eval", "bicubic"], "srkit_core.evaluation.evaluate.score_model", "run the same command"),
+        (["eval", "bicubic"], "srkit_core.evaluation.bench.score_model", "run the same command"),
         (
             ["upscale", "bicubic"],
             "srkit_core.upscaling.upscale_file.upscale_file",
