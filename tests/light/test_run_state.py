@@ -65,6 +65,7 @@ def test_a_finished_run_has_its_figures_and_no_time_left(tmp_path):
 
 
 def test_a_run_that_holds_its_lock_runs_and_says_how_long_it_takes(tmp_path):
+    pytest.importorskip("filelock")
     run = make(tmp_path / "run", rows=rows(61, 80, 100), progress=at(1, 20, 80))
     now = time.time()
     os.utime(run / "metrics.csv", (now - 10, now - 10))
@@ -77,6 +78,7 @@ def test_a_run_that_holds_its_lock_runs_and_says_how_long_it_takes(tmp_path):
 
 
 def test_asking_for_the_lock_keeps_nobody_out(tmp_path):
+    pytest.importorskip("filelock")
     (tmp_path / ".lock").touch()
     assert is_locked(tmp_path / ".lock") is False
     with locked(tmp_path / ".lock", wait=False):
