@@ -25,8 +25,8 @@ Words = Annotated[
         metavar="[MODEL] INPUT...",
         help="Pictures, folders of pictures, or patterns between quotes. The first word is the "
         "model where it names one: a weights file, a run folder, a name of weights list, an "
-        "address, or a baseline (bicubic). Without it: compact-photo-x4, up to --scale 2 "
-        "compact-photo-x2.",
+        "address, or a baseline (bicubic). Without it: compact-photo-x2 where no side "
+        "becomes more than twice as long, else compact-photo-x4.",
     ),
 ]
 OutOption = Annotated[
@@ -102,7 +102,7 @@ ClusterOption = Annotated[
     typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers see these folders."),
 ]
 DryRunFlag = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would become what, and write nothing.")
+    bool, typer.Option("--dry-run", help="Say what would become what; fetch and write nothing.")
 ]
 OverwriteFlag = Annotated[
     bool, typer.Option("--overwrite", help="Replace output files that exist.")
@@ -132,12 +132,13 @@ def upscale_command(
     """
     from srkit_core.cli.progress import ProgressView
     from srkit_core.registry import discover
+    from srkit_core.upscaling.command_words import part_words
     from srkit_core.upscaling.picture_outputs import OutputNaming
     from srkit_core.upscaling.upscale_options import UpscaleOptions
     from srkit_core.upscaling.wanted_size import parse_size
 
     registry, side, wanted = discover(), _tile(tile), parse_size(size, scale)
-    model, inputs = _model_and_inputs(words, scale, registry, out)
+    model, inputs = part_words(words, registry, out)
     naming = OutputNaming(out, ending="" if picture_format == "same" else f".{picture_format}")
     options = UpscaleOptions(
         model, wanted, side, overlap, device, precision, backend, quality, png_level, self_ensemble
@@ -159,36 +160,40 @@ class _Request:
     dry_run: bool
 
 
-def _model_and_inputs(
-    words: list[str], scale: int | None, registry: "Registry", out: Path | None
-) -> tuple[str, Sequence[str]]:
-    from srkit_core.upscaling.command_words import default_model, part_words
-
-    named, inputs = part_words(words, registry, out)
-    model = named or default_model(scale, registry)
-    if not named:
-        say(f"with {model}, as no model is named", err=True)
-    return model, inputs
-
-
 def _upscale(request: _Request, registry: "Registry", view: "ProgressView") -> None:
-    from srkit_core.models.known_models import announced_scale
     from srkit_core.models.model_words import fetch
+    from srkit_core.models.weights_to_fetch import weights_to_fetch
 
-    options = request.options
-    announced = announced_scale(options.named, registry)
-    outputs = _outputs(request, "") if request.naming.out is not None else None
+    named = _outputs(request, None) if _are_named(request) else None
+    if not request.options.named:
+        request = _with_our_own(request, named, registry)
+    missing = weights_to_fetch(request.options.named, registry)
+    announced = next((one.scale for one in missing if one.scale), None)
+    if missing and request.dry_run:  # nothing is done by weights that are not here
+        outputs = named or _outputs(request, announced)
+        tell_plan(outputs.pairs, request.options.wanted, announced, missing)
+        return
     if announced is None:
-        fetch(options.model, registry, view.on_download)
-    own = announced or options.scale(registry)
-    outputs = outputs or _outputs(request, options.wanted.name(own))
-    for note in outputs.notes:
-        say(note, err=True)
-    if announced and request.dry_run:  # nothing is done by weights that are not here
-        tell_plan(outputs.pairs, options.wanted, own)
-    else:
-        fetch(options.model, registry, view.on_download)
-        _upscale_left(request, outputs, own, registry, view)
+        fetch(request.options.model, registry, view.on_download)
+    own = announced or request.options.scale(registry)
+    outputs = named or _outputs(request, own)
+    fetch(request.options.model, registry, view.on_download)
+    _upscale_left(request, outputs, own, registry, view)
+
+
+def _are_named(request: _Request) -> bool:
+    """Whether outputs are called the same by any model."""
+    return request.naming.out is not None or bool(str(request.options.wanted))
+
+
+def _with_our_own(request: _Request, outputs: "Outputs | None", registry: "Registry") -> _Request:
+    """Take our own model for what is wanted, and say which."""
+    from srkit_core.upscaling.command_words import default_model, most_wanted
+
+    sources = [source for source, _ in outputs.pairs] if outputs else []
+    model = default_model(most_wanted(request.options.wanted, sources), registry)
+    say(f"with {model}, as no model is named", err=True)
+    return replace(request, options=replace(request.options, model=model))
 
 
 def _upscale_left(
@@ -210,14 +215,17 @@ def _upscale_left(
             _upscale_all(request, tasks, making, registry, view)
 
 
-def _outputs(request: _Request, added: str) -> "Outputs":
+def _outputs(request: _Request, own_scale: int | None) -> "Outputs":
     from srkit_core.io.picture_writer import check_choices
     from srkit_core.upscaling.picture_outputs import pair_outputs
 
-    naming, options = replace(request.naming, added=added), request.options
+    options = request.options
+    naming = replace(request.naming, added=options.wanted.name(own_scale))
     outputs = pair_outputs(request.inputs, naming, overwrite=request.overwrite)
     for target in {target.suffix: target for _, target in outputs.pairs}.values():
         check_choices(target, options.quality, options.png_level)
+    for note in outputs.notes:
+        say(note, err=True)
     return outputs
 
 

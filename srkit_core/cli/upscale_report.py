@@ -9,7 +9,8 @@ from srkit_core.cli.progress import ProgressView
 from srkit_core.errors import DataError, SrkitError
 
 if TYPE_CHECKING:
-    from srkit_core.upscaling.upscale_file import Upscaled
+    from srkit_core.models.weights_to_fetch import WeightsToFetch
+    from srkit_core.upscaling.upscale_file import Size, Upscaled
     from srkit_core.upscaling.wanted_size import WantedSize
 
 
@@ -34,15 +35,23 @@ class UpscaleReport:
         say(f"not upscaled: {source}: {error.message}", err=True)
 
 
-def line_of(source: Path, target: Path, before: tuple[int, int], after: tuple[int, int]) -> str:
-    """Return the line of a picture; sizes are (height, width)."""
-    (height, width), (larger_height, larger_width) = before, after
-    return f"{source} ({width}x{height}) -> {target} ({larger_width}x{larger_height})"
+def line_of(source: Path, target: Path, before: "Size", after: "Size | None") -> str:
+    """Return the line of a picture; sizes are (height, width), None where it is not known yet."""
+    return f"{source}{_sides(before)} -> {target}{_sides(after)}"
 
 
-def tell_plan(tasks: Sequence[tuple[Path, Path]], wanted: "WantedSize", own_scale: int) -> None:
-    """Say what would become what by a model of a scale; raises DataError where a picture cannot be
-    read.
+def _sides(size: "Size | None") -> str:
+    return f" ({size[1]}x{size[0]})" if size else ""
+
+
+def tell_plan(
+    tasks: Sequence[tuple[Path, Path]],
+    wanted: "WantedSize",
+    own_scale: int | None,
+    missing: Sequence["WeightsToFetch"] = (),
+) -> None:
+    """Say what would become what by a model of a scale, which nobody may know of weights that are
+    missing here; raises DataError where a picture cannot be read.
     """
     from srkit_core.io.images import image_size
 
@@ -54,7 +63,9 @@ def tell_plan(tasks: Sequence[tuple[Path, Path]], wanted: "WantedSize", own_scal
             say(f"not to upscale: {source}: {error.message}", err=True)
             unread.append(source)
         else:
-            say(line_of(source, target, before, wanted.of(before, own_scale)))
+            after = wanted.of(before, own_scale or 1)
+            say(line_of(source, target, before, after if own_scale or str(wanted) else None))
+    _tell_missing(missing, own_scale)
     say("nothing was written (--dry-run)", err=True)
     if unread:
         raise DataError(
@@ -62,3 +73,10 @@ def tell_plan(tasks: Sequence[tuple[Path, Path]], wanted: "WantedSize", own_scal
             hint="leave them out; without --dry-run the others are upscaled",
             path=unread[0],
         )
+
+
+def _tell_missing(missing: Sequence["WeightsToFetch"], own_scale: int | None) -> None:
+    for one in missing:
+        size = f" ({one.size})" if one.size else ""
+        unknown = "" if own_scale else ", whose scale is not known before"
+        say(f"to be fetched first: {one.name}{size}{unknown}", err=True)

@@ -1,12 +1,9 @@
 """Which whole model do known weights hold, as their plugin says and as their file does?"""
 
-from pathlib import Path
-
 from srkit_core.errors import PluginError, WeightsError
 from srkit_core.expressions import Call, parse_call
-from srkit_core.io.output_files import leads_to
 from srkit_core.models.weights_card import is_ours, read_card
-from srkit_core.pretrained import FoundWeights, find
+from srkit_core.pretrained import FoundWeights
 from srkit_core.registry import Installed, Registry
 from srkit_core.specs import GeneratorSpec, WeightsSpec
 
@@ -18,16 +15,6 @@ def known_model(word: str, registry: Registry) -> WeightsSpec | None:
     """
     named = [one for one in registry.installed(WeightsSpec) if word in (one.name, one.full_name)]
     return registry.pretrained(word) if any(one.spec.may_be_model for one in named) else None
-
-
-def announced_scale(word: str, registry: Registry) -> int | None:
-    """Return the scale of known weights that are not on this machine yet, as they are announced;
-    None for every other word.
-    """
-    if not word or leads_to(Path(word), Path.exists):
-        return None
-    known = known_model(word, registry)
-    return None if known is None or find(known) is not None else known.scale
 
 
 def is_model_name(word: str, registry: Registry) -> bool:

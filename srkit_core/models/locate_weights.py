@@ -10,7 +10,7 @@ from srkit_core.downloads import sha256
 from srkit_core.errors import WeightsError
 from srkit_core.home import at_home
 from srkit_core.models.known_models import check_announced, known_model
-from srkit_core.models.weight_shares import WeightedPart, parse_interpolation
+from srkit_core.models.weight_shares import WeightedPart, no_weights, parse_interpolation
 from srkit_core.models.weights_address import looks_like_address, pinned, weights_at
 from srkit_core.models.weights_card import step_of
 from srkit_core.pretrained import DownloadProgress, obtain
@@ -127,7 +127,7 @@ def _interpolated(
     located = [one for one in found if one is not None]
     if len(located) < len(found):
         unknown = parts[found.index(None)].word
-        raise WeightsError(f"'{unknown}' names no weights", hint="srkit models")
+        raise no_weights(unknown)
     path, said = interpolate(parts, [one.path for one in located], registry)
     return LocatedWeights(path, (*(note for one in located for note in one.notes), said))
 

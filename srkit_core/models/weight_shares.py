@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from srkit_core.errors import RecipeError
+from srkit_core.errors import RecipeError, WeightsError
 
 _TERM: Final = re.compile(r"(.+?):([0-9]*\.?[0-9]+(?:[eE]-?[0-9]+)?)(?:\+|$)")
 _ROUNDING: Final = 1e-6
@@ -37,6 +37,11 @@ def parse_interpolation(word: str) -> tuple[WeightedPart, ...]:
             hint=shlex.quote(_made_one(parts, total)) if total else "such as A:0.8+B:0.2",
         )
     return parts
+
+
+def no_weights(word: str) -> WeightsError:
+    """Return the error of a part whose word means no weights."""
+    return WeightsError(f"'{word}' names no weights", hint="srkit models")
 
 
 def _made_one(parts: Sequence[WeightedPart], total: float) -> str:

@@ -41,6 +41,23 @@ def pinned(address: str) -> tuple[str, str]:
     return place, digest.lower()
 
 
+def kept_at(address: str) -> Path:
+    """Return where the weights of an address are kept, once they were fetched.
+
+    Raises WeightsError where it is pinned by what is no sha256.
+    """
+    place, _ = pinned(address)
+    name = plain_name(PurePosixPath(place.partition("://")[2].partition("?")[0]).name) or "file"
+    folder = hashlib.sha256(address.encode()).hexdigest()[:16]
+    return cache_folder() / "weights" / "addresses" / folder / name
+
+
+def check_readable(address: str, registry: Registry) -> None:
+    """Check that something reads such addresses; raises DataError where nothing does."""
+    if not _is_of_web(address):
+        source_of(registry, address)
+
+
 def weights_at(address: str, registry: Registry, report: DownloadProgress | None = None) -> Path:
     """Return the file that the weights of an address are kept in, fetched the first time.
 
@@ -48,9 +65,7 @@ def weights_at(address: str, registry: Registry, report: DownloadProgress | None
     more than one file is there, DataError when nothing installed reads such addresses.
     """
     place, digest = pinned(address)
-    name = plain_name(PurePosixPath(place.partition("://")[2].partition("?")[0]).name) or "file"
-    folder = hashlib.sha256(address.encode()).hexdigest()[:16]
-    kept = cache_folder() / "weights" / "addresses" / folder / name
+    kept = kept_at(address)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with locked(kept.with_name(".lock"), wait=True):
@@ -64,8 +79,8 @@ def weights_at(address: str, registry: Registry, report: DownloadProgress | None
 def _fetch(
     address: str, digest: str, kept: Path, registry: Registry, report: DownloadProgress | None
 ) -> None:
-    of_hub = hub_file(address)
-    if of_hub or address.partition("://")[0].lower() in ("http", "https"):
+    if _is_of_web(address):
+        of_hub = hub_file(address)
         try:
             download_address(
                 of_hub.url if of_hub else address,
@@ -86,6 +101,10 @@ def _fetch(
             hint=shlex.quote(address),
         )
     write_bytes(kept, content)
+
+
+def _is_of_web(address: str) -> bool:
+    return bool(hub_file(address)) or address.partition("://")[0].lower() in ("http", "https")
 
 
 def _unfetched(address: str, of_hub: HubFile | None, error: DownloadError) -> WeightsError:

@@ -1,12 +1,13 @@
 """Which of the words of `srkit upscale` is the model, and which are pictures?"""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from srkit_core.errors import RecipeError, UnknownComponentError
-from srkit_core.io.images import picture_endings
+from srkit_core.errors import DataError, RecipeError, UnknownComponentError
+from srkit_core.io.images import image_size, picture_endings
 from srkit_core.io.output_files import leads_to
 from srkit_core.models.known_models import is_model_name
 from srkit_core.models.locate_weights import WEIGHTS_ENDINGS, is_model_folder
@@ -15,6 +16,7 @@ from srkit_core.models.weights_address import looks_like_address
 from srkit_core.registry import Registry
 from srkit_core.specs import WeightsSpec
 from srkit_core.upscaling.picture_outputs import PATTERN_MARKS
+from srkit_core.upscaling.wanted_size import WantedSize
 
 DEFAULT_MODEL: Final = "compact-photo-x4"
 _SMALLER_MODEL: Final = "compact-photo-x2"
@@ -40,14 +42,27 @@ def part_words(
     return (first, tuple(rest)) if rest else ("", (first,))
 
 
-def default_model(scale: int | None, registry: Registry) -> str:
-    """Return the model where none is named: our own for 2 up to that scale, else our own for 4,
-    which is for sides in pixels (None) too.
+def most_wanted(wanted: WantedSize, pictures: Iterable[Path]) -> float | None:
+    """Return how many times longer a side of any of the pictures becomes, at most; None where that
+    is left to the model. What cannot be read fails later.
+    """
+    if wanted.scale or not str(wanted):
+        return wanted.scale
+    factors = list[float]()
+    for picture in pictures:
+        with suppress(DataError):
+            factors.append(wanted.factor(image_size(picture)))
+    return max(factors, default=None)
+
+
+def default_model(factor: float | None, registry: Registry) -> str:
+    """Return the model where none is named: our own for 2 where no side becomes more times longer
+    than that, else, and where it is left to the model (None), our own for 4.
 
     Raises UnknownComponentError, with the line that brings it, where it is not installed.
     """
     names = {one.name for one in registry.installed(WeightsSpec)}
-    wanted = _SMALLER_MODEL if scale and scale <= 2 else DEFAULT_MODEL
+    wanted = _SMALLER_MODEL if factor and factor <= 2 else DEFAULT_MODEL
     found = next((one for one in (wanted, DEFAULT_MODEL) if one in names), None)
     if found is None:
         raise UnknownComponentError(

@@ -31,14 +31,23 @@ class WantedSize:
             return max(1, round(height * self.width / width)), self.width
         return self.height, self.width
 
+    def factor(self, before: tuple[int, int]) -> float:
+        """Return how many times longer the side of a picture of (height, width) becomes that grows
+        most, where that is not left to the model.
+        """
+        after = self.of(before, 1)
+        return max(long / short for long, short in zip(after, before, strict=True))
+
     def __str__(self) -> str:
         if self.width is None and self.height is None:
             return f"x{self.scale}" if self.scale else ""
         return f"{self.width or ''}x{self.height or ''}"
 
-    def name(self, own_scale: int) -> str:
-        """Return what is added to the names of pictures of this size."""
-        return f"_{self}" if str(self) else f"_x{own_scale}"
+    def name(self, own_scale: int | None) -> str:
+        """Return what is added to the names of pictures of this size; the model's own scale may not
+        be known yet.
+        """
+        return f"_{self}" if str(self) else f"_x{own_scale or 'N'}"
 
     @property
     def _height(self) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from srkit_core import pretrained
 from srkit_core.cli.app import run
 from srkit_core.io.images import image_size, read_image, write_image
+from srkit_core.models import weights_address
 from srkit_core.upscaling import batch
 from srkit_core.upscaling import upscale_file as one_file
 
@@ -161,13 +163,63 @@ def test_a_format_is_chosen_or_that_of_the_source(here, told, word, names):
     )
 
 
-def test_a_dry_run_fetches_no_weights(here, told, monkeypatch):
-    """Known weights say their scale themselves."""
-    monkeypatch.setattr(pretrained, "obtain_first", lambda *one: pytest.fail("they were fetched"))
+@pytest.fixture
+def nothing_fetched(here, monkeypatch):
+    """No weights are on this machine, and none may come."""
+    for module, name in ((pretrained, "obtain_first"), (weights_address, "_fetch")):
+        monkeypatch.setattr(module, name, lambda *one: pytest.fail("weights were fetched"))
     monkeypatch.setenv("SRKIT_CACHE", str(here / "nothing"))
-    code, out, said = told("upscale realesr-general-x4v3 photos --dry-run")
-    assert (code, len(out)) == (0, 4)
-    assert out[0].endswith("-> photos_x4/0.png (64x48)")
+    monkeypatch.delenv("SRKIT_WEIGHTS", raising=False)
+
+
+TINY = "https://example.org/tiny.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("words", "missing", "becomes"),
+    [
+        ("realesr-general-x4v3 photos", "realesr-general-x4v3 (4.9 MB)", "photos_x4/0.png (64x48)"),
+        (f"{TINY} photos", f"{TINY}, whose scale is not known before", "photos_xN/0.png"),
+        ("hf://me/nets/w.pth photos", "hf://me/nets/w.pth, whose scale is", "photos_xN/0.png"),
+        (f"{TINY} photos --scale 3", f"{TINY}", "photos_x3/0.png (48x36)"),
+        (f"{TINY} photos --size 40x", f"{TINY}", "photos_40x/0.png (40x30)"),
+        (f"{TINY} photos --out large", f"{TINY}, whose scale", "large/0.png"),
+        (f"realesr-general-x4v3:0.5+{TINY}:0.5 photos", TINY, "photos_x4/0.png (64x48)"),
+    ],
+)
+def test_a_dry_run_fetches_no_weights(here, told, nothing_fetched, words, missing, becomes):
+    """Known weights say their scale themselves, and nobody knows that of an address."""
+    code, out, said = told(f"upscale {words} --dry-run")
+    assert (code, len(out), said[-1]) == (0, 4, "nothing was written (--dry-run)")
+    assert out[0] == f"photos/0.png (16x12) -> {becomes}"
+    assert said[-2].startswith(f"to be fetched first: {missing}")
+    assert not (here / "nothing").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "fact"),
+    [
+        (f"{TINY}#sha256=12", f"{TINY}#sha256=12 is pinned by '12', which is no sha256"),
+        (f"gone:0.5+{TINY}:0.5", "'gone' names no weights"),
+        ("ftq://a/b.safetensors", "nothing that is installed reads ftq://"),
+    ],
+)
+def test_a_dry_run_refuses_what_can_never_be_fetched(told, nothing_fetched, model, fact):
+    code, out, said = told(f"upscale {model} photos --dry-run")
+    assert (code, out) == (4, [])
+    assert said[0].startswith(f"error: {fact}")
+
+
+def test_a_dry_run_goes_by_an_address_that_was_fetched_before(
+    here, told, registry, nothing_fetched
+):
+    pytest.importorskip("srkit_compact")
+    weights = pretrained.find(registry.pretrained("compact-x2")).path
+    kept = weights_address.kept_at(TINY)
+    kept.parent.mkdir(parents=True)
+    shutil.copyfile(weights, kept)
+    code, out, said = told(f"upscale {TINY} photos/1.png --dry-run")
+    assert (code, out) == (0, ["photos/1.png (16x12) -> photos/1_x2.png (32x24)"])
     assert said == ["nothing was written (--dry-run)"]
 
 

@@ -100,6 +100,29 @@ def test_the_model_for_a_scale_is_the_one_for_4_where_there_is_none(bare):
 
 
 @pytest.mark.parametrize(
+    ("words", "scale"),
+    [
+        ("photos --size 32x", 2),  # of 16 x 12
+        ("photos --size x6", 2),
+        ("photos --size 33x", 4),
+        ("photos --size 16x25", 4),
+        ("photos --size 32x --out elsewhere", 2),
+        ("photos small.png --size 32x", 4),  # the other is of 8 x 6
+        ("photos broken.png --size 32x", 2),
+        ("photos --scale 2", 2),
+        ("photos --scale 3", 4),
+        ("photos", 4),
+    ],
+)
+def test_sides_that_at_most_double_are_made_by_the_model_for_2(here, told, words, scale):
+    pytest.importorskip("srkit_compact")
+    write_image(here / "small.png", np.zeros((6, 8, 3), np.uint8))
+    (here / "broken.png").write_text("words")
+    _, first, *_ = told(f"upscale {words} --dry-run")
+    assert first == f"with compact-photo-x{scale}, as no model is named"
+
+
+@pytest.mark.parametrize(
     ("words", "model"),
     [
         ("bicubic x.jpg", "bicubic"),
