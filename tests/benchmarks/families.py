@@ -1,0 +1,35 @@
+"""Which families of works are there, and in which module is each?"""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from tests.benchmarks.bench import Case
+
+FAMILIES = {
+    "step": "a training step",
+}
+"""Each is the module `NAME_speed` of this folder; in the order of the page."""
+
+
+def cases_of(family: str) -> Sequence[Case]:
+    """Return the works of a family."""
+    found: Sequence[Case] = import_module(f"tests.benchmarks.{family}_speed").cases()
+    return found
+
+
+def chosen(words: Sequence[str]) -> list[tuple[str, Case]]:
+    """Return the works that words choose: a family, or `FAMILY:PART` of what its works are called.
+
+    No words choose all. Raises SystemExit for a family or a part that there is not.
+    """
+    works = list[tuple[str, Case]]()
+    for word in words or list(FAMILIES):
+        family, _, part = word.partition(":")
+        if family not in FAMILIES:
+            raise SystemExit(f"there is no family '{family}'; there are {', '.join(FAMILIES)}")
+        found = [case for case in cases_of(family) if part.lower() in case.work.lower()]
+        if not found:
+            names = "; ".join(case.work for case in cases_of(family))
+            raise SystemExit(f"nothing of '{family}' is called '{part}'; there are: {names}")
+        works += [(family, case) for case in found]
+    return works

@@ -1,0 +1,96 @@
+"""How are several ways of one work timed beside each other, and how do their times compare?"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How long a work took once, and the most memory that its process had held by then, in MB.
+
+    `flop` are the floating-point operations of the work, where they were counted.
+    """
+
+    seconds: float
+    memory_mb: float | None = None
+    flop: float | None = None
+
+
+Way = Callable[[], Turn]
+"""Does a work once."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, least and largest of several figures."""
+
+    median: float
+    low: float
+    high: float
+
+
+def in_turn(ways: Mapping[str, Way], pairs: int, *, warm: int = 1) -> dict[str, list[Turn]]:
+    """Return the turns of each way: all ways once, so many times, every second time backwards.
+
+    The first `warm` rounds are not counted. Machines whose speed drifts drift under all ways.
+    """
+    turns: dict[str, list[Turn]] = {name: [] for name in ways}
+    for number in range(-warm, pairs):
+        for name in list(ways)[:: -1 if number % 2 else 1]:
+            turn = ways[name]()
+            if number >= 0:
+                turns[name].append(turn)
+    return turns
+
+
+def spread(figures: Sequence[float]) -> Spread:
+    """Return what several figures are between."""
+    return Spread(statistics.median(figures), min(figures), max(figures))
+
+
+def ratio(theirs: Sequence[float], ours: Sequence[float]) -> Spread:
+    """Return how many times as long theirs took as ours, pair by pair.
+
+    Raises ValueError where they are not pairs.
+    """
+    return spread([one / other for one, other in zip(theirs, ours, strict=True)])
+
+
+def command(words: Sequence[str | Path], *, cwd: Path | None = None, **env: str) -> Way:
+    """Return the way that starts a program and waits for its end, which must be success.
+
+    Its memory is that of the largest of its processes.
+    """
+
+    def run() -> Turn:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            list(map(str, words)),
+            cwd=cwd,
+            env=os.environ | env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        return _waited(process, began)
+
+    return run
+
+
+def _waited(process: "subprocess.Popen[bytes]", began: float) -> Turn:
+    said = process.stderr.read() if process.stderr else b""
+    memory = None
+    if hasattr(os, "wait4"):
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+    seconds = time.perf_counter() - began
+    if process.wait():
+        raise RuntimeError(f"{process.args}: exit {process.returncode}\n{said.decode()[-2000:]}")
+    return Turn(seconds, memory)

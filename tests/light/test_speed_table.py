@@ -1,0 +1,198 @@
+"""Do pairs, ratios, spreads and rows of the benchmark say what was measured?"""
+
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+
+from tests.benchmarks.bench import Bench, Case, Limit, SkippedError, measure
+from tests.benchmarks.paired import Spread, Turn, command, in_turn, ratio, spread
+from tests.benchmarks.row import BF16, FP32, PEER, Row, read_figures, write_figures
+from tests.benchmarks.told import duration, machine_lines, ratio_words, row_lines
+from tests.benchmarks.worker import ROOT, Worker
+
+MACHINE = {
+    "processor": "Some Processor",
+    "model": "6 1 2",
+    "cores": 2,
+    "units": ["avx2", "amx_bf16"],
+    "memory_gb": 24.0,
+    "rates": {
+        "flops/fp32": 2e11,
+        "flops/bf16": 9e11,
+        "bytes copied": 8.5e9,
+        "bytes written": 3e8,
+        "fsyncs": 250.0,
+    },
+    "versions": {"python": "3.11.7", "torch": "2.15.0"},
+}
+ROW = Row(
+    "step",
+    "RRDB-4, L1",
+    "BasicSR 1.4.2",
+    "a step",
+    seconds={PEER: [3.0, 4.0, 2.0], FP32: [2.0, 2.0, 2.0], BF16: [1.0, 1.0, 2.0]},
+    memory_mb={PEER: 1000.0, FP32: 900.0, BF16: 700.0},
+    limits={FP32: 1.25, BF16: 0.5},
+    limit="250 GFLOP at the rate of products",
+    goals={FP32: 1.4, BF16: 3.5},
+)
+
+
+def told(seconds):
+    """A way that takes these seconds, one after the other, and who was asked when."""
+    left = list(seconds)
+    return lambda: Turn(left.pop(0), 10.0, 1e9)
+
+
+def test_ways_take_turns_and_every_second_round_is_backwards():
+    asked = []
+    ways = {name: lambda name=name: asked.append(name) or Turn(1.0) for name in "ab"}
+    turns = in_turn(ways, 3, warm=1)
+    assert "".join(asked) == "ba" + "ab" + "ba" + "ab"
+    assert {name: len(found) for name, found in turns.items()} == {"a": 3, "b": 3}
+
+
+def test_warm_rounds_are_not_counted():
+    turns = in_turn({"a": told([9.0, 8.0, 1.0, 2.0])}, 2, warm=2)
+    assert [one.seconds for one in turns["a"]] == [1.0, 2.0]
+
+
+def test_a_ratio_is_that_of_pairs_and_not_of_medians():
+    assert ratio([3.0, 4.0, 2.0], [2.0, 2.0, 2.0]) == Spread(1.5, 1.0, 2.0)
+    assert ratio([1.0, 10.0, 4.0], [1.0, 5.0, 1.0]) == Spread(2.0, 1.0, 4.0)
+    assert spread([4.0, 1.0, 2.0, 3.0]) == Spread(2.5, 1.0, 4.0)
+    with pytest.raises(ValueError, match="shorter"):
+        ratio([1.0, 2.0], [1.0])
+
+
+def test_a_row_says_its_ratios_and_what_is_missed():
+    assert ROW.ratio(FP32) == Spread(1.5, 1.0, 2.0)
+    assert ROW.ratio(BF16) == Spread(3.0, 1.0, 4.0)
+    assert ROW.missed() == [BF16]
+    alone = Row("start", "srkit list", seconds={FP32: [0.2]}, goals={FP32: 1.0})
+    assert (alone.ratio(FP32), alone.time(PEER), alone.missed()) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (123.4, "123 s"),
+        (12.34, "12.3 s"),
+        (1.234, "1.23 s"),
+        (0.9996, "1000 ms"),
+        (0.0345, "34.5 ms"),
+        (0.00123, "1.23 ms"),
+        (4.5e-06, "4.50 us"),
+    ],
+)
+def test_seconds_have_three_digits(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_row_is_told_in_80_columns():
+    lines = list(row_lines(ROW))
+    assert lines == [
+        "step: RRDB-4, L1",
+        "  peer         3.00 s a step       1,000 MB",
+        "  srkit        2.00 s              1.50 (1.00 to 2.00)    limit 1.25 s 900 MB",
+        "  srkit bf16   1.00 s              3.00 (1.00 to 4.00)    limit 500 ms 700 MB",
+        "  wanted: 3.5 (bf16)",
+    ]
+    assert ratio_words(Spread(1.416, 1.3, 1.5)) == "1.42 (1.30 to 1.50)"
+    assert list(row_lines(Row("step", "x", skipped="no bf16 units"))) == [
+        "step: x",
+        "  left out: no bf16 units",
+    ]
+
+
+def test_the_machine_is_told_with_its_units_and_rates():
+    assert list(machine_lines(MACHINE)) == [
+        "Some Processor (6 1 2), 2 cores; units: avx2, amx_bf16",
+        "200 GFLOP/s in fp32, 900 in bf16; copies 8.5 GB/s, writes 300 MB/s, 250 fsyncs/s",
+    ]
+
+
+def test_figures_are_kept_until_they_are_measured_again(tmp_path):
+    file = tmp_path / "speed.json"
+    other = Row("start", "srkit list", seconds={FP32: [0.25]})
+    write_figures(file, MACHINE, [ROW, other])
+    again = Row("start", "srkit list", seconds={FP32: [0.125]})
+    write_figures(file, MACHINE, [again])
+    machine, rows = read_figures(file)
+    assert machine == MACHINE
+    assert [row.work for row in rows] == ["RRDB-4, L1", "srkit list"]
+    assert rows[0].ratio(FP32) == ROW.ratio(FP32)
+    assert rows[1].seconds == {FP32: [0.125]}
+    with pytest.raises(SystemExit, match="Another"):
+        write_figures(file, MACHINE | {"processor": "Another"}, [again])
+
+
+def test_a_work_becomes_a_row():
+    def opened(bench, stack):
+        return {PEER: told([9.0, 4.0, 6.0]), FP32: told([9.0, 2.0, 2.0])}
+
+    def limit(rates, turns):
+        return Limit("1 GFLOP", {FP32: turns[FP32][0].flop / rates["flops/fp32"]})
+
+    case = Case("a work", opened, "a peer", limit=limit, goals={FP32: 3.0})
+    row = measure("step", case, Bench(MACHINE, quick=True))
+    assert row.seconds == {PEER: [4.0, 6.0], FP32: [2.0, 2.0]}
+    assert (row.ratio(FP32), row.missed()) == (Spread(2.5, 2.0, 3.0), [FP32])
+    assert (row.limits, row.memory_mb) == ({FP32: 0.005}, {PEER: 10.0, FP32: 10.0})
+
+
+def test_what_cannot_be_done_here_says_why():
+    def photographs(bench, stack):
+        return bench.photographs()
+
+    def fails(bench, stack):
+        raise RuntimeError("first\nlast words")
+
+    bench = Bench(MACHINE)
+    row = measure("prepare", Case("64 pictures", photographs, ""), bench)
+    assert row.skipped.startswith("needs photographs")
+    assert measure("prepare", Case("x", fails, ""), bench).skipped == "failed: last words"
+    with pytest.raises(SkippedError):
+        bench.photographs()
+
+
+def test_a_command_is_timed_from_its_start_to_its_end():
+    turn = command([sys.executable, "-c", "x = bytearray(60_000_000)"])()
+    assert 0.01 < turn.seconds < 60
+    assert turn.memory_mb is None or turn.memory_mb > 60
+    with pytest.raises(RuntimeError, match=r"exit 3\nwhy"):
+        command([sys.executable, "-c", "import sys; sys.stderr.write('why'); sys.exit(3)"])()
+
+
+def test_a_process_works_when_it_is_asked():
+    work = (
+        "from tests.benchmarks.turns import Turns, serve; turns = Turns(); print('noise'); "
+        "serve(turns, lambda: print('more'), times=2, flop=7.0)"
+    )
+    with ExitStack() as opened:
+        worker = opened.enter_context(Worker([sys.executable, "-c", work]))
+        turns = [worker(), worker()]
+    assert [one.flop for one in turns] == [7.0, 7.0]
+    assert all(0 < one.seconds < 1 for one in turns)
+
+
+def test_a_process_that_ends_leaves_its_last_words():
+    dies = "import sys; sys.exit('out of luck')"
+    with Worker([sys.executable, "-c", dies]) as worker, pytest.raises(RuntimeError, match="luck"):
+        worker()
+
+
+def test_our_benchmarks_win_over_another_package_called_tests(tmp_path):
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/__init__.py").write_text("raise ImportError('another')\n")
+    asked = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", "--help"],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "python -m tests.benchmarks" in asked.stdout
