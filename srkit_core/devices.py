@@ -34,8 +34,9 @@ class DeviceKind:
     `upscaling` that in which pictures are upscaled while all that comes of it is finite;
     `half` says whether it computes in fp16, `float64` whether it has double precision, `feeds`
     whether processes of their own should load pictures for it, into pinned memory,
-    `syncs_batchnorm` whether batch normalisation can take statistics over processes, and `captures`
-    whether steps can be captured as graphs.
+    `syncs_batchnorm` whether batch normalisation can take statistics over processes, `captures`
+    whether steps can be captured as graphs, and `runs_ahead` whether it computes while Python goes
+    on and numbers are fetched.
     """
 
     name: str
@@ -50,6 +51,7 @@ class DeviceKind:
     feeds: bool = False
     syncs_batchnorm: bool = False
     captures: bool = False
+    runs_ahead: bool = False
 
 
 def _cuda_available() -> bool:
@@ -125,6 +127,7 @@ BACKENDS: Final = (
         feeds=True,
         syncs_batchnorm=True,
         captures=True,
+        runs_ahead=True,
     ),
     DeviceKind(
         name="mps",

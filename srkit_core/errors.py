@@ -162,7 +162,7 @@ class NotFiniteError(SrkitError):
 
 
 class DivergedError(SrkitError):
-    """Training produced a non-finite `term` at `step`; nothing was updated with it."""
+    """Training produced a non-finite `term` at `step`; nothing that came of it was saved."""
 
     exit_code = 5
 

@@ -12,11 +12,11 @@ from srkit_core.data.loader import lost_worker_guard
 from srkit_core.engine.checkpoints.checkpoint import Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import keep_checkpoint
 from srkit_core.engine.checkpoints.settle import refresh_summary, settle
+from srkit_core.engine.finite_check import smaller_rate_hint
 from srkit_core.engine.logs.logger import tell_step
 from srkit_core.engine.machine.stop_request import StopNow, StopRequest
 from srkit_core.engine.next_stage import open_next_stage
 from srkit_core.engine.stage_run import StageRun
-from srkit_core.engine.train_step import smaller_rate_hint
 from srkit_core.errors import DivergedError, InterruptedRunError, NotFiniteError
 from srkit_core.oom import oom_guard
 

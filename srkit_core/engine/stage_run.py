@@ -28,6 +28,7 @@ from srkit_core.engine.checkpoints.checkpoint_policy import (
 )
 from srkit_core.engine.checkpoints.pool_states import leave_pool, pool_state, restore_pool
 from srkit_core.engine.ema import update_average
+from srkit_core.engine.finite_check import FiniteCheck, finite_check
 from srkit_core.engine.gan_monitor import GanMonitor
 from srkit_core.engine.intervals import StageIntervals
 from srkit_core.engine.logs.forecast import Forecast
@@ -42,7 +43,8 @@ from srkit_core.engine.run_context import RunContext, crop_rule
 from srkit_core.engine.scored_sets import fingerprint
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.step_graphs import turns_on
-from srkit_core.engine.train_step import StepContext, StepTurns, train_step, turns_of
+from srkit_core.engine.step_turn import StepContext, StepTurns
+from srkit_core.engine.train_step import AT_ONCE, train_step, turns_of
 from srkit_core.engine.validation_watch import watch_scores
 from srkit_core.interfaces import StepPosition
 from srkit_core.models.model import Model
@@ -72,6 +74,7 @@ class StageRun:
     pair: NetworkPair
     pool: Pool
     turns: StepTurns = turns_of
+    check: FiniteCheck = AT_ONCE
     resting: NetworkWithOptimizer | None = None
     monitor: GanMonitor = field(default_factory=GanMonitor)
     throughput: Throughput = field(default_factory=Throughput)
@@ -147,6 +150,7 @@ class StageRun:
         """Score the generator, and keep what is best; only the main process writes what comes of
         it.
         """
+        self.check.settle()
         context, networks = self.context, self.networks
         context.processes.share_buffers(networks.result)
         losses = self._validation_losses()
@@ -162,6 +166,7 @@ class StageRun:
 
     def share_state(self) -> None:
         """Give the main process what it saves of all processes: of the log's means and pools."""
+        self.check.settle()
         processes, total = self.context.processes, self.progress.position.total
         self.means.share(processes)
         if self.plan.stage.pool and processes.world > 1:
@@ -174,6 +179,7 @@ class StageRun:
 
     def save_milestone(self) -> None:
         """Keep the weights as they are, for good."""
+        self.check.settle()
         self.context.processes.agree(partial(keep_milestone, self))
 
     def states(self) -> dict[str, State]:
@@ -248,7 +254,8 @@ class StageRun:
         objective = self.objective.ramped(factors) if factors else self.objective
         learns = self.intervals.trains_generator(position.step + 1)
         step = StepContext(stage, objective, processes, total + 1, pictures, learns)
-        values = train_step(self.pair, step, examples, self.turns)
+        values = train_step(self.pair, step, examples, self.turns, self.check)
+        self.check.settle(before=step.step)
         if learns and self.networks.average is not None and stage.ema is not None:
             update_average(self.networks.average, self.networks.generator.module, stage.ema)
         return values
@@ -330,6 +337,7 @@ def open_stage_run(
         pair=NetworkPair(generator, None if rests else discriminator),
         pool=Pool(stage.stage.pool),
         turns=turns_on(processes, context.callbacks.on_note),
+        check=finite_check(processes),
         resting=discriminator if rests else None,
     )
 

@@ -21,7 +21,8 @@ from torch import Tensor
 from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer
-from srkit_core.engine.train_step import StepContext, StepTurn, StepTurns, turns_of
+from srkit_core.engine.step_turn import StepContext, StepTurn, StepTurns
+from srkit_core.engine.train_step import turns_of
 from srkit_core.errors import SrkitError
 
 WARM: Final = 3

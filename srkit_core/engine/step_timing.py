@@ -21,7 +21,8 @@ from srkit_core.engine.networks import build_for_training
 from srkit_core.engine.objective import build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.run_context import build_lr_maker, crop_rule, loader_workers
-from srkit_core.engine.train_step import StepContext, train_step
+from srkit_core.engine.step_turn import StepContext
+from srkit_core.engine.train_step import train_step
 from srkit_core.oom import oom_guard
 from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import Plan, StagePlan

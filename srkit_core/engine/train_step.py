@@ -1,68 +1,21 @@
 """What happens in one training step?"""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from math import isfinite
-from typing import Protocol
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from srkit_core.augmentation.batch_examples import Examples
+from srkit_core.engine.finite_check import CheckAtOnce, FiniteCheck
 from srkit_core.engine.gan_monitor import CONTRAST, TINT, contrast_and_tint
-from srkit_core.engine.machine.processes import Processes
-from srkit_core.engine.objective import (
-    Objective,
-    Values,
-    column_values,
-    discriminator_values,
-)
+from srkit_core.engine.objective import Values, column_values, discriminator_values
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer
-from srkit_core.errors import DivergedError, NotFiniteError
-from srkit_core.io.images import all_finite
-from srkit_core.recipe import Stage
+from srkit_core.engine.step_turn import StepContext, StepTurn, StepTurns
 
-
-@dataclass(frozen=True)
-class StepTurn:
-    """Gradients that are there, and what is left to do with them.
-
-    `update` takes the optimizer steps, and is called when all `values` that `guards` names are
-    finite: what a step says of it under the names of its columns, norms of gradients included.
-    `shown` says whether these are the step's values; of several turns, the last ones that are.
-    """
-
-    values: Values
-    guards: tuple[str, ...]
-    update: Callable[[], None]
-    shown: bool = True
-
-
-class StepTurns(Protocol):
-    """Computes the turns of a step, each when the one before has updated."""
-
-    def __call__(
-        self, pair: NetworkPair, context: "StepContext", examples: Examples
-    ) -> Iterator[StepTurn]:
-        """Yield each turn when its gradients are there."""
-
-
-@dataclass(frozen=True)
-class StepContext:
-    """What a step computes with: the fields and losses of its stage, and the processes of the run.
-
-    Its number in the run and the names of its pictures are for errors. `trains_generator` is false
-    where the generator stays as it is, and the discriminator learns alone.
-    """
-
-    stage: Stage
-    objective: Objective
-    processes: Processes
-    step: int
-    pictures: tuple[str, ...] = ()
-    trains_generator: bool = True
+AT_ONCE: Final = CheckAtOnce()
 
 
 def turns_of(pair: NetworkPair, context: StepContext, examples: Examples) -> Iterator[StepTurn]:
@@ -81,34 +34,22 @@ def turns_of(pair: NetworkPair, context: StepContext, examples: Examples) -> Ite
 
 
 def train_step(
-    pair: NetworkPair, context: StepContext, examples: Examples, turns: StepTurns = turns_of
+    pair: NetworkPair,
+    context: StepContext,
+    examples: Examples,
+    turns: StepTurns = turns_of,
+    check: FiniteCheck = AT_ONCE,
 ) -> Values:
     """Train on one batch.
 
     Returns the values of the step's columns, means over the microbatches.
     """
     values: Values = {}
-    with _blaming(examples, context):
-        for turn in turns(pair, context, examples):
-            _check_finite(turn, context)
-            turn.update()
-            values |= turn.values if turn.shown else {}
+    for turn in turns(pair, context, examples):
+        check.look(turn, context, examples)
+        turn.update()
+        values |= turn.values if turn.shown else {}
     return values
-
-
-@contextmanager
-def _blaming(examples: Examples, context: StepContext) -> Iterator[None]:
-    """Blame the degradation, not the rate, where already the examples were not finite."""
-    try:
-        yield
-    except DivergedError as error:
-        if all(all_finite(one) for one in (examples.lr, examples.hr, examples.target)):
-            raise
-        pictures = ", ".join(dict.fromkeys(context.pictures)) or "the pictures"
-        raise NotFiniteError(
-            f"the degradation made NaN or infinity of {pictures} at step {context.step}",
-            hint="leave out one step of the chain after the other",
-        ) from error
 
 
 def microbatches_of(examples: Examples, count: int) -> list[Examples]:
@@ -292,28 +233,3 @@ def _update(
 ) -> None:
     for one, norm in zip(networks, norms, strict=True):
         one.update(clip, norm)
-
-
-def smaller_rate_hint(stage: Stage) -> str:
-    """Return what to try when training diverged."""
-    return f"a new run with a smaller rate: --lr {stage.lr / 10:g} --out NEW"
-
-
-def _check_finite(turn: StepTurn, context: StepContext) -> None:
-    """Stop before an update would put a non-finite number into the weights; what one process finds,
-    all of them know.
-    """
-    stacked = torch.stack([turn.values[name].detach().float() for name in turn.guards])
-    shared = context.processes.mean(stacked)
-    if shared.isfinite().all():
-        return
-    named = zip(turn.guards, shared.tolist(), strict=True)
-    name, value = next((name, value) for name, value in named if not isfinite(value))
-    pictures = ", ".join(dict.fromkeys(context.processes.collect(context.pictures)))
-    where = f"step {context.step}{f' on {pictures}' if pictures else ''}"
-    raise DivergedError(
-        f"{name} became {value} at {where}; nothing was updated with it",
-        step=context.step,
-        term=name,
-        hint=smaller_rate_hint(context.stage),
-    )

@@ -16,8 +16,9 @@ from srkit_core.engine.initial_networks import InitialNetworks
 from srkit_core.engine.machine.processes import open_processes
 from srkit_core.engine.networks import build_networks
 from srkit_core.engine.objective import build_objective
-from srkit_core.engine.optimizer import with_optimizer
-from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
+from srkit_core.engine.optimizer import NetworkPair, with_optimizer
+from srkit_core.engine.step_turn import StepContext
+from srkit_core.engine.train_step import train_step
 from srkit_core.plan import plan
 from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions

@@ -15,7 +15,8 @@ from srkit_core.engine.logs.running_means import RunningMeans
 from srkit_core.engine.machine.processes import open_processes
 from srkit_core.engine.objective import Objective, WeightedLoss
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, build_optimizer
-from srkit_core.engine.train_step import StepContext, train_step
+from srkit_core.engine.step_turn import StepContext
+from srkit_core.engine.train_step import train_step
 from srkit_core.engine.trainer import train
 from srkit_core.errors import IncompatibleError
 from srkit_core.io.images import write_image

@@ -13,8 +13,9 @@ from srkit_core import Recipe, RunOptions, Stage, train
 from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.engine.machine.processes import open_processes
 from srkit_core.engine.objective import Logits, build_objective
-from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer
-from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
+from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, build_optimizer
+from srkit_core.engine.step_turn import StepContext
+from srkit_core.engine.train_step import train_step
 from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import plan
 from srkit_core.registry import discover

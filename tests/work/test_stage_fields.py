@@ -13,8 +13,9 @@ from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.callbacks import Callback
 from srkit_core.engine.machine.processes import open_processes
 from srkit_core.engine.objective import Objective, WeightedLoss
-from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer
-from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
+from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, build_optimizer
+from srkit_core.engine.step_turn import StepContext
+from srkit_core.engine.train_step import train_step
 from srkit_core.engine.trainer import train
 from srkit_core.errors import DivergedError, IncompatibleError, RecipeError
 from srkit_core.fields import Span
@@ -159,7 +160,7 @@ def test_a_number_that_is_not_finite_names_step_term_and_pictures():
     broken = Examples(examples.lr, examples.hr, examples.target * 3e38)
     with pytest.raises(
         DivergedError,
-        match=r"loss/l1 became inf at step 1 on a\.png, b\.png; nothing was updated with it",
+        match=r"loss/l1 became inf at step 1 on a\.png, b\.png; nothing that came of it was saved",
     ):
         stepped(broken)
 

@@ -18,9 +18,10 @@ from srkit_core.engine.objective import (
     build_objective,
     logits_of,
 )
-from srkit_core.engine.optimizer import NetworkWithOptimizer, build_optimizer
+from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, build_optimizer
 from srkit_core.engine.seeds import seed_for
-from srkit_core.engine.train_step import NetworkPair, StepContext, train_step
+from srkit_core.engine.step_turn import StepContext
+from srkit_core.engine.train_step import train_step
 from srkit_core.interfaces import StepPosition
 from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.plan import plan

@@ -11,7 +11,8 @@ from srkit_core.engine.machine.processes import open_processes
 from srkit_core.engine.objective import Objective, WeightedLoss
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, build_optimizer
 from srkit_core.engine.step_graphs import WARM, CapturedStep, StepGraphs, turns_on
-from srkit_core.engine.train_step import StepContext, train_step, turns_of
+from srkit_core.engine.step_turn import StepContext
+from srkit_core.engine.train_step import train_step, turns_of
 from srkit_core.optimizer_binding import BoundOptimizer
 from srkit_core.recipe import recipe_from_dict
 
