@@ -7,6 +7,14 @@ from tests.benchmarks.bench import Case
 
 FAMILIES = {
     "step": "a training step",
+    "upscale": "a picture that is upscaled",
+    "prepare": "pictures that are prepared for training",
+    "loader": "batches that are read",
+    "degradation": "LR that is made of HR",
+    "metrics": "scores of a picture",
+    "start": "the start of a command",
+    "validation": "a validation during training",
+    "checkpoint": "a checkpoint that is written",
 }
 """Each is the module `NAME_speed` of this folder; in the order of the page."""
 

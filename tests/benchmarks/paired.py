@@ -14,12 +14,14 @@ from pathlib import Path
 class Turn:
     """How long a work took once, and the most memory that its process had held by then, in MB.
 
-    `flop` are the floating-point operations of the work, where they were counted.
+    `flop` are the floating-point operations of the work, `size` the bytes that it left on disk or
+    moved in memory, where they were counted.
     """
 
     seconds: float
     memory_mb: float | None = None
     flop: float | None = None
+    size: float | None = None
 
 
 Way = Callable[[], Turn]

@@ -1,87 +1,98 @@
-"""How many times the megapixels per second of BasicSR's flow does `srkit prepare` make, LR
-included, on two processes?
+"""How long does `srkit prepare` take as a whole command, beside BasicSR's inner loop?
 
-usage: prepare_speed.py PEER_PYTHON PEER_SCRIPT PHOTOS [--rounds 3]
-
-The peer's script prints a JSON line with `seconds` and `megapixels_per_s`; the two run in turn. The
-peer's clock starts when its processes are there, srkit's when they are and also when the command is
-typed.
+The peer's clock starts when its processes are there and everything is imported, srkit's when the
+command is typed. Both end with HR and bicubic LR on disk.
 """
 
-import argparse
-import json
-import statistics
-import subprocess
+import shutil
 import sys
-import tempfile
-import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from srkit_core.data.preparation.executor import open_executor
-from srkit_core.data.preparation.prepare_folder import prepare_folder
-from srkit_core.data.preparation.prepare_options import PrepareOptions
-from srkit_core.data.preparation.prepare_pictures import PrepareRequest
+from PIL import Image
 
-OPTIONS = PrepareOptions(degrade="bicubic")
+from tests.benchmarks.bench import FP32, PEER, Bench, Case, Limit, SkippedError
+from tests.benchmarks.paired import Turn, Way, command
+from tests.benchmarks.peers import BASICSR
+
+QUARTER = (1024, 768)
+"""Width and height of the largest of the 64 pictures, which are quarters of photographs."""
 
 
-def peer(python, script, photos, workers):
-    with tempfile.TemporaryDirectory() as out:
-        command = [python, str(script), str(photos), out, "--workers", str(workers)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=True, cwd=script.parent
+def cases() -> Sequence[Case]:
+    """Return the works."""
+    return [
+        Case(
+            work=f"{count} photographs, --format {form}",
+            open=partial(opened, count, form),
+            peer=f"{BASICSR}'s inner loop, its processes started before",
+            per="a command",
+            pairs=5 if count == 5 else 3,
+            limit=written,
+            goals={FP32: 3.5} if count == 5 and form == "packed" else {},
+            note="two processes; HR and bicubic LR; the peer writes overlapping pieces of 480",
         )
-    return json.loads(done.stdout.splitlines()[-1])
+        for form in ("packed", "files")
+        for count in (5, 64)
+    ]
 
 
-def typed(photos, workers):
-    with tempfile.TemporaryDirectory() as out:
-        start = time.perf_counter()
-        words = [
-            "prepare",
-            str(photos),
-            f"{out}/packed",
-            "--degrade",
-            "bicubic",
-            "--workers",
-            str(workers),
-        ]
-        subprocess.run(
-            [sys.executable, "-m", "srkit_core", *words], check=True, capture_output=True
-        )
-        return time.perf_counter() - start
+def opened(count: int, form: str, bench: Bench, stack: ExitStack) -> Mapping[str, Way]:
+    """Start the peer; srkit is a command."""
+    source = bench.folder / f"photographs-{count}"
+    if not source.exists():
+        _write_source(source, bench.photographs(), 5 if bench.quick else count)
+    ways: dict[str, Way] = {}
+    if bench.peer_python:
+        ways[PEER] = bench.theirs(stack, "prepare", source.absolute(), threads=1)
+    ways[FP32] = into_nothing(source, bench.folder / "prepared", "--format", form)
+    return ways
 
 
-def warm(photos, workers):
-    with (
-        tempfile.TemporaryDirectory() as out,
-        open_executor(OPTIONS, Path(out), workers=workers) as executor,
-    ):
-        list(executor.run(abs, range(workers * 4)))
-        start = time.perf_counter()
-        request = PrepareRequest([str(photos)], Path(out, "packed"), OPTIONS)
-        prepare_folder(request, executor, lambda *_: None)
-        return time.perf_counter() - start
+def into_nothing(source: Path, out: Path, *words: str) -> Way:
+    """Return the way that prepares into a folder, and removes it when the clock stands."""
+    typed = [sys.executable, "-m", "srkit_core", "prepare", source, out, "--degrade", "bicubic"]
+    run = command([*typed, "--workers", "2", *words])
+
+    def prepare() -> Turn:
+        try:
+            turn = run()
+            left = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+            return replace(turn, size=float(left))
+        finally:
+            shutil.rmtree(out, ignore_errors=True)
+
+    return prepare
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("peer_python")
-    parser.add_argument("peer_script", type=Path)
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
-    ratios = {"warm": [], "typed": []}
-    for _ in range(args.rounds):
-        theirs = peer(args.peer_python, args.peer_script, args.photos, args.workers)
-        for name, measure in (("warm", warm), ("typed", typed)):
-            seconds = measure(args.photos, args.workers)
-            ratios[name].append(theirs["seconds"] / seconds)
-            print(
-                json.dumps(
-                    {"peer_s": theirs["seconds"], f"{name}_s": seconds, "ratio": ratios[name][-1]}
-                ),
-                flush=True,
-            )
-    print(json.dumps({name: statistics.median(values) for name, values in ratios.items()}))
+def _write_source(folder: Path, photographs: Sequence[Path], count: int) -> None:
+    """Make the folder: five photographs as they are, more as quarters of them."""
+    parts = count if count <= 5 else -(-count // 4)
+    if len(photographs) < parts:
+        raise SkippedError(f"needs {parts} photographs, there are {len(photographs)}")
+    folder.mkdir()
+    for path in photographs[:parts]:
+        if count <= 5:
+            shutil.copy(path, folder)
+        else:
+            _write_quarters(folder, path)
+
+
+def _write_quarters(folder: Path, path: Path) -> None:
+    with Image.open(path) as photograph:
+        width = min(photograph.width // 2, QUARTER[0])
+        height = min(photograph.height // 2, QUARTER[1])
+        for number in range(4):
+            left, top = width * (number % 2), height * (number // 2)
+            quarter = photograph.convert("RGB").crop((left, top, left + width, top + height))
+            quarter.save(folder / f"{path.stem}-{number}.jpg", quality=92)
+
+
+def written(rates: Mapping[str, float], turns: Mapping[str, Sequence[Turn]]) -> Limit:
+    """Return how long the disk takes for as many bytes as srkit leaves there."""
+    size = turns[FP32][0].size or 0.0
+    seconds = {FP32: size / rates["bytes written"]}
+    return Limit(f"{size / 1e6:,.0f} MB: as many bytes as srkit leaves, written to disk", seconds)

@@ -71,4 +71,5 @@ def computed(rates: Mapping[str, float], turns: Mapping[str, Sequence[Turn]]) ->
     known = [way for way in (FP32, BF16) if turns.get(way) and turns[way][0].flop]
     seconds = {way: turns[way][0].flop / rates[f"flops/{way}"] for way in known}
     told = f"{turns[known[0]][0].flop / 1e9:,.0f} GFLOP" if known else ""
-    return Limit(f"{told} at the rate of products and convolutions", seconds) if known else None
+    what = "srkit's operations at the rate of products and convolutions"
+    return Limit(f"{told}: {what}", seconds) if known else None

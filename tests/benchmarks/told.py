@@ -50,4 +50,4 @@ def row_lines(row: Row) -> Iterator[str]:
                 told += f" {row.memory_mb[way]:,.0f} MB"
             yield told.rstrip()
     if row.missed():
-        yield f"  wanted: {', '.join(f'{row.goals[way]} ({way})' for way in row.missed())}"
+        yield f"  wanted: {', '.join(f'{row.goals[way]:.3g} ({way})' for way in row.missed())}"

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
 from tests.benchmarks.bench import Bench, Case, Limit, SkippedError, measure
+from tests.benchmarks.families import FAMILIES, chosen
 from tests.benchmarks.paired import Spread, Turn, command, in_turn, ratio, spread
 from tests.benchmarks.row import BF16, FP32, PEER, Row, read_figures, write_figures
+from tests.benchmarks.speed_page import drawn_ratios, speed_page
 from tests.benchmarks.told import duration, machine_lines, ratio_words, row_lines
 from tests.benchmarks.worker import ROOT, Worker
 
@@ -196,3 +199,32 @@ def test_our_benchmarks_win_over_another_package_called_tests(tmp_path):
         check=True,
     )
     assert "python -m tests.benchmarks" in asked.stdout
+
+
+def test_every_work_of_every_family_has_a_name_of_its_own():
+    found = [(family, case.work) for family, case in chosen([])]
+    assert len(set(found)) == len(found)
+    assert list(dict.fromkeys(family for family, _ in found)) == list(FAMILIES)
+    assert [case.work for _, case in chosen(["step:rrdb-4, l1"])] == ["RRDB-4, L1"]
+    with pytest.raises(SystemExit, match="there is no family 'steps'"):
+        chosen(["steps"])
+    with pytest.raises(SystemExit, match="nothing of 'step' is called 'vit'"):
+        chosen(["step:vit"])
+
+
+def test_the_page_tells_a_row_and_what_it_misses():
+    left_out = Row("prepare", "64 photographs", skipped="needs photographs")
+    page = speed_page(MACHINE, [replace(ROW, cause="Copies."), left_out])
+    assert "## A training step" in page
+    assert (
+        "| RRDB-4, L1, a step | 3.00 s | 2.00 s | 1.50 (1.00 to 2.00) | 1.00 s | "
+        "3.00 (1.00 to 4.00) | 1.25 s / 500 ms | 1,000 / 900 / 700 |"
+    ) in page
+    assert "* 64 photographs: not measured; needs photographs." in page
+    assert "* RRDB-4, L1, bf16: 3.00 (1.00 to 4.00), wanted 3.5. Copies." in page
+    assert "Nothing of what has a goal." in speed_page(MACHINE, [left_out])
+
+
+def test_the_picture_shows_every_ratio():
+    name = "step: RRDB-4, L1"
+    assert drawn_ratios([ROW]) == [(name, FP32, 1.5, 1.0, 2.0), (name, BF16, 3.0, 1.0, 4.0)]

@@ -1,4 +1,4 @@
-"""Which process trains with BasicSR, one step a turn?
+"""Which process trains with BasicSR, so many steps a turn?
 
 Its own models (`SRModel`, `ESRGANModel`) from options as its users write them, on one batch of
 noise that is there already: `optimize_parameters`, with the moving average. VGG's weights are
@@ -26,6 +26,12 @@ GENERATORS = {
         "num_feat": 64,
         "num_block": blocks,
         "num_grow_ch": 32,
+    },
+    "srvgg": lambda blocks: {
+        "type": "SRVGGNetCompact",
+        "num_feat": 16,
+        "num_conv": blocks,
+        "upscale": 4,
     },
     "msr": lambda blocks: {"type": "MSRResNet", "num_feat": 64, "num_block": blocks, "upscale": 4},
 }
@@ -86,14 +92,27 @@ def options(generator, blocks, discriminator):
     return asked
 
 
+def scored(folder):
+    """Return the loader of scored pairs, as BasicSR's train.py makes it, and its options."""
+    from basicsr.data import build_dataloader, build_dataset
+
+    asked = {"name": "val", "type": "PairedImageDataset", "io_backend": {"type": "disk"}}
+    asked |= {"dataroot_gt": f"{folder}/HR", "dataroot_lq": f"{folder}/LR"}
+    asked |= {"phase": "val", "scale": 4}
+    metric = {"crop_border": 4, "test_y_channel": True}
+    val = {
+        "save_img": False,
+        "metrics": {
+            "psnr": {"type": "calculate_psnr", **metric},
+            "ssim": {"type": "calculate_ssim", **metric},
+        },
+    }
+    loader = build_dataloader(build_dataset(asked), asked, num_gpu=0, dist=False, sampler=None)
+    return loader, val
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("generator", choices=sorted(GENERATORS))
-    parser.add_argument("blocks", type=int)
-    parser.add_argument("--disc", choices=sorted(DISCRIMINATORS))
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--patch", type=int, default=128)
-    given = parser.parse_args()
+    given = _parser().parse_args()
     torch.manual_seed(0)
     if given.disc:
         kept = Path("experiments/pretrained_models")
@@ -102,12 +121,40 @@ def main():
         torch.save(vgg, kept / "vgg19-dcbb9e9d.pth")
     from basicsr.models import build_model
 
-    model = build_model(options(given.generator, given.blocks, given.disc))
+    asked = options(given.generator, given.blocks, given.disc)
+    asked["path"] = {name: str(Path(name).absolute()) for name in ("models", "training_states")}
+    for folder in asked["path"].values():
+        Path(folder).mkdir()
+    loader, asked["val"] = scored(given.val) if given.val else (None, {})
+    model = build_model(asked)
     hr = torch.rand(given.batch, 3, given.patch, given.patch)
     lr = torch.rand(given.batch, 3, given.patch // 4, given.patch // 4)
-    model.feed_data({"lq": lr, "gt": hr})
     steps = count(1)
-    serve(turns, lambda: model.optimize_parameters(next(steps)))
+
+    def work():
+        model.feed_data({"lq": lr, "gt": hr})
+        for _ in range(given.steps):
+            number = next(steps)
+            model.optimize_parameters(number)
+        if loader:
+            model.validation(loader, number, None, False)
+        if given.checkpoint:
+            model.save(0, number)
+
+    serve(turns, work)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("generator", choices=sorted(GENERATORS))
+    parser.add_argument("blocks", type=int)
+    parser.add_argument("--disc", choices=sorted(DISCRIMINATORS))
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--patch", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=1)
+    parser.add_argument("--val")
+    parser.add_argument("--checkpoint", action="store_true")
+    return parser
 
 
 if __name__ == "__main__":

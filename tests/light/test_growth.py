@@ -1,0 +1,75 @@
+"""Do curves of growth, and what a cluster would do, follow from their points?"""
+
+import pytest
+
+from tests.benchmarks.cluster import AllReduce, cluster_lines, efficiency, ring_seconds
+from tests.benchmarks.growth import chosen_curves, read_points, write_points
+from tests.benchmarks.growth_curves import Growth, Point
+from tests.benchmarks.growth_page import growth_page
+from tests.benchmarks.row import FP32, Row
+
+MACHINE = {"processor": "Some Processor", "model": "6 1 2", "cores": 2}
+FLAT = Growth("a row", "rows", "flat", (Point(100, 1e-4), Point(10_000, 1.1e-4, 90.0)))
+LINEAR = Growth("files", "files", "linear", (Point(10, 1.0), Point(100, 1.5), Point(1000, 15.0)))
+STEEP = Growth("pixels", "megapixels", "linear", (Point(1, 1.0), Point(10, 100.0)), "It swaps.")
+REDUCED = AllReduce(16_697_987, 0.05)
+
+
+def test_a_curve_is_judged_by_its_end():
+    assert LINEAR.exponent == pytest.approx(1.0)
+    assert STEEP.exponent == pytest.approx(2.0)
+    assert FLAT.exponent == pytest.approx(0.0207, abs=1e-4)
+    verdicts = {"linear": LINEAR, "steeper than linear": STEEP, "flat": FLAT}
+    assert {one.verdict: one for one in verdicts.values()} == verdicts
+    halved = Growth("p", "processes", "fewer", (Point(1, 8.0), Point(2, 4.0)))
+    assert (halved.verdict, Growth("n", "u", "flat", (Point(1, 1.0),)).verdict) == (
+        "falling",
+        "unknown",
+    )
+
+
+def test_points_are_kept_until_they_are_measured_again(tmp_path):
+    file = tmp_path / "growth.json"
+    write_points(file, MACHINE, [FLAT, LINEAR], REDUCED)
+    again = Growth("files", "files", "linear", (Point(10, 2.0),))
+    write_points(file, MACHINE, [again])
+    assert read_points(file) == (MACHINE, [FLAT, again], REDUCED)
+
+
+def test_a_ring_sends_twice_what_there_is_but_for_a_machines_share():
+    assert ring_seconds(100e6, 1, 1e9) == 0
+    assert ring_seconds(100e6, 2, 1e9) == pytest.approx(0.1)
+    assert ring_seconds(100e6, 64, 1e9) == pytest.approx(0.2 * 63 / 64)
+    assert efficiency(0.3, 0.1) == pytest.approx(0.75)
+    assert efficiency(0.3, 0.1, hidden=2 / 3) == 1
+    assert efficiency(0.3, 0.3, hidden=2 / 3) == pytest.approx(0.75)
+
+
+def test_a_cluster_is_reckoned_from_its_pieces():
+    loaded = Row("loader", "16 crops", seconds={FP32: [0.08]})
+    lines = list(cluster_lines(REDUCED, [loaded]))
+    assert "| gradients of RRDB-23 | 66.8 MB (16,697,987 parameters in fp32) | counted |" in lines
+    assert "| 16 crops | 200 a CPU second | [Speed](speed.md) |" in lines
+    one, *_, all_of_them = [line for line in lines if line.endswith("%) |")]
+    assert one == "| 1 |" + " 308 to 308 (100% to 100%) |" * 3
+    assert all_of_them == (
+        "| 64 | 6,516 to 8,358 (33% to 42%) | 10,890 to 17,241 (55% to 87%) | "
+        "16,392 to 19,712 (83% to 100%) |"
+    )
+
+
+def test_the_page_says_what_is_as_expected_and_what_is_not():
+    page = growth_page(MACHINE, [FLAT, LINEAR, STEEP], REDUCED, [])
+    assert "| files | files | 10: 1.00 s, 100: 1.50 s, 1,000: 15.0 s |  |" in page
+    assert "* **a row**, rows: flat (exponent 0.02 at the end), as expected." in page
+    flowing = " ".join(page.split())
+    assert "steeper than linear (exponent 2.00 at the end), expected linear. It swaps." in flowing
+    assert "## What a cluster of 64 machines would do" in page
+    assert max(map(len, (one for one in page.splitlines() if one[:1] != "|"))) <= 100
+
+
+def test_curves_are_chosen_by_words():
+    assert [one.growth.name for one in chosen_curves(["plugins"])] == ["srkit list"]
+    assert len(chosen_curves([])) == 13
+    with pytest.raises(SystemExit, match="no curve is called so"):
+        chosen_curves(["nothing"])
