@@ -38,19 +38,19 @@ def upscale_bands(
     Where memory runs out the tile is halved, if `choice` may. Raises what the backend raises.
     """
     height, width = lr.shape[:2]
-    tiling = choice.tiling(backend, (height, width))
+    cut = choice.cut(backend, (height, width))
     start, kept = 0, lr[:0]
     while start < height:
-        rows = next_span(start, height, tiling, backend)
+        rows = next_span(start, height, cut.rows, backend)
         try:
-            made = _row_of_tiles(backend, lr, rows, tiling, gray=gray, report=report)
+            made = _row_of_tiles(backend, lr, rows, cut.columns, gray=gray, report=report)
         except Exception as error:
-            if not is_out_of_memory(error) or (smaller := choice.halved(tiling, lr)) is None:
+            if not is_out_of_memory(error) or (smaller := choice.halved(backend, lr, cut)) is None:
                 raise
-            tiling = smaller
+            cut = smaller
             continue
         _blend(kept, made)
-        stop = height if rows.stop == height else rows.stop - tiling.blend
+        stop = height if rows.stop == height else rows.stop - cut.rows.blend
         count = (stop - rows.made_start) * backend.scale
         kept = made[count:].copy()
         yield Band(rows.made_start, stop, made[:count])

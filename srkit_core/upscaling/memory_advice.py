@@ -33,7 +33,7 @@ def upscaling_hint(backend: Backend, lr: tuple[int, int], target: Path, choice: 
             f"--out with the ending .png, which is written row by row: {target.suffix} takes "
             f"about {_gigabytes(held)} at once, and {_gigabytes(free)} are free"
         )
-    smaller = _smaller(backend, lr, choice.tiling(backend, lr))
+    smaller = _smaller(backend, lr, choice.cut(backend, lr).tile)
     if choice.is_asked and smaller:
         return f"--tile {smaller}, or none, which finds one that fits"
     return f"{elsewhere}a smaller network, or a machine with more memory"
@@ -54,14 +54,14 @@ def scoring_hint(
             f"no tile helps: SR alone takes about {_gigabytes(needed)}, and {_gigabytes(free)} are "
             f"free; {elsewhere}cut the picture into parts, or a machine with more memory"
         )
-    smaller = _smaller(model, lr, tiling)
+    smaller = _smaller(model, lr, tiling.tile)
     if smaller is None:
         return f"{elsewhere}a smaller network, or a machine with more memory"
     return f"--tile {smaller}; SR alone takes about {_gigabytes(needed)} whatever the tile"
 
 
-def _smaller(model: NetworkTraits, lr: tuple[int, int], tiling: Tiling) -> int | None:
-    used = min(tiling.tile or max(lr), max(lr))
+def _smaller(model: NetworkTraits, lr: tuple[int, int], tile: int | None) -> int | None:
+    used = min(tile or max(lr), max(lr))
     return next((one for one in _TILES if one < used and one >= model.min_size), None)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from srkit_core.models.model import Model
 from srkit_core.specs import EVERYWHERE
-from srkit_core.upscaling.tile_choice import LARGEST_OVERLAP
+from srkit_core.upscaling.tile_choice import SEEN_OF_EVERYWHERE
 from srkit_core.upscaling.tiling import Tiling, spans
 
 WHOLE = Tiling()
@@ -27,7 +27,7 @@ def exact_tiling(model: Model, lr: Tensor, tile: int | None = None) -> Tiling:
     """
     everywhere = model.receptive >= EVERYWHERE
     large = lr.shape[-2] * lr.shape[-1] > AUTO_WHOLE and not everywhere
-    overlap = LARGEST_OVERLAP if everywhere else model.receptive
+    overlap = SEEN_OF_EVERYWHERE if everywhere else model.receptive
     return Tiling(tile or (AUTO_TILE if large else None), overlap)
 
 

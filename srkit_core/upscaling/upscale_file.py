@@ -43,8 +43,8 @@ Size: TypeAlias = tuple[int, int]
 class Upscaled:
     """Sizes of a picture before and after, (height, width) in pixels.
 
-    `notes` are what a person ought to know of how it was read, such as that it is the first of
-    several frames.
+    `notes` are what a person ought to know of how it was read and cut, such as that it is the first
+    of several frames.
     """
 
     before: Size
@@ -126,7 +126,7 @@ def upscale_file(
         frame = _frame(photo, after, quality, png_level, _software(named, backend.scale))
         hand_over(rows, partial(write_bands, target, frame), turn)
     record(target, origin)
-    return Upscaled(before, after, photo.notes)
+    return Upscaled(before, after, (*photo.notes, *choice.notes(backend, before)))
 
 
 def _suited(photo: Photo, target: Path) -> Photo:

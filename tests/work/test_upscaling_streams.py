@@ -10,13 +10,12 @@ from torch.nn import functional
 
 from srkit_core.errors import DataError, OutOfMemoryError
 from srkit_core.io.images import Photo, read_photo, write_photo
-from srkit_core.specs import EVERYWHERE
 from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.bands import upscale_bands
 from srkit_core.upscaling.batch import upscale_batch
 from srkit_core.upscaling.hand_over import StoppedError
 from srkit_core.upscaling.read_ahead import ReadAhead
-from srkit_core.upscaling.tile_choice import HOST_BUDGET, LARGEST_OVERLAP, TileChoice, seams_of
+from srkit_core.upscaling.tile_choice import TileChoice, seams_of
 from srkit_core.upscaling.tiling import Tiling, spans, window
 from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
 
@@ -29,10 +28,9 @@ class Blur:
     name, device, scale = "blur", "cpu", 2
     size_multiple = min_size = 1
 
-    def __init__(self, receptive=REACH, *, most=None, free=None, pixel_bytes=None):
+    def __init__(self, receptive=REACH, *, most=None):
         self.receptive, self.most = receptive, most
         self.sizes = []
-        self.free, self.bytes = free, pixel_bytes
 
     def __call__(self, lr, /, *, gray=False):
         self.sizes.append(lr.shape[:2])
@@ -47,10 +45,10 @@ class Blur:
         return mean.astype(lr.dtype).repeat(2, 0).repeat(2, 1)
 
     def free_bytes(self):
-        return self.free
+        return None
 
     def pixel_bytes(self):
-        return self.bytes
+        return None
 
 
 def noise(height, width, kind=np.uint8):
@@ -115,16 +113,6 @@ def test_all_tiles_of_a_side_see_equally_much(length, tile, overlap, unit):
         assert work <= length + (len(cut) - 1) * 2 * overlap + len(cut) - 1
 
 
-def test_a_tile_that_does_not_fit_is_halved_and_remembered():
-    lr, choice = noise(200, 150), TileChoice()
-    backend = Blur(most=70)
-    assert np.array_equal(joined(backend, lr, choice), Blur()(lr))
-    assert [size for size in backend.sizes if max(size) > 70] == [(200, 150), (104, 79)]
-    again = Blur(most=70)
-    joined(again, noise(150, 200), choice)
-    assert max(max(size) for size in again.sizes) <= 70
-
-
 def test_a_tile_that_was_asked_for_is_kept_and_the_least_is_tried_once(tmp_path):
     write_photo(tmp_path / "a.png", Photo(noise(90, 90)))
     for asked, hint in ((60, "--tile 32"), (None, "a smaller network")):
@@ -134,44 +122,6 @@ def test_a_tile_that_was_asked_for_is_kept_and_the_least_is_tried_once(tmp_path)
         assert caught.value.hint.startswith(hint)
         assert len(backend.sizes) == (1 if asked else 2)
     assert [one.name for one in tmp_path.iterdir()] == ["a.png"]
-
-
-@pytest.mark.parametrize(
-    ("free", "pixel_bytes", "size", "tile"),
-    [
-        (2**40, 1024, (700, 700), None),
-        (2**40, 1024, (3000, 4000), 256),
-        (2**40, 2**14, (3000, 4000), int((HOST_BUDGET / 2**14) ** 0.5) - 2 * REACH),
-        (2**26, 2**14, (3000, 4000), int((2**25 / 2**14) ** 0.5) - 2 * REACH),
-        (None, None, (100, 100), None),
-        (1, 2**14, (200, 100), 32),
-    ],
-)
-def test_a_tile_is_as_large_as_memory_allows_and_cost_asks_for(free, pixel_bytes, size, tile):
-    backend = Blur(free=free, pixel_bytes=pixel_bytes)
-    tiling = TileChoice().tiling(backend, size)
-    assert (tiling.tile, tiling.overlap, tiling.blend) == (tile, REACH, 0)
-
-
-def test_a_large_receptive_field_is_seen_in_part_and_blended():
-    assert seams_of(Blur(LARGEST_OVERLAP)).blend == 0
-    seams = seams_of(Blur(100))
-    assert (seams.overlap, seams.blend) == (LARGEST_OVERLAP, LARGEST_OVERLAP // 2)
-
-
-@pytest.mark.parametrize(
-    ("free", "size", "tile"),
-    [
-        (2**40, (3000, 4000), None),
-        (2**30, (300, 100), None),
-        (2**30, (3000, 4000), 117),
-        (None, (3000, 4000), 192),
-    ],
-)
-def test_a_network_that_looks_everywhere_is_cut_only_where_memory_asks_for_it(free, size, tile):
-    tiling = TileChoice().tiling(Blur(EVERYWHERE, free=free, pixel_bytes=2**14), size)
-    assert (tiling.tile, tiling.overlap, tiling.blend) == (tile, 32, 16)
-    assert TileChoice(100).tiling(Blur(EVERYWHERE), size).tile == 100
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])

@@ -49,6 +49,13 @@ def edsr(
     )
 
 
+def _receptive(options: Mapping[str, Any], /) -> int:
+    """Count the convolutions: two a block, two around the body, and those of the enlarged grids,
+    which reach less far.
+    """
+    return int(2 * options["blocks"] + 4)
+
+
 def _opened_by(options: Mapping[str, Any], /) -> str:
     return "BasicSR, as its EDSR with the same options"
 
@@ -66,6 +73,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             source="Lim et al. 2017 (EDSR), section 3, figures 2 and 3, table 1; the mean colour: "
             "section 4.2",
             scales=(2, 3, 4),
+            receptive=_receptive,
             opened_by=_opened_by,
         ),
         *EDSR_LAYOUTS,

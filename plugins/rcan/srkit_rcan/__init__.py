@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from srkit_core.errors import OptionError
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Between, Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec
+from srkit_core.specs import EVERYWHERE, GeneratorSpec, LayoutSpec
 from srkit_rcan.rcan_layouts import RCAN_LAYOUTS
 
 RCAN_MEAN = (0.4488, 0.4371, 0.4040)
@@ -81,6 +81,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec]:
             source="Zhang et al. 2018 (RCAN), section 3 and figures 2 to 4; the defaults: "
             "section 3.5",
             scales=(2, 3, 4),
+            receptive=EVERYWHERE,
             opened_by=_opened_by,
         ),
         *RCAN_LAYOUTS,

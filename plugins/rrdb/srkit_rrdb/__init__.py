@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Count, Generator
-from srkit_core.specs import GeneratorSpec, LayoutSpec, WeightsSpec
+from srkit_core.specs import EVERYWHERE, GeneratorSpec, LayoutSpec, WeightsSpec
 from srkit_rrdb.rrdb_layouts import RRDB_LAYOUTS
 from srkit_rrdb.rrdb_weights import RRDB_WEIGHTS
 
@@ -18,6 +18,11 @@ PUBLISHED_GROWTH: Final = 32
 WINDOW: Final = 8
 """Side of the windows of self-attention in pixels of the body's grid: Liang et al. 2021 (SwinIR),
 section 4.1.
+"""
+_SEEN: Final = 72
+"""Pixels of the body's grid around one that matter: nothing further away changed SR of
+realesrgan-x4plus by more than a step of 8 bit, on the photographs that were tried from 59 on
+(empirical; docs/upscaling.md).
 """
 
 
@@ -65,6 +70,17 @@ def _size_multiple(options: Mapping[str, Any], /) -> int:
     return fold * WINDOW if options["attention"] == "self" else fold
 
 
+def _receptive(options: Mapping[str, Any], /) -> int:
+    """Count the convolutions, 15 a block, as far as what they see matters; channel attention sees
+    everything.
+    """
+    if options["attention"] == "channel":
+        return EVERYWHERE
+    fold: int = ENLARGEMENT // options["scale"]
+    seen = _SEEN if options["attention"] == "self" else min(15 * options["blocks"] + 4, _SEEN)
+    return fold * seen
+
+
 def _opened_by(options: Mapping[str, Any], /) -> str:
     """Say who reads it: the published RRDBNet enlarges by `nearest` and knows no attention."""
     wanted = {"upsampler": "nearest", "attention": "none"}
@@ -93,6 +109,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             "and Zhang et al. 2019 (SAGAN), section 3",
             scales=(1, 2, 4),
             size_multiple=_size_multiple,
+            receptive=_receptive,
             opened_by=_opened_by,
         ),
         *RRDB_LAYOUTS,

@@ -109,6 +109,13 @@ _WEIGHTS: Final = (
 """Weights that `eval` and `upscale` take by name."""
 
 
+def _receptive(options: Mapping[str, Any], /) -> int:
+    """Count the convolutions: two a block, and eight pixels for those around the blocks, of which
+    the first and the last are 9 x 9.
+    """
+    return int(2 * options["blocks"] + 8)
+
+
 def _opened_by(options: Mapping[str, Any], /) -> str:
     if options["layout"] == "msr":
         return "BasicSR, as its MSRResNet"
@@ -128,6 +135,7 @@ def srkit_components() -> list[GeneratorSpec | LayoutSpec | WeightsSpec]:
             "shuffle of 3, is not in the paper; "
             "layout msr: MSRResNet in the code of BasicSR, which has no paper of its own",
             scales=(2, 3, 4),
+            receptive=_receptive,
             opened_by=_opened_by,
         ),
         *SRRESNET_LAYOUTS,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from srkit_core.models.model import Model
 
 _ABOUT: Final = "about.json"
+_FORM: Final = 2
+"""Moves when what was kept before means something else: since 2 `receptive` is measured."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def folder_of_converted(weights: Path, engine: str, versions: Mapping[str, str])
 
     Raises WeightsError where this machine has no place for it.
     """
-    about = json.dumps([weights_digest(weights), engine, dict(versions)], sort_keys=True)
+    about = json.dumps([_FORM, weights_digest(weights), engine, dict(versions)], sort_keys=True)
     return cache_folder() / "engines" / hashlib.sha256(about.encode()).hexdigest()[:32]
 
 
