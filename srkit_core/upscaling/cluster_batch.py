@@ -1,11 +1,12 @@
 """How are the workers of a Dask cluster given a batch of pictures?
 
 A worker writes under a hidden name; the client moves what is whole to its place and remembers it,
-so that a client that was stopped leaves nothing that the same command would refuse.
+so that a client that was stopped leaves nothing that the same command would refuse. A worker whose
+client was stopped, or is gone, stops too.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from srkit_core.errors import DataError, SrkitError
 from srkit_core.registry import discover
 from srkit_core.upscaling.backends.interface import Backend
 from srkit_core.upscaling.batch import BatchView, failed_pictures, pixels_of
+from srkit_core.upscaling.hand_over import StoppedError
 from srkit_core.upscaling.made_before import Making
 from srkit_core.upscaling.upscale_file import Upscaled, upscale_as
 from srkit_core.upscaling.upscale_options import UpscaleOptions
@@ -59,33 +61,38 @@ def upscale_on_cluster(
     pixels = {source: pixels_of(source) for source, _ in tasks}
     failures, done, total = dict[Path, SrkitError](), 0, sum(pixels.values())
     view.on_pixels(tasks[0][0], 0, total)
-    for (source, target), item, result in _results(address, options, tasks):
-        if isinstance(result, Upscaled):
-            item.unfinished.replace(item.target)
-            remember(item.target, making.origin(source))
-            view.on_upscaled(source, target, result)
-        else:
-            item.unfinished.unlink(missing_ok=True)
-            failures[source] = DataError(result.reason, hint="leave it out", path=source)
-            view.on_failed(source, failures[source])
-        done += pixels[source]
-        view.on_pixels(source, done, total)
+    with closing(_results(address, options, tasks)) as results:
+        for (source, target), item, result in results:
+            if isinstance(result, Upscaled):
+                item.unfinished.replace(item.target)
+                remember(item.target, making.origin(source))
+                view.on_upscaled(source, target, result)
+            else:
+                item.unfinished.unlink(missing_ok=True)
+                failures[source] = DataError(result.reason, hint="leave it out", path=source)
+                view.on_failed(source, failures[source])
+            done += pixels[source]
+            view.on_pixels(source, done, total)
     if failures:
         raise failed_pictures(failures, len(tasks))
 
 
 def _results(
     address: str, options: UpscaleOptions, tasks: Sequence[tuple[Path, Path]]
-) -> Iterator[tuple[tuple[Path, Path], SharedPicture, Upscaled | Unusable]]:
+) -> Generator[tuple[tuple[Path, Path], SharedPicture, Upscaled | Unusable]]:
     shared = _anywhere(replace(options, backend=backend_word(options)))
     items = {SharedPicture(shared, one.absolute(), to.absolute()): (one, to) for one, to in tasks}
     folders = {item.target.parent for item in items}
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
-    with dask_executor(address, min(folders)) as executor:
-        executor.needs({item.source.parent: item.source for item in items})
-        for item, result in executor.run(upscale_shared, items):
-            yield items[item], item, result
+    try:
+        with dask_executor(address, min(folders)) as executor:
+            executor.needs({item.source.parent: item.source for item in items})
+            for item, result in executor.run(upscale_shared, [*items]):
+                yield items.pop(item), item, result
+    finally:
+        for item in items:  # workers stop where they are, and may have ended before
+            item.unfinished.unlink(missing_ok=True)
 
 
 def _anywhere(options: UpscaleOptions) -> UpscaleOptions:
@@ -104,16 +111,37 @@ def backend_word(options: UpscaleOptions) -> BackendName:
 
 def upscale_shared(item: SharedPicture) -> Upscaled | Unusable:
     """Upscale a picture on a worker; what of it fails is returned."""
+    from srkit_core.data.preparation.dask_executor import watch_task
+
+    given_up = watch_task()
     with _ALONE:
         try:
-            backend = _opened(item.options)
-            return upscale_as(
-                item.options, backend, item.source, item.unfinished, record=_leave_to_the_client
+            backend, report = _opened(item.options), _stopping(given_up)
+            report(0, 0)
+            done = upscale_as(
+                item.options,
+                backend,
+                item.source,
+                item.unfinished,
+                report=report,
+                record=_leave_to_the_client,
             )
-        except SrkitError as error:
+            report(1, 1)
+            return done
+        except (SrkitError, StoppedError) as error:
             with suppress(OSError):
                 item.unfinished.unlink(missing_ok=True)
-            return Unusable(error.message, lasting=False)
+            return Unusable(str(error), lasting=False)
+
+
+def _stopping(given_up: Callable[[], bool]) -> Callable[[int, int], None]:
+    """Return what is told how far a picture is, and stops one that nobody waits for."""
+
+    def report(done: int, length: int) -> None:
+        if given_up():
+            raise StoppedError("nobody waits for it any more")
+
+    return report
 
 
 @lru_cache(maxsize=1)

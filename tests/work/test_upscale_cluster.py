@@ -3,6 +3,9 @@
 import os
 import shlex
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -13,6 +16,7 @@ from srkit_core.upscaling import cluster_batch
 
 distributed = pytest.importorskip("distributed")
 
+PATIENCE = 120.0
 QUIET = {"dashboard_address": None, "worker_dashboard_address": None}
 
 
@@ -99,3 +103,39 @@ def test_a_killed_worker_is_survived(here, monkeypatch):
         assert run(words(f"--out shared --cluster {local.scheduler_address}")) == 0
     (here / "shared/.killed").unlink()
     assert pictures(here / "shared") == pictures(here / "alone")
+
+
+def until(true, what):
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
+def names(folder):
+    return sorted(one.name for one in folder.glob("*") if one.name != ".srkit-written")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_command_stops_its_workers_and_goes_on(here, smooth, stop):
+    """Ctrl-C, and a command that is killed, while pictures are made that take a second each."""
+    pytest.importorskip("srkit_compact")
+    for number in range(6):
+        write_image(here / f"large ones/{number}.png", smooth(96, 128))
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **QUIET) as local:
+        words = ["upscale", "compact-x2", "large ones", "--out", "shared", "--device", "cpu"]
+        words += ["--self-ensemble", "--tile", "64", "--cluster", local.scheduler_address]
+        command = [sys.executable, "-m", "srkit_core", *words]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        until((here / "shared/.srkit-written").exists, "the first picture")
+        process.send_signal(stop)
+        said = process.communicate(timeout=PATIENCE)[0].decode()
+        whole = [one for one in names(here / "shared") if one[0] != "."]
+        until(lambda: names(here / "shared") == whole, "the workers to stop")
+        assert 1 <= len(whole) < 6
+        if stop == signal.SIGINT:
+            assert process.returncode == 130, said
+            assert said.splitlines()[-2:-1] == ["error: interrupted"]
+        assert run(words) == 0
+    assert names(here / "shared") == [f"{number}.png" for number in range(6)]

@@ -123,6 +123,23 @@ class DaskExecutor:
         self._checked = True
 
 
+def watch_task() -> Callable[[], bool]:
+    """Return what says whether nobody waits any more for the task that this thread of a worker
+    does, because its client was stopped or is gone; without a worker somebody always does.
+    """
+    try:
+        worker = distributed.get_worker()
+    except ValueError:
+        return lambda: False
+    key = worker.get_current_task()
+
+    def given_up() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is None or task.state == "cancelled"
+
+    return given_up
+
+
 def _unseen(samples: dict[str, str]) -> list[str]:
     """Return the folders whose file is not here."""
     return [folder for folder, file in samples.items() if not Path(file).is_file()]
