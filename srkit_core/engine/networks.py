@@ -13,6 +13,7 @@ from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.seeds import seed_for
 from srkit_core.models.batch_norm import sum_by_columns
 from srkit_core.models.build import build_network, to_device
+from srkit_core.models.compiled_blocks import compile_blocks
 from srkit_core.models.recompute import recompute
 from srkit_core.plan import Plan, StagePlan
 from srkit_core.run_options import RunOptions
@@ -70,16 +71,17 @@ def build_for_training(
     bound: BoundComponent, options: RunOptions, processes: Processes, seed: int = 0
 ) -> TrainableNetwork:
     """Build one network for training: in train mode, recomputed, distributed and compiled where
-    that is asked for.
+    that is asked for: the repeated blocks of a generator, where it names them, else the whole.
     """
     built = build_network(bound, seed=seed)
+    compile_whole = options.compile and not compile_blocks(built, bound)
     if options.recompute and bound.component.kind == "generator":
         recompute(built, bound)
     if processes.device.type == "cpu":
         sum_by_columns(built)
     module = to_device(built.train(), processes.device)
     call = processes.distribute(module)
-    compiled = cast(nn.Module, torch.compile(call)) if options.compile else call
+    compiled = cast(nn.Module, torch.compile(call)) if compile_whole else call
     return TrainableNetwork(module, compiled, bound.component.full_name)
 
 
