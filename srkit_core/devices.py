@@ -30,13 +30,13 @@ class DeviceKind:
     """One kind of device, as torch names its type.
 
     `seed` seeds what networks draw from on it; `peak_bytes` is the most memory that was in use;
-    `devices` describes each device of the kind for a person. `auto_precision` is that of training,
-    `upscaling` that in which pictures are upscaled while all that comes of it is finite;
-    `half` says whether it computes in fp16, `float64` whether it has double precision, `feeds`
-    whether processes of their own should load pictures for it, into pinned memory,
-    `syncs_batchnorm` whether batch normalisation can take statistics over processes, `captures`
-    whether steps can be captured as graphs, and `runs_ahead` whether it computes while Python goes
-    on and numbers are fetched.
+    `devices` describes each device of the kind for a person. `precisions` are those of which `auto`
+    takes one for training, the first where they are not timed; `upscaling` that in which pictures
+    are upscaled while all that comes of it is finite; `half` says whether it computes in fp16,
+    `float64` whether it has double precision, `feeds` whether processes of their own should load
+    pictures for it, into pinned memory, `syncs_batchnorm` whether batch normalisation can take
+    statistics over processes, `captures` whether steps can be captured as graphs, and `runs_ahead`
+    whether it computes while Python goes on and numbers are fetched.
     """
 
     name: str
@@ -44,7 +44,7 @@ class DeviceKind:
     seed: Callable[[int], None]
     peak_bytes: Callable[["torch.device"], float]
     devices: Callable[[], list[str]]
-    auto_precision: Callable[[], Precision]
+    precisions: Callable[[], tuple[Precision, ...]]
     upscaling: Precision = "fp32"
     half: bool = True
     float64: bool = True
@@ -79,10 +79,10 @@ def _cuda_devices() -> list[str]:
     return [f"cuda:{number} {torch.cuda.get_device_name(number)}" for number in range(count)]
 
 
-def _cuda_precision() -> Precision:
+def _cuda_precisions() -> tuple[Precision, ...]:
     import torch
 
-    return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    return ("bf16", "fp32") if torch.cuda.is_bf16_supported() else ("fp32",)
 
 
 def _mps_available() -> bool:
@@ -122,7 +122,7 @@ BACKENDS: Final = (
         seed=_cuda_seed,
         peak_bytes=_cuda_peak,
         devices=_cuda_devices,
-        auto_precision=_cuda_precision,
+        precisions=_cuda_precisions,
         upscaling="fp16",
         feeds=True,
         syncs_batchnorm=True,
@@ -135,7 +135,7 @@ BACKENDS: Final = (
         seed=_mps_seed,
         peak_bytes=_resident_peak,
         devices=lambda: ["mps"] if _mps_available() else [],
-        auto_precision=lambda: "fp32",
+        precisions=lambda: ("fp32",),
         float64=False,
     ),
     DeviceKind(
@@ -144,7 +144,7 @@ BACKENDS: Final = (
         seed=lambda number: None,  # the default generator is the CPU's, and seeded for every device
         peak_bytes=_resident_peak,
         devices=_cpu_devices,
-        auto_precision=lambda: "fp32",
+        precisions=lambda: ("fp32",),
         half=False,
     ),
 )
@@ -186,13 +186,13 @@ def surely_cpu(name: DeviceName) -> bool:
 
 
 def choose_precision(name: PrecisionName, device: "torch.device") -> Precision:
-    """Return the precision to train in; `auto` is the backend's: bf16 on a GPU that has it.
+    """Return the precision to train in; `auto` is the backend's first: bf16 on a GPU that has it.
 
     Raises IncompatibleError for fp16 on a CPU, where autocast would silently compute in fp32.
     """
     backend = backend_of(device)
     if name == "auto":
-        return backend.auto_precision()
+        return backend.precisions()[0]
     if name == "fp16" and not backend.half:
         fact = f"a {backend.name.upper()} does not compute in fp16"
         raise IncompatibleError(fact, hint="--precision bf16")

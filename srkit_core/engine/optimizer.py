@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any
@@ -48,6 +49,13 @@ class NetworkWithOptimizer:
         """Add the gradients of a loss to this network's parameters, and to no others'."""
         scaled = self.scaler.scale(loss)
         torch.autograd.backward(scaled, inputs=self.parameters, retain_graph=keep_graph)
+
+    def without_averaging(self) -> AbstractContextManager[None]:
+        """Return a context in which gradients are added up in this process alone: DDP averages them
+        with those of the next backward pass outside.
+        """
+        context: AbstractContextManager[None] = getattr(self.call, "no_sync", nullcontext)()
+        return context
 
     def gradient_norm(self) -> Tensor:
         """Return the norm of all gradients together, once before each update: fp16's are brought
@@ -198,14 +206,16 @@ def restore_optimizer(
     optimizer: Optimizer, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]
 ) -> None:
     """Put back what an optimizer remembered, by `<parameter>.<name>`."""
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    places = [
+        (parameter, group) for group in optimizer.param_groups for parameter in group["params"]
+    ]
     for key, value in {**tensors, **numbers}.items():
         number, _, name = key.partition(".")
         if number == "group":
             _restore_group(optimizer, name, value)
             continue
-        parameter = parameters[int(number)]
-        restored = _like(value, parameter) if isinstance(value, Tensor) else value
+        parameter, group = places[int(number)]
+        restored = _like(value, parameter, group) if isinstance(value, Tensor) else value
         optimizer.state[parameter][name] = restored
 
 
@@ -216,13 +226,15 @@ def _restore_group(optimizer: Optimizer, key: str, value: Any) -> None:
     group[name] = value.to(group[name].device) if there else value
 
 
-def _like(saved: Tensor, parameter: Tensor) -> Tensor:
+def _like(saved: Tensor, parameter: Tensor, group: Mapping[str, Any]) -> Tensor:
     """Give a tensor the strides of its parameter: fused optimizers walk raw storage, and files are
-    stored contiguous.
+    stored contiguous. A number, such as the count of steps, lies where torch would have begun it:
+    beside the parameter where kernels read it, else on the host.
     """
-    if saved.shape != parameter.shape:
-        return saved.to(parameter.device)
-    return torch.empty_like(parameter, dtype=saved.dtype, requires_grad=False).copy_(saved)
+    if saved.shape == parameter.shape:
+        return torch.empty_like(parameter, dtype=saved.dtype, requires_grad=False).copy_(saved)
+    on_host = saved.dim() == 0 and not (group.get("fused") or group.get("capturable"))
+    return saved.to("cpu" if on_host else parameter.device)
 
 
 def _options(written: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from srkit_core.engine.networks import build_for_training
 from srkit_core.engine.objective import build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.run_context import build_lr_maker, crop_rule, loader_workers
+from srkit_core.engine.step_graphs import WARM, turns_on
 from srkit_core.engine.step_turn import StepContext
 from srkit_core.engine.train_step import train_step
 from srkit_core.oom import oom_guard
@@ -35,8 +36,8 @@ _FEW_SECONDS: Final = 3.0
 
 @dataclass(frozen=True)
 class StepTiming:
-    """What one step of a stage took, the second: wall-clock seconds, and the peak memory of the
-    process or GPU so far, in MiB.
+    """What one step of a stage takes when algorithms are chosen, and on a GPU the step is captured:
+    wall-clock seconds, and the peak memory of the process or GPU so far, in MiB.
 
     `drawn` is how many pictures a second come out of the loader with LR made, None where there
     were no pictures; `own_process` says whether the loader has processes of its own, or works in
@@ -85,7 +86,7 @@ class StepTiming:
 def time_stages(
     plan: Plan, options: RunOptions, pictures: Sequence[Picture] = ()
 ) -> Iterator[StepTiming]:
-    """Build a recipe, take two steps of each stage on noise, and draw its first batches.
+    """Build a recipe, take a few steps of each stage on noise, and draw its first batches.
 
     Nothing is written. Raises OutOfMemoryError when a stage does not fit.
     """
@@ -119,16 +120,25 @@ def _step_seconds(
     objective = build_objective(stage, processes.device, processes.gather)
     noise = _noise(fields.batch, fields.patch, plan.recipe.scale, processes.device)
 
+    turns = turns_on(processes, lambda note: None)
+
     def timed(learns: bool) -> float:
-        for step in (1, 2):  # the first one also chooses algorithms and fills caches
+        for step in range(_warm_steps(processes) + 1):
             start = time.perf_counter()
-            context = StepContext(fields, objective, processes, step, trains_generator=learns)
-            for value in train_step(pair, context, noise).values():
+            context = StepContext(fields, objective, processes, step + 1, trains_generator=learns)
+            for value in train_step(pair, context, noise, turns).values():
                 value.item()
         return time.perf_counter() - start
 
     waits = discriminator and (fields.freeze.count > 0 or fields.generator_every > 1)
     return timed(True), timed(False) if waits else None
+
+
+def _warm_steps(processes: Processes) -> int:
+    """Return after how many steps one is as all later ones: the first fills caches, and a GPU
+    captures another.
+    """
+    return WARM + 1 if processes.backend.captures else 1
 
 
 def _drawn_a_second(

@@ -1,7 +1,7 @@
 """What happens in one training step?"""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final
 
@@ -62,11 +62,25 @@ def microbatches_of(examples: Examples, count: int) -> list[Examples]:
     return [Examples(*piece) for piece in pieces]
 
 
+def _one_by_one(
+    microbatches: Sequence[Examples], *networks: NetworkWithOptimizer
+) -> Iterator[Examples]:
+    """Yield the microbatches in which networks learn; processes average their gradients once, with
+    the last.
+    """
+    for microbatch in microbatches[:-1]:
+        with ExitStack() as alone:
+            for network in networks:
+                alone.enter_context(network.without_averaging())
+            yield microbatch
+    yield microbatches[-1]
+
+
 def _generator_alone(
     generator: NetworkWithOptimizer, context: StepContext, microbatches: Sequence[Examples]
 ) -> Iterator[StepTurn]:
     values = []
-    for microbatch in microbatches:
+    for microbatch in _one_by_one(microbatches, generator):
         sr = _upscaled(generator, context, microbatch)
         loss = context.objective.generator(sr, microbatch)
         values.append(column_values(loss) | contrast_and_tint(sr, microbatch.target))
@@ -118,7 +132,7 @@ def _generator_first(
     pictures and one over fake ones serve both; only its further updates look again.
     """
     values, sr_images = [], []
-    for microbatch in microbatches:
+    for microbatch in _one_by_one(microbatches, generator, discriminator):
         sr = _upscaled(generator, context, microbatch)
         with context.processes.autocast():
             logits = context.objective.logits(discriminator, microbatch, sr)
@@ -155,7 +169,7 @@ def _discriminator_first(
     for _ in range(context.stage.d_steps):
         yield _discriminator_turn(discriminator, context, microbatches, sr_images)
     values = []
-    for microbatch in microbatches:
+    for microbatch in _one_by_one(microbatches, generator):
         sr = upscaled[0] if upscaled else _upscaled(generator, context, microbatch)
         with context.processes.autocast():
             logits = context.objective.logits(discriminator, microbatch, sr, learns=False)
@@ -180,7 +194,8 @@ def _discriminator_turn(
     its update.
     """
     values = []
-    for microbatch, sr in zip(microbatches, sr_images, strict=True):
+    learning = _one_by_one(microbatches, discriminator)
+    for microbatch, sr in zip(learning, sr_images, strict=True):
         with context.processes.autocast():
             logits = context.objective.logits(discriminator, microbatch, sr)
         d_loss = context.objective.discriminator(logits)

@@ -25,6 +25,7 @@ from srkit_core.engine.checkpoints.resume import (
 )
 from srkit_core.engine.checkpoints.run_lock import run_lock
 from srkit_core.engine.disk_use import disk_notes
+from srkit_core.engine.faster_precision import with_faster_precision
 from srkit_core.engine.guarded_callbacks import GuardedCallbacks, open_callbacks, tell_run_start
 from srkit_core.engine.held_out import held_out_before
 from srkit_core.engine.initial_networks import InitialNetworks, read_initial_networks
@@ -88,13 +89,14 @@ def train(
         make_tracker(registry, name)
     wanted = bind_callbacks(options.callback, registry)
     ignored = leftovers()
+    options, timed = with_faster_precision(options, planned, goes_on=resume is not None)
     with (
         oom_guard(_TOO_LARGE),
         torch.random.fork_rng(devices=[]),
         open_processes(options.device, options.precision) as processes,
     ):
         heard = open_callbacks(callbacks, wanted, processes)
-        for note in [*([ignored] if ignored else []), *notes]:
+        for note in [*([ignored] if ignored else []), *notes, *timed]:
             heard.on_note(note)
         out, name = options.out, planned.recipe.name
         folder = processes.agree(lambda: choose_run_folder(out, name, resume=resume is not None))

@@ -1,4 +1,4 @@
-"""Is one block compiled for all, and in training only? (tests/work/test_compile.py runs the code)"""
+"""Is one block compiled for all, and in training only? (test_compile.py runs the code)"""
 
 import copy
 

@@ -1,5 +1,7 @@
 """When is a step captured, and what happens where it cannot be? (tests/gpu captures for real)"""
 
+from contextlib import contextmanager
+
 import pytest
 import torch
 from graph_stand_in import stand_in, taken_back
@@ -205,3 +207,32 @@ def test_a_replayed_step_is_the_step(order, processes, monkeypatch):
     assert replayed[1] == eager[1]
     for name, tensor in eager[0].items():
         assert torch.equal(tensor, replayed[0][name]), name
+
+
+@pytest.mark.parametrize("order", ["generator-first", "discriminator-first"])
+def test_processes_average_once_for_all_microbatches(order, processes):
+    """DDP averages in each backward pass that is not under its `no_sync`."""
+    networks = game(adversarial=True)
+    alone = {role: [] for role in networks.by_name()}
+
+    def counted(role, network):
+        @contextmanager
+        def no_sync():
+            alone[role].append(True)
+            yield
+            alone[role].append(False)
+
+        network.module.no_sync = no_sync
+
+    for role, network in networks.by_name().items():
+        counted(role, network)
+    document = {
+        "generator": "x",
+        "stages": [{"loss": "l1", "steps": 1, "accumulate": 4, "order": order}],
+    }
+    terms = (WeightedLoss("gan", 0.1, PlainGAN()),)
+    objective = Objective((WeightedLoss("l1", 1.0, Mean()),), terms, lambda logits: logits)
+    hr = torch.rand(4, 3, 16, 16)
+    given = StepContext(recipe_from_dict(document).stages[0], objective, processes, 1)
+    train_step(networks, given, Examples(torch.rand(4, 3, 8, 8), hr, hr))
+    assert alone == dict.fromkeys(alone, [True, False] * 3)

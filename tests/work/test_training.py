@@ -178,6 +178,21 @@ def test_fused_adam_runs_in_channels_last_and_its_moments_are_restored_in_that_l
     assert torch.equal(restored, saved)
 
 
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [({}, "cpu"), ({"foreach": True}, "cpu"), ({"fused": True}, "meta")],
+)
+def test_a_restored_count_of_steps_lies_where_torch_begins_it(options, place):
+    """A count on a card that no kernel reads would be asked for in every step."""
+    from srkit_core.engine.optimizer import restore_optimizer
+
+    parameter = torch.nn.Parameter(torch.zeros(2, 3, device="meta"))
+    optimizer = torch.optim.Adam([parameter])
+    optimizer.param_groups[0].update(options)
+    restore_optimizer(optimizer, {"0.step": torch.tensor(7.0)}, {})
+    assert optimizer.state[parameter]["step"].device.type == place
+
+
 def test_validation_does_not_change_the_run(undisturbed, tmp_path):
     document = recipe().to_dict()
     for stage in document["stages"]:
