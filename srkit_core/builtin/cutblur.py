@@ -1,5 +1,7 @@
 """What is exchanged between LR and HR once LR is made?"""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -44,6 +46,23 @@ def covered(side: int, size: float, place: Tensor) -> Tensor:
 
 
 def _shrunk(target: Tensor, lr: Tensor) -> Tensor:
+    """Return the target in the size of LR, by bicubic interpolation with antialiasing. It is two
+    products with matrices, as not every device has a kernel for it (mps had none).
+    """
     if target.shape == lr.shape:
         return target
-    return F.interpolate(target, size=lr.shape[-2:], mode="bicubic", antialias=True).clamp(0, 1)
+    sides = zip(target.shape[-2:], lr.shape[-2:], strict=True)
+    down, across = (_shrinking(*side, target.dtype, target.device) for side in sides)
+    with torch.autocast(target.device.type, enabled=False):
+        return (down @ target @ across.mT).clamp(0, 1)
+
+
+@lru_cache(maxsize=16)
+def _shrinking(long: int, short: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return the matrix (short, long) by which torch's interpolation shrinks a side: what it makes
+    of each pixel alone.
+    """
+    with torch.inference_mode(False):
+        alone = torch.eye(long, dtype=dtype)[None, None]
+        made = F.interpolate(alone, size=(short, long), mode="bicubic", antialias=True)
+        return made[0, 0].to(device)

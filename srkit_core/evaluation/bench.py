@@ -9,6 +9,7 @@ import torch
 
 from srkit_core.data.examples import LrMaker
 from srkit_core.data.picture import Picture
+from srkit_core.evaluation.exact_floats import exact_floats
 from srkit_core.evaluation.fingerprint import Fingerprint
 from srkit_core.evaluation.made_pictures import made_files, made_pairs
 from srkit_core.evaluation.protocol import Protocol
@@ -54,6 +55,16 @@ class Bench:
         """Return the scores of each row: of a model, or of a folder of pictures `made` elsewhere;
         a row with the file of an earlier one has its scores.
         """
+        with exact_floats():
+            return tuple(self._scored(models, made, registry, seen).values())
+
+    def _scored(
+        self,
+        models: Mapping[str, ModelLike],
+        made: Mapping[str, Path],
+        registry: Registry,
+        seen: SeenBy | None,
+    ) -> dict[str, ModelScores]:
         found = dict[str, ModelScores]()
         for name, word in models.items():
             shown = partial(seen, name) if seen else None
@@ -66,7 +77,7 @@ class Bench:
             else:
                 scored = self._upscaled(name, word, registry, shown)
                 found[name] = replace(scored, weights=weights)
-        return tuple(found.values())
+        return found
 
     def _upscaled(
         self, name: str, word: ModelLike, registry: Registry, seen: Seen | None

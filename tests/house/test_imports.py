@@ -1,9 +1,13 @@
 """Do imports go in the directions that the house allows?"""
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from PIL import Image
 
 import srkit_core
 from srkit_core.registry import discover
@@ -37,6 +41,33 @@ def test_every_contract_is_kept(root):
         check=False,
     )
     assert told.returncode == 0, told.stdout
+
+
+WITHOUT_TRAINING = """
+import json, sys
+from srkit_core.cli.app import run
+codes = [run(command) for command in json.loads(sys.argv[1])]
+found = [one for one in sys.modules if one == "accelerate" or one.startswith("srkit_core.engine")]
+print()
+print(json.dumps([codes, found]))
+"""
+
+
+@pytest.mark.slow
+def test_scoring_and_upscaling_import_nothing_of_training(tmp_path):
+    picture = tmp_path / "a.png"
+    Image.new("RGB", (40, 40)).save(picture)
+    commands = [
+        ["eval", "nearest", "--data", str(tmp_path), "--scale", "2", "--metrics", "psnr"],
+        ["upscale", "nearest", str(picture), "--scale", "2", "--out", str(tmp_path / "b.png")],
+    ]
+    told = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TRAINING, json.dumps(commands)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(told.stdout.splitlines()[-1]) == [[0, 0], []]
 
 
 def _is_plugin(path):
