@@ -197,16 +197,16 @@ def to_bytes(unit: "Tensor") -> "Tensor":
 
 
 def to_words(unit: "Tensor") -> "Tensor":
-    """Turn float (B, C, H, W) into uint16 (B, H, W, C): clamped to [0, 1], rounded to the nearest
-    of 65535 steps.
+    """Turn float (B, C, H, W) into 16 bit (B, H, W, C): clamped to [0, 1], rounded to the nearest
+    of 65535 steps. They are the bits of uint16 as int16, which more devices know.
 
     Raises as `to_bytes`.
     """
     import torch
 
     check_finite(unit)
-    words = unit.detach().float().clamp(0, 1).mul_(65535).round_().to(torch.uint16)
-    return words.permute(0, 2, 3, 1)
+    words = unit.detach().float().clamp(0, 1).mul_(65535).round_().int()
+    return torch.where(words > 32767, words - 65536, words).short().permute(0, 2, 3, 1)
 
 
 def looks_gray(pixels: Samples) -> bool:

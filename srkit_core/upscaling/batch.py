@@ -1,28 +1,35 @@
 """How are many pictures upscaled, whatever becomes of one of them?"""
 
+import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import Final, Protocol, TypeAlias
 
+from srkit_core.data.own_work import remember
 from srkit_core.errors import DataError, NotFiniteError, OutOfMemoryError, SrkitError
 from srkit_core.io.images import image_size
 from srkit_core.registry import Registry
-from srkit_core.upscaling.hand_over import StoppedError
 from srkit_core.upscaling.made_before import Making
 from srkit_core.upscaling.read_ahead import ReadAhead
-from srkit_core.upscaling.upscale_file import Upscaled, upscale_as
+from srkit_core.upscaling.upscale_file import Upscaled, begin_as
 from srkit_core.upscaling.upscale_options import UpscaleOptions
 
-UpscaleOne: TypeAlias = Callable[[Path, Path, Callable[[int, int], None]], Upscaled]
-"""Upscales a picture into a file, and tells how many of how many LR pixels are done."""
+BeginOne: TypeAlias = Callable[
+    [Path, Path, Callable[[int, int], None], Executor], "Future[Upscaled]"
+]
+"""Computes a picture and tells how many of how many LR pixels are done; a thread of those that are
+given writes it into a file.
+"""
 
-_BESIDE_A_GPU: Final = 3
-"""So many pictures at once: one is read, one computed, one written, which takes a CPU longer."""
+_IN_FLIGHT: Final = 2**29
+"""Bytes of SR that may be on their way into files when another picture is begun; a larger one waits
+until it is alone.
+"""
 _OF_ONE_PICTURE = (DataError, NotFiniteError, OutOfMemoryError)
 
 
@@ -47,96 +54,126 @@ def upscale_here(
     view: BatchView,
     note: Callable[[str], None],
 ) -> None:
-    """Upscale pictures on this machine, as `upscale_batch` does. While one is computed others are
-    read and written; `note` is told what computes.
+    """Upscale pictures on this machine, as `upscale_batch` does. While one is computed the next is
+    read and those before are written; `note` is told what computes.
     """
-    backend, choice, turn = options.open(registry, note), options.choice, Lock()
-    at_once = 1 if backend.device == "cpu" else _BESIDE_A_GPU
+    backend, choice = options.open(registry, note), options.choice
 
-    def upscale_one(source: Path, target: Path, report: Callable[[int, int], None]) -> Upscaled:
-        return upscale_as(
+    def begin(
+        source: Path, target: Path, report: Callable[[int, int], None], writers: Executor
+    ) -> Future[Upscaled]:
+        return begin_as(
             options,
             backend,
             source,
             target,
             choice,
-            origin=making.origin(source),
+            writers,
             report=report,
             read=read,
-            turn=turn,
+            record=partial(remember, origin=making.origin(source)),
         )
 
-    ahead = (source for source, _ in tasks if at_once == 1)  # else threads read on their own
-    with ReadAhead(ahead) as read:
-        upscale_batch(tasks, upscale_one, view, at_once)
+    with ReadAhead(source for source, _ in tasks) as read:
+        upscale_batch(tasks, begin, view, Ahead.on_this_machine(3 * backend.scale**2))
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """How much may be on its way into files while another picture is computed: of `pictures` in
+    all, and of `bytes_a_pixel` of LR for each no more than `most_bytes`.
+    """
+
+    pictures: int = 1
+    bytes_a_pixel: int = 0
+    most_bytes: int = _IN_FLIGHT
+
+    @classmethod
+    def on_this_machine(cls, bytes_a_pixel: int) -> "Ahead":
+        """Return what keeps encoders busy: many formats are encoded by one core."""
+        return cls(min(max((os.cpu_count() or 1) // 2, 2), 8), bytes_a_pixel)
+
+    def has_room(self, before: Sequence[int], pixels: int) -> bool:
+        """Whether a picture of so many LR pixels may be begun beside those before it."""
+        held = (sum(before) + pixels) * self.bytes_a_pixel
+        return not before or (len(before) < self.pictures and held <= self.most_bytes)
 
 
 def upscale_batch(
-    tasks: Sequence[tuple[Path, Path]], upscale_one: UpscaleOne, view: BatchView, at_once: int = 1
+    tasks: Sequence[tuple[Path, Path]], begin: BeginOne, view: BatchView, ahead: Ahead
 ) -> None:
-    """Upscale pictures in their order, `at_once` of them in threads; one that fails is told, and
-    the rest done.
+    """Upscale pictures in their order, one computed while those before are written; one that fails
+    is told, and the rest done.
 
     Raises DataError at the end where some failed, its own error where there is only one picture.
     """
     failures, pixels = dict[Path, SrkitError](), _Pixels(tasks, view)
-    for (source, target), result in _results(tasks, upscale_one, pixels, at_once):
-        try:
-            view.on_upscaled(source, target, result())
-            pixels.finish(source)
-        except _OF_ONE_PICTURE as error:
-            if len(tasks) == 1:
-                raise
-            view.on_failed(source, error)
-            failures[source] = error
-            pixels.forget(source)  # else the time left would count it as work that was quick
+    with closing(_begun(tasks, begin, pixels, ahead)) as begun:
+        for (source, target), upscaled in begun:
+            try:
+                view.on_upscaled(source, target, upscaled.result())
+                pixels.finish(source)
+            except _OF_ONE_PICTURE as error:
+                if len(tasks) == 1:
+                    raise
+                view.on_failed(source, error)
+                failures[source] = error
+                pixels.forget(source)  # else the time left would count it as work that was quick
     pixels.tell(tasks[-1][0])
     if failures:
         raise failed_pictures(failures, len(tasks))
 
 
-def _results(
-    tasks: Sequence[tuple[Path, Path]], upscale_one: UpscaleOne, pixels: "_Pixels", at_once: int
-) -> Iterator[tuple[tuple[Path, Path], Callable[[], Upscaled]]]:
-    """Yield every task with what returns its result, or raises what became of it."""
-    if at_once == 1:
-        for task in tasks:
-            yield task, partial(upscale_one, *task, pixels.report(task[0]))
-        return
+def _begun(
+    tasks: Sequence[tuple[Path, Path]], begin: BeginOne, pixels: "_Pixels", ahead: Ahead
+) -> Generator[tuple[tuple[Path, Path], Future[Upscaled]], None, None]:
+    """Yield every task with what becomes of it, in their order, as soon as the next one has room or
+    it is written.
+    """
     waiting = deque[tuple[tuple[Path, Path], Future[Upscaled]]]()
-    with ThreadPoolExecutor(at_once, "srkit-picture") as pool:
-        try:
-            for task in tasks:
-                waiting.append((task, pool.submit(upscale_one, *task, pixels.report(task[0]))))
-                if len(waiting) > at_once:
-                    first, future = waiting.popleft()
-                    yield first, future.result
-            for first, future in waiting:
-                yield first, future.result
-        except BaseException:
-            pixels.stopped = True
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+
+    def is_full(source: Path) -> bool:
+        before = [pixels.of(one) for (one, _), _ in waiting]
+        return not ahead.has_room(before, pixels.of(source))
+
+    # what was begun is whole in memory: whatever ends the batch, it is written to its end
+    with ThreadPoolExecutor(ahead.pictures, "srkit-write") as writers:
+        for task in tasks:
+            while waiting and (waiting[0][1].done() or is_full(task[0])):
+                yield waiting.popleft()
+            waiting.append((task, _begin(begin, task, pixels, writers)))
+        yield from waiting
+
+
+def _begin(
+    begin: BeginOne, task: tuple[Path, Path], pixels: "_Pixels", writers: Executor
+) -> Future[Upscaled]:
+    """Begin with a picture; what of it fails is told in its turn."""
+    try:
+        return begin(*task, pixels.report(task[0]), writers)
+    except _OF_ONE_PICTURE as error:
+        failed = Future[Upscaled]()
+        failed.set_exception(error)
+        return failed
 
 
 class _Pixels:
-    """Tells how far all pictures are from how far each of them is; stops those that go on when the
-    batch is `stopped`.
-    """
+    """Tells how far all pictures are from how far each of them is."""
 
     def __init__(self, tasks: Sequence[tuple[Path, Path]], view: BatchView) -> None:
-        self._view, self._lock = view, Lock()
+        self._view = view
         self._own = {source: pixels_of(source) for source, _ in tasks}
         self._done = dict.fromkeys(self._own, 0)
-        self.stopped = False
         self.tell(tasks[0][0])
+
+    def of(self, picture: Path) -> int:
+        """Return how many LR pixels a picture has, 0 where it failed."""
+        return self._own[picture]
 
     def report(self, picture: Path) -> Callable[[int, int], None]:
         """Return what is told how many of how many LR pixels of a picture are done."""
 
         def tell(done: int, length: int) -> None:
-            if self.stopped:
-                raise StoppedError("the batch has ended")
             self._done[picture] = self._own[picture] * done // max(length, 1)
             self.tell(picture)
 
@@ -152,8 +189,7 @@ class _Pixels:
 
     def tell(self, picture: Path) -> None:
         """Tell how far the batch is."""
-        with self._lock:
-            self._view.on_pixels(picture, sum(self._done.values()), sum(self._own.values()))
+        self._view.on_pixels(picture, sum(self._done.values()), sum(self._own.values()))
 
 
 def pixels_of(source: Path) -> int:

@@ -149,5 +149,5 @@ def _opened(options: UpscaleOptions) -> Backend:
     return options.open(discover())
 
 
-def _leave_to_the_client(picture: Path, origin: object) -> None:
+def _leave_to_the_client(picture: Path) -> None:
     """Write nothing down: many machines would, into one file."""

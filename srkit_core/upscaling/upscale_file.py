@@ -1,16 +1,16 @@
 """How does a picture file become a larger one?"""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import TypeAlias
 
 import numpy as np
 
-from srkit_core.data.own_work import Origin, remember
+from srkit_core.data.own_work import remember
 from srkit_core.io.hidden_colours import fill_hidden
 from srkit_core.io.images import (
     DEEP,
@@ -59,31 +59,47 @@ def upscale_as(
     target: Path,
     choice: TileChoice | None = None,
     *,
-    origin: Origin | None = None,
     report: Report | None = None,
-    read: Callable[[Path], Photo] = read_photo,
-    record: Callable[[Path, Origin | None], None] = remember,
-    turn: AbstractContextManager[object] | None = None,
+    record: Callable[[Path], None] = remember,
 ) -> Upscaled:
     """Upscale a picture as options say, with the backend that they opened.
 
     `choice` is theirs, which remembers between pictures what memory allows. The rest is as in
-    `upscale_file`, with its errors.
+    `begin_file`, with its errors.
     """
-    return upscale_file(
+    with _one_writer() as writers:
+        kept = choice or options.choice
+        return begin_as(
+            options, backend, source, target, kept, writers, report=report, record=record
+        ).result()
+
+
+def begin_as(
+    options: UpscaleOptions,
+    backend: Backend,
+    source: Path,
+    target: Path,
+    choice: TileChoice,
+    writers: Executor,
+    *,
+    report: Report | None = None,
+    read: Callable[[Path], Photo] = read_photo,
+    record: Callable[[Path], None] = remember,
+) -> Future[Upscaled]:
+    """Begin as `begin_file` does, as options say."""
+    return begin_file(
         backend,
         source,
         target,
-        choice or options.choice,
+        choice,
+        writers,
         wanted=options.wanted,
         quality=options.quality,
         png_level=options.png_level,
-        origin=origin,
         named=options.named,
         report=report,
         read=read,
         record=record,
-        turn=turn,
     )
 
 
@@ -96,37 +112,85 @@ def upscale_file(
     wanted: WantedSize | None = None,
     quality: int | None = None,
     png_level: int | None = None,
-    origin: Origin | None = None,
+    named: str = "",
+    report: Report | None = None,
+) -> Upscaled:
+    """Upscale a picture into `target`, as `begin_file` says."""
+    with _one_writer() as writers:
+        return begin_file(
+            backend,
+            source,
+            target,
+            choice or TileChoice(),
+            writers,
+            wanted=wanted,
+            quality=quality,
+            png_level=png_level,
+            named=named,
+            report=report,
+        ).result()
+
+
+def _one_writer() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "srkit-write")
+
+
+def begin_file(
+    backend: Backend,
+    source: Path,
+    target: Path,
+    choice: TileChoice,
+    writers: Executor,
+    *,
+    wanted: WantedSize | None = None,
+    quality: int | None = None,
+    png_level: int | None = None,
     named: str = "",
     report: Report | None = None,
     read: Callable[[Path], Photo] = read_photo,
-    record: Callable[[Path, Origin | None], None] = remember,
-    turn: AbstractContextManager[object] | None = None,
-) -> Upscaled:
-    """Upscale a picture into `target`, clamped and rounded, resampled to the size `wanted`, by
-    default that of the backend's scale, in a `quality` of 1 to 100 or a `png_level` of 1 to 9.
+    record: Callable[[Path], None] = remember,
+) -> Future[Upscaled]:
+    """Compute a picture that a thread of `writers` writes into `target`: clamped and rounded,
+    resampled to the size `wanted`, by default that of the backend's scale, in a `quality` of 1 to
+    100 or a `png_level` of 1 to 9. Return when all of it is computed; it may be written later.
 
     16 bit, gray, alpha (by bicubic interpolation), density and EXIF that still applies are kept
     where the target's format has them; a profile becomes that of sRGB. `report` is told how many of
-    how many LR pixels are done, `record` remembers `origin` beside the target, `read` reads the
-    source, `turn` is held while the network computes. Raises RecipeError where the format has no
-    such choice, DataError, NotFiniteError, which names the model, OutOfMemoryError.
+    how many LR pixels are done, `record` of the file when it is there. Raises, here or from what is
+    returned, RecipeError, DataError, NotFiniteError, which names the model, OutOfMemoryError.
     """
+    check_choices(target, quality, png_level)
+    before, after = _sizes(source, target, wanted or WantedSize(), backend.scale)
+    hint = upscaling_hint(backend, before, target, choice)
+    with _naming(source, after, named, hint):
+        photo = _suited(read(source), target)
+        frame = _frame(photo, after, quality, png_level, _software(named, backend.scale))
+
+        def write(rows: Iterator[Rows]) -> Upscaled:
+            with _naming(source, after, named, hint):
+                write_bands(target, frame, rows)
+            record(target)
+            return Upscaled(before, after, (*photo.notes, *choice.notes(backend, before)))
+
+        larger = _larger(backend, photo, choice, report)
+        return hand_over(_resampled(larger, before, after, backend.scale), write, writers)
+
+
+def _sizes(source: Path, target: Path, wanted: WantedSize, scale: int) -> tuple[Size, Size]:
+    """Return the size of a picture before and after, which the target can hold."""
     check_writable(target)
     before = image_size(source)
-    after = (wanted or WantedSize()).of(before, backend.scale)
+    after = wanted.of(before, scale)
     check_holds(target, after)
-    check_choices(target, quality, png_level)
-    choice = choice or TileChoice()
-    hint = upscaling_hint(backend, before, target, choice)
+    return before, after
+
+
+@contextmanager
+def _naming(source: Path, after: Size, model: str, hint: str) -> Iterator[None]:
+    """Let errors name the picture."""
     doing = f"while {source} was upscaled to {after[1]}x{after[0]}"
-    with naming_picture(source, named), oom_guard(hint, doing):
-        photo = _suited(read(source), target)
-        rows = _resampled(_larger(backend, photo, choice, report), before, after, backend.scale)
-        frame = _frame(photo, after, quality, png_level, _software(named, backend.scale))
-        hand_over(rows, partial(write_bands, target, frame), turn)
-    record(target, origin)
-    return Upscaled(before, after, (*photo.notes, *choice.notes(backend, before)))
+    with naming_picture(source, model), oom_guard(hint, doing):
+        yield
 
 
 def _suited(photo: Photo, target: Path) -> Photo:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from srkit_core.expressions import parse_call
 from srkit_core.io.images import image_size, write_image
 from srkit_core.models.build import build_network
 from srkit_core.models.find_model import load_model
+from srkit_core.models.half_weights import with_half_weights
 from srkit_core.models.weights_file import card_of, save_weights
 from srkit_core.plan import bind_generator
 from srkit_core.registry import discover
@@ -128,9 +130,12 @@ def test_auto_takes_openvino_before_torch_and_goes_on_without(weights, monkeypat
 class Overflows(torch.nn.Module):
     """Makes infinity in half precision where a picture is brighter than half."""
 
+    precisions: ClassVar[list] = []
+
     def __init__(self, network):
         super().__init__()
-        self.network, self.precisions = network, []
+        self.network = network
+        self.precisions.clear()
 
     def forward(self, lr):
         half = torch.is_autocast_enabled("cpu")
@@ -139,20 +144,65 @@ class Overflows(torch.nn.Module):
         return made / 0 if half and lr.max() > 0.5 else made
 
 
-def test_half_precision_that_overflows_is_left_for_fp32(weights, monkeypatch):
+@pytest.fixture
+def half_on_this_device(monkeypatch):
+    """Let the CPU stand in for a GPU, which upscales in half precision."""
     kinds = [replace(one, upscaling="bf16") for one in devices.BACKENDS if one.name == "cpu"]
     monkeypatch.setattr(devices, "BACKENDS", tuple(kinds))
+
+
+def test_a_tile_that_overflows_in_half_precision_is_computed_again(weights, half_on_this_device):
+    """It alone, and it is said once."""
     loaded, said = load_model(weights), []
     network = Overflows(loaded.network)
     backend = open_backend(replace(loaded, network=network), note=said.append)
     dark, bright = picture() // 4, picture()
     exact = open_backend(loaded, precision="fp32")
-    assert difference(backend(dark), exact(dark)) <= 4
-    assert np.array_equal(backend(bright), exact(bright))
-    assert np.array_equal(backend(dark), exact(dark))
-    assert network.precisions == ["half", "half", "fp32", "fp32"]
-    assert len([one for one in said if one.startswith("fp32 from here on: ")]) == 1
-    assert "in bf16" in said[-1]
+    for _ in range(2):
+        network.precisions.clear()
+        assert 0 < difference(backend(dark), exact(dark)) <= 4
+        assert np.array_equal(backend(bright), exact(bright))
+        assert network.precisions == ["half", "half", "fp32"]
+    (told,) = [one for one in said if one.startswith("fp32")]
+    assert told.startswith("fp32 where half precision is not enough: ")
+    assert "in bf16" in told
+
+
+def test_a_card_that_never_computes_in_half_precision_is_asked_no_longer(
+    weights, half_on_this_device
+):
+    loaded, said = load_model(weights), []
+    network = Overflows(loaded.network)
+    backend = open_backend(replace(loaded, network=network), note=said.append)
+    for _ in range(10):
+        backend(picture())
+    assert network.precisions.count("half") == 8
+    assert network.precisions[-2:] == ["fp32", "fp32"]
+    assert [one.partition(":")[0] for one in said if one.startswith("fp32")] == [
+        "fp32 where half precision is not enough",
+        "fp32 from here on",
+    ]
+
+
+def test_weights_in_half_precision_make_the_numbers_of_autocast(weights):
+    loaded = replace(load_model(weights), precision=torch.bfloat16)
+    ready = with_half_weights(loaded)
+    lr = torch.rand(1, 3, 20, 30)
+    with torch.no_grad():
+        assert torch.equal(ready(lr), loaded(lr))
+    assert {one.dtype for one in ready.network.parameters()} == {torch.bfloat16}
+    assert {one.dtype for one in loaded.network.parameters()} == {torch.float32}
+    exact = replace(loaded, precision=torch.float32)
+    assert with_half_weights(exact) is exact
+
+
+def test_weights_that_are_made_of_others_and_norms_stay_in_fp32(weights):
+    loaded = replace(load_model(weights), precision=torch.bfloat16)
+    made = torch.nn.utils.parametrizations.weight_norm(torch.nn.Conv2d(3, 3, 1))
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 3, 1), torch.nn.BatchNorm2d(3), made)
+    ready = with_half_weights(replace(loaded, network=network)).network
+    kinds = [{one.dtype for one in layer.parameters()} for layer in ready]
+    assert kinds == [{torch.bfloat16}, {torch.float32}, {torch.float32}]
 
 
 def test_the_command_line_says_which_engine_auto_took(weights, tmp_path, capsys):

@@ -45,15 +45,15 @@ def outputs(folder):
 
 @pytest.fixture
 def interrupted(monkeypatch):
-    """Ctrl-C while the third picture is written."""
-    real, count = one_file.upscale_file, iter(range(3))
+    """Ctrl-C while the third picture is computed."""
+    real, count = one_file.begin_file, iter(range(3))
 
-    def upscale(*words, **options):
+    def begin(*words, **options):
         if next(count, None) == 2:
             raise KeyboardInterrupt
         return real(*words, **options)
 
-    monkeypatch.setattr(one_file, "upscale_file", upscale)
+    monkeypatch.setattr(one_file, "begin_file", begin)
 
 
 def test_a_stopped_batch_goes_on_by_the_command_that_is_told(here, told, interrupted):

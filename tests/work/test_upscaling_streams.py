@@ -1,7 +1,9 @@
 """Is a picture that is upscaled band by band the one that is upscaled whole?"""
 
+import itertools
 import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,8 +14,8 @@ from srkit_core.errors import DataError, OutOfMemoryError
 from srkit_core.io.images import Photo, read_photo, write_photo
 from srkit_core.upscaling.alpha import larger_alpha
 from srkit_core.upscaling.bands import upscale_bands
-from srkit_core.upscaling.batch import upscale_batch
-from srkit_core.upscaling.hand_over import StoppedError
+from srkit_core.upscaling.batch import Ahead, upscale_batch
+from srkit_core.upscaling.hand_over import hand_over
 from srkit_core.upscaling.read_ahead import ReadAhead
 from srkit_core.upscaling.tile_choice import TileChoice, seams_of
 from srkit_core.upscaling.tiling import Tiling, spans, window
@@ -28,14 +30,14 @@ class Blur:
     name, device, scale = "blur", "cpu", 2
     size_multiple = min_size = 1
 
-    def __init__(self, receptive=REACH, *, most=None):
-        self.receptive, self.most = receptive, most
+    def __init__(self, receptive=REACH, *, most=None, error=MemoryError):
+        self.receptive, self.most, self.error = receptive, most, error
         self.sizes = []
 
     def __call__(self, lr, /, *, gray=False):
         self.sizes.append(lr.shape[:2])
         if self.most and max(lr.shape[:2]) > self.most:
-            raise MemoryError
+            raise self.error
         padded = np.pad(lr.astype(np.float64), ((REACH, REACH), (REACH, REACH), (0, 0)), "edge")
         across = sum(padded[i : i + lr.shape[0]] for i in range(2 * REACH + 1))
         both = sum(across[:, i : i + lr.shape[1]] for i in range(2 * REACH + 1))
@@ -210,67 +212,101 @@ class View:
         self.failed.append(source.name)
 
 
-def test_pictures_are_computed_while_others_are_written(tmp_path):
-    """In threads, in their order; one that fails costs no other."""
-    computing, second = threading.Lock(), threading.Event()
-    tasks, view = [(tmp_path / f"{i}.png", tmp_path / f"out/{i}.png") for i in range(5)], View()
-    for source, _ in tasks:
-        write_photo(source, Photo(noise(4, 5)))
+class Slow:
+    """Begins with pictures whose files are written once so many are begun."""
 
-    def upscale_one(source, target, report):
-        with computing:
-            report(10, 20)
-        if source.name == "0.png":  # goes on being written until the next one has been computed
-            assert second.wait(10)
-        if source.name == "1.png":
-            second.set()
-        if source.name == "3.png":
+    def __init__(self, broken="", enough=2):
+        self.broken, self.enough, self.begun, self.ended = broken, enough, [], []
+        self.written, self.most = threading.Event(), 0
+
+    def __call__(self, source, target, report, writers):
+        report(10, 20)
+        if source.name == "3.png" and self.broken == "stopped":
+            raise KeyboardInterrupt
+        if source.name == "3.png" and self.broken == "read":
+            raise DataError("broken", hint="mend it")
+        self.begun.append(source.name)
+        self.most = max(self.most, len(self.begun) - len(self.ended))
+        if len(self.begun) == self.enough:
+            self.written.set()
+        return writers.submit(self._write, source.name)
+
+    def _write(self, name):
+        assert self.written.wait(10)
+        self.ended.append(name)
+        if name == "3.png" and self.broken == "write":
             raise DataError("broken", hint="mend it")
         return Upscaled((4, 5), (8, 10))
 
+
+@pytest.fixture
+def tasks(tmp_path):
+    found = [(tmp_path / f"{i}.png", tmp_path / f"out/{i}.png") for i in range(5)]
+    for source, _ in found:
+        write_photo(source, Photo(noise(4, 5)))
+    return found
+
+
+@pytest.mark.parametrize("broken", ["read", "write"])
+def test_pictures_are_computed_while_others_are_written(tasks, broken):
+    """In their order; one that fails costs no other."""
+    view, begin = View(), Slow(broken)
     with pytest.raises(DataError, match=r"1 picture was not upscaled: .*3\.png: broken"):
-        upscale_batch(tasks, upscale_one, view, at_once=3)
+        upscale_batch(tasks, begin, view, Ahead(3))
     assert view.upscaled == ["0.png", "1.png", "2.png", "4.png"]
     assert view.failed == ["3.png"]
     assert view.pixels[0] == (0, 100)
     assert view.pixels[-1] == (80, 80)
+    assert not [one for one in threading.enumerate() if one.name.startswith("srkit-write")]
 
 
-def test_a_batch_in_threads_that_is_stopped_stops_what_goes_on(tmp_path):
-    tasks, view, ended = [(tmp_path / f"{i}.png", tmp_path / "x") for i in range(9)], View(), []
-    stopping = threading.Event()
-
-    def stop(source, target, result):
-        stopping.set()
-        raise KeyboardInterrupt
-
-    def upscale_one(source, target, report):
-        if source.name != "0.png":
-            assert stopping.wait(10)
-            try:
-                for _ in range(1000):
-                    report(1, 1000)
-                    threading.Event().wait(0.01)
-            except StoppedError:
-                ended.append(source.name)
-                raise
-        return Upscaled((4, 5), (8, 10))
-
-    view.on_upscaled = stop
+def test_what_is_computed_is_written_when_a_batch_is_stopped(tasks):
+    begin = Slow("stopped")
     with pytest.raises(KeyboardInterrupt):
-        upscale_batch(tasks, upscale_one, view, at_once=2)
-    assert 1 <= len(ended) <= 3
+        upscale_batch(tasks, begin, View(), Ahead(3))
+    assert begin.begun == ["0.png", "1.png", "2.png"]
+    assert sorted(begin.ended) == begin.begun
 
 
-def test_a_gpu_holds_its_turn_while_it_computes_and_not_while_it_writes(tmp_path):
-    turn, held = threading.Lock(), []
+@pytest.mark.parametrize(
+    ("ahead", "most"),
+    [
+        (Ahead(1), 1),
+        (Ahead(2), 2),
+        (Ahead(9), 5),
+        (Ahead(9, 12, 3 * 20 * 12), 3),
+        (Ahead(9, 9, 1), 1),
+    ],
+)
+def test_what_waits_to_be_written_is_bounded(tasks, ahead, most):
+    begin = Slow(enough=most)
+    upscale_batch(tasks, begin, View(), ahead)
+    assert begin.most == most
 
-    class Watched(Blur):
-        def __call__(self, lr, /, *, gray=False):
-            held.append(turn.locked())
-            return super().__call__(lr, gray=gray)
 
-    write_photo(tmp_path / "a.png", Photo(noise(40, 30)))
-    upscale_file(Watched(), tmp_path / "a.png", tmp_path / "b.png", TileChoice(10), turn=turn)
-    assert set(held) == {True}
-    assert not turn.locked()
+def test_what_fails_on_one_side_ends_the_other():
+    def use(things):
+        return sum(things)
+
+    def broken(things):
+        raise DataError(f"no {next(things)}", hint="mend it")
+
+    def ended():
+        yield 1
+        raise DataError("ended", hint="mend it")
+
+    with ThreadPoolExecutor(1) as helpers:
+        assert hand_over(iter(range(9)), use, helpers).result() == 36
+        with pytest.raises(DataError, match="no 0"):
+            hand_over(itertools.count(), broken, helpers)
+        with pytest.raises(DataError, match="ended"):
+            hand_over(ended(), use, helpers)
+
+
+def test_memory_of_a_gpu_that_runs_out_halves_the_tile_and_goes_on(tmp_path):
+    lr = noise(200, 150)
+    write_photo(tmp_path / "a.png", Photo(lr))
+    backend = Blur(most=70, error=torch.OutOfMemoryError)
+    upscale_file(backend, tmp_path / "a.png", tmp_path / "b.png")
+    assert np.array_equal(read_photo(tmp_path / "b.png").pixels, Blur()(lr))
+    assert max(backend.sizes[0]) > 70 >= max(backend.sizes[-1])

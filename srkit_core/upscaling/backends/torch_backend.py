@@ -3,21 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from srkit_core.devices import PrecisionName, inference_dtype, upscaling_precision
 from srkit_core.errors import NotFiniteError
 from srkit_core.io.images import Samples, to_bytes, to_unit, to_words
 from srkit_core.models.build import build_network, to_device
+from srkit_core.models.half_weights import with_half_weights
 from srkit_core.models.model import Model
 from srkit_core.upscaling.backends.interface import Backend
 from srkit_core.upscaling.backends.layer_memory import bytes_of_a_pixel
 from srkit_core.upscaling.free_memory import free_host_bytes
 
 _RED, _BLUE = 0.299, 0.114
+_GIVES_UP: Final = 8
+"""So many tiles one after the other that half precision does not compute are taken for all."""
 
 
 class TorchBackend:
@@ -26,7 +31,7 @@ class TorchBackend:
     name = "torch"
 
     def __init__(self, model: Model) -> None:
-        self.model = model
+        self.model = with_half_weights(model)
         self.scale = model.scale
         self.size_multiple = model.size_multiple
         self.min_size = model.min_size
@@ -43,7 +48,7 @@ class TorchBackend:
         unit = to_unit(pixels).to(model.device) if deep else to_unit(pixels.to(model.device))
         sr = model(unit)
         seen = _without_colour(sr) if gray else sr
-        larger: Samples = (to_words(seen.cpu()) if deep else to_bytes(seen))[0].cpu().numpy()
+        larger: Samples = _on_host((to_words if deep else to_bytes)(seen)[0]).view(lr.dtype)
         return larger
 
     def free_bytes(self) -> int | None:
@@ -72,24 +77,33 @@ class TorchBackend:
 
 
 class CarefulBackend(TorchBackend):
-    """Computes in half precision until NaN or infinity come of it, and in fp32 from then on, of
-    which `note` is told.
+    """Computes in half precision, and again in fp32 every tile of which NaN or infinity come; after
+    some that were all of that kind in fp32 alone. `note` is told once of either.
     """
 
     def __init__(self, model: Model, half: torch.dtype, note: Callable[[str], None]) -> None:
         super().__init__(replace(model, precision=half))
         self._exact, self._note = TorchBackend(model), note
-        self._trusted = True
+        self._in_a_row, self._told = 0, False
 
     def __call__(self, lr: Samples, /, *, gray: bool = False) -> Samples:
         """Upscale (H, W, 3), as `Backend` says."""
-        if self._trusted:
+        if self._in_a_row < _GIVES_UP:
             try:
-                return super().__call__(lr, gray=gray)
+                larger = super().__call__(lr, gray=gray)
+                self._in_a_row = 0
+                return larger
             except NotFiniteError as error:
-                self._note(f"fp32 from here on: {error.message}")
-                self._trusted = False
+                self._count(error.message)
         return self._exact(lr, gray=gray)
+
+    def _count(self, why: str) -> None:
+        self._in_a_row += 1
+        if self._in_a_row == _GIVES_UP:
+            self._note("fp32 from here on")
+        elif not self._told:
+            self._note(f"fp32 where half precision is not enough: {why}")
+            self._told = True
 
 
 def torch_backend(model: Model, precision: PrecisionName, note: Callable[[str], None]) -> Backend:
@@ -105,6 +119,18 @@ def free_device_bytes(device: torch.device) -> int | None:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return free_host_bytes() if device.type == "cpu" else None
+
+
+def _on_host(made: Tensor) -> NDArray[Any]:
+    """Return (H, W, C) as an array; from a GPU in one copy, into pinned memory, which it writes
+    without a detour and torch keeps for the next.
+    """
+    if made.device.type != "cuda":
+        known: NDArray[Any] = made.contiguous().cpu().numpy()
+        return known
+    host = torch.empty(made.shape, dtype=made.dtype, pin_memory=True)
+    host.copy_(made.contiguous())
+    return host.numpy()
 
 
 def _without_colour(sr: Tensor) -> Tensor:
