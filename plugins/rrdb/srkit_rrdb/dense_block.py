@@ -1,5 +1,6 @@
 """What does a dense block compute, without keeping a concatenation for each convolution?"""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -110,7 +111,9 @@ class _DenseBranch(torch.autograd.Function):
     """`_dense_branch` with a gradient that needs the buffer only.
 
     With torch.cat autograd would keep every concatenation: 640 channels a block instead of 192 at
-    64 features.
+    64 features. The gradient is a dense block the other way round: what each part of the buffer
+    (x, or an output) gets from all convolutions that see it is one convolution of their gradients,
+    so that nothing is added up outside.
     """
 
     @staticmethod
@@ -123,29 +126,52 @@ class _DenseBranch(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, ...]:
         buffer, *weights = ctx.saved_tensors
-        in_channels = [weight.shape[1] for weight in weights]
-        grad_buffer, *last = _convolution_gradients(grad_outputs[0], buffer, weights[-1])
-        gradients = [last]
-        for start, end, weight in reversed(
-            list(zip(in_channels, in_channels[1:], weights, strict=False))
-        ):
-            grad_conv = torch.ops.aten.leaky_relu_backward(
-                grad_buffer[:, start:end], buffer[:, start:end], NEGATIVE_SLOPE, True
+        bounds = [0, *(weight.shape[1] for weight in weights)]
+        grads, grad_weights = grad_outputs[0], list[Tensor]()
+        for number in reversed(range(_CONVOLUTIONS)):
+            part = buffer[:, bounds[number] : bounds[number + 1]]
+            seen_by = [
+                weight[:, bounds[number] : bounds[number + 1]] for weight in weights[number:]
+            ]
+            grad_part, grad_weight, grad_biases = _convolution_gradients(
+                grads, part, torch.cat(seen_by[::-1]), biases=number == 0
             )
-            grad_input, *parameters = _convolution_gradients(grad_conv, buffer[:, :start], weight)
-            grad_buffer[:, :start] += grad_input
-            gradients.insert(0, parameters)
+            grad_weights.insert(0, grad_weight)
+            if number:
+                grad_conv = torch.ops.aten.leaky_relu_backward(
+                    grad_part, part, NEGATIVE_SLOPE, True
+                )
+                grads = torch.cat((grads, grad_conv), 1)
+        outputs = [weight.shape[0] for weight in reversed(weights)]
         return (
-            grad_buffer[:, : in_channels[0]],
-            *(weight for weight, _ in gradients),
-            *(bias for _, bias in gradients),
+            grad_part,
+            *_by_convolution(grad_weights, outputs),
+            *reversed(grad_biases.split_with_sizes(outputs)),
         )
 
 
+def _by_convolution(grad_weights: Sequence[Tensor], outputs: Sequence[int]) -> list[Tensor]:
+    """Return gradients of weights by convolution, which come by the part of the buffer that they
+    multiply, each with the outputs of the last convolution first.
+    """
+    pieces = [
+        one.split_with_sizes(outputs[: _CONVOLUTIONS - number])
+        for number, one in enumerate(grad_weights)
+    ]
+    return [
+        torch.cat(
+            [of_part[-1 - number + part] for part, of_part in enumerate(pieces[: number + 1])], 1
+        )
+        for number in range(_CONVOLUTIONS)
+    ]
+
+
 def _convolution_gradients(
-    grad_output: Tensor, inputs: Tensor, weight: Tensor
+    grad_output: Tensor, inputs: Tensor, weight: Tensor, *, biases: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of inputs, weight and bias of a 3x3 convolution with padding 1."""
+    """Return the gradients of inputs, weight and, where asked for, bias of a 3x3 convolution with
+    padding 1.
+    """
     result: tuple[Tensor, Tensor, Tensor] = torch.ops.aten.convolution_backward(
         grad_output,
         inputs,
@@ -157,6 +183,6 @@ def _convolution_gradients(
         False,
         [0, 0],
         1,
-        [True, True, True],
+        [True, True, biases],
     )
     return result
