@@ -53,6 +53,7 @@ def doctor_command(
         "versions": {name: _version(name) for name in _LIBRARIES},
         "plugins": registry.versions,
         "devices": _devices(),
+        "cpu_precision": _cpu_precision(),
         "settings": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
         "weights": at_hand(registry),
         "problems": [
@@ -91,10 +92,20 @@ def _devices() -> list[str]:
         return [f"none, torch cannot be imported: {error}"]
 
 
+def _cpu_precision() -> str:
+    from srkit_core.bf16_units import cpu_precision
+
+    try:
+        return cpu_precision()
+    except (ImportError, OSError) as error:
+        return f"unknown, torch cannot be imported: {error}"
+
+
 def _print(report: dict[str, Any]) -> None:
     say(
         f"Python {report['python']} on {report['platform']}",
         f"devices: {'; '.join(report['devices'])}",
+        f"faster precision on the CPU: {report['cpu_precision']}",
         "",
     )
     print_table(

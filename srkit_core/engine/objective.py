@@ -1,6 +1,7 @@
 """What is minimised?"""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -12,10 +13,12 @@ from srkit_core.interfaces import AdversarialLoss, ReferenceLoss
 from srkit_core.models.build import build
 from srkit_core.models.component_errors import component_errors, shape_of
 from srkit_core.plan import StagePlan
+from srkit_core.specs import LossSpec
 
 Maps = tuple[Tensor, ...]
 Values = dict[str, Tensor]
 Gather = Callable[[Tensor], Tensor]
+Autocast = Callable[[], AbstractContextManager[None]]
 LossT = TypeVar("LossT")
 
 
@@ -23,7 +26,8 @@ LossT = TypeVar("LossT")
 class WeightedLoss(Generic[LossT]):
     """A loss that was built, with its label, its weight and the full name of its component.
 
-    `sees_target` says whether real pictures are the target to it, or HR.
+    `sees_target` says whether real pictures are the target to it, or HR; `autocast` is the context
+    in which it is called.
     """
 
     label: str
@@ -31,6 +35,7 @@ class WeightedLoss(Generic[LossT]):
     loss: LossT
     owner: str = ""
     sees_target: bool = False
+    autocast: Autocast = nullcontext
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ class Logits:
 class Objective:
     """The losses of one stage.
 
-    Everything is computed in float32, whatever the precision of the networks.
+    Everything is computed in float32, whatever the precision of the networks; only losses that are
+    networks themselves (`LossSpec.autocast`) take that precision, if it is bf16.
 
     Logits of all processes are gathered before a loss sees them, and a discriminator with several
     maps is judged map by map and averaged: a loss sees neither processes nor tuples.
@@ -110,7 +116,7 @@ class Objective:
         terms = {}
         for one in self.reference:
             real = examples.target if one.sees_target else examples.hr
-            with component_errors(one.owner, f"compared {shape_of(sr)}"):
+            with component_errors(one.owner, f"compared {shape_of(sr)}"), one.autocast():
                 terms[one.label] = one.loss(sr.float(), real.float())
         if logits is not None:
             for term in self.adversarial:
@@ -142,13 +148,16 @@ class Objective:
         return torch.stack(values).mean()
 
 
-def build_objective(stage: StagePlan, device: torch.device, gather: Gather) -> Objective:
-    """Build the losses of a stage on a device."""
+def build_objective(
+    stage: StagePlan, device: torch.device, gather: Gather, autocast: Autocast = nullcontext
+) -> Objective:
+    """Build the losses of a stage on a device; those that ask for it are called in `autocast`."""
     reference = list[WeightedLoss[ReferenceLoss]]()
     adversarial = list[WeightedLoss[AdversarialLoss]]()
     for term in stage.terms:
         loss, owner = _on(build(term.bound), device), term.bound.component.full_name
-        built = WeightedLoss[Any](term.label, term.weight, loss, owner, term.sees_target)
+        context = autocast if term.bound.spec(LossSpec).autocast else nullcontext
+        built = WeightedLoss[Any](term.label, term.weight, loss, owner, term.sees_target, context)
         (adversarial if term.adversarial else reference).append(built)
     return Objective(tuple(reference), tuple(adversarial), gather)
 

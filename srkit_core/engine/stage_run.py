@@ -333,7 +333,9 @@ def open_stage_run(
         number=number,
         progress=progress,
         rule=crop_rule(context.plan, number),
-        objective=build_objective(stage, processes.device, processes.gather),
+        objective=build_objective(
+            stage, processes.device, processes.gather, processes.loss_autocast
+        ),
         pair=NetworkPair(generator, None if rests else discriminator),
         pool=Pool(stage.stage.pool),
         turns=turns_on(processes, context.callbacks.on_note),

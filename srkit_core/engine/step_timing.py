@@ -117,7 +117,7 @@ def _step_seconds(
         optimizer = stage.discriminator_optimizer
         discriminator = _optimized(plan.discriminator, optimizer, fields.lr, options, processes)
     pair = NetworkPair(generator, discriminator)
-    objective = build_objective(stage, processes.device, processes.gather)
+    objective = build_objective(stage, processes.device, processes.gather, processes.loss_autocast)
     noise = _noise(fields.batch, fields.patch, plan.recipe.scale, processes.device)
 
     turns = turns_on(processes, lambda note: None)

@@ -96,7 +96,7 @@ def train(
         open_processes(options.device, options.precision) as processes,
     ):
         heard = open_callbacks(callbacks, wanted, processes)
-        for note in [*([ignored] if ignored else []), *notes, *timed]:
+        for note in [*([ignored] if ignored else []), *notes, *timed, *processes.notes()]:
             heard.on_note(note)
         out, name = options.out, planned.recipe.name
         folder = processes.agree(lambda: choose_run_folder(out, name, resume=resume is not None))

@@ -109,7 +109,8 @@ class LossSpec(ComponentSpec):
     The field's usual defaults: 1 for reference losses, 0.005 for adversarial ones (ESRGAN, Wang et
     al. 2018, eq. 3). An adversarial loss with `needs_lipschitz` is refused with a discriminator
     that is not `lipschitz`. A reference loss without `needs_reference` looks at SR only; `min_size`
-    is the smallest side of the pictures it compares, in pixels.
+    is the smallest side of the pictures it compares, in pixels. One with `autocast` is called under
+    autocast in runs of bf16, since most of it is a network; all others are computed in float32.
     """
 
     kind = "loss"
@@ -118,6 +119,7 @@ class LossSpec(ComponentSpec):
     adversarial: bool = False
     needs_lipschitz: bool = False
     needs_reference: bool = True
+    autocast: bool = False
     min_size: Amount = 1
     default_weight: LossWeight = field(default=1.0)
 

@@ -31,6 +31,20 @@ def objective(loss, **fields):
     return built, stage
 
 
+def test_a_loss_that_is_a_network_is_called_in_the_precision_of_bf16_and_no_other():
+    bound = plan(
+        Recipe(stages=[Stage(loss="l1 + vgg(layer=conv1_2, weights=random)", steps=1)]), discover()
+    )
+    with open_processes("cpu", "bf16") as processes:
+        context = processes.loss_autocast
+        built = build_objective(bound.stages[0], processes.device, processes.gather, context)
+        in_half = {}
+        for one in built.reference:
+            with one.autocast():
+                in_half[one.label] = torch.is_autocast_enabled("cpu")
+    assert in_half == {"l1": False, "vgg": True}
+
+
 def networks():
     """A generator, and a critic that remembers what it was shown."""
     torch.manual_seed(0)

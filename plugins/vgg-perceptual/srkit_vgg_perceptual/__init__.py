@@ -72,6 +72,7 @@ def srkit_components() -> list[LossSpec]:
             small="vgg(layer=[conv1_2, pool2], style=1, weights=random)",
             acts_with={"network": "vgg(layer=pool3, weights=random)"},
             unseen_options={"gain": "an untrained network has features of no other size"},
+            autocast=True,
             min_size=vgg_min_size,
             pretrained=required_networks,
         )

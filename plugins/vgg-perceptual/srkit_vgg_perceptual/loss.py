@@ -15,8 +15,8 @@ from srkit_vgg_perceptual.vgg_options import AUTO, RANDOM
 
 Distance = Literal["l1", "mse", "squared-l2", "charbonnier", "fro"]
 StyleDistance = Literal["squared-fro", "same"]
-FeatureSource = Callable[[torch.device], FeatureExtractor]
-"""Gives the network on a device, the same one each time."""
+FeatureSource = Callable[[torch.device, torch.dtype], FeatureExtractor]
+"""Gives the network on a device in a dtype, the same one each time."""
 Between = Callable[[Tensor, Tensor], Tensor]
 """A distance of the features of SR and HR."""
 
@@ -31,7 +31,7 @@ def feature_source(network: str, weights: str, layers: Iterable[str]) -> Feature
     """
     to = ARCHITECTURES[network].deepest(tuple(layers))
     if weights == RANDOM:
-        return lambda device: untrained(network, to=to, device=device)
+        return lambda device, dtype: untrained(network, to=to, device=device, dtype=dtype)
     entries = {entry.name: entry for entry in entries_of(network)}
     if weights == AUTO:
         weights_file = obtain_first(tuple(entries.values()))
@@ -41,7 +41,7 @@ def feature_source(network: str, weights: str, layers: Iterable[str]) -> Feature
             if weights in entries
             else identify(Path(weights), entries.values())
         )
-    return lambda device: features(weights_file, to=to, device=device)
+    return lambda device, dtype: features(weights_file, to=to, device=device, dtype=dtype)
 
 
 def weighted_terms(
@@ -57,7 +57,8 @@ def weighted_terms(
 class FeatureLoss:
     """Weighted sum over layers of a distance of features, and of Gram matrices.
 
-    Takes SR and HR (B, 3, H, W) in [0, 1] and returns a scalar >= 0, in float32. The network is
+    Takes SR and HR (B, 3, H, W) in [0, 1] and returns a scalar >= 0, in float32. Under autocast in
+    bf16 the network computes in that, and what is compared of it in float32. The network is
     none of the loss's own parameters: one serves all losses on a device, and it is never trained
     nor saved.
     """
@@ -79,7 +80,11 @@ class FeatureLoss:
 
         Raises DataError for pictures too small for the deepest layer.
         """
-        network = self._network(sr.device)
+        network = self._network(sr.device, _dtype_on(sr.device.type))
+        with torch.autocast(sr.device.type, enabled=False):
+            return self._distance(network, sr, hr)
+
+    def _distance(self, network: FeatureExtractor, sr: Tensor, hr: Tensor) -> Tensor:
         with torch.no_grad():
             hr_features = network(hr, self._layers)
         sr_features = network(sr, self._layers)
@@ -87,13 +92,20 @@ class FeatureLoss:
         pairs = zip(self._layers.values(), gains, sr_features, hr_features, strict=True)
         return torch.stack(
             [
-                weight * self._compare(of_sr / gain, of_hr / gain)
+                weight * self._compare(of_sr.float() / gain, of_hr.float() / gain)
                 for weight, gain, of_sr, of_hr in pairs
             ]
         ).sum()
 
     def _compare(self, sr_maps: Tensor, hr_maps: Tensor) -> Tensor:
         return torch.stack([weight * term(sr_maps, hr_maps) for weight, term in self._terms]).sum()
+
+
+def _dtype_on(kind: str) -> torch.dtype:
+    """Return what the network computes in; features may leave the range of fp16."""
+    enabled = torch.is_autocast_enabled(kind)
+    half = enabled and torch.get_autocast_dtype(kind) == torch.bfloat16
+    return torch.bfloat16 if half else torch.float32
 
 
 def _of_grams(between: Between) -> Between:

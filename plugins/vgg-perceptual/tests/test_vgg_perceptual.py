@@ -89,7 +89,9 @@ def _tiny(**options) -> FeatureLoss:
     network = FeatureExtractor("tiny", architecture, nn.Sequential(convolution, nn.ReLU()), plain)
     asked = {"distance": "l1", "content": 1.0, "style": 0.0, "style_distance": "squared-fro"}
     layers, gain = options.pop("layers", {"conv1_1": 1.0}), options.pop("gain", True)
-    return FeatureLoss(lambda device: network, layers, weighted_terms(**asked | options), gain=gain)
+    return FeatureLoss(
+        lambda device, dtype: network, layers, weighted_terms(**asked | options), gain=gain
+    )
 
 
 # Two pixels. SR has features (1, -1) and (2, 1), HR (0, 0) and (0, 1): differences 1, -1 and 2, 0.
@@ -200,12 +202,30 @@ def test_only_sr_gets_a_gradient_and_the_network_is_no_part_of_anything():
     assert (list(trainer.parameters()), trainer.state_dict()) == ([], {})
 
 
-def test_autocast_changes_nothing():
-    loss, (sr, hr) = vgg(weights="random", layer="conv2_2", style=1), _pair()
-    with torch.autocast("cpu", torch.bfloat16):
-        within = loss(sr, hr)
-    assert within.dtype == torch.float32
-    assert within.item() == pytest.approx(loss(sr, hr).item(), rel=1e-3)
+def _with_gradient(loss, sr, hr, half=None):
+    """The loss of SR, and its gradient, under autocast in `half` where that is given."""
+    seen = sr.clone().requires_grad_()
+    with torch.autocast("cpu", half, enabled=half is not None):
+        said = loss(seen, hr)
+    said.backward()
+    return said, seen.grad
+
+
+def test_the_network_computes_in_bf16_under_autocast_and_its_gradient_goes_the_same_way():
+    loss, (sr, hr) = vgg(weights="random", layer=("conv2_2", "conv3_1"), style=1), _pair()
+    plain, gradient = _with_gradient(loss, sr, hr)
+    within, rounded = _with_gradient(loss, sr, hr, torch.bfloat16)
+    assert (within.dtype, rounded.dtype) == (torch.float32, torch.float32)
+    assert within.item() != plain.item()
+    assert within.item() == pytest.approx(plain.item(), rel=2e-2)
+    cosine = functional.cosine_similarity(gradient.flatten(), rounded.flatten(), dim=0)
+    assert cosine.item() >= 0.99
+
+
+def test_features_never_leave_the_range_of_fp16():
+    loss, (sr, hr) = vgg(weights="random", layer="conv2_2"), _pair()
+    with torch.autocast("cpu", torch.float16):
+        assert torch.equal(loss(sr, hr), loss(sr.float(), hr.float()))
 
 
 def test_pictures_below_the_depth_of_the_poolings_are_refused():

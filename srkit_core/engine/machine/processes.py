@@ -23,6 +23,7 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
+from srkit_core.bf16_units import slow_bf16
 from srkit_core.devices import (
     DeviceKind,
     DeviceName,
@@ -107,6 +108,12 @@ class Processes:
         context: AbstractContextManager[None] = self.accelerator.autocast()
         return context
 
+    def loss_autocast(self) -> AbstractContextManager[None]:
+        """Return the context of losses that are networks: bf16 has the range of float32, and
+        features may leave that of fp16.
+        """
+        return self.autocast() if self.precision == "bf16" else nullcontext()
+
     def scaler(self) -> GradScaler:
         """Return a gradient scaler for one optimizer; it does nothing but in fp16."""
         return GradScaler(self.device.type, enabled=self.precision == "fp16")
@@ -124,6 +131,13 @@ class Processes:
         """Average a tensor over processes, for reports."""
         averaged: Tensor = self.accelerator.reduce(values.detach(), reduction="mean")
         return averaged
+
+    def notes(self) -> list[str]:
+        """Return a line where the processor is slow in the precision that was asked for."""
+        asked = self.is_main and self.precision == "bf16" and self.device.type == "cpu"
+        slow = slow_bf16() if asked else None
+        said = f"--precision bf16 is the slower one here: {slow}; try: --precision fp32"
+        return [said] if slow else []
 
     def seed(self, number: int) -> None:
         """Seed what networks draw from.
