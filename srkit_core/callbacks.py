@@ -141,7 +141,9 @@ class Callback:
         """A validation that goes on has scored a picture."""
 
     def on_checkpoint(self, event: CheckpointEvent) -> None:
-        """A checkpoint was written."""
+        """A checkpoint was written: its files are whole. Later steps do not wait for that, so that
+        this may come after some of them; it comes before the next checkpoint, and before the end.
+        """
 
     def on_stage_end(self, event: StageEndEvent) -> None:
         """A stage is over."""

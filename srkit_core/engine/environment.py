@@ -37,6 +37,7 @@ def describe(context: RunContext) -> dict[str, Any]:
         "device": str(processes.device),
         "precision": processes.precision,
         "processes": processes.world,
+        "loader": {"processes": context.workers, "cpus": context.cpus},
         "seed": context.recipe.seed,
         "commands": [sys.argv],
         "git": _git_state(),

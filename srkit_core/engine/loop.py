@@ -9,6 +9,7 @@ from typing import NoReturn
 from srkit_core.callbacks import StageEndEvent
 from srkit_core.data.dataset import Batch
 from srkit_core.data.loader import lost_worker_guard
+from srkit_core.engine.checkpoints.background_writer import FAILED
 from srkit_core.engine.checkpoints.checkpoint import Progress
 from srkit_core.engine.checkpoints.checkpoint_policy import keep_checkpoint
 from srkit_core.engine.checkpoints.settle import refresh_summary, settle
@@ -33,6 +34,8 @@ def run_stages(run: StageRun, stop: StopRequest) -> Progress:
         except (KeyboardInterrupt, SystemExit):  # a second request, in the middle of anything
             settle(run)
             raise
+        finally:
+            run.context.writer.wait()
         _tell_stage_end(run)
     return run.progress
 
@@ -48,6 +51,7 @@ def train_stage(run: StageRun, stop: StopRequest) -> None:
             run.progress = replace(run.progress, owed=False)
             _after_step(run, stop)
         _steps(run, stop)
+        run.finish_writing()
     except StopNow:
         _stop(run, stop.signal)
 
@@ -80,13 +84,13 @@ def _awaited(run: StageRun, stop: StopRequest) -> Iterator[Batch]:
 
 def _after_step(run: StageRun, stop: StopRequest) -> None:
     intervals, step = run.intervals, run.progress.position.step
-    stop_signal = run.context.processes.largest(stop.signal)
+    stop_signal = _asked(run, stop)
     if intervals.due(intervals.validate, step):
         if stop_signal:
             run.progress = replace(run.progress, owed=True)
             _stop(run, stop_signal)
         _validate(run, stop)
-        stop_signal = run.context.processes.largest(stop.signal)
+        stop_signal = _asked(run, stop)
     if run.progress.ended and run.means:  # the last step of a stage is always logged
         run.log()
     if step in intervals.kept_weights:
@@ -99,9 +103,22 @@ def _after_step(run: StageRun, stop: StopRequest) -> None:
         _note_patience(run)
 
 
+def _asked(run: StageRun, stop: StopRequest) -> int:
+    """Return the signal that any process was sent, 0 for none; raises in all of them what kept the
+    main one from writing a checkpoint.
+    """
+    writer = run.context.writer
+    writer.tell_written()
+    said = run.context.processes.largest(FAILED if writer.failed else stop.signal)
+    if said == FAILED:
+        run.finish_writing()
+    return said
+
+
 def _stop(run: StageRun, signal: int) -> NoReturn:
     """Save, and end the run; the next life goes on from here."""
     run.save()
+    run.finish_writing()
     if run.progress.ended:
         _note_patience(run)
     run.context.processes.agree(lambda: refresh_summary(run))
@@ -131,6 +148,7 @@ def _validate(run: StageRun, stop: StopRequest) -> None:
             context.log.cut(rows)
             run.progress = replace(before, owed=True)
             keep_checkpoint(run)  # not run.save, which waits for processes that failed alike
+            context.writer.finish()
         raise
 
 

@@ -1,11 +1,6 @@
 """What can be tried when a stage does not fit into memory?"""
 
-from typing import Final
-
 from srkit_core.recipe import Stage
-
-VALIDATION_HINT: Final = "--val with smaller pictures, or a machine with more memory"
-"""What can be tried when a validation picture does not fit."""
 
 
 def less_memory_hint(

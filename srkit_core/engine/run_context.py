@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import torch
 
 from srkit_core.data.examples import LrMaker
+from srkit_core.data.kept_tensors import KeptTensors
 from srkit_core.data.patches import CropRule
+from srkit_core.engine.checkpoints.background_writer import BackgroundWriter
 from srkit_core.engine.guarded_callbacks import GuardedCallbacks
 from srkit_core.engine.intervals import StageIntervals, intervals_of
 from srkit_core.engine.logs.columns import Column, columns
@@ -18,6 +21,7 @@ from srkit_core.engine.machine.processes import Processes
 from srkit_core.engine.run_data import RunData
 from srkit_core.engine.scored_sets import open_scored_sets
 from srkit_core.engine.validator import Validator, metric_column
+from srkit_core.evaluation.tile_limit import TileLimit
 from srkit_core.expressions import Call
 from srkit_core.models.build import build_degradation, build_network
 from srkit_core.models.model import Model
@@ -29,11 +33,20 @@ from srkit_core.recipe import Recipe
 from srkit_core.registry import Registry
 from srkit_core.run_folder import RunFolder
 from srkit_core.run_options import RunOptions
+from srkit_core.upscaling.free_memory import free_host_bytes
+
+_MOST_WORKERS: Final = 8
+_KEPT_SHARE: Final = 4
+"""All processes together keep a quarter of the memory that is free at the start (empirical)."""
+_UNKNOWN_ROOM: Final = 2**30
+"""Bytes to keep where no system says what is free."""
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """What stays the same during a run: what is trained, where, on what, and who is told."""
+    """What stays the same during a run: what is trained, where, on what, and who is told; `cpus`
+    are this process's own.
+    """
 
     plan: Plan
     pretrained: tuple[FoundWeights, ...]
@@ -47,8 +60,10 @@ class RunContext:
     log: CsvLog
     curves: CurvesFile
     callbacks: GuardedCallbacks
+    cpus: float
     trackers: Trackers = field(default_factory=Trackers)
     clock: RunClock = field(default_factory=RunClock)
+    writer: BackgroundWriter = field(default_factory=BackgroundWriter)
 
     @property
     def recipe(self) -> Recipe:
@@ -68,7 +83,7 @@ class RunContext:
     @property
     def workers(self) -> int:
         """How many processes load pictures."""
-        return loader_workers(self.options.workers, self.processes)
+        return loader_workers(self.options.workers, self.processes, self.cpus)
 
 
 def open_run_context(
@@ -93,10 +108,11 @@ def open_run_context(
         processes=processes,
         data=data,
         lr_maker=lr_maker,
-        validator=_build_validator(plan, registry, processes, data, lr_maker),
+        validator=_build_validator(plan, registry, processes, data, lr_maker, callbacks),
         log=CsvLog(folder.metrics, _columns(plan, data)),
         curves=CurvesFile(folder, specs, callbacks, is_main=processes.is_main),
         callbacks=callbacks,
+        cpus=processes.cpus(),
     )
 
 
@@ -114,13 +130,14 @@ def crop_rule(plan: Plan, number: int) -> CropRule:
     return CropRule(stage.stage.patch, recipe.scale, plan.margin, recipe.seed, stage.augment)
 
 
-def loader_workers(asked: int | None, processes: Processes) -> int:
-    """Crops of cached pictures cost a CPU run nothing, so only a device that has to be fed gets
-    processes that load them.
+def loader_workers(asked: int | None, processes: Processes, cpus: float) -> int:
+    """Return how many processes load pictures where so many CPUs are this process's own.
+
+    Crops of cached pictures cost a CPU run nothing, so only a device that has to be fed gets any.
     """
     if asked is not None:
         return asked
-    return min(8, torch.get_num_threads()) if processes.backend.feeds else 0
+    return max(1, min(_MOST_WORKERS, int(cpus))) if processes.backend.feeds else 0
 
 
 def _columns(plan: Plan, data: RunData) -> tuple[Column, ...]:
@@ -138,7 +155,12 @@ def _columns(plan: Plan, data: RunData) -> tuple[Column, ...]:
 
 
 def _build_validator(
-    plan: Plan, registry: Registry, processes: Processes, data: RunData, lr_maker: LrMaker
+    plan: Plan,
+    registry: Registry,
+    processes: Processes,
+    data: RunData,
+    lr_maker: LrMaker,
+    callbacks: GuardedCallbacks,
 ) -> Validator:
     recipe = plan.recipe
     sets, usual = open_scored_sets(plan, data.validation, lr_maker)
@@ -151,4 +173,12 @@ def _build_validator(
         processes=processes,
         seed=recipe.seed,
         shown=recipe.validation.pictures,
+        kept=KeptTensors(_room_for_pictures(processes)),
+        limit=TileLimit(callbacks.on_note),
     )
+
+
+def _room_for_pictures(processes: Processes) -> int:
+    """Return how many bytes of its validation pictures a process keeps."""
+    free = free_host_bytes()
+    return _UNKNOWN_ROOM if free is None else free // _KEPT_SHARE // processes.world

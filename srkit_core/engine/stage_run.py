@@ -170,12 +170,17 @@ class StageRun:
         processes, total = self.context.processes, self.progress.position.total
         self.means.share(processes)
         if self.plan.stage.pool and processes.world > 1:
+            self.finish_writing()  # which takes what was left for the checkpoint before
             leave_pool(self.pool, self.context.folder.checkpoint(total), processes)
 
     def save(self) -> None:
-        """Write a checkpoint."""
+        """Begin to write a checkpoint, once the one before is written."""
         self.share_state()
         self.context.processes.agree(partial(keep_checkpoint, self))
+
+    def finish_writing(self) -> None:
+        """Wait until the last checkpoint is written; what that raised, every process raises."""
+        self.context.processes.agree(self.context.writer.finish)
 
     def save_milestone(self) -> None:
         """Keep the weights as they are, for good."""

@@ -91,7 +91,7 @@ def time_stages(
     Nothing is written. Raises OutOfMemoryError when a stage does not fit.
     """
     with open_processes(options.device, options.precision) as processes:
-        workers = loader_workers(options.workers, processes)
+        workers = loader_workers(options.workers, processes, processes.cpus())
         for number, stage in enumerate(plan.stages):
             drawn = (
                 _drawn_a_second(plan, number, pictures, workers, processes) if pictures else None

@@ -6,7 +6,10 @@ Nothing here draws from global randomness, and every network leaves in the mode 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
 from math import isfinite, nan
+from operator import itemgetter
 
 import torch
 from torch import nn
@@ -14,11 +17,11 @@ from torch import nn
 from srkit_core.augmentation.batch_examples import Examples
 from srkit_core.data.dataset import CentreCropDataset, collate
 from srkit_core.data.examples import LrMaker, make_examples
+from srkit_core.data.kept_tensors import KeptTensors
 from srkit_core.data.patches import CropRule
 from srkit_core.engine.logs.columns import STD
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.machine.processes import Processes
-from srkit_core.engine.memory_hint import VALIDATION_HINT
 from srkit_core.engine.objective import Objective, Values, column_values
 from srkit_core.engine.scored_sets import ScoredSet, Scoring
 from srkit_core.engine.seeds import seed_for
@@ -26,6 +29,7 @@ from srkit_core.errors import NotFiniteError
 from srkit_core.evaluation.saved_pictures import SeenBy
 from srkit_core.evaluation.scores import ModelScores
 from srkit_core.evaluation.scoring import Pair, pairs, score, score_model
+from srkit_core.evaluation.tile_limit import TileLimit
 from srkit_core.io.images import Pixels, all_finite, to_bytes
 from srkit_core.models.model import Model
 
@@ -49,7 +53,8 @@ class Validator:
     """Scores a generator on held-out pictures, by set name ("" for a single set).
 
     Sets in `best_of` decide what is best, and their patches give the losses (empty: the first, and
-    those of all). A training batch is scored as is `usual`.
+    those of all). A training batch is scored as is `usual`. LR and HR are made once and `kept`, in
+    tiles within a `limit` where memory runs out.
     """
 
     sets: Mapping[str, ScoredSet]
@@ -59,6 +64,8 @@ class Validator:
     processes: Processes
     seed: int
     shown: int
+    kept: KeptTensors
+    limit: TileLimit
 
     def has_losses(self, rule: CropRule) -> bool:
         """Whether any picture is as large as a stage's patch."""
@@ -73,22 +80,28 @@ class Validator:
         batch: int,
     ) -> Figures:
         """Return the stage's whole objective on centre patches, batches of the training size,
-        networks in eval mode.
+        networks in eval mode; each process takes its share of the batches.
 
         Pictures smaller than the patch are left out, and no batch has LR of two kinds; the figures
         are means weighted by batch.
         """
-        sums, count = Figures(), 0
-        with evaluating(generator, *([discriminator] if discriminator else [])):
-            for examples in self._batches(rule, batch):
-                values, size = (
-                    _loss_values(generator, discriminator, objective, examples),
-                    len(examples.hr),
-                )
-                count += size
-                for name, value in values.items():
-                    sums[name] = sums.get(name, 0.0) + value.item() * size
-        return {name: value / count for name, value in sums.items()}
+        alone = replace(objective, gather=_as_it_is)  # other processes have other batches
+
+        def mine() -> list[tuple[int, int, dict[str, float]]]:
+            found = list[tuple[int, int, dict[str, float]]]()
+            with evaluating(generator, *([discriminator] if discriminator else [])):
+                for number, examples in self._batches(rule, batch):
+                    values = _loss_values(generator, discriminator, alone, examples)
+                    plain = {name: value.item() for name, value in values.items()}
+                    found.append((number, len(examples.hr), plain))
+            return found
+
+        batches = sorted(self.processes.gathered(mine), key=itemgetter(0))
+        sums, total = Figures(), sum(size for _, size, _ in batches)
+        for _, size, values in batches:
+            for name, value in values.items():
+                sums[name] = sums.get(name, 0.0) + value * size
+        return {name: value / total for name, value in sums.items()}
 
     def scores(
         self, model: Model, seen: SeenBy | None = None
@@ -141,15 +154,19 @@ class Validator:
             pictures = [picture for one in alike for picture in one.pictures]
             yield wide, maker, CentreCropDataset(pictures, wide)
 
-    def _batches(self, rule: CropRule, batch: int) -> Iterator[Examples]:
-        begun = 0
+    def _batches(self, rule: CropRule, batch: int) -> Iterator[tuple[int, Examples]]:
+        """Yield this process's share of the batches with their numbers."""
+        begun, numbers, device = 0, count(), self.processes.device
         for wide, maker, patches in self._patches(rule):
             usable = patches.usable()
             for first in range(0, len(usable), batch):
-                samples = collate([patches[one] for one in usable[first : first + batch]])
-                seed = seed_for(self.seed, "validation", begun + first)
-                rng = torch.Generator(self.processes.device).manual_seed(seed)
-                yield make_examples(samples, wide, maker, rng)
+                number, chosen = next(numbers), usable[first : first + batch]
+                if self.processes.is_mine(number):
+                    seed = seed_for(self.seed, "validation", begun + first)
+                    make = partial(_made, patches, chosen, wide, maker, seed, device)
+                    key = (wide.patch, wide.margin, id(maker), batch, number)
+                    lr, hr, *target = self.kept.get(key, make, device)
+                    yield number, Examples(lr, hr, target[0] if target else hr)
             begun += len(usable)
 
     def _set_scores(
@@ -169,7 +186,8 @@ class Validator:
             if seen:
                 seen(name, pair, sr)
 
-        examples = pairs(mine, model.scale, judged.lr_maker, self.processes.device)
+        device, kept = self.processes.device, self.kept
+        examples = pairs(mine, model.scale, judged.lr_maker, device, kept=kept)
         by, metrics = judged.scoring.protocol, judged.scoring.metrics
         scores = score_model(
             name,
@@ -178,7 +196,7 @@ class Validator:
             by,
             metrics,
             seen=show,
-            no_room=VALIDATION_HINT,
+            limit=self.limit,
             collect=self.processes.collect,
         )
         rows = dict(self.processes.collect(list(shown.items())))
@@ -188,6 +206,25 @@ class Validator:
     def _row(self, pair: Pair, sr: torch.Tensor) -> dict[str, Pixels]:
         columns = {"lr": pair.lr, "bicubic": self.baseline(pair.lr), "sr": sr, "hr": pair.hr}
         return {column: to_bytes(picture)[0].cpu().numpy() for column, picture in columns.items()}
+
+
+def _made(
+    patches: CentreCropDataset,
+    chosen: Sequence[int],
+    rule: CropRule,
+    maker: LrMaker,
+    seed: int,
+    device: torch.device,
+) -> tuple[torch.Tensor, ...]:
+    """Make LR and HR of centre patches, and what SR is compared with where that is not HR."""
+    samples = collate([patches[one] for one in chosen])
+    rng = torch.Generator(device).manual_seed(seed)
+    made = make_examples(samples, rule, maker, rng)
+    return (made.lr, made.hr) if made.target is made.hr else (made.lr, made.hr, made.target)
+
+
+def _as_it_is(logits: torch.Tensor) -> torch.Tensor:
+    return logits
 
 
 def _loss_values(

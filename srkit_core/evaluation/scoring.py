@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from math import nan
 from typing import Any, TypeAlias, cast
 
@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from srkit_core.data.examples import LrMaker
+from srkit_core.data.kept_tensors import KeptTensors
 from srkit_core.data.picture import Picture
-from srkit_core.errors import DataError, NotFiniteError
+from srkit_core.errors import DataError, NotFiniteError, OutOfMemoryError
 from srkit_core.evaluation.protocol import Protocol
 from srkit_core.evaluation.scores import ModelScores, PictureScores
 from srkit_core.evaluation.set_scores import SetFeatures, features_of, set_score
+from srkit_core.evaluation.tile_limit import TileLimit
 from srkit_core.interfaces import Metric, SetMetric
 from srkit_core.io.images import Pixels, all_finite, to_unit
 from srkit_core.metric_binding import MetricTerm
@@ -29,6 +31,7 @@ from srkit_core.upscaling.backends.torch_backend import free_device_bytes
 from srkit_core.upscaling.memory_advice import scoring_hint
 from srkit_core.upscaling.naming_picture import naming_picture
 from srkit_core.upscaling.tensor_tiles import exact_tiling, upscale_tiled
+from srkit_core.upscaling.tiling import Tiling
 
 
 @dataclass(frozen=True)
@@ -89,23 +92,31 @@ def pairs(
     device: torch.device,
     *,
     seed: int = 0,
+    kept: KeptTensors | None = None,
 ) -> Iterator[Pair]:
     """Yield LR and HR of each picture: LR from disk where the picture has it, else made of its
     target.
 
     HR is cut at the bottom and right to `scale` times LR. The randomness of a degradation follows
-    from `seed` and the picture's name, so order and company do not matter. Raises DataError when a
-    picture cannot be read, or its LR is not of this scale.
+    from `seed` and the picture's name, so order and company do not matter, and what was `kept` is
+    what would be made again. Raises DataError when a picture cannot be read, or its LR is not of
+    this scale.
     """
     for picture in pictures:
-        hr_pixels, lr_pixels = picture.read(scale)
-        hr = picture_tensor(hr_pixels, device)
-        lr = (
-            _degraded(lr_maker, hr, picture, seed)
-            if lr_pixels is None
-            else picture_tensor(lr_pixels, device)
-        )
+        make = partial(_lr_and_hr, picture, scale, lr_maker, device, seed)
+        key = (picture, id(lr_maker), seed)
+        lr, hr = make() if kept is None else kept.get(key, make, device)
         yield Pair(picture.name, lr, hr)
+
+
+def _lr_and_hr(
+    picture: Picture, scale: int, lr_maker: LrMaker, device: torch.device, seed: int
+) -> tuple[Tensor, Tensor]:
+    hr_pixels, lr_pixels = picture.read(scale)
+    hr = picture_tensor(hr_pixels, device)
+    if lr_pixels is not None:
+        return picture_tensor(lr_pixels, device), hr
+    return _degraded(lr_maker, hr, picture, seed), hr
 
 
 def score_model(
@@ -117,26 +128,54 @@ def score_model(
     *,
     seen: Seen | None = None,
     tile: int | None = None,
-    no_room: str = "",
+    limit: TileLimit | None = None,
     collect: Callable[[list[Found]], list[Found]] = list,
 ) -> ModelScores:
-    """Score a model on pictures; `no_room` is the hint where memory does not suffice, of a caller
-    that has no tiles.
+    """Score a model on pictures.
 
-    `seen` is shown each pair with its SR (1, 3, H, W), not clamped. `collect` gathers what was
-    found of all pictures where several processes score a share each.
+    `seen` is shown each pair with its SR (1, 3, H, W), not clamped. Where memory runs out, `limit`
+    takes smaller tiles and at last leaves a picture out, with NaN for its scores; without one
+    OutOfMemoryError is raised. `collect` gathers what was found of all pictures where several
+    processes score a share each.
     """
     found = list[Found]()
     for pair in examples:
-        size, tiling = (pair.lr.shape[-2], pair.lr.shape[-1]), exact_tiling(model, pair.lr, tile)
-        free, on_host = free_device_bytes(model.device), model.device.type == "cpu"
-        hint = no_room or scoring_hint(model, size, tiling, free, on_host=on_host)
-        with naming_picture(pair.name, name), oom_guard(hint, f"while {pair.name} was scored"):
-            sr = upscale_tiled(model, pair.lr, tiling)
-            found.append((pair.name, *_judged(sr, pair.hr, protocol, metrics)))
-            if seen:
-                seen(pair, sr)
+        while True:
+            tiling = limit.tiling(model, pair.lr) if limit else exact_tiling(model, pair.lr, tile)
+            try:
+                found.append(_scored(name, model, pair, tiling, (protocol, metrics), seen))
+                break
+            except OutOfMemoryError:
+                if limit is None:
+                    raise
+            if not limit.halve(model, pair.lr, pair.name):
+                found.append((pair.name, _unjudged(metrics), {}))
+                break
     return _model_scores(name, collect(found), metrics)
+
+
+def _scored(
+    name: str,
+    model: Model,
+    pair: Pair,
+    tiling: Tiling,
+    by: tuple[Protocol, Sequence[BuiltMetric]],
+    seen: Seen | None,
+) -> Found:
+    """Score one picture in tiles; raises OutOfMemoryError that names it."""
+    size = (pair.lr.shape[-2], pair.lr.shape[-1])
+    free, on_host = free_device_bytes(model.device), model.device.type == "cpu"
+    hint = scoring_hint(model, size, tiling, free, on_host=on_host)
+    with naming_picture(pair.name, name), oom_guard(hint, f"while {pair.name} was scored"):
+        sr = upscale_tiled(model, pair.lr, tiling)
+        found = (pair.name, *_judged(sr, pair.hr, *by))
+        if seen:
+            seen(pair, sr)
+    return found
+
+
+def _unjudged(metrics: Sequence[BuiltMetric]) -> PictureScores:
+    return PictureScores({one.label: nan for one in metrics if not one.spec.of_set})
 
 
 def score_made(
@@ -194,14 +233,15 @@ def _judged(
 
 def _model_scores(name: str, found: Sequence[Found], metrics: Sequence[BuiltMetric]) -> ModelScores:
     images = {picture: scores for picture, scores, _ in found}
+    judged = [one for one in found if one[2]]
     of_set = {
         metric.label: set_score(
             cast(SetMetric, metric.measure),
             metric.owner,
-            {picture: features[metric.label] for picture, _, features in found},
+            {picture: features[metric.label] for picture, _, features in judged},
         )
         for metric in metrics
-        if metric.spec.of_set and found
+        if metric.spec.of_set and judged
     }
     specs = {metric.label: metric.spec for metric in metrics}
     return ModelScores(name, images, specs, of_set=of_set)

@@ -9,10 +9,8 @@ from torch import nn
 from srkit_core import evaluate, upscale
 from srkit_core.binding import BoundComponent
 from srkit_core.cli.app import run
-from srkit_core.engine.memory_hint import VALIDATION_HINT, less_memory_hint
+from srkit_core.engine.memory_hint import less_memory_hint
 from srkit_core.errors import OutOfMemoryError
-from srkit_core.evaluation.protocol import Protocol
-from srkit_core.evaluation.scoring import Pair, score_model
 from srkit_core.io.images import write_image
 from srkit_core.models.model import Model
 from srkit_core.recipe import Stage
@@ -105,15 +103,6 @@ def test_a_format_that_is_held_whole_is_told_of_one_that_is_not(monkeypatch):
     )
     hint = upscaling_hint(backend, lr, Path("a.tif"), TileChoice())
     assert hint == "a smaller network, or a machine with more memory"
-
-
-def test_training_is_not_told_of_flags_that_it_does_not_have(roomy):
-    lr, hr = torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 16, 16)
-    with pytest.raises(OutOfMemoryError, match="while a was scored") as caught:
-        score_model(
-            "", fake(), iter([Pair("a", lr, hr)]), Protocol("y", 0), [], no_room=VALIDATION_HINT
-        )
-    assert caught.value.hint == "--val with smaller pictures, or a machine with more memory"
 
 
 def test_what_is_free_is_a_number_of_bytes():

@@ -129,19 +129,25 @@ def test_a_second_signal_before_any_checkpoint_leaves_no_rows(where):
     assert not list(where.out.glob("weights/**/*.safetensors"))
 
 
-def test_a_second_signal_inside_a_checkpoint_takes_its_weights_back(where, monkeypatch):
-    write = checkpoint_policy.save_checkpoint
+def test_a_second_signal_waits_for_a_checkpoint_that_is_being_written(where, monkeypatch):
+    write, stopped = checkpoint_policy.save_checkpoint, threading.Event()
 
-    def interrupted(folder, states, progress):
+    def slow(folder, states, progress):
         if progress.position.total == 6:
-            signal.raise_signal(signal.SIGTERM)
-            signal.raise_signal(signal.SIGTERM)
+            assert stopped.wait(60)
+            time.sleep(0.5)
         write(folder, states, progress)
 
-    monkeypatch.setattr(checkpoint_policy, "save_checkpoint", interrupted)
+    class Twice(Signals):
+        def on_step(self, event):
+            if event.run_step == 7:
+                stopped.set()
+            super().on_step(event)
+
+    monkeypatch.setattr(checkpoint_policy, "save_checkpoint", slow)
     with pytest.raises(SystemExit):
-        train(WISH, where)
-    assert left_by(where.out) == (4, 4, 4, 4)
+        train(WISH, where, callbacks=[Twice(7, signal.SIGTERM, signal.SIGTERM)])
+    assert left_by(where.out) == (6, 6, 6, 6)
 
 
 def after(seconds):

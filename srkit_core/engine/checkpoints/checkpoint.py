@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -86,6 +87,16 @@ class State:
     values: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    def copied(self) -> "State":
+        """Return a copy on the CPU that no later step changes, with tensors as files keep them:
+        contiguous, each with memory of its own.
+        """
+        tensors = {
+            name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+            for name, tensor in self.tensors.items()
+        }
+        return State(tensors, deepcopy(dict(self.values)), dict(self.metadata))
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -96,8 +107,8 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, states: Mapping[str, State], progress: Progress) -> None:
-    """Write a checkpoint of states, by the names of their files, and of what other processes left
-    for it; `folder` appears complete or not at all.
+    """Write a checkpoint of states that were copied, by the names of their files, and of what other
+    processes left for it; `folder` appears complete or not at all.
 
     Raises DiskFullError, or DataError where it cannot be written.
     """
@@ -128,7 +139,7 @@ def leave_for_checkpoint(folder: Path, name: str, state: State) -> None:
     path = folder.with_name(f".{folder.name}{_OF_OTHERS}") / f"{name}.safetensors"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, save(_on_cpu(state.tensors)))
+        write_bytes(path, save(state.copied().tensors))
     except OSError as error:
         raise write_error(error, folder) from error
 
@@ -214,20 +225,12 @@ def _take_from_others(folder: Path, into: Path) -> None:
 
 def _write_all(folder: Path, states: Mapping[str, State], progress: Progress) -> None:
     for name, state in states.items():
-        content = save(_on_cpu(state.tensors), metadata=dict(state.metadata) or None)
+        content = save(dict(state.tensors), metadata=dict(state.metadata) or None)
         write_bytes(folder / f"{name}.safetensors", content)
     values = {name: dict(state.values) for name, state in states.items()}
     _write(folder / _STATE, {"progress": asdict(progress), "values": values})
     _write(folder / _DIGESTS, {path.name: _digest(path) for path in sorted(folder.iterdir())})
     flush(folder)
-
-
-def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Copy tensors, contiguous: files keep no other strides."""
-    return {
-        name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
-        for name, tensor in tensors.items()
-    }
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

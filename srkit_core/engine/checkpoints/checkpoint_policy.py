@@ -1,12 +1,17 @@
 """What is kept of a run: weights, the best of them, checkpoints and pictures?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from srkit_core.callbacks import CheckpointEvent
-from srkit_core.engine.checkpoints.checkpoint import Progress, keep_newest, save_checkpoint
+from srkit_core.engine.checkpoints.checkpoint import (
+    Progress,
+    State,
+    keep_newest,
+    save_checkpoint,
+)
 from srkit_core.engine.checkpoints.contests import contests, deciding_figures
 from srkit_core.engine.logs.logger import Figures
 from srkit_core.engine.logs.summary import with_validation
@@ -17,7 +22,7 @@ from srkit_core.interfaces import PastValidation
 from srkit_core.io.images import Pixels, write_image
 from srkit_core.models.discriminator_file import DiscriminatorCard, discriminator_card
 from srkit_core.models.weights_card import Card, step_of
-from srkit_core.models.weights_file import card_of, save_weights
+from srkit_core.models.weights_file import AnyCard, Tensors, card_of, save_weights
 from srkit_core.run_folder import DISCRIMINATOR, read_environment
 
 if TYPE_CHECKING:
@@ -57,18 +62,29 @@ def keep_milestone(run: "StageRun") -> None:
 
 
 def keep_checkpoint(run: "StageRun") -> None:
-    """Save everything a resumed run needs, then the weights, which are never newer, and delete
-    checkpoints that are too old.
+    """Begin to save everything a resumed run needs, then the weights, which are never newer, and to
+    delete checkpoints that are too old.
+
+    All of it is copied to the host's memory now, and written while the run goes on: its
+    `BackgroundWriter` says when that is done, and raises what it raised.
     """
-    context, step = run.context, run.progress.position.total
+    context, step, stage = run.context, run.progress.position.total, run.plan.stage
+    context.writer.finish()
     folder = context.folder.checkpoint(step)
     elapsed, log_bytes = context.clock.seconds(), context.log.flush()
     kept = run.progress.position.step in run.intervals.kept_checkpoints
     progress = replace(run.progress, log_bytes=log_bytes, elapsed_s=elapsed, kept=kept)
-    save_checkpoint(folder, run.states(), progress)
-    _keep_last(run)
-    keep_newest(context.folder, run.plan.stage.keep)
-    context.callbacks.on_checkpoint(CheckpointEvent(run.plan.stage.name, step, folder))
+    states = {name: state.copied() for name, state in run.states().items()}
+    weights = list(_last_weights(run, states))
+
+    def write() -> None:
+        save_checkpoint(folder, states, progress)
+        for path, tensors, card in weights:
+            save_weights(path, tensors, card)
+        keep_newest(context.folder, stage.keep)
+
+    event = CheckpointEvent(stage.name, step, folder)
+    context.writer.begin(write, lambda: context.callbacks.on_checkpoint(event))
 
 
 def keep_last(run: "StageRun") -> None:
@@ -80,7 +96,8 @@ def keep_last(run: "StageRun") -> None:
     paths = [folder.weights("last", stage) for stage in names]
     paths += [folder.weights(DISCRIMINATOR, names[1])] if run.plan.adversarial else []
     if any(step_of(path) != step for path in paths):
-        _keep_last(run)
+        for path, tensors, card in _last_weights(run, run.states()):
+            save_weights(path, tensors, card)
 
 
 def keep_pictures(run: "StageRun", rows: Sequence[Mapping[str, Pixels]]) -> None:
@@ -92,13 +109,17 @@ def keep_pictures(run: "StageRun", rows: Sequence[Mapping[str, Pixels]]) -> None
         context.trackers.pictures(step, sheet)
 
 
-def _keep_last(run: "StageRun") -> None:
-    for stage in (run.plan.stage.name, ""):
-        _save(run, stage, "last")
-    network = run.networks.discriminator
-    if run.plan.adversarial and network:
-        path = run.context.folder.weights(DISCRIMINATOR, run.plan.stage.name)
-        save_weights(path, network.module.state_dict(), run_discriminator_card(run))
+def _last_weights(
+    run: "StageRun", states: Mapping[str, State]
+) -> Iterator[tuple[Path, Tensors, AnyCard]]:
+    """Yield where the last weights of a stage and of the run are kept, what they are, and who."""
+    folder, stage = run.context.folder, run.plan.stage.name
+    result, card = states.get("ema") or states["generator"], run_card(run)
+    for name in (stage, ""):
+        yield folder.weights("last", name), result.tensors, card
+    if run.plan.adversarial and run.networks.discriminator:
+        judged = states[DISCRIMINATOR].tensors
+        yield folder.weights(DISCRIMINATOR, stage), judged, run_discriminator_card(run)
 
 
 def run_card(run: "StageRun") -> Card:

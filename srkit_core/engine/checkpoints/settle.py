@@ -29,6 +29,7 @@ def settle(run: "StageRun") -> None:
     context = run.context
     if not context.processes.is_main:
         return
+    context.writer.wait()
     with suppress(SrkitError, OSError):
         tidy(context.folder)
         newest = find_checkpoint(context.folder, "newest", context.callbacks)

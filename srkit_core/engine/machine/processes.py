@@ -33,6 +33,7 @@ from srkit_core.devices import (
     choose_device,
     choose_precision,
 )
+from srkit_core.engine.machine.cpu_share import cpu_room
 from srkit_core.engine.machine.malloc import keep_freed_memory
 from srkit_core.engine.machine.notice_board import NoticeBoard, lost_process
 from srkit_core.errors import LostProcessError
@@ -50,6 +51,10 @@ _KEEP_BUFFERS: Final[Mapping[str, Any]] = {
 _ACCELERATE_NAMES: Final = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 _GATHERING: Final = timedelta(minutes=10)
 """How long the processes of a run may take to find each other."""
+STEP_LIMIT: Final = timedelta(minutes=30)
+"""How long a process may wait for another within a step, as when the other reads slow pictures;
+NCCL's own limit is 10 minutes. For what may take longer, such as a validation, there is the board.
+"""
 _runs = count()
 """Numbers of the runs in this program: each has a part of the store for itself."""
 
@@ -160,13 +165,35 @@ class Processes:
         """Return this process's share of the work."""
         return list(work)[self.rank :: self.world]
 
+    def cpus(self) -> float:
+        """Return how many CPUs are this process's own, among those of its run on its machine."""
+        mine = cpu_room(self.rank - int(self.accelerator.local_process_index))
+        return float(mine.share(self.collect([mine])))
+
     def collect(self, mine: Sequence[T]) -> list[T]:
-        """Return what every process has, by process."""
+        """Return what every process has, by process; the slowest may take as long as it wants."""
         if self.world == 1:
             return list(mine)
+        self.each(lambda: None)
         everyone: list[Sequence[T]] = [()] * self.world
         distributed.all_gather_object(everyone, mine)
         return [one for share in everyone for one in share]
+
+    def gathered(self, work: Callable[[], Sequence[T]]) -> list[T]:
+        """Let every process do its share of some work, and return what all of them have; what one
+        of them raises, all of them raise.
+        """
+        if self.world == 1:
+            return list(work())
+        outcomes = self.collect([_attempt(work)])
+        for _, error in outcomes:
+            if error is not None:
+                raise error
+        return [one for found, _ in outcomes for one in found or ()]
+
+    def is_mine(self, number: int) -> bool:
+        """Whether this process does the part of that number, of work that is shared."""
+        return number % self.world == self.rank
 
     def share_buffers(self, network: nn.Module) -> None:
         """Give every process the first one's buffers: statistics of batch normalisation are
@@ -262,7 +289,7 @@ def _group(place: Launch | None, device: torch.device) -> Iterator[NoticeBoard |
     if not theirs:
         backend = "nccl" if device.type == "cuda" else "gloo"
         distributed.init_process_group(
-            backend, store=store, rank=place.rank, world_size=place.world
+            backend, store=store, rank=place.rank, world_size=place.world, timeout=STEP_LIMIT
         )
     try:
         yield NoticeBoard(PrefixStore("board", store), place.rank, place.world)
