@@ -13,7 +13,7 @@ from pathlib import Path
 from srkit_core.binding import BoundComponent
 from srkit_core.errors import WeightsError
 from srkit_core.inside import plain_name
-from srkit_core.pretrained import cache_folder
+from srkit_core.user_cache import cache_folder
 
 
 def known_count(bound: BoundComponent) -> int | None:

@@ -21,9 +21,9 @@ from srkit_core.locks import locked
 from srkit_core.ncnn_files import NUMBERS_ENDING, TEXT_ENDING
 from srkit_core.resources import home_folder
 from srkit_core.specs import Home, Packaged, Shipped, WeightsFile, WeightsSpec
+from srkit_core.user_cache import CACHE_VARIABLE, cache_folder
 
 FOLDER_VARIABLE: Final = "SRKIT_WEIGHTS"
-CACHE_VARIABLE: Final = "SRKIT_CACHE"
 
 _FLOAT: Final = 4
 _MOST_AROUND, _HEADER = 20, 2**20
@@ -120,26 +120,6 @@ def add_weights(spec: WeightsSpec, path: Path) -> FoundWeights:
     except OSError as error:
         raise _unwritable(target, error) from error
     return FoundWeights(spec, found.file, target)
-
-
-def cache_folder() -> Path:
-    """Return where srkit keeps what it downloads.
-
-    Raises WeightsError where the system names no place for such files.
-    """
-    from platformdirs import user_cache_path
-
-    named = os.environ.get(CACHE_VARIABLE)
-    if named:
-        return at_home(Path(named))
-    with suppress(RuntimeError):
-        usual = user_cache_path("srkit", appauthor=False)
-        if usual.is_absolute():  # else it begins with a ~ that means nothing
-            return usual
-    raise WeightsError(
-        "this user has no home folder, in which srkit would keep what it downloads",
-        hint=f"{CACHE_VARIABLE}=FOLDER that can be written",
-    )
 
 
 def _fetch(spec: WeightsSpec, report: DownloadProgress, failures: list[str]) -> FoundWeights | None:

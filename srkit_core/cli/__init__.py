@@ -1,8 +1,17 @@
 """The porch: what a person types. Importing it imports no torch."""
 
+_own = False
+
+
+def own_process() -> bool:
+    """Whether this process is a command and nothing else."""
+    return _own
+
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    global _own  # noqa: PLW0603 - said once, at the beginning of the process
+    _own = True
     try:
         from srkit_core.cli.output import take_streams
 

@@ -32,14 +32,14 @@ def _own(name: str, module: str, summary: str, example: str, *, tells: bool = Fa
 _ALL: Final = (
     _own(
         "list",
-        "list_and_show",
+        "list",
         "List what is installed, and plugins that are broken.",
         "srkit list generator",
         tells=True,
     ),
     _own(
         "show",
-        "list_and_show",
+        "show",
         "Show a component's options, traits, source and licence.",
         "srkit show rrdb",
         tells=True,

@@ -8,13 +8,9 @@ from typing import Any, Final
 from srkit_core.binding import bind_options
 from srkit_core.cli.component_report import json_value, option_facts
 from srkit_core.expressions import Call
-from srkit_core.interfaces import INTERFACES
 from srkit_core.options import options_of
 from srkit_core.registry import Installed, Registry
-from srkit_core.specs import KINDS, AnnouncedSpec, FactorySpec, WeightsFile
-
-EXTENSION_KINDS: Final = tuple(kind for kind in INTERFACES if kind not in KINDS)
-"""Kinds of what is no component, in the words that people type."""
+from srkit_core.specs import AnnouncedSpec, FactorySpec, WeightsFile
 
 _TOLD_ALREADY: Final = frozenset(
     ("name", "interface", "summary", "source", "licence", "factory", "small", "load")

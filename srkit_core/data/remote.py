@@ -24,8 +24,8 @@ from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.io.documents import write_json
 from srkit_core.io.images import picture_endings
 from srkit_core.locks import locked
-from srkit_core.pretrained import cache_folder
 from srkit_core.registry import discover
+from srkit_core.user_cache import cache_folder
 
 _FETCHED = ".fetched.json"
 

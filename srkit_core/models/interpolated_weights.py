@@ -19,8 +19,8 @@ from srkit_core.models.foreign_weights import import_weights
 from srkit_core.models.weight_shares import WeightedPart
 from srkit_core.models.weights_card import is_ours, read_card
 from srkit_core.models.weights_file import card_of, read_model, save_weights
-from srkit_core.pretrained import cache_folder
 from srkit_core.registry import Registry
+from srkit_core.user_cache import cache_folder
 
 
 def interpolate(

@@ -18,8 +18,9 @@ from srkit_core.inside import plain_name
 from srkit_core.io.atomic import write_bytes, write_error
 from srkit_core.locks import locked
 from srkit_core.models.hub_address import HubFile, hub_file
-from srkit_core.pretrained import DownloadProgress, cache_folder
+from srkit_core.pretrained import DownloadProgress
 from srkit_core.registry import Registry
+from srkit_core.user_cache import cache_folder
 
 _PIN: Final = "#sha256="
 

@@ -73,7 +73,7 @@ def main() -> None:
             make_plugins(folder, count)
         listing = ["-m", "srkit_core", "list"]
         cases = {
-            "imports": (["-c", "import srkit_core.registry, srkit_core.cli.list_and_show"], one),
+            "imports": (["-c", "import srkit_core.registry, srkit_core.cli.list"], one),
             "one plugin": (listing, one),
             f"{given.plugins} plugins": (listing, many),
         }

@@ -8,7 +8,7 @@ import pytest
 from srkit_core import specs as specs_module
 from srkit_core.callbacks import Callback
 from srkit_core.cli.app import run
-from srkit_core.cli.extension_report import EXTENSION_KINDS
+from srkit_core.cli.kinds import EXTENSION_KINDS
 from srkit_core.specs import (
     KINDS,
     AnnouncedSpec,

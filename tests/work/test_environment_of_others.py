@@ -114,7 +114,7 @@ def test_what_needs_the_cache_names_the_variable(homeless, photos, capsys):
     assert run(["weights", "add", "vgg19-torchvision", str(photos / "0.png")]) == 4
     if homeless is None:
         from srkit_core.errors import WeightsError
-        from srkit_core.pretrained import cache_folder
+        from srkit_core.user_cache import cache_folder
 
         with pytest.raises(WeightsError, match="this user has no home folder") as caught:
             cache_folder()

@@ -14,11 +14,11 @@ from srkit_core.evaluation.evaluate import evaluate
 from srkit_core.evaluation_recipe import evaluation_recipe
 from srkit_core.io.images import write_image
 from srkit_core.named_recipes import read_recipe
-from srkit_core.pretrained import cache_folder
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_folder import RunResult, read_environment
 from srkit_core.run_options import RunOptions
 from srkit_core.upscaling.upscaler import upscale
+from srkit_core.user_cache import cache_folder
 
 SMALL = {
     "generator": "srvgg(features=4, blocks=1)",

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from srkit_core.io.atomic import write_error, write_text
 from srkit_core.locks import locked
 from srkit_core.models.weights_digest import weights_digest
-from srkit_core.pretrained import cache_folder
 from srkit_core.upscaling.backends.engines import EngineKind
+from srkit_core.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from srkit_core.models.model import Model
