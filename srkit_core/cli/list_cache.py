@@ -23,7 +23,7 @@ _LOOKS: Final = frozenset(("open", "os.listdir", "os.scandir"))
 _OURS: Final = ("SRKIT_", "PYTHON")
 """How environment variables begin that discovery depends on."""
 
-State = list[int] | None
+_State = list[int] | None
 
 
 @dataclass
@@ -110,7 +110,7 @@ def _circumstances() -> dict[str, Any]:
     }
 
 
-def _state(path: str) -> State:
+def _state(path: str) -> _State:
     """Return where a file lies, when it changed and its size; None where there is none."""
     try:
         found = os.stat(path)  # noqa: PTH116 - of hundreds of files, at every start

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from srkit_core.io.images import to_unit
 
-Tensors = tuple[Tensor, ...]
+_Kept = tuple[Tensor, ...]
 
 
 class KeptTensors:
@@ -23,9 +23,9 @@ class KeptTensors:
         self.held = 0
         self.made = 0
         """How many bytes are held, and how often something was made."""
-        self._kept = dict[Hashable, Tensors]()
+        self._kept = dict[Hashable, _Kept]()
 
-    def get(self, key: Hashable, make: Callable[[], Tensors], device: torch.device) -> Tensors:
+    def get(self, key: Hashable, make: Callable[[], _Kept], device: torch.device) -> _Kept:
         """Return the tensors (B, 3, H, W) in [0, 1] of a key on a device, as `make` returned them
         at the first time.
         """

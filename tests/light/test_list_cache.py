@@ -14,7 +14,7 @@ from srkit_core.cli.app import run
 PLUGIN = """
 from pathlib import Path
 from srkit_core.hooks import hookimpl
-from srkit_core.specs import ReferenceLossSpec
+from srkit_core.specs import LossSpec
 
 TEXT = (Path(__file__).parent / "summary.txt").read_text()
 
@@ -23,7 +23,7 @@ def far(*, weight: float = 1.0):
 
 @hookimpl
 def srkit_components():
-    return [ReferenceLossSpec(name="far", factory=far, summary=TEXT)]
+    return [LossSpec(name="far", factory=far, summary=TEXT)]
 """
 
 
