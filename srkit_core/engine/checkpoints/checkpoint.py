@@ -139,7 +139,7 @@ def leave_for_checkpoint(folder: Path, name: str, state: State) -> None:
     path = folder.with_name(f".{folder.name}{_OF_OTHERS}") / f"{name}.safetensors"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, save(state.copied().tensors))
+        write_bytes(path, save(dict(state.copied().tensors)))
     except OSError as error:
         raise write_error(error, folder) from error
 
