@@ -309,14 +309,9 @@ class StageRun:
 
     def _validation_losses(self) -> Figures:
         networks, adversarial = self.networks, self.plan.adversarial
-        discriminator = networks.discriminator if adversarial else None
-        return self.context.validator.losses(
-            networks.result,
-            discriminator.module if discriminator else None,
-            self.objective,
-            self.rule,
-            self.plan.stage.batch,
-        )
+        judge = networks.discriminator.module if adversarial and networks.discriminator else None
+        losses, batch = self.context.validator.losses, self.plan.stage.batch
+        return losses(networks.result, judge, self.objective, self.rule, batch)
 
 
 def open_stage_run(
