@@ -11,7 +11,7 @@ import typer
 from srkit_core.cli import own_process
 from srkit_core.cli.kinds import EXTENSION_KINDS, checked_kind
 from srkit_core.cli.list_cache import ListCache
-from srkit_core.cli.listing import Facts, Listing, installed_listing
+from srkit_core.cli.listing import Facts, InstalledList, installed_listing
 from srkit_core.cli.output import say
 from srkit_core.cli.render import JsonFlag, line_width, print_json, print_table, print_text
 from srkit_core.specs import KINDS
@@ -81,7 +81,7 @@ def _print_more(kinds: Mapping[str, int]) -> None:
         print_text(f"also installed, srkit list KIND shows them: {shown}")
 
 
-def _missing(found: Listing, kind: str | None) -> list[Facts]:
+def _missing(found: InstalledList, kind: str | None) -> list[Facts]:
     """Return what the catalogue knows and is not installed, with how far it can be trusted."""
     from srkit_core.catalogue import catalogue
 

@@ -8,7 +8,7 @@ Facts = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Listing:
+class InstalledList:
     """What is installed: components, what else was announced, plugins that are broken, and those
     that print when they are imported; `note` is for somebody who has no plugins.
     """
@@ -20,14 +20,14 @@ class Listing:
     note: str = ""
 
 
-def installed_listing(cache: ListCache) -> Listing:
+def installed_listing(cache: ListCache) -> InstalledList:
     """Return what is installed; from the cache where nothing has changed that it was made from.
 
     What is not as it should be, a plugin that is broken or prints, is looked at again each time.
     """
     known = cache.read()
     if known is not None:
-        return Listing(**known)
+        return InstalledList(**known)
     with cache.watching() as watched:
         found = _discovered()
     if not found.problems and not found.printed:
@@ -35,13 +35,13 @@ def installed_listing(cache: ListCache) -> Listing:
     return found
 
 
-def _discovered() -> Listing:
+def _discovered() -> InstalledList:
     from srkit_core.cli.bare_install import bare_note
     from srkit_core.cli.extension_report import facts_of, printed_at_import
     from srkit_core.registry import discover
 
     registry = discover()
-    return Listing(
+    return InstalledList(
         [facts_of(one) for one in registry.components],
         [facts_of(one) for one in registry.others],
         [
