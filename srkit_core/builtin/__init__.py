@@ -29,6 +29,7 @@ from srkit_core.specs import (
     DegradationSpec,
     GeneratorSpec,
     MetricSpec,
+    PixelDegradation,
 )
 
 Border = Literal["symmetric", "replicate"]
@@ -133,6 +134,19 @@ def _divisor(options: Mapping[str, Any], /) -> int:
     return int(options["scale"] if factor is None else factor)
 
 
+def _of_pixels(kernel: Kernel) -> Callable[[Mapping[str, Any]], PixelDegradation | None]:
+    """Lanczos' sums may come so near to a half that torch and numpy round them otherwise."""
+
+    def of_pixels(options: Mapping[str, Any], /) -> PixelDegradation | None:
+        if kernel == "lanczos" or not options["quantise"]:
+            return None
+        from srkit_core.builtin.pixel_interpolation import ShrinkPixels
+
+        return ShrinkPixels(kernel, _divisor(options), border=options["border"])
+
+    return of_pixels
+
+
 def _unseen(kernel: Kernel, *, enlarging: bool = False) -> dict[str, str]:
     if kernel == "bilinear" and enlarging:
         return {"border": "half a pixel outside, every border is the edge pixel"}
@@ -158,6 +172,7 @@ def _interpolation(kernel: Kernel) -> list[ComponentSpec]:
             source=_SOURCES[kernel],
             margin=margin,
             divisor=_divisor,
+            of_pixels=_of_pixels(kernel),
             unseen_options=_unseen(kernel),
         ),
         GeneratorSpec(

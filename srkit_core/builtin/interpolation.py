@@ -5,21 +5,24 @@ of rows by one small matrix.
 """
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from srkit_core.builtin import SUPPORT, Border, Kernel
+from srkit_core.builtin import Border, Kernel
+from srkit_core.builtin.interpolation_weights import (
+    HALF,
+    RowNumbers,
+    exact_in_float32,
+    period_weights,
+    rows_outside,
+)
 from srkit_core.devices import backend_of
 from srkit_core.errors import NotFiniteError
-
-_Array = npt.NDArray[np.float64]
-_Index = npt.NDArray[np.int64]
 
 _CACHED: Final = 2**20
 """Bytes of pictures that a CPU resizes at once, so that what is between the passes stays in its
@@ -28,13 +31,6 @@ second-level cache (empirical).
 
 _KEPT: Final = 64
 """So many sides are remembered; a crop has one or two, pictures of a folder may all differ."""
-
-_HALF: Final = 0.5 + 1e-9
-"""Rounds halves up, also a half that lost its last bits in a float64 sum.
-
-Other sums of the bicubic and the bilinear kernel come no nearer to a half than 1e-7, for factors up
-to 16.
-"""
 
 
 @dataclass(frozen=True)
@@ -104,8 +100,8 @@ class Resampling:
         self._up = up
         self._border: Border = border
         self._quantise = quantise
-        self._above, self._weights = _period(kernel, down, up)
-        self._fits_float32 = _exact_in_float32(self._weights)
+        self._above, self._weights = period_weights(kernel, down, up)
+        self._fits_float32 = exact_in_float32(self._weights)
         self._layouts = dict[Hashable, _Layout]()
 
     def __call__(self, picture: Tensor) -> Tensor:
@@ -162,7 +158,7 @@ class Resampling:
         Windows of all periods find their rows; those that begin beyond a picture's last period are
         not used.
         """
-        (count, height, width, channels), start = pictures.shape, _HALF if self._quantise else 0.0
+        (count, height, width, channels), start = pictures.shape, HALF if self._quantise else 0.0
         rest = len(self._weights) - self._down
         column = layout.weights.new_full(
             (count * layout.padded_rows + rest, width * channels), start
@@ -203,14 +199,9 @@ class Resampling:
             [(slice(*ends), rows) for ends, rows in zip(outside, sources, strict=True)],
         )
 
-    def _mirrored(self, padded_rows: _Index, side: int) -> _Index:
+    def _mirrored(self, padded_rows: RowNumbers, side: int) -> RowNumbers:
         """Return which rows of the padded picture stand for those beyond its border."""
-        rows = padded_rows - self._above
-        if self._border == "replicate":
-            return rows.clip(0, side - 1) + self._above
-        rows %= 2 * side
-        mirrored: _Index = np.minimum(rows, 2 * side - 1 - rows)
-        return mirrored + self._above
+        return rows_outside(padded_rows - self._above, side, self._border) + self._above
 
     def _precision(self, pictures: Tensor) -> torch.dtype:
         """Return the dtype of sums: float32 where it is exact and may not be rounded to TF32 or
@@ -243,64 +234,6 @@ def _finite(picture: Tensor) -> Tensor | None:
     return None
 
 
-def _period(kernel: Kernel, down: int, up: int) -> tuple[int, _Array]:
-    """Return how many rows above its own a period needs, and the weight of each in each row it
-    makes; columns sum to 1.
-    """
-    ratio, pad = down / up, int(SUPPORT[kernel] * down)
-    stretch = 1.0 if kernel == "nearest" else max(ratio, 1.0)
-    centres = (np.arange(up) + 0.5) * ratio - 0.5
-    rows = np.arange(-pad, down + pad)
-    weights = _KERNELS[kernel]((rows[:, None] - centres) / stretch)
-    needed = np.flatnonzero(weights.any(axis=1))
-    first, last = min(needed[0], pad), max(needed[-1], pad + down - 1)
-    weights = weights[first : last + 1]
-    total: _Array = weights.sum(axis=0)
-    return pad - int(first), weights / total
-
-
 def _to_8_bit(values: Tensor) -> Tensor:
     """Round in place; nobody else holds `values`."""
-    return values.add_(_HALF).floor_().clamp_(0, 255)
-
-
-def _exact_in_float32(weights: _Array) -> bool:
-    """Say whether weighted sums of 8-bit integers lose nothing in float32, in whatever order they
-    are made.
-
-    They do not when all weights are multiples of one 1/2^k so large that no partial sum exceeds
-    2^24 of them.
-    """
-    largest = 255 * np.abs(weights).sum(axis=0).max()
-    units = np.ldexp(weights, 24 - int(np.ceil(np.log2(largest))))
-    return bool((units == np.rint(units)).all())
-
-
-def _cubic(x: _Array) -> _Array:
-    """Keys 1981, eq. 15."""
-    x = np.abs(x)
-    near = (1.5 * x - 2.5) * x * x + 1
-    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x <= 1, near, np.where(x < 2, far, 0))
-
-
-def _triangle(x: _Array) -> _Array:
-    return (1 - np.abs(x)).clip(min=0)
-
-
-def _box(x: _Array) -> _Array:
-    """Of two rows equally near, MATLAB takes the later one."""
-    return ((x > -0.5) & (x <= 0.5)).astype(np.float64)
-
-
-def _lanczos(x: _Array) -> _Array:
-    """Duchon 1979, with three lobes."""
-    return np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0)
-
-
-_KERNELS: Final[dict[Kernel, Callable[[_Array], _Array]]] = {
-    "bicubic": _cubic,
-    "bilinear": _triangle,
-    "nearest": _box,
-    "lanczos": _lanczos,
-}
+    return values.add_(HALF).floor_().clamp_(0, 255)

@@ -323,7 +323,7 @@ def _picture(
 
 
 def _holds_lr(packed: PreparedFolder) -> bool:
-    return "lr" in open_shard(_inside(packed, packed.manifest.pictures[0].shard))
+    return "lr" in shard_sides(_inside(packed, packed.manifest.pictures[0].shard))
 
 
 def _inside(packed: PreparedFolder, name: str) -> Path:

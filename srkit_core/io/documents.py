@@ -22,9 +22,9 @@ def json_text(document: Mapping[str, Any]) -> str:
     return _NO_TEXT.sub(lambda byte: f"\\u{ord(byte[0]):04x}", text) + "\n"
 
 
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON file atomically."""
-    write_text(path, json_text(document))
+def write_json(path: Path, document: Mapping[str, Any], *, flushed: bool = True) -> None:
+    """Write a JSON file atomically; `flushed` is as in `write_parts`."""
+    write_text(path, json_text(document), flushed=flushed)
 
 
 def _known(value: Any) -> Any:

@@ -145,13 +145,13 @@ def image_size(path: Path) -> tuple[int, int]:
         return decoder_of(path).size(path)
 
 
-def write_image(path: Path, pixels: Pixels) -> None:
+def write_image(path: Path, pixels: Pixels, *, flushed: bool = True) -> None:
     """Write uint8 (H, W, 3) as `write_photo` does."""
-    write_photo(path, Photo(pixels))
+    write_photo(path, Photo(pixels), flushed=flushed)
 
 
-def write_photo(path: Path, photo: Photo) -> None:
-    """Write a picture as `write_bands` does, with its errors."""
+def write_photo(path: Path, photo: Photo, *, flushed: bool = True) -> None:
+    """Write a picture as `write_bands` does, with its errors; `flushed` is as in `write_parts`."""
     height, width = photo.pixels.shape[:2]
     frame = PictureFrame(
         (height, width),
@@ -162,7 +162,7 @@ def write_photo(path: Path, photo: Photo) -> None:
         profiled=photo.profiled,
         density=photo.density,
     )
-    write_bands(path, frame, [(photo.pixels, photo.alpha)])
+    write_bands(path, frame, [(photo.pixels, photo.alpha)], flushed=flushed)
 
 
 def to_unit(pixels: "Tensor") -> "Tensor":

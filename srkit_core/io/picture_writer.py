@@ -38,12 +38,14 @@ class PictureFrame:
     density: Density | None = None
 
 
-def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
+def write_bands(
+    path: Path, frame: PictureFrame, bands: Iterable[Rows], *, flushed: bool = True
+) -> None:
     """Write a picture, whose rows come from top to bottom, in the format that the ending of `path`
     names.
 
     The file appears whole or not at all; PNG and TIFF are written as rows come, other formats when
-    all are there.
+    all are there. `flushed` is as in `write_parts`.
 
     16 bit, gray, alpha, EXIF and density are kept where the format has them; else 16 bit is rounded
     to 8, gray replicated and alpha laid on white. Broken EXIF is left out. A picture that was
@@ -57,7 +59,9 @@ def write_bands(path: Path, frame: PictureFrame, bands: Iterable[Rows]) -> None:
     encoder = encoders()[path.suffix.lower()]
     source = _Source(bands)
     rows = (_channels(encoder, frame, *one) for one in source)
-    write_parts(path, _encoded(path, encode, _header(encoder, frame), rows, source))
+    write_parts(
+        path, _encoded(path, encode, _header(encoder, frame), rows, source), flushed=flushed
+    )
 
 
 def check_choices(path: Path, quality: int | None, png_level: int | None = None) -> None:

@@ -21,6 +21,7 @@ from srkit_core.specs.components import (
     LossSpec,
     MetricSpec,
     OptionFunction,
+    PixelDegradation,
 )
 from srkit_core.specs.extensions import (
     AugmentationSpec,
@@ -77,6 +78,7 @@ __all__ = [
     "OptimizerSpec",
     "OptionFunction",
     "Packaged",
+    "PixelDegradation",
     "RecipeSpec",
     "Replacement",
     "ScheduleSpec",

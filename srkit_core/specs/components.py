@@ -5,11 +5,15 @@ One frozen class per kind; the class *is* the kind.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Protocol
 
 from srkit_core.field_bounds import AtLeast, LossWeight, NotNegative, OneLine
 from srkit_core.interfaces import Count
 from srkit_core.specs.announced import FactorySpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Kind = Literal["generator", "discriminator", "loss", "metric", "degradation"]
 
@@ -156,6 +160,20 @@ def _same_size(options: Mapping[str, Any], /) -> int:
     return 1
 
 
+class PixelDegradation(Protocol):
+    """What a degradation does to one picture of 8 bit, where it needs no torch for that and draws
+    nothing: uint8 (sH, sW, 3) -> uint8 (H, W, 3), the bytes that it makes of a batch.
+    """
+
+    def __call__(self, hr: "NDArray[np.uint8]", /) -> "NDArray[np.uint8]":
+        """Return LR."""
+        ...
+
+
+def _of_batches_alone(options: Mapping[str, Any], /) -> PixelDegradation | None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class DegradationSpec(ComponentSpec):
     """A step from HR towards LR.
@@ -163,7 +181,9 @@ class DegradationSpec(ComponentSpec):
     `margin` is how many pixels of its own input around a crop change the crop; `divisor` is by how
     much it divides the sides of the picture. `exact_in_crops` says whether the LR of a crop with
     its margin is the crop of the LR: false for what draws something for each pixel, such as noise,
-    or works on a grid of its own, such as JPEG's blocks. All depend on the bound options.
+    or works on a grid of its own, such as JPEG's blocks. `of_pixels` returns what makes the same of
+    one picture of 8 bit without torch, so that a process that only writes pictures need not import
+    it; None where nothing does. All depend on the bound options.
     """
 
     kind = "degradation"
@@ -172,6 +192,7 @@ class DegradationSpec(ComponentSpec):
     margin: OptionFunction = _no_pixels
     divisor: OptionFunction = _same_size
     exact_in_crops: Callable[[Mapping[str, Any]], bool] = _always
+    of_pixels: Callable[[Mapping[str, Any]], PixelDegradation | None] = _of_batches_alone
 
 
 SPEC_CLASSES: tuple[type[ComponentSpec], ...] = (

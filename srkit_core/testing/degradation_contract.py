@@ -2,6 +2,7 @@
 
 import torch
 
+from srkit_core.io.images import to_bytes, to_unit
 from srkit_core.testing.checks import check
 from srkit_core.testing.degradation_draws import DegradationDrawChecks
 from srkit_core.testing.degradation_randomness import DegradationRandomChecks
@@ -101,6 +102,20 @@ class DegradationContract(DegradationDrawChecks, DegradationRandomChecks):
         assert worst < _ROUNDING, (
             f"with the declared margin of {self.margin()} pixels, LR of a crop is off by "
             f"{worst:.2e}: declare a larger one, or exact_in_crops that says no"
+        )
+
+    @check("values")
+    def test_what_it_makes_of_pixels_is_what_it_makes_of_batches(self) -> None:
+        """Files that are written without torch hold the bytes that training sees."""
+        degrade = self.spec().of_pixels(self.bound().arguments)
+        if degrade is None:
+            return
+        hr = to_bytes(self.hr(1))
+        lr = torch.from_numpy(degrade(hr[0].numpy().copy()))
+        made = to_bytes(self.lr(to_unit(hr)))[0]
+        assert torch.equal(lr, made), (
+            f"of_pixels makes {tuple(lr.shape)} of a picture, a batch {tuple(made.shape)}, and "
+            "they differ: return None for options under which the bytes are not the same"
         )
 
     @check("announced")

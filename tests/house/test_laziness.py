@@ -1,10 +1,16 @@
 """Is everything that only names things free of torch, numpy and image libraries?"""
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+
+import numpy as np
+import pytest
+
+from srkit_core.io.images import write_image
 
 HEAVY = (
     "torch",
@@ -154,3 +160,23 @@ def test_upscaling_imports_nothing_of_training(tmp_path):
 
 def test_a_list_for_a_pipe_imports_no_rich():
     assert _run(COMMANDS, ["rich"], [["list"], ["runs", "docs"]]) == [[0, []]] * 2
+
+
+@pytest.mark.parametrize("words", [(), ("--degrade", "bicubic"), ("--format", "files")])
+def test_pictures_are_prepared_without_torch_in_any_process(tmp_path, words):
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.jpg"):
+        pixels = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        write_image(tmp_path / "in" / name, pixels)
+    typed = ["prepare", tmp_path / "in", tmp_path / "out", "--patch", "32", *words]
+    done = subprocess.run(
+        [sys.executable, "-m", "srkit_core", *map(str, typed), "--keep-duplicates"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPROFILEIMPORTTIME": "1"},  # heard by all processes
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert {"srkit_core.data.preparation.picture_worker", "numpy"} <= imported
+    assert not imported & {"torch", "torchvision", "safetensors.torch"}

@@ -100,6 +100,7 @@ FAULTS = [
     ("degradation", {"margin": 3}, "margin must be a function, not 3"),
     ("degradation", {"divisor": 4}, "divisor must be a function, not 4"),
     ("degradation", {"exact_in_crops": False}, "exact_in_crops must be a function, not False"),
+    ("degradation", {"of_pixels": 3}, "of_pixels must be a function, not 3"),
     ("layout", {"marks": "a"}, "marks must be a tuple, each item text, not 'a'"),
     ("layout", {"marks": ()}, "its files are known by marks, or by recognises together with reads"),
     ("layout", {"marks": (1,)}, "marks[0] must be text, not 1"),

@@ -21,6 +21,7 @@ TYPE, CROP = (
     "lr_keeps_type_and_device_of_hr",
     "lr_of_a_crop_with_its_margin_is_the_crop_of_lr",
 )
+PIXELS = "what_it_makes_of_pixels_is_what_it_makes_of_batches"
 INEXACT, MEET = "it_is_as_inexact_in_crops_as_it_says", "pictures_of_a_batch_do_not_meet"
 SAME, APART = "a_picture_alone_is_as_in_a_batch", "equal_pictures_are_drawn_for_apart"
 MOVES, SHOWN = (
@@ -274,6 +275,13 @@ _TABLE = (
         INEXACT,
         "leave it out",
         INEXACT_TRAITS,
+    ),
+    (
+        "other bytes of a picture than of a batch",
+        of(lambda hr, rng: hr.clone()),
+        PIXELS,
+        "they differ",
+        {"of_pixels": lambda options: lambda hr: hr // 2},
     ),
     # Which pictures it takes.
     (

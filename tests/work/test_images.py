@@ -314,12 +314,12 @@ def test_a_failing_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     write_image(tmp_path / "a.png", noise(4, 4))
     before = (tmp_path / "a.png").read_bytes()
 
-    def interrupted(path, parts):
+    def interrupted(path, parts, **how):
         def half():
             yield next(iter(parts))
             raise KeyboardInterrupt
 
-        write_parts(path, half())
+        write_parts(path, half(), **how)
 
     write_parts = picture_writer.write_parts
     monkeypatch.setattr(picture_writer, "write_parts", interrupted)

@@ -148,13 +148,13 @@ def cannot_write(monkeypatch, broken):
     """Let writing one file fail as a folder that may not be written does."""
     real = picture_writer.write_parts
 
-    def write(path, content):
+    def write(path, content, **how):
         if path.name == broken:
             error = PermissionError(errno.EACCES, "Permission denied")
             raise DataError(
                 f"cannot write {path}: {error.strerror}", hint="b", path=path
             ) from error
-        real(path, content)
+        real(path, content, **how)
 
     monkeypatch.setattr(picture_writer, "write_parts", write)
 

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 
 from srkit_core.builtin.interpolation import Shrink
 from srkit_core.cli.app import run
-from srkit_core.data.preparation.manifest import ManifestFields
+from srkit_core.data.preparation.manifest_fields import ManifestFields
 from srkit_core.data.preparation.prepare_folder import prepare_folder
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.prepare_pictures import PrepareRequest

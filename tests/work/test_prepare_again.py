@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
 
-from srkit_core.data.preparation import output_folder
+from srkit_core.data.preparation import output_folder, record_book
+from srkit_core.data.preparation.perceptual_hash import NearDuplicates
 from srkit_core.data.preparation.prepare_folder import prepare_folder
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.prepare_pictures import PrepareRequest
@@ -239,3 +241,24 @@ def test_redoing_where_nothing_was_done_is_doing(photos, tmp_path):
     _prepare(photos, tmp_path / "out", redo=True)
     _prepare(photos, tmp_path / "fresh")
     assert _everything(tmp_path / "out") == _everything(tmp_path / "fresh")
+
+
+def test_each_record_is_read_once_and_that_of_a_new_picture_never(photos, tmp_path, monkeypatch):
+    read, load = [], record_book.load_record
+    monkeypatch.setattr(
+        record_book, "load_record", lambda out, name: (read.append(name), load(out, name))[1]
+    )
+    _prepare(photos, tmp_path / "out")
+    assert read == []
+    shutil.copy(photos / "a.png", photos / "new.png")
+    report = _prepare(photos, tmp_path / "out")
+    assert report.files == len(read) + 1
+    assert len(set(read)) == len(read) > 3
+
+
+def test_pictures_of_one_hash_cost_no_more_than_one():
+    kept = NearDuplicates()
+    for number in range(5000):
+        kept.keep(7, str(number))
+    assert set(kept.all_like(6)) == {"0"}
+    assert len(list(kept.all_like(7))) == 4

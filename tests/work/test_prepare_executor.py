@@ -118,7 +118,7 @@ def _is_loaded(module):
 
 def test_a_worker_is_ready_when_it_has_imported_what_it_needs(monkeypatch):
     monkeypatch.setattr(
-        executor_module, "_context", lambda preload: multiprocessing.get_context("spawn")
+        executor_module, "worker_context", lambda preload: multiprocessing.get_context("spawn")
     )
     with ProcessExecutor(1, limit=30, preload=("wave",)) as executor:
         assert dict(executor.run(_is_loaded, ["wave", "sndhdr"])) == {"wave": True, "sndhdr": False}
@@ -126,9 +126,18 @@ def test_a_worker_is_ready_when_it_has_imported_what_it_needs(monkeypatch):
 
 @pytest.mark.parametrize(
     ("options", "loaded"),
-    [({}, False), ({"degrade": "bicubic"}, True), ({"variants": 2}, True)],
+    [
+        ({}, False),
+        ({"degrade": "bicubic"}, False),
+        ({"degrade": "bilinear | nearest(factor=1)"}, False),
+        ({"format": "files"}, False),
+        ({"degrade": "lanczos"}, True),
+        ({"degrade": "bicubic(quantise=false)"}, True),
+        ({"degrade": "bicubic | noise(sigma=1)"}, True),
+        ({"variants": 2}, True),
+    ],
 )
-def test_torch_is_imported_for_lr_and_augmented_copies_alone(tmp_path, options, loaded):
+def test_torch_is_imported_for_what_needs_it_alone(tmp_path, options, loaded):
     forkserver._forkserver._stop()  # that of an earlier test has what that test wanted
     with open_executor(PrepareOptions(**options), tmp_path, workers=1) as executor:
         assert dict(executor.run(_is_loaded, ["numpy", "torch"])) == {

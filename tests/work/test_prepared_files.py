@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from srkit_core.cli.app import run
 from srkit_core.data.picture_set import open_picture_set, readable, split_pictures
-from srkit_core.data.preparation.manifest import ManifestFields
+from srkit_core.data.preparation.manifest_fields import ManifestFields
 from srkit_core.data.preparation.prepare_folder import prepare_folder
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.prepare_pictures import PrepareRequest

@@ -22,6 +22,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from srkit_core.data.preparation.head_start import (
+    modules_of_work,
+    one_thread_each,
+    worker_context,
+)
 from srkit_core.data.preparation.prepare_options import PrepareOptions
 from srkit_core.data.preparation.records import Unusable
 from srkit_core.data.prepared_layout import WORK_FOLDER
@@ -34,8 +39,6 @@ WorkResult = TypeVar("WorkResult")
 _MOST_SECONDS = 300.0
 _FEWER = "--workers 1"
 _EXTRA = "pip install distributed"
-_WORK = "srkit_core.data.preparation.picture_worker"
-_TORCH_WORK = "srkit_core.data.preparation.derived_pictures"
 
 
 class PrepareExecutor(Protocol):
@@ -62,7 +65,7 @@ def open_executor(
     """Have so many `workers`, one a core when left out, with a limit of seconds for one picture
     (300), or the workers of the Dask scheduler at `cluster`.
 
-    Without LR and augmented copies no process imports torch. Raises RecipeError for a time limit on
+    Raises RecipeError for a time limit on
     a cluster, DataError when the library for the cluster is missing, or it does not answer.
     """
     if cluster and time_limit:
@@ -75,10 +78,8 @@ def open_executor(
         with dask_executor(cluster, out, out / WORK_FOLDER) as there:
             yield there
         return
-    makes_lr = bool(options.chain) and not options.paired
-    preload = (_WORK, _TORCH_WORK) if makes_lr or options.variants > 1 else (_WORK,)
-    count = workers or os.cpu_count() or 1
-    with ProcessExecutor(count, time_limit or _MOST_SECONDS, preload) as here:
+    count, modules = workers or os.cpu_count() or 1, modules_of_work(options)
+    with ProcessExecutor(count, time_limit or _MOST_SECONDS, modules) as here:
         yield here
 
 
@@ -108,7 +109,7 @@ class ProcessExecutor:
     """
 
     def __init__(self, count: int, limit: float, preload: Sequence[str] = ()) -> None:
-        context = _context(preload)
+        context = worker_context(preload)
         self._limit = limit
         self._workers = [_Worker(context, preload) for _ in range(count)]
 
@@ -182,7 +183,7 @@ class _Worker:
 
     def start(self) -> None:
         if self._pool is None:
-            with starting_processes(_FEWER):
+            with starting_processes(_FEWER), one_thread_each():
                 self._pool = ProcessPoolExecutor(
                     1, mp_context=self._context, initializer=_begin, initargs=(self._preload,)
                 )
@@ -217,24 +218,13 @@ class _Task(NamedTuple, Generic[WorkItem]):
     deadline: float
 
 
-def _context(preload: Sequence[str]) -> BaseContext:
-    """Fork from a clean process where that is safe with what is preloaded, else begin anew."""
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
-    return context
-
-
 def _begin(preload: Sequence[str]) -> None:
-    """Leave signals to the parent, use one core, end when the parent does, and import what is
-    needed.
-    """
+    """Leave signals to the parent, end when the parent does, and import what is needed."""
     for name in ("SIGINT",) if sys.platform == "win32" else ("SIGINT", "SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = "1"
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    os.environ["OMP_NUM_THREADS"] = "1"  # for libraries that are loaded from now on
     for module in preload:
         import_module(module)
 

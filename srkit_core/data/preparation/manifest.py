@@ -1,13 +1,14 @@
 """What does a prepared folder say about itself: its pictures, their splits and their licence?"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 
 from srkit_core.data.preparation.input_files import InputFile
+from srkit_core.data.preparation.manifest_fields import ManifestFields
 from srkit_core.data.preparation.records import Output, Record
 from srkit_core.data.preparation.selection import Tally
 from srkit_core.data.preparation.work_files import read_work_file
@@ -27,19 +28,6 @@ from srkit_core.lists import read_list, read_partition
 
 _PARTS = (("val", "validation"), ("test", "a test"))
 _EXAMPLES = "--split 0.15,0.05, or a list of names for each: --split val.txt,test.txt"
-
-
-@dataclass(frozen=True)
-class ManifestFields:
-    """What is said of pictures: `split`, the shares or lists of validation and test, such as
-    "0.15,0.05"; their `licence`; `duplicates`, whether those stay that look like others.
-
-    None stands for as before: no split, no licence and no duplicates the first time.
-    """
-
-    split: str | None = None
-    licence: str | None = None
-    duplicates: bool | None = None
 
 
 def with_earlier(out: Path, given: ManifestFields) -> tuple[ManifestFields, list[str]]:

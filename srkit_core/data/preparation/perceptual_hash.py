@@ -40,6 +40,7 @@ class NearDuplicates:
 
     def __init__(self) -> None:
         self._kept: list[dict[int, list[tuple[int, str]]]] = [{} for _ in range(_WORDS)]
+        self._known = set[int]()
 
     def first_like(self, bits: int) -> str | None:
         """Return the first kept picture that looks the same."""
@@ -53,7 +54,10 @@ class NearDuplicates:
                     yield name
 
     def keep(self, bits: int, name: str) -> None:
-        """Remember a picture."""
+        """Remember a picture; of several with the same hash the first stands for all."""
+        if bits in self._known:
+            return
+        self._known.add(bits)
         for table, word in zip(self._kept, _words(bits), strict=True):
             table.setdefault(word, []).append((bits, name))
 

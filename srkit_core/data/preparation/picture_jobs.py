@@ -10,6 +10,7 @@ from pathlib import Path
 from srkit_core.augmentation.crop_position import detail
 from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.preparation.prepare_options import PrepareOptions
+from srkit_core.data.preparation.records import Record
 from srkit_core.io.images import Pixels
 
 _VERSION = 1
@@ -33,7 +34,9 @@ class Variant:
 
 @dataclass(frozen=True)
 class PictureJob:
-    """An input file of (height, width) by its header, and what is written of it below `out`."""
+    """An input file of (height, width) by its header, and what is written of it below `out`, where
+    its record was `before`.
+    """
 
     file: InputFile
     out: Path
@@ -41,6 +44,7 @@ class PictureJob:
     width: int
     options: PrepareOptions
     variants: tuple[Variant, ...]
+    before: Record | None = None
 
     def digest(self) -> str:
         """Tell this job from every other that would write something else.

@@ -25,11 +25,11 @@ from srkit_core.data.preparation.picture_jobs import (
     shows_something,
     stored_sides,
 )
+from srkit_core.data.preparation.pixel_chain import pixel_degradation
 from srkit_core.data.preparation.records import (
     Output,
     Record,
     Unusable,
-    load_record,
     save_record,
     stem_of,
     unusable_input,
@@ -37,6 +37,7 @@ from srkit_core.data.preparation.records import (
 from srkit_core.data.prepared_layout import SHARDS
 from srkit_core.data.shards import write_shard
 from srkit_core.errors import DataError
+from srkit_core.io.atomic import flush_all
 from srkit_core.io.images import Pixels, image_size, read_image_noted, write_image
 from srkit_core.process_start import FILE_LIMITS, too_many_files
 
@@ -63,21 +64,22 @@ def header_size(path: Path) -> tuple[int, int]:
         return image_size(file)
 
 
-def prepare_picture(job: PictureJob) -> Unusable | None:
+def prepare_picture(job: PictureJob) -> Record | Unusable:
     """Write everything that is stored of a picture, its record last.
 
-    Return why it cannot be used, or None.
+    Return the record, or why it cannot be used.
 
     Raises DiskFullError, and DataError when the output cannot be written.
     """
     file = job.file
     try:
         digests = _sha256(file.path), _sha256(file.lr) if file.lr else ""
-        before = load_record(job.out, file.name)
+        before = job.before
         same = before and (before.sha256, before.lr_sha256, before.job) == (*digests, job.digest())
         if before and same and before.is_whole(job.out):
-            save_record(job.out, file.name, replace(before, bytes=file.bytes, mtime=file.mtime))
-            return None
+            renewed = replace(before, bytes=file.bytes, mtime=file.mtime)
+            save_record(job.out, file.name, renewed)
+            return renewed
         read = _read(file)
     except OSError as error:
         if error.errno in FILE_LIMITS:
@@ -120,7 +122,7 @@ class _Read(NamedTuple):
     notes: tuple[str, ...]
 
 
-def _store(job: PictureJob, read: _Read, digests: tuple[str, str]) -> Unusable | None:
+def _store(job: PictureJob, read: _Read, digests: tuple[str, str]) -> Record | Unusable:
     file, bits = job.file, perceptual_hash(read.hr)
     try:
         outputs = tuple(_write_variant(job, variant, read, digests[0]) for variant in job.variants)
@@ -143,7 +145,7 @@ def _store(job: PictureJob, read: _Read, digests: tuple[str, str]) -> Unusable |
         lr_sha256=digests[1],
     )
     save_record(job.out, file.name, record)
-    return None
+    return record
 
 
 def _write_variant(job: PictureJob, variant: Variant, read: _Read, sha256: str) -> Output:
@@ -188,6 +190,9 @@ def _hr(pixels: Pixels, job: PictureJob, variant: Variant, rng: np.random.Genera
 
 
 def _lr(hr: Pixels, chain: str, scale: int, rng: np.random.Generator) -> Pixels:
+    degrade = pixel_degradation(chain, scale)
+    if degrade is not None:
+        return degrade(hr)
     from srkit_core.data.preparation.derived_pictures import degrade_picture
 
     return degrade_picture(hr, chain, scale, int(rng.integers(2**63)))
@@ -228,11 +233,14 @@ def _save_patches(
             files.append(
                 _save_patch(job.out, f"{folder}/{name}", pixels[y : y + side, x : x + side])
             )
+    # All at once, and before the record, without which none of them counts: a preparation that goes
+    # on after a crash writes them again.
+    flush_all([job.out / file for file, _ in files])
     return files
 
 
 def _save_patch(out: Path, file: str, patch: Pixels) -> tuple[str, int]:
-    write_image(out / file, np.ascontiguousarray(patch))
+    write_image(out / file, np.ascontiguousarray(patch), flushed=False)
     return file, (out / file).stat().st_size
 
 

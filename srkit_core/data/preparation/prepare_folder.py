@@ -17,7 +17,6 @@ from srkit_core.data.preparation.executor import PrepareExecutor
 from srkit_core.data.preparation.file_names import check_distinct
 from srkit_core.data.preparation.input_files import FoundInputs, InputFile, find_inputs
 from srkit_core.data.preparation.manifest import (
-    ManifestFields,
     empty_splits,
     forget_manifest,
     forget_outdated,
@@ -27,6 +26,7 @@ from srkit_core.data.preparation.manifest import (
     with_earlier,
     write_manifest,
 )
+from srkit_core.data.preparation.manifest_fields import ManifestFields
 from srkit_core.data.preparation.output_folder import (
     claim_folder,
     is_new_folder,
@@ -41,16 +41,8 @@ from srkit_core.data.preparation.prepare_pictures import (
     PrepareRequest,
     ProgressCallback,
 )
-from srkit_core.data.preparation.records import (
-    Record,
-    Unusable,
-    check_same_source,
-    forget_others,
-    is_damaged,
-    load_record,
-    record_file,
-    save_record,
-)
+from srkit_core.data.preparation.record_book import RecordBook
+from srkit_core.data.preparation.records import Record, Unusable
 from srkit_core.data.preparation.selection import (
     TOO_SMALL,
     Tally,
@@ -89,13 +81,12 @@ def prepare_folder(
         if is_new_folder(out):
             keep_fields(out, fields)  # before the options, so that these are never without them
         claim_folder(out, options, redo=request.redo)
-        check_same_source(out, names)
+        work = _Preparation(out, options, fields, executor, progress)
+        work.check_same_source(names)
         keep_fields(out, fields)
         executor.needs(inputs.samples)
         try:
-            return _Preparation(out, options, fields, executor, progress).run(
-                replace(inputs, remarks=(*inputs.remarks, *notes))
-            )
+            return work.run(replace(inputs, remarks=(*inputs.remarks, *notes)))
         except DiskFullError as error:
             raise DiskFullError(
                 error.message, hint="free some space, and run the same command again: it goes on"
@@ -133,14 +124,18 @@ class _Preparation:
     ) -> None:
         self._shown, self._out, self._options, self._fields = out, out.absolute(), options, fields
         self._executor, self._progress = executor, progress
-        self._failures = dict[str, str]()
+        self._records, self._failures = RecordBook(self._out), dict[str, str]()
+
+    def check_same_source(self, names: Sequence[str]) -> None:
+        """Raise RecipeError when none of the pictures was prepared here, and others were."""
+        self._records.check_same_source(self._shown, names)
 
     def run(self, inputs: FoundInputs) -> PrepareReport:
-        gone = forget_others(self._out, [file.name for file in inputs.files])
-        damaged = sum(is_damaged(self._out, file.name) for file in inputs.files)
+        gone = self._records.forget_others([file.name for file in inputs.files])
+        damaged = sum(self._records.is_damaged(file.name) for file in inputs.files)
         sizes, changed = self._sizes(inputs.files)
         jobs = {job.file.name: job for job in self._jobs(sizes)}
-        written = self._work([job for job in jobs.values() if not self._is_done(job)])
+        written = self._work(list(jobs.values()))
         written += self._restore(inputs.files, jobs)
         tally = self._tally(inputs.files, sizes)
         selected = with_joined_groups(self._selected(inputs.files, tally))
@@ -154,6 +149,7 @@ class _Preparation:
             pixel_folders(words),
             {path for output in outputs for path, _ in output.files},
         )
+        self._records.flush()
         write_manifest(self._out, document, tally)
         pictures = document["pictures"]
         counts = Counter(one["split"] for one in pictures)
@@ -181,7 +177,7 @@ class _Preparation:
         """
         known, unknown, changed = dict[str, tuple[int, int]](), list[InputFile](), 0
         for file in files:
-            record = load_record(self._out, file.name)
+            record = self._records.of(file.name)
             if record is None or not record.is_of(file):
                 unknown.append(file)
                 changed += record is not None
@@ -206,7 +202,7 @@ class _Preparation:
         jobs = plan_jobs(large, self._out, self._options)
         planned = {job.file.name: job for job in jobs}
         for file, (height, width) in sizes.items():
-            record, job = load_record(self._out, file.name), planned.get(file.name)
+            record, job = self._records.of(file.name), planned.get(file.name)
             if job is None and (
                 record is None or record.outputs or record.failure or not record.is_of(file)
             ):
@@ -214,16 +210,8 @@ class _Preparation:
             elif job and record and record.failure and record.is_of(file):
                 self._failures[file.name] = record.failure
             elif job and record and record.job != job.digest():
-                self._forget(file)
+                self._records.forget(file.name)
         return jobs
-
-    def _is_done(self, job: PictureJob) -> bool:
-        record = load_record(self._out, job.file.name)
-        return (
-            record is not None
-            and record.is_of(job.file)
-            and (bool(record.failure) or record.job == job.digest())
-        )
 
     def _restore(self, files: Sequence[InputFile], jobs: Mapping[str, PictureJob]) -> int:
         """Write again what is selected and not there: it was deleted, or left out for the sake of a
@@ -232,7 +220,7 @@ class _Preparation:
         written, missing = 0, self._missing(files, jobs)
         while missing:
             for job in missing:
-                self._forget(job.file)
+                self._records.forget(job.file.name)
             written += self._work(missing)
             before, missing = missing, self._missing(files, jobs)
             if missing == before:
@@ -254,21 +242,29 @@ class _Preparation:
     def _selected(
         self, files: Sequence[InputFile], tally: Tally
     ) -> Iterator[tuple[InputFile, Record]]:
-        return select_pictures(files, self._out, tally, duplicates=bool(self._fields.duplicates))
+        return select_pictures(
+            files, self._records.of, tally, duplicates=bool(self._fields.duplicates)
+        )
 
     def _work(self, jobs: Sequence[PictureJob]) -> int:
-        """Do so many jobs and return how many were written; while there is work, the folder has no
-        manifest.
+        """Do the jobs that are not done, the largest first, so that no process is left alone with
+        it, and return how many were written; while there is work, the folder has no manifest.
         """
-        if jobs:
-            forget_manifest(self._out)
+        jobs = [job for job in jobs if not self._records.is_done(job.file, job.digest())]
+        if not jobs:
+            return 0
+        forget_manifest(self._out)
+        in_turn = sorted(jobs, key=lambda job: -job.height * job.width)
+        known = [replace(job, before=self._records.of(job.file.name)) for job in in_turn]
         failed = 0
-        results = self._executor.run(with_this_limit(prepare_picture), jobs) if jobs else ()
-        for done, (job, failure) in enumerate(results, start=1):
+        results = self._executor.run(with_this_limit(prepare_picture), known)
+        for done, (job, result) in enumerate(results, start=1):
             self._progress("pictures", done, len(jobs))
-            if failure is not None:
+            if isinstance(result, Unusable):
                 failed += 1
-                self._fail(job.file, failure, job.height, job.width)
+                self._fail(job.file, result, job.height, job.width)
+            else:
+                self._records.learn(job.file.name, result)
         return len(jobs) - failed
 
     def _fail(self, file: InputFile, failure: Unusable, height: int, width: int) -> None:
@@ -279,14 +275,11 @@ class _Preparation:
         if failure.lasting:
             self._save(file, failure.reason, height, width)
         else:
-            self._forget(file)
+            self._records.forget(file.name)
 
     def _save(self, file: InputFile, failure: str, height: int, width: int) -> None:
         record = Record(file.bytes, file.mtime, failure, height=height, width=width)
-        save_record(self._out, file.name, record)
-
-    def _forget(self, file: InputFile) -> None:
-        record_file(self._out, file.name).unlink(missing_ok=True)
+        self._records.save(file.name, record)
 
     def _tally(
         self, files: Sequence[InputFile], sizes: Mapping[InputFile, tuple[int, int]]

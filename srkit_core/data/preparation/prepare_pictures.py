@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from srkit_core.data.preparation.manifest import ManifestFields
+from srkit_core.data.preparation.head_start import begin_processes, modules_of_work
+from srkit_core.data.preparation.manifest_fields import ManifestFields
 from srkit_core.data.preparation.prepare_options import PrepareOptions
-from srkit_core.data.preparation.selection import Tally
 from srkit_core.data_source import parse_data_sources, with_lr_apart
 from srkit_core.errors import RecipeError
 from srkit_core.home import at_home
 from srkit_core.recipe import PAIRED
+
+if TYPE_CHECKING:
+    from srkit_core.data.preparation.selection import Tally
 
 ProgressCallback: TypeAlias = Callable[[str, int, int], None]
 """Hears of each step: what is being done, how many are done, of how many."""
@@ -48,7 +51,7 @@ class PrepareReport:
     patches: int
     splits: Mapping[str, int]
     renewed: bool
-    tally: Tally
+    tally: "Tally"
     notes: tuple[str, ...]
 
 
@@ -110,7 +113,9 @@ def _prepare(
     cluster: str | None,
     progress: ProgressCallback,
 ) -> PrepareReport:
-    """Import the work, which knows the options above, and do it."""
+    """Import the work, which knows the options above, while its processes begin, and do it."""
+    if not cluster:
+        begin_processes(request.out, modules_of_work(request.options))
     from srkit_core.data.preparation.executor import open_executor
     from srkit_core.data.preparation.prepare_folder import prepare_folder
 

@@ -7,7 +7,6 @@ By size and time of the source a later run knows that there is nothing to do.
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,7 +15,7 @@ from pydantic import TypeAdapter
 
 from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.prepared_layout import RECORDS, WORK_FOLDER
-from srkit_core.errors import DataError, RecipeError
+from srkit_core.errors import DataError
 from srkit_core.inside import leads_out
 from srkit_core.io.documents import write_json
 
@@ -114,16 +113,25 @@ def stem_of(name: str) -> str:
 
 def record_file(out: Path, name: str) -> Path:
     """Return where the record of a picture is."""
-    return out / WORK_FOLDER / RECORDS / f"{stem_of(name)}.json"
+    return records_folder(out) / f"{stem_of(name)}.json"
+
+
+def records_folder(out: Path) -> Path:
+    """Return where the records are."""
+    return out / WORK_FOLDER / RECORDS
 
 
 def save_record(out: Path, name: str, record: Record) -> None:
-    """Write a record."""
+    """Write a record, of which everything is on the disk that it names.
+
+    Nobody waits for the record itself: a picture whose record is lost with the power, or empty, is
+    made again. So a folder is never told of files that are not whole, whatever is lost.
+    """
     content = {
         _HASH_KEY if field == "perceptual_hash" else field: value
         for field, value in asdict(record).items()
     }
-    write_json(record_file(out, name), content)
+    write_json(record_file(out, name), content, flushed=False)
 
 
 def load_record(out: Path, name: str) -> Record | None:
@@ -144,37 +152,6 @@ def _checked(content: dict[str, Any]) -> Record | None:
     record = _RECORD.validate_json(json.dumps(content), strict=True)
     files = [file for output in record.outputs for file, _ in output.files]
     return None if any(map(leads_out, files)) else record
-
-
-def is_damaged(out: Path, name: str) -> bool:
-    """Whether a picture has a record that cannot be read."""
-    return record_file(out, name).exists() and load_record(out, name) is None
-
-
-def check_same_source(out: Path, names: Iterable[str]) -> None:
-    """Raise RecipeError when a folder was prepared from other pictures alone, as when a disk is not
-    there or a path is wrong.
-    """
-    before, now = (
-        {file.stem for file in (out / WORK_FOLDER / RECORDS).glob("*.json")},
-        {stem_of(name) for name in names},
-    )
-    if before and not before & now:
-        fact = (
-            f"{out} was prepared from other pictures: none of its {len(before)} is in the sources"
-        )
-        raise RecipeError(fact, hint="add --redo to begin anew, or name another folder")
-
-
-def forget_others(out: Path, names: Iterable[str]) -> int:
-    """Delete the records of pictures that are not among `names`, and return how many there were."""
-    known = {stem_of(name) for name in names}
-    others = [
-        file for file in (out / WORK_FOLDER / RECORDS).glob("*.json") if file.stem not in known
-    ]
-    for file in others:
-        file.unlink()
-    return len(others)
 
 
 def _bytes_of(file: Path) -> int:

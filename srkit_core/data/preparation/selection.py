@@ -1,14 +1,13 @@
 """Which of the prepared pictures are selected, and what is left out?"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from srkit_core.data.near_duplicates import joined_groups
 from srkit_core.data.preparation.input_files import InputFile
 from srkit_core.data.preparation.perceptual_hash import NearDuplicates
-from srkit_core.data.preparation.records import Record, load_record
+from srkit_core.data.preparation.records import Record
 
 TOO_SMALL, TOO_FLAT, DUPLICATE, FLAT_PATCHES = (
     "too small",
@@ -37,16 +36,20 @@ class Tally:
 
 
 def select_pictures(
-    files: Iterable[InputFile], out: Path, tally: Tally, *, duplicates: bool
+    files: Iterable[InputFile],
+    record_of: Callable[[str], Record | None],
+    tally: Tally,
+    *,
+    duplicates: bool,
 ) -> Iterator[tuple[InputFile, Record]]:
     """Yield the pictures for the manifest, in the order of the plan, which decides: of
     near-duplicates the first one, unless all may stay.
 
-    Pictures without a finished record are passed over.
+    `record_of` tells the record of a name. Pictures without a finished record are passed over.
     """
     kept = NearDuplicates()
     for file in files:
-        record = load_record(out, file.name)
+        record = record_of(file.name)
         if record is None or not record.outputs:
             continue
         if not any(output.patches for output in record.outputs):
