@@ -93,9 +93,14 @@ def _rows(stacks: Sequence[Tensor], numbers: Sequence[int]) -> list[Tensor]:
     first, found = 0, list[Tensor]()
     for stack in stacks:
         mine = [at - first for at in numbers if first <= at < first + len(stack)]
-        found += [stack if len(mine) == len(stack) else stack[mine]] if mine else []
+        found += [stack if len(mine) == len(stack) else _some(stack, mine)] if mine else []
         first += len(stack)
     return found
+
+
+def _some(stack: Tensor, rows: Sequence[int]) -> Tensor:
+    """Return some rows; a GPU is not waited for."""
+    return stack.index_select(0, torch.tensor(rows).to(stack.device, non_blocking=True))
 
 
 def _in_order(numbers: tuple[Sequence[int], Sequence[int]], parts: tuple[Tensor, Tensor]) -> Tensor:

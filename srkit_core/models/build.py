@@ -1,9 +1,9 @@
 """How does a plan become live modules?"""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from srkit_core.binding import BoundComponent, BoundExtension
 from srkit_core.chain import DegradationPlan
 from srkit_core.errors import PluginError, SrkitError
-from srkit_core.interfaces import Degradation, Draws, TracedDegradation, add_draws
+from srkit_core.interfaces import TracedDegradation
 from srkit_core.models.build_limits import MOST, NetworkSize, building
-from srkit_core.models.component_errors import component_errors, shape_of
+from srkit_core.models.chain_of_steps import ChainOfSteps, ChainStep
 from srkit_core.options import KIND_OF_MAKER, options_of
 from srkit_core.registry import Installed
 
@@ -45,11 +45,12 @@ def to_device(network: nn.Module, device: torch.device) -> nn.Module:
 
 def build_degradation(plan: DegradationPlan) -> TracedDegradation:
     """Build a chain of degradations as one: (B, 3, sH, sW) -> (B, 3, H, W)."""
-    steps = [
-        (_traced(build(step.bound), step.bound.component.full_name), step.probability)
-        for step in plan.steps
-    ]
-    return _ChainOfSteps(steps)
+    return ChainOfSteps(
+        [
+            ChainStep(build(one.bound), one.bound.component.full_name, one.probability)
+            for one in plan.steps
+        ]
+    )
 
 
 def count_parameters(built: Any) -> int:
@@ -71,58 +72,6 @@ class _Plain(nn.Module):
     def forward(self, *pictures: Tensor) -> Tensor:
         result: Tensor = self._call(*pictures)
         return result
-
-
-_Traced: TypeAlias = Callable[..., tuple[Tensor, Draws]]
-
-
-class _ChainOfSteps:
-    """Applies steps from left to right, each to every picture with its probability."""
-
-    def __init__(self, steps: list[tuple[_Traced, float]]) -> None:
-        self._steps = steps
-
-    def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
-        return self.traced(hr, rng=rng)[0]
-
-    def traced(self, hr: Tensor, /, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
-        """Return LR, and what those of the steps that tell it drew for each picture."""
-        draws: Draws = [{} for _ in range(len(hr))]
-        for step, probability in self._steps:
-            if probability == 1:
-                hr, drawn = step(hr, rng=rng)
-            else:
-                hr, drawn = _sometimes(step, probability, hr, rng)
-            for taken, new in zip(draws, drawn, strict=True):
-                add_draws(taken, new)
-        return hr, draws
-
-
-def _traced(degradation: Degradation, owner: str) -> _Traced:
-    """Return a call that also tells what was drawn, which many steps do not, and whose errors name
-    the component.
-    """
-    traced = degradation.traced if isinstance(degradation, TracedDegradation) else None
-
-    def call(pictures: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
-        with component_errors(owner, f"degraded {shape_of(pictures)}"):
-            if traced is not None:
-                return traced(pictures, rng=rng)
-            return degradation(pictures, rng=rng), [{} for _ in range(len(pictures))]
-
-    return call
-
-
-def _sometimes(
-    step: _Traced, probability: float, pictures: Tensor, rng: torch.Generator
-) -> tuple[Tensor, Draws]:
-    chosen = torch.rand(len(pictures), generator=rng, device=pictures.device) < probability
-    if not chosen.any():
-        return pictures, [{} for _ in range(len(pictures))]
-    changed = pictures.clone()
-    changed[chosen], some = step(pictures[chosen], rng=rng)
-    drawn = iter(some)
-    return changed, [next(drawn) if one else {} for one in chosen.tolist()]
 
 
 def build_extension(bound: BoundExtension) -> Any:

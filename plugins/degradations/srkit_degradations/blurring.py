@@ -10,11 +10,14 @@ from torch import Tensor
 
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Range
-from srkit_degradations import kernels, published
+from srkit_degradations import published
+from srkit_degradations.canvas import Canvas
 from srkit_degradations.crop_traits import blur_size
+from srkit_degradations.drawn_kernels import DrawnKernel, column, kernels_of
 from srkit_degradations.filtering import filtered, filtered_separably
+from srkit_degradations.kernels import gaussian_taps
 from srkit_degradations.option_types import BlurKind
-from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.parameter_sampler import ParameterSampler, drawn_by_label
 from srkit_degradations.per_picture import PerPictureDegradation
 
 _LARGE = 13
@@ -46,48 +49,53 @@ class Blur(PerPictureDegradation):
         check_choice_weights(self.name, self.kinds, self.weights)
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        """Blur; isotropic Gaussians alone are separable."""
-        if set(self.kinds) == {"isotropic"}:
-            return filtered_separably(
-                pictures,
-                kernels.gaussian_taps(self._sizes(sampler), sampler.value("sigma", self.sigma)),
-            )
-        return filtered(pictures, self.kernels(sampler))
+        """Blur each picture."""
+        return self.applied(Canvas.of(pictures), self.draw(sampler)).pixels
 
-    def kernels(self, sampler: ParameterSampler) -> Tensor:
-        """Draw (pictures, K, K) kernels."""
+    def applied(self, canvas: Canvas, shapes: Sequence[DrawnKernel]) -> Canvas:
+        """Blur with kernels of these shapes; isotropic Gaussians alone are separable."""
+        if set(self.kinds) == {"isotropic"}:
+            sizes = torch.tensor([one.size for one in shapes])
+            return filtered_separably(canvas, gaussian_taps(sizes, column(shapes, "sigma_x")))
+        return filtered(canvas, kernels_of(shapes))
+
+    def draw(self, sampler: ParameterSampler) -> list[DrawnKernel]:
+        """Draw a kernel for each picture."""
         kinds = sampler.choice("kind", self.kinds, self.weights)
         sizes = self._sizes(sampler)
-        drawn = torch.zeros(len(sampler), int(sizes.max()), int(sizes.max()), dtype=torch.float64)
-        for kind in dict.fromkeys(kinds):
-            indices = [i for i, other in enumerate(kinds) if other == kind]
-            of_kind = self._of_kind(kind, sizes[indices], sampler.subset(indices))
-            edge = (drawn.shape[-1] - of_kind.shape[-1]) // 2
-            drawn[indices] = torch.nn.functional.pad(of_kind, (edge,) * 4)
-        return drawn
-
-    def _of_kind(self, kind: str, sizes: Tensor, sampler: ParameterSampler) -> Tensor:
-        if kind == "sinc":
-            return kernels.sinc(sizes, self._cutoff(sizes, sampler))
-        family, _, anisotropic = kind.partition("-")
-        shape = self._ellipse(sampler, turned=bool(anisotropic) or kind == "anisotropic")
-        if family == "generalised":
-            return kernels.generalised(sizes, *shape, self._beta(family, sampler))
-        return (
-            kernels.plateau(sizes, *shape, self._beta(family, sampler))
-            if family == "plateau"
-            else kernels.gaussian(sizes, *shape)
+        return drawn_by_label(
+            kinds,
+            sampler,
+            lambda kind, members, own: self._of_kind(kind, [sizes[i] for i in members], own),
         )
 
-    def _ellipse(self, sampler: ParameterSampler, *, turned: bool) -> tuple[Tensor, Tensor, Tensor]:
+    def _of_kind(
+        self, kind: BlurKind, sizes: Sequence[int], sampler: ParameterSampler
+    ) -> list[DrawnKernel]:
+        if kind == "sinc":
+            cutoffs = self._cutoff(sizes, sampler)
+            return [DrawnKernel("sinc", *one) for one in zip(sizes, cutoffs, strict=True)]
+        family, _, anisotropic = kind.partition("-")
+        ellipse = self._ellipse(sampler, turned=bool(anisotropic) or kind == "anisotropic")
+        curved = family in ("generalised", "plateau")
+        betas = self._beta(family, sampler) if curved else [1.0] * len(sampler)
+        return [
+            DrawnKernel(family if curved else "gaussian", size, 0.0, *of_one)
+            for size, *of_one in zip(sizes, *ellipse, betas, strict=True)
+        ]
+
+    def _ellipse(
+        self, sampler: ParameterSampler, *, turned: bool
+    ) -> tuple[list[float], list[float], list[float]]:
         """Return both standard deviations in pixels and the angle in radians."""
         sigma = sampler.value("sigma", self.sigma)
         if not turned:
-            return sigma, sigma, torch.zeros_like(sigma)
+            return sigma, sigma, [0.0] * len(sampler)
         sigma_y = sampler.value("sigma_y", self.sigma if self.sigma_y is None else self.sigma_y)
-        return sigma, sigma_y, sampler.value("rotation", self.rotation) * (math.pi / 180)
+        angles = sampler.value("rotation", self.rotation)
+        return sigma, sigma_y, [one * (math.pi / 180) for one in angles]
 
-    def _beta(self, family: str, sampler: ParameterSampler) -> Tensor:
+    def _beta(self, family: str, sampler: ParameterSampler) -> list[float]:
         """Of a range around 1, half of the draws lie below 1 and half above, as published."""
         generalised = family == "generalised"
         usual = published.BETA_GENERALISED if generalised else published.BETA_PLATEAU
@@ -95,21 +103,21 @@ class Blur(PerPictureDegradation):
         beta = next((one for one in (own, self.beta) if one is not None), usual)
         if not isinstance(beta, Range) or not beta.low <= 1 <= beta.high:
             return sampler.value("beta", beta)
-        below, above = sampler.between(beta.low, 1), sampler.between(1, beta.high)
-        return sampler.recorded("beta", torch.where(sampler.uniform() < 0.5, below, above))
+        both = sampler.between(beta.low, 1), sampler.between(1, beta.high), sampler.bernoulli(0.5)
+        chosen = [low if below else high for low, high, below in zip(*both, strict=True)]
+        return sampler.recorded("beta", chosen)
 
-    def _cutoff(self, sizes: Tensor, sampler: ParameterSampler) -> Tensor:
+    def _cutoff(self, sizes: Sequence[int], sampler: ParameterSampler) -> list[float]:
         if self.cutoff is not None:
             return sampler.value("cutoff", self.cutoff)
-        lowest = torch.where(sizes < _LARGE, math.pi / 3, math.pi / 5)
-        return sampler.recorded("cutoff", lowest + (math.pi - lowest) * sampler.uniform())
+        lowest = [math.pi / 3 if size < _LARGE else math.pi / 5 for size in sizes]
+        drawn = zip(lowest, sampler.uniform(), strict=True)
+        return sampler.recorded("cutoff", [low + (math.pi - low) * one for low, one in drawn])
 
-    def _sizes(self, sampler: ParameterSampler) -> Tensor:
+    def _sizes(self, sampler: ParameterSampler) -> list[int]:
         if not isinstance(self.size, Range):
-            return torch.full((len(sampler),), blur_size(self.size, self.sigma, self.sigma_y))
-        sizes = drawn_sizes(self.size, sampler)
-        sampler.record("size", sizes.tolist())
-        return sizes
+            return [blur_size(self.size, self.sigma, self.sigma_y)] * len(sampler)
+        return sampler.record("size", drawn_sizes(self.size, sampler))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +129,11 @@ class Sinc(Blur):
     kinds: Sequence[BlurKind] = ("sinc",)
 
 
-def drawn_sizes(size: Range, sampler: ParameterSampler) -> Tensor:
+def drawn_sizes(size: Range, sampler: ParameterSampler) -> list[int]:
     """Draw an odd number of a range for each picture."""
     smallest, largest = _odd_ends(size)
-    return smallest + 2 * (sampler.uniform() * ((largest - smallest) // 2 + 1)).long()
+    count = (largest - smallest) // 2 + 1
+    return [smallest + 2 * int(drawn * count) for drawn in sampler.uniform()]
 
 
 def check_choice_weights(

@@ -6,31 +6,34 @@ ranges, and for downsampling without a blur the kernels are torch's.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar, Final
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Range
-from srkit_degradations import kernels
 from srkit_degradations.blurring import check_kernel_size, drawn_sizes
+from srkit_degradations.bsrgan_steps import DrawnStep, all_done
+from srkit_degradations.canvas import Canvas, in_their_order, worked_on_together
 from srkit_degradations.compression import Jpeg
-from srkit_degradations.filtering import filtered
+from srkit_degradations.drawn_kernels import DrawnKernel
 from srkit_degradations.noising import Noise
 from srkit_degradations.option_types import ResizeKernel
-from srkit_degradations.parameter_sampler import ParameterSampler
-from srkit_degradations.per_picture import PerPictureDegradation, apply_at_random, apply_by_label
-from srkit_degradations.resizing import PixelSize, resized, resized_back
+from srkit_degradations.parameter_sampler import (
+    ParameterSampler,
+    by_label,
+    drawn_at_random,
+    drawn_by_label,
+)
+from srkit_degradations.per_picture import PerPictureDegradation
+from srkit_degradations.shuffling import order_of
 
 _STEPS: Final = ("blur", "blur", "downsample", "resize", "noise", "jpeg")
-_SHIFTED_SIZE: Final = 25
 
-_Rest = Callable[[Tensor, ParameterSampler], Tensor]
+_Queue = list[DrawnStep]
+"""What happens to a picture, in this order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,142 +77,125 @@ class BSRGAN(PerPictureDegradation):
             )
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        """Make LR; at x4 some pictures are halved before everything else."""
-        size = pictures.shape[-2] // self.scale, pictures.shape[-1] // self.scale
+        """Make LR: all is drawn first, but for the noise of pixels; at x4 some pictures are halved
+        before everything else.
+        """
+        height, width = pictures.shape[-2:]
         halving = sampler.bernoulli(self.halved if self.scale == 4 else 0)
-        return apply_by_label(pictures, halving, sampler, partial(self._maybe_halved, size))
-
-    def _maybe_halved(
-        self, size: PixelSize, halving: bool, pictures: Tensor, sampler: ParameterSampler
-    ) -> Tensor:
-        if not halving:
-            return self._shuffled(size, self.scale, pictures, sampler)
-        kernels = self.resize_kernels
-        halvings = sampler.choice_indices([0.5] + [0.5 / len(kernels)] * len(kernels))
-        halved = apply_by_label(
-            pictures, halvings, sampler, lambda index, group, _: self._halved(group, index)
-        ).clamp_(0, 1)
-        return self._shuffled(size, self.scale // 2, halved, sampler)
-
-    def _shuffled(
-        self, size: PixelSize, scale: int, pictures: Tensor, sampler: ParameterSampler
-    ) -> Tensor:
-        """Apply the steps in an order drawn for each picture, and JPEG once more."""
-        drawn = [
-            _with_resize_last(order) for order in sampler.uniform(len(_STEPS)).argsort(1).tolist()
+        queues = drawn_by_label(halving, sampler, self._draw)
+        labels = [tuple(step.kind() for step in queue) for queue in queues]
+        groups = worked_on_together(labels, pictures.device)
+        canvas, lr = Canvas.of(pictures), (height // self.scale, width // self.scale)
+        results = [
+            all_done(canvas.picked(rows), [queues[row] for row in rows], lr, sampler.rng)
+            for rows in groups
         ]
-        shuffled = [True] * len(drawn) if self.shuffle == 1 else sampler.bernoulli(self.shuffle)
-        orders = [own if use else _STEPS for own, use in zip(drawn, shuffled, strict=True)]
+        return in_their_order(groups, results)
+
+    def _draw(self, halving: bool, members: list[int], sampler: ParameterSampler) -> list[_Queue]:
+        """Draw the steps in an order drawn for each picture, and JPEG once more."""
+        queues: list[_Queue] = [[] for _ in members]
+        if halving:
+            kernels = (None, *self.resize_kernels)
+            indices = sampler.choice_indices([0.5] + [0.5 / len(kernels[1:])] * len(kernels[1:]))
+            _append(queues, [DrawnStep("halve", kernel=kernels[index]) for index in indices])
+        orders = [_with_resize_last(order_of(one)) for one in sampler.uniform_rows(len(_STEPS))]
+        shuffled = [True] * len(orders) if self.shuffle == 1 else sampler.bernoulli(self.shuffle)
+        orders = [own if use else _STEPS for own, use in zip(orders, shuffled, strict=True)]
         sampler.record("order", [" ".join(order) for order in orders])
-        lr = apply_by_label(pictures, orders, sampler, partial(self._in_order, size, scale))
-        return self._coded(lr, sampler)
+        scale = self.scale // 2 if halving else self.scale
+        for order, rows in by_label(orders).items():
+            self._draw_order(order, scale, [queues[row] for row in rows], sampler.subset(rows))
+        _append(queues, self._draw_quality(sampler))
+        return queues
 
-    def _in_order(
-        self,
-        size: PixelSize,
-        scale: int,
-        order: tuple[str, ...],
-        pictures: Tensor,
-        sampler: ParameterSampler,
-    ) -> Tensor:
-        if not order:
-            return pictures
-        rest = partial(self._in_order, size, scale, order[1:])
-        if order[0] == "downsample":
-            return self._downsampled(scale, pictures, sampler, rest)
-        return rest(self._step(order[0], size, scale, pictures, sampler), sampler)
+    def _draw_order(
+        self, order: Sequence[str], scale: int, queues: Sequence[_Queue], sampler: ParameterSampler
+    ) -> None:
+        """Draw step after step; after the downsampling for those together that become alike."""
+        for at, name in enumerate(order):
+            if name == "downsample":
+                sampler = sampler.named(name)
+                steps = self._draw_downsampling(scale, sampler)
+                _append(queues, steps)
+                for rows in by_label([step.kind() for step in steps]).values():
+                    own, rest = sampler.subset(rows), [queues[row] for row in rows]
+                    if steps[rows[0]].name == "subsample":
+                        self._draw_shift(rest, own)
+                    self._draw_order(order[at + 1 :], scale, rest, own)
+                return
+            _append(queues, self._draw_step(name, scale, sampler))
 
-    def _step(
-        self, name: str, size: PixelSize, scale: int, pictures: Tensor, sampler: ParameterSampler
-    ) -> Tensor:
-        """Apply a step that leaves pictures of one size."""
+    def _draw_step(
+        self, name: str, scale: int, sampler: ParameterSampler
+    ) -> Sequence[DrawnStep | None]:
         if name == "blur":
-            return self._blurred(scale, pictures, sampler.named("blur"))
+            return self._draw_blur(scale, sampler.named("blur"))
         if name == "resize":
-            back = resized_back(pictures, size, self.resize_kernels, sampler.named("resize"))
-            return back.clamp_(0, 1)
+            kernels = sampler.named("resize").choice("back", self.resize_kernels)
+            return [DrawnStep("resize", kernel=kernel) for kernel in kernels]
         if name == "noise":
             noise = Noise(sigma=self.noise, gray=self.gray, correlated=self.correlated)
-            return noise.degrade(pictures, sampler.named("noise"))
-        return apply_at_random(pictures, self.early_jpeg, sampler, self._coded)
+            return [DrawnStep("noise", noise=one) for one in noise.draw(sampler.named("noise"))]
+        return drawn_at_random(self.early_jpeg, sampler, self._draw_quality)
 
-    def _coded(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        return Jpeg(quality=self.quality).degrade(pictures, sampler.named("jpeg"))
+    def _draw_quality(self, sampler: ParameterSampler) -> list[DrawnStep]:
+        qualities = Jpeg(quality=self.quality).draw(sampler.named("jpeg"))
+        return [DrawnStep("jpeg", quality=one) for one in qualities]
 
-    def _halved(self, pictures: Tensor, kernel: int) -> Tensor:
-        """Halve with antialiased bicubic interpolation, or with one of the kernels."""
-        size = pictures.shape[-2] // 2, pictures.shape[-1] // 2
-        if kernel:
-            return resized(pictures, size, self.resize_kernels[kernel - 1])
-        return functional.interpolate(pictures, size, mode="bicubic", antialias=True)
-
-    def _blurred(self, scale: int, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        """Blur with an anisotropic Gaussian of uniform variances, or with an isotropic one of
-        uniform standard deviation.
+    def _draw_blur(self, scale: int, sampler: ParameterSampler) -> list[DrawnStep]:
+        """Draw an anisotropic Gaussian of uniform variances, or an isotropic one of uniform
+        standard deviation.
         """
         sizes = drawn_sizes(self.size, sampler)
-        anisotropic = torch.tensor(sampler.bernoulli(self.anisotropic))
+        anisotropic = sampler.bernoulli(self.anisotropic)
         sigma = self.sigma or Range(0, 2 + 0.2 * scale)
         variance = self.variance or Range(0, 4 + scale)
         isotropic = sampler.between(sigma.low, sigma.high)
-        sigma_x, sigma_y = (
-            sampler.recorded(name, torch.where(anisotropic, of_axis.sqrt(), isotropic))
-            for name, of_axis in (
-                (name, sampler.between(variance.low, variance.high))
-                for name in ("sigma", "sigma_y")
+        sigmas = []
+        for name in ("sigma", "sigma_y"):
+            drawn = zip(
+                anisotropic, sampler.between(variance.low, variance.high), isotropic, strict=True
             )
-        )
-        return filtered(
-            pictures, kernels.gaussian(sizes, sigma_x, sigma_y, sampler.between(0, math.pi))
-        )
+            of_axis = [math.sqrt(one) if turned else equal for turned, one, equal in drawn]
+            sigmas.append(sampler.recorded(name, of_axis))
+        shapes = zip(sizes, *sigmas, sampler.between(0, math.pi), strict=True)
+        return [
+            DrawnStep("blur", shape=DrawnKernel("gaussian", size, 0.0, *ellipse))
+            for size, *ellipse in shapes
+        ]
 
-    def _downsampled(
-        self, scale: int, pictures: Tensor, sampler: ParameterSampler, rest: _Rest
-    ) -> Tensor:
-        """Resize by a drawn factor, or blur and take every `scale`-th pixel.
-
-        Then apply `rest` to the pictures of one size together.
-        """
-        sampler = sampler.named("downsample")
-        plain = torch.tensor(sampler.bernoulli(self.plain))
+    def _draw_downsampling(self, scale: int, sampler: ParameterSampler) -> list[DrawnStep]:
+        """Draw a factor of resizing, or that every `scale`-th pixel is taken after a blur."""
+        plain = sampler.bernoulli(self.plain)
         shrink = self.shrink or Range(1, 2 * scale)
-        divisors = sampler.recorded(
-            "by", torch.where(plain, sampler.between(shrink.low, shrink.high), float(scale))
-        ).tolist()
-        drawn = sampler.choice("kernel", self.resize_kernels)
-        choices = list(zip(plain.tolist(), divisors, drawn, strict=True))
-        return apply_by_label(
-            pictures, choices, sampler, partial(self._downsampled_group, scale, rest)
-        )
+        drawn = zip(plain, sampler.between(shrink.low, shrink.high), strict=True)
+        divisors = sampler.recorded("by", [one if use else float(scale) for use, one in drawn])
+        kernels = sampler.choice("kernel", self.resize_kernels)
+        return [
+            DrawnStep("shrink" if use else "subsample", divisor=divisor, kernel=kernel)
+            for use, divisor, kernel in zip(plain, divisors, kernels, strict=True)
+        ]
 
-    def _downsampled_group(
-        self,
-        scale: int,
-        rest: _Rest,
-        choice: tuple[bool, float, ResizeKernel],
-        group: Tensor,
-        sampler: ParameterSampler,
-    ) -> Tensor:
-        is_plain, divisor, kernel = choice
-        if not is_plain:
-            return rest(self._blurred_and_subsampled(scale, group, sampler), sampler)
-        size = int(group.shape[-2] / divisor), int(group.shape[-1] / divisor)
-        return rest(resized(group, size, kernel).clamp_(0, 1), sampler)
-
-    def _blurred_and_subsampled(
-        self, scale: int, pictures: Tensor, sampler: ParameterSampler
-    ) -> Tensor:
-        """Take every `scale`-th pixel of a blurred picture.
-
-        The kernel is shifted to the middle of the pixels that one stands for.
+    def _draw_shift(self, queues: Sequence[_Queue], sampler: ParameterSampler) -> None:
+        """Draw the blur before every so many pixels one is taken; its kernel is shifted to the
+        middle of those that one stands for.
         """
+        scale = queues[0][-1].divisor
         wide = self.shifted_sigma or Range(0.1, 0.6 * scale)
-        sigma = sampler.recorded("sigma", sampler.between(wide.low, wide.high))
-        kernel = kernels.shifted_gaussian(_SHIFTED_SIZE, sigma, (scale - 1) / 2)
-        return filtered(pictures, kernel)[..., ::scale, ::scale].clamp(0, 1)
+        sigmas = sampler.recorded("sigma", sampler.between(wide.low, wide.high))
+        for queue, sigma in zip(queues, sigmas, strict=True):
+            queue[-1] = DrawnStep("subsample", divisor=scale, sigma=sigma)
 
 
-def _with_resize_last(indices: list[int]) -> tuple[str, ...]:
+def _append(queues: Sequence[_Queue], steps: Sequence[DrawnStep | None]) -> None:
+    """Append to each queue its step, where there is one."""
+    for queue, step in zip(queues, steps, strict=True):
+        if step is not None:
+            queue.append(step)
+
+
+def _with_resize_last(indices: Sequence[int]) -> tuple[str, ...]:
     """Return the names of the steps in this order, with the resizing to LR after the downsampling
     it completes.
     """

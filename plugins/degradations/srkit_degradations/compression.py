@@ -5,6 +5,7 @@ annex K.1, chroma at half the size, and smooth chroma upsampling. Entropy coding
 is left out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Final
@@ -14,8 +15,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from srkit_core.interfaces import Range
+from srkit_degradations.canvas import Canvas
+from srkit_degradations.filtering import edges_repeated
 from srkit_degradations.parameter_sampler import ParameterSampler
 from srkit_degradations.per_picture import PerPictureDegradation
+from srkit_degradations.shipping import kept_on_device, shipped
 
 _LUMA_TABLE: Final = (
     (16, 11, 10, 16, 24, 40, 51, 61),
@@ -42,7 +46,7 @@ _TO_RGB: Final = ((1, 0, 1.402), (1, -0.344136286, -0.714136286), (1, 1.772, 0))
 
 _BLOCK: Final = 8
 _MIDDLE: Final = 128
-_HALF: Final = torch.tensor(0.5 + 1e-4)
+_HALF: Final = 0.5 + 1e-4
 """Rounds halves away from zero, as libjpeg does, also a half that lost its last bits in a float32
 sum; they are common.
 """
@@ -61,34 +65,52 @@ class Jpeg(PerPictureDegradation):
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Compress and decompress."""
-        quality = sampler.value("quality", self.quality).round()
-        if isinstance(self.quality, Range):
-            sampler.record("quality", quality.int().tolist())
-        return jpeg_compressed(pictures, quality)
+        return compressed(Canvas.of(pictures), self.draw(sampler)).pixels
+
+    def draw(self, sampler: ParameterSampler) -> list[int]:
+        """Draw a quality for each picture."""
+        qualities = [round(one) for one in sampler.value("quality", self.quality)]
+        return (
+            sampler.record("quality", qualities) if isinstance(self.quality, Range) else qualities
+        )
 
 
-def jpeg_compressed(pictures: Tensor, quality: Tensor) -> Tensor:
-    """Compress and decompress (B, 3, H, W) pictures in [0, 1] with (B,) qualities.
+def compressed(canvas: Canvas, qualities: Sequence[int]) -> Canvas:
+    """Compress and decompress three channels in [0, 1] with B qualities.
 
     Sides that no block ends at are continued.
     """
-    height, width = pictures.shape[-2:]
-    pixels = (pictures * 255).round().clamp_(0, 255)
-    padded = functional.pad(
-        pixels, (0, -width % (2 * _BLOCK), 0, -height % (2 * _BLOCK)), mode="replicate"
-    )
-    ycbcr = _mixed(padded, _TO_YCBCR).round_()
-    luma, chroma = quantisation_tables(quality).to(pictures).unbind(1)
+    ycbcr = _mixed(_continued_to_blocks((canvas.pixels * 255).round().clamp_(0, 255), canvas))
+    tables = quantisation_tables(torch.tensor(qualities))
+    luma, chroma = shipped(tables, canvas.pixels).unbind(1)
     y = _quantised(ycbcr[:, :1] - _MIDDLE, luma) + _MIDDLE
     small = _quantised(_rounded(functional.avg_pool2d(ycbcr[:, 1:], 2), 1 / 4, 2 / 4), chroma)
-    # The decoder knows the true size: what was continued for the last blocks takes no part in the
-    # upsampling.
-    visible = small[..., : -(-height // 2), : -(-width // 2)]
-    full = _rounded(
-        functional.interpolate(visible, scale_factor=2, mode="bilinear"), 8 / 16, 7 / 16
-    )
+    height, width = canvas.pixels.shape[-2:]
+    full = _rounded(_doubled(small, canvas), 8 / 16, 7 / 16)
     joined = torch.cat([y[..., :height, :width], full[..., :height, :width]], 1)
-    return _mixed(joined, _TO_RGB).round_().clamp_(0, 255).div_(255)
+    return canvas.showing(_mixed(joined, back=True).clamp_(0, 255).div_(255))
+
+
+def _continued_to_blocks(pixels: Tensor, canvas: Canvas) -> Tensor:
+    """Repeat the last row and column of each picture until whole blocks of chroma end."""
+    height, width = pixels.shape[-2:]
+    below, right = -height % (2 * _BLOCK), -width % (2 * _BLOCK)
+    if canvas.extent is None:
+        return functional.pad(pixels, (0, right, 0, below), mode="replicate")
+    return edges_repeated(pixels, canvas.extent, (height + below, width + right))
+
+
+def _doubled(small: Tensor, canvas: Canvas) -> Tensor:
+    """Enlarge chroma as the decoder does, which knows the true size: what was continued for the
+    last blocks takes no part.
+    """
+    height, width = canvas.pixels.shape[-2:]
+    visible = -(-height // 2), -(-width // 2)
+    if canvas.extent is None:
+        small = small[..., : visible[0], : visible[1]]
+    else:
+        small = edges_repeated(small, (canvas.extent + 1) // 2, visible)
+    return functional.interpolate(small, scale_factor=2, mode="bilinear")
 
 
 def quantisation_tables(quality: Tensor) -> Tensor:
@@ -106,19 +128,17 @@ def _base_tables() -> Tensor:
     return torch.stack([torch.tensor(_LUMA_TABLE, dtype=torch.float64), chroma]).flatten(1)
 
 
-def _mixed(pixels: Tensor, matrix: tuple[tuple[float, ...], ...]) -> Tensor:
-    """Multiply the three channels of each pixel by a matrix."""
-    return (torch.tensor(matrix).to(pixels) @ pixels.flatten(2)).view_as(pixels)
+def _mixed(pixels: Tensor, *, back: bool = False) -> Tensor:
+    """Turn RGB into YCbCr, or back, in whole numbers."""
+    matrix = kept_on_device(_TO_RGB if back else _TO_YCBCR, pixels)
+    return (matrix @ pixels.flatten(2)).view_as(pixels).round_()
 
 
 def _rounded(chroma: Tensor, even: float, odd: float) -> Tensor:
     """Round down after adding something that differs between even and odd columns, so that
     libjpeg's rounding has no bias.
     """
-    added = torch.tensor([even, odd], dtype=chroma.dtype, device=chroma.device).repeat(
-        chroma.shape[-1] // 2
-    )
-    return (chroma + added).floor_()
+    return (chroma + kept_on_device((even, odd), chroma).repeat(chroma.shape[-1] // 2)).floor_()
 
 
 def _quantised(planes: Tensor, tables: Tensor) -> Tensor:
@@ -132,9 +152,10 @@ def _quantised(planes: Tensor, tables: Tensor) -> Tensor:
         .transpose(3, 4)
         .reshape(batch, -1, _BLOCK**2)
     )
-    cosines, divisors = _cosines().to(planes), tables[:, None]
+    cosines, divisors = kept_on_device(_cosines(), planes), tables[:, None]
     steps = blocks @ cosines.T / divisors
-    coefficients = (steps + torch.copysign(_HALF, steps)).trunc_() * divisors
+    halves = torch.full_like(steps, _HALF).copysign_(steps)
+    coefficients = halves.add_(steps).trunc_().mul_(divisors)
     pixels = (
         (coefficients @ cosines)
         .view(batch, channels, rows, columns, _BLOCK, _BLOCK)
@@ -144,9 +165,9 @@ def _quantised(planes: Tensor, tables: Tensor) -> Tensor:
 
 
 @cache
-def _cosines() -> Tensor:
+def _cosines() -> tuple[tuple[float, ...], ...]:
     """Return the (64, 64) orthonormal two-dimensional DCT-II of 8x8 blocks (ITU-T T.81, A.3.3)."""
     k = torch.arange(_BLOCK, dtype=torch.float64)
     one = torch.cos((2 * k + 1) * k[:, None] * torch.pi / (2 * _BLOCK)) * 0.5
     one[0] /= 2**0.5
-    return torch.kron(one, one)
+    return tuple(map(tuple, torch.kron(one, one).tolist()))

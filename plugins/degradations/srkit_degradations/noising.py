@@ -1,7 +1,8 @@
 """How is noise added to pictures?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Final
 
 import torch
@@ -9,15 +10,35 @@ from torch import Tensor
 
 from srkit_core.interfaces import Range
 from srkit_degradations.blurring import check_choice_weights
+from srkit_degradations.canvas import Canvas, with_changed
 from srkit_degradations.crop_traits import upper_end
 from srkit_degradations.option_types import NoiseKind
-from srkit_degradations.parameter_sampler import ParameterSampler
-from srkit_degradations.per_picture import PerPictureDegradation, apply_by_label
+from srkit_degradations.parameter_sampler import ParameterSampler, by_label, drawn_by_label
+from srkit_degradations.per_picture import PerPictureDegradation
+from srkit_degradations.shipping import kept_on_device, shipped
+from srkit_degradations.shot_noise import shot_noise
 
 _LUMA: Final = (0.299, 0.587, 0.114)
 """Weights of R, G and B (ITU-R BT.601)."""
 
-_LEVELS: Final = 256
+Matrix = list[list[float]]
+
+_ONE: Final = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+_GRAY: Final = [[1.0, 0.0, 0.0]] * 3
+
+
+@dataclass(frozen=True, slots=True)
+class PictureNoise:
+    """The noise of a picture as it was drawn: Gaussian noise mixes three independent values a pixel
+    by (3, 3) `mixing`, in 8-bit units, Poisson noise is multiplied by `factor` and seeded by
+    `seed`.
+    """
+
+    kind: NoiseKind = "gaussian"
+    colour: str = "rgb"
+    mixing: Matrix = field(default_factory=lambda: _ONE)
+    factor: float = 1.0
+    seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,57 +65,71 @@ class Noise(PerPictureDegradation):
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Add noise."""
+        canvas = Canvas.of(pictures)
+        return with_noise(canvas, self.draw(sampler), sampler.rng).pixels
+
+    def draw(self, sampler: ParameterSampler) -> list[PictureNoise]:
+        """Draw the noise of each picture, but for its pixels."""
         kinds = sampler.choice("kind", self.kinds, self.weights)
-        return apply_by_label(
-            pictures,
-            kinds,
-            sampler,
-            lambda kind, group, group_sampler: (
-                self._gaussian(group, group_sampler)
-                if kind == "gaussian"
-                else self._poisson(group, group_sampler)
-            ),
+        return drawn_by_label(kinds, sampler, self._of_kind)
+
+    def _of_kind(
+        self, kind: NoiseKind, members: list[int], sampler: ParameterSampler
+    ) -> list[PictureNoise]:
+        gaussian = kind == "gaussian"
+        likely = _likely(
+            {"gray": self.gray, "correlated": self.correlated} if gaussian else {"gray": self.gray}
+        )
+        return drawn_by_label(
+            sampler.choice("colour", *likely), sampler, self._normal if gaussian else self._shots
         )
 
-    def _gaussian(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        colours = sampler.choice(
-            "colour", *_likely({"gray": self.gray, "correlated": self.correlated})
-        )
-        return apply_by_label(pictures, colours, sampler, self._normal)
-
-    def _normal(self, colour: str, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        """Mix three independent normal values a pixel, so that the channels get the wanted
-        covariance.
-        """
-        mixing = (self._mixing(colour, sampler) / 255).to(pictures)
-        normal = torch.randn(
-            pictures.shape, generator=sampler.rng, dtype=pictures.dtype, device=pictures.device
-        )
-        return (mixing @ normal.flatten(2)).view_as(pictures).add_(pictures).clamp_(0, 1)
-
-    def _mixing(self, colour: str, sampler: ParameterSampler) -> Tensor:
-        """Return (pictures, 3, 3) matrices whose products with their transposes are the
-        covariances, in 8-bit units.
-        """
+    def _normal(
+        self, colour: str, members: list[int], sampler: ParameterSampler
+    ) -> list[PictureNoise]:
         if colour == "correlated":
-            return upper_end(self.sigma) * torch.stack(
-                [_random_mixing(drawn) for drawn in sampler.uniform(4, 3)]
-            )
-        mixing = torch.tensor([[1.0, 0, 0]] * 3) if colour == "gray" else torch.eye(3)
-        return sampler.value("sigma", self.sigma)[:, None, None] * mixing
-
-    def _poisson(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        return apply_by_label(
-            pictures, sampler.choice("colour", *_likely({"gray": self.gray})), sampler, self._shots
-        )
-
-    def _shots(self, colour: str, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        source = _as_gray(pictures) if colour == "gray" else pictures
-        factor = sampler.value("factor", self.factor).to(pictures)[:, None, None, None]
-        shots = [
-            _shot_noise(one[None], rng) for one, rng in zip(source, sampler.rngs(), strict=True)
+            most = upper_end(self.sigma)
+            rows = (_random_mixing(sampler.numbers.uniform(12)) for _ in members)
+            return [PictureNoise("gaussian", colour, (most * one).tolist()) for one in rows]
+        independent = _GRAY if colour == "gray" else _ONE
+        return [
+            PictureNoise("gaussian", colour, [[sigma * one for one in row] for row in independent])
+            for sigma in sampler.value("sigma", self.sigma)
         ]
-        return (pictures + factor * torch.cat(shots)).clamp_(0, 1)
+
+    def _shots(
+        self, colour: str, members: list[int], sampler: ParameterSampler
+    ) -> list[PictureNoise]:
+        drawn = zip(sampler.value("factor", self.factor), sampler.seeds(), strict=True)
+        return [PictureNoise("poisson", colour, _ONE, *one) for one in drawn]
+
+
+def with_noise(canvas: Canvas, drawn: Sequence[PictureNoise], rng: torch.Generator) -> Canvas:
+    """Add to each picture its noise, whose Gaussian pixels are drawn by `rng`, and clip."""
+    for (kind, _), rows in by_label([(one.kind, one.colour) for one in drawn]).items():
+        own = [drawn[row] for row in rows]
+        add = _with_shots if kind == "poisson" else _with_normal
+        canvas = with_changed(canvas, rows, partial(add, own, rng))
+    return canvas
+
+
+def _with_normal(drawn: Sequence[PictureNoise], rng: torch.Generator, canvas: Canvas) -> Canvas:
+    """Mix three independent normal values a pixel, so that the channels get the wanted
+    covariance.
+    """
+    pixels = canvas.pixels
+    mixing = shipped(torch.tensor([one.mixing for one in drawn], dtype=torch.float64) / 255, pixels)
+    normal = torch.randn(pixels.shape, generator=rng, dtype=pixels.dtype, device=pixels.device)
+    mixed = (mixing @ normal.flatten(2)).view_as(pixels)
+    return canvas.showing(mixed.add_(pixels).clamp_(0, 1))
+
+
+def _with_shots(drawn: Sequence[PictureNoise], rng: torch.Generator, canvas: Canvas) -> Canvas:
+    pixels, gray = canvas.pixels, drawn[0].colour == "gray"
+    source = canvas.showing(_as_gray(pixels)) if gray else canvas
+    factor = shipped([one.factor for one in drawn], pixels)[:, None, None, None]
+    shots = shot_noise(source, [one.seed for one in drawn], rng)
+    return canvas.showing((pixels + factor * shots).clamp_(0, 1))
 
 
 def _likely(probabilities: dict[str, float]) -> tuple[list[str], list[float]]:
@@ -104,33 +139,17 @@ def _likely(probabilities: dict[str, float]) -> tuple[list[str], list[float]]:
     return list(possible), list(possible.values())
 
 
-def _random_mixing(drawn: Tensor) -> Tensor:
-    """Return a root of the covariance |U^T D U| that BSRGAN's code draws, from (4, 3) uniform
-    numbers.
+def _random_mixing(drawn: Sequence[float]) -> Tensor:
+    """Return a root of the covariance |U^T D U| that BSRGAN's code draws, from 12 uniform numbers.
 
     D is diagonal with uniform entries, U an orthogonal basis of a uniform matrix.
     """
-    basis = torch.linalg.svd(drawn[:3]).U
-    values, vectors = torch.linalg.eigh((basis.T @ drawn[3].diag() @ basis).abs())
+    uniform = torch.tensor(drawn, dtype=torch.float64).view(4, 3)
+    basis = torch.linalg.svd(uniform[:3]).U
+    values, vectors = torch.linalg.eigh((basis.T @ uniform[3].diag() @ basis).abs())
     root: Tensor = vectors * values.clamp(min=0).sqrt()
     return root
 
 
-def _shot_noise(pictures: Tensor, rng: torch.Generator) -> Tensor:
-    """Return what counting photons adds to a picture: Poisson counts of as many photons as the
-    picture has grey levels.
-
-    The number of grey levels is that of the picture in 8 bit, rounded up to a power of 2
-    (scikit-image's random_noise).
-    """
-    levels = (pictures * (_LEVELS - 1)).round().clamp_(0, _LEVELS - 1)
-    present = torch.zeros(len(pictures), _LEVELS, device=pictures.device).scatter_(
-        1, levels.long().flatten(1), 1.0
-    )
-    photons = torch.exp2(present.sum(1).log2().ceil()).to(pictures)[:, None, None, None]
-    signal = levels / (_LEVELS - 1)
-    return torch.poisson(signal * photons, generator=rng).div_(photons).sub_(signal)
-
-
 def _as_gray(pictures: Tensor) -> Tensor:
-    return (pictures * torch.tensor(_LUMA).to(pictures)[:, None, None]).sum(1, keepdim=True)
+    return (pictures * kept_on_device(_LUMA, pictures)[:, None, None]).sum(1, keepdim=True)

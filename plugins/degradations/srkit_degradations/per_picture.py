@@ -1,16 +1,17 @@
 """How does a degradation draw other parameters for each picture of a batch?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from srkit_core.interfaces import Draws
-from srkit_degradations.parameter_sampler import ParameterSampler
-
-LabelT = TypeVar("LabelT", bound=Hashable)
+from srkit_degradations.canvas import in_their_order
+from srkit_degradations.parameter_sampler import LabelT, ParameterSampler, by_label
+from srkit_degradations.shipping import shipped
 
 
 class PerPictureDegradation(ABC):
@@ -24,21 +25,38 @@ class PerPictureDegradation(ABC):
 
     def __call__(self, hr: Tensor, /, *, rng: torch.Generator) -> Tensor:
         """Degrade a batch; `rng` lives on the device of `hr`."""
-        return self.traced(hr, rng=rng)[0]
+        return self._degraded(hr, ParameterSampler.for_batch(len(hr), rng, traced=False))
 
     def traced(self, hr: Tensor, /, *, rng: torch.Generator) -> tuple[Tensor, Draws]:
         """Return the degraded batch, and for each picture what was drawn, such as `{"blur.sigma":
         1.7}`.
         """
-        sampler = ParameterSampler.for_batch(len(hr), rng)
-        with torch.autocast(hr.device.type, enabled=False):
+        sampler = ParameterSampler.for_batch(len(hr), rng, traced=True)
+        return self._degraded(hr, sampler), sampler.draws or []
+
+    def _degraded(self, hr: Tensor, sampler: ParameterSampler) -> Tensor:
+        with torch.autocast(hr.device.type, enabled=False), exact_products(hr.device):
             pictures = hr.to(torch.promote_types(hr.dtype, torch.float32)).contiguous()
             lr = self.degrade(pictures, sampler.named(self.name))
-        return lr.clamp(0, 1).to(hr.dtype), sampler.draws
+        return lr.clamp(0, 1).to(hr.dtype)
 
     @abstractmethod
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Degrade float32 or float64 pictures; the result may leave [0, 1] by overshoot."""
+
+
+@contextmanager
+def exact_products(device: torch.device) -> Iterator[None]:
+    """Let a CUDA device multiply matrices in float32: TF32 is too coarse for 8 bit."""
+    if device.type != "cuda":
+        yield
+        return
+    settings = torch.backends.cuda.matmul
+    before, settings.fp32_precision = settings.fp32_precision, "ieee"
+    try:
+        yield
+    finally:
+        settings.fp32_precision = before
 
 
 def apply_by_label(
@@ -51,33 +69,15 @@ def apply_by_label(
 
     All results must have one size.
     """
-    members = {label: [i for i, other in enumerate(labels) if other == label] for label in labels}
+    members = by_label(labels)
     if len(members) == 1:
         return function(labels[0], pictures, sampler)
-    results = torch.cat(
-        [
-            function(label, pictures[indices], sampler.subset(indices))
-            for label, indices in members.items()
-        ]
-    )
-    order = torch.tensor([i for indices in members.values() for i in indices]).argsort()
-    return results[order.to(results.device)]
-
-
-def apply_at_random(
-    pictures: Tensor,
-    probability: float,
-    sampler: ParameterSampler,
-    function: Callable[[Tensor, ParameterSampler], Tensor],
-) -> Tensor:
-    """Apply `function`, which keeps the size, to each picture with a probability; nothing is drawn
-    where it is 0 or 1.
-    """
-    if probability in (0, 1):
-        return function(pictures, sampler) if probability else pictures
-    return apply_by_label(
-        pictures,
-        sampler.bernoulli(probability),
-        sampler,
-        lambda chosen, group, group_sampler: function(group, group_sampler) if chosen else group,
-    )
+    results = [
+        function(
+            label,
+            pictures.index_select(0, shipped(rows, pictures, torch.int64)),
+            sampler.subset(rows),
+        )
+        for label, rows in members.items()
+    ]
+    return in_their_order(list(members.values()), results)

@@ -7,24 +7,60 @@ there; pictures keep their alignment when a resized side is no whole number of p
 of libjpeg.
 """
 
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+import torch
 from torch import Tensor
 
 from srkit_core.interfaces import Range
 from srkit_degradations import published
 from srkit_degradations.blurring import Blur, Sinc, check_choice_weights, check_kernel_size
-from srkit_degradations.compression import Jpeg
-from srkit_degradations.noising import Noise
+from srkit_degradations.canvas import (
+    Canvas,
+    PixelSize,
+    in_their_order,
+    with_those,
+    worked_on_together,
+)
+from srkit_degradations.compression import Jpeg, compressed
+from srkit_degradations.drawn_kernels import DrawnKernel
+from srkit_degradations.noising import Noise, PictureNoise, with_noise
 from srkit_degradations.option_types import Draw, NoiseKind, ResizeKernel
-from srkit_degradations.parameter_sampler import ParameterSampler
-from srkit_degradations.per_picture import PerPictureDegradation, apply_at_random, apply_by_label
+from srkit_degradations.parameter_sampler import ParameterSampler, by_label, drawn_at_random
+from srkit_degradations.per_picture import PerPictureDegradation
 from srkit_degradations.published_chains import RealESRGANOptions
-from srkit_degradations.resizing import PixelSize, Resize, resized_back
+from srkit_degradations.resizing import Resize, resized, times
 
 _NOISES: Final[tuple[NoiseKind, ...]] = ("gaussian", "poisson")
+
+
+@dataclass(slots=True)
+class DrawnRound:
+    """What a picture gets in one of the two rounds: a blur or none, a size, a kernel of resizing,
+    noise, a quality of JPEG or none.
+    """
+
+    blur: DrawnKernel | None = None
+    size: PixelSize = (1, 1)
+    kernel: ResizeKernel = "area"
+    noise: PictureNoise = field(default_factory=PictureNoise)
+    quality: int | None = None
+
+
+@dataclass(slots=True)
+class DrawnPicture:
+    """What a picture gets: two rounds, a kernel that resizes it to LR, a final sinc or none, and
+    whether JPEG comes last.
+    """
+
+    rounds: tuple[DrawnRound, DrawnRound] = field(
+        default_factory=lambda: (DrawnRound(), DrawnRound())
+    )
+    back: ResizeKernel = "area"
+    sinc: DrawnKernel | None = None
+    jpeg_last: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,23 +76,35 @@ class DegradationRound:
     jpeg: Jpeg
     jpeg_probability: float
 
-    def blurred(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        """Blur pictures with their probability."""
-        return apply_at_random(
-            pictures,
-            self.blur_probability,
-            sampler,
-            lambda group, group_sampler: self.blur.degrade(group, group_sampler.named("blur")),
+    def draw_blur(self, drawn: Sequence[DrawnRound], sampler: ParameterSampler) -> None:
+        """Draw kernels with the probability of the blur."""
+        shapes = drawn_at_random(
+            self.blur_probability, sampler, lambda own: self.blur.draw(own.named("blur"))
         )
+        for one, shape in zip(drawn, shapes, strict=True):
+            one.blur = shape
 
-    def coded(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        """Compress pictures with their probability."""
-        return apply_at_random(
-            pictures,
-            self.jpeg_probability,
-            sampler,
-            lambda group, group_sampler: self.jpeg.degrade(group, group_sampler.named("jpeg")),
+    def draw_noise(self, drawn: Sequence[DrawnRound], sampler: ParameterSampler) -> None:
+        """Draw kinds, colours and strengths of noise."""
+        for one, noise in zip(drawn, self.noise.draw(sampler.named("noise")), strict=True):
+            one.noise = noise
+
+    def draw_quality(self, drawn: Sequence[DrawnRound], sampler: ParameterSampler) -> None:
+        """Draw qualities with the probability of the compression."""
+        qualities = drawn_at_random(
+            self.jpeg_probability, sampler, lambda own: self.jpeg.draw(own.named("jpeg"))
         )
+        for one, quality in zip(drawn, qualities, strict=True):
+            one.quality = quality
+
+    def draw_size(
+        self, drawn: Sequence[DrawnRound], size: PixelSize, sampler: ParameterSampler
+    ) -> list[list[int]]:
+        """Draw sizes and kernels of the resizing; returns which pictures are resized alike."""
+        chosen = self.resize.drawn(sampler)
+        for one, (factor, kernel) in zip(drawn, chosen, strict=True):
+            one.size, one.kernel = times(size, factor), kernel
+        return list(by_label(chosen).values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,58 +144,123 @@ class RealESRGAN(PerPictureDegradation):
         )
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        """Make LR."""
+        """Make LR: all is drawn first, but for the noise of pixels."""
         height, width = pictures.shape[-2:]
-        rest = partial(self._after_first_resize, (height // self.scale, width // self.scale))
-        blurred = self.first.blurred(pictures, sampler)
-        lr = self.first.resize.to_drawn_size(
-            blurred, (height, width), sampler.named("resize"), rest
-        )
+        size = height // self.scale, width // self.scale
+        drawn = [DrawnPicture() for _ in range(len(sampler))]
+        self._draw(drawn, ((height, width), size), sampler)
+        blurred = self._blurred(0, Canvas.of(pictures), drawn)
+        lr = self._resized(0, blurred, drawn, _Made(size, sampler.rng))
         return (lr * 255).round_().clamp_(0, 255).div_(255)
 
-    def _after_first_resize(
-        self, size: PixelSize, pictures: Tensor, sampler: ParameterSampler
-    ) -> Tensor:
-        noisy = self.first.noise.degrade(pictures, sampler.named("noise"))
-        coded = self.first.coded(noisy, sampler)
-        blurred = self.second.blurred(coded, sampler)
-        return self.second.resize.to_drawn_size(
-            blurred, size, sampler.named("resize"), partial(self._after_second_resize, size)
+    def _draw(
+        self,
+        drawn: Sequence[DrawnPicture],
+        sizes: tuple[PixelSize, PixelSize],
+        sampler: ParameterSampler,
+    ) -> None:
+        firsts = [one.rounds[0] for one in drawn]
+        self.first.draw_blur(firsts, sampler)
+        sampler = sampler.named("resize")
+        for rows in self.first.draw_size(firsts, sizes[0], sampler):
+            group = [drawn[row] for row in rows]
+            self._draw_after_first_resize(group, sizes[1], sampler.subset(rows))
+
+    def _draw_after_first_resize(
+        self, drawn: Sequence[DrawnPicture], size: PixelSize, sampler: ParameterSampler
+    ) -> None:
+        firsts, seconds = ([one.rounds[at] for one in drawn] for at in range(2))
+        self.first.draw_noise(firsts, sampler)
+        self.first.draw_quality(firsts, sampler)
+        self.second.draw_blur(seconds, sampler)
+        sampler = sampler.named("resize")
+        for rows in self.second.draw_size(seconds, size, sampler):
+            self._draw_after_second_resize([drawn[row] for row in rows], sampler.subset(rows))
+
+    def _draw_after_second_resize(
+        self, drawn: Sequence[DrawnPicture], sampler: ParameterSampler
+    ) -> None:
+        self.second.draw_noise([one.rounds[1] for one in drawn], sampler)
+        chooser = sampler.named(self.name).per(self.draw)
+        for last, rows in by_label(chooser.choice("last", ("jpeg", "sinc"))).items():
+            self._draw_end(last, [drawn[row] for row in rows], chooser.subset(rows))
+
+    def _draw_end(
+        self, last: str, drawn: Sequence[DrawnPicture], sampler: ParameterSampler
+    ) -> None:
+        seconds = [one.rounds[1] for one in drawn]
+        if last == "sinc":
+            self.second.draw_quality(seconds, sampler)
+        backs = sampler.choice("back", self.kernels)
+        sincs = drawn_at_random(
+            self.final_sinc, sampler, lambda own: self._sinc.draw(own.named("sinc"))
         )
+        for one, back, sinc in zip(drawn, backs, sincs, strict=True):
+            one.jpeg_last, one.back, one.sinc = last == "jpeg", back, sinc
+        if last == "jpeg":
+            self.second.draw_quality(seconds, sampler)
+
+    @property
+    def _sinc(self) -> Sinc:
+        """The last filter, whose cutoffs do not depend on the size (RealESRGANDataset)."""
+        return Sinc(cutoff=published.FINAL_CUTOFF, size=self.final_size)
+
+    def _blurred(self, at: int, canvas: Canvas, drawn: Sequence[DrawnPicture]) -> Canvas:
+        blur = (self.first, self.second)[at].blur
+        return with_those(canvas, [one.rounds[at].blur for one in drawn], blur.applied)
+
+    def _resized(
+        self, at: int, canvas: Canvas, drawn: Sequence[DrawnPicture], made: "_Made"
+    ) -> Tensor:
+        """Resize for a round, and do what follows with the pictures that are worked on together."""
+        rounds = [one.rounds[at] for one in drawn]
+        rest = self._after_second_resize if at else self._after_first_resize
+        groups = worked_on_together(
+            [(one.size, one.kernel) for one in rounds], canvas.pixels.device
+        )
+        results = [
+            rest(
+                resized(
+                    canvas.picked(rows),
+                    [rounds[row].size for row in rows],
+                    [rounds[row].kernel for row in rows],
+                ),
+                [drawn[row] for row in rows],
+                made,
+            )
+            for rows in groups
+        ]
+        return in_their_order(groups, results)
+
+    def _after_first_resize(
+        self, canvas: Canvas, drawn: Sequence[DrawnPicture], made: "_Made"
+    ) -> Tensor:
+        canvas = with_noise(canvas, [one.rounds[0].noise for one in drawn], made.rng)
+        canvas = with_those(canvas, [one.rounds[0].quality for one in drawn], compressed)
+        return self._resized(1, self._blurred(1, canvas, drawn), drawn, made)
 
     def _after_second_resize(
-        self, size: PixelSize, pictures: Tensor, sampler: ParameterSampler
-    ) -> Tensor:
-        noisy = self.second.noise.degrade(pictures, sampler.named("noise"))
-        chooser = sampler.named(self.name).per(self.draw)
-        return apply_by_label(
-            noisy,
-            chooser.choice("last", ("jpeg", "sinc")),
-            chooser,
-            partial(self._finish, size),
-        )
-
-    def _finish(
-        self, size: PixelSize, last: str, pictures: Tensor, sampler: ParameterSampler
+        self, canvas: Canvas, drawn: Sequence[DrawnPicture], made: "_Made"
     ) -> Tensor:
         """Resize to LR and ring before JPEG or after it.
 
         Other orders make twisted lines (Wang et al. 2021, section 3.3).
         """
-        if last == "jpeg":
-            return self.second.coded(self._ringing(size, pictures, sampler), sampler)
-        return self._ringing(size, self.second.coded(pictures, sampler), sampler)
+        canvas = with_noise(canvas, [one.rounds[1].noise for one in drawn], made.rng)
+        qualities = [(one.jpeg_last, one.rounds[1].quality) for one in drawn]
+        canvas = with_those(canvas, [None if last else one for last, one in qualities], compressed)
+        canvas = resized(canvas, [made.size] * len(drawn), [one.back for one in drawn])
+        canvas = with_those(canvas, [one.sinc for one in drawn], self._sinc.applied)
+        late = [one if last else None for last, one in qualities]
+        return with_those(canvas, late, compressed).pixels
 
-    def _ringing(self, size: PixelSize, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        small = resized_back(pictures, size, self.kernels, sampler)
-        # its cutoffs do not depend on the size (RealESRGANDataset)
-        final = Sinc(cutoff=published.FINAL_CUTOFF, size=self.final_size)
-        return apply_at_random(
-            small,
-            self.final_sinc,
-            sampler,
-            lambda group, group_sampler: final.degrade(group, group_sampler.named("sinc")),
-        )
+
+@dataclass(frozen=True)
+class _Made:
+    """What is made: LR of a size, the noise of its pixels drawn by `rng`."""
+
+    size: PixelSize
+    rng: torch.Generator
 
 
 def _round(options: RealESRGANOptions, at: int) -> DegradationRound:

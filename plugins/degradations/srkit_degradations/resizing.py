@@ -1,6 +1,6 @@
 """How are pictures resized by drawn factors?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,12 +10,12 @@ from torch.nn import functional
 
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Degradation, Range
+from srkit_degradations.canvas import Canvas, PixelSize, in_their_order, on_canvas, room_for
 from srkit_degradations.option_types import Draw, ResizeKernel
-from srkit_degradations.parameter_sampler import ParameterSampler
+from srkit_degradations.parameter_sampler import ParameterSampler, by_label
 from srkit_degradations.per_picture import PerPictureDegradation, apply_by_label
 from srkit_degradations.published import RESIZE_KERNELS
-
-PixelSize = tuple[int, int]
+from srkit_degradations.resize_matrices import resize_matrices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,72 +47,71 @@ class Resize(PerPictureDegradation):
             )
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
-        """Resize there and back."""
+        """Resize there and back, pictures of one size together."""
         height, width = pictures.shape[-2:]
+        back = height // self.divide, width // self.divide
 
-        def rest(group: Tensor, group_sampler: ParameterSampler) -> Tensor:
-            for step in self.through:
-                group = group_sampler.apply(step, group)
-            return resized_back(
-                group, (height // self.divide, width // self.divide), self.kernels, group_sampler
-            )
-
-        return self.to_drawn_size(pictures, (height, width), sampler, rest)
-
-    def to_drawn_size(
-        self,
-        pictures: Tensor,
-        size: PixelSize,
-        sampler: ParameterSampler,
-        rest: Callable[[Tensor, ParameterSampler], Tensor],
-    ) -> Tensor:
-        """Resize pictures to `size` times a drawn factor, and apply `rest`, which returns one size,
-        to those of one size together.
-        """
-        chooser = sampler.per(self.draw)
-        factors = self._factors(chooser).tolist()
-        chosen = list(zip(factors, chooser.choice("kernel", self.kernels), strict=True))
-
-        def resize_group(
-            label: tuple[float, ResizeKernel], group: Tensor, group_sampler: ParameterSampler
+        def there_and_back(
+            label: tuple[float, ResizeKernel], group: Tensor, own: ParameterSampler
         ) -> Tensor:
             factor, kernel = label
-            return rest(
-                resized(group, (int(size[0] * factor), int(size[1] * factor)), kernel),
-                group_sampler,
-            )
+            changed = _resized(group, times((height, width), factor), kernel)
+            for step in self.through:
+                changed = own.apply(step, changed)
+            canvas, kernels = Canvas.of(changed), own.choice("back", self.kernels)
+            return resized(canvas, [back] * len(kernels), kernels).pixels
 
-        return apply_by_label(pictures, chosen, sampler, resize_group)
+        return apply_by_label(pictures, self.drawn(sampler), sampler, there_and_back)
 
-    def _factors(self, sampler: ParameterSampler) -> Tensor:
+    def drawn(self, sampler: ParameterSampler) -> list[tuple[float, ResizeKernel]]:
+        """Draw a factor and a kernel for each picture."""
+        chooser = sampler.per(self.draw)
+        factors = self._factors(chooser)
+        return list(zip(factors, chooser.choice("kernel", self.kernels), strict=True))
+
+    def _factors(self, sampler: ParameterSampler) -> list[float]:
         if self.weights is None or not isinstance(self.factor, Range):
             return sampler.value("factor", self.factor)
         larger, smaller = sampler.between(1, self.factor.high), sampler.between(self.factor.low, 1)
-        factors = torch.stack([larger, smaller, torch.ones_like(larger)], 1)
-        indices = torch.tensor(sampler.choice_indices(self.weights))
-        return sampler.recorded("factor", factors.gather(1, indices[:, None])[:, 0])
+        factors = zip(larger, smaller, [1.0] * len(sampler), strict=True)
+        indices = sampler.choice_indices(self.weights)
+        chosen = [three[index] for three, index in zip(factors, indices, strict=True)]
+        return sampler.recorded("factor", chosen)
 
 
-def resized_back(
-    pictures: Tensor, size: PixelSize, kernels: Sequence[ResizeKernel], sampler: ParameterSampler
-) -> Tensor:
-    """Resize pictures to one size with a kernel drawn for each."""
-    return apply_by_label(
-        pictures,
-        sampler.choice("back", kernels),
-        sampler,
-        lambda kernel, group, _: resized(group, size, kernel),
-    )
+def times(size: PixelSize, factor: float) -> PixelSize:
+    """Return a size after multiplication, in whole pixels, at least one."""
+    return max(1, int(size[0] * factor)), max(1, int(size[1] * factor))
 
 
-def resized(pictures: Tensor, size: PixelSize, kernel: ResizeKernel) -> Tensor:
-    """Resize to at least one pixel with torch's kernels, not widened against aliasing, as
+def resized(canvas: Canvas, sizes: Sequence[PixelSize], kernels: Sequence[ResizeKernel]) -> Canvas:
+    """Resize each picture to a size, with a kernel: torch's, not widened against aliasing, as
     published; corners stay aligned.
 
     Pixels are averaged over areas (`area`) or interpolated; `bicubic` is Keys 1981 with a = -3/4
-    and may overshoot.
+    and may overshoot. Pictures of one size are torch's own work; of several sizes, two products
+    with matrices of the same weights make all at once.
     """
-    height, width = max(1, size[0]), max(1, size[1])
-    if pictures.shape[-2:] == (height, width):
+    sizes = [(max(1, height), max(1, width)) for height, width in sizes]
+    if canvas.extent is None and len(set(sizes)) == 1:
+        return Canvas.of(_by_kernel(canvas.pixels, sizes[0], kernels))
+    made = on_canvas(canvas.pixels.new_empty(len(sizes), 0, *room_for(sizes)), sizes)
+    down, across = (resize_matrices(canvas, made, kernels, axis) for axis in (-2, -1))
+    rows = torch.matmul(canvas.pixels, across[:, None].mT)
+    return made.showing(torch.matmul(down[:, None], rows))
+
+
+def _by_kernel(pictures: Tensor, size: PixelSize, kernels: Sequence[ResizeKernel]) -> Tensor:
+    """Resize pictures to one size, those of a kernel together."""
+    members = by_label(kernels)
+    canvas = Canvas.of(pictures)
+    results = [
+        _resized(canvas.picked(rows).pixels, size, kernel) for kernel, rows in members.items()
+    ]
+    return in_their_order(list(members.values()), results)
+
+
+def _resized(pictures: Tensor, size: PixelSize, kernel: ResizeKernel) -> Tensor:
+    if pictures.shape[-2:] == size:
         return pictures
-    return functional.interpolate(pictures, (height, width), mode=kernel)
+    return functional.interpolate(pictures, size, mode=kernel)

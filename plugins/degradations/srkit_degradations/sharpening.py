@@ -6,10 +6,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from srkit_degradations.canvas import Canvas
 from srkit_degradations.filtering import filtered_separably
 from srkit_degradations.kernels import gaussian_taps
 from srkit_degradations.parameter_sampler import ParameterSampler
 from srkit_degradations.per_picture import PerPictureDegradation
+from srkit_degradations.shipping import shipped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +31,10 @@ class Sharpen(PerPictureDegradation):
 
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Sharpen; nothing is drawn."""
-        taps = self._taps().to(pictures).expand(len(pictures), -1)
-        detail = pictures - filtered_separably(pictures, taps)
-        mask = filtered_separably((detail.abs() * 255 > self.threshold).to(pictures.dtype), taps)
+        taps = shipped(self._taps(), pictures).expand(len(pictures), -1)
+        detail = pictures - filtered_separably(Canvas.of(pictures), taps).pixels
+        strong = (detail.abs() * 255 > self.threshold).to(pictures.dtype)
+        mask = filtered_separably(Canvas.of(strong), taps).pixels
         sharp = (pictures + self.weight * detail).clamp_(0, 1)
         return torch.lerp(pictures, sharp, mask)
 

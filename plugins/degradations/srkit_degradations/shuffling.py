@@ -27,7 +27,7 @@ class Shuffle(PerPictureDegradation):
     def degrade(self, pictures: Tensor, sampler: ParameterSampler) -> Tensor:
         """Apply all of them; `order` counts from 1 in the order in which they were written."""
         chooser = sampler.per(self.draw)
-        orders = [tuple(order) for order in chooser.uniform(len(self.of)).argsort(1).tolist()]
+        orders = [order_of(numbers) for numbers in chooser.uniform_rows(len(self.of))]
         sampler.record("order", [" ".join(str(index + 1) for index in order) for order in orders])
         return apply_by_label(pictures, orders, sampler, self._in_order)
 
@@ -37,3 +37,8 @@ class Shuffle(PerPictureDegradation):
         for index in order:
             pictures = sampler.apply(self.of[index], pictures)
         return pictures
+
+
+def order_of(numbers: Sequence[float]) -> tuple[int, ...]:
+    """Return the places of numbers, the smallest first."""
+    return tuple(sorted(range(len(numbers)), key=numbers.__getitem__))
