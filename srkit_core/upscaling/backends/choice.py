@@ -19,7 +19,6 @@ from srkit_core.devices import (
 )
 from srkit_core.errors import DataError, IncompatibleError, NotFiniteError, WeightsError
 from srkit_core.models.locate_weights import LocatedWeights, locate_weights
-from srkit_core.pretrained import DownloadProgress
 from srkit_core.registry import Registry, discover
 from srkit_core.upscaling.backends.converted import (
     ConvertedModel,
@@ -48,7 +47,6 @@ class _Wish:
     device: DeviceName
     precision: PrecisionName
     registry: Registry
-    report: DownloadProgress | None
     note: Callable[[str], None]
 
     def load(self, note: Callable[[str], None] | None = None) -> "Model":
@@ -61,7 +59,6 @@ class _Wish:
             device=self.device,
             precision=self.precision,
             registry=self.registry,
-            report=self.report,
             note=note or self.note,
         )
 
@@ -74,7 +71,6 @@ def open_backend(
     device: DeviceName = "auto",
     precision: PrecisionName = "auto",
     registry: Registry | None = None,
-    report: DownloadProgress | None = None,
     note: Callable[[str], None] | None = None,
 ) -> Backend:
     """Make a model ready to upscale pictures, with the backend of that name.
@@ -85,9 +81,7 @@ def open_backend(
     `upscaling_precision`. The rest is as in `load_model`, with its errors. Raises
     IncompatibleError where the engine that was named is not installed or cannot compute the model.
     """
-    wish = _Wish(
-        model, scale, device, precision, registry or discover(), report, note or _tell_nobody
-    )
+    wish = _Wish(model, scale, device, precision, registry or discover(), note or _tell_nobody)
     if backend == "auto":
         return _quickest(wish)
     kind = _engine(backend)
@@ -166,7 +160,7 @@ def _file_of(kind: EngineKind, wish: _Wish) -> Path:
     """Return the file of the weights."""
     located: LocatedWeights | None = None
     if isinstance(wish.model, (str, Path)):
-        located = locate_weights(wish.model, wish.registry, wish.report)
+        located = locate_weights(wish.model, wish.registry)
     if located is None or not located.path.is_file():
         raise _NoFileError(f"'{kind.name}' computes the weights of a file")
     return located.path
