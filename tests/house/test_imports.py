@@ -21,6 +21,7 @@ DOOR = (
     "errors",
     "expressions",
     "hooks",
+    "host_draws",
     "interfaces",
     "pretrained",
     "specs",
