@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from srkit_core import devices
 from srkit_core.cli.app import run
@@ -194,6 +195,29 @@ def test_weights_in_half_precision_make_the_numbers_of_autocast(weights):
     assert {one.dtype for one in loaded.network.parameters()} == {torch.float32}
     exact = replace(loaded, precision=torch.float32)
     assert with_half_weights(exact) is exact
+
+
+class Casts(TorchDispatchMode):
+    """Counts the tensors that are brought to another type."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += func is torch.ops.aten._to_copy.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_half_precision_casts_a_picture_and_no_weights(weights):
+    """Autocast would cast the weights and biases of all 21 convolutions for every tile."""
+    loaded = replace(load_model(weights), precision=torch.bfloat16)
+    backend = TorchBackend(loaded)
+    lr, counted = torch.rand(1, 3, 20, 30), []
+    for model in (loaded, backend.model):
+        with torch.no_grad(), Casts() as casts:
+            model(lr)
+        counted.append(casts.count)
+    assert counted[0] >= 42
+    assert counted[1] <= 2
 
 
 def test_weights_that_are_made_of_others_and_norms_stay_in_fp32(weights):

@@ -237,7 +237,7 @@ def test_a_folder_that_was_made_for_nothing_goes_again(here, told, monkeypatch):
         target.parent.mkdir(parents=True)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(one_file, "upscale_file", stop)
+    monkeypatch.setattr(one_file, "begin_file", stop)
     assert told(BATCH)[0] == 130
     assert not (here / "large").exists()
 
