@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 INTERFACES: Final[Mapping[str, int]] = {
     "generator": 1,
     "discriminator": 2,
-    "loss": 1,
+    "loss": 2,
     "metric": 2,
     "degradation": 1,
     "weights": 2,

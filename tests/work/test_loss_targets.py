@@ -33,7 +33,11 @@ def objective(loss, **fields):
 
 def test_a_loss_that_is_a_network_is_called_in_the_precision_of_bf16_and_no_other():
     bound = plan(
-        Recipe(stages=[Stage(loss="l1 + vgg(layer=conv1_2, weights=random)", steps=1)]), discover()
+        Recipe(
+            generator="srvgg",
+            stages=[Stage(loss="l1 + vgg(layer=conv1_2, weights=random)", steps=1)],
+        ),
+        discover(),
     )
     with open_processes("cpu", "bf16") as processes:
         context = processes.loss_autocast
