@@ -62,6 +62,14 @@ class Growth:
             return "flatter than linear"
         return "flat" if exponent > -0.2 else "falling"
 
+    @property
+    def each(self) -> float | None:
+        """Return the seconds of one more, between the last two points."""
+        if len(self.points) < 2:
+            return None
+        before, last = self.points[-2:]
+        return (last.seconds - before.seconds) / (last.size - before.size)
+
     @classmethod
     def from_dict(cls, told: dict[str, Any]) -> "Growth":
         """Read what `asdict` made."""

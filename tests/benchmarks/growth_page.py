@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +77,18 @@ def _line(one: Growth) -> str:
 def _sentence(one: Growth) -> str:
     """Return whether a curve is as expected, and why not."""
     steepness = "" if one.exponent is None else f" (exponent {one.exponent:.2f} at the end)"
-    as_expected = {"linear": ("linear",), "flat": ("flat",), "fewer": ("falling",)}
+    as_expected = {"linear": ("linear",), "flat": ("flat", "falling"), "fewer": ("falling",)}
+    hoped = {"linear": "linear", "flat": "flat", "fewer": "to fall"}[one.expected]
     if one.verdict in as_expected[one.expected]:
-        told = f"{one.verdict}{steepness}, as expected."
+        told = f"{one.verdict}{steepness}, as expected"
+    elif one.expected == "linear" and one.verdict in ("flat", "flatter than linear", "falling"):
+        told = f"{one.verdict}{steepness}, since what does not grow still outweighs the rest"
     else:
-        hoped = {"linear": "linear", "flat": "flat", "fewer": "to fall"}[one.expected]
-        told = f"{one.verdict}{steepness}, expected {hoped}."
+        told = f"{one.verdict}{steepness}, expected {hoped}"
+    if one.expected == "linear" and one.each and one.each > 0:
+        told += f"; one more costs {duration(one.each)} there"
     why = f" {one.why}" if one.why else ""
-    text = f"* **{one.name}**, {one.unit}: {told}{why}"
+    text = f"* **{one.name}**, {one.unit}: {told}.{why}"
     return textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
 
 
@@ -115,8 +120,29 @@ def _draw(panel: Any, one: Growth) -> None:
     panel.plot(sizes, straight, lw=0.8, ls="--", color="#888888")
     panel.set_xscale("log")
     panel.set_yscale("log")
+    _set_decades(panel, seconds)
     panel.set_title(one.name, fontsize=8)
     panel.set_xlabel(one.unit, fontsize=7)
-    panel.set_ylabel("seconds", fontsize=7)
     panel.tick_params(labelsize=7)
     panel.grid(lw=0.3)
+
+
+def _set_decades(panel: Any, seconds: Sequence[float]) -> None:
+    """Show whole powers of ten, two at least, in units that are read: a flat curve looks flat."""
+    from matplotlib.ticker import FixedLocator, NullFormatter
+
+    lowest, highest = floor(log10(min(seconds))), ceil(log10(max(seconds)))
+    decades = range(lowest - (highest - lowest < 2), highest + 1)
+    panel.set_ylim(10.0 ** decades[0], 10.0 ** decades[-1])
+    names = [_power(decade) for decade in decades]
+    panel.yaxis.set_major_locator(FixedLocator([10.0**decade for decade in decades]))
+    panel.yaxis.set_major_formatter(lambda _, place: names[place])
+    panel.yaxis.set_minor_formatter(NullFormatter())
+    panel.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    panel.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _power(decade: int) -> str:
+    """Return ten to a power, in seconds, as 10 ms or 100 s."""
+    unit, shift = ("s", 0) if decade >= 0 else ("ms", 3) if decade >= -3 else ("us", 6)
+    return f"{10 ** (decade + shift):,g} {unit}"

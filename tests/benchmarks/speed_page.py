@@ -174,7 +174,7 @@ def _dress(axes: Any, works: Sequence[str]) -> None:
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter("")
     axes.set_yticks(range(len(works)), works, fontsize=8)
-    axes.invert_yaxis()
+    axes.set_ylim(len(works) - 0.4, -0.6)
     axes.grid(axis="x", lw=0.3)
     axes.set_xlabel("how many times as long the peer took", fontsize=8)
     axes.legend(fontsize=8, loc="lower right")

@@ -35,7 +35,7 @@ class Turns:
         self._began = time.perf_counter()
         return True
 
-    def end(self, **facts: float) -> None:
+    def end(self, **facts: float | None) -> None:
         """Answer with the seconds since the turn began, and with facts that are known."""
         if self._began is None:
             raise RuntimeError("a turn ended that had not begun")

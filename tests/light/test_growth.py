@@ -62,8 +62,8 @@ def test_the_page_says_what_is_as_expected_and_what_is_not():
     page = growth_page(MACHINE, [FLAT, LINEAR, STEEP], REDUCED, [])
     assert "| files | files | 10: 1.00 s, 100: 1.50 s, 1,000: 15.0 s |  |" in page
     assert "* **a row**, rows: flat (exponent 0.02 at the end), as expected." in page
-    flowing = " ".join(page.split())
-    assert "steeper than linear (exponent 2.00 at the end), expected linear. It swaps." in flowing
+    told = "steeper than linear (exponent 2.00 at the end), expected linear; one more costs 11.0 s"
+    assert f"{told} there. It swaps." in " ".join(page.split())
     assert "## What a cluster of 64 machines would do" in page
     assert max(map(len, (one for one in page.splitlines() if one[:1] != "|"))) <= 100
 

@@ -41,6 +41,7 @@ def rows(words: Sequence[str]) -> Iterator[Work]:
     from srkit_core.engine.logs.curves.curves_file import CurvesFile
     from srkit_core.run_folder import RunFolder
 
+    CurvesFile(RunFolder(Path(words[0])), {}, Callback()).draw()  # matplotlib is imported
     for folder in words:
         file = Path(folder, "metrics.csv")
         names = file.open(encoding="utf-8").readline().strip().split(",")

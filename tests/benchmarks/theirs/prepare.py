@@ -75,7 +75,7 @@ def main():
             work(given.keep)
         while not given.keep and turns.begin():
             work(Path("out"))
-            turns.end()
+            turns.end(memory_mb=None)
             shutil.rmtree("out")
 
 
