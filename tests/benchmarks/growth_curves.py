@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from math import log
 from pathlib import Path
 from typing import Any, Literal
@@ -178,9 +179,15 @@ def sharing_processes(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
         yield Point(count, sorted(one.seconds for one in turns[str(count)])[1])
 
 
+@cache
+def _logged(runs: tuple[Path, ...]) -> list[tuple[float, float | None]]:
+    """Return what three parts of each run's log cost, which is measured once."""
+    return _asked("rows", *runs)
+
+
 def logged_rows(place: int, counts: Sequence[int], bench: Bench) -> Iterator[Point]:
     """Yield the cost of a part of a run's log after so many rows: a row, its safety, the curves."""
-    found = _asked("rows", *[_run(bench, count) for count in counts])
+    found = _logged(tuple(_run(bench, count) for count in counts))
     yield from (Point(count, *cost) for count, cost in zip(counts, found[place::3], strict=True))
 
 
