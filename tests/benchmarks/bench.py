@@ -111,6 +111,7 @@ class Case:
     limit: Callable[[Mapping[str, float], Mapping[str, Sequence[Turn]]], Limit | None] | None = None
     goals: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    cause: str = ""
 
 
 def measure(family: str, case: Case, bench: Bench) -> Row:
@@ -136,6 +137,7 @@ def measure(family: str, case: Case, bench: Bench) -> Row:
         limit=limit.what if limit else "",
         goals=case.goals,
         note=case.note,
+        cause=case.cause,
     )
 
 

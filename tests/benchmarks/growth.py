@@ -31,7 +31,7 @@ from tests.benchmarks.growth_curves import (
     validated_pictures,
 )
 from tests.benchmarks.machine import machine_facts
-from tests.benchmarks.told import duration
+from tests.benchmarks.told import count_words, duration
 
 POINTS = Path(__file__).parent / "growth.json"
 _SMALL, _LARGE = (0.1, 0.3, 1, 3, 10), (0.1, 1, 10, 30, 100)
@@ -116,7 +116,10 @@ def _measure(asked: Sequence[Asked], file: Path | None, *, quick: bool) -> None:
             for point in one.points(one.quick if quick else one.sizes, bench):
                 points.append(point)
                 memory = f" {point.memory_mb:,.0f} MB" if point.memory_mb else ""
-                print(f"  {point.size:>12,g} {duration(point.seconds):>8}{memory}", flush=True)
+                print(
+                    f"  {count_words(point.size):>12} {duration(point.seconds):>8}{memory}",
+                    flush=True,
+                )
             grown = replace(one.growth, points=tuple(points))
             print(f"  expected {grown.expected}: {grown.verdict}")
             if file:

@@ -10,7 +10,7 @@ from tests.benchmarks.cluster import MACHINES, AllReduce, cluster_lines
 from tests.benchmarks.growth import read_points
 from tests.benchmarks.growth_curves import Growth
 from tests.benchmarks.row import Row, read_figures
-from tests.benchmarks.told import duration
+from tests.benchmarks.told import count_words, duration
 from tests.benchmarks.worker import ROOT
 
 SPEED = Path(__file__).parent / "speed.json"
@@ -68,7 +68,9 @@ def _head() -> list[str]:
 
 
 def _line(one: Growth) -> str:
-    said = ", ".join(f"{point.size:,g}: {duration(point.seconds)}" for point in one.points)
+    said = ", ".join(
+        f"{count_words(point.size)}: {duration(point.seconds)}" for point in one.points
+    )
     memory = [point.memory_mb for point in one.points if point.memory_mb]
     largest = f"{memory[0]:,.0f} to {memory[-1]:,.0f}" if memory else ""
     return f"| {one.name} | {one.unit} | {said} | {largest} |"
@@ -138,7 +140,7 @@ def _set_decades(panel: Any, seconds: Sequence[float]) -> None:
     panel.yaxis.set_major_locator(FixedLocator([10.0**decade for decade in decades]))
     panel.yaxis.set_major_formatter(lambda _, place: names[place])
     panel.yaxis.set_minor_formatter(NullFormatter())
-    panel.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    panel.xaxis.set_major_formatter(lambda value, _: _tick(value))
     panel.xaxis.set_minor_formatter(NullFormatter())
 
 
@@ -146,3 +148,11 @@ def _power(decade: int) -> str:
     """Return ten to a power, in seconds, as 10 ms or 100 s."""
     unit, shift = ("s", 0) if decade >= 0 else ("ms", 3) if decade >= -3 else ("us", 6)
     return f"{10 ** (decade + shift):,g} {unit}"
+
+
+def _tick(count: float) -> str:
+    """Return a count that fits below an axis: 0.1, 100, 10k or 1M."""
+    for letter, least in (("M", 1e6), ("k", 1e3)):
+        if count >= least:
+            return f"{count / least:g}{letter}"
+    return f"{count:g}"

@@ -17,6 +17,11 @@ def duration(seconds: float) -> str:
     return f"{value:.{max(0, 2 - len(str(int(value))) + 1)}f} {unit}"
 
 
+def count_words(count: float) -> str:
+    """Return a count or size: 0.1, 64 or 1,000,000."""
+    return f"{count:,.0f}" if count >= 1000 else f"{count:g}"
+
+
 def ratio_words(found: Spread) -> str:
     """Return a ratio with its spread: 1.42 (1.38 to 1.45)."""
     return f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})"

@@ -222,7 +222,9 @@ def test_the_page_tells_a_row_and_what_it_misses():
     ) in page
     assert "* 64 photographs: not measured; needs photographs." in page
     assert "* RRDB-4, L1, bf16: 3.00 (1.00 to 4.00), wanted 3.5. Copies." in page
-    assert "Nothing of what has a goal." in speed_page(MACHINE, [left_out])
+    assert "Nothing of what was measured." in speed_page(MACHINE, [left_out])
+    assert "* `validation`: 8 pictures of 512 x 384" in page
+    assert "* `step`: RRDB-4, L1;" not in page
 
 
 def test_the_picture_shows_every_ratio():
