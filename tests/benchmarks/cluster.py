@@ -21,7 +21,7 @@ NETWORKS = (1.25e9, 3.125e9, 12.5e9)
 H200_IMAGES, H200_BATCH = 308.0, 16
 """Images a second of RRDB-23 with a VGG discriminator in bf16 on one H200, measured in November
 2026 (299 to 317)."""
-GENERATOR = "rrdb(blocks=23)"
+GENERATOR, RRDB_PARAMETERS = "rrdb(blocks=23)", 16_697_987
 BACKWARD = 2 / 3
 """The share of a step in which gradients come, bucket by bucket, and can be sent meanwhile: a
 backward pass has twice the operations of a forward pass."""
@@ -29,20 +29,17 @@ backward pass has twice the operations of a forward pass."""
 
 @dataclass(frozen=True)
 class AllReduce:
-    """Two processes averaged the gradients of so many parameters in so many seconds."""
+    """Two processes averaged the gradients of so many parameters in so many seconds (None: that was
+    not measured).
+    """
 
-    parameters: int
-    seconds: float
+    parameters: int = RRDB_PARAMETERS
+    seconds: float | None = None
 
     @property
     def gradients(self) -> int:
         """Bytes of the gradients, in fp32."""
         return 4 * self.parameters
-
-    @property
-    def rate(self) -> float:
-        """Bytes a second that each process sent and received; with two, as many as there are."""
-        return self.gradients / self.seconds
 
 
 def measured_all_reduce() -> AllReduce:
@@ -77,10 +74,9 @@ def cluster_lines(found: AllReduce, rows: Sequence[Row]) -> Iterator[str]:
         f"| gradients of RRDB-23 | {found.gradients / 1e6:.1f} MB ({found.parameters:,} parameters "
         "in fp32) | counted |"
     )
-    yield (
-        f"| averaging them between two processes | {duration(found.seconds)}, "
-        f"{found.rate / 1e9:.2f} GB/s | here, gloo over loopback |"
-    )
+    if found.seconds:
+        told = f"{duration(found.seconds)}, {found.gradients / found.seconds / 1e9:.2f} GB/s"
+        yield f"| averaging them between two processes | {told} | here, gloo over loopback |"
     yield (
         f"| a step on one H200, VGG discriminator, bf16, batch {H200_BATCH} | {duration(step)} "
         f"({H200_IMAGES:.0f} images/s) | one H200, November 2026 |"

@@ -58,8 +58,7 @@ def growth_page(
     parts = [_ABOUT, where, f"![Seconds over size, a panel a curve]({_PICTURE})"]
     parts += ["\n".join([*_head(), *map(_line, curves)])]
     parts += ["\n".join(_sentence(one) for one in curves)]
-    if reduced:
-        parts += [_CLUSTER, "\n".join(cluster_lines(reduced, rows)), _REST]
+    parts += [_CLUSTER, "\n".join(cluster_lines(reduced or AllReduce(), rows)), _REST]
     return "\n\n".join(parts) + "\n"
 
 

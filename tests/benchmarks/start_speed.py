@@ -30,12 +30,6 @@ def cases() -> Sequence[Case]:
     return [*bare, _case("srkit list, beside BasicSR", ["list"], IMPORTED, {})]
 
 
-CAUSE = (
-    "Of what is imported, srkit's own modules take more than a third (249 of 674 ms by "
-    "`python -X importtime -m srkit_core list`), and the plugins' words come on top."
-)
-
-
 def _case(work: str, words: Sequence[str], peer: str, goals: Mapping[str, float]) -> Case:
     return Case(
         work=work,
@@ -44,7 +38,6 @@ def _case(work: str, words: Sequence[str], peer: str, goals: Mapping[str, float]
         per="a command",
         pairs=9,
         goals=goals,
-        cause=CAUSE if goals else "",
     )
 
 

@@ -49,6 +49,8 @@ def test_a_cluster_is_reckoned_from_its_pieces():
     loaded = Row("loader", "16 crops", seconds={FP32: [0.08]})
     lines = list(cluster_lines(REDUCED, [loaded]))
     assert "| gradients of RRDB-23 | 66.8 MB (16,697,987 parameters in fp32) | counted |" in lines
+    assert "| averaging them between two processes | 50.0 ms, 1.34 GB/s |" in "\n".join(lines)
+    assert "averaging" not in "\n".join(cluster_lines(AllReduce(), []))
     assert "| 16 crops | 200 a CPU second | [Speed](speed.md) |" in lines
     one, *_, all_of_them = [line for line in lines if line.endswith("%) |")]
     assert one == "| 1 |" + " 308 to 308 (100% to 100%) |" * 3
