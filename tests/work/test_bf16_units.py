@@ -77,7 +77,7 @@ def test_a_run_in_slow_bf16_says_so_in_one_sentence(
     options = RunOptions(out=tmp_path / "run", data="photos", device="cpu", precision=precision)
     notes = Notes()
     train(recipe, options, callbacks=[notes])
-    said = [one for one in notes.said if "bf16" in one]
+    said = [one for one in notes.said if one.startswith("--precision bf16")]
     assert len(said) == warnings
     assert all("takes 7.1 times as long in bf16" in one for one in said)
 
