@@ -24,7 +24,7 @@ INTERFACES: Final[Mapping[str, int]] = {
     "discriminator": 2,
     "loss": 2,
     "metric": 2,
-    "degradation": 1,
+    "degradation": 2,
     "weights": 2,
     "layout": 4,
     "recipe": 1,
