@@ -271,7 +271,8 @@ def test_a_network_that_remembers_what_validation_showed_it_can_still_train(wher
 def test_losses_are_built_in_eval_mode(where, monkeypatch):
     loss = nn.Dropout()
     monkeypatch.setattr(objective, "build", lambda bound: loss)
-    bound = SimpleNamespace(component=SimpleNamespace(full_name="test/x"))
+    named = SimpleNamespace(full_name="test/x")
+    bound = SimpleNamespace(component=named, spec=lambda kind: SimpleNamespace(autocast=False))
     term = SimpleNamespace(bound=bound, label="x", weight=1.0, adversarial=False, sees_target=True)
     objective.build_objective(
         SimpleNamespace(terms=[term]), torch.device("cpu"), lambda logits: logits

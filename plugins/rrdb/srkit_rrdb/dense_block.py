@@ -127,7 +127,8 @@ class _DenseBranch(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, ...]:
         buffer, *weights = ctx.saved_tensors
         bounds = [0, *(weight.shape[1] for weight in weights)]
-        grads, grad_weights = grad_outputs[0], list[Tensor]()
+        grads = grad_outputs[0]
+        grad_weights: list[Tensor] = []  # torch.compile does not know list[Tensor]()
         for number in reversed(range(_CONVOLUTIONS)):
             part = buffer[:, bounds[number] : bounds[number + 1]]
             seen_by = [
