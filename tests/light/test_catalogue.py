@@ -67,7 +67,7 @@ def test_providers_are_found_by_kind_and_either_name():
     assert (found.home.tier, found.home.licence, found.home.interface) == (
         "core",
         "Apache-2.0",
-        (1, 1),
+        (1, 2),
     )
     assert providers("generator", "tv") == providers("loss", "srkit-rrdb/tv") == ()
 
