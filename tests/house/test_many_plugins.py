@@ -46,7 +46,7 @@ def test_each_of_200_plugins_is_a_component_or_a_clear_row(told):
     assert problems == {
         "plugin-0": "ModuleNotFoundError: No module named 'srkit_no_such_module'",
         "plugin-1": "PluginError: loss 'loss-1': it was written for interface 7 of a loss, this "
-        "srkit takes 1: a newer srkit is needed",
+        "srkit takes 1 to 2: a newer srkit is needed",
     }
     assert document["printed"] == [
         {"plugin": "plugin-2", "distribution": "zz-plugin-2", "text": '{"hello": 1}'}

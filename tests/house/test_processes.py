@@ -250,7 +250,7 @@ def test_what_the_main_process_cannot_do_ends_both_at_once(tmp_path):
     assert code != 0
     assert output.count(f"cannot write {folder / 'checkpoints'}") == 2, output
     assert "unexpectedly" not in output
-    assert time.monotonic() - begun < 100
+    assert time.monotonic() - begun < 300  # waiting for each other would take half an hour
 
 
 SEVERAL_RUNS = """
