@@ -67,15 +67,18 @@ def ratio(theirs: Sequence[float], ours: Sequence[float]) -> Spread:
 def command(words: Sequence[str | Path], *, cwd: Path | None = None, **env: str) -> Way:
     """Return the way that starts a program and waits for its end, which must be success.
 
-    Its memory is that of the largest of its processes.
+    Its memory is that of the largest of its processes. Byte code is kept, as it is for whoever has
+    installed something, even where this environment says not to.
     """
+    environment = os.environ | env
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def run() -> Turn:
         began = time.perf_counter()
         process = subprocess.Popen(
             list(map(str, words)),
             cwd=cwd,
-            env=os.environ | env,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
