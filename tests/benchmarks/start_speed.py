@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 from tests.benchmarks.bench import FP32, PEER, Bench, Case
 from tests.benchmarks.paired import Way, command
@@ -49,5 +50,5 @@ def opened(words: Sequence[str], peer: str, bench: Bench, stack: ExitStack) -> M
         ways = {}
         if bench.peer_python:
             ways[PEER] = command([bench.peer_python, "-c", "import basicsr"], cwd=bench.folder)
-    ways[FP32] = command([sys.executable, "-m", "srkit_core", *words], cwd=bench.folder)
+    ways[FP32] = command([Path(sys.executable).with_name("srkit"), *words], cwd=bench.folder)
     return ways
