@@ -16,7 +16,7 @@ from srkit_core.io.images import image_size
 from srkit_core.registry import Registry
 from srkit_core.upscaling.made_before import Making
 from srkit_core.upscaling.read_ahead import ReadAhead
-from srkit_core.upscaling.upscale_file import Upscaled, begin_as
+from srkit_core.upscaling.upscale_file import Upscaled, begin_file
 from srkit_core.upscaling.upscale_options import UpscaleOptions
 
 BeginOne: TypeAlias = Callable[
@@ -62,7 +62,7 @@ def upscale_here(
     def begin(
         source: Path, target: Path, report: Callable[[int, int], None], writers: Executor
     ) -> Future[Upscaled]:
-        return begin_as(
+        return begin_file(
             options,
             backend,
             source,

@@ -23,7 +23,7 @@ from srkit_core.upscaling.backends.interface import Backend
 from srkit_core.upscaling.batch import BatchView, failed_pictures, pixels_of
 from srkit_core.upscaling.hand_over import StoppedError
 from srkit_core.upscaling.made_before import Making
-from srkit_core.upscaling.upscale_file import Upscaled, upscale_as
+from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
 from srkit_core.upscaling.upscale_options import UpscaleOptions
 
 _UNFINISHED: Final = ".unfinished-"
@@ -118,7 +118,7 @@ def upscale_shared(item: SharedPicture) -> Upscaled | Unusable:
         try:
             backend, report = _opened(item.options), _stopping(given_up)
             report(0, 0)
-            done = upscale_as(
+            done = upscale_file(
                 item.options,
                 backend,
                 item.source,

@@ -52,7 +52,7 @@ class Upscaled:
     notes: tuple[str, ...] = ()
 
 
-def upscale_as(
+def upscale_file(
     options: UpscaleOptions,
     backend: Backend,
     source: Path,
@@ -67,14 +67,14 @@ def upscale_as(
     `choice` is theirs, which remembers between pictures what memory allows. The rest is as in
     `begin_file`, with its errors.
     """
-    with _one_writer() as writers:
+    with ThreadPoolExecutor(1, "srkit-write") as writers:
         kept = choice or options.choice
-        return begin_as(
+        return begin_file(
             options, backend, source, target, kept, writers, report=report, record=record
         ).result()
 
 
-def begin_as(
+def begin_file(
     options: UpscaleOptions,
     backend: Backend,
     source: Path,
@@ -86,81 +86,18 @@ def begin_as(
     read: Callable[[Path], Photo] = read_photo,
     record: Callable[[Path], None] = remember,
 ) -> Future[Upscaled]:
-    """Begin as `begin_file` does, as options say."""
-    return begin_file(
-        backend,
-        source,
-        target,
-        choice,
-        writers,
-        wanted=options.wanted,
-        quality=options.quality,
-        png_level=options.png_level,
-        named=options.named,
-        report=report,
-        read=read,
-        record=record,
-    )
-
-
-def upscale_file(
-    backend: Backend,
-    source: Path,
-    target: Path,
-    choice: TileChoice | None = None,
-    *,
-    wanted: WantedSize | None = None,
-    quality: int | None = None,
-    png_level: int | None = None,
-    named: str = "",
-    report: Report | None = None,
-) -> Upscaled:
-    """Upscale a picture into `target`, as `begin_file` says."""
-    with _one_writer() as writers:
-        return begin_file(
-            backend,
-            source,
-            target,
-            choice or TileChoice(),
-            writers,
-            wanted=wanted,
-            quality=quality,
-            png_level=png_level,
-            named=named,
-            report=report,
-        ).result()
-
-
-def _one_writer() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "srkit-write")
-
-
-def begin_file(
-    backend: Backend,
-    source: Path,
-    target: Path,
-    choice: TileChoice,
-    writers: Executor,
-    *,
-    wanted: WantedSize | None = None,
-    quality: int | None = None,
-    png_level: int | None = None,
-    named: str = "",
-    report: Report | None = None,
-    read: Callable[[Path], Photo] = read_photo,
-    record: Callable[[Path], None] = remember,
-) -> Future[Upscaled]:
     """Compute a picture that a thread of `writers` writes into `target`: clamped and rounded,
-    resampled to the size `wanted`, by default that of the backend's scale, in a `quality` of 1 to
-    100 or a `png_level` of 1 to 9. Return when all of it is computed; it may be written later.
+    resampled to the size that options want, by default that of the backend's scale, in their
+    quality or level of PNG. Return when all of it is computed; it may be written later.
 
     16 bit, gray, alpha (by bicubic interpolation), density and EXIF that still applies are kept
     where the target's format has them; a profile becomes that of sRGB. `report` is told how many of
     how many LR pixels are done, `record` of the file when it is there. Raises, here or from what is
     returned, RecipeError, DataError, NotFiniteError, which names the model, OutOfMemoryError.
     """
+    named, quality, png_level = options.named, options.quality, options.png_level
     check_choices(target, quality, png_level)
-    before, after = _sizes(source, target, wanted or WantedSize(), backend.scale)
+    before, after = _sizes(source, target, options.wanted, backend.scale)
     hint = upscaling_hint(backend, before, target, choice)
     with _naming(source, after, named, hint):
         photo = _suited(read(source), target)

@@ -10,7 +10,7 @@ from srkit_core.io.output_files import check_place
 from srkit_core.io.picture_writer import check_choices
 from srkit_core.registry import Registry, discover
 from srkit_core.upscaling.bands import Report
-from srkit_core.upscaling.upscale_file import Upscaled, upscale_as
+from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
 from srkit_core.upscaling.upscale_options import UpscaleOptions
 from srkit_core.upscaling.wanted_size import parse_size
 
@@ -72,7 +72,9 @@ class Upscaler:
         """
         source, target = at_home(Path(source)), at_home(Path(target))
         check_place(target)
-        return upscale_as(self._options, self._backend, source, target, self._choice, report=report)
+        return upscale_file(
+            self._options, self._backend, source, target, self._choice, report=report
+        )
 
 
 def upscale(
@@ -108,4 +110,4 @@ def upscale(
     options = UpscaleOptions(
         model, sides, tile, overlap, device, precision, backend, quality, png_level, self_ensemble
     )
-    return upscale_as(options, options.open(registry or discover()), at_home(Path(source)), place)
+    return upscale_file(options, options.open(registry or discover()), at_home(Path(source)), place)

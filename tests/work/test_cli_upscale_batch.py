@@ -12,7 +12,6 @@ from srkit_core.cli.app import run
 from srkit_core.io.images import image_size, read_image, write_image
 from srkit_core.models import weights_address
 from srkit_core.upscaling import batch
-from srkit_core.upscaling import upscale_file as one_file
 
 BATCH = "upscale nearest photos --scale 2 --out large"
 
@@ -46,14 +45,14 @@ def outputs(folder):
 @pytest.fixture
 def interrupted(monkeypatch):
     """Ctrl-C while the third picture is computed."""
-    real, count = one_file.begin_file, iter(range(3))
+    real, count = batch.begin_file, iter(range(3))
 
     def begin(*words, **options):
         if next(count, None) == 2:
             raise KeyboardInterrupt
         return real(*words, **options)
 
-    monkeypatch.setattr(one_file, "begin_file", begin)
+    monkeypatch.setattr(batch, "begin_file", begin)
 
 
 def test_a_stopped_batch_goes_on_by_the_command_that_is_told(here, told, interrupted):
@@ -233,11 +232,11 @@ def test_a_bad_quality_is_told_before_the_model_is_opened(here, told, monkeypatc
 
 
 def test_a_folder_that_was_made_for_nothing_goes_again(here, told, monkeypatch):
-    def stop(backend, source, target, *words, **options):
+    def stop(asked, backend, source, target, *words, **options):
         target.parent.mkdir(parents=True)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(one_file, "begin_file", stop)
+    monkeypatch.setattr(batch, "begin_file", stop)
     assert told(BATCH)[0] == 130
     assert not (here / "large").exists()
 

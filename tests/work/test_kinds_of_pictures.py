@@ -18,6 +18,7 @@ from srkit_core.models.model import Model
 from srkit_core.plan import bind_generator
 from srkit_core.upscaling.backends.torch_backend import TorchBackend
 from srkit_core.upscaling.upscale_file import upscale_file
+from srkit_core.upscaling.upscale_options import UpscaleOptions
 
 CPU = torch.device("cpu")
 BASELINES = ["bicubic", "bilinear", "lanczos", "nearest"]
@@ -91,7 +92,7 @@ def test_depth_gray_and_alpha_are_kept(tmp_path, model, kind, alpha, colours, en
     channels = of(ramp(kind=kind), alpha=alpha, colours=colours)
     source = save(tmp_path / f"in{ending}", channels)
     target = tmp_path / f"out{ending}"
-    upscale_file(TorchBackend(model), source, target)
+    upscale_file(UpscaleOptions(""), TorchBackend(model), source, target)
     found = stored(target)
     assert found.dtype == kind
     assert found.shape == (48, 64, *channels.shape[2:])
@@ -106,7 +107,12 @@ def test_depth_gray_and_alpha_are_kept(tmp_path, model, kind, alpha, colours, en
 def test_16_bit_is_interpolated_as_exactly_as_its_steps(tmp_path, registry, name):
     gray = ramp()
     source = save(tmp_path / "in.png", gray)
-    upscale_file(TorchBackend(open_model(name, registry, 2, CPU)), source, tmp_path / "out.png")
+    upscale_file(
+        UpscaleOptions(""),
+        TorchBackend(open_model(name, registry, 2, CPU)),
+        source,
+        tmp_path / "out.png",
+    )
     exact = build_network(bind_generator(registry, parse_call(f"{name}(quantise=false)"), 2))
     wanted = exact(torch.from_numpy(gray.astype(np.float64))[None, None] / 65535)[0, 0].numpy()
     found = stored(tmp_path / "out.png").astype(np.float64)
@@ -117,7 +123,7 @@ def test_16_bit_is_interpolated_as_exactly_as_its_steps(tmp_path, registry, name
 def test_8_bit_is_what_it_was(tmp_path, registry, name, smooth):
     Image.fromarray(smooth(20, 24)).save(tmp_path / "in.png")
     model = open_model(name, registry, 2, CPU)
-    upscale_file(TorchBackend(model), tmp_path / "in.png", tmp_path / "out.png")
+    upscale_file(UpscaleOptions(""), TorchBackend(model), tmp_path / "in.png", tmp_path / "out.png")
     lr = torch.from_numpy(smooth(20, 24)).permute(2, 0, 1)[None] / 255
     wanted = (model(lr)[0].permute(1, 2, 0) * 255).round().byte().numpy()
     assert np.array_equal(read_image(tmp_path / "out.png"), wanted)
@@ -148,7 +154,7 @@ def test_gray_gives_gray(tmp_path, colourful, ending, mode, how):
     }
     written[how]().save(source)
     target = tmp_path / f"out.{ending}"
-    upscale_file(TorchBackend(colourful), source, target)
+    upscale_file(UpscaleOptions(""), TorchBackend(colourful), source, target)
     found = Image.open(target)
     assert found.mode == (mode if how == "gray" else "RGB")
     pixels = np.array(found.convert("RGB")).astype(int)
@@ -158,7 +164,9 @@ def test_gray_gives_gray(tmp_path, colourful, ending, mode, how):
 
 def test_colour_stays_colour(tmp_path, colourful, smooth):
     Image.fromarray(smooth(20, 24)).save(tmp_path / "in.png")
-    upscale_file(TorchBackend(colourful), tmp_path / "in.png", tmp_path / "out.png")
+    upscale_file(
+        UpscaleOptions(""), TorchBackend(colourful), tmp_path / "in.png", tmp_path / "out.png"
+    )
     pixels = read_image(tmp_path / "out.png").astype(int)
     assert (pixels.max(axis=2) - pixels.min(axis=2)).max() > 50
 
@@ -166,7 +174,9 @@ def test_colour_stays_colour(tmp_path, colourful, smooth):
 def test_gray_is_the_luma_of_what_the_network_makes(tmp_path, colourful):
     gray = ramp(kind=np.uint8)
     Image.fromarray(gray).save(tmp_path / "in.png")
-    upscale_file(TorchBackend(colourful), tmp_path / "in.png", tmp_path / "out.png")
+    upscale_file(
+        UpscaleOptions(""), TorchBackend(colourful), tmp_path / "in.png", tmp_path / "out.png"
+    )
     lr = torch.from_numpy(gray)[None, None].expand(1, 3, -1, -1) / 255
     with torch.no_grad():
         red, green, blue = colourful(lr)[0].double()
@@ -234,7 +244,7 @@ def test_what_is_hidden_does_not_bleed(tmp_path, model, garbage, form):
         else:
             path = path.with_suffix(".tif") if form.startswith("tif") else path
             save(path, picture)
-        upscale_file(TorchBackend(model), path, tmp_path / f"{name}-out.png")
+        upscale_file(UpscaleOptions(""), TorchBackend(model), path, tmp_path / f"{name}-out.png")
     ours, wanted = (
         np.atleast_3d(stored(tmp_path / f"{name}-out.png")) for name in ("hidden", "flat")
     )
@@ -250,6 +260,7 @@ def test_what_is_hidden_does_not_bleed(tmp_path, model, garbage, form):
 def test_no_halo_is_left_when_it_is_laid_on_white(tmp_path, registry, out):
     save(tmp_path / "a.png", disc(np.uint8, (0, 0, 255)))
     upscale_file(
+        UpscaleOptions(""),
         TorchBackend(open_model("bicubic", registry, 2, CPU)),
         tmp_path / "a.png",
         tmp_path / f"b.{out}",

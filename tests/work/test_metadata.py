@@ -18,6 +18,7 @@ from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
 from srkit_core.upscaling.backends.torch_backend import TorchBackend
 from srkit_core.upscaling.upscale_file import upscale_file
+from srkit_core.upscaling.upscale_options import UpscaleOptions
 
 BASE, GPS = ExifTags.Base, ExifTags.IFD.GPSInfo
 
@@ -214,7 +215,7 @@ def test_an_upscaled_picture_keeps_depth_alpha_and_exif(tmp_path, ending, deep):
     alpha[:, :4] = 0
     source = tmp_path / ("a.png" if deep else f"a.{ending}")
     write_photo(source, Photo(pixels, alpha, read_photo(tagged(tmp_path / "tagged.jpg")).exif))
-    upscale_file(TorchBackend(model()), source, tmp_path / f"large.{ending}")
+    upscale_file(UpscaleOptions(""), TorchBackend(model()), source, tmp_path / f"large.{ending}")
     large = read_photo(tmp_path / f"large.{ending}")
     assert large.pixels.dtype == pixels.dtype
     larger = pixels.repeat(2, axis=0).repeat(2, axis=1)
@@ -235,12 +236,16 @@ def tagged(path):
 
 def test_an_upscaled_jpeg_lies_on_white_and_stays_upright(tmp_path):
     write_photo(tmp_path / "a.png", Photo(noise(8, 8), np.zeros((8, 8), dtype=np.uint8)))
-    upscale_file(TorchBackend(model()), tmp_path / "a.png", tmp_path / "white.jpg")
+    upscale_file(
+        UpscaleOptions(""), TorchBackend(model()), tmp_path / "a.png", tmp_path / "white.jpg"
+    )
     assert (read_image(tmp_path / "white.jpg") > 250).all()
     stored = np.zeros((8, 16, 3), dtype=np.uint8)
     stored[:, :8] = 255
     Image.fromarray(stored).save(tmp_path / "turned.jpg", exif=camera_exif(6).tobytes(), quality=95)
-    sizes = upscale_file(TorchBackend(model()), tmp_path / "turned.jpg", tmp_path / "large.jpg")
+    sizes = upscale_file(
+        UpscaleOptions(""), TorchBackend(model()), tmp_path / "turned.jpg", tmp_path / "large.jpg"
+    )
     assert (sizes.before, sizes.after) == ((16, 8), (32, 16))
     large = read_image(tmp_path / "large.jpg")
     assert large[:12].mean() > 245
@@ -249,7 +254,9 @@ def test_an_upscaled_jpeg_lies_on_white_and_stays_upright(tmp_path):
 
 def test_a_16_bit_picture_fits_an_8_bit_format(tmp_path):
     write_photo(tmp_path / "a.png", Photo(noise(6, 8, deep=True)))
-    upscale_file(TorchBackend(model()), tmp_path / "a.png", tmp_path / "large.webp")
+    upscale_file(
+        UpscaleOptions(""), TorchBackend(model()), tmp_path / "a.png", tmp_path / "large.webp"
+    )
     assert np.array_equal(
         read_photo(tmp_path / "large.webp").pixels[::2, ::2], read_image(tmp_path / "a.png")
     )
@@ -257,12 +264,17 @@ def test_a_16_bit_picture_fits_an_8_bit_format(tmp_path):
 
 def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path):
     with pytest.raises(DataError, match=r"cannot write a picture as 'large\.heic'"):
-        upscale_file(TorchBackend(model()), tmp_path / "gone.png", tmp_path / "large.heic")
+        upscale_file(
+            UpscaleOptions(""),
+            TorchBackend(model()),
+            tmp_path / "gone.png",
+            tmp_path / "large.heic",
+        )
 
 
 def test_the_shared_16_bit_picture_with_alpha_keeps_both(assets, tmp_path):
     source = assets / "camera/realesrgan_tree_alpha_16bit.png"
-    upscale_file(TorchBackend(model()), source, tmp_path / "large.png")
+    upscale_file(UpscaleOptions(""), TorchBackend(model()), source, tmp_path / "large.png")
     photo, large = read_photo(source), read_photo(tmp_path / "large.png")
     assert photo.pixels.dtype == large.pixels.dtype == np.uint16
     assert (

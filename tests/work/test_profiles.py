@@ -19,6 +19,7 @@ from srkit_core.registry import Component
 from srkit_core.specs import GeneratorSpec
 from srkit_core.upscaling.backends.torch_backend import TorchBackend
 from srkit_core.upscaling.upscale_file import upscale_file
+from srkit_core.upscaling.upscale_options import UpscaleOptions
 
 ADOBE = imagecodecs.cms_profile("adobergb")
 NAMING = ["png", "jpg", "webp", "tif"]
@@ -96,7 +97,12 @@ def test_an_upscaled_adobe_rgb_picture_says_that_it_is_srgb_now(tmp_path, ending
     exif[ExifTags.IFD.Interop] = {1: "R03"}
     flat = np.full((8, 8, 3), (200, 90, 60), dtype=np.uint8)
     Image.fromarray(flat).save(tmp_path / "a.png", icc_profile=ADOBE, exif=exif.tobytes())
-    upscale_file(TorchBackend(enlarge()), tmp_path / "a.png", tmp_path / f"large.{ending}")
+    upscale_file(
+        UpscaleOptions(""),
+        TorchBackend(enlarge()),
+        tmp_path / "a.png",
+        tmp_path / f"large.{ending}",
+    )
     assert profile_of(tmp_path / f"large.{ending}") == srgb_profile()
     large = read_image(tmp_path / f"large.{ending}").astype(int)
     assert np.abs(large - read_image(tmp_path / "a.png")[0, 0]).max() <= 2
@@ -110,5 +116,7 @@ def test_an_upscaled_adobe_rgb_picture_says_that_it_is_srgb_now(tmp_path, ending
 
 def test_an_upscaled_plain_picture_stays_plain(tmp_path):
     write_photo(tmp_path / "a.png", Photo(noise(8, 8)))
-    upscale_file(TorchBackend(enlarge()), tmp_path / "a.png", tmp_path / "large.png")
+    upscale_file(
+        UpscaleOptions(""), TorchBackend(enlarge()), tmp_path / "a.png", tmp_path / "large.png"
+    )
     assert profile_of(tmp_path / "large.png") == b""

@@ -249,7 +249,7 @@ def test_what_other_processes_wait_for_is_not_ended():
         (["eval", "bicubic"], "srkit_core.evaluation.bench.score_model", "run the same command"),
         (
             ["upscale", "bicubic"],
-            "srkit_core.upscaling.upscale_file.begin_file",
+            "srkit_core.upscaling.batch.begin_file",
             "try: srkit upscale bicubic ",
         ),
         (

@@ -20,6 +20,7 @@ from srkit_core.upscaling.read_ahead import ReadAhead
 from srkit_core.upscaling.tile_choice import TileChoice, seams_of
 from srkit_core.upscaling.tiling import Tiling, spans, window
 from srkit_core.upscaling.upscale_file import Upscaled, upscale_file
+from srkit_core.upscaling.upscale_options import UpscaleOptions
 
 REACH = 4
 
@@ -120,7 +121,13 @@ def test_a_tile_that_was_asked_for_is_kept_and_the_least_is_tried_once(tmp_path)
     for asked, hint in ((60, "--tile 32"), (None, "a smaller network")):
         backend = Blur(most=20)
         with pytest.raises(OutOfMemoryError, match=r"a.png was upscaled to 180x180") as caught:
-            upscale_file(backend, tmp_path / "a.png", tmp_path / "b.png", TileChoice(asked))
+            upscale_file(
+                UpscaleOptions(""),
+                backend,
+                tmp_path / "a.png",
+                tmp_path / "b.png",
+                TileChoice(asked),
+            )
         assert caught.value.hint.startswith(hint)
         assert len(backend.sizes) == (1 if asked else 2)
     assert [one.name for one in tmp_path.iterdir()] == ["a.png"]
@@ -147,7 +154,13 @@ def test_bands_write_what_the_whole_does(tmp_path, ending, kind):
     alpha = noise(40, 50, kind)[:, :, 0]
     write_photo(tmp_path / "a.png", Photo(noise(40, 50, kind), alpha))
     for name, tile in (("whole", None), ("tiles", 7)):
-        upscale_file(Blur(), tmp_path / "a.png", tmp_path / f"{name}.{ending}", TileChoice(tile))
+        upscale_file(
+            UpscaleOptions(""),
+            Blur(),
+            tmp_path / "a.png",
+            tmp_path / f"{name}.{ending}",
+            TileChoice(tile),
+        )
     whole, tiles = (read_photo(tmp_path / f"{name}.{ending}") for name in ("whole", "tiles"))
     assert whole.pixels.shape == (80, 100, 3)
     assert np.array_equal(whole.pixels, tiles.pixels)
@@ -180,7 +193,13 @@ class Stopped(Blur):
 def test_nothing_is_left_of_a_picture_that_was_stopped(tmp_path, ending):
     write_photo(tmp_path / "a.png", Photo(noise(40, 10)))
     with pytest.raises(KeyboardInterrupt):
-        upscale_file(Stopped(), tmp_path / "a.png", tmp_path / f"b.{ending}", TileChoice(10))
+        upscale_file(
+            UpscaleOptions(""),
+            Stopped(),
+            tmp_path / "a.png",
+            tmp_path / f"b.{ending}",
+            TileChoice(10),
+        )
     assert [one.name for one in tmp_path.iterdir()] == ["a.png"]
 
 
@@ -191,7 +210,9 @@ def test_memory_does_not_grow_with_the_picture(tmp_path):
         lr = np.zeros((rows, 300, 3), np.uint8)
         write_photo(tmp_path / "a.png", Photo(lr))
         tracemalloc.start()
-        upscale_file(Blur(), tmp_path / "a.png", tmp_path / "b.png", TileChoice(50))
+        upscale_file(
+            UpscaleOptions(""), Blur(), tmp_path / "a.png", tmp_path / "b.png", TileChoice(50)
+        )
         peaks.append(tracemalloc.get_traced_memory()[1] - lr.nbytes)
         tracemalloc.stop()
     grown = (peaks[1] - peaks[0]) / (2800 * 300 * 4)
@@ -307,6 +328,6 @@ def test_memory_of_a_gpu_that_runs_out_halves_the_tile_and_goes_on(tmp_path):
     lr = noise(200, 150)
     write_photo(tmp_path / "a.png", Photo(lr))
     backend = Blur(most=70, error=torch.OutOfMemoryError)
-    upscale_file(backend, tmp_path / "a.png", tmp_path / "b.png")
+    upscale_file(UpscaleOptions(""), backend, tmp_path / "a.png", tmp_path / "b.png")
     assert np.array_equal(read_photo(tmp_path / "b.png").pixels, Blur()(lr))
     assert max(backend.sizes[0]) > 70 >= max(backend.sizes[-1])
