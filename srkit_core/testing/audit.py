@@ -84,7 +84,8 @@ def _fact(event: str, arguments: tuple[Any, ...]) -> str:
     if event == "open":
         path, _, flags = arguments
         writes = isinstance(flags, int) and bool(flags & _WRITING)
-        return f"writes {path}" if writes and not _is_python_s(path) else ""
+        told_before = isinstance(path, int)  # a file that is open already
+        return f"writes {path}" if writes and not told_before and not _is_python_s(path) else ""
     told = _ACTS.get(event, "")
     return "" if any(map(_is_python_s, arguments)) else told.format(*arguments)
 
