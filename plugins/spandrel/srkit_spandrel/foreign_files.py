@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from itertools import islice
+from contextlib import contextmanager
+from itertools import count, islice
 from typing import Any, Final
 
 from spandrel import MAIN_REGISTRY, canonicalize_state_dict
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from srkit_core.errors import WeightsError
 from srkit_core.specs import ForeignNetwork
@@ -15,6 +17,9 @@ from srkit_spandrel.network_text import quiet, text_of
 from srkit_spandrel.usable import refusal_of
 
 _SHOWN: Final = 6
+_FREE: Final = 1000
+_TIMES: Final = 10
+"""A network that has more parameters than these, and so many times a file's tensors, is not its."""
 
 
 def is_known(names: Collection[str]) -> bool:
@@ -30,7 +35,7 @@ def read_network(tensors: Mapping[str, Any]) -> ForeignNetwork:
     ValueError where tensors are missing or too many.
     """
     try:
-        with quiet():
+        with quiet(), _at_most(_FREE + _TIMES * len(tensors)):
             descriptor = MAIN_REGISTRY.load(dict(tensors))
     except RuntimeError as error:  # what torch raises for a state dict of another network
         raise ValueError("; ".join(islice(_faults(str(error)), _SHOWN))) from error
@@ -40,6 +45,22 @@ def read_network(tensors: Mapping[str, Any]) -> ForeignNetwork:
     network = SpandrelNetwork(descriptor.model, describe_network(text, descriptor))
     options, tensors = {"network": text}, descriptor.model.state_dict()
     return ForeignNetwork(descriptor.scale, options, tensors, network)
+
+
+@contextmanager
+def _at_most(parameters: int) -> Iterator[None]:
+    """Raise ValueError where a network gets more: a wrong guess at a size may take a minute."""
+    given = count(1)
+
+    def taken(*_: object) -> None:
+        if next(given) > parameters:
+            raise ValueError(f"the network that these names suggest has over {parameters} tensors")
+
+    hook = register_module_parameter_registration_hook(taken)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _faults(message: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from srkit_core.models.foreign_weights import import_weights, recognise
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions
 from srkit_core.specs import EVERYWHERE
-from srkit_spandrel import SEE_EVERYTHING, spandrel
+from srkit_spandrel import SEE_EVERYTHING, foreign_files, spandrel
 from srkit_spandrel.model import SpandrelNetwork
 from srkit_spandrel.network_text import from_text
 
@@ -285,6 +285,14 @@ def test_a_file_that_is_damaged_says_what_is_missing(file, tmp_path):
 class Evil:
     def __reduce__(self):
         return (exec, ("raise SystemExit('it ran')",))
+
+
+def test_a_network_of_far_more_tensors_than_the_file_is_not_made(file, monkeypatch):
+    monkeypatch.setattr(foreign_files, "_FREE", 3)
+    monkeypatch.setattr(foreign_files, "_TIMES", 0)
+    with pytest.raises(ValueError, match="suggest has over 3 tensors"):
+        foreign_files.read_network(load_file(file))
+    assert MAIN_REGISTRY.load(load_file(file)).architecture.id == "SPAN"
 
 
 def test_nothing_in_a_file_is_run(tmp_path):
