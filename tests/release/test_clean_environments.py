@@ -1,11 +1,12 @@
 """Does what was built work where nothing else of srkit is?
 
-Slow: an environment for each distribution (a second each where its files are cached), 4 minutes on
-one core.
+Slow: an environment of srkit alone, to which each plugin is added and from which it is removed with
+all it brought, one of everything, and one of each plugin that asks for other versions.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -90,8 +91,7 @@ def test_srkit_alone_prepares_degrades_scores_and_enlarges(bare, tmp_path):
 def test_all_brings_every_plugin_and_runs_the_demo(whole, tmp_path):
     installed = set(json.loads(whole.run("srkit", "doctor", "--json"))["plugins"])
     assert installed >= listed(whole)
-    names = {one["name"] for one in json.loads(uv_list(whole))}
-    assert set(NAMES) - names == {"srkit-app", "srkit-pyiqa"}
+    assert set(NAMES) - set(versions(whole)) == {"srkit-app", "srkit-pyiqa"}
     whole.run("srkit", "demo", "--out", tmp_path / "demo")
     models = json.loads((tmp_path / "demo/scores.json").read_text("utf-8"))["models"]
     bicubic, best = (one["metrics"]["psnr"]["mean"] for one in models[:2])
@@ -99,17 +99,32 @@ def test_all_brings_every_plugin_and_runs_the_demo(whole, tmp_path):
     assert "note: srkit is installed without plugins" not in told_by(whole, "list")[1]
 
 
-def uv_list(environment) -> str:
-    return uv("pip", "list", "-q", "--python", environment.folder, "--format", "json")
+def versions(environment) -> dict[str, str]:
+    """The version of everything that is installed."""
+    told = uv("pip", "list", "-q", "--python", environment.folder, "--format", "json")
+    return {one["name"]: one["version"] for one in json.loads(told)}
 
 
 # srkit-pyiqa would bring a hundred distributions; its own tests stand a stub in their place.
 ALONE = [one for one in PLUGINS if one.name != "srkit-pyiqa"]
 
 
+@pytest.fixture
+def environment(distribution, bare, clean_environment):
+    """An environment with one plugin and what it needs, and nothing else."""
+    if distribution.pins:
+        yield clean_environment(distribution.name)
+        return
+    before = versions(bare)
+    bare.install(distribution.name)
+    yield bare
+    if brought := set(versions(bare)) - set(before):
+        bare.uninstall(*brought)
+    assert versions(bare) == before
+
+
 @pytest.mark.parametrize("distribution", ALONE, ids=lambda one: one.name)
-def test_a_plugin_alone_passes_its_checks_and_leaves_no_trace(clean_environment, distribution):
-    environment = clean_environment(distribution.name)
+def test_a_plugin_alone_passes_its_checks_and_leaves_no_trace(environment, distribution):
     there = listed(environment)
     assert there <= {"srkit", *NAMES}
     told = json.loads(environment.run("srkit", "plugin", "check", distribution.name, "--json"))
@@ -151,3 +166,5 @@ def test_a_plugin_that_raises_on_import_is_shown_and_disturbs_nothing(bare):
     assert "srkit-broken" in told
     assert "RuntimeError: it was a bad day" in told
     assert "psnr" in told
+    module.unlink()
+    shutil.rmtree(broken)
