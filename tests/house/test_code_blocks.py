@@ -32,6 +32,9 @@ from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
 
+# Tracing doubles its time, and other tests run the same lines.
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()

@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 from prepared_places import pack
 
+from srkit_core.engine.logs.curves.curves_file import CurvesFile
+from srkit_core.io.atomic import write_bytes
 from srkit_core.registry import discover
 from srkit_core.testing import check_process
 from srkit_core.testing.check_worker import answer
+
+
+@pytest.fixture(autouse=True)
+def _blank_curves(request, monkeypatch):
+    """Runs leave an empty `curves.png`: to draw it takes half a second, and test_curves.py does."""
+    if request.path.name != "test_curves.py":
+        monkeypatch.setattr(CurvesFile, "_write", lambda one: write_bytes(one._folder.curves, b""))
 
 
 @pytest.fixture(scope="session")
