@@ -15,7 +15,7 @@ from tests.card_stand_in import Card, CardRandom, know_the_card, on_card
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("examples/recipes", "plugins/compact/srkit_compact")
-MOST = {"realesrgan": 2600, "bsrgan": 4500, "bicubic": 80}
+MOST = {"realesrgan": 1110, "bsrgan": 2290, "bicubic": 80}
 """Operations for a batch of 16, views and those of the host too; of any other chain 400."""
 
 

@@ -15,10 +15,10 @@ from torch import Tensor
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Range
 from srkit_degradations.blurring import check_kernel_size, drawn_sizes
-from srkit_degradations.bsrgan_steps import DrawnStep, all_done
-from srkit_degradations.canvas import Canvas, in_their_order, worked_on_together
+from srkit_degradations.bsrgan_steps import DrawnStep, Made, all_done
+from srkit_degradations.canvas import Canvas, in_their_order, shipped_rows, worked_on_together
 from srkit_degradations.compression import Jpeg
-from srkit_degradations.drawn_kernels import DrawnKernel
+from srkit_degradations.drawn_kernels import DrawnKernel, KernelTable
 from srkit_degradations.noising import Noise
 from srkit_degradations.option_types import ResizeKernel
 from srkit_degradations.parameter_sampler import (
@@ -86,9 +86,11 @@ class BSRGAN(PerPictureDegradation):
         labels = [tuple(step.kind() for step in queue) for queue in queues]
         groups = worked_on_together(labels, pictures.device)
         canvas, lr = Canvas.of(pictures), (height // self.scale, width // self.scale)
+        kernels = KernelTable.of((step.shape for queue in queues for step in queue), pictures)
+        made = Made(lr, kernels, sampler.rng)
         results = [
-            all_done(canvas.picked(rows), [queues[row] for row in rows], lr, sampler.rng)
-            for rows in groups
+            all_done(canvas.picked(rows), [queues[row] for row in rows.numbers], made)
+            for rows in shipped_rows(groups, pictures)
         ]
         return in_their_order(groups, results)
 

@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from srkit_degradations import kernels
-from srkit_degradations.canvas import Canvas, PixelSize, on_canvas
+from srkit_degradations.canvas import Canvas, PixelSize, Rows, corner, on_canvas, shipped_rows
 from srkit_degradations.compression import compressed
-from srkit_degradations.drawn_kernels import DrawnKernel, kernels_of
+from srkit_degradations.drawn_kernels import DrawnKernel, KernelTable
 from srkit_degradations.filtering import filtered
 from srkit_degradations.noising import PictureNoise, with_noise
 from srkit_degradations.option_types import ResizeKernel
@@ -43,33 +43,37 @@ class DrawnStep:
 
 
 @dataclass(frozen=True)
-class _Made:
-    """What is made: LR of a size, the noise of its pixels drawn by `rng`."""
+class Made:
+    """What is made: LR of a size, with `kernels` and noise whose pixels are drawn by `rng`."""
 
     size: PixelSize
+    kernels: KernelTable
     rng: torch.Generator
 
 
-def all_done(
-    canvas: Canvas,
-    queues: Sequence[Sequence[DrawnStep]],
-    size: PixelSize,
-    rng: torch.Generator,
-) -> Tensor:
-    """Do the steps of each picture in their order, and return LR (B, C, *size).
+def all_done(canvas: Canvas, queues: Sequence[Sequence[DrawnStep]], made: Made) -> Tensor:
+    """Do the steps of each picture in their order, and return LR (B, C, *size)."""
+    rounds = _rounds(queues)
+    numbers = shipped_rows([list(round_) for round_ in rounds], canvas.pixels)
+    for rows, round_ in zip(numbers, rounds, strict=True):
+        steps = list(round_.values())
+        canvas = _put(canvas, rows, _ACTS[steps[0].name](canvas.picked(rows), steps, made))
+    return corner(canvas.pixels, made.size)
+
+
+def _rounds(queues: Sequence[Sequence[DrawnStep]]) -> list[dict[int, DrawnStep]]:
+    """Return which pictures get which steps at once.
 
     Pictures do not wait for each other: next is the step that most of them have before them.
     """
-    made, done = _Made(size, rng), [0] * len(queues)
+    rounds, done = list[dict[int, DrawnStep]](), [0] * len(queues)
     while waiting := [row for row, queue in enumerate(queues) if done[row] < len(queue)]:
         heads = by_label([_together(queues[row][done[row]]) for row in waiting])
-        (name, _), most = max(heads.items(), key=lambda one: len(one[1]))
-        rows = [waiting[number] for number in most]
-        steps = [queues[row][done[row]] for row in rows]
-        canvas = _put(canvas, rows, _ACTS[name](canvas.picked(rows), steps, made))
+        rows = [waiting[number] for number in max(heads.values(), key=len)]
+        rounds.append({row: queues[row][done[row]] for row in rows})
         for row in rows:
             done[row] += 1
-    return canvas.pixels[..., : size[0], : size[1]]
+    return rounds
 
 
 def _together(step: DrawnStep) -> tuple[str, float]:
@@ -77,28 +81,30 @@ def _together(step: DrawnStep) -> tuple[str, float]:
     return step.name, step.divisor if step.name == "subsample" else 0
 
 
-def _put(canvas: Canvas, rows: Sequence[int], part: Canvas) -> Canvas:
+def _put(canvas: Canvas, rows: Rows, part: Canvas) -> Canvas:
     """Put pictures, which may be smaller now, into their places."""
-    if len(rows) == len(canvas.sizes):
+    if rows.index is None:
         return part
     sizes = list(canvas.sizes)
-    for row, size in zip(rows, part.sizes, strict=True):
+    for row, size in zip(rows.numbers, part.sizes, strict=True):
         sizes[row] = size
-    pixels, places = _with_room(canvas.pixels, part.pixels), shipped(rows, part.pixels, torch.int64)
-    height, width = part.pixels.shape[-2:]
-    pixels[..., :height, :width].index_copy_(0, places, part.pixels)
+    pixels = _with_room(canvas.pixels, part.pixels)
+    corner(pixels, part.pixels.shape[-2:]).index_copy_(0, rows.index, part.pixels)
     return on_canvas(pixels, sizes)
 
 
 def _with_room(pixels: Tensor, part: Tensor) -> Tensor:
     """Return a copy that is large enough for what is put into it."""
     sides = zip(pixels.shape[-2:], part.shape[-2:], strict=True)
-    copy = pixels.new_zeros(*pixels.shape[:2], *(max(both) for both in sides))
-    copy[..., : pixels.shape[-2], : pixels.shape[-1]] = pixels
+    room = [max(both) for both in sides]
+    if list(pixels.shape[-2:]) == room:
+        return pixels.clone()
+    copy = pixels.new_zeros(*pixels.shape[:2], *room)
+    corner(copy, pixels.shape[-2:]).copy_(pixels)
     return copy
 
 
-def _halve(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
+def _halve(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
     """Halve pictures of one size with antialiased bicubic interpolation or with a kernel."""
     half = canvas.sizes[0][0] // 2, canvas.sizes[0][1] // 2
     plain = [step.kernel or "area" for step in steps]
@@ -108,11 +114,11 @@ def _halve(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
     return Canvas.of(torch.where(smooth[:, None, None, None], bicubic, halves).clamp(0, 1))
 
 
-def _blur(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
-    return filtered(canvas, kernels_of([step.shape for step in steps if step.shape]))
+def _blur(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
+    return filtered(canvas, made.kernels.those([step.shape for step in steps if step.shape]))
 
 
-def _shrink(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
+def _shrink(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
     sizes = [
         (int(height / step.divisor), int(width / step.divisor))
         for (height, width), step in zip(canvas.sizes, steps, strict=True)
@@ -120,7 +126,7 @@ def _shrink(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
     return _clipped(resized(canvas, sizes, [step.kernel or "area" for step in steps]))
 
 
-def _subsample(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
+def _subsample(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
     """Take every so many pixels of a blurred picture; the kernel is shifted to the middle of the
     pixels that one stands for.
     """
@@ -131,17 +137,17 @@ def _subsample(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canva
     return on_canvas(pixels, [(-(-h // scale), -(-w // scale)) for h, w in canvas.sizes])
 
 
-def _resize(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
+def _resize(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
     return _clipped(
         resized(canvas, [made.size] * len(steps), [step.kernel or "area" for step in steps])
     )
 
 
-def _noise(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
+def _noise(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
     return with_noise(canvas, [step.noise for step in steps if step.noise], made.rng)
 
 
-def _jpeg(canvas: Canvas, steps: Sequence[DrawnStep], made: _Made) -> Canvas:
+def _jpeg(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
     return compressed(canvas, [step.quality for step in steps])
 
 
@@ -149,7 +155,7 @@ def _clipped(canvas: Canvas) -> Canvas:
     return canvas.showing(canvas.pixels.clamp(0, 1))
 
 
-_ACTS: Final[Mapping[str, Callable[[Canvas, Sequence[DrawnStep], _Made], Canvas]]] = {
+_ACTS: Final[Mapping[str, Callable[[Canvas, Sequence[DrawnStep], Made], Canvas]]] = {
     "halve": _halve,
     "blur": _blur,
     "shrink": _shrink,

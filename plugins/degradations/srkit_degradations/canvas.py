@@ -21,6 +21,16 @@ of JPEG.
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Numbers of pictures of a batch, and the same as (N,) `index` on the device; None where they
+    are all pictures in their order.
+    """
+
+    numbers: Sequence[int]
+    index: Tensor | None
+
+
+@dataclass(frozen=True)
 class Canvas:
     """Pictures (B, C, H, W) of which number i shows `sizes[i]` from the upper left corner; what
     lies beyond is finite and means nothing.
@@ -46,14 +56,14 @@ class Canvas:
         """Return the sizes, (B, 2), on the device."""
         return shipped(self.sizes, self.pixels, torch.int64) if self.extent is None else self.extent
 
-    def picked(self, rows: Sequence[int]) -> Canvas:
+    def picked(self, rows: Rows) -> Canvas:
         """Return some of the pictures, in this order, with no more room than they need."""
-        if list(rows) == list(range(len(self.sizes))):
+        if rows.index is None:
             return self
-        sizes = tuple(self.sizes[row] for row in rows)
+        sizes = tuple(self.sizes[row] for row in rows.numbers)
         height, width = (max(sides) for sides in zip(*sizes, strict=True))
-        index = shipped(rows, self.pixels, torch.int64)
-        return on_canvas(self.pixels[..., :height, :width].index_select(0, index), sizes)
+        shown = corner(self.pixels, (height, width))
+        return on_canvas(shown.index_select(0, rows.index), sizes)
 
 
 def on_canvas(pixels: Tensor, sizes: Sequence[PixelSize]) -> Canvas:
@@ -61,6 +71,12 @@ def on_canvas(pixels: Tensor, sizes: Sequence[PixelSize]) -> Canvas:
     one = Canvas(pixels, tuple(sizes))
     height, width = pixels.shape[-2:]
     return one if set(sizes) == {(height, width)} else replace(one, extent=one.measured())
+
+
+def corner(pixels: Tensor, size: Sequence[int]) -> Tensor:
+    """Return the upper left corner, a view; of the whole of (..., H, W) that is no operation."""
+    height, width = size
+    return pixels if pixels.shape[-2:] == (height, width) else pixels[..., :height, :width]
 
 
 def room_for(sizes: Sequence[PixelSize]) -> PixelSize:
@@ -71,18 +87,24 @@ def room_for(sizes: Sequence[PixelSize]) -> PixelSize:
     return height, width
 
 
-def with_changed(
-    canvas: Canvas, rows: Sequence[int], function: Callable[[Canvas], Canvas]
-) -> Canvas:
+def shipped_rows(groups: Sequence[Sequence[int]], like: Tensor) -> list[Rows]:
+    """Bring numbers of the B pictures `like` to their device, those of all groups at once."""
+    every = list(range(len(like)))
+    some = [list(group) for group in groups if list(group) != every]
+    if not some:
+        return [Rows(group, None) for group in groups]
+    numbers = shipped([number for group in some for number in group], like, torch.int64)
+    indices = iter(torch.split(numbers, [len(group) for group in some]))
+    return [Rows(group, None if list(group) == every else next(indices)) for group in groups]
+
+
+def with_changed(canvas: Canvas, rows: Rows, function: Callable[[Canvas], Canvas]) -> Canvas:
     """Apply a function that keeps sizes to some of the pictures."""
-    if not rows:
-        return canvas
-    if len(rows) == len(canvas.sizes) and list(rows) == sorted(rows):
+    if rows.index is None:
         return function(canvas)
     pixels = canvas.pixels.clone()
     part = function(canvas.picked(rows)).pixels
-    index = shipped(rows, pixels, torch.int64)
-    pixels[..., : part.shape[-2], : part.shape[-1]].index_copy_(0, index, part)
+    corner(pixels, part.shape[-2:]).index_copy_(0, rows.index, part)
     return canvas.showing(pixels)
 
 
@@ -94,7 +116,10 @@ def with_those(
     """Apply a function that keeps sizes to the pictures for which something was drawn."""
     rows = [row for row, one in enumerate(drawn) if one is not None]
     those = [one for one in drawn if one is not None]
-    return with_changed(canvas, rows, lambda some: function(some, those))
+    if not rows:
+        return canvas
+    [chosen] = shipped_rows([rows], canvas.pixels)
+    return with_changed(canvas, chosen, lambda some: function(some, those))
 
 
 def worked_on_together(labels: Sequence[Hashable], device: torch.device) -> list[list[int]]:

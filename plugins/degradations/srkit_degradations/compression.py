@@ -5,9 +5,8 @@ annex K.1, chroma at half the size, and smooth chroma upsampling. Entropy coding
 is left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar, Final
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srkit_core.interfaces import Range
-from srkit_degradations.canvas import Canvas
+from srkit_degradations.canvas import Canvas, corner
 from srkit_degradations.filtering import edges_repeated
 from srkit_degradations.parameter_sampler import ParameterSampler
 from srkit_degradations.per_picture import PerPictureDegradation
@@ -35,14 +34,6 @@ _LUMA_TABLE: Final = (
 
 _CHROMA_CORNER: Final = ((17, 18, 24, 47), (18, 21, 26, 66), (24, 26, 56, 99), (47, 66, 99, 99))
 """The low frequencies of ITU-T T.81, table K.2; all others are 99."""
-
-_TO_YCBCR: Final = (
-    (0.299, 0.587, 0.114),
-    (-0.168735892, -0.331264108, 0.5),
-    (0.5, -0.418687589, -0.081312411),
-)
-_TO_RGB: Final = ((1, 0, 1.402), (1, -0.344136286, -0.714136286), (1, 1.772, 0))
-"""JFIF 1.02."""
 
 _BLOCK: Final = 8
 _MIDDLE: Final = 128
@@ -81,13 +72,13 @@ def compressed(canvas: Canvas, qualities: Sequence[int]) -> Canvas:
     Sides that no block ends at are continued.
     """
     ycbcr = _mixed(_continued_to_blocks((canvas.pixels * 255).round().clamp_(0, 255), canvas))
-    tables = quantisation_tables(torch.tensor(qualities))
-    luma, chroma = shipped(tables, canvas.pixels).unbind(1)
+    chosen = shipped([one - 1 for one in qualities], canvas.pixels, torch.int64)
+    luma, chroma = kept_on_device(_every_table, canvas.pixels).index_select(0, chosen).unbind(1)
     y = _quantised(ycbcr[:, :1] - _MIDDLE, luma) + _MIDDLE
-    small = _quantised(_rounded(functional.avg_pool2d(ycbcr[:, 1:], 2), 1 / 4, 2 / 4), chroma)
+    small = _quantised(_rounded(functional.avg_pool2d(ycbcr[:, 1:], 2), _when_halved), chroma)
     height, width = canvas.pixels.shape[-2:]
-    full = _rounded(_doubled(small, canvas), 8 / 16, 7 / 16)
-    joined = torch.cat([y[..., :height, :width], full[..., :height, :width]], 1)
+    full = _rounded(_doubled(small, canvas), _when_doubled)
+    joined = torch.cat([corner(one, (height, width)) for one in (y, full)], 1)
     return canvas.showing(_mixed(joined, back=True).clamp_(0, 255).div_(255))
 
 
@@ -107,7 +98,7 @@ def _doubled(small: Tensor, canvas: Canvas) -> Tensor:
     height, width = canvas.pixels.shape[-2:]
     visible = -(-height // 2), -(-width // 2)
     if canvas.extent is None:
-        small = small[..., : visible[0], : visible[1]]
+        small = corner(small, visible)
     else:
         small = edges_repeated(small, (canvas.extent + 1) // 2, visible)
     return functional.interpolate(small, scale_factor=2, mode="bilinear")
@@ -121,7 +112,11 @@ def quantisation_tables(quality: Tensor) -> Tensor:
     return ((_base_tables() * percent[:, None, None] + 50) / 100).floor().clamp(1, 255)
 
 
-@cache
+def _every_table() -> Tensor:
+    """Return the tables of the qualities 1 to 100, (100, 2, 64)."""
+    return quantisation_tables(torch.arange(1, 101))
+
+
 def _base_tables() -> Tensor:
     chroma = torch.full((_BLOCK, _BLOCK), 99.0, dtype=torch.float64)
     chroma[:4, :4] = torch.tensor(_CHROMA_CORNER)
@@ -130,15 +125,44 @@ def _base_tables() -> Tensor:
 
 def _mixed(pixels: Tensor, *, back: bool = False) -> Tensor:
     """Turn RGB into YCbCr, or back, in whole numbers."""
-    matrix = kept_on_device(_TO_RGB if back else _TO_YCBCR, pixels)
-    return (matrix @ pixels.flatten(2)).view_as(pixels).round_()
+    matrix = kept_on_device(_to_rgb if back else _to_ycbcr, pixels)
+    return torch.bmm(matrix.expand(len(pixels), 3, 3), pixels.flatten(2)).view_as(pixels).round_()
 
 
-def _rounded(chroma: Tensor, even: float, odd: float) -> Tensor:
+def _to_ycbcr() -> Tensor:
+    """Return the matrix of JFIF 1.02."""
+    return torch.tensor(
+        [
+            [0.299, 0.587, 0.114],
+            [-0.168735892, -0.331264108, 0.5],
+            [0.5, -0.418687589, -0.081312411],
+        ],
+        dtype=torch.float64,
+    )
+
+
+def _to_rgb() -> Tensor:
+    """Return the matrix of JFIF 1.02."""
+    return torch.tensor(
+        [[1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]], dtype=torch.float64
+    )
+
+
+def _rounded(chroma: Tensor, columns: Callable[[], Tensor]) -> Tensor:
     """Round down after adding something that differs between even and odd columns, so that
     libjpeg's rounding has no bias.
     """
-    return (chroma + kept_on_device((even, odd), chroma).repeat(chroma.shape[-1] // 2)).floor_()
+    return (chroma + kept_on_device(columns, chroma).repeat(chroma.shape[-1] // 2)).floor_()
+
+
+def _when_halved() -> Tensor:
+    """Return what is added to the means of four."""
+    return torch.tensor([1 / 4, 2 / 4], dtype=torch.float64)
+
+
+def _when_doubled() -> Tensor:
+    """Return what is added to interpolated chroma."""
+    return torch.tensor([8 / 16, 7 / 16], dtype=torch.float64)
 
 
 def _quantised(planes: Tensor, tables: Tensor) -> Tensor:
@@ -152,7 +176,7 @@ def _quantised(planes: Tensor, tables: Tensor) -> Tensor:
         .transpose(3, 4)
         .reshape(batch, -1, _BLOCK**2)
     )
-    cosines, divisors = kept_on_device(_cosines(), planes), tables[:, None]
+    cosines, divisors = kept_on_device(_cosines, planes), tables[:, None]
     steps = blocks @ cosines.T / divisors
     halves = torch.full_like(steps, _HALF).copysign_(steps)
     coefficients = halves.add_(steps).trunc_().mul_(divisors)
@@ -164,10 +188,9 @@ def _quantised(planes: Tensor, tables: Tensor) -> Tensor:
     return pixels.reshape(batch, channels, height, width).round_().clamp_(-_MIDDLE, _MIDDLE - 1)
 
 
-@cache
-def _cosines() -> tuple[tuple[float, ...], ...]:
+def _cosines() -> Tensor:
     """Return the (64, 64) orthonormal two-dimensional DCT-II of 8x8 blocks (ITU-T T.81, A.3.3)."""
     k = torch.arange(_BLOCK, dtype=torch.float64)
     one = torch.cos((2 * k + 1) * k[:, None] * torch.pi / (2 * _BLOCK)) * 0.5
     one[0] /= 2**0.5
-    return tuple(map(tuple, torch.kron(one, one).tolist()))
+    return torch.kron(one, one)

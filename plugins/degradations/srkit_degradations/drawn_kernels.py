@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from srkit_degradations import kernels
-from srkit_degradations.parameter_sampler import by_label
+from srkit_degradations.shipping import shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,46 @@ class DrawnKernel:
     beta: float = 1.0
 
 
+@dataclass(frozen=True)
+class KernelTable:
+    """The kernels of all steps of a chain, made and brought to the device at once: (N, K, K)
+    `pixels`, and in which row each is.
+    """
+
+    pixels: Tensor
+    rows: Mapping[DrawnKernel, int]
+
+    @classmethod
+    def of(cls, shapes: Iterable[DrawnKernel | None], like: Tensor) -> KernelTable:
+        """Make kernels in the dtype and on the device of `like`."""
+        rows = {one: row for row, one in enumerate(dict.fromkeys(filter(None, shapes)))}
+        return cls(shipped(kernels_of(list(rows)), like) if rows else like.new_empty(0), rows)
+
+    def those(self, shapes: Sequence[DrawnKernel]) -> Tensor:
+        """Return (B, K, K) kernels of these shapes, K being their largest size."""
+        largest = max(one.size for one in shapes)
+        edge = (self.pixels.shape[-1] - largest) // 2
+        within = self.pixels[:, edge : edge + largest, edge : edge + largest]
+        rows = [self.rows[one] for one in shapes]
+        first, count = rows[0], len(rows)
+        if rows == list(range(first, first + count)):
+            return within[first : first + count]
+        return within.index_select(0, shipped(rows, within, torch.int64))
+
+
 def kernels_of(shapes: Sequence[DrawnKernel]) -> Tensor:
-    """Return (B, K, K) kernels on the CPU, float64, K being the largest size."""
-    largest = max(one.size for one in shapes)
-    made = torch.zeros(len(shapes), largest, largest, dtype=torch.float64)
-    for family, members in by_label([one.family for one in shapes]).items():
-        of_family = _of_family(family, [shapes[i] for i in members])
-        edge = (largest - of_family.shape[-1]) // 2
-        inside = slice(edge, edge + of_family.shape[-1])
-        made[members, inside, inside] = of_family
-    return made
+    """Return (B, K, K) kernels on the CPU, float64, that sum to 1, K being the largest size; a
+    smaller kernel has zeros around it.
+    """
+    half = max(one.size for one in shapes) // 2
+    rings = [row for row, one in enumerate(shapes) if one.family == "sinc"]
+    others = [row for row, one in enumerate(shapes) if one.family != "sinc"]
+    made = torch.empty(len(shapes), 2 * half + 1, 2 * half + 1, dtype=torch.float64)
+    if rings:
+        made[rings] = kernels.sinc(half, column([shapes[row] for row in rings], "cutoff"))
+    if others:
+        made[others] = _elliptic(half, [shapes[row] for row in others])
+    return kernels.normalised(made, torch.tensor([one.size for one in shapes]))
 
 
 def column(shapes: Sequence[DrawnKernel], name: str) -> Tensor:
@@ -44,12 +74,8 @@ def column(shapes: Sequence[DrawnKernel], name: str) -> Tensor:
     return torch.tensor([getattr(one, name) for one in shapes], dtype=torch.float64)
 
 
-def _of_family(family: str, shapes: Sequence[DrawnKernel]) -> Tensor:
-    sizes = torch.tensor([one.size for one in shapes])
-    if family == "sinc":
-        return kernels.sinc(sizes, column(shapes, "cutoff"))
-    x, y, angle = (column(shapes, name) for name in ("sigma_x", "sigma_y", "angle"))
-    if family == "gaussian":
-        return kernels.gaussian(sizes, x, y, angle)
-    make = kernels.generalised if family == "generalised" else kernels.plateau
-    return make(sizes, x, y, angle, column(shapes, "beta"))
+def _elliptic(half: int, shapes: Sequence[DrawnKernel]) -> Tensor:
+    numbers = [[one.sigma_x, one.sigma_y, one.angle, one.beta] for one in shapes]
+    plateau = torch.tensor([one.family == "plateau" for one in shapes])
+    x, y, angle, beta = torch.tensor(numbers, dtype=torch.float64).unbind(1)
+    return kernels.elliptic(half, x, y, angle, beta, plateau)

@@ -10,16 +10,13 @@ from torch import Tensor
 
 from srkit_core.interfaces import Range
 from srkit_degradations.blurring import check_choice_weights
-from srkit_degradations.canvas import Canvas, with_changed
+from srkit_degradations.canvas import Canvas, shipped_rows, with_changed
 from srkit_degradations.crop_traits import upper_end
 from srkit_degradations.option_types import NoiseKind
 from srkit_degradations.parameter_sampler import ParameterSampler, by_label, drawn_by_label
 from srkit_degradations.per_picture import PerPictureDegradation
 from srkit_degradations.shipping import kept_on_device, shipped
 from srkit_degradations.shot_noise import shot_noise
-
-_LUMA: Final = (0.299, 0.587, 0.114)
-"""Weights of R, G and B (ITU-R BT.601)."""
 
 Matrix = list[list[float]]
 
@@ -39,6 +36,12 @@ class PictureNoise:
     mixing: Matrix = field(default_factory=lambda: _ONE)
     factor: float = 1.0
     seed: int = 0
+
+    def strength(self) -> Matrix:
+        """Return (3, 3) numbers for pixels in [0, 1]: the mixing, or the factor in each place."""
+        if self.kind == "poisson":
+            return [[self.factor] * 3] * 3
+        return [[one / 255 for one in row] for row in self.mixing]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,30 +109,37 @@ class Noise(PerPictureDegradation):
 
 def with_noise(canvas: Canvas, drawn: Sequence[PictureNoise], rng: torch.Generator) -> Canvas:
     """Add to each picture its noise, whose Gaussian pixels are drawn by `rng`, and clip."""
-    for (kind, _), rows in by_label([(one.kind, one.colour) for one in drawn]).items():
-        own = [drawn[row] for row in rows]
-        add = _with_shots if kind == "poisson" else _with_normal
-        canvas = with_changed(canvas, rows, partial(add, own, rng))
+    groups = list(by_label([(one.kind, one.colour) for one in drawn]).values())
+    ordered = [[drawn[row] for row in rows] for rows in groups]
+    strengths = shipped([one.strength() for own in ordered for one in own], canvas.pixels)
+    of_group = torch.split(strengths, [len(own) for own in ordered])
+    chosen = shipped_rows(groups, canvas.pixels)
+    for rows, own, numbers in zip(chosen, ordered, of_group, strict=True):
+        add = _with_shots if own[0].kind == "poisson" else _with_normal
+        canvas = with_changed(canvas, rows, partial(add, own, numbers, rng))
     return canvas
 
 
-def _with_normal(drawn: Sequence[PictureNoise], rng: torch.Generator, canvas: Canvas) -> Canvas:
-    """Mix three independent normal values a pixel, so that the channels get the wanted
+def _with_normal(
+    drawn: Sequence[PictureNoise], mixing: Tensor, rng: torch.Generator, canvas: Canvas
+) -> Canvas:
+    """Mix three independent normal values a pixel by (B, 3, 3), so that the channels get the wanted
     covariance.
     """
     pixels = canvas.pixels
-    mixing = shipped(torch.tensor([one.mixing for one in drawn], dtype=torch.float64) / 255, pixels)
     normal = torch.randn(pixels.shape, generator=rng, dtype=pixels.dtype, device=pixels.device)
-    mixed = (mixing @ normal.flatten(2)).view_as(pixels)
+    mixed = torch.bmm(mixing, normal.flatten(2)).view_as(pixels)
     return canvas.showing(mixed.add_(pixels).clamp_(0, 1))
 
 
-def _with_shots(drawn: Sequence[PictureNoise], rng: torch.Generator, canvas: Canvas) -> Canvas:
+def _with_shots(
+    drawn: Sequence[PictureNoise], factor: Tensor, rng: torch.Generator, canvas: Canvas
+) -> Canvas:
+    """Add shot noise times (B, 3, 3) `factor`, of which each number is that of the picture."""
     pixels, gray = canvas.pixels, drawn[0].colour == "gray"
     source = canvas.showing(_as_gray(pixels)) if gray else canvas
-    factor = shipped([one.factor for one in drawn], pixels)[:, None, None, None]
     shots = shot_noise(source, [one.seed for one in drawn], rng)
-    return canvas.showing((pixels + factor * shots).clamp_(0, 1))
+    return canvas.showing((pixels + factor[:, :1, :1, None] * shots).clamp_(0, 1))
 
 
 def _likely(probabilities: dict[str, float]) -> tuple[list[str], list[float]]:
@@ -151,5 +161,10 @@ def _random_mixing(drawn: Sequence[float]) -> Tensor:
     return root
 
 
+def _luma() -> Tensor:
+    """Return the weights of R, G and B (ITU-R BT.601), (3, 1, 1)."""
+    return torch.tensor([[[0.299]], [[0.587]], [[0.114]]], dtype=torch.float64)
+
+
 def _as_gray(pictures: Tensor) -> Tensor:
-    return (pictures * kept_on_device(_LUMA, pictures)[:, None, None]).sum(1, keepdim=True)
+    return (pictures * kept_on_device(_luma, pictures)).sum(1, keepdim=True)

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from srkit_core.interfaces import Draws
-from srkit_degradations.canvas import in_their_order
+from srkit_degradations.canvas import Canvas, in_their_order, shipped_rows
 from srkit_degradations.parameter_sampler import LabelT, ParameterSampler, by_label
-from srkit_degradations.shipping import shipped
 
 
 class PerPictureDegradation(ABC):
@@ -72,12 +71,10 @@ def apply_by_label(
     members = by_label(labels)
     if len(members) == 1:
         return function(labels[0], pictures, sampler)
+    canvas, groups = Canvas.of(pictures), list(members.values())
+    chosen = zip(members, shipped_rows(groups, pictures), strict=True)
     results = [
-        function(
-            label,
-            pictures.index_select(0, shipped(rows, pictures, torch.int64)),
-            sampler.subset(rows),
-        )
-        for label, rows in members.items()
+        function(label, canvas.picked(rows).pixels, sampler.subset(rows.numbers))
+        for label, rows in chosen
     ]
-    return in_their_order(list(members.values()), results)
+    return in_their_order(groups, results)

@@ -21,11 +21,13 @@ from srkit_degradations.canvas import (
     Canvas,
     PixelSize,
     in_their_order,
+    shipped_rows,
     with_those,
     worked_on_together,
 )
 from srkit_degradations.compression import Jpeg, compressed
-from srkit_degradations.drawn_kernels import DrawnKernel
+from srkit_degradations.drawn_kernels import DrawnKernel, KernelTable
+from srkit_degradations.filtering import filtered
 from srkit_degradations.noising import Noise, PictureNoise, with_noise
 from srkit_degradations.option_types import Draw, NoiseKind, ResizeKernel
 from srkit_degradations.parameter_sampler import ParameterSampler, by_label, drawn_at_random
@@ -149,8 +151,10 @@ class RealESRGAN(PerPictureDegradation):
         size = height // self.scale, width // self.scale
         drawn = [DrawnPicture() for _ in range(len(sampler))]
         self._draw(drawn, ((height, width), size), sampler)
-        blurred = self._blurred(0, Canvas.of(pictures), drawn)
-        lr = self._resized(0, blurred, drawn, _Made(size, sampler.rng))
+        kernels = KernelTable.of(_shapes(drawn), pictures)
+        made = _Made(size, kernels, sampler.rng)
+        blurred = self._blurred(0, Canvas.of(pictures), drawn, made)
+        lr = self._resized(0, blurred, drawn, made)
         return (lr * 255).round_().clamp_(0, 255).div_(255)
 
     def _draw(
@@ -205,9 +209,10 @@ class RealESRGAN(PerPictureDegradation):
         """The last filter, whose cutoffs do not depend on the size (RealESRGANDataset)."""
         return Sinc(cutoff=published.FINAL_CUTOFF, size=self.final_size)
 
-    def _blurred(self, at: int, canvas: Canvas, drawn: Sequence[DrawnPicture]) -> Canvas:
-        blur = (self.first, self.second)[at].blur
-        return with_those(canvas, [one.rounds[at].blur for one in drawn], blur.applied)
+    def _blurred(
+        self, at: int, canvas: Canvas, drawn: Sequence[DrawnPicture], made: "_Made"
+    ) -> Canvas:
+        return with_those(canvas, [one.rounds[at].blur for one in drawn], made.filtered)
 
     def _resized(
         self, at: int, canvas: Canvas, drawn: Sequence[DrawnPicture], made: "_Made"
@@ -222,13 +227,13 @@ class RealESRGAN(PerPictureDegradation):
             rest(
                 resized(
                     canvas.picked(rows),
-                    [rounds[row].size for row in rows],
-                    [rounds[row].kernel for row in rows],
+                    [rounds[row].size for row in rows.numbers],
+                    [rounds[row].kernel for row in rows.numbers],
                 ),
-                [drawn[row] for row in rows],
+                [drawn[row] for row in rows.numbers],
                 made,
             )
-            for rows in groups
+            for rows in shipped_rows(groups, canvas.pixels)
         ]
         return in_their_order(groups, results)
 
@@ -237,7 +242,7 @@ class RealESRGAN(PerPictureDegradation):
     ) -> Tensor:
         canvas = with_noise(canvas, [one.rounds[0].noise for one in drawn], made.rng)
         canvas = with_those(canvas, [one.rounds[0].quality for one in drawn], compressed)
-        return self._resized(1, self._blurred(1, canvas, drawn), drawn, made)
+        return self._resized(1, self._blurred(1, canvas, drawn, made), drawn, made)
 
     def _after_second_resize(
         self, canvas: Canvas, drawn: Sequence[DrawnPicture], made: "_Made"
@@ -250,17 +255,28 @@ class RealESRGAN(PerPictureDegradation):
         qualities = [(one.jpeg_last, one.rounds[1].quality) for one in drawn]
         canvas = with_those(canvas, [None if last else one for last, one in qualities], compressed)
         canvas = resized(canvas, [made.size] * len(drawn), [one.back for one in drawn])
-        canvas = with_those(canvas, [one.sinc for one in drawn], self._sinc.applied)
+        canvas = with_those(canvas, [one.sinc for one in drawn], made.filtered)
         late = [one if last else None for last, one in qualities]
         return with_those(canvas, late, compressed).pixels
 
 
 @dataclass(frozen=True)
 class _Made:
-    """What is made: LR of a size, the noise of its pixels drawn by `rng`."""
+    """What is made: LR of a size, with `kernels` and noise whose pixels are drawn by `rng`."""
 
     size: PixelSize
+    kernels: KernelTable
     rng: torch.Generator
+
+    def filtered(self, canvas: Canvas, shapes: Sequence[DrawnKernel]) -> Canvas:
+        """Filter each picture with its kernel."""
+        return filtered(canvas, self.kernels.those(shapes))
+
+
+def _shapes(drawn: Sequence[DrawnPicture]) -> list[DrawnKernel | None]:
+    """Return the kernels of all pictures, those of a step side by side."""
+    blurs = [one.rounds[at].blur for at in range(2) for one in drawn]
+    return [*blurs, *(one.sinc for one in drawn)]
 
 
 def _round(options: RealESRGANOptions, at: int) -> DegradationRound:

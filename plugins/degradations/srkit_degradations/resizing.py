@@ -10,7 +10,14 @@ from torch.nn import functional
 
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Degradation, Range
-from srkit_degradations.canvas import Canvas, PixelSize, in_their_order, on_canvas, room_for
+from srkit_degradations.canvas import (
+    Canvas,
+    PixelSize,
+    in_their_order,
+    on_canvas,
+    room_for,
+    shipped_rows,
+)
 from srkit_degradations.option_types import Draw, ResizeKernel
 from srkit_degradations.parameter_sampler import ParameterSampler, by_label
 from srkit_degradations.per_picture import PerPictureDegradation, apply_by_label
@@ -96,7 +103,7 @@ def resized(canvas: Canvas, sizes: Sequence[PixelSize], kernels: Sequence[Resize
     if canvas.extent is None and len(set(sizes)) == 1:
         return Canvas.of(_by_kernel(canvas.pixels, sizes[0], kernels))
     made = on_canvas(canvas.pixels.new_empty(len(sizes), 0, *room_for(sizes)), sizes)
-    down, across = (resize_matrices(canvas, made, kernels, axis) for axis in (-2, -1))
+    down, across = resize_matrices(canvas, made, kernels)
     rows = torch.matmul(canvas.pixels, across[:, None].mT)
     return made.showing(torch.matmul(down[:, None], rows))
 
@@ -104,11 +111,10 @@ def resized(canvas: Canvas, sizes: Sequence[PixelSize], kernels: Sequence[Resize
 def _by_kernel(pictures: Tensor, size: PixelSize, kernels: Sequence[ResizeKernel]) -> Tensor:
     """Resize pictures to one size, those of a kernel together."""
     members = by_label(kernels)
-    canvas = Canvas.of(pictures)
-    results = [
-        _resized(canvas.picked(rows).pixels, size, kernel) for kernel, rows in members.items()
-    ]
-    return in_their_order(list(members.values()), results)
+    canvas, groups = Canvas.of(pictures), list(members.values())
+    chosen = zip(members, shipped_rows(groups, pictures), strict=True)
+    results = [_resized(canvas.picked(rows).pixels, size, kernel) for kernel, rows in chosen]
+    return in_their_order(groups, results)
 
 
 def _resized(pictures: Tensor, size: PixelSize, kernel: ResizeKernel) -> Tensor:

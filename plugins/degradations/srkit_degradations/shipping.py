@@ -1,6 +1,6 @@
 """How do numbers of the host come to a device that is not waited for?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
@@ -20,14 +20,14 @@ def shipped(
     return host.to(like.device, non_blocking=True)
 
 
-def kept_on_device(values: tuple[object, ...], like: Tensor) -> Tensor:
-    """Return numbers that never change in the dtype and on the device of `like`, where they stay
-    from their first use on.
+def kept_on_device(make: Callable[[], Tensor], like: Tensor) -> Tensor:
+    """Return what a function makes that never changes, in the dtype and on the device of `like`,
+    where it stays from its first use on.
     """
-    return _kept(values, like.dtype, like.device)
+    return _kept(make, like.dtype, like.device)
 
 
 @lru_cache(maxsize=64)
-def _kept(values: tuple[object, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+def _kept(make: Callable[[], Tensor], dtype: torch.dtype, device: torch.device) -> Tensor:
     with torch.inference_mode(False):
-        return torch.tensor(values, dtype=torch.float64).to(dtype).to(device)
+        return make().to(dtype).to(device)

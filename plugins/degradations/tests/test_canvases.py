@@ -9,7 +9,7 @@ from srkit_core.testing.samples import pictures
 from srkit_degradations import bsrgan, bsrgan_chain, realesrgan, realesrgan_chain
 from srkit_degradations.canvas import Canvas, on_canvas
 from srkit_degradations.compression import compressed
-from srkit_degradations.drawn_kernels import DrawnKernel, kernels_of
+from srkit_degradations.drawn_kernels import DrawnKernel, KernelTable, kernels_of
 from srkit_degradations.filtering import filtered
 from srkit_degradations.noising import PictureNoise, with_noise
 from srkit_degradations.resizing import resized
@@ -75,6 +75,20 @@ def test_filters_see_each_picture_mirrored_at_its_own_border():
         for one, shape in zip(alone(given), shapes, strict=True)
     ]
     assert furthest(filtered(given, kernels_of(shapes)), expected) < 1e-6
+
+
+def test_a_table_has_the_kernels_that_are_made_of_some_shapes():
+    shapes = [
+        DrawnKernel("gaussian", 9, 0.0, 2.0, 1.0, 0.4),
+        DrawnKernel("sinc", 13, 1.2),
+        DrawnKernel("plateau", 7, 0.0, 1.5, 0.7, -0.2, 1.6),
+        DrawnKernel("generalised", 21, 0.0, 3.0, 3.0, 0.0, 0.6),
+    ]
+    table = KernelTable.of([None, *shapes, shapes[0]], torch.ones(1).double())
+    for rows in ([0], [1, 2], [3, 0, 2], [2, 2], [0, 1, 2, 3]):
+        some = [shapes[row] for row in rows]
+        assert (table.those(some) - kernels_of(some)).abs().max() < 1e-15
+    assert table.pixels.shape == (4, 21, 21)
 
 
 def test_blocks_of_jpeg_end_where_each_picture_ends():

@@ -10,8 +10,9 @@ from torch.nn import functional
 
 from srkit_core.interfaces import Range
 from srkit_core.testing.samples import pictures
-from srkit_degradations import blur, jpeg, kernels, noise, realesrgan, resize, sharpen
+from srkit_degradations import blur, jpeg, noise, realesrgan, resize, sharpen
 from srkit_degradations.compression import quantisation_tables
+from srkit_degradations.drawn_kernels import DrawnKernel, kernels_of
 from srkit_degradations.noising import Noise
 from srkit_degradations.published_chains import bsrgan
 
@@ -20,10 +21,6 @@ PLACES = ((0, 0), (0, 1), (1, 0), (-1, 2))
 
 The fifth is the top right corner, the sixth the bottom right one.
 """
-
-
-def _numbers(*values):
-    return [torch.tensor([value], dtype=torch.float64) for value in values]
 
 
 def _seen(kernel):
@@ -39,31 +36,31 @@ def _seen(kernel):
 # and scipy 1.17.
 PUBLISHED = {
     "isotropic": (
-        lambda: kernels.gaussian(torch.tensor([7]), *_numbers(1.5, 1.5, 0)),
+        DrawnKernel("gaussian", 7, 0.0, 1.5, 1.5, 0),
         [0.073268826, 0.058669089, 0.058669089, 0.024119584, 0.0013419654, 0.0013419654],
     ),
     "anisotropic": (
-        lambda: kernels.gaussian(torch.tensor([9]), *_numbers(2.0, 0.7, 0.6)),
+        DrawnKernel("gaussian", 9, 0.0, 2.0, 0.7, 0.6),
         [0.11450948, 0.075958156, 0.054911595, 0.0020031352, 1.9982297e-15, 0.00079216429],
     ),
     "generalised": (
-        lambda: kernels.generalised(torch.tensor([7]), *_numbers(1.2, 1.2, 0, 0.6)),
+        DrawnKernel("generalised", 7, 0.0, 1.2, 1.2, 0, 0.6),
         [0.065092074, 0.043556368, 0.043556368, 0.02266005, 0.0066865466, 0.0066865466],
     ),
     "generalised-anisotropic": (
-        lambda: kernels.generalised(torch.tensor([7]), *_numbers(2.0, 0.8, -1.1, 2.5)),
+        DrawnKernel("generalised", 7, 0.0, 2.0, 0.8, -1.1, 2.5),
         [0.16440843, 0.063613524, 0.14913292, 9.9034143e-07, 2.4857437e-27, 0.0],
     ),
     "plateau": (
-        lambda: kernels.plateau(torch.tensor([7]), *_numbers(1.2, 1.2, 0, 1.4)),
+        DrawnKernel("plateau", 7, 0.0, 1.2, 1.2, 0, 1.4),
         [0.11638856, 0.072733976, 0.072733976, 0.017338252, 0.003294325, 0.003294325],
     ),
     "plateau-anisotropic": (
-        lambda: kernels.plateau(torch.tensor([9]), *_numbers(2.5, 0.9, 2.2, 1.8)),
+        DrawnKernel("plateau", 9, 0.0, 2.5, 0.9, 2.2, 1.8),
         [0.091770431, 0.051962277, 0.069456063, 0.021410401, 0.00355734, 0.00012727538],
     ),
     "sinc": (
-        lambda: kernels.sinc(torch.tensor([11]), *_numbers(1.3)),
+        DrawnKernel("sinc", 11, cutoff=1.3),
         [0.15776261, 0.12670115, 0.12670115, 0.040485346, 0.0075041755, 0.0075041755],
     ),
 }
@@ -71,15 +68,15 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("kind", PUBLISHED)
 def test_kernels_are_the_published_ones(kind):
-    make, values = PUBLISHED[kind]
-    kernel = make()
+    shape, values = PUBLISHED[kind]
+    kernel = kernels_of([shape])
     assert kernel.sum().item() == pytest.approx(1)
     assert _seen(kernel) == pytest.approx(values, rel=1e-6, abs=1e-12)
 
 
 def test_a_smaller_kernel_has_zeros_around_it_and_sums_to_1():
-    both = kernels.sinc(torch.tensor([7, 21]), torch.tensor([2.0, 2.0], dtype=torch.float64))
-    alone = kernels.sinc(torch.tensor([7]), torch.tensor([2.0], dtype=torch.float64))
+    both = kernels_of([DrawnKernel("sinc", 7, 2.0), DrawnKernel("sinc", 21, 2.0)])
+    alone = kernels_of([DrawnKernel("sinc", 7, 2.0)])
     assert torch.allclose(both[0, 7:14, 7:14], alone[0])
     assert both[0].abs().sum().item() == pytest.approx(alone.abs().sum().item())
     assert both.sum((1, 2)).tolist() == pytest.approx([1, 1])
@@ -103,7 +100,7 @@ def test_blurring_is_the_correlation_with_the_drawn_kernel_and_a_mirrored_border
             one.get("blur.sigma_y", one["blur.sigma"]),
             np.deg2rad(one.get("blur.rotation", 0)),
         )
-        kernel = kernels.gaussian(torch.tensor([9]), *_numbers(*shape))
+        kernel = kernels_of([DrawnKernel("gaussian", 9, 0.0, *shape)])
         expected = functional.conv2d(padded[i][:, None], kernel[:, None])[:, 0]
         assert (lr[i] - expected).abs().max() < 2e-4  # draws are written down with 4 decimals
 
