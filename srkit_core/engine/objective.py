@@ -67,7 +67,7 @@ class Objective:
     """The losses of one stage.
 
     Everything is computed in float32, whatever the precision of the networks; only losses that are
-    networks themselves (`LossSpec.autocast`) take that precision, if it is bf16.
+    networks themselves (`LossSpec.autocast`) take that precision, if it is bf16, and SR as it is.
 
     Logits of all processes are gathered before a loss sees them, and a discriminator with several
     maps is judged map by map and averaged: a loss sees neither processes nor tuples.
@@ -113,11 +113,12 @@ class Objective:
 
         Logits are needed by adversarial terms only.
         """
-        terms = {}
+        terms, in_float32 = {}, sr.float()
         for one in self.reference:
             real = examples.target if one.sees_target else examples.hr
             with component_errors(one.owner, f"compared {shape_of(sr)}"), one.autocast():
-                terms[one.label] = one.loss(sr.float(), real.float())
+                half = torch.is_autocast_enabled(sr.device.type)
+                terms[one.label] = one.loss(sr if half else in_float32, real.float())
         if logits is not None:
             for term in self.adversarial:
                 terms[term.label] = self._over_maps(term, term.loss.generator, _detached(logits))
@@ -142,7 +143,7 @@ class Objective:
         values = []
         real = logits.target if term.sees_target else logits.hr
         for one, other in zip(real, logits.fake, strict=True):
-            gathered = self.gather(one.float()), self.gather(other.float())
+            gathered = self.gather(one), self.gather(other)
             with component_errors(term.owner, f"judged logits of {shape_of(one)}"):
                 values.append(face(*gathered))
         return torch.stack(values).mean()
@@ -185,9 +186,12 @@ def discriminator_values(d_loss: Tensor, logits: Logits) -> Values:
 
 
 def logits_of(discriminator: Callable[[Tensor], Any], pictures: Tensor) -> Maps:
-    """Return the discriminator's logits as a tuple of maps."""
+    """Return the discriminator's logits as a tuple of maps, in float32: cast here, once for all
+    that looks at them.
+    """
     logits: Tensor | Maps = discriminator(pictures)
-    return logits if isinstance(logits, tuple) else (logits,)
+    maps = logits if isinstance(logits, tuple) else (logits,)
+    return tuple(one.float() for one in maps)
 
 
 def _detached(logits: Logits) -> Logits:
@@ -198,7 +202,7 @@ def _detached(logits: Logits) -> Logits:
 
 def confidence(logits: Maps) -> Tensor:
     """Return the mean of sigmoid(logits), the probability of being real, over all maps."""
-    return torch.stack([torch.sigmoid(one.detach().float()).mean() for one in logits]).mean()
+    return torch.stack([torch.sigmoid(one.detach()).mean() for one in logits]).mean()
 
 
 def _on(loss: Any, device: torch.device) -> Any:

@@ -114,7 +114,8 @@ class LossSpec(ComponentSpec):
     al. 2018, eq. 3). An adversarial loss with `needs_lipschitz` is refused with a discriminator
     that is not `lipschitz`. A reference loss without `needs_reference` looks at SR only; `min_size`
     is the smallest side of the pictures it compares, in pixels. One with `autocast` is called under
-    autocast in runs of bf16, since most of it is a network; all others are computed in float32.
+    autocast in runs of bf16, with SR in bf16, since most of it is a network; all others are
+    computed in float32.
     """
 
     kind = "loss"

@@ -93,10 +93,17 @@ def _dense_branch(x: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
     for start, end, weight, bias in zip(
         in_channels, in_channels[1:], weights, biases, strict=False
     ):
-        buffer[:, start:end] = functional.leaky_relu_(
-            functional.conv2d(buffer[:, :start], weight, bias, padding=1), NEGATIVE_SLOPE
-        )
+        grown = functional.conv2d(buffer[:, :start], weight, bias, padding=1)
+        _write_active(buffer[:, start:end], grown)
     return buffer, functional.conv2d(buffer, weights[-1], biases[-1], padding=1)
+
+
+def _write_active(part: Tensor, grown: Tensor) -> None:
+    """Write an activated output into its part of the buffer, in one pass over memory."""
+    if torch.compiler.is_compiling():  # which refuses `out` of a part, and joins both itself
+        part.copy_(functional.leaky_relu_(grown, NEGATIVE_SLOPE))
+        return
+    torch.ops.aten.leaky_relu.out(grown, NEGATIVE_SLOPE, out=part)
 
 
 def _layout(x: Tensor) -> torch.memory_format:

@@ -154,10 +154,12 @@ class Processes:
         self.backend.seed(number)
 
     def largest(self, number: int) -> int:
-        """Return the largest of a number over processes."""
+        """Return the largest of a number over processes; they meet on the host, and wait for no
+        GPU.
+        """
         if self.world == 1:
             return number
-        shared = torch.tensor([number], device=self.device)
+        shared = torch.tensor([number], device=_meeting_place(self.device))
         distributed.all_reduce(shared, distributed.ReduceOp.MAX)
         return int(shared.item())
 
@@ -242,6 +244,14 @@ class _Gather(torch.autograd.Function):
         return summed.chunk(distributed.get_world_size())[distributed.get_rank()]
 
 
+def _meeting_place(device: torch.device) -> torch.device:
+    """Return where numbers of the host are compared: there, unless a group that was made elsewhere
+    knows tensors of the device only.
+    """
+    backend = distributed.get_backend_config()
+    return torch.device("cpu") if "cpu:" in backend else device
+
+
 def _attempt(decide: Callable[[], T]) -> tuple[T | None, Exception | None]:
     try:
         return decide(), None
@@ -287,7 +297,7 @@ def _group(place: Launch | None, device: torch.device) -> Iterator[NoticeBoard |
     store = PrefixStore(f"srkit/{next(_runs)}", _store(place))
     theirs = distributed.is_initialized()
     if not theirs:
-        backend = "nccl" if device.type == "cuda" else "gloo"
+        backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         distributed.init_process_group(
             backend, store=store, rank=place.rank, world_size=place.world, timeout=STEP_LIMIT
         )
