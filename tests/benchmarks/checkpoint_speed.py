@@ -21,8 +21,7 @@ def cases() -> Sequence[Case]:
             open=partial(opened, words),
             peer=BASICSR,
             per=f"{STEPS} steps",
-            pairs=7,
-            warm=2,
+            pairs=5,
             note=SAFE if words else "",
         )
         for told, words in (("without", []), ("and", ["--checkpoint"]))

@@ -29,8 +29,7 @@ def cases() -> Sequence[Case]:
             open=partial(opened, *chain),
             peer=peer,
             per="a batch",
-            pairs=15,
-            warm=2,
+            pairs=9,
             note="random draws differ from turn to turn" if name != "bicubic" else "",
         )
         for name, (*chain, peer) in CHAINS.items()

@@ -41,3 +41,11 @@ def chosen(words: Sequence[str]) -> list[tuple[str, Case]]:
             raise SystemExit(f"nothing of '{family}' is called '{part}'; there are: {names}")
         works += [(family, case) for case in found]
     return works
+
+
+def together(works: Sequence[tuple[str, Case]]) -> list[tuple[str, list[Case]]]:
+    """Return the works by family, those of one group together."""
+    found = dict[tuple[str, str], list[Case]]()
+    for family, case in works:
+        found.setdefault((family, case.group or case.work), []).append(case)
+    return [(family, cases) for (family, _), cases in found.items()]

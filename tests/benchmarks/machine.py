@@ -9,7 +9,7 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -41,19 +41,43 @@ def machine_facts() -> dict[str, Any]:
     }
 
 
-def has_bf16(facts: dict[str, Any]) -> bool:
+def has_bf16(facts: Mapping[str, Any]) -> bool:
     """Return whether the processor computes in bf16."""
     return any(unit in facts["units"] for unit in BF16_UNITS)
 
 
-def measured_rates() -> dict[str, float]:
-    """Return what this machine does a second: `flops/fp32`, `flops/bf16` (the better of a product
-    of matrices and a convolution), `bytes copied`, `bytes written` to disk and `fsyncs`.
+def stays(
+    path: Path, before: Mapping[str, Any], machine: Mapping[str, Any], *, whole: bool
+) -> bool:
+    """Return whether a file's figures of a machine may stay beside those of this one.
+
+    Figures of another processor do not compare, and go where the `whole` of them is measured anew.
+    Raises SystemExit where it is not.
+    """
+    same = bool(before["processor"] == machine["processor"])
+    if not same and not whole:
+        told = f"{path} holds figures of {before['processor']}, this is {machine['processor']}"
+        raise SystemExit(f"{told}; measure all of them, or name another file")
+    return same
+
+
+def load_average() -> float | None:
+    """Return how many threads computed or waited for it in the last minute; None where nobody
+    says.
+    """
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def measured_rates(*, bf16: bool) -> dict[str, float]:
+    """Return what this machine does a second: `flops/fp32`, `flops/bf16` where it is asked for
+    (the better of a product of matrices and a convolution), `bytes copied`, `bytes written` to
+    disk and `fsyncs`.
     """
     import torch
 
     rates = {}
-    for name, kind in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+    kinds = {"fp32": torch.float32} | ({"bf16": torch.bfloat16} if bf16 else {})
+    for name, kind in kinds.items():
         rates[f"flops/{name}, matrices"] = _matrices(kind)
         rates[f"flops/{name}, convolution"] = _convolution(kind)
         found = [value for key, value in rates.items() if key.startswith(f"flops/{name},")]

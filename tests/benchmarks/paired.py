@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Turn:
     size: float | None = None
 
 
+Name = TypeVar("Name")
 Way = Callable[[], Turn]
 """Does a work once."""
 
@@ -37,17 +39,21 @@ class Spread:
     high: float
 
 
-def in_turn(ways: Mapping[str, Way], pairs: int, *, warm: int = 1) -> dict[str, list[Turn]]:
+def in_turn(ways: Mapping[Name, Way], pairs: int, *, warm: int = 1) -> dict[Name, list[Turn]]:
     """Return the turns of each way: all ways once, so many times, every second time backwards.
 
-    The first `warm` rounds are not counted. Machines whose speed drifts drift under all ways.
+    The first `warm` rounds are not counted. Machines whose speed drifts drift under all ways. What
+    goes by several names has one turn a round, which counts for all of them.
     """
-    turns: dict[str, list[Turn]] = {name: [] for name in ways}
+    turns: dict[Name, list[Turn]] = {name: [] for name in ways}
     for number in range(-warm, pairs):
+        done: dict[int, Turn] = {}
         for name in list(ways)[:: -1 if number % 2 else 1]:
-            turn = ways[name]()
+            way = ways[name]
+            if id(way) not in done:
+                done[id(way)] = way()
             if number >= 0:
-                turns[name].append(turn)
+                turns[name].append(done[id(way)])
     return turns
 
 

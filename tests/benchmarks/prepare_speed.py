@@ -30,13 +30,14 @@ def cases() -> Sequence[Case]:
             open=partial(opened, count, form),
             peer=f"{BASICSR}'s inner loop, its processes started before",
             per="a command",
-            pairs=5 if count == 5 else 3,
+            pairs=3,
+            group=f"{count} photographs",
             limit=written,
             goals={FP32: 3.5} if count == 5 and form == "packed" else {},
             note="two processes; HR and bicubic LR; the peer writes overlapping pieces of 480",
         )
-        for form in ("packed", "files")
         for count in (5, 64)
+        for form in ("packed", "files")
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.machine import stays
 from tests.benchmarks.paired import Spread, ratio, spread
 
 PEER, FP32, BF16 = "peer", "fp32", "bf16"
@@ -19,7 +20,8 @@ class Row:
     `family` and `work` name it. `peer` is who the peer is, or why there is none. `per` says what
     the seconds are of. `limits` are the seconds that the work would take at the rate that was
     measured of this machine, by way, and `limit` says of what. `goals` are the least ratios that
-    are wanted, by way. `note` is what else is to be known; `cause` says why a goal is missed.
+    are wanted, by way. `note` is what else is to be known. `left_out` says of a way why it was not
+    measured here, though it is elsewhere. `load` is the machine's load average before and after.
     """
 
     family: str
@@ -32,8 +34,10 @@ class Row:
     limit: str = ""
     goals: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
-    cause: str = ""
     skipped: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    load: Sequence[float] = ()
+    day: str = ""
 
     def time(self, way: str) -> Spread | None:
         """Return the seconds of a way; None where it was not measured."""
@@ -56,20 +60,23 @@ class Row:
         return cls(**told)
 
 
-def write_figures(path: Path, machine: Mapping[str, Any], rows: Iterable[Row]) -> None:
-    """Write rows, and keep those that are in the file and were not measured again.
+def kept_rows(path: Path, machine: Mapping[str, Any], *, whole: bool) -> list[Row]:
+    """Return the rows of a file that stay until they are measured again.
 
-    Raises SystemExit where the file is of another processor, whose figures do not compare.
+    Raises SystemExit as `stays` does.
     """
-    kept: dict[tuple[str, str], Row] = {}
-    if path.is_file():
-        before, known = read_figures(path)
-        if before["processor"] != machine["processor"]:
-            told = f"{path} holds figures of {before['processor']}, this is {machine['processor']}"
-            raise SystemExit(f"{told}; name another file")
-        kept = {(row.family, row.work): row for row in known}
-    kept |= {(row.family, row.work): row for row in rows}
-    document = {"machine": machine, "rows": [asdict(row) for row in kept.values()]}
+    if not path.is_file():
+        return []
+    before, known = read_figures(path)
+    return known if stays(path, before, machine, whole=whole) else []
+
+
+def write_figures(
+    path: Path, machine: Mapping[str, Any], rows: Iterable[Row], kept: Iterable[Row] = ()
+) -> None:
+    """Write rows, and what is kept of others that were not measured again."""
+    found = {(row.family, row.work): row for row in (*kept, *rows)}
+    document = {"machine": machine, "rows": [asdict(row) for row in found.values()]}
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 

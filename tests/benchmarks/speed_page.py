@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.causes import CAUSES, Cause, cause
 from tests.benchmarks.families import FAMILIES, chosen
+from tests.benchmarks.quality_page import QUALITY, Quality, quality_section, read_quality
 from tests.benchmarks.row import BF16, FP32, PEER, Row, read_figures
-from tests.benchmarks.told import duration, ratio_words
+from tests.benchmarks.told import duration, flops_words, load_words, ratio_words
 from tests.benchmarks.worker import ROOT
 
 _ABOUT = """\
@@ -25,26 +27,36 @@ and convolutions, copies in memory, files. Absolute times hold for this machine 
 _HEAD = """\
 | work | peer | srkit | ratio | srkit, bf16 | ratio | the machine could | peak memory, MB |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+_NO_DAY = "On which day rows were measured is not recorded."
 _PICTURE = "speed.png"
 
 
 def write_speed_page(figures: Path, folder: Path = ROOT / "docs") -> None:
     """Write speed.md and its picture into a folder from a file of figures."""
     machine, rows = read_figures(figures)
-    (folder / "speed.md").write_text(speed_page(machine, rows), encoding="utf-8")
+    page = speed_page(machine, rows, read_quality(QUALITY))
+    (folder / "speed.md").write_text(page, encoding="utf-8")
     draw_ratios(rows, folder / _PICTURE)
 
 
-def speed_page(machine: Mapping[str, Any], rows: Sequence[Row]) -> str:
-    """Return the page."""
+def speed_page(
+    machine: Mapping[str, Any],
+    rows: Sequence[Row],
+    quality: Quality | None = None,
+    known: Mapping[str, Sequence[Cause]] = CAUSES,
+) -> str:
+    """Return the page, with the causes that are known."""
     parts = [_ABOUT + _filled(_machine(machine))]
+    parts += [_filled(text) for text in (_when(rows), load_words(machine["cores"], _loads(rows)))]
     parts.append(f"![How many times as long the peer took]({_PICTURE})")
     for family, about in FAMILIES.items():
         found = [row for row in rows if row.family == family]
         if found:
             parts += [f"## {about[0].upper()}{about[1:]}", *_family(found)]
-    parts += ["## Below what is wanted", "\n".join(_missed(rows))]
-    if open_works := list(_not_measured(rows)):
+    if quality:
+        parts.append(quality_section(quality))
+    parts += ["## Below what is wanted", "\n".join(_missed(machine, rows, known))]
+    if open_works := [*_not_measured(rows), *_left_out(rows)]:
         parts += ["## Not measured yet", "\n".join(open_works)]
     return "\n\n".join(parts) + "\n"
 
@@ -56,10 +68,18 @@ def _machine(machine: Mapping[str, Any]) -> str:
         f"Measured on {machine['processor']} ({machine['model']}), {machine['cores']} cores, "
         f"{machine['memory_gb']:.0f} GB of memory; of the units that matter it has "
         f"{', '.join(machine['units']) or 'none'}; {named}. Its rates at the last measuring: "
-        f"{rates['flops/fp32'] / 1e9:,.0f} GFLOP/s in fp32, {rates['flops/bf16'] / 1e9:,.0f} in "
-        f"bf16, copies of {rates['bytes copied'] / 1e9:.1f} GB/s, files of "
+        f"{flops_words(rates)}, copies of {rates['bytes copied'] / 1e9:.1f} GB/s, files of "
         f"{rates['bytes written'] / 1e6:,.0f} MB/s, {rates['fsyncs']:,.0f} fsyncs a second."
     )
+
+
+def _when(rows: Sequence[Row]) -> str:
+    days = sorted({row.day for row in rows if row.day})
+    return f"Rows are of {' to '.join(dict.fromkeys((days[0], days[-1])))}." if days else _NO_DAY
+
+
+def _loads(rows: Sequence[Row]) -> dict[str, Sequence[float]]:
+    return {row.work: row.load for row in rows}
 
 
 def _family(rows: Sequence[Row]) -> Iterator[str]:
@@ -80,6 +100,8 @@ def _said(row: Row) -> Iterator[str]:
         yield f"{'Peer' if PEER in row.seconds else 'No peer'}: {row.peer}."
     if row.limit:
         yield f"The machine could: {_unnumbered(row.limit)}."
+    for way, why in row.left_out.items():
+        yield f"{way}: not measured, as {why}; these rows stay open."
     if row.note:
         yield f"{row.note[0].upper()}{row.note[1:]}."
 
@@ -101,7 +123,7 @@ def _line(row: Row) -> str:
 
 def _time(row: Row, way: str) -> str:
     time = row.time(way)
-    return duration(time.median) if time else ""
+    return duration(time.median) if time else "not measured" if way in row.left_out else ""
 
 
 def _ratio(row: Row, way: str) -> str:
@@ -109,12 +131,14 @@ def _ratio(row: Row, way: str) -> str:
     return ratio_words(found) if found else ""
 
 
-def _missed(rows: Sequence[Row]) -> Iterator[str]:
+def _missed(
+    machine: Mapping[str, Any], rows: Sequence[Row], known: Mapping[str, Sequence[Cause]]
+) -> Iterator[str]:
     """Yield what does not reach its goal, and why."""
     missed = [(row, way) for row in rows for way in row.missed()]
     for row, way in missed:
         said = f"* {row.work}{', bf16' if way == BF16 else ''}: {_ratio(row, way)}, wanted "
-        yield _filled(f"{said}{row.goals[way]:.3g}. {row.cause or 'Its cause is not known.'}", "  ")
+        yield _filled(f"{said}{row.goals[way]:.3g}. {cause(row, way, machine, known)}", "  ")
     if not missed:
         yield "Nothing of what was measured."
 
@@ -126,6 +150,17 @@ def _not_measured(rows: Sequence[Row]) -> Iterator[str]:
         left = [case.work for _, case in chosen([family]) if (family, case.work) not in known]
         if left:
             yield _filled(f"* `{family}`: {'; '.join(left)}.", "  ")
+
+
+def _left_out(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the rows that lack a way, a line a way and reason, with what is wanted of it."""
+    found = dict[tuple[str, str], list[str]]()
+    for row in rows:
+        for way, why in row.left_out.items():
+            wanted = f" (wanted {row.goals[way]:.3g})" if way in row.goals else ""
+            found.setdefault((way, why), []).append(f"{row.work}{wanted}")
+    for (way, why), works in found.items():
+        yield _filled(f"* In {way}, as {why}: {'; '.join(works)}.", "  ")
 
 
 def _filled(text: str, indent: str = "") -> str:

@@ -37,7 +37,7 @@ def _case(work: str, words: Sequence[str], peer: str, goals: Mapping[str, float]
         open=partial(opened, words, peer),
         peer=peer,
         per="a command",
-        pairs=9,
+        pairs=9 if goals else 5,
         goals=goals,
     )
 

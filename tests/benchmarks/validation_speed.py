@@ -23,8 +23,8 @@ def cases() -> Sequence[Case]:
             open=opened,
             peer=BASICSR,
             per="a validation",
-            pairs=7,
-            warm=2,
+            pairs=5,
+            bf16=True,
             note="with one step on a crop of 32; LR from disk; srkit also takes the stage's loss",
         )
     ]

@@ -1,4 +1,4 @@
-"""Which process upscales a picture file with Real-ESRGAN, once a turn?
+"""Which process upscales a picture file with Real-ESRGAN, once a turn, or a folder of them once?
 
 `RealESRGANer` as its own script uses it: read by OpenCV, enhanced, written as PNG.
 """
@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import io
 import warnings
+from pathlib import Path
 
 from tests.benchmarks.turns import Turns, serve
 
@@ -25,13 +26,21 @@ def network(name, size):
     return SRVGGNetCompact(3, 3, num_feat=64, num_conv=size, upscale=4, act_type="prelu")
 
 
+def enlarge(upsampler, picture, out):
+    lr = cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)
+    with contextlib.redirect_stdout(io.StringIO()):
+        larger, _ = upsampler.enhance(lr, outscale=4)
+    cv2.imwrite(str(out), larger)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network", choices=["rrdb", "srvgg"])
     parser.add_argument("size", type=int)
     parser.add_argument("weights")
-    parser.add_argument("picture")
+    parser.add_argument("picture", type=Path, help="a file, or with --out a folder")
     parser.add_argument("--tile", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="upscale a folder into this one, without turns")
     given = parser.parse_args()
     upsampler = RealESRGANer(
         scale=4,
@@ -41,14 +50,12 @@ def main():
         half=False,
         device="cpu",
     )
-
-    def work():
-        picture = cv2.imread(given.picture, cv2.IMREAD_UNCHANGED)
-        with contextlib.redirect_stdout(io.StringIO()):
-            larger, _ = upsampler.enhance(picture, outscale=4)
-        cv2.imwrite("larger.png", larger)
-
-    serve(turns, work)
+    if given.out:
+        given.out.mkdir()
+        for picture in sorted(given.picture.iterdir()):
+            enlarge(upsampler, picture, given.out / f"{picture.stem}.png")
+    else:
+        serve(turns, lambda: enlarge(upsampler, given.picture, "larger.png"))
 
 
 if __name__ == "__main__":
