@@ -5,15 +5,10 @@ together by the ring algorithm's arithmetic (Patarasuk and Yuan 2009), in which 
 sends and receives 2 (N - 1) / N times the gradients.
 """
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tests.benchmarks.row import BF16, FP32, Row
 from tests.benchmarks.told import duration
-from tests.benchmarks.worker import ROOT
 
 MACHINES = (1, 2, 8, 64)
 NETWORKS = (1.25e9, 3.125e9, 12.5e9)
@@ -21,35 +16,14 @@ NETWORKS = (1.25e9, 3.125e9, 12.5e9)
 H200_IMAGES, H200_BATCH = 308.0, 16
 """Images a second of RRDB-23 with a VGG discriminator in bf16 on one H200, measured in November
 2026 (299 to 317)."""
-GENERATOR, RRDB_PARAMETERS = "rrdb(blocks=23)", 16_697_987
+RRDB_PARAMETERS = 16_697_987
+GRADIENTS = 4 * RRDB_PARAMETERS
+"""Bytes of the gradients of RRDB-23, in fp32."""
+AVERAGED, PARAMETERS = "gradients are averaged between two processes, gloo", "parameters"
+"""The curve that holds how long that takes on a machine."""
 BACKWARD = 2 / 3
 """The share of a step in which gradients come, bucket by bucket, and can be sent meanwhile: a
 backward pass has twice the operations of a forward pass."""
-
-
-@dataclass(frozen=True)
-class AllReduce:
-    """Two processes averaged the gradients of so many parameters in so many seconds (None: that was
-    not measured).
-    """
-
-    parameters: int = RRDB_PARAMETERS
-    seconds: float | None = None
-
-    @property
-    def gradients(self) -> int:
-        """Bytes of the gradients, in fp32."""
-        return 4 * self.parameters
-
-
-def measured_all_reduce() -> AllReduce:
-    """Average the gradients of RRDB-23 between two processes of this machine."""
-    words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    words += ["-m", "tests.benchmarks.ours.all_reduce", GENERATOR]
-    done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return AllReduce(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def ring_seconds(size: float, machines: int, rate: float) -> float:
@@ -65,17 +39,20 @@ def efficiency(step: float, exchange: float, *, hidden: float = 0.0) -> float:
     return step / (step + max(0.0, exchange - hidden * step))
 
 
-def cluster_lines(found: AllReduce, rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the section of the page: pieces, then what they come to."""
+def cluster_lines(averaged: float | None, rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the section of the page: pieces, then what they come to.
+
+    `averaged` are the seconds in which two processes averaged the gradients of RRDB-23.
+    """
     step = H200_BATCH / H200_IMAGES
     yield "| piece | value | measured where |"
     yield "| --- | ---: | --- |"
     yield (
-        f"| gradients of RRDB-23 | {found.gradients / 1e6:.1f} MB ({found.parameters:,} parameters "
+        f"| gradients of RRDB-23 | {GRADIENTS / 1e6:.1f} MB ({RRDB_PARAMETERS:,} parameters "
         "in fp32) | counted |"
     )
-    if found.seconds:
-        told = f"{duration(found.seconds)}, {found.gradients / found.seconds / 1e9:.2f} GB/s"
+    if averaged:
+        told = f"{duration(averaged)}, {GRADIENTS / averaged / 1e9:.2f} GB/s"
         yield f"| averaging them between two processes | {told} | here, gloo over loopback |"
     yield (
         f"| a step on one H200, VGG discriminator, bf16, batch {H200_BATCH} | {duration(step)} "
@@ -90,7 +67,7 @@ def cluster_lines(found: AllReduce, rows: Sequence[Row]) -> Iterator[str]:
             crops = f"{16 / time.median:,.0f} a CPU second"
             yield f"| {row.work} | {crops} | [Speed](speed.md) |"
     yield ""
-    yield from _scaling(found.gradients, step)
+    yield from _scaling(GRADIENTS, step)
 
 
 def _scaling(size: int, step: float) -> Iterator[str]:

@@ -2,44 +2,48 @@
 
 uv run python -m tests.benchmarks.growth                 # every curve, half an hour
 uv run python -m tests.benchmarks.growth files plugins   # those whose names hold a word
-uv run python -m tests.benchmarks.growth --list | --quick
-uv run python -m tests.benchmarks.growth --json FILE     # points, kept beside those in the file
+uv run python -m tests.benchmarks.growth --list | --quick | --long
+uv run python -m tests.benchmarks.growth --json FILE     # points, written after each curve
 uv run python -m tests.benchmarks.growth --page          # docs/growth.md of the committed ones
+
+A file holds points of one processor: some curves come beside those that are in it, all of them
+replace it.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.cluster import AllReduce, measured_all_reduce
+from tests.benchmarks.cluster import AVERAGED, PARAMETERS, RRDB_PARAMETERS
 from tests.benchmarks.growth_curves import (
     Asked,
     Growth,
+    Point,
     listing_plugins,
     logged_rows,
     opening_files,
     preparing,
     preparing_files,
     reported_rows,
-    sharing_processes,
     upscaling,
     validated_pictures,
 )
-from tests.benchmarks.machine import machine_facts
+from tests.benchmarks.growth_processes import averaging, sharing_a_step, sharing_pictures, tasks
+from tests.benchmarks.machine import load_average, machine_facts, stays
 from tests.benchmarks.told import count_words, duration
 
 POINTS = Path(__file__).parent / "growth.json"
-_SMALL, _LARGE = (0.1, 0.3, 1, 3, 10), (0.1, 1, 10, 30, 100)
 _FILES, _ROWS = (10, 100, 1000, 10_000), (100, 10_000, 1_000_000)
 _SR, _HR = "megapixels of SR", "megapixels of HR"
 _LOGGED = "rows in metrics.csv"
-
-
 _CURVES = (
     "All rows are read for it, which is what takes the memory; a run draws again only after a "
     "hundred times as long as the last drawing took."
@@ -48,39 +52,52 @@ _CURVES = (
 
 def _asked() -> Iterator[Asked]:
     """Yield every curve."""
-    model = "upscale, compact-photo-x4"
-    yield Asked(
-        Growth(model, _SR, "linear"), _SMALL, (0.1, 0.3), partial(upscaling, "compact-photo-x4")
-    )
-    bicubic = partial(upscaling, "bicubic")
-    yield Asked(Growth("upscale, bicubic", _SR, "linear"), _LARGE, (0.1, 1), bicubic)
-    yield Asked(Growth("prepare, one picture", _HR, "linear"), _LARGE, (0.1, 1), preparing)
-    many = Growth("prepare, files of 64 x 96", "files", "linear")
-    yield Asked(many, _FILES, (10, 100), preparing_files)
-    opening = Growth("open a folder to train on", "files", "linear")
-    yield Asked(opening, _FILES, (10, 100), opening_files)
+    yield from _of_pixels()
+    yield from _of_files()
+    yield from _of_processes()
+    yield from _of_rows()
     plugins = Growth("srkit list", "plugins beside those that are here", "linear")
-    yield Asked(plugins, (1, 10, 50, 100, 200), (1, 10), listing_plugins)
+    yield Asked(plugins, (1, 10, 50, 100, 200), listing_plugins)
+    scored = Growth("a validation and two steps", "pictures of 128 x 192", "linear")
+    yield Asked(scored, (1, 4, 16, 64), validated_pictures)
+
+
+def _of_pixels() -> Iterator[Asked]:
+    compact = "compact-photo-x4"
+    grown = Growth(f"upscale, {compact}", _SR, "linear")
+    yield Asked(grown, (0.1, 1, 10, 30), partial(upscaling, compact), long=(100,))
+    grown = Growth("upscale, bicubic", _SR, "linear")
+    yield Asked(grown, (0.1, 1, 10, 30), partial(upscaling, "bicubic"), long=(100,))
+    yield Asked(Growth("prepare, one picture", _HR, "linear"), (0.1, 1, 10, 30, 100), preparing)
+
+
+def _of_files() -> Iterator[Asked]:
+    many = Growth("prepare, files of 64 x 96", "files", "linear")
+    yield Asked(many, _FILES, preparing_files)
+    yield Asked(Growth("open a folder to train on", "files", "linear"), _FILES, opening_files)
+
+
+def _of_processes() -> Iterator[Asked]:
+    step = Growth("a step of RRDB-4 on 4 crops of 64, gloo", "processes of a thread", "fewer")
+    yield Asked(step, (1, 2), sharing_a_step)
     shared = Growth("prepare, 24 pictures of a megapixel", "processes", "fewer")
-    yield Asked(shared, (1, 2), (1, 2), sharing_processes)
+    yield Asked(shared, (1, 2), sharing_pictures)
+    sizes = (100_000, 1_000_000, 10_000_000, RRDB_PARAMETERS)
+    yield Asked(Growth(AVERAGED, PARAMETERS, "linear"), sizes, averaging)
+    dask = Growth("tasks that do nothing, by Dask", "tasks", "linear")
+    yield Asked(dask, (10, 100, 1000, 5000), tasks)
+
+
+def _of_rows() -> Iterator[Asked]:
     parts = ("a row is logged", "logged rows are made safe", "curves.png is drawn")
     expected = ("flat", "flat", "linear")
     for place, (name, grows) in enumerate(zip(parts, expected, strict=True)):
         grown = Growth(name, _LOGGED, grows, why=_CURVES if name.startswith("curves") else "")
-        yield Asked(grown, _ROWS, (100, 10_000), partial(logged_rows, place))
-    page = ["report", "{run}", "--out", "{page}"]
-    yield Asked(
-        Growth("srkit report", _LOGGED, "linear"),
-        _ROWS,
-        (100, 10_000),
-        partial(reported_rows, page),
-    )
-    runs = ["runs", "{folder}"]
-    yield Asked(
-        Growth("srkit runs", _LOGGED, "flat"), _ROWS, (100, 10_000), partial(reported_rows, runs)
-    )
-    scored = Growth("a validation and two steps", "pictures of 128 x 192", "linear")
-    yield Asked(scored, (1, 4, 16, 64), (1, 4), validated_pictures)
+        yield Asked(grown, _ROWS, partial(logged_rows, place))
+    page, runs = ["report", "{run}", "--out", "{page}"], ["runs", "{folder}"]
+    report = Growth("srkit report", _LOGGED, "linear")
+    yield Asked(report, _ROWS, partial(reported_rows, page))
+    yield Asked(Growth("srkit runs", _LOGGED, "flat"), _ROWS, partial(reported_rows, runs))
 
 
 def chosen_curves(words: Sequence[str]) -> list[Asked]:
@@ -105,55 +122,68 @@ def main() -> None:
         from tests.benchmarks.growth_page import write_growth_page
 
         write_growth_page(POINTS)
-    elif given.all_reduce:
-        found = measured_all_reduce()
-        print(f"{found.gradients / 1e6:.1f} MB: {duration(found.seconds)}")
-        if given.json:
-            write_points(given.json, machine_facts(), [], found)
     else:
-        _measure(asked, given.json, quick=given.quick)
+        _measure(asked, given)
 
 
-def _measure(asked: Sequence[Asked], file: Path | None, *, quick: bool) -> None:
-    bench = Bench(machine_facts())
+def _measure(asked: Sequence[Asked], given: argparse.Namespace) -> None:
+    bench, began, curves = Bench(machine_facts()), time.perf_counter(), list[Growth]()
+    whole = not given.curves and not given.quick
+    kept = kept_curves(given.json, bench.machine, whole=whole) if given.json else []
     try:
         for one in asked:
-            points = list[object]()
-            print(f"{one.growth.name}, {one.growth.unit}:", flush=True)
-            for point in one.points(one.quick if quick else one.sizes, bench):
-                points.append(point)
-                memory = f" {point.memory_mb:,.0f} MB" if point.memory_mb else ""
-                print(
-                    f"  {count_words(point.size):>12} {duration(point.seconds):>8}{memory}",
-                    flush=True,
-                )
-            grown = replace(one.growth, points=tuple(points))
-            print(f"  expected {grown.expected}: {grown.verdict}")
-            if file:
-                write_points(file, bench.machine, [grown])
+            curves.append(_measured(one, one.chosen(quick=given.quick, long=given.long), bench))
+            if given.json:
+                write_points(given.json, bench.machine, curves, kept)
     finally:
         bench.close()
+    if given.json and whole:
+        write_points(given.json, bench.machine, curves)
+    print(f"in all {(time.perf_counter() - began) / 60:.1f} minutes")
+
+
+def _measured(one: Asked, sizes: Sequence[float], bench: Bench) -> Growth:
+    """Return the curve with its points, which are printed one by one."""
+    print(f"{one.growth.name}, {one.growth.unit}:", flush=True)
+    before, points = load_average(), list[Point]()
+    for point in one.points(sizes, bench):
+        points.append(point)
+        memory = f" {point.memory_mb:,.0f} MB" if point.memory_mb else ""
+        print(f"  {count_words(point.size):>12} {duration(point.seconds):>8}{memory}", flush=True)
+    load = [value for value in (before, load_average()) if value is not None]
+    day = date.today().isoformat()
+    grown = replace(one.growth, points=tuple(points), load=load, day=day)
+    print(f"  expected {grown.expected}: {grown.verdict}", flush=True)
+    return grown
+
+
+def kept_curves(file: Path, machine: Mapping[str, Any], *, whole: bool) -> list[Growth]:
+    """Return the curves of a file that stay until they are measured again.
+
+    Raises SystemExit as `stays` does.
+    """
+    if not file.is_file():
+        return []
+    before, known = read_points(file)
+    return known if stays(file, before, machine, whole=whole) else []
 
 
 def write_points(
-    file: Path, machine: object, curves: Sequence[Growth], reduced: AllReduce | None = None
+    file: Path,
+    machine: Mapping[str, Any],
+    curves: Iterable[Growth],
+    kept: Iterable[Growth] = (),
 ) -> None:
-    """Write curves and the averaging of gradients, and keep what was not measured again."""
-    kept: dict[str, Growth] = {}
-    if file.is_file():
-        _, before, averaged = read_points(file)
-        kept, reduced = {one.name: one for one in before}, reduced or averaged
-    kept |= {one.name: one for one in curves}
-    document = {"machine": machine, "curves": [asdict(one) for one in kept.values()]}
-    document["all_reduce"] = asdict(reduced) if reduced else None
+    """Write curves, and what is kept of others that were not measured again."""
+    found = {one.name: one for one in (*kept, *curves)}
+    document = {"machine": machine, "curves": [asdict(one) for one in found.values()]}
     file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def read_points(file: Path) -> tuple[dict[str, object], list[Growth], AllReduce | None]:
-    """Return what `write_points` wrote: the machine, the curves, and the averaging."""
+def read_points(file: Path) -> tuple[dict[str, Any], list[Growth]]:
+    """Return what `write_points` wrote: the machine and the curves."""
     told = json.loads(file.read_text(encoding="utf-8"))
-    reduced = AllReduce(**told["all_reduce"]) if told["all_reduce"] else None
-    return told["machine"], [Growth.from_dict(one) for one in told["curves"]], reduced
+    return told["machine"], [Growth.from_dict(one) for one in told["curves"]]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,9 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("curves", nargs="*", metavar="WORD", help="a word of a curve's name")
     parser.add_argument("--list", action="store_true", help="say what there is, measure nothing")
     parser.add_argument("--quick", action="store_true", help="two small sizes: does it all run?")
-    parser.add_argument(
-        "--all-reduce", action="store_true", help="average gradients, for a cluster"
-    )
+    parser.add_argument("--long", action="store_true", help="sizes that take minutes, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write points, and keep others")
     parser.add_argument("--page", action="store_true", help="write docs/growth.md")
     return parser

@@ -1,6 +1,7 @@
 """What does ever more work cost: pixels, files, plugins, processes, rows, pictures?"""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -33,13 +34,17 @@ class Point:
 
 @dataclass(frozen=True)
 class Growth:
-    """A curve: `unit` is what grows; `why` is what its ends are made of."""
+    """A curve: `unit` is what grows; `why` is what its ends are made of; `load` is the machine's
+    load average before and after.
+    """
 
     name: str
     unit: str
     expected: Expected
     points: Sequence[Point] = field(default_factory=tuple)
     why: str = ""
+    load: Sequence[float] = ()
+    day: str = ""
 
     @property
     def exponent(self) -> float | None:
@@ -74,17 +79,26 @@ class Growth:
     @classmethod
     def from_dict(cls, told: dict[str, Any]) -> "Growth":
         """Read what `asdict` made."""
-        return cls(**{**told, "points": tuple(Point(**one) for one in told["points"])})
+        points = tuple(Point(**one) for one in told["points"])
+        return cls(**{**told, "points": points, "load": tuple(told.get("load", ()))})
 
 
-def _asked(*words: object) -> list[tuple[float, float | None]]:
+def asked(*words: object) -> list[tuple[float, float | None]]:
     """Return seconds and memory of each work that `ours.growth` does in a process of its own."""
-    typed = [sys.executable, "-m", "tests.benchmarks.ours.growth", *map(str, words)]
-    done = subprocess.run(typed, cwd=ROOT, capture_output=True, text=True, check=False)
+    return told([sys.executable, "-m", "tests.benchmarks.ours.growth", *map(str, words)])
+
+
+def told(typed: Sequence[str], **env: str) -> list[tuple[float, float | None]]:
+    """Return seconds and memory of each line of a command that says them. Raises RuntimeError with
+    its last words where it fails.
+    """
+    done = subprocess.run(
+        typed, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
-    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"what"')]
-    return [(one["seconds"], one["memory_mb"]) for one in told]
+    points = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"what"')]
+    return [(one["seconds"], one["memory_mb"]) for one in points]
 
 
 def _sides(megapixels: float) -> tuple[int, int]:
@@ -115,7 +129,7 @@ def _pictures(bench: Bench, megapixels: Sequence[float]) -> list[Path]:
 def upscaling(model: str, megapixels: Sequence[float], bench: Bench) -> Iterator[Point]:
     """Yield the cost of pixels of SR, a sixteenth of them LR."""
     files = _pictures(bench, [one / 16 for one in megapixels])
-    found = _asked("upscale", model, *files)
+    found = asked("upscale", model, *files)
     yield from (Point(one, *cost) for one, cost in zip(megapixels, found, strict=True))
 
 
@@ -146,7 +160,7 @@ def preparing_files(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
 
 def opening_files(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
     """Yield the cost of files where training opens a folder."""
-    found = _asked("open", *[_many_files(bench, count) for count in counts])
+    found = asked("open", *[_many_files(bench, count) for count in counts])
     yield from (Point(count, *cost) for count, cost in zip(counts, found, strict=True))
 
 
@@ -165,24 +179,10 @@ def listing_plugins(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
         yield Point(count, seconds, turns[str(count)][0].memory_mb)
 
 
-def sharing_processes(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
-    """Yield the cost of preparing 24 pictures of a megapixel in so many processes."""
-    folder = bench.folder / "shared"
-    if not folder.exists():
-        write_pictures(folder, [(816, 1224)] * 24)
-    ways = {
-        str(count): into_nothing(folder, bench.folder / "prepared", "--workers", str(count))
-        for count in counts
-    }
-    turns = in_turn(ways, 3)
-    for count in counts:
-        yield Point(count, sorted(one.seconds for one in turns[str(count)])[1])
-
-
 @cache
 def _logged(runs: tuple[Path, ...]) -> list[tuple[float, float | None]]:
     """Return what three parts of each run's log cost, which is measured once."""
-    return _asked("rows", *runs)
+    return asked("rows", *runs)
 
 
 def logged_rows(place: int, counts: Sequence[int], bench: Bench) -> Iterator[Point]:
@@ -223,9 +223,15 @@ def validated_pictures(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
 
 @dataclass(frozen=True)
 class Asked:
-    """A curve that can be measured: what it is, its sizes, those of a quick run, and how."""
+    """A curve that can be measured: what it is, its sizes, and how. `long` are sizes beyond those,
+    which take minutes.
+    """
 
     growth: Growth
     sizes: Sequence[float]
-    quick: Sequence[float]
     points: Callable[[Sequence[Any], Bench], Iterator[Point]]
+    long: Sequence[float] = ()
+
+    def chosen(self, *, quick: bool, long: bool) -> Sequence[float]:
+        """Return the sizes: the first two in a quick run."""
+        return self.sizes[:2] if quick else (*self.sizes, *(self.long if long else ()))

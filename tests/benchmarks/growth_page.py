@@ -6,11 +6,11 @@ from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.cluster import MACHINES, AllReduce, cluster_lines
+from tests.benchmarks.cluster import AVERAGED, MACHINES, RRDB_PARAMETERS, cluster_lines
 from tests.benchmarks.growth import read_points
 from tests.benchmarks.growth_curves import Growth
 from tests.benchmarks.row import Row, read_figures
-from tests.benchmarks.told import count_words, duration
+from tests.benchmarks.told import count_words, duration, load_words
 from tests.benchmarks.worker import ROOT
 
 SPEED = Path(__file__).parent / "speed.json"
@@ -44,21 +44,20 @@ _REST = """\
 
 def write_growth_page(file: Path, folder: Path = ROOT / "docs") -> None:
     """Write growth.md and its picture into a folder from a file of points."""
-    machine, curves, reduced = read_points(file)
+    machine, curves = read_points(file)
     rows = read_figures(SPEED)[1] if SPEED.is_file() else []
-    (folder / "growth.md").write_text(growth_page(machine, curves, reduced, rows), "utf-8")
+    (folder / "growth.md").write_text(growth_page(machine, curves, rows), "utf-8")
     draw_growth(curves, folder / _PICTURE)
 
 
-def growth_page(
-    machine: Any, curves: Sequence[Growth], reduced: AllReduce | None, rows: Sequence[Row]
-) -> str:
+def growth_page(machine: Any, curves: Sequence[Growth], rows: Sequence[Row]) -> str:
     """Return the page."""
     where = f"Measured on {machine['processor']} ({machine['model']}), {machine['cores']} cores."
-    parts = [_ABOUT, where, f"![Seconds over size, a panel a curve]({_PICTURE})"]
+    when = load_words(machine["cores"], {one.name: one.load for one in curves})
+    parts = [_ABOUT, where, _filled(when), f"![Seconds over size, a panel a curve]({_PICTURE})"]
     parts += ["\n".join([*_head(), *map(_line, curves)])]
     parts += ["\n".join(_sentence(one) for one in curves)]
-    parts += [_CLUSTER, "\n".join(cluster_lines(reduced or AllReduce(), rows)), _REST]
+    parts += [_CLUSTER, "\n".join(cluster_lines(_averaged(curves), rows)), _REST]
     return "\n\n".join(parts) + "\n"
 
 
@@ -89,8 +88,17 @@ def _sentence(one: Growth) -> str:
     if one.expected == "linear" and one.each and one.each > 0:
         told += f"; one more costs {duration(one.each)} there"
     why = f" {one.why}" if one.why else ""
-    text = f"* **{one.name}**, {one.unit}: {told}.{why}"
-    return textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
+    return _filled(f"* **{one.name}**, {one.unit}: {told}.{why}", "  ")
+
+
+def _filled(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, 100, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _averaged(curves: Sequence[Growth]) -> float | None:
+    """Return in how many seconds the gradients of RRDB-23 were averaged, where that is known."""
+    points = (point for one in curves if one.name == AVERAGED for point in one.points)
+    return next((point.seconds for point in points if point.size == RRDB_PARAMETERS), None)
 
 
 def draw_growth(curves: Sequence[Growth], path: Path) -> None:

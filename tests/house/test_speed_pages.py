@@ -22,8 +22,8 @@ def test_the_page_on_speed_follows_from_its_figures():
 
 
 def test_the_page_on_growth_follows_from_its_points():
-    machine, curves, reduced = read_points(POINTS)
+    machine, curves = read_points(POINTS)
     page = (DOCS / "growth.md").read_text(encoding="utf-8")
-    told = growth_page(machine, curves, reduced, read_figures(FIGURES)[1])
+    told = growth_page(machine, curves, read_figures(FIGURES)[1])
     assert page == told, "python -m tests.benchmarks.growth --page"
     assert all(len(one.points) > 1 for one in curves)

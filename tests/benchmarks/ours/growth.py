@@ -1,13 +1,16 @@
 """How long do srkit's own functions take in this process, for ever larger work?
 
-`python -m tests.benchmarks.ours.growth upscale MODEL FILE...`, `open FOLDER...`, `rows RUN...`:
-a line of JSON a point, with seconds and the most memory until then.
+`python -m tests.benchmarks.ours.growth upscale MODEL FILE...`, `open FOLDER...`, `rows RUN...`,
+`tasks COUNT...`: a line of JSON a point, with seconds and the most memory until then.
 """
 
 import json
 import sys
+import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.turns import peak_memory_mb
@@ -53,7 +56,24 @@ def rows(words: Sequence[str]) -> Iterator[Work]:
         yield f"curves.png {folder}", curves.draw
 
 
-WORKS = {"upscale": upscale, "open": open_folders, "rows": rows}
+def tasks(words: Sequence[str]) -> Iterator[Work]:
+    """Yield so many tasks that do nothing, which another process of this machine gets by Dask."""
+    from distributed import LocalCluster
+
+    from srkit_core.data.preparation.dask_executor import DaskExecutor
+
+    quiet = {"dashboard_address": None, "worker_dashboard_address": None}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalCluster(n_workers=1, threads_per_worker=1, **quiet) as local,
+        DaskExecutor(local.scheduler_address, Path(folder)) as executor,
+    ):
+        deque(executor.run(abs, range(10)), maxlen=0)
+        for count in map(int, words):
+            yield f"{count} tasks", partial(deque, executor.run(abs, range(count)), maxlen=0)
+
+
+WORKS = {"upscale": upscale, "open": open_folders, "rows": rows, "tasks": tasks}
 
 if __name__ == "__main__":
     for told, work in WORKS[sys.argv[1]](sys.argv[2:]):
