@@ -27,6 +27,7 @@ from tests.benchmarks.growth_curves import (
     Asked,
     Growth,
     Point,
+    listed_runs,
     listing_plugins,
     logged_rows,
     opening_files,
@@ -98,6 +99,8 @@ def _of_rows() -> Iterator[Asked]:
     report = Growth("srkit report", _LOGGED, "linear")
     yield Asked(report, _ROWS, partial(reported_rows, page))
     yield Asked(Growth("srkit runs", _LOGGED, "flat"), _ROWS, partial(reported_rows, runs))
+    many = Growth("srkit runs, of many", "runs of 2,000 rows", "linear")
+    yield Asked(many, (1, 10, 100), listed_runs)
 
 
 def chosen_curves(words: Sequence[str]) -> list[Asked]:

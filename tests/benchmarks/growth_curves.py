@@ -201,6 +201,15 @@ def reported_rows(words: Sequence[str], counts: Sequence[int], bench: Bench) -> 
         yield Point(count, turn.seconds, turn.memory_mb)
 
 
+def listed_runs(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
+    """Yield the cost of runs of 2,000 rows in `srkit runs`."""
+    for count in counts:
+        folder = bench.folder / f"runs-{count}"
+        make_runs(folder, count, 2000)
+        turn = command([sys.executable, "-m", "srkit_core", "runs", folder])()
+        yield Point(count, turn.seconds, turn.memory_mb)
+
+
 def _run(bench: Bench, count: int) -> Path:
     folder = bench.folder / f"rows-{count}"
     if not folder.exists():

@@ -1,11 +1,5 @@
-"""How much longer does `srkit runs` take with 100 recorded runs than `srkit list`?
+"""How much longer does `srkit runs` take with many recorded runs than `srkit list`?"""
 
-`python tests/benchmarks/hundred_runs.py [--runs 100] [--rows 20000] [--repeats 5]` makes the runs
-in a temporary folder, runs both commands in turn, and prints the medians of the seconds that their
-processes computed, which other work of the machine changes little, and their ratio.
-"""
-
-import argparse
 import json
 import os
 import statistics
@@ -72,18 +66,3 @@ def ratio(runs: int, rows: int, repeats: int) -> float:
     for name, median in medians.items():
         print(f"{name:>6}: {median:.3f} s (best {min(taken[name]):.3f})")
     return medians["runs"] / medians["list"]
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=100)
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--repeats", type=int, default=5)
-    given = parser.parse_args()
-    found = ratio(given.runs, given.rows, given.repeats)
-    print(f"{'ratio':>6}: {found:.2f} (wanted: at most 3)")
-
-
-if __name__ == "__main__":
-    main()

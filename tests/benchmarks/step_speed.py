@@ -59,7 +59,7 @@ def _case(networks: Networks, disc: tuple[str, str] | None) -> Case:
         open=opened,
         peer=BASICSR,
         per="a step",
-        pairs=3 if networks is RRDB_23 else 5,
+        pairs=3 if disc or networks is RRDB_23 else 5,
         bf16=True,
         limit=computed,
         goals=networks.goals,

@@ -99,7 +99,7 @@ def test_the_page_says_what_is_as_expected_and_what_is_not():
 
 def test_curves_are_chosen_by_words():
     assert [one.growth.name for one in chosen_curves(["plugins"])] == ["srkit list"]
-    assert len(chosen_curves([])) == 16
+    assert len(chosen_curves([])) == 17
     (compact,) = chosen_curves(["compact"])
     assert compact.chosen(quick=False, long=False)[-1] == 30
     assert compact.chosen(quick=False, long=True)[-1] == 100
