@@ -86,7 +86,7 @@ def _of_processes() -> Iterator[Asked]:
     sizes = (100_000, 1_000_000, 10_000_000, RRDB_PARAMETERS)
     yield Asked(Growth(AVERAGED, PARAMETERS, "linear"), sizes, averaging)
     dask = Growth("tasks that do nothing, by Dask", "tasks", "linear")
-    yield Asked(dask, (10, 100, 1000, 5000), tasks)
+    yield Asked(dask, (10, 100, 1000), tasks, long=(10_000,))
 
 
 def _of_rows() -> Iterator[Asked]:
@@ -130,7 +130,8 @@ def main() -> None:
 
 
 def _measure(asked: Sequence[Asked], given: argparse.Namespace) -> None:
-    bench, began, curves = Bench(machine_facts()), time.perf_counter(), list[Growth]()
+    bench = Bench(machine_facts(), pairs=1 if given.quick else 3)
+    began, curves = time.perf_counter(), list[Growth]()
     whole = not given.curves and not given.quick
     kept = kept_curves(given.json, bench.machine, whole=whole) if given.json else []
     try:

@@ -4,19 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from math import log
 from pathlib import Path
+from statistics import median
 from typing import Any, Literal
 
 from tests.benchmarks.bench import ROOT, Bench
 from tests.benchmarks.hundred_runs import make_runs
 from tests.benchmarks.made_pictures import made_picture, write_pictures
 from tests.benchmarks.many_plugins import make_plugins
-from tests.benchmarks.paired import command, in_turn
+from tests.benchmarks.paired import Turn, command, in_turn
 from tests.benchmarks.prepare_speed import into_nothing
 
 Expected = Literal["linear", "flat", "fewer"]
@@ -101,6 +102,12 @@ def told(typed: Sequence[str], **env: str) -> list[tuple[float, float | None]]:
     return [(one["seconds"], one["memory_mb"]) for one in points]
 
 
+def points_of(turns: Mapping[int, Sequence[Turn]]) -> Iterator[Point]:
+    """Yield the point of each size: the median of its turns."""
+    for size, found in turns.items():
+        yield Point(size, median(one.seconds for one in found), found[-1].memory_mb)
+
+
 def _sides(megapixels: float) -> tuple[int, int]:
     """Return height and width of a picture of 2 : 3, multiples of 4."""
     height = max(4, round((megapixels * 1e6 / 1.5) ** 0.5 / 4) * 4)
@@ -172,11 +179,8 @@ def listing_plugins(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
         folder.mkdir()
         make_plugins(folder, count)
         listing = [sys.executable, "-m", "srkit_core", "list"]
-        ways[str(count)] = command(listing, PYTHONPATH=str(folder))
-    turns = in_turn(ways, 3)
-    for count in counts:
-        seconds = sorted(one.seconds for one in turns[str(count)])[1]
-        yield Point(count, seconds, turns[str(count)][0].memory_mb)
+        ways[count] = command(listing, PYTHONPATH=str(folder))
+    yield from points_of(in_turn(ways, bench.pairs or 1))
 
 
 @cache
@@ -226,8 +230,7 @@ def validated_pictures(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
         words = ["srvgg(features=16, blocks=8)", "l1", "--batch", 1, "--patch", 32]
         with ExitStack() as opened:
             way = bench.ours(opened, "step", *words, "--val", folder, "--steps", 2)
-            turns = in_turn({"": way}, 3, warm=2)[""]
-        yield Point(count, sorted(one.seconds for one in turns)[1], turns[-1].memory_mb)
+            yield from points_of(in_turn({count: way}, bench.pairs or 1, warm=2))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.growth_curves import Point, asked, told
+from tests.benchmarks.growth_curves import Point, asked, points_of, told
 from tests.benchmarks.made_pictures import write_pictures
 from tests.benchmarks.paired import Turn, in_turn
 from tests.benchmarks.prepare_speed import into_nothing
@@ -20,10 +20,6 @@ def _launched(count: int, script: str, *words: object) -> list[tuple[float, floa
     return told([*launch, *map(str, words)], OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
 
 
-def _middle(turns: Sequence[Turn]) -> float:
-    return sorted(one.seconds for one in turns)[len(turns) // 2]
-
-
 def sharing_a_step(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
     """Yield the cost of a step on a batch that so many processes share."""
 
@@ -31,8 +27,8 @@ def sharing_a_step(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
         ((seconds, memory),) = _launched(count, "shared_step", STEPS, _new_folder(bench))
         return Turn(seconds, memory)
 
-    turns = in_turn({count: lambda count=count: step(count) for count in counts}, 3, warm=0)
-    yield from (Point(count, _middle(turns[count]), turns[count][0].memory_mb) for count in counts)
+    ways = {count: lambda count=count: step(count) for count in counts}
+    yield from points_of(in_turn(ways, bench.pairs or 1, warm=0))
 
 
 def _new_folder(bench: Bench) -> Path:
@@ -50,8 +46,7 @@ def sharing_pictures(counts: Sequence[int], bench: Bench) -> Iterator[Point]:
         count: into_nothing(folder, bench.folder / "prepared", "--workers", str(count))
         for count in counts
     }
-    turns = in_turn(ways, 3)
-    yield from (Point(count, _middle(turns[count])) for count in counts)
+    yield from points_of(in_turn(ways, bench.pairs or 1))
 
 
 def averaging(parameters: Sequence[int], bench: Bench) -> Iterator[Point]:
