@@ -49,6 +49,15 @@ def slow_bf16() -> str | None:
     return fact if found is None else f"this processor has no units for bf16, and {fact}"
 
 
+def slow_bf16_note(precision: str, device: "torch.device") -> str | None:
+    """Return one sentence for a person who asked for bf16 where it is the slower precision; None
+    elsewhere, and without a measurement.
+    """
+    slow = slow_bf16() if precision == "bf16" and device.type == "cpu" else None
+    said = f"--precision bf16 is the slower one here: {slow}; try: --precision fp32"
+    return said if slow else None
+
+
 def cpu_precision() -> str:
     """Return which precision is the fast one on this CPU, and how that is known."""
     slow = slow_bf16()

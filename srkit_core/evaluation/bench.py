@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from srkit_core.bf16_units import slow_bf16_note
 from srkit_core.data.examples import LrMaker
 from srkit_core.data.picture import Picture
 from srkit_core.evaluation.exact_floats import exact_floats
@@ -30,6 +31,12 @@ class Inference:
     device: torch.device
     precision: torch.dtype = torch.float32
     tile: int | None = None
+
+    def tell_slow(self, note: Callable[[str], None]) -> None:
+        """Tell where the precision that was asked for is the slower one."""
+        asked = "bf16" if self.precision == torch.bfloat16 else "fp32"
+        if slow := slow_bf16_note(asked, self.device):
+            note(slow)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ def evaluate(
     like = as_validated(run, split) if run else {}
     wanted = evaluation_recipe({"models": rows, **source, **like, **given})
     inference = Inference(where, inference_dtype(precision, where), tile)
+    inference.tell_slow(heard)
     found, seen = open_evaluation_set(wanted, split, heard, run), save_into(pictures)
     if pictures is not None:
         check_place(at_home(Path(pictures)) / "picture.png")

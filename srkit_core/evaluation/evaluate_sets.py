@@ -39,6 +39,7 @@ def evaluate_sets(
 
     Raises as `evaluate_models` and `open_evaluation_set` do.
     """
+    inference.tell_slow(note)
     recipes = wanted.by_set()
     opened = _opened(wanted, recipes, note, split, run)
     models = {row.full_name: row.word for row in wanted.rows()}

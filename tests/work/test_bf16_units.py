@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from srkit_core import Recipe, RunOptions, Stage, bf16_units, train
+from srkit_core import Recipe, RunOptions, Stage, Upscaler, bf16_units, evaluate, train
 from srkit_core.callbacks import Callback
-from srkit_core.devices import choose_precision
+from srkit_core.cli.app import run
+from srkit_core.devices import choose_precision, inference_dtype, upscaling_precision
 from srkit_core.recipe import Validation
 
 CPU = torch.device("cpu")
@@ -63,23 +64,63 @@ def test_the_fast_precision_is_known_from_units_or_measured(processor, flags, sl
     assert choose_precision("auto", CPU) == "fp32"
 
 
-@pytest.mark.parametrize(
-    ("flags", "precision", "warnings"), [(OLD, "bf16", 1), (NEW, "bf16", 0), (OLD, "auto", 0)]
-)
-def test_a_run_in_slow_bf16_says_so_in_one_sentence(
-    processor, tmp_path, flags, precision, warnings
-):
-    processor(flags, 7.12)
+def _said_by_train(folder, precision):
     stage = Stage(loss="l1", steps=1, batch=2, patch=32)
     recipe = Recipe(
         generator="srvgg(features=4, blocks=1)", validation=Validation(pictures=0), stages=[stage]
     )
-    options = RunOptions(out=tmp_path / "run", data="photos", device="cpu", precision=precision)
     notes = Notes()
+    options = RunOptions(out=folder / "run", data="photos", device="cpu", precision=precision)
     train(recipe, options, callbacks=[notes])
-    said = [one for one in notes.said if one.startswith("--precision bf16")]
-    assert len(said) == warnings
-    assert all("takes 7.1 times as long in bf16" in one for one in said)
+    return notes.said
+
+
+def _said_by_evaluate(folder, precision):
+    said = []
+    given = {"data": "photos", "scale": 2, "degrade": "bicubic", "crop": 32, "metrics": "psnr"}
+    evaluate("bicubic", **given, device="cpu", precision=precision, note=said.append)
+    return said
+
+
+def _said_by_eval(precision, capsys):
+    words = ["eval", "bicubic", "--data", "photos", "--scale", "2", "--crop", "32"]
+    assert run([*words, "--metrics", "psnr", "--device", "cpu", "--precision", precision]) == 0
+    return "".join(capsys.readouterr()).splitlines()
+
+
+def _said_by_upscaler(folder, precision):
+    said = []
+    Upscaler("bicubic", scale=2, device="cpu", precision=precision, note=said.append)
+    return said
+
+
+@pytest.mark.parametrize("door", [_said_by_train, _said_by_evaluate, _said_by_upscaler])
+@pytest.mark.parametrize(
+    ("flags", "precision", "sentences"), [(OLD, "bf16", 1), (NEW, "bf16", 0), (OLD, "auto", 0)]
+)
+def test_whoever_asks_for_slow_bf16_is_told_the_same_sentence_once(
+    processor, tmp_path, door, flags, precision, sentences
+):
+    processor(flags, 7.12)
+    said = [one for one in door(tmp_path, precision) if one.startswith("--precision bf16")]
+    assert said == sentences * [
+        "--precision bf16 is the slower one here: this processor has no units for bf16, and a "
+        "convolution takes 7.1 times as long in bf16 as in fp32; try: --precision fp32"
+    ]
+
+
+def test_the_command_eval_says_it_too(processor, capsys):
+    processor(OLD, 7.12)
+    said = _said_by_eval("bf16", capsys)
+    assert sum("--precision bf16 is the slower one here" in one for one in said) == 1
+
+
+@pytest.mark.parametrize("flags", [OLD, NEW, ARM])
+def test_auto_is_never_bf16_on_a_cpu(processor, flags):
+    processor(flags, 7.12)
+    assert choose_precision("auto", CPU) == "fp32"
+    assert upscaling_precision(CPU) == "fp32"
+    assert inference_dtype("auto", CPU) == torch.float32
 
 
 def test_a_speed_is_measured_here():

@@ -23,7 +23,7 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
-from srkit_core.bf16_units import slow_bf16
+from srkit_core.bf16_units import slow_bf16_note
 from srkit_core.devices import (
     DeviceKind,
     DeviceName,
@@ -139,10 +139,8 @@ class Processes:
 
     def notes(self) -> list[str]:
         """Return a line where the processor is slow in the precision that was asked for."""
-        asked = self.is_main and self.precision == "bf16" and self.device.type == "cpu"
-        slow = slow_bf16() if asked else None
-        said = f"--precision bf16 is the slower one here: {slow}; try: --precision fp32"
-        return [said] if slow else []
+        slow = slow_bf16_note(self.precision, self.device) if self.is_main else None
+        return [slow] if slow else []
 
     def seed(self, number: int) -> None:
         """Seed what networks draw from.

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from srkit_core.bf16_units import slow_bf16_note
 from srkit_core.devices import PrecisionName, inference_dtype, upscaling_precision
 from srkit_core.errors import NotFiniteError
 from srkit_core.io.images import Samples, to_bytes, to_unit, to_words
@@ -107,8 +108,13 @@ class CarefulBackend(TorchBackend):
 
 
 def torch_backend(model: Model, precision: PrecisionName, note: Callable[[str], None]) -> Backend:
-    """Return a model that is loaded in a precision as a backend; `auto` is that of its device."""
+    """Return a model that is loaded in a precision as a backend; `auto` is that of its device.
+
+    `note` is told where the one that was asked for is the slower one.
+    """
     half = upscaling_precision(model.device)
+    if slow := slow_bf16_note(precision, model.device):
+        note(slow)
     if precision != "auto" or half == "fp32":
         return TorchBackend(model)
     return CarefulBackend(model, inference_dtype(half, model.device), note)
