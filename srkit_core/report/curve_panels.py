@@ -53,7 +53,7 @@ def curves_of(stories: Sequence[RunStory], registry: Registry) -> Curves:
         for panel in panels(story.rows, metrics, story.bicubic):
             shown = found.setdefault(panel.title, _empty(panel, metrics.get(panel.title)))
             _add(shown, panel, number, known=panel.title not in _unknown(story, metrics))
-            longest = max(longest, *(len(line.points) for line in panel.lines))
+            longest = max(longest, *(_rows_of(line, story) for line in panel.lines))
     return Curves(list(found.values()), longest)
 
 
@@ -127,6 +127,10 @@ def _add(shown: dict[str, Any], panel: Panel, run: int, *, known: bool) -> None:
             shown["lines"].append(place | {"split": line.split, "kind": kind, **_drawn(one, panel)})
     shown["baselines"] += [[run, name, _short(value)] for name, value in panel.baselines]
     shown["best"] += [[run, one.step, _short(one.value)] for one in panel.best if known]
+
+
+def _rows_of(line: Line, story: RunStory) -> int:
+    return len(line.points) * (story.drawn.each if line.split == "train" else 1)
 
 
 def _legible(line: Line) -> Iterator[tuple[str, Line]]:

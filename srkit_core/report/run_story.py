@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from srkit_core.engine.logs.curves.drawn_rows import DrawnRows, drawn_rows
 from srkit_core.errors import SrkitError
 from srkit_core.recipe import Recipe
 from srkit_core.recipe_files import read_run_recipe
-from srkit_core.run_documents import LoggedRow, checked_environment, read_rows, read_summary
+from srkit_core.run_documents import LoggedRow, checked_environment, read_summary
 from srkit_core.run_folder import RunFolder, looks_like_run
 from srkit_core.run_state import RunState, newest_progress, run_state
 
@@ -34,9 +35,14 @@ class RunStory:
     summary: Mapping[str, Any]
     progress: Mapping[str, Any]
     state: RunState
-    rows: Sequence[LoggedRow]
+    drawn: DrawnRows
     sheets: Mapping[int, Path]
     faults: Sequence[str]
+
+    @property
+    def rows(self) -> Sequence[LoggedRow]:
+        """The rows of metrics.csv, thinned where there are very many."""
+        return self.drawn.rows
 
     @property
     def stages(self) -> Mapping[str, Any]:
@@ -112,7 +118,7 @@ def read_run(path: Path, label: str) -> RunStory:
         else {},
         progress=newest_progress(folder),
         state=run_state(path),
-        rows=_rows(folder, faults),
+        drawn=_rows(folder, faults),
         sheets=_sheets(folder),
         faults=faults,
     )
@@ -150,17 +156,17 @@ def _or_fault(read: Callable[[], _Read], otherwise: _Read, faults: list[str]) ->
         return otherwise
 
 
-def _rows(folder: RunFolder, faults: list[str]) -> Sequence[LoggedRow]:
+def _rows(folder: RunFolder, faults: list[str]) -> DrawnRows:
     """Return the rows of metrics.csv, of one that was cut off those before its end."""
     try:
-        return read_rows(folder.metrics, folder.resumes())
+        return drawn_rows(folder.metrics, folder.resumes())
     except SrkitError as error:
         faults.append(error.message)
     try:
-        whole = folder.metrics.read_bytes().rstrip(b"\n").rpartition(b"\n")[0] + b"\n"
-        rows = read_rows(folder.metrics, "", len(whole))
+        whole = folder.metrics.read_bytes().rstrip(b"\n").rfind(b"\n") + 1
+        rows = drawn_rows(folder.metrics, "", whole)
     except (OSError, SrkitError):
-        return ()
+        return DrawnRows(())
     faults[-1] += "; its other rows are shown"
     return rows
 

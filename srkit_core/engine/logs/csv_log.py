@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from srkit_core.engine.logs.columns import DECLARED, Column, LogRow
 from srkit_core.errors import DataError, RecipeError
 from srkit_core.io.atomic import flush, write_error, write_text
-from srkit_core.run_documents import read_rows
+from srkit_core.run_documents import each_row
 
 
 class CsvLog:
@@ -38,7 +39,7 @@ class CsvLog:
         if there and there < size:
             fact = f"{self._path} has lost rows that were written before the checkpoint"
             raise DataError(fact, hint=hint, path=self._path)
-        read_rows(self._path, hint, size)
+        deque(each_row(self._path, hint, size), maxlen=0)
         with self._path.open(encoding="utf-8", newline="") as file:
             header = next(csv.reader(file), [])
         newer = {one.name for one in DECLARED} - set(header)

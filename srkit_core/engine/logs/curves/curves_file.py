@@ -1,12 +1,12 @@
 """When is it time to draw the curves of a run again?"""
 
-import csv
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
 from srkit_core.callbacks import Callback
+from srkit_core.engine.logs.curves.drawn_rows import drawn_rows
 from srkit_core.io.atomic import write_bytes
 from srkit_core.run_folder import RunFolder
 from srkit_core.specs import MetricSpec
@@ -75,9 +75,9 @@ class CurvesFile:
     def _write(self) -> None:
         from srkit_core.engine.logs.curves.drawing import draw_curves
 
-        with self._folder.metrics.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        write_bytes(self._folder.curves, draw_curves(rows, self._metrics, self._bicubic))
+        drawn = drawn_rows(self._folder.metrics, self._folder.resumes())
+        picture = draw_curves(drawn.rows, self._metrics, self._bicubic, each=drawn.each)
+        write_bytes(self._folder.curves, picture)
 
     def _tell(self, text: str) -> None:
         if text != self._noted:

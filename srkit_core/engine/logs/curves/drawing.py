@@ -47,6 +47,8 @@ def draw_curves(
     rows: Sequence[Mapping[str, str]],
     metrics: Mapping[str, MetricSpec],
     bicubic: Mapping[str, float] | None = None,
+    *,
+    each: int = 1,
 ) -> bytes:
     """Return rows of metrics.csv as a PNG, 1200 pixels wide, with a panel for each thing to be
     read.
@@ -55,8 +57,8 @@ def draw_curves(
     points is pale, and the medians of its rows are drawn over it; so is one of training with more
     than 20, under the means of neighbouring rows. Dotted lines begin a stage, a circle is the best
     validation of one. `metrics` gives unit and direction of the columns that are metrics, by their
-    labels; `bicubic`, what interpolation scores there, is a horizontal line. Without figures the
-    PNG is empty.
+    labels; `bicubic`, what interpolation scores there, is a horizontal line; `each` says for how
+    many rows of training one stands. Without figures the PNG is empty.
     """
     shown, stages = panels(rows, metrics, bicubic), eras(rows)
     across = 2 if len(shown) in (2, 4) else 3
@@ -68,7 +70,7 @@ def draw_curves(
         draw_panel(axes, panel, stages)
         axes.set_xlabel("step" if number + across > len(shown) else "", fontsize=9)
     figure.legend(
-        handles=_key(shown),
+        handles=_key(shown, each),
         loc="upper center",
         ncols=8,
         fontsize=8,
@@ -95,7 +97,7 @@ def _sheet(down: int) -> Figure:
     return figure
 
 
-def _key(shown: Sequence[Panel]) -> list[Artist]:
+def _key(shown: Sequence[Panel], each: int) -> list[Artist]:
     """Explain what the panels have in common, as far as they have it."""
     lines = [line for panel in shown for line in panel.lines]
     splits = {line.split for line in lines}
@@ -104,7 +106,11 @@ def _key(shown: Sequence[Panel]) -> list[Artist]:
         for split, word in WORDS.items()
         if split in splits
     ]
-    sizes = [gathered(line)[1] for line in lines if has_many(line)]
+    sizes = [
+        gathered(line)[1] * (each if line.split == "train" else 1)
+        for line in lines
+        if has_many(line)
+    ]
     widths = [smoothed(line)[1] for line in lines if is_noisy(line)]
     for word, many in (("median", sizes), ("mean", widths)):
         if many:
