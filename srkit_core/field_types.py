@@ -9,6 +9,8 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 _SHOWN: Final = 60
+_EXACT: Final = frozenset((str, bool, int))
+"""Types of which every value fits; most fields are of one, and need no more than this look."""
 _MOST_FAULTS: Final = 3
 """How many values of one tuple or table are named."""
 
@@ -27,7 +29,9 @@ def field_faults(value: Any) -> Iterator[str]:
     Annotated types carry bounds, which have `holds(value)` and say themselves what they ask for.
     """
     for name, annotation in _annotations(value.__class__):
-        yield from _faults(getattr(value, name), annotation, name)
+        given = getattr(value, name)
+        if not (given.__class__ is annotation and annotation in _EXACT):
+            yield from _faults(given, annotation, name)
 
 
 @cache
@@ -67,6 +71,8 @@ def _bounded(value: Any, annotation: Any, path: str) -> Iterator[str]:
 def _of_several(value: Any, annotation: Any, path: str) -> Iterator[str]:
     """Say what is wrong with the alternative that a value is nearest to, if none takes it."""
     alternatives = get_args(annotation)
+    if value is None and NoneType in alternatives:
+        return
     found = list[list[str]]()
     for one in alternatives:
         found.append(list(_faults(value, one, path)))
