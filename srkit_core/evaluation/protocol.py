@@ -58,7 +58,7 @@ class Protocol:
         cut = self._without_border(pictures)
         cut = cut if backend_of(cut.device).float64 else cut.cpu()
         rows = _ROWS if cut.device.type == "cpu" else cut.shape[-2]
-        return torch.cat([self._seen(stripe) for stripe in cut.split(rows, -2)], -2)
+        return torch.cat([self._seen(stripe) for stripe in torch.split(cut, rows, -2)], -2)
 
     def _seen(self, stripe: Tensor) -> Tensor:
         exact = self._rounded(stripe).double()
