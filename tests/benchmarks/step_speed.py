@@ -22,8 +22,12 @@ class Networks:
     goals: Mapping[str, float] = field(default_factory=dict)
 
 
-RRDB_4 = Networks("RRDB-4", "rrdb(blocks=4)", ("rrdb", 4), {FP32: 1.4, BF16: 2.4})
-RRDB_23 = Networks("RRDB-23", "rrdb(blocks=23)", ("rrdb", 23), {FP32: 1.4, BF16: 2.3})
+RRDB_4 = Networks(
+    "RRDB-4", "rrdb(blocks=4, upsampler=nearest)", ("rrdb", 4), {FP32: 1.4, BF16: 2.4}
+)
+RRDB_23 = Networks(
+    "RRDB-23", "rrdb(blocks=23, upsampler=nearest)", ("rrdb", 23), {FP32: 1.4, BF16: 2.3}
+)
 SRRESNET = Networks("SRResNet (MSRResNet)", "srresnet(layout=msr)", ("msr", 16))
 TINY = Networks("SRVGG of 16 x 1, the loop around it", "srvgg(features=16, blocks=1)", ("srvgg", 1))
 VGG, UNET = ("vgg", "a VGG discriminator"), ("unet", "a U-Net discriminator")
