@@ -14,6 +14,7 @@ from srkit_core.engine.seeds import seed_for
 from srkit_core.models.batch_norm import sum_by_columns
 from srkit_core.models.build import build_network, to_device
 from srkit_core.models.compiled_blocks import compile_blocks
+from srkit_core.models.convolution import reorder_weight_gradients
 from srkit_core.models.derived_weights import derive_in_float32
 from srkit_core.models.recompute import recompute
 from srkit_core.plan import Plan, StagePlan
@@ -79,7 +80,7 @@ def build_for_training(
     if options.recompute and bound.component.kind == "generator":
         recompute(built, bound)
     if processes.device.type == "cpu":
-        sum_by_columns(built)
+        reorder_weight_gradients(sum_by_columns(built))
     derive_in_float32(built)
     module = to_device(built.train(), processes.device)
     call = processes.distribute(module)
