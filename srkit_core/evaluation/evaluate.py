@@ -95,11 +95,10 @@ def evaluate(
     """
     given = {name: _plain(value) for name, value in fields.items() if value is not None}
     named, heard, where = _with_against(models, given), note or _ignore, choose_device(device)
-    rows = dict.fromkeys(named, "given")
     run = run_among(named.values()) if data is None else None
     source = {} if data is None else {"data": str(data)}
     like = as_validated(run, split) if run else {}
-    wanted = evaluation_recipe({"models": rows, **source, **like, **given})
+    wanted = evaluation_recipe({"models": dict.fromkeys(named, "given"), **source, **like, **given})
     inference = Inference(where, inference_dtype(precision, where), tile)
     inference.tell_slow(heard)
     found, seen = open_evaluation_set(wanted, split, heard, run), save_into(pictures)

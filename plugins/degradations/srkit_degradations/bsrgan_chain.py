@@ -15,7 +15,7 @@ from torch import Tensor
 from srkit_core.errors import OptionError
 from srkit_core.interfaces import Range
 from srkit_degradations.blurring import check_kernel_size, drawn_sizes
-from srkit_degradations.bsrgan_steps import DrawnStep, Made, all_done
+from srkit_degradations.bsrgan_steps import DrawnStep, LrBeingMade, all_done
 from srkit_degradations.canvas import Canvas, in_their_order, shipped_rows, worked_on_together
 from srkit_degradations.compression import Jpeg
 from srkit_degradations.drawn_kernels import DrawnKernel, KernelTable
@@ -87,7 +87,7 @@ class BSRGAN(PerPictureDegradation):
         groups = worked_on_together(labels, pictures.device)
         canvas, lr = Canvas.of(pictures), (height // self.scale, width // self.scale)
         kernels = KernelTable.of((step.shape for queue in queues for step in queue), pictures)
-        made = Made(lr, kernels, sampler.rng)
+        made = LrBeingMade(lr, kernels, sampler.rng)
         results = [
             all_done(canvas.picked(rows), [queues[row] for row in rows.numbers], made)
             for rows in shipped_rows(groups, pictures)

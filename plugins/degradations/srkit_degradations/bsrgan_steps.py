@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srkit_degradations import kernels
-from srkit_degradations.canvas import Canvas, PixelSize, Rows, corner, on_canvas, shipped_rows
+from srkit_degradations.canvas import Canvas, PickedRows, PixelSize, corner, on_canvas, shipped_rows
 from srkit_degradations.compression import compressed
 from srkit_degradations.drawn_kernels import DrawnKernel, KernelTable
 from srkit_degradations.filtering import filtered
@@ -43,7 +43,7 @@ class DrawnStep:
 
 
 @dataclass(frozen=True)
-class Made:
+class LrBeingMade:
     """What is made: LR of a size, with `kernels` and noise whose pixels are drawn by `rng`."""
 
     size: PixelSize
@@ -51,7 +51,7 @@ class Made:
     rng: torch.Generator
 
 
-def all_done(canvas: Canvas, queues: Sequence[Sequence[DrawnStep]], made: Made) -> Tensor:
+def all_done(canvas: Canvas, queues: Sequence[Sequence[DrawnStep]], made: LrBeingMade) -> Tensor:
     """Do the steps of each picture in their order, and return LR (B, C, *size)."""
     rounds = _rounds(queues)
     numbers = shipped_rows([list(round_) for round_ in rounds], canvas.pixels)
@@ -81,7 +81,7 @@ def _together(step: DrawnStep) -> tuple[str, float]:
     return step.name, step.divisor if step.name == "subsample" else 0
 
 
-def _put(canvas: Canvas, rows: Rows, part: Canvas) -> Canvas:
+def _put(canvas: Canvas, rows: PickedRows, part: Canvas) -> Canvas:
     """Put pictures, which may be smaller now, into their places."""
     if rows.index is None:
         return part
@@ -104,7 +104,7 @@ def _with_room(pixels: Tensor, part: Tensor) -> Tensor:
     return copy
 
 
-def _halve(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
+def _halve(canvas: Canvas, steps: Sequence[DrawnStep], made: LrBeingMade) -> Canvas:
     """Halve pictures of one size with antialiased bicubic interpolation or with a kernel."""
     half = canvas.sizes[0][0] // 2, canvas.sizes[0][1] // 2
     plain = [step.kernel or "area" for step in steps]
@@ -114,11 +114,11 @@ def _halve(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
     return Canvas.of(torch.where(smooth[:, None, None, None], bicubic, halves).clamp(0, 1))
 
 
-def _blur(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
+def _blur(canvas: Canvas, steps: Sequence[DrawnStep], made: LrBeingMade) -> Canvas:
     return filtered(canvas, made.kernels.those([step.shape for step in steps if step.shape]))
 
 
-def _shrink(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
+def _shrink(canvas: Canvas, steps: Sequence[DrawnStep], made: LrBeingMade) -> Canvas:
     sizes = [
         (int(height / step.divisor), int(width / step.divisor))
         for (height, width), step in zip(canvas.sizes, steps, strict=True)
@@ -126,7 +126,7 @@ def _shrink(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
     return _clipped(resized(canvas, sizes, [step.kernel or "area" for step in steps]))
 
 
-def _subsample(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
+def _subsample(canvas: Canvas, steps: Sequence[DrawnStep], made: LrBeingMade) -> Canvas:
     """Take every so many pixels of a blurred picture; the kernel is shifted to the middle of the
     pixels that one stands for.
     """
@@ -137,17 +137,17 @@ def _subsample(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas
     return on_canvas(pixels, [(-(-h // scale), -(-w // scale)) for h, w in canvas.sizes])
 
 
-def _resize(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
+def _resize(canvas: Canvas, steps: Sequence[DrawnStep], made: LrBeingMade) -> Canvas:
     return _clipped(
         resized(canvas, [made.size] * len(steps), [step.kernel or "area" for step in steps])
     )
 
 
-def _noise(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
+def _noise(canvas: Canvas, steps: Sequence[DrawnStep], made: LrBeingMade) -> Canvas:
     return with_noise(canvas, [step.noise for step in steps if step.noise], made.rng)
 
 
-def _jpeg(canvas: Canvas, steps: Sequence[DrawnStep], made: Made) -> Canvas:
+def _jpeg(canvas: Canvas, steps: Sequence[DrawnStep], made: LrBeingMade) -> Canvas:
     return compressed(canvas, [step.quality for step in steps])
 
 
@@ -155,7 +155,7 @@ def _clipped(canvas: Canvas) -> Canvas:
     return canvas.showing(canvas.pixels.clamp(0, 1))
 
 
-_ACTS: Final[Mapping[str, Callable[[Canvas, Sequence[DrawnStep], Made], Canvas]]] = {
+_ACTS: Final[Mapping[str, Callable[[Canvas, Sequence[DrawnStep], LrBeingMade], Canvas]]] = {
     "halve": _halve,
     "blur": _blur,
     "shrink": _shrink,

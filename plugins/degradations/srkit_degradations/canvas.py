@@ -21,7 +21,7 @@ of JPEG.
 
 
 @dataclass(frozen=True)
-class Rows:
+class PickedRows:
     """Numbers of pictures of a batch, and the same as (N,) `index` on the device; None where they
     are all pictures in their order.
     """
@@ -56,7 +56,7 @@ class Canvas:
         """Return the sizes, (B, 2), on the device."""
         return shipped(self.sizes, self.pixels, torch.int64) if self.extent is None else self.extent
 
-    def picked(self, rows: Rows) -> Canvas:
+    def picked(self, rows: PickedRows) -> Canvas:
         """Return some of the pictures, in this order, with no more room than they need."""
         if rows.index is None:
             return self
@@ -87,18 +87,18 @@ def room_for(sizes: Sequence[PixelSize]) -> PixelSize:
     return height, width
 
 
-def shipped_rows(groups: Sequence[Sequence[int]], like: Tensor) -> list[Rows]:
+def shipped_rows(groups: Sequence[Sequence[int]], like: Tensor) -> list[PickedRows]:
     """Bring numbers of the B pictures `like` to their device, those of all groups at once."""
     every = list(range(len(like)))
     some = [list(group) for group in groups if list(group) != every]
     if not some:
-        return [Rows(group, None) for group in groups]
+        return [PickedRows(group, None) for group in groups]
     numbers = shipped([number for group in some for number in group], like, torch.int64)
     indices = iter(torch.split(numbers, [len(group) for group in some]))
-    return [Rows(group, None if list(group) == every else next(indices)) for group in groups]
+    return [PickedRows(group, None if list(group) == every else next(indices)) for group in groups]
 
 
-def with_changed(canvas: Canvas, rows: Rows, function: Callable[[Canvas], Canvas]) -> Canvas:
+def with_changed(canvas: Canvas, rows: PickedRows, function: Callable[[Canvas], Canvas]) -> Canvas:
     """Apply a function that keeps sizes to some of the pictures."""
     if rows.index is None:
         return function(canvas)

@@ -17,7 +17,7 @@ from srkit_degradations.noising import Noise
 from srkit_degradations.published_chains import bsrgan
 
 PLACES = ((0, 0), (0, 1), (1, 0), (-1, 2))
-"""Rows and columns of the values below, counted from the middle.
+"""PickedRows and columns of the values below, counted from the middle.
 
 The fifth is the top right corner, the sixth the bottom right one.
 """
