@@ -19,6 +19,8 @@ from srkit_core.specs import AnnouncedSpec
 
 _LONGEST_NAME: Final = 100
 _LONGEST_LINE: Final = 300
+_sound: Final[dict[str, list[AnnouncedSpec]]] = {}
+"""What was checked in this process, by entry point: announced again, it is not checked again."""
 
 
 @dataclass(frozen=True)
@@ -117,5 +119,7 @@ def _announced(point: EntryPoint) -> list[AnnouncedSpec]:
     specs = [spec for announced in manager.hook.srkit_components() for spec in announced]
     if not specs:
         raise PluginError("it announces nothing", hint=f"implement {hooks.PROJECT}_components")
-    check_specs(specs)
+    if specs != _sound.get(point.name):
+        check_specs(specs)
+        _sound[point.name] = specs
     return specs

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from srkit_core import plugin_loading
 from srkit_core.errors import AmbiguousError, PluginError, UnknownComponentError
 from srkit_core.hooks import hookimpl
 from srkit_core.interfaces import Generator, ReferenceLoss
@@ -359,3 +360,15 @@ def test_what_is_announced_can_be_a_key():
     registry = discover(limit=())
     every = (*registry.components, *registry.weights, *registry.layouts)
     assert len(set(every)) == len(every)
+
+
+def test_what_is_announced_again_is_checked_once_and_what_changes_is_checked(plugin, monkeypatch):
+    checked, real = [], plugin_loading.check_specs
+    monkeypatch.setattr(
+        plugin_loading, "check_specs", lambda specs: checked.append(len(specs)) or real(specs)
+    )
+    one, two = generator("one"), generator("two")
+    for specs in ((one,), (generator("one"),), (one, two), (one, two), (generator("no name"),)):
+        found = discover([plugin(*specs, name="asked-again")])
+    assert checked == [1, 2, 1]
+    assert [problem.plugin for problem in found.problems] == ["asked-again"]
