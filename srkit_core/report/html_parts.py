@@ -1,11 +1,13 @@
 """How is HTML written so that nothing that somebody named is taken for markup?"""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final, TypeAlias
 
 _EMPTY: Final = frozenset(("br", "col", "img", "input", "link", "meta"))
+_UNREADABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _IN_SCRIPT: Final = {ord("<"): r"\u003c", ord(">"): r"\u003e", ord("&"): r"\u0026"}
 
 
@@ -105,9 +107,4 @@ def _attribute(key: str, value: str | int | float | bool | None) -> str:
 
 def _readable(text: str) -> str:
     r"""Return text without bytes that are no text and control characters, which become `\u001b`."""
-    return "".join(
-        f"\\u{ord(one):04x}"
-        if "\ud800" <= one <= "\udfff" or (ord(one) < 32 and one not in "\n\t") or one == "\x7f"
-        else one
-        for one in text
-    )
+    return _UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
