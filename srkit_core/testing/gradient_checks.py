@@ -18,7 +18,7 @@ from srkit_core.testing.network_contract import (
 
 _STEP = 1e-5
 """How far weights move to measure a slope, in float64."""
-_SHORT, _WAYS = 1e-8, 3
+_SHORT, _WAYS = 1e-9, 3
 """The same for a slope of a slope, which jumps where a rectifier bends: the best way of three
 crosses no bend.
 """

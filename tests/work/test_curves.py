@@ -53,6 +53,7 @@ def rows(*written):
 def warmup(step, split="train", **figures):
     return {
         "step": step,
+        "epoch": 1,
         "stage": "warmup",
         "split": split,
         "loss/l1": 0.4 / step,
@@ -331,7 +332,7 @@ def test_drawing_waits_a_minute(folder, metrics):
 def test_slow_drawing_waits_a_hundred_times_as_long(folder, metrics, monkeypatch):
     clock = Throughput()
 
-    def slow(*_):
+    def slow(*_, **__):
         clock.seconds += 3
         return b""
 
@@ -357,7 +358,7 @@ def test_a_fault_of_drawing_is_told_once_and_leaves_the_picture_before(
     curves.draw()
     before = folder.curves.read_bytes()
 
-    def broken(*_):
+    def broken(*_, **__):
         raise ValueError("no ink")
 
     monkeypatch.setattr("srkit_core.engine.logs.curves.drawing.draw_curves", broken)
