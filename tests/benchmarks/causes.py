@@ -23,7 +23,24 @@ class Cause:
         return of_way and of_units and (self.without is None or self.without not in units)
 
 
-CAUSES: Mapping[str, Sequence[Cause]] = {}
+_AVX2_WEIGHTS = (
+    "A profile: four fifths of srkit's time are oneDNN's convolutions. Outputs and gradients of "
+    "inputs are computed at 110 to 170 GFLOP/s, the gradient of a weight, a third of all "
+    "operations, at 34 to 78 in channels_last and 76 to 89 in torch's usual layout, in which the "
+    "peer trains and which srkit takes for large pictures here"
+)
+_NO_PASSES = f"{_AVX2_WEIGHTS}; L1 has no passes of a discriminator that could be saved."
+_FEW_PASSES = f"{_AVX2_WEIGHTS}; two passes of the discriminator instead of five are what is won."
+
+CAUSES: Mapping[str, Sequence[Cause]] = {
+    f"step: {network}, {loss}": [Cause(text, way="fp32", without="avx512f")]
+    for network in ("RRDB-4", "RRDB-23")
+    for loss, text in (
+        ("L1", _NO_PASSES),
+        ("ESRGAN's losses, a VGG discriminator", _FEW_PASSES),
+        ("ESRGAN's losses, a U-Net discriminator", _FEW_PASSES),
+    )
+}
 """By `FAMILY: WORK`, such as `step: RRDB-4, L1`. The first that holds is told."""
 
 

@@ -16,7 +16,7 @@ from tests.benchmarks.peers import BASICSR
 
 BARE = "python -c 'import typer, pluggy, pydantic', in srkit's environment"
 IMPORTED = f"python -c 'import basicsr', which every command of {BASICSR} begins with"
-LIGHT = ("list", "--help", "show rrdb", "recipes", "check srresnet", "runs", "models")
+LIGHT = ("list", "--help", "show rrdb", "recipes", "check srresnet", "runs .", "models")
 HEAVY = ("doctor", "train --help", "upscale --help", "eval --help")
 
 
@@ -43,7 +43,7 @@ def _case(work: str, words: Sequence[str], peer: str, goals: Mapping[str, float]
 
 
 def opened(words: Sequence[str], peer: str, bench: Bench, stack: ExitStack) -> Mapping[str, Way]:
-    """Both are commands; each runs in a folder without runs."""
+    """Both are commands; each runs in a folder of its own, without runs."""
     del stack
     ways: dict[str, Way] = {PEER: command([sys.executable, "-c", "import typer, pluggy, pydantic"])}
     if peer == IMPORTED:
