@@ -206,12 +206,25 @@ def upscaling_precision(device: "torch.device") -> Precision:
     return backend_of(device).upscaling
 
 
+def scoring_precision(run: Precision, device: "torch.device") -> Precision:
+    """Return the precision in which a run scores pictures where scores agree with those of fp32:
+    that of upscaling where the run's is half. A GPU's is fp16, which has the rate of bf16 and 11
+    bits for its 8. A device that upscales in fp32 has the run's own.
+    """
+    usual = upscaling_precision(device)
+    return run if "fp32" in (run, usual) else usual
+
+
 def inference_dtype(name: PrecisionName, device: "torch.device") -> "torch.dtype":
     """Return the type a model computes in; `auto` is fp32, for exact figures."""
+    return dtype_of("fp32" if name == "auto" else choose_precision(name, device))
+
+
+def dtype_of(precision: Precision) -> "torch.dtype":
+    """Return torch's type of a precision."""
     import torch
 
-    checked = "fp32" if name == "auto" else choose_precision(name, device)
-    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[checked]
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
 
 
 def peak_memory_mb(device: "torch.device") -> float:

@@ -52,7 +52,7 @@ def with_counted_samples(context: RunContext, progress: Progress) -> Progress:
 def _further(before: Progress, number: int) -> Progress:
     position = Position(number, 0, before.position.total, before.position.samples)
     begun = replace(before, position=position, best={}, judged={}, validations=())
-    return replace(begun, waited=0, ended=False, owed=False)
+    return replace(begun, waited=0, ended=False, owed=False, scored_in="")
 
 
 def _started(run: StageRun, start_from: str) -> Networks:

@@ -3,12 +3,11 @@
 The loop decides when a stage steps, logs, validates and saves; here is what each of these is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -17,6 +16,7 @@ from srkit_core.data.dataset import Batch, CropDataset
 from srkit_core.data.examples import make_examples, mixed
 from srkit_core.data.loader import batch_indices, training_batches
 from srkit_core.data.patches import CropRule
+from srkit_core.engine.bicubic_scores import bicubic_scores
 from srkit_core.engine.checkpoints.checkpoint import Progress, State, read_state
 from srkit_core.engine.checkpoints.checkpoint_policy import (
     keep_best,
@@ -40,7 +40,7 @@ from srkit_core.engine.objective import Objective, Values, build_objective
 from srkit_core.engine.optimizer import NetworkPair, NetworkWithOptimizer, with_optimizer
 from srkit_core.engine.pool import Pool
 from srkit_core.engine.run_context import RunContext, crop_rule
-from srkit_core.engine.scored_sets import fingerprint
+from srkit_core.engine.scoring_precision import scoring_model, with_scoring_precision
 from srkit_core.engine.seeds import seed_for
 from srkit_core.engine.step_graphs import turns_on
 from srkit_core.engine.step_turn import StepContext, StepTurns
@@ -154,10 +154,11 @@ class StageRun:
         context, networks = self.context, self.networks
         context.processes.share_buffers(networks.result)
         losses = self._validation_losses()
-        speed = Throughput()
-        scores, rows = context.validator.scores(self.model, watch_scores(self))
+        self.progress = with_scoring_precision(self)
+        model, speed = scoring_model(self), Throughput()
+        scores, rows = context.validator.scores(model, watch_scores(self))
         speed.count(context.validator.pictures)
-        self.progress = replace(self.progress, baseline=self._baseline())
+        self.progress = replace(self.progress, baseline=bicubic_scores(self))
         context.curves.compare_with(self.progress.baseline.get("figures", {}))
         log_validation(self, losses, scores, speed)
         context.processes.agree(partial(keep_pictures, self, rows))
@@ -296,16 +297,6 @@ class StageRun:
         )
         epoch = self.progress.epoch + after - before
         return replace(self.progress, position=further, epoch=epoch)
-
-    def _baseline(self) -> Mapping[str, Any]:
-        """Return what bicubic interpolation scores, measured once for the pictures of the run."""
-        validator, known = self.context.validator, self.progress.baseline
-        of = fingerprint(validator.sets, self.context.recipe.scale)
-        if known.get("of") == of:
-            return known
-        scores = validator.baseline_scores(watch_scores(self, bicubic=True))
-        missing = {column: list(names) for column, names in scores.left_out.items()}
-        return {"of": of, "figures": scores.figures, "left_out": missing}
 
     def _validation_losses(self) -> Figures:
         networks, adversarial = self.networks, self.plan.adversarial

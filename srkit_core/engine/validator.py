@@ -40,12 +40,15 @@ class SetScores:
 
     `figures` are means with standard deviations over the pictures that a metric judges (see
     `ModelScores`), `judged` the scores of these, and `left_out` names the others; a column without
-    a picture to judge has no figure.
+    a picture to judge has no figure. `again` are the pictures that half precision could not
+    compute: what is judged of one that fp32 computed has a name of its own, as scores of two
+    precisions do not compare.
     """
 
     figures: Figures
     judged: Mapping[str, Mapping[str, float]]
     left_out: Mapping[str, tuple[str, ...]]
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,7 @@ class Validator:
             metrics,
             seen=show,
             limit=self.limit,
+            again=True,
             collect=self.processes.collect,
         )
         rows = dict(self.processes.collect(list(shown.items())))
@@ -270,13 +274,25 @@ def _by_column(by_set: Mapping[str, ModelScores]) -> SetScores:
             if scores.judged(label):
                 figures[f"{column}{STD}"] = scores.std(label)
             left_out |= {column: missing} if missing else {}
-    return SetScores(figures, judged, left_out)
+    return SetScores(figures, judged, left_out, tuple(_again(by_set)))
+
+
+def _again(by_set: Mapping[str, ModelScores]) -> Iterator[str]:
+    for name, scores in by_set.items():
+        yield from (f"{name}/{one}" if name else one for one in scores.again)
 
 
 def _judged(scores: ModelScores, label: str) -> dict[str, float]:
     """Return what a metric says of each picture, or under no name of the set as a whole."""
-    whole = scores.of_set.get(label, nan)
-    return {"": whole} if isfinite(whole) else scores.judged(label)
+    whole, again = scores.of_set.get(label, nan), scores.again
+    if isfinite(whole):
+        return {" and ".join(map(_in_fp32, again)): whole}
+    judged = scores.judged(label).items()
+    return {_in_fp32(name) if name in again else name: score for name, score in judged}
+
+
+def _in_fp32(picture: str) -> str:
+    return f"{picture} in fp32"
 
 
 def metric_column(metric: str, validation_set: str) -> str:

@@ -56,7 +56,8 @@ class ModelScores:
     cannot judge it) is left out of mean and deviation, and named. `weights` are what was asked for
     and the sha256 of the file that this meant (of a folder of SR, that of its pictures), None for a
     model without a file. `of_set` holds the scores of metrics that judge all pictures as a whole
-    (FID), which have no deviation.
+    (FID), which have no deviation. Pictures that were computed `again` are those of which half
+    precision made NaN or infinity, so that they were scored in fp32.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ModelScores:
     specs: Mapping[str, MetricTraits] = field(repr=False)
     weights: Mapping[str, str] | None = field(default=None, repr=False)
     of_set: Mapping[str, float] = field(default_factory=dict)
+    again: tuple[str, ...] = field(default=(), repr=False)
 
     def mean(self, label: str) -> float:
         """Return the mean of one metric over the pictures it judges, or its score of the set; nan

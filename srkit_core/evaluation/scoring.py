@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from math import nan
 from typing import Any, TypeAlias, cast
@@ -66,8 +66,18 @@ class Pair:
 
 
 Seen: TypeAlias = Callable[[Pair, Tensor], None]
-Found: TypeAlias = tuple[str, PictureScores, SetFeatures]
-"""The name of a picture, its scores, and its features for metrics of the whole set."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of a picture: its name, its scores, its features for metrics of the whole
+    set, and whether it was computed `again`, in fp32.
+    """
+
+    name: str
+    scores: PictureScores
+    features: SetFeatures
+    again: bool = False
 
 
 def build_metrics(terms: Sequence[MetricTerm]) -> list[BuiltMetric]:
@@ -129,11 +139,13 @@ def score_model(
     seen: Seen | None = None,
     tile: int | None = None,
     limit: TileLimit | None = None,
+    again: bool = False,
     collect: Callable[[list[Found]], list[Found]] = list,
 ) -> ModelScores:
     """Score a model on pictures.
 
-    `seen` is shown each pair with its SR (1, 3, H, W), not clamped. Where memory runs out, `limit`
+    `seen` is shown each pair with its SR (1, 3, H, W), not clamped. With `again` a picture of which
+    half precision makes NaN or infinity is computed again in fp32. Where memory runs out, `limit`
     takes smaller tiles and at last leaves a picture out, with NaN for its scores; without one
     OutOfMemoryError is raised. `collect` gathers what was found of all pictures where several
     processes score a share each.
@@ -143,13 +155,13 @@ def score_model(
         while True:
             tiling = limit.tiling(model, pair.lr) if limit else exact_tiling(model, pair.lr, tile)
             try:
-                found.append(_scored(name, model, pair, tiling, (protocol, metrics), seen))
+                found.append(_scored(name, model, pair, tiling, (protocol, metrics), seen, again))
                 break
             except OutOfMemoryError:
                 if limit is None:
                     raise
             if not limit.halve(model, pair.lr, pair.name):
-                found.append((pair.name, _unjudged(metrics), {}))
+                found.append(Found(pair.name, _unjudged(metrics), {}))
                 break
     return _model_scores(name, collect(found), metrics)
 
@@ -161,14 +173,21 @@ def _scored(
     tiling: Tiling,
     by: tuple[Protocol, Sequence[BuiltMetric]],
     seen: Seen | None,
+    again: bool,
 ) -> Found:
     """Score one picture in tiles; raises OutOfMemoryError that names it."""
     size = (pair.lr.shape[-2], pair.lr.shape[-1])
     free, on_host = free_device_bytes(model.device), model.device.type == "cpu"
     hint = scoring_hint(model, size, tiling, free, on_host=on_host)
     with naming_picture(pair.name, name), oom_guard(hint, f"while {pair.name} was scored"):
-        sr = upscale_tiled(model, pair.lr, tiling)
-        found = (pair.name, *_judged(sr, pair.hr, *by))
+        try:
+            sr, exact = upscale_tiled(model, pair.lr, tiling), False
+        except NotFiniteError:
+            if not again or model.precision == torch.float32:
+                raise
+            spare = replace(model, precision=torch.float32)
+            sr, exact = upscale_tiled(spare, pair.lr, tiling), True
+        found = Found(pair.name, *_judged(sr, pair.hr, *by), again=exact)
         if seen:
             seen(pair, sr)
     return found
@@ -190,7 +209,7 @@ def score_made(
     found = list[Found]()
     for pair in examples:
         with naming_picture(pair.name, name):
-            found.append((pair.name, *_judged(pair.lr, pair.hr, protocol, metrics)))
+            found.append(Found(pair.name, *_judged(pair.lr, pair.hr, protocol, metrics)))
             if seen:
                 seen(pair, pair.lr)
     return _model_scores(name, found, metrics)
@@ -232,19 +251,20 @@ def _judged(
 
 
 def _model_scores(name: str, found: Sequence[Found], metrics: Sequence[BuiltMetric]) -> ModelScores:
-    images = {picture: scores for picture, scores, _ in found}
-    judged = [one for one in found if one[2]]
+    images = {one.name: one.scores for one in found}
+    judged = [one for one in found if one.features]
     of_set = {
         metric.label: set_score(
             cast(SetMetric, metric.measure),
             metric.owner,
-            {picture: features[metric.label] for picture, _, features in judged},
+            {one.name: one.features[metric.label] for one in judged},
         )
         for metric in metrics
         if metric.spec.of_set and judged
     }
     specs = {metric.label: metric.spec for metric in metrics}
-    return ModelScores(name, images, specs, of_set=of_set)
+    again = tuple(one.name for one in found if one.again)
+    return ModelScores(name, images, specs, of_set=of_set, again=again)
 
 
 def _degraded(lr_maker: LrMaker, hr: Tensor, picture: Picture, seed: int) -> Tensor:

@@ -13,12 +13,13 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from srkit_core.devices import Precision
 from srkit_core.errors import WeightsError
 from srkit_core.interfaces import PastValidation
 from srkit_core.io.atomic import UNFINISHED, flush, write_bytes, write_error
@@ -56,8 +57,9 @@ class Progress:
     picture, under every column, that its best figures are means of. `owed` says that the validation
     of the last step failed and is still to come. `stages` is what the summary says of each stage,
     `baseline` what bicubic interpolation scores on which pictures, and `elapsed_s` how many seconds
-    the run has taken. `judged_on` is the digest of what validation sees, and `validations` are
-    those of the stage. A checkpoint that is `kept` stays for good.
+    the run has taken. `scored_in` is the precision in which pictures of the stage are scored, empty
+    before its first validation. `judged_on` is the digest of what validation sees, and
+    `validations` are those of the stage. A checkpoint that is `kept` stays for good.
     """
 
     position: Position = Position()
@@ -72,6 +74,7 @@ class Progress:
     baseline: Mapping[str, Any] = field(default_factory=dict)
     elapsed_s: float = 0.0
     judged_on: str = ""
+    scored_in: Precision | Literal[""] = ""
     kept: bool = False
     validations: tuple[PastValidation, ...] = ()
 

@@ -94,6 +94,9 @@ def log_validation(
     bicubic = run.progress.baseline.get("figures", {})
     shown = ", ".join(_told(column, scores, bicubic) for column in scores.judged)
     run.context.callbacks.on_note(f"validation after step {step} ({stage}): {shown}")
+    if scores.again:
+        made = f"{run.progress.scored_in} made NaN or infinity of {', '.join(scores.again)}"
+        run.context.callbacks.on_note(f"{made}, scored in fp32")
     event = ValidationEvent(stage, step, losses, scores.figures, bicubic, scores.left_out)
     run.context.callbacks.on_validation(event)
 

@@ -47,5 +47,6 @@ def with_validation(
         found: dict[str, Any] = {"step": run.progress.position.total, "value": one.value}
         found |= {"left_out": missing[one.column]} if one.column in missing else {}
         best |= dict.fromkeys(one.columns, found)
-    stages[name] = {"final": final | ({"left_out": missing} if missing else {}), "best": best}
+    final |= {"left_out": missing} if missing else {}
+    stages[name] = {"final": final, "best": best, "scored_in": run.progress.scored_in}
     return stages
