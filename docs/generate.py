@@ -230,6 +230,8 @@ def _interfaces_page() -> str:
         "hooks.py",
         "interfaces.py",
         "specs/__init__.py",
+        "announced.py",
+        "command_spec.py",
         "specs/*.py",
     )
 

@@ -22,9 +22,9 @@ from srkit_core.cli.output import (
 )
 from srkit_core.cli.render import process_number
 from srkit_core.cli.signals import ENDED_BY, INTERRUPTED, ended_by_signals
+from srkit_core.command_spec import CommandSpec
 from srkit_core.errors import DiskFullError, SrkitError
 from srkit_core.home import word_at_home
-from srkit_core.specs import CommandSpec
 
 if TYPE_CHECKING:
     from srkit_core.cli.plugin_commands import LoadedCommand

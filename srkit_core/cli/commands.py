@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from srkit_core.cli.output import own_output
-from srkit_core.specs import CommandSpec
+from srkit_core.command_spec import CommandSpec
 
 
 def _load(module: str, name: str) -> Callable[..., None]:

@@ -4,8 +4,7 @@ import difflib
 from typing import Final
 
 from srkit_core.errors import RecipeError
-from srkit_core.interfaces import INTERFACES
-from srkit_core.specs import KINDS
+from srkit_core.interfaces import INTERFACES, KINDS
 
 EXTENSION_KINDS: Final = tuple(kind for kind in INTERFACES if kind not in KINDS)
 """Kinds of what is no component, in the words that people type."""

@@ -31,7 +31,7 @@ def installed_listing(cache: ListCache) -> InstalledList:
     with cache.watching() as watched:
         found = _discovered()
     if not found.problems and not found.printed:
-        watched.keep(asdict(found))
+        cache.keep(asdict(found), watched)
     return found
 
 

@@ -1,15 +1,10 @@
-"""Which classes announce what a plugin brings?"""
+"""Which classes announce what a plugin brings? It imports all of them from here."""
 
-from srkit_core.specs.announced import (
-    CONTEXT,
-    FIRST_PARTY_LICENCE,
-    AnnouncedSpec,
-    Factory,
-    FactorySpec,
-)
+from srkit_core.announced import FIRST_PARTY_LICENCE, AnnouncedSpec
+from srkit_core.command_spec import CommandSpec
+from srkit_core.interfaces import KINDS, Kind
 from srkit_core.specs.components import (
     EVERYWHERE,
-    KINDS,
     SPEC_CLASSES,
     Alternatives,
     Amount,
@@ -17,7 +12,6 @@ from srkit_core.specs.components import (
     DegradationSpec,
     DiscriminatorSpec,
     GeneratorSpec,
-    Kind,
     LossSpec,
     MetricSpec,
     OptionFunction,
@@ -26,7 +20,6 @@ from srkit_core.specs.components import (
 from srkit_core.specs.extensions import (
     AugmentationSpec,
     CallbackSpec,
-    CommandSpec,
     DataSourceSpec,
     FormatSpec,
     OptimizerSpec,
@@ -34,6 +27,7 @@ from srkit_core.specs.extensions import (
     ScheduleSpec,
     TrackerSpec,
 )
+from srkit_core.specs.factories import CONTEXT, Factory, FactorySpec
 from srkit_core.specs.known_weights import (
     Home,
     Packaged,

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Protocol
 
 from srkit_core.field_bounds import AtLeast, LossWeight, NotNegative, OneLine
-from srkit_core.interfaces import Count
-from srkit_core.specs.announced import FactorySpec
+from srkit_core.interfaces import Count, Kind
+from srkit_core.specs.factories import FactorySpec
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-Kind = Literal["generator", "discriminator", "loss", "metric", "degradation"]
 
 OptionFunction = Callable[[Mapping[str, Any]], int]
 """A trait that depends on the options: takes all bound options (and context), returns a number of
@@ -203,4 +201,3 @@ SPEC_CLASSES: tuple[type[ComponentSpec], ...] = (
     MetricSpec,
     DegradationSpec,
 )
-KINDS: tuple[Kind, ...] = tuple(spec.kind for spec in SPEC_CLASSES)

@@ -1,12 +1,13 @@
-"""How does a plugin announce what is no component: a recipe, a command, a callback and the like?"""
+"""How does a plugin announce what is no component: a recipe, a callback and the like?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from srkit_core.announced import AnnouncedSpec
 from srkit_core.field_bounds import AtLeast, Ending, OneLine, Prose
-from srkit_core.specs.announced import FIRST_PARTY_LICENCE, AnnouncedSpec, FactorySpec
+from srkit_core.specs.factories import FactorySpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,26 +19,6 @@ class RecipeSpec(AnnouncedSpec):
     file: Path
     summary: OneLine
     source: Prose = "empirical"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CommandSpec(AnnouncedSpec):
-    """A command of the command line, `srkit NAME`.
-
-    `load` imports the function that does it and returns it: its parameters are arguments and
-    options as Typer reads them, its docstring is the help. It may also return a `typer.Typer`, for
-    commands of two words, `srkit NAME SECOND`. What it prints is its output; an SrkitError that it
-    raises is told in two lines. `example` is a whole command; `tells` says whether what it prints
-    is all that it makes, so that an output that is lost is an error.
-    """
-
-    kind = "command"
-
-    load: Callable[[], Callable[..., None]]
-    summary: OneLine
-    example: OneLine
-    tells: bool = False
-    licence: OneLine = FIRST_PARTY_LICENCE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from srkit_core.announced import AnnouncedSpec
 from srkit_core.field_bounds import AtLeast, OneLine, Prose, Sha256
 from srkit_core.interfaces import Between, Count
-from srkit_core.specs.announced import AnnouncedSpec
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from srkit_core.announced import AnnouncedSpec
 from srkit_core.field_bounds import OneLine, Prose
 from srkit_core.interfaces import Count
-from srkit_core.specs.announced import AnnouncedSpec
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Names of tensors and their shapes."""

@@ -11,6 +11,7 @@ from srkit_core.cli.app import run
 from srkit_core.cli.kinds import EXTENSION_KINDS
 from srkit_core.specs import (
     KINDS,
+    SPEC_CLASSES,
     AnnouncedSpec,
     CallbackSpec,
     CommandSpec,
@@ -151,3 +152,4 @@ def test_every_spec_has_a_kind_that_can_be_listed():
         if isinstance(one, type) and issubclass(one, AnnouncedSpec) and hasattr(one, "kind")
     ]
     assert {one.kind for one in classes} == {*KINDS, *EXTENSION_KINDS}
+    assert tuple(one.kind for one in SPEC_CLASSES) == KINDS
