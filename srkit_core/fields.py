@@ -45,7 +45,6 @@ class RecipeTable(BaseModel):
         strict=True,
         allow_inf_nan=False,
         validate_default=True,
-        use_attribute_docstrings=True,
     )
 
 

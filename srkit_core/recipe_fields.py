@@ -4,14 +4,18 @@ Everything is read from the models: a new field is in `srkit recipes --fields`, 
 and in docs/recipe.md as soon as it is in its model.
 """
 
+import ast
+import inspect
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
 
 from srkit_core.evaluation_recipe import EvaluationRecipe, EvaluationSet
 from srkit_core.expressions import Call, Chain, Sum
@@ -64,8 +68,32 @@ class RecipeField:
     meaning: str
 
 
+def field_meanings(model: type[BaseModel]) -> dict[str, str]:
+    """Return the text that stands below each field of a table in the source.
+
+    Not by pydantic's `use_attribute_docstrings`, which reads the sources at every start.
+    """
+    (table,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    found = dict[str, str]()
+    for field, below in pairwise(table.body if isinstance(table, ast.ClassDef) else ()):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(meaning))),
+            ):
+                found[name] = " ".join(meaning.split())
+    return found
+
+
 class SchemaAsWritten(GenerateJsonSchema):
-    """Writes defaults into a JSON Schema as they are written in a recipe."""
+    """Writes into a JSON Schema what fields mean, and defaults as they are written in a recipe."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a table, which says what each field means."""
+        written = super().model_schema(schema)
+        for name, meaning in field_meanings(schema["cls"]).items():
+            written["properties"][name]["description"] = meaning
+        return written
 
     def encode_default(self, dft: Any) -> Any:
         """Return a default as plain values."""
@@ -94,12 +122,12 @@ def _fields_of(table: str, model: type[BaseModel]) -> Iterator[RecipeField]:
     schema = model.model_json_schema(schema_generator=SchemaAsWritten)
     definition = schema.get("$defs", {}).get(model.__name__, schema)
     properties = (definition.get("anyOf") or [definition])[0]["properties"]
+    meanings = field_meanings(model)
     for name, written in properties.items():
         field = model.model_fields[name]
-        meaning = " ".join((field.description or "").split())
         required = field.is_required()
         default = "" if required else _default(written)
-        yield RecipeField(table, name, _type(written), default, required, meaning)
+        yield RecipeField(table, name, _type(written), default, required, meanings[name])
 
 
 def _type(schema: Mapping[str, Any]) -> str:

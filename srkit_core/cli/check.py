@@ -58,7 +58,8 @@ def check_command(
     from srkit_core.named_recipes import find_recipe, read_recipe
     from srkit_core.registry import discover
 
-    found, registry = find_recipe(recipe) if recipe else None, discover()
+    registry = discover()
+    found = find_recipe(recipe, registry) if recipe else None
     if found and is_evaluation_recipe(found.path):
         _check_evaluation(found.path, registry, flags | where | ({"run": run} if run else {}))
         return

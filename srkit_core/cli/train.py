@@ -9,7 +9,6 @@ import typer
 
 from srkit_core.cli.flags import RECIPE_FLAGS, RUN_FLAGS, takes_flags
 from srkit_core.errors import DataError, RecipeError
-from srkit_core.recipe_files import RUN_RECIPE
 
 _RESUME_VALUE = re.compile(r"newest|\d+|epoch=\d+")
 
@@ -84,6 +83,8 @@ def _run_of(resume: str, recipe: str | None) -> str:
 
 def _run_folder(word: str) -> Path | None:
     """Return the run folder that a word means: a folder, or the recipe in one."""
+    from srkit_core.recipe_files import RUN_RECIPE
+
     path = Path(word)
     inside = path.name == RUN_RECIPE and (path.parent / "environment.json").exists()
     return path.parent if inside else (path if path.is_dir() else None)

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel
 
 from srkit_core import evaluation_recipe, fields, optimizer_config, recipe, schedule
-from srkit_core.recipe_fields import TABLES, fields_markdown, recipe_fields
+from srkit_core.recipe_fields import TABLES, field_meanings, fields_markdown, recipe_fields
 from srkit_core.recipe_schema import evaluation_schema, recipe_schema
 from srkit_core.registry import discover
 
@@ -34,7 +34,8 @@ def test_no_model_is_forgotten():
 
 @pytest.mark.parametrize("model", TABLES.values(), ids=lambda one: one.__name__)
 def test_every_field_has_a_description_of_its_own(model):
-    said = {name: field.description or "" for name, field in model.model_fields.items()}
+    said = field_meanings(model)
+    assert said.keys() == model.model_fields.keys()
     assert [name for name, text in said.items() if not 10 <= len(text) <= TWO_LINES] == []
     assert [name for name, text in said.items() if not text.endswith(".")] == []
     assert len(set(said.values())) == len(said)
@@ -81,20 +82,8 @@ def test_the_schema_carries_every_description():
         schema = evaluating if model.__module__ == evaluation_recipe.__name__ else training
         definition = schema["$defs"].get(model.__name__, schema)
         properties = (definition.get("anyOf") or [definition])[0]["properties"]
-        said = {
-            name: " ".join((field.description or "").split())
-            for name, field in model.model_fields.items()
-        }
-        told = {
-            name: properties[name].get("description") or _about(schema, properties[name])
-            for name in said
-        }
-        assert told == said
-
-
-def _about(schema, node):
-    """What a table says of itself, where its field would say the same."""
-    return schema["$defs"][node["$ref"].rpartition("/")[2]]["description"].partition("\n")[0]
+        said = field_meanings(model)
+        assert {name: properties[name].get("description") for name in said} == said
 
 
 @pytest.mark.parametrize(("schema_of", "least"), [(recipe_schema, 30), (evaluation_schema, 8)])
