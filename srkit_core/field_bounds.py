@@ -42,7 +42,7 @@ class Readable:
         return (
             len(text) <= self.longest
             and (self.lines or "\n" not in text)
-            and all(one.isprintable() or one in _KEPT for one in text)
+            and (text.isprintable() or all(one.isprintable() or one in _KEPT for one in text))
         )
 
     def __str__(self) -> str:

@@ -56,7 +56,7 @@ def _faults(value: Any, annotation: Any, path: str) -> Iterator[str]:
         yield f"{path} must be {_described(annotation)}, not {_shown(value)}"
     elif is_dataclass(annotation):
         yield from (f"{path}: {fault}" for fault in field_faults(value))
-    elif _is_callable(annotation):
+    elif (origin or annotation) is Callable:
         yield from _uncallable(value, annotation, path)
 
 
@@ -114,12 +114,12 @@ def _is_one(value: Any, annotation: Any, origin: Any) -> bool:
         return annotation is Any or value is None
     if origin is Literal:
         return any(value == one and type(value) is type(one) for one in get_args(annotation))
-    if _is_callable(annotation):
+    of: Any = origin or annotation
+    if of is Callable:
         return callable(value)
     if annotation in (int, float):
-        of: Any = int if annotation is int else (int, float)
+        of = int if annotation is int else (int, float)
         return isinstance(value, of) and not isinstance(value, bool) and isfinite(value)
-    of = origin or annotation
     return isinstance(value, of) if isinstance(of, type) else True
 
 
@@ -142,10 +142,6 @@ def _is_mapping(origin: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
-def _is_callable(annotation: Any) -> bool:
-    return (get_origin(annotation) or annotation) is Callable
-
-
 def _bare(annotation: Any) -> Any:
     return annotation.__origin__ if get_origin(annotation) is Annotated else annotation
 
@@ -163,7 +159,7 @@ def _described(annotation: Any) -> str:
         what = _described(inner[0]) if many else ", ".join(map(_described, inner))
         return f"a tuple, each item {what}" if many else f"a tuple of {what}"
     of = "a mapping" if origin is not None and _is_mapping(origin) else ""
-    words = _WORDS.get(annotation) or ("a function" if _is_callable(annotation) else of)
+    words = _WORDS.get(annotation) or ("a function" if (origin or annotation) is Callable else of)
     return words or f"a {getattr(annotation, '__name__', annotation)}"
 
 
