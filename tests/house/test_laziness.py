@@ -132,12 +132,6 @@ def test_the_front_door_imports_nothing_until_it_is_used():
     }
 
 
-def test_a_list_that_was_kept_is_told_without_what_plugins_announce():
-    needless = ["srkit_core.specs", "pydantic", "pluggy", "importlib.metadata"]
-    modules = ["srkit_core.cli.app", "srkit_core.cli.list"]
-    assert _run(IMPORT, needless, modules) == {module: [] for module in modules}
-
-
 def test_a_picture_is_upscaled_without_torch_where_the_backend_needs_none():
     module = "srkit_core.upscaling.upscale_file"
     assert _run(IMPORT, ["torch"], [module]) == {module: []}

@@ -23,20 +23,31 @@ def test_a_command_of_words_imports_no_worker(words, tmp_path, monkeypatch):
     assert told.splitlines()[-1] == "0 [] False"
 
 
-def test_a_list_that_was_kept_imports_no_plugin_and_nothing_that_finds_them(tmp_path):
-    finding = ("pydantic", "pluggy", "importlib.metadata", "rich", "srkit_core.registry")
-    plugins = ("srkit_core.builtin", "srkit_rrdb", "srkit_degradations")
-    given = {"SRKIT_CACHE": str(tmp_path), "PYTHONPROFILEIMPORTTIME": "1"}
-    first, second = (
-        subprocess.run(
-            [sys.executable, "-m", "srkit_core", "list"],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=os.environ | given,
-        )
-        for _ in range(2)
+FINDING = ("pydantic", "pluggy", "importlib.metadata", "srkit_core.registry", "srkit_core.specs")
+"""What plugins and recipes are found and read with."""
+
+
+def _told(words, **variables):
+    """Return what a command prints, and which modules it imports."""
+    done = subprocess.run(
+        [sys.executable, "-m", "srkit_core", *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | variables | {"PYTHONPROFILEIMPORTTIME": "1"},
     )
-    imported = {line.rpartition("|")[2].strip() for line in second.stderr.splitlines()}
-    assert second.stdout == first.stdout
-    assert imported & {*WORK, *finding, *plugins} == set()
+    return done.stdout, {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+
+def test_a_list_that_was_kept_imports_no_plugin_and_nothing_that_finds_them(tmp_path):
+    plugins = ("srkit_core.builtin", "srkit_rrdb", "srkit_degradations")
+    first, second = (_told(["list"], SRKIT_CACHE=str(tmp_path)) for _ in range(2))
+    assert second[0] == first[0]
+    assert second[1] & {*WORK, *FINDING, *plugins, "rich"} == set()
+
+
+@pytest.mark.parametrize("name", ["upscale", "eval", "train", "check", "sweep", "recipes"])
+def test_help_of_a_command_finds_no_plugins_and_reads_no_recipes(name):
+    _, imported = _told([name, "--help"])
+    assert "srkit_core.cli.app" in imported
+    assert imported & {*WORK, *FINDING} == set()
