@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srkit_core.cli.bare_install import ALL_PLUGINS
 from srkit_core.cli.output import say
 from srkit_core.cli.render import print_table
 
@@ -52,6 +51,7 @@ def demo_command(
 
 def _check_plugins(recipe: "Recipe") -> None:
     """Raise UnknownComponentError where srkit is installed without what the demo trains."""
+    from srkit_core.cli.bare_install import ALL_PLUGINS
     from srkit_core.errors import UnknownComponentError
     from srkit_core.plan import plan
     from srkit_core.registry import discover

@@ -13,7 +13,6 @@ from srkit_core.data.prepared_layout import SHARDS
 from srkit_core.errors import RecipeError
 from srkit_core.expressions import parse_chain
 from srkit_core.flag import Flag
-from srkit_core.recipe import PAIRED
 
 DEFAULT_CHAIN: Final = "bicubic"
 """How LR files are made where nobody says it; it is srkit's own, whatever else has its name."""
@@ -109,6 +108,8 @@ class PrepareOptions:
     @property
     def paired(self) -> bool:
         """Whether LR is that of pairs."""
+        from srkit_core.recipe import PAIRED
+
         return self.degrade is not None and parse_chain(self.degrade) == PAIRED
 
     @property
