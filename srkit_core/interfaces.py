@@ -11,28 +11,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Final,
-    Literal,
-    Protocol,
-    TypeAlias,
-    get_args,
-    runtime_checkable,
-)
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
     from torch import Tensor
-
-Kind = Literal["generator", "discriminator", "loss", "metric", "degradation"]
-
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-"""The kinds of components."""
 
 INTERFACES: Final[Mapping[str, int]] = {
     "generator": 1,

@@ -7,9 +7,11 @@ and in docs/recipe.md as soon as it is in its model.
 import ast
 import inspect
 import json
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -68,14 +70,20 @@ class RecipeField:
     meaning: str
 
 
+@cache
+def _classes(module: str) -> Mapping[str, ast.ClassDef]:
+    """Return the classes of a module as they are written."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {one.name: one for one in tree.body if isinstance(one, ast.ClassDef)}
+
+
 def field_meanings(model: type[BaseModel]) -> dict[str, str]:
     """Return the text that stands below each field of a table in the source.
 
     Not by pydantic's `use_attribute_docstrings`, which reads the sources at every start.
     """
-    (table,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     found = dict[str, str]()
-    for field, below in pairwise(table.body if isinstance(table, ast.ClassDef) else ()):
+    for field, below in pairwise(_classes(model.__module__)[model.__name__].body):
         match field, below:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from srkit_core import __version__
 from srkit_core.cli.render import print_table, print_text
-from srkit_core.interfaces import KINDS
+from srkit_core.component_kinds import KINDS
 
 if TYPE_CHECKING:
     from srkit_core.testing.check_process import Findings, Tried

@@ -3,8 +3,9 @@
 import difflib
 from typing import Final
 
+from srkit_core.component_kinds import KINDS
 from srkit_core.errors import RecipeError
-from srkit_core.interfaces import INTERFACES, KINDS
+from srkit_core.interfaces import INTERFACES
 
 EXTENSION_KINDS: Final = tuple(kind for kind in INTERFACES if kind not in KINDS)
 """Kinds of what is no component, in the words that people type."""

@@ -14,7 +14,7 @@ from srkit_core.cli.list_cache import ListCache
 from srkit_core.cli.listing import Facts, InstalledList, installed_listing
 from srkit_core.cli.output import say
 from srkit_core.cli.render import JsonFlag, line_width, print_json, print_table, print_text
-from srkit_core.interfaces import KINDS
+from srkit_core.component_kinds import KINDS
 
 KindArgument = Annotated[
     str | None,

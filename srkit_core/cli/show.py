@@ -10,9 +10,9 @@ from srkit_core.cli.extension_report import (
 )
 from srkit_core.cli.kinds import EXTENSION_KINDS, checked_kind
 from srkit_core.cli.render import JsonFlag, print_json
+from srkit_core.component_kinds import KINDS, Kind
 from srkit_core.errors import RegistryError, UnknownComponentError
 from srkit_core.expressions import Call, parse_call
-from srkit_core.interfaces import KINDS, Kind
 from srkit_core.misses import miss_of_others
 from srkit_core.other_names import meant_by, written_alike
 from srkit_core.registry import Registry, discover

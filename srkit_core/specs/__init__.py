@@ -2,7 +2,7 @@
 
 from srkit_core.announced import FIRST_PARTY_LICENCE, AnnouncedSpec
 from srkit_core.command_spec import CommandSpec
-from srkit_core.interfaces import KINDS, Kind
+from srkit_core.component_kinds import KINDS, Kind
 from srkit_core.specs.components import (
     EVERYWHERE,
     SPEC_CLASSES,

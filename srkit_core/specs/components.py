@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Protocol
 
+from srkit_core.component_kinds import Kind
 from srkit_core.field_bounds import AtLeast, LossWeight, NotNegative, OneLine
-from srkit_core.interfaces import Count, Kind
+from srkit_core.interfaces import Count
 from srkit_core.specs.factories import FactorySpec
 
 if TYPE_CHECKING:
