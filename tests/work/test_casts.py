@@ -1,6 +1,6 @@
 """How often is what cast in a step of bf16?
 
-By autocast's rules for a CPU; those for a card cast more, such as what is enlarged.
+By autocast's rules for a CPU; test_casts_on_a_card.py asks those of a card.
 """
 
 from collections import Counter

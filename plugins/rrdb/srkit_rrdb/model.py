@@ -52,9 +52,15 @@ class RRDBNet(nn.Module):
     def _enlarge(self, x: Tensor, conv: nn.Conv2d) -> Tensor:
         if self._shuffles:
             return functional.leaky_relu_(functional.pixel_shuffle(conv(x), 2), NEGATIVE_SLOPE)
-        return functional.leaky_relu_(
-            conv(functional.interpolate(x, scale_factor=2.0, mode="nearest")), NEGATIVE_SLOPE
-        )
+        return functional.leaky_relu_(conv(_doubled(x)), NEGATIVE_SLOPE)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    """Enlarge by 2 by nearest neighbours, in the dtype of x: under a GPU's autocast torch would
+    cast it to float32, and the next convolution four times as much back.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
 class RRDB(nn.Module):

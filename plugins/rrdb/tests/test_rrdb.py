@@ -10,6 +10,7 @@ from srkit_core.options import options_of
 from srkit_core.testing import GeneratorContract
 from srkit_rrdb import rrdb, srkit_components
 from srkit_rrdb.dense_block import DenseBlock
+from srkit_rrdb.model import _doubled
 
 
 class TestPixelShuffle(GeneratorContract):
@@ -95,6 +96,18 @@ def test_dense_blocks_start_small():
     conv = DenseBlock(64, 32).conv5
     assert conv.weight.std().item() == pytest.approx(0.1 * (2 / (192 * 9)) ** 0.5, rel=0.02)
     assert not conv.bias.any()
+
+
+def test_doubled_features_are_the_same_in_half_precision():
+    """Nothing is lost by staying in it: values are copied, and a gradient is rounded once."""
+    x = torch.randn(2, 8, 5, 6).bfloat16().contiguous(memory_format=torch.channels_last)
+    full = x.float().requires_grad_()
+    half, grad = x.requires_grad_(), torch.randn(2, 8, 10, 12).bfloat16()
+    assert torch.equal(_doubled(half).float(), _doubled(full))
+    assert _doubled(half).is_contiguous(memory_format=torch.channels_last)
+    _doubled(half).backward(grad)
+    functional.interpolate(full, scale_factor=2.0, mode="nearest").backward(grad.float())
+    assert torch.equal(half.grad, full.grad.bfloat16())
 
 
 def _textbook(block, x):

@@ -6,6 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
+from srkit_unet_disc.enlargement import enlarge
+
 _NEGATIVE_SLOPE: Final = 0.2
 
 
@@ -39,7 +41,7 @@ class UNetDiscriminator(nn.Module):
         quarter = _active(self.conv2(half))
         x = _active(self.conv3(quarter))
         for conv, skip in ((self.conv4, quarter), (self.conv5, half), (self.conv6, full)):
-            x = _active(conv(_enlarge(x, skip)))
+            x = _active(conv(enlarge(x, skip.shape[-2:])))
             x = x + skip if self._skip else x
         logits: Tensor = self.conv9(_active(self.conv8(_active(self.conv7(x)))))
         return logits
@@ -55,7 +57,3 @@ def _level(inputs: int, outputs: int) -> nn.Module:
 
 def _active(x: Tensor) -> Tensor:
     return functional.leaky_relu(x, _NEGATIVE_SLOPE, inplace=True)
-
-
-def _enlarge(x: Tensor, skip: Tensor) -> Tensor:
-    return functional.interpolate(x, skip.shape[-2:], mode="bilinear", align_corners=False)
