@@ -11,8 +11,11 @@ def enlarge(x: Tensor, size: torch.Size) -> Tensor:
     """Enlarge (B, F, H, W) to (B, F, *size) by bilinear interpolation, in its own dtype.
 
     Under a GPU's autocast torch would cast x to float32, and the next convolution the larger
-    picture back, for the same numbers: its kernels compute in float32 and round once.
+    picture back, for the same numbers: its kernels compute in float32 and round once. Compiled
+    code joins the casts to the interpolation.
     """
+    if torch.compiler.is_compiling():
+        return functional.interpolate(x, size, mode="bilinear", align_corners=False)
     with torch.autocast(x.device.type, enabled=False):
         enlarged: Tensor = _Bilinear.apply(x, size)
     return enlarged
