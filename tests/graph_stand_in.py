@@ -10,6 +10,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from srkit_core.engine.step_graphs import CapturedStep
+from srkit_core.engine.train_step import turns_of
+
 
 class Graph:
     """Operators with what they were given and what they made."""
@@ -72,3 +75,19 @@ def taken_back(*networks):
     with torch.no_grad():
         for tensor, value in before:
             tensor.copy_(value)
+
+
+class Recorder:
+    """Stands for the card: counts captures, and computes a captured step as it was given."""
+
+    def __init__(self):
+        self.captures = 0
+
+    def __call__(self, networks, context, examples):
+        self.captures += 1
+
+        class Captured(CapturedStep):
+            def replay(self, examples):
+                return turns_of(networks, context, examples)
+
+        return Captured(examples, ())

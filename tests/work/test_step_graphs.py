@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 import torch
-from graph_stand_in import stand_in, taken_back
+from graph_stand_in import Recorder, stand_in, taken_back
 from torch import nn
 
 from srkit_core.augmentation.batch_examples import Examples
@@ -45,22 +45,6 @@ def pair():
 def context(processes, weight=1.0, learns=True):
     objective = Objective((WeightedLoss("l1", weight, Mean()),), (), lambda logits: logits)
     return StepContext(stage(), objective, processes, 1, trains_generator=learns)
-
-
-class Recorder:
-    """Stands for the card: counts captures, and computes a captured step as it was given."""
-
-    def __init__(self):
-        self.captures = 0
-
-    def __call__(self, networks, context, examples):
-        self.captures += 1
-
-        class Captured(CapturedStep):
-            def replay(self, examples):
-                return turns_of(networks, context, examples)
-
-        return Captured(examples, ())
 
 
 @pytest.fixture
