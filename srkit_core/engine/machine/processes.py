@@ -36,7 +36,7 @@ from srkit_core.devices import (
 from srkit_core.engine.machine.cpu_share import cpu_room
 from srkit_core.engine.machine.malloc import keep_freed_memory
 from srkit_core.engine.machine.notice_board import NoticeBoard, lost_process
-from srkit_core.errors import LostProcessError
+from srkit_core.errors import IncompatibleError, LostProcessError
 from srkit_core.launch import Launch, believed, launch
 from srkit_core.torch_messages import LOST_PEER, says_any
 
@@ -269,6 +269,7 @@ def open_processes(
     keep_freed_memory()
     _forget()
     place = launch()
+    _refuse_shared_device(place, chosen)
     with believed(place), _group(place, chosen) as board:
         accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=_ACCELERATE_NAMES[mode])
         try:
@@ -282,6 +283,18 @@ def open_processes(
             raise
         finally:
             _forget()
+
+
+def _refuse_shared_device(place: Launch | None, device: torch.device) -> None:
+    """Raise IncompatibleError where processes of a run are more than the GPUs of their machine:
+    NCCL connects no two of one GPU.
+    """
+    if place is None or device.type == "cpu":
+        return
+    found = len(backend_of(device).devices())
+    if place.local_rank >= found:
+        fact = f"process {place.local_rank + 1} on this machine has no GPU; there are {found}"
+        raise IncompatibleError(fact, hint=f"torchrun --nproc-per-node {found}, or srkit alone")
 
 
 @contextmanager
