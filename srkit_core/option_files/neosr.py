@@ -155,7 +155,7 @@ _DIFFERENCES: Final = (
     Row("model_type", Same("the kind of data set says it", ("image", "otf", "default"))),
     Row("use_amp, bfloat16", By("`--precision`", neosr_precision)),
     Row("compile", Switch(("--compile",))),
-    Row("fast_matmul", Never("products keep torch's usual precision", (False,))),
+    Row("fast_matmul", Never("convolutions take TF32 on a GPU, products do not", (False,))),
     Row("deterministic", Same("the seed decides what is drawn, torch how it computes")),
     Row("monitor, print_network", Same("`srkit show` shows a network")),
     *_knobs(),

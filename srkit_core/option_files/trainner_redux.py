@@ -208,7 +208,7 @@ _MACHINE: Final = (
     Row("use_compile", Switch(("--compile",))),
     Row("compile_mode", By("torch's default mode", compile_mode)),
     Row("use_channels_last", Same("networks have torch's usual memory format")),
-    Row("fast_matmul", Never("products keep torch's usual precision", (False,))),
+    Row("fast_matmul", Never("convolutions take TF32 on a GPU, products do not", (False,))),
     Row("deterministic", Same("the seed decides what is drawn, torch how it computes")),
     Row("detect_anomaly", Never("torch looks for no anomalies", (False,))),
     Row("input_pixel_format, output_pixel_format", Same("networks see RGB", ("rgb",))),

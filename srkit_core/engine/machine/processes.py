@@ -36,6 +36,7 @@ from srkit_core.devices import (
 from srkit_core.engine.machine.cpu_share import cpu_room
 from srkit_core.engine.machine.malloc import keep_freed_memory
 from srkit_core.engine.machine.notice_board import NoticeBoard, lost_process
+from srkit_core.engine.machine.tf32_note import tf32_note
 from srkit_core.errors import IncompatibleError, LostProcessError
 from srkit_core.launch import Launch, believed, launch
 from srkit_core.torch_messages import LOST_PEER, says_any
@@ -138,9 +139,9 @@ class Processes:
         return averaged
 
     def notes(self) -> list[str]:
-        """Return a line where the processor is slow in the precision that was asked for."""
-        slow = slow_bf16_note(self.precision, self.device) if self.is_main else None
-        return [slow] if slow else []
+        """Return a line where the device is slow in the precision, or rounds more than it says."""
+        says = (slow_bf16_note, tf32_note) if self.is_main else ()
+        return [said for say in says if (said := say(self.precision, self.device))]
 
     def seed(self, number: int) -> None:
         """Seed what networks draw from.
