@@ -1,7 +1,6 @@
 """Fixtures shared by all tests: where the real material is, and fake plugins."""
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +15,7 @@ from srkit_core.hooks import hookimpl
 if TYPE_CHECKING:
     from browser import OpenPage
 
-_COUNTED = 2
-"""Of how many cases of one test the lines are counted; counting them doubles a test's time."""
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "assets"
-
-
-@pytest.hookimpl(trylast=True)  # once the tests of the other stage are gone
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count the lines of a test's first cases only: the others run nearly the same ones."""
-    cases = Counter[tuple[Path, str]]()
-    for item in items:
-        test = item.path, getattr(item, "originalname", item.name)
-        cases[test] += 1
-        if cases[test] > _COUNTED:
-            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,8 @@ from srkit_core.models import compiled_blocks
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions
 
+pytestmark = pytest.mark.no_cover  # what is compiled runs elsewhere too, uncompiled
+
 PATCH, BATCH = 32, 4
 SIDES = ((32, 32), (33, 40), (48, 36), (57, 64), (41, 41))
 """Of five pictures to train on and to validate on, which are no whole number of batches."""

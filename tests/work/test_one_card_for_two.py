@@ -23,4 +23,4 @@ def test_a_process_without_a_card_of_its_own_is_refused_before_any_meeting(monke
         processes.open_processes(),
     ):
         pass
-    assert "--nproc-per-node 1" in caught.value.hint
+    assert "as many processes as there are GPUs" in caught.value.hint

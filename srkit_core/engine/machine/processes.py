@@ -295,7 +295,7 @@ def _refuse_shared_device(place: Launch | None, device: torch.device) -> None:
     found = len(backend_of(device).devices())
     if place.local_rank >= found:
         fact = f"process {place.local_rank + 1} on this machine has no GPU; there are {found}"
-        raise IncompatibleError(fact, hint=f"torchrun --nproc-per-node {found}, or srkit alone")
+        raise IncompatibleError(fact, hint="start as many processes as there are GPUs")
 
 
 @contextmanager
