@@ -40,12 +40,6 @@ CAUSES: Mapping[str, Sequence[Cause]] = {
         ("ESRGAN's losses, a VGG discriminator", _FEW_PASSES),
         ("ESRGAN's losses, a U-Net discriminator", _FEW_PASSES),
     )
-} | {
-    "start: srkit list, into a pipe": [
-        Cause(
-            "A fifth of it is the import of srkit_core.specs, whose dataclasses it has no use for."
-        )
-    ]
 }
 """By `FAMILY: WORK`, such as `step: RRDB-4, L1`. The first that holds is told."""
 

@@ -33,5 +33,7 @@ def opened(words: Sequence[str], bench: Bench, stack: ExitStack) -> Mapping[str,
     ways: dict[str, Way] = {}
     if bench.peer_python:
         ways[PEER] = bench.theirs(stack, "step", "rrdb", 4, *WORDS, *words)
-    ways[FP32] = bench.ours(stack, "step", "rrdb(blocks=4)", "l1", *WORDS, *words)
+    ways[FP32] = bench.ours(
+        stack, "step", "rrdb(blocks=4, upsampler=nearest)", "l1", *WORDS, *words
+    )
     return ways

@@ -57,7 +57,8 @@ class Enlarged:
         return Enlarged((self.theirs[0], 1), shallow, size, tile)
 
 
-RRDB, SRVGG = (("rrdb", 23), "rrdb(blocks=23)"), (("srvgg", 32), "srvgg(features=64, blocks=32)")
+RRDB = ("rrdb", 23), "rrdb(blocks=23, upsampler=nearest)"
+SRVGG = ("srvgg", 32), "srvgg(features=64, blocks=32)"
 SMALL, MIDDLE = Enlarged(*RRDB, (192, 192)), Enlarged(*RRDB, (256, 256))
 TILED, COMPACT = Enlarged(*RRDB, (256, 320), 256), Enlarged(*SRVGG, (256, 384))
 MANY = Enlarged(*SRVGG, (128, 192))
