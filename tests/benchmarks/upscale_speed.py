@@ -28,7 +28,7 @@ from tests.benchmarks.step_speed import computed
 
 NOTE = "from file to PNG, random weights, srkit with its usual overlap of tiles"
 BY_HAND = {
-    "openvino": "OpenVINO by hand: the network converted as torch runs it, ready for these sides",
+    "openvino": "OpenVINO by hand: the network exported by torch for these sides, and converted",
     "onnx": "onnxruntime by hand: the ONNX file that srkit exports",
 }
 

@@ -28,9 +28,8 @@ def openvino_network(weights: Path, precision: str, shape: list[int]) -> Network
     import openvino
 
     network = load_model(weights, device="cpu").network
-    with torch.no_grad():
-        model = openvino.convert_model(network, example_input=torch.zeros(1, 3, 32, 32))
-    model.reshape(shape)
+    # not traced: what a network writes into its buffers would be lost
+    model = openvino.convert_model(torch.export.export(network, (torch.zeros(shape),)))
     hint = {"fp32": "f32", "bf16": "bf16"}[precision]
     options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
     ready = openvino.Core().compile_model(model, "CPU", options)
