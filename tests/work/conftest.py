@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from prepared_places import pack
 
 from srkit_core.engine.logs.curves.curves_file import CurvesFile
 from srkit_core.io.atomic import write_bytes
+from srkit_core.models import compiled_blocks
 from srkit_core.registry import discover
 from srkit_core.testing import check_process
 from srkit_core.testing.check_worker import answer
@@ -56,3 +58,21 @@ def checks_here(monkeypatch):
 def packed(tmp_path):
     """Pictures of noise as `srkit prepare` packs them."""
     return pack(tmp_path / "prepared")
+
+
+@pytest.fixture
+def compile_counter(monkeypatch):
+    """Count graphs that torch.compile makes, and run them as they are."""
+    from torch._dynamo.testing import CompileCounter  # some seconds, which other tests do not pay
+
+    torch.compiler.reset()
+    compiled_blocks._compiled.cache_clear()
+    counted, real = CompileCounter(), torch.compile
+
+    def compile_counted(forward, **options):
+        return real(forward, backend=counted, **options)
+
+    monkeypatch.setattr(torch, "compile", compile_counted)
+    yield counted
+    torch.compiler.reset()
+    compiled_blocks._compiled.cache_clear()

@@ -2,16 +2,13 @@
 
 import numpy as np
 import pytest
-import torch
 from graph_stand_in import Recorder
-from torch._dynamo.testing import CompileCounter
 
 from srkit_core.callbacks import Callback
 from srkit_core.engine import stage_run
 from srkit_core.engine.step_graphs import StepGraphs
 from srkit_core.engine.trainer import train
 from srkit_core.io.images import write_image
-from srkit_core.models import compiled_blocks
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.run_options import RunOptions
 
@@ -79,19 +76,9 @@ def trained(folder, watched, *, compiles, **fields):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_first_step_compiles_all_that_a_run_needs(case, pictures, monkeypatch):
-    torch.compiler.reset()
-    compiled_blocks._compiled.cache_clear()
-    counter, real = CompileCounter(), torch.compile
-
-    def counted(forward, **options):
-        return real(forward, backend=counter, **options)
-
-    monkeypatch.setattr(torch, "compile", counted)
-    watched = Watched(lambda: counter.frame_count)
+def test_the_first_step_compiles_all_that_a_run_needs(case, pictures, compile_counter):
+    watched = Watched(lambda: compile_counter.frame_count)
     trained(pictures, watched, compiles=True, **CASES[case])
-    compiled_blocks._compiled.cache_clear()
-    torch.compiler.reset()
     assert len(watched.after) == 8  # two batches an epoch, each of four pictures
     assert watched.validations >= 2
     assert watched.after[0] > 0

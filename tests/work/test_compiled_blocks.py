@@ -4,31 +4,13 @@ import copy
 
 import pytest
 import torch
-from torch._dynamo.testing import CompileCounter
 
 from srkit_core.engine.machine.processes import open_processes
 from srkit_core.engine.networks import build_for_training
-from srkit_core.models import compiled_blocks
 from srkit_core.plan import plan
 from srkit_core.recipe import recipe_from_dict
 from srkit_core.registry import discover
 from srkit_core.run_options import RunOptions
-
-
-@pytest.fixture
-def counter(monkeypatch):
-    """Count graphs, and run them as they are."""
-    torch.compiler.reset()
-    compiled_blocks._compiled.cache_clear()
-    counted, real = CompileCounter(), torch.compile
-
-    def compile_counted(forward, **options):
-        return real(forward, backend=counted, **options)
-
-    monkeypatch.setattr(torch, "compile", compile_counted)
-    yield counted
-    torch.compiler.reset()
-    compiled_blocks._compiled.cache_clear()
 
 
 def built(generator, **options):
@@ -47,27 +29,27 @@ def learns(network, side=8):
     "generator",
     ["rrdb(features=8, growth=4, blocks=5)", "edsr(features=8, blocks=5)"],
 )
-def test_all_blocks_cost_one_compilation(generator, counter):
+def test_all_blocks_cost_one_compilation(generator, compile_counter):
     network = built(generator)
     learns(network)
     learns(network)
-    assert counter.frame_count == 1
+    assert compile_counter.frame_count == 1
     learns(network, side=12)
-    assert counter.frame_count == 2
+    assert compile_counter.frame_count == 2
 
 
-def test_a_recomputed_block_is_compiled_once_too(counter):
+def test_a_recomputed_block_is_compiled_once_too(compile_counter):
     learns(built("rrdb(features=8, growth=4, blocks=5)", recompute=True))
-    assert counter.frame_count == 1
+    assert compile_counter.frame_count == 1
 
 
-def test_a_network_without_blocks_is_compiled_whole(counter):
+def test_a_network_without_blocks_is_compiled_whole(compile_counter):
     network = built("srvgg(features=8, blocks=1)")
     learns(network)
-    assert counter.frame_count == 1
+    assert compile_counter.frame_count == 1
 
 
-def test_validation_compiles_nothing_and_uses_the_average_s_own_weights(counter):
+def test_validation_compiles_nothing_and_uses_the_average_s_own_weights(compile_counter):
     network = built("rrdb(features=8, growth=4, blocks=3)")
     learns(network)
     average = copy.deepcopy(network.module).eval()
@@ -80,10 +62,10 @@ def test_validation_compiles_nothing_and_uses_the_average_s_own_weights(counter)
             average(torch.rand(1, 3, side, side))
             network.module.eval()(torch.rand(1, 3, side, side))
     assert kept.abs().max() > 0
-    assert counter.frame_count == 1
+    assert compile_counter.frame_count == 1
 
 
-def test_weights_and_names_are_those_of_an_ordinary_network(counter):
+def test_weights_and_names_are_those_of_an_ordinary_network(compile_counter):
     network = built("rrdb(features=8, growth=4, blocks=3)")
     lr = torch.rand(1, 3, 8, 8)
     compiled = network.call(lr)
